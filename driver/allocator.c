@@ -1,0 +1,173 @@
+/*
+ * allocator.c - names to shared objects.
+ */
+#define _GNU_SOURCE
+#include "allocator.h"
+
+#include "capture.h"
+#include "complain.h"
+#include "object_file.h"
+
+#include <dirent.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { PATH_SIZE = CHANNEL_PATH };
+
+const char *build_directory(void)
+{
+    static char path[PATH_SIZE];
+
+    if (path[0])
+        return path;
+    ssize_t n = readlink("/proc/self/exe", path, sizeof path - 1);
+    char *slash = n > 0 ? strrchr(path, '/') : NULL;
+    if (slash)
+        *slash = '\0';
+    else
+        strcpy(path, ".");
+    return path;
+}
+
+static struct allocator *make(const char *name, enum worker_kind kind,
+                              const char *path)
+{
+    struct allocator *a = need(calloc(1, sizeof *a));
+
+    a->name = need(strdup(name));
+    a->kind = kind;
+    a->path = need(strdup(path));
+    return a;
+}
+
+/* The shared object of one of the build's own allocators. */
+static void path_of_name(const char *name, char *path)
+{
+    const char *folder = strcmp(name, "mm") == 0 ? "" : "variants/";
+
+    snprintf(path, PATH_SIZE, "%s/%s%s.so", build_directory(), folder, name);
+}
+
+/* An absolute path, so that the worker finds the same file. */
+static struct allocator *from_file(const char *name, const char *path)
+{
+    char *full = realpath(path, NULL);
+
+    if (!full)
+        complain_usage("no allocator '%s': there is no file %s", name, path);
+    struct object_facts facts = object_inspect(full);
+    if (!facts.readable)
+        complain_usage("no allocator '%s': %s is not a shared object", name,
+                       path);
+    bool system = !facts.exports_lab && facts.exports_malloc;
+    struct allocator *a =
+        make(name, system ? WORKER_SYSTEM : WORKER_LAB, full);
+    a->static_bytes = facts.static_bytes;
+    free(full);
+    return a;
+}
+
+/*
+ * Where the dynamic loader finds a soname: asked in its own way, by having it
+ * list what it would load for the worker with the soname preloaded. The answer
+ * has a line "soname => path (address)".
+ */
+static bool path_of_soname(const char *soname, char *path)
+{
+    char worker[PATH_SIZE], preload[PATH_SIZE], output[16384], start[PATH_SIZE];
+    char *argv[] = {worker, NULL};
+    char *extra[] = {"LD_TRACE_LOADED_OBJECTS=1", preload, NULL};
+
+    snprintf(worker, sizeof worker, "%s/worker", build_directory());
+    snprintf(preload, sizeof preload, "LD_PRELOAD=%s", soname);
+    snprintf(start, sizeof start, "%s => ", soname);
+    if (!capture_output(argv, extra, output, sizeof output))
+        return false;
+    const char *found = strstr(output, start);
+    if (!found)
+        return false;
+    found += strlen(start);
+    snprintf(path, PATH_SIZE, "%.*s", (int)strcspn(found, " \n"), found);
+    return path[0] == '/';
+}
+
+static _Noreturn void complain_unknown(const char *name)
+{
+    size_t count;
+    char **names = allocator_names(&count);
+    char list[2048] = "";
+
+    for (size_t i = 0; i < count; i++) {
+        strncat(list, names[i], sizeof list - strlen(list) - 3);
+        strcat(list, ", ");
+    }
+    complain_usage("no allocator '%s': it is none of %slibc, not a path (with "
+                   "a /), and no library that the loader finds",
+                   name, list);
+}
+
+struct allocator *allocator_find(const char *text)
+{
+    const char *equals = strchr(text, '=');
+    char path[PATH_SIZE];
+
+    if (equals) {
+        char *name = need(strndup(text, (size_t)(equals - text)));
+        struct allocator *a = from_file(name, equals + 1);
+        free(name);
+        return a;
+    }
+    if (strcmp(text, "libc") == 0)
+        return make(text, WORKER_SYSTEM, "");
+    if (strchr(text, '/'))
+        return from_file(text, text);
+    path_of_name(text, path);
+    if (access(path, F_OK) == 0 || path_of_soname(text, path))
+        return from_file(text, path);
+    complain_unknown(text);
+}
+
+struct allocator *allocator_null(void)
+{
+    return make("null", WORKER_NULL, "");
+}
+
+void allocator_delete(struct allocator *allocator)
+{
+    if (!allocator)
+        return;
+    free(allocator->name);
+    free(allocator->path);
+    free(allocator);
+}
+
+static int is_shared_object(const struct dirent *entry)
+{
+    size_t length = strlen(entry->d_name);
+
+    return length > 3 && strcmp(entry->d_name + length - 3, ".so") == 0;
+}
+
+char **allocator_names(size_t *count)
+{
+    struct dirent **entries = NULL;
+    char path[PATH_SIZE];
+
+    snprintf(path, sizeof path, "%s/variants", build_directory());
+    int n = scandir(path, &entries, is_shared_object, alphasort);
+    char **names = need(calloc((size_t)(n > 0 ? n : 0) + 1, sizeof *names));
+    *count = 0;
+    path_of_name("mm", path);
+    if (access(path, F_OK) == 0)
+        names[(*count)++] = need(strdup("mm"));
+    for (int i = 0; i < n; i++) {
+        size_t length = strlen(entries[i]->d_name) - 3;
+
+        names[(*count)++] = need(strndup(entries[i]->d_name, length));
+        free(entries[i]);
+    }
+    free(entries);
+    return names;
+}

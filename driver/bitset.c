@@ -1,0 +1,156 @@
+/*
+ * bitset.c - two levels: a directory of chunks of 2^26 bits each.
+ *
+ * Every operation on a range walks it in spans, a span being the part of the
+ * range that lies within one 64-bit word; the mask of a span says which bits.
+ */
+#define _GNU_SOURCE
+#include "bitset.h"
+
+#include "complain.h"
+
+#include <stdlib.h>
+#include <sys/mman.h>
+
+enum {
+    NUMBER_BITS = 48,
+    CHUNK_BITS = 26,
+    CHUNK_BYTES = 1 << (CHUNK_BITS - 3),
+    CHUNKS = 1 << (NUMBER_BITS - CHUNK_BITS),
+    WORD_BITS = 64
+};
+
+struct bitset {
+    uint64_t *chunk[CHUNKS];
+    uint64_t **used; /* the chunks there are */
+    size_t used_count;
+};
+
+struct bitset *bitset_new(void)
+{
+    struct bitset *set = mmap(NULL, sizeof *set, PROT_READ | PROT_WRITE,
+                              MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1,
+                              0);
+
+    return need(set == MAP_FAILED ? NULL : set);
+}
+
+void bitset_delete(struct bitset *set)
+{
+    if (!set)
+        return;
+    for (size_t i = 0; i < set->used_count; i++)
+        munmap(set->used[i], CHUNK_BYTES);
+    free(set->used);
+    munmap(set, sizeof *set);
+}
+
+static void new_chunk(struct bitset *set, uint64_t index)
+{
+    size_t room = (set->used_count + 1) * sizeof *set->used;
+    void *chunk = mmap(NULL, CHUNK_BYTES, PROT_READ | PROT_WRITE,
+                       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+    set->used = need(realloc(set->used, room));
+    set->chunk[index] = need(chunk == MAP_FAILED ? NULL : chunk);
+    set->used[set->used_count++] = chunk;
+}
+
+/* The word that holds number, NULL where its chunk holds nothing. */
+static uint64_t *word_of(const struct bitset *set, uint64_t number)
+{
+    uint64_t *chunk = set->chunk[(number >> CHUNK_BITS) & (CHUNKS - 1)];
+    uint64_t bit = number & ((1u << CHUNK_BITS) - 1);
+
+    return chunk ? &chunk[bit / WORD_BITS] : NULL;
+}
+
+static uint64_t *make_word(struct bitset *set, uint64_t number)
+{
+    if (!set->chunk[(number >> CHUNK_BITS) & (CHUNKS - 1)])
+        new_chunk(set, (number >> CHUNK_BITS) & (CHUNKS - 1));
+    return word_of(set, number);
+}
+
+/* How many numbers of [first, end) share first's word; *mask has their bits. */
+static uint64_t span(uint64_t first, uint64_t end, uint64_t *mask)
+{
+    uint64_t low = first % WORD_BITS;
+    uint64_t count = WORD_BITS - low;
+
+    if (count > end - first)
+        count = end - first;
+    *mask = (count == WORD_BITS ? ~0ull : (1ull << count) - 1) << low;
+    return count;
+}
+
+void bitset_add(struct bitset *set, uint64_t first, uint64_t count)
+{
+    uint64_t mask;
+
+    for (uint64_t end = first + count; first < end;) {
+        uint64_t *word = make_word(set, first);
+
+        first += span(first, end, &mask);
+        *word |= mask;
+    }
+}
+
+void bitset_remove(struct bitset *set, uint64_t first, uint64_t count)
+{
+    uint64_t mask;
+
+    for (uint64_t end = first + count; first < end;) {
+        uint64_t *word = word_of(set, first);
+
+        first += span(first, end, &mask);
+        if (word)
+            *word &= ~mask;
+    }
+}
+
+bool bitset_any(const struct bitset *set, uint64_t first, uint64_t count)
+{
+    uint64_t mask;
+
+    for (uint64_t end = first + count; first < end;) {
+        const uint64_t *word = word_of(set, first);
+
+        first += span(first, end, &mask);
+        if (word && *word & mask)
+            return true;
+    }
+    return false;
+}
+
+bool bitset_all(const struct bitset *set, uint64_t first, uint64_t count)
+{
+    uint64_t mask;
+
+    for (uint64_t end = first + count; first < end;) {
+        const uint64_t *word = word_of(set, first);
+
+        first += span(first, end, &mask);
+        if (!word || (*word & mask) != mask)
+            return false;
+    }
+    return true;
+}
+
+uint64_t bitset_find(const struct bitset *set, uint64_t from, uint64_t end,
+                     bool member)
+{
+    uint64_t mask;
+
+    while (from < end) {
+        const uint64_t *word = word_of(set, from);
+        uint64_t bits = word ? *word : 0;
+        uint64_t count = span(from, end, &mask);
+
+        bits = (member ? bits : ~bits) & mask;
+        if (bits)
+            return from - from % WORD_BITS + (uint64_t)__builtin_ctzll(bits);
+        from += count;
+    }
+    return end;
+}

@@ -1,0 +1,59 @@
+/*
+ * capture.c - fork, exec, read the pipe to its end.
+ */
+#define _GNU_SOURCE
+#include "capture.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static _Noreturn void become(char *const argv[], char *const extra[], int out)
+{
+    int null = open("/dev/null", O_RDWR);
+
+    dup2(null, STDIN_FILENO);
+    dup2(null, STDERR_FILENO);
+    dup2(out, STDOUT_FILENO);
+    for (; *extra; extra++)
+        putenv(*extra);
+    execvp(argv[0], argv);
+    _exit(127);
+}
+
+static void read_all(int fd, char *buffer, size_t size)
+{
+    char rest[4096];
+    size_t used = 0;
+    ssize_t n;
+
+    while ((n = used < size - 1 ? read(fd, buffer + used, size - 1 - used)
+                                : read(fd, rest, sizeof rest)) != 0) {
+        if (n < 0 && errno != EINTR)
+            break;
+        if (n > 0 && used < size - 1)
+            used += (size_t)n;
+    }
+    buffer[used] = '\0';
+}
+
+bool capture_output(char *const argv[], char *const extra[], char *buffer,
+                    size_t size)
+{
+    int ends[2], status = -1;
+
+    if (pipe2(ends, O_CLOEXEC) != 0)
+        return false;
+    pid_t pid = fork();
+    if (pid == 0)
+        become(argv, extra, ends[1]);
+    close(ends[1]);
+    if (pid > 0)
+        read_all(ends[0], buffer, size);
+    close(ends[0]);
+    while (pid > 0 && waitpid(pid, &status, 0) < 0 && errno == EINTR)
+        ;
+    return pid > 0 && WIFEXITED(status) && WEXITSTATUS(status) != 127;
+}

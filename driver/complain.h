@@ -1,0 +1,29 @@
+/*
+ * complain.h - what to say, and how to end, when the user's input is wrong.
+ */
+#ifndef COMPLAIN_H
+#define COMPLAIN_H
+
+/* Exit codes of the driver. */
+enum { EXIT_ALL_RIGHT = 0, EXIT_BAD_VERDICT = 1, EXIT_NOT_JUDGED = 2 };
+
+/*
+ * Print `path:line: sentence` (line 0: `path: sentence`) on stderr and exit
+ * with EXIT_NOT_JUDGED.
+ */
+_Noreturn void complain(const char *path, unsigned long line,
+                        const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/* The same for what has no file: `mdriver: sentence`. */
+_Noreturn void complain_usage(const char *format, ...)
+    __attribute__((format(printf, 1, 2)));
+
+/* Print `path:line: note: sentence` on stderr and go on. */
+void remark(const char *path, unsigned long line, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/* malloc and calloc of the driver itself: out of memory is its end. */
+void *need(void *ptr);
+
+#endif

@@ -1,0 +1,140 @@
+/*
+ * contents.c - map a file; zlib and zstd for the compressed ones.
+ */
+#include "contents.h"
+
+#include "complain.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <zlib.h>
+#include <zstd.h>
+
+/* A buffer that doubles. */
+struct buffer {
+    char *bytes;
+    size_t size, capacity;
+};
+
+static void reserve(struct buffer *b, size_t room)
+{
+    if (b->capacity - b->size >= room)
+        return;
+    b->capacity = b->capacity * 2 + room;
+    b->bytes = need(realloc(b->bytes, b->capacity));
+}
+
+static struct contents finish(struct buffer *b)
+{
+    return (struct contents){b->bytes, b->size, false};
+}
+
+static struct contents read_gzip(const char *path, struct contents in)
+{
+    struct buffer out = {0};
+    z_stream z = {.next_in = (Bytef *)in.bytes};
+    size_t left = in.size;
+    int status = inflateInit2(&z, 15 + 16);
+
+    while (status == Z_OK || status == Z_BUF_ERROR) {
+        reserve(&out, 1 << 20);
+        uInt room = (uInt)(out.capacity - out.size > 1u << 30
+                               ? 1u << 30
+                               : out.capacity - out.size);
+        if (z.avail_in == 0) {
+            z.avail_in = (uInt)(left > 1u << 30 ? 1u << 30 : left);
+            left -= z.avail_in;
+        }
+        z.next_out = (Bytef *)out.bytes + out.size;
+        z.avail_out = room;
+        status = inflate(&z, Z_NO_FLUSH);
+        out.size += room - z.avail_out;
+        if (status == Z_STREAM_END && (z.avail_in || left)) /* a further member */
+            status = inflateReset(&z);
+        else if (status == Z_BUF_ERROR && z.avail_in == 0 && left == 0)
+            break;
+    }
+    inflateEnd(&z);
+    if (status == Z_BUF_ERROR)
+        complain(path, 0, "the gzip file is cut short");
+    if (status != Z_STREAM_END)
+        complain(path, 0, "the gzip file is damaged");
+    return finish(&out);
+}
+
+static struct contents read_zstd(const char *path, struct contents in)
+{
+    struct buffer out = {0};
+    ZSTD_DCtx *context = need(ZSTD_createDCtx());
+    ZSTD_inBuffer source = {in.bytes, in.size, 0};
+    size_t hint = 1;
+
+    while (source.pos < source.size || hint != 0) {
+        reserve(&out, 1 << 20);
+        ZSTD_outBuffer sink = {out.bytes + out.size, out.capacity - out.size,
+                               0};
+        size_t before = source.pos;
+        hint = ZSTD_decompressStream(context, &sink, &source);
+        if (ZSTD_isError(hint))
+            complain(path, 0, "the zstd file is damaged: %s",
+                     ZSTD_getErrorName(hint));
+        out.size += sink.pos;
+        if (hint != 0 && source.pos == before && sink.pos == 0)
+            complain(path, 0, "the zstd file is cut short");
+    }
+    ZSTD_freeDCtx(context);
+    return finish(&out);
+}
+
+static struct contents read_plain(const char *path)
+{
+    struct stat status;
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+
+    if (fd < 0 || fstat(fd, &status) != 0)
+        complain(path, 0, "cannot read it: %s", strerror(errno));
+    if (!S_ISREG(status.st_mode))
+        complain(path, 0, "not a regular file");
+    if (status.st_size == 0)
+        complain(path, 1, "the file is empty");
+    char *bytes = mmap(NULL, (size_t)status.st_size, PROT_READ, MAP_PRIVATE,
+                       fd, 0);
+    if (bytes == MAP_FAILED)
+        complain(path, 0, "cannot map it: %s", strerror(errno));
+    close(fd);
+    return (struct contents){bytes, (size_t)status.st_size, true};
+}
+
+static bool begins(struct contents c, const char *magic, size_t size)
+{
+    return c.size >= size && memcmp(c.bytes, magic, size) == 0;
+}
+
+struct contents contents_read(const char *path)
+{
+    struct contents raw = read_plain(path), unpacked;
+
+    if (begins(raw, "\x1f\x8b", 2))
+        unpacked = read_gzip(path, raw);
+    else if (begins(raw, "\x28\xb5\x2f\xfd", 4))
+        unpacked = read_zstd(path, raw);
+    else
+        return raw;
+    contents_free(raw.bytes, raw.size, raw.mapped);
+    if (unpacked.size == 0)
+        complain(path, 1, "the file is empty");
+    return unpacked;
+}
+
+void contents_free(char *bytes, size_t size, bool mapped)
+{
+    if (mapped)
+        munmap(bytes, size);
+    else
+        free(bytes);
+}

@@ -1,0 +1,66 @@
+/*
+ * contest.h - allocators times traces: every pair judged, speeds compared.
+ *
+ * On each trace all allocators are alive at once, each in its worker, and the
+ * timed rounds go from one to the next: what the machine does meanwhile hits
+ * all alike, and their ratios hold where no absolute time does.
+ */
+#ifndef CONTEST_H
+#define CONTEST_H
+
+#include "allocator.h"
+#include "replay.h"
+#include "spread.h"
+#include "trace.h"
+
+#include <stdbool.h>
+
+/* One allocator on one trace. No pointers: it may lie in shared memory. */
+struct result {
+    struct outcome outcome;
+    double utilization;       /* peak payload / peak footprint; 0 if unknown */
+    bool perturbed;           /* the next two are set */
+    enum verdict perturbed_verdict;
+    double perturbed_utilization;
+    bool timed;               /* the rest is set */
+    struct spread ns_per_op;  /* over the rounds */
+    struct spread ratio;      /* libc's ns/op over this one's, by round */
+};
+
+struct contest {
+    /* Set by the caller. */
+    struct allocator **allocators;
+    size_t allocator_count;
+    struct allocator *libc;   /* the reference, timed along; never NULL */
+    struct allocator *null;   /* the cost of the loop */
+    struct trace **traces;
+    size_t trace_count;
+    struct replay_setup setup;/* allocator and trace are filled in here */
+    bool timing;
+    bool subtract_loop;       /* ns/op without the loop's own cost */
+    int rounds;               /* 0 = as many as seem worth it */
+    bool perturb;
+    uint64_t perturb_seed;
+    int jobs;
+    void (*progress)(const struct contest *c, size_t trace,
+                     const char *allocator, const char *stage);
+
+    /* Set by contest_run: [allocator][trace], libc's, and the loop's ns/op. */
+    struct result *results;
+    struct result *libc_results;
+    double *loop_ns;
+    bool interrupted;
+};
+
+/*
+ * Run it. SIGINT ends it after the operation under way: what has not been run
+ * keeps VERDICT_NOT_RUN and interrupted is set. Complains where a job dies.
+ */
+void contest_run(struct contest *c);
+
+void contest_free_results(struct contest *c);
+
+struct result *contest_result(const struct contest *c, size_t allocator,
+                              size_t trace);
+
+#endif

@@ -1,0 +1,23 @@
+/*
+ * export.h - results for programs: JSON and CSV.
+ *
+ * The names of fields are a contract: plots, graders and users' scripts read
+ * them. A field that was not measured is null in JSON, empty in CSV.
+ */
+#ifndef EXPORT_H
+#define EXPORT_H
+
+#include "contest.h"
+#include "score.h"
+
+struct export_setup {
+    const struct contest *contest;
+    const struct profile *profile;
+    unsigned align;
+};
+
+/* Write to path, "-" for standard output; complains where it cannot. */
+void export_json(const struct export_setup *setup, const char *path);
+void export_csv(const struct export_setup *setup, const char *path);
+
+#endif

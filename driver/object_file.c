@@ -1,0 +1,86 @@
+/*
+ * object_file.c - section headers and dynamic symbols, read by libelf.
+ */
+#include "object_file.h"
+
+#include <fcntl.h>
+#include <gelf.h>
+#include <libelf.h>
+#include <string.h>
+#include <unistd.h>
+
+/* Writable, but the linker's own: no place where an allocator keeps things. */
+static bool is_linkers(const char *name)
+{
+    static const char *const prefixes[] = {
+        ".got", ".dynamic", ".init_array", ".fini_array", ".data.rel.ro",
+        ".tm_clone_table", ".ctors", ".dtors"};
+
+    for (size_t i = 0; i < sizeof prefixes / sizeof *prefixes; i++)
+        if (strncmp(name, prefixes[i], strlen(prefixes[i])) == 0)
+            return true;
+    return false;
+}
+
+static void read_symbols(Elf *elf, Elf_Scn *section, const GElf_Shdr *header,
+                         struct object_facts *facts)
+{
+    Elf_Data *data = elf_getdata(section, NULL);
+    size_t count = header->sh_entsize ? header->sh_size / header->sh_entsize
+                                      : 0;
+    GElf_Sym symbol;
+
+    for (size_t i = 0; data && i < count; i++) {
+        if (!gelf_getsym(data, (int)i, &symbol) ||
+            symbol.st_shndx == SHN_UNDEF)
+            continue;
+        const char *name = elf_strptr(elf, header->sh_link, symbol.st_name);
+        facts->exports_lab |= name && strcmp(name, "mm_malloc") == 0;
+        facts->exports_malloc |= name && strcmp(name, "malloc") == 0;
+    }
+}
+
+static void read_section(Elf *elf, Elf_Scn *section, size_t names,
+                         struct object_facts *facts)
+{
+    const GElf_Xword writable = SHF_WRITE | SHF_ALLOC;
+    GElf_Shdr header;
+
+    if (!gelf_getshdr(section, &header))
+        return;
+    const char *name = elf_strptr(elf, names, header.sh_name);
+    if (header.sh_type == SHT_DYNSYM)
+        read_symbols(elf, section, &header, facts);
+    else if ((header.sh_flags & writable) == writable && name &&
+             !is_linkers(name))
+        facts->static_bytes += header.sh_size;
+}
+
+static void read_sections(Elf *elf, struct object_facts *facts)
+{
+    size_t names;
+    Elf_Scn *section = NULL;
+
+    if (elf_kind(elf) != ELF_K_ELF || elf_getshdrstrndx(elf, &names) != 0)
+        return;
+    facts->readable = true;
+    while ((section = elf_nextscn(elf, section)) != NULL)
+        read_section(elf, section, names, facts);
+}
+
+struct object_facts object_inspect(const char *path)
+{
+    struct object_facts facts = {0};
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+
+    if (fd < 0)
+        return facts;
+    elf_version(EV_CURRENT);
+    Elf *elf = elf_begin(fd, ELF_C_READ, NULL);
+    if (elf) {
+        read_sections(elf, &facts);
+        elf_end(elf);
+    }
+    close(fd);
+    return facts;
+}

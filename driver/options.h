@@ -1,0 +1,37 @@
+/*
+ * options.h - the command line.
+ */
+#ifndef OPTIONS_H
+#define OPTIONS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct options {
+    char **trace_files;     /* -f, -c; none: all of the trace directory */
+    size_t trace_file_count;
+    const char *trace_dir;  /* NULL: traces/ here or beside the build */
+    const char *allocators; /* a list with commas */
+    bool with_libc;
+    bool check_team;
+    bool timing;
+    bool in_process, subtract_loop, list;
+    bool autograder, autolab, tabular;
+    int verbose; /* 0 quiet, 1 table (the default), 2 also what is done */
+    int debug;
+    double time_limit;
+    unsigned align;
+    const char *index, *profiles;
+    int rounds, jobs;
+    bool has_seed, perturb;
+    uint64_t seed, perturb_seed;
+    size_t heap_limit;
+    uint64_t fail_sbrk, stop_at;
+    const char *json, *csv, *timeline, *events, *pack;
+};
+
+/* Read the command line; complains, or prints help, and exits. */
+struct options options_read(int argc, char **argv);
+
+#endif

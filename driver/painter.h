@@ -1,0 +1,30 @@
+/*
+ * painter.h - contents in the timed pass.
+ *
+ * The timed loop writes nothing into payloads, so an allocator could keep
+ * contents only when it is checked. Between two batches of its choice the
+ * judge itself writes a pattern into live payloads through the shared heap,
+ * and after the next batch looks whether it is still there.
+ */
+#ifndef PAINTER_H
+#define PAINTER_H
+
+#include "oracle.h"
+
+struct painter;
+
+/* heap is the judge's view of the oracle's base. */
+struct painter *painter_new(const struct oracle *oracle, unsigned char *heap,
+                            uint64_t seed);
+void painter_delete(struct painter *p);
+
+/* Paint a choice of live blocks, the one in slot `first` among them. */
+void painter_paint(struct painter *p, uint32_t first);
+
+/*
+ * Are the painted blocks that still live as they were painted? False with
+ * *finding where one is not; op is the last operation so far.
+ */
+bool painter_check(struct painter *p, uint64_t op, struct finding *finding);
+
+#endif

@@ -1,0 +1,65 @@
+/*
+ * replay.h - one allocator on one trace: a worker, an oracle, two loops.
+ *
+ * replay_checked believes nothing it is told; replay_timed makes the calls and
+ * nothing else, and its addresses are verified afterwards. Both run in the
+ * same worker, one after the other, so that an allocator which behaves only
+ * while it is looked at shows it.
+ */
+#ifndef REPLAY_H
+#define REPLAY_H
+
+#include "allocator.h"
+#include "tape.h"
+#include "trace.h"
+#include "verdict.h"
+
+struct replay_setup {
+    const struct allocator *allocator;
+    const struct trace *trace;
+    size_t heap_limit;
+    unsigned align;
+    int debug;         /* 2: audit after every operation */
+    uint64_t fail_at;  /* refuse memlib's request of that number; 0 = none */
+    uint64_t stop_at;  /* breakpoint before that operation; NO_OP = none */
+    double time_limit; /* seconds a pass */
+    bool in_process;
+    int cpu;
+    uint64_t seed;
+    struct tape *tape; /* where to write every operation, or NULL */
+};
+
+/* What a replay found; no pointers, so it may lie in shared memory. */
+struct outcome {
+    enum verdict verdict;
+    bool verdict_in_timed_pass;
+    char message[1600];   /* one sentence; "" where all is well */
+    char reproduce[1024]; /* the command that stops there under gdb, or "" */
+    uint64_t line;        /* of the trace, 0 = none */
+    uint64_t ops_done;
+    uint64_t footprint;   /* peak, static data beyond the allowance included */
+    uint64_t static_counted;
+    uint64_t requests_refused, ops_refused; /* under --fail-sbrk */
+    bool calloc_emulated, memalign_emulated;
+    char team[416];       /* its five fields, a line each; "" if absent */
+};
+
+struct replay;
+
+/* Start a worker with the allocator in it. */
+struct replay *replay_open(const struct replay_setup *setup);
+void replay_close(struct replay *r);
+
+/* Replay the trace once with every check. True where the verdict is ok. */
+bool replay_checked(struct replay *r, struct outcome *outcome);
+
+/*
+ * Replay it once, timed: *ns is the CPU time of the calls and the loop, the
+ * cost of taking turns subtracted. With paint, the judge writes into live
+ * payloads at moments of its own choice and looks whether they stay; the time
+ * of such a round is void. False where the verdict is not ok any more.
+ */
+bool replay_timed(struct replay *r, bool paint, double *ns,
+                  struct outcome *outcome);
+
+#endif

@@ -1,0 +1,372 @@
+/*
+ * report.c - tables.
+ *
+ * Columns are apart by at least two blanks, whatever is in them: a value too
+ * long for its column moves the line, it does not run into its neighbour.
+ */
+#include "report.h"
+
+#include "progress.h"
+
+#include <json-c/json.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { NAME_WIDTH = 26 };
+
+static double kops(double ns_per_op)
+{
+    return 1e6 / ns_per_op;
+}
+
+static double percent(uint64_t part, uint64_t whole)
+{
+    return whole ? 100.0 * (double)part / (double)whole : 0;
+}
+
+/* ---- The table of one allocator, a line a trace. ---- */
+
+static void print_header(const struct contest *c)
+{
+    printf("%-*s %-15s  util  bound", NAME_WIDTH, "trace", "valid");
+    if (c->perturb)
+        printf("  pert.");
+    printf("       ops");
+    if (c->timing)
+        printf("      secs    Kops   ns/op      p25-p75  x libc");
+    putchar('\n');
+}
+
+static void print_speed(const struct result *r, uint64_t ops)
+{
+    char range[32];
+
+    if (!r->timed)
+        return;
+    snprintf(range, sizeof range, "%.1f-%.1f", r->ns_per_op.p25,
+             r->ns_per_op.p75);
+    printf("  %8.6f  %6.0f  %6.1f  %11s  %6.2f",
+           (double)ops * r->ns_per_op.median * 1e-9,
+           kops(r->ns_per_op.median), r->ns_per_op.median, range,
+           r->ratio.median);
+}
+
+static void print_perturbed(const struct result *r)
+{
+    if (!r->perturbed)
+        printf("      -");
+    else if (r->perturbed_verdict != VERDICT_OK)
+        printf("  %s", verdict_name(r->perturbed_verdict));
+    else
+        printf("  %4.1f%%", 100 * r->perturbed_utilization);
+}
+
+static void print_line(const struct contest *c, const struct trace *t,
+                       const struct result *r, unsigned align)
+{
+    enum verdict v = r->outcome.verdict;
+
+    printf("%-*s %-15s", NAME_WIDTH, t->name,
+           v == VERDICT_OK ? "yes" : verdict_name(v));
+    if (v == VERDICT_OK)
+        printf(" %4.1f%%", 100 * r->utilization);
+    else
+        printf("     -");
+    printf("  %4.1f%%",
+           percent(t->peak_payload, trace_aligned_peak(t, align)));
+    if (c->perturb)
+        print_perturbed(r);
+    printf("  %8llu", (unsigned long long)t->op_count);
+    if (v == VERDICT_OK)
+        print_speed(r, t->op_count);
+    putchar('\n');
+}
+
+static void print_total(const struct contest *c, const struct score *s)
+{
+    char ok[32];
+
+    snprintf(ok, sizeof ok, "%zu of %zu", s->ok, s->traces);
+    printf("%-*s %-15s %4.1f%%       ", NAME_WIDTH, "Total", ok,
+           100 * s->utilization);
+    if (c->perturb)
+        printf("       ");
+    printf("  %8.0f", s->ops);
+    if (s->seconds > 0)
+        printf("  %8.6f  %6.0f  %6.1f  %11s  %6.2f", s->seconds,
+               s->ops_per_second / 1000, s->ns_per_op, "", s->ratio);
+    putchar('\n');
+}
+
+static void print_table(const struct contest *c, size_t allocator,
+                        const struct profile *p, unsigned align)
+{
+    struct score s = score_of(c, allocator, p);
+
+    printf("Results for %s malloc:\n", c->allocators[allocator]->name);
+    print_header(c);
+    for (size_t i = 0; i < c->trace_count; i++)
+        print_line(c, c->traces[i], contest_result(c, allocator, i), align);
+    if (c->trace_count > 1)
+        print_total(c, &s);
+    putchar('\n');
+}
+
+/* ---- The team, as the classic driver prints it. ---- */
+
+static void print_team(const struct contest *c)
+{
+    static const char *const labels[] = {"Team Name", "Member 1", "    id 1",
+                                         "Member 2", "    id 2"};
+    char team[sizeof contest_result(c, 0, 0)->outcome.team];
+    int field = 0;
+
+    memcpy(team, contest_result(c, 0, 0)->outcome.team, sizeof team);
+    for (char *at = team, *end; *at && field < 5; at = end + 1, field++) {
+        end = strchr(at, '\n');
+        if (!end)
+            return;
+        *end = '\0';
+        if (*at)
+            printf("%s: %s\n", labels[field], at);
+        else if (field < 2)
+            printf("%s: (missing: fill in the team structure, or use -a)\n",
+                   labels[field]);
+    }
+    if (field > 0)
+        putchar('\n');
+}
+
+/* ---- Faults. ---- */
+
+static void print_fault(const struct allocator *a, const struct result *r)
+{
+    const struct outcome *o = &r->outcome;
+
+    if (o->verdict == VERDICT_OK || o->verdict == VERDICT_NOT_RUN)
+        return;
+    printf("%s: %s: %s\n", a->name, verdict_name(o->verdict), o->message);
+    if (o->reproduce[0])
+        printf("    %s\n", o->reproduce);
+}
+
+static void print_refusals(const struct allocator *a, const struct trace *t,
+                           const struct result *r)
+{
+    if (r->outcome.requests_refused > 0 && r->outcome.verdict == VERDICT_OK)
+        printf("%s: %s: %llu requests for memory were refused, %llu "
+               "operations returned NULL\n",
+               a->name, t->name,
+               (unsigned long long)r->outcome.requests_refused,
+               (unsigned long long)r->outcome.ops_refused);
+}
+
+static bool has_kind(const struct trace *t, enum op_kind kind)
+{
+    for (uint64_t i = 0; i < t->op_count; i++)
+        if (op_kind(t->ops[i]) == kind)
+            return true;
+    return false;
+}
+
+/* What was asked of an allocator that lacks it, and what it did instead. */
+static void print_emulated(const struct contest *c, size_t allocator)
+{
+    bool calloc_used = false, memalign_used = false;
+
+    for (size_t i = 0; i < c->trace_count; i++) {
+        const struct outcome *o = &contest_result(c, allocator, i)->outcome;
+
+        if (o->verdict == VERDICT_NOT_RUN || o->verdict == VERDICT_LOAD_FAILED)
+            continue;
+        calloc_used |= o->calloc_emulated && has_kind(c->traces[i], OP_CALLOC);
+        memalign_used |=
+            o->memalign_emulated && has_kind(c->traces[i], OP_ALIGNED);
+    }
+    if (calloc_used)
+        printf("%s: has no mm_calloc: mm_malloc and memset stood in\n",
+               c->allocators[allocator]->name);
+    if (memalign_used)
+        printf("%s: has no mm_memalign: mm_malloc stood in, alignment not "
+               "asked\n",
+               c->allocators[allocator]->name);
+}
+
+static void print_notes(const struct contest *c)
+{
+    for (size_t a = 0; a < c->allocator_count; a++) {
+        print_emulated(c, a);
+        for (size_t i = 0; i < c->trace_count; i++) {
+            const struct result *r = contest_result(c, a, i);
+
+            print_refusals(c->allocators[a], c->traces[i], r);
+            print_fault(c->allocators[a], r);
+        }
+    }
+}
+
+/* ---- All allocators, a line each. ---- */
+
+static void print_index(const struct contest *c, const struct profile *p,
+                        size_t allocator)
+{
+    struct score s = score_of(c, allocator, p);
+
+    if (c->timing)
+        printf("Perf index (%s) = %.0f (util) + %.0f (thru) = %.0f/100\n",
+               p->name, s.memory_points, s.speed_points, s.total);
+}
+
+static void print_comparison(const struct contest *c, const struct profile *p)
+{
+    printf("%-*s %-15s  util", NAME_WIDTH, "Comparison", "valid");
+    if (c->timing)
+        printf("   ns/op  x libc  index (%s)", p->name);
+    putchar('\n');
+    for (size_t a = 0; a < c->allocator_count; a++) {
+        struct score s = score_of(c, a, p);
+        char ok[32];
+
+        snprintf(ok, sizeof ok, "%zu of %zu", s.ok, s.traces);
+        printf("%-*s %-15s %4.1f%%", NAME_WIDTH, c->allocators[a]->name, ok,
+               100 * s.utilization);
+        if (c->timing)
+            printf("  %6.1f  %6.2f  %.0f + %.0f = %.0f", s.ns_per_op, s.ratio,
+                   s.memory_points, s.speed_points, s.total);
+        putchar('\n');
+    }
+    putchar('\n');
+}
+
+static double mean_loop(const struct contest *c)
+{
+    double sum = 0, ops = 0;
+
+    for (size_t i = 0; i < c->trace_count; i++) {
+        sum += c->loop_ns[i] * (double)c->traces[i]->op_count;
+        ops += (double)c->traces[i]->op_count;
+    }
+    return ops > 0 ? sum / ops : 0;
+}
+
+static void print_legend(const struct contest *c, unsigned align)
+{
+    printf("util: peak payload / peak footprint; bound: what sizes rounded up "
+           "to %u allow at best.\n",
+           align);
+    if (!c->timing)
+        return;
+    printf("ns/op: median of interleaved rounds, CPU time%s; the loop itself "
+           "takes %.1f ns/op.\n",
+           c->subtract_loop ? ", the loop's own subtracted" : "",
+           mean_loop(c));
+    printf("x libc: libc's time in the same round over this one's. Total: "
+           "means, geometric for ns/op and x libc.\n");
+}
+
+/* ---- For graders. ---- */
+
+static void print_autograder(const struct contest *c, const struct profile *p)
+{
+    struct score s = score_of(c, 0, p);
+
+    printf("correct:%zu\n", s.ok);
+    printf("perfidx:%.0f\n", s.total);
+}
+
+static void print_autolab(const struct contest *c, const struct profile *p)
+{
+    struct score s = score_of(c, 0, p);
+    struct json_object *root = json_object_new_object();
+    struct json_object *scores = json_object_new_object();
+    struct json_object *board = json_object_new_array();
+
+    json_object_object_add(scores, "Autograded Score",
+                           json_object_new_double(s.total));
+    json_object_array_add(board, json_object_new_double(s.total));
+    json_object_array_add(board, json_object_new_double(100 * s.utilization));
+    json_object_array_add(board,
+                          json_object_new_double(s.ops_per_second / 1000));
+    json_object_object_add(root, "scores", scores);
+    json_object_object_add(root, "scoreboard", board);
+    printf("%s\n",
+           json_object_to_json_string_ext(root, JSON_C_TO_STRING_SPACED));
+    json_object_put(root);
+}
+
+static void print_tabular(const struct contest *c)
+{
+    printf("allocator\ttrace\tverdict\tutil\tops\tsecs\tKops\tns_per_op\t"
+           "x_libc\n");
+    for (size_t a = 0; a < c->allocator_count; a++)
+        for (size_t i = 0; i < c->trace_count; i++) {
+            const struct result *r = contest_result(c, a, i);
+            double ns = r->ns_per_op.median;
+
+            printf("%s\t%s\t%s\t%.4f\t%llu", c->allocators[a]->name,
+                   c->traces[i]->name, verdict_name(r->outcome.verdict),
+                   r->utilization, (unsigned long long)c->traces[i]->op_count);
+            if (r->timed)
+                printf("\t%.6f\t%.0f\t%.2f\t%.3f",
+                       (double)c->traces[i]->op_count * ns * 1e-9, kops(ns),
+                       ns, r->ratio.median);
+            else
+                printf("\t\t\t\t");
+            putchar('\n');
+        }
+}
+
+static bool all_ok(const struct contest *c)
+{
+    for (size_t i = 0; i < c->allocator_count * c->trace_count; i++)
+        if (c->results[i].outcome.verdict != VERDICT_OK)
+            return false;
+    return true;
+}
+
+static void print_full(const struct contest *c, const struct profile *p,
+                       const struct report_style *style)
+{
+    if (style->check_team)
+        print_team(c);
+    for (size_t a = 0; a < c->allocator_count && !style->quiet; a++)
+        print_table(c, a, p, style->align);
+    if (c->allocator_count > 1)
+        print_comparison(c, p);
+    if (!style->quiet)
+        print_legend(c, style->align);
+    print_notes(c);
+    if (c->allocator_count == 1)
+        print_index(c, p, 0);
+}
+
+bool report_print(const struct contest *c, const struct profile *p,
+                  const struct report_style *style)
+{
+    progress_clear();
+    if (style->tabular)
+        print_tabular(c);
+    else
+        print_full(c, p, style);
+    if (style->autograder)
+        print_autograder(c, p);
+    if (style->autolab)
+        print_autolab(c, p);
+    return all_ok(c);
+}
+
+void report_list(char *const *allocators, size_t allocator_count,
+                 struct trace *const *traces, size_t trace_count)
+{
+    printf("Allocators:\n");
+    for (size_t i = 0; i < allocator_count; i++)
+        printf("  %s\n", allocators[i]);
+    printf("  libc\n\n%-*s        ops        ids   peak payload\n", NAME_WIDTH,
+           "Traces:");
+    for (size_t i = 0; i < trace_count; i++)
+        printf("  %-*s %8llu  %9llu  %13llu\n", NAME_WIDTH, traces[i]->name,
+               (unsigned long long)traces[i]->op_count,
+               (unsigned long long)traces[i]->id_count,
+               (unsigned long long)traces[i]->peak_payload);
+}

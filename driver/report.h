@@ -1,0 +1,27 @@
+/*
+ * report.h - results as text on standard output.
+ */
+#ifndef REPORT_H
+#define REPORT_H
+
+#include "contest.h"
+#include "score.h"
+
+struct report_style {
+    bool tabular;    /* a tab-separated line a trace, nothing else */
+    bool quiet;      /* no table, only totals and faults */
+    bool check_team;
+    bool autograder; /* end with correct: and perfidx: */
+    bool autolab;    /* end with Autolab's JSON line */
+    unsigned align;
+};
+
+/* Print it all; true where every verdict is ok. */
+bool report_print(const struct contest *c, const struct profile *profile,
+                  const struct report_style *style);
+
+/* What --list prints. */
+void report_list(char *const *allocators, size_t allocator_count,
+                 struct trace *const *traces, size_t trace_count);
+
+#endif

@@ -1,0 +1,559 @@
+/*
+ * sandbox.c - start a worker, take turns with it, see how it ends.
+ *
+ * The worker is a fresh program (build/MODE/worker), not a fork of the judge:
+ * nothing of the judge is in its memory but the channel and the heap, its C
+ * library is untouched, and its addresses are not randomized. It dies with
+ * the judge.
+ *
+ * Of what the judge wrote into the channel a copy is kept and compared after
+ * every call: a worker that overwrites it has said enough about itself.
+ */
+#define _GNU_SOURCE
+#include "sandbox.h"
+
+#include "complain.h"
+#include "worker.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/futex.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/personality.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+enum {
+    OUTPUT_SIZE = 1 << 20, /* what an allocator may print is cut there */
+    OUTPUT_LINES = 20,     /* and of that so many lines are shown */
+    SLICE_MS = 50,         /* how often to look whether a worker has died */
+    GRACE_MS = 300,        /* time in which a slow worker gets further */
+    WORKER_STACK = 8 << 20
+};
+
+struct sandbox {
+    struct sandbox_setup setup;
+    struct channel *channel;
+    size_t channel_size;
+    struct channel *mine; /* what the judge set, as it set it */
+    unsigned char *heap;
+    size_t heap_span;
+    int channel_fd, heap_fd, output_fd;
+    pid_t pid; /* 0 where in process or gone */
+    int wait_status;
+    bool died;
+    clockid_t clock;
+    uint64_t cpu_ns;
+    double deadline;
+    struct mem_event *events;
+    size_t event_count, event_room;
+};
+
+/* What the judge writes: everything from the command to the path. */
+enum {
+    JUDGE_PART = offsetof(struct channel, command),
+    JUDGE_PART_END = offsetof(struct channel, reply)
+};
+
+static double now(void)
+{
+    struct timespec t;
+
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
+}
+
+/* ---- Starting. ---- */
+
+static int shared_file(const char *name, size_t size)
+{
+    int fd = memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING);
+
+    if (fd < 0 || ftruncate(fd, (off_t)size) != 0)
+        complain_usage("cannot make shared memory of %zu bytes: %s", size,
+                       strerror(errno));
+    return fd;
+}
+
+static void *map_file(int fd, size_t size, void *at)
+{
+    void *base = mmap(at, size, PROT_READ | PROT_WRITE,
+                      MAP_SHARED | (at ? MAP_FIXED_NOREPLACE : 0), fd, 0);
+
+    if (base == MAP_FAILED)
+        complain_usage("cannot map %zu bytes: %s", size, strerror(errno));
+    return base;
+}
+
+static void make_memory(struct sandbox *s)
+{
+    struct channel *c;
+    void *base = mem_preferred_base(s->setup.heap_limit);
+
+    s->heap_span = s->setup.heap_limit;
+    s->channel_size = channel_size(s->setup.slot_count);
+    s->channel_fd = shared_file("channel", s->channel_size);
+    s->heap_fd = shared_file("heap", s->heap_span);
+    s->output_fd = shared_file("output", OUTPUT_SIZE);
+    fcntl(s->output_fd, F_ADD_SEALS, F_SEAL_GROW | F_SEAL_SHRINK);
+    s->channel = map_file(s->channel_fd, s->channel_size, NULL);
+    s->heap = map_file(s->heap_fd, s->heap_span,
+                       s->setup.in_process ? base : NULL);
+    s->mine = need(calloc(1, sizeof *s->mine));
+    c = s->channel;
+    c->heap_base = (uint64_t)(uintptr_t)base;
+    c->heap_span = s->heap_span;
+    c->account.limit = s->heap_span;
+    c->slot_count = s->setup.slot_count;
+    c->align = s->setup.align;
+    c->stop_at = UINT64_MAX;
+    c->kind = s->setup.allocator->kind;
+    strncpy(c->path, s->setup.allocator->path, sizeof c->path - 1);
+}
+
+static void set_environment(const struct allocator *allocator)
+{
+    if (allocator->kind == WORKER_SYSTEM && allocator->path[0])
+        setenv("LD_PRELOAD", allocator->path, 1);
+    else
+        unsetenv("LD_PRELOAD");
+}
+
+static void set_limits(int cpu)
+{
+    struct rlimit stack = {WORKER_STACK, WORKER_STACK}, none = {0, 0};
+    cpu_set_t set;
+
+    setrlimit(RLIMIT_STACK, &stack);
+    setrlimit(RLIMIT_CORE, &none);
+    if (cpu < 0)
+        return;
+    CPU_ZERO(&set);
+    CPU_SET(cpu, &set);
+    sched_setaffinity(0, sizeof set, &set);
+}
+
+/* Put the worker's files where it expects them: 0 to 4, and no others. */
+static void set_files(const struct sandbox *s)
+{
+    int high = 64;
+    int channel = fcntl(s->channel_fd, F_DUPFD, high);
+    int heap = fcntl(s->heap_fd, F_DUPFD, high);
+    int output = fcntl(s->output_fd, F_DUPFD, high);
+    int null = open("/dev/null", O_RDONLY);
+
+    dup2(null, 0);
+    dup2(output, 1);
+    dup2(output, 2);
+    dup2(channel, 3);
+    dup2(heap, 4);
+    syscall(SYS_close_range, 5, ~0u, 0);
+}
+
+static _Noreturn void become_worker(const struct sandbox *s, pid_t judge)
+{
+    char path[CHANNEL_PATH];
+
+    snprintf(path, sizeof path, "%s/worker", build_directory());
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (getppid() != judge)
+        _exit(127);
+    personality(ADDR_NO_RANDOMIZE); /* where a container forbids it: go on */
+    set_environment(s->setup.allocator);
+    set_limits(s->setup.cpu);
+    set_files(s);
+    signal(SIGINT, SIG_IGN); /* Ctrl-C is for the judge */
+    execl(path, "mdriver-worker", (char *)NULL);
+    dprintf(2, "cannot start %s: %s\n", path, strerror(errno));
+    _exit(127);
+}
+
+static void on_child(int number)
+{
+    (void)number; /* only to end a futex wait */
+}
+
+static void start_worker(struct sandbox *s)
+{
+    struct sigaction action = {.sa_handler = on_child};
+    pid_t judge = getpid();
+
+    sigaction(SIGCHLD, &action, NULL);
+    s->pid = fork();
+    if (s->pid < 0)
+        complain_usage("cannot start a process: %s", strerror(errno));
+    if (s->pid == 0)
+        become_worker(s, judge);
+    if (clock_getcpuclockid(s->pid, &s->clock) != 0)
+        s->clock = CLOCK_MONOTONIC;
+}
+
+/* ---- Events. ---- */
+
+static void keep_events(struct sandbox *s)
+{
+    struct mem_account *a = &s->channel->account;
+    size_t count = a->event_count < MEM_EVENTS ? a->event_count : MEM_EVENTS;
+
+    if (s->event_count + count > s->event_room) {
+        s->event_room = (s->event_count + count) * 2;
+        s->events = need(realloc(s->events,
+                                 s->event_room * sizeof *s->events));
+    }
+    memcpy(s->events + s->event_count, a->events, count * sizeof *s->events);
+    s->event_count += count;
+    a->event_count = 0;
+}
+
+static struct sandbox *in_process;
+
+static void drain_in_process(void)
+{
+    keep_events(in_process);
+}
+
+struct sandbox *sandbox_open(const struct sandbox_setup *setup)
+{
+    struct sandbox *s = need(calloc(1, sizeof *s));
+
+    s->setup = *setup;
+    make_memory(s);
+    s->clock = CLOCK_THREAD_CPUTIME_ID;
+    if (setup->in_process) {
+        in_process = s;
+        worker_attach(s->channel, drain_in_process);
+    } else {
+        start_worker(s);
+    }
+    sandbox_begin_pass(s);
+    return s;
+}
+
+/* ---- Taking turns. ---- */
+
+static void wake_worker(struct sandbox *s)
+{
+    __atomic_store_n(&s->channel->turn, TURN_WORKER, __ATOMIC_RELEASE);
+    syscall(SYS_futex, &s->channel->turn, FUTEX_WAKE, 1, NULL, NULL, 0);
+}
+
+static bool has_turn(const struct sandbox *s)
+{
+    return __atomic_load_n(&s->channel->turn, __ATOMIC_ACQUIRE) == TURN_JUDGE;
+}
+
+static void sleep_on_turn(struct sandbox *s, int ms)
+{
+    struct timespec slice = {0, ms * 1000000L};
+
+    syscall(SYS_futex, &s->channel->turn, FUTEX_WAIT, TURN_WORKER, &slice,
+            NULL, 0);
+}
+
+static bool worker_died(struct sandbox *s)
+{
+    if (s->pid && waitpid(s->pid, &s->wait_status, WNOHANG) == s->pid) {
+        s->pid = 0;
+        s->died = true;
+    }
+    return s->died;
+}
+
+/* Wait for the turn: true, or false where the worker died or time is up. */
+static bool await_turn(struct sandbox *s)
+{
+    while (!has_turn(s)) {
+        sleep_on_turn(s, SLICE_MS);
+        if (has_turn(s))
+            return true;
+        if (worker_died(s) || now() > s->deadline)
+            return false;
+    }
+    return true;
+}
+
+static uint64_t read_clock(const struct sandbox *s)
+{
+    struct timespec t = {0};
+
+    clock_gettime(s->clock, &t);
+    return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
+}
+
+static void kill_worker(struct sandbox *s)
+{
+    if (!s->pid)
+        return;
+    kill(s->pid, SIGKILL);
+    while (waitpid(s->pid, &s->wait_status, 0) < 0 && errno == EINTR)
+        ;
+    s->pid = 0;
+}
+
+/* ---- How it ended. ---- */
+
+static bool judge_part_intact(const struct sandbox *s)
+{
+    return memcmp((char *)s->channel + JUDGE_PART,
+                  (char *)s->mine + JUDGE_PART,
+                  JUDGE_PART_END - JUDGE_PART) == 0;
+}
+
+static struct ending end_of_dead(const struct sandbox *s)
+{
+    struct ending e = {.kind = ENDED_EXITED};
+
+    if (WIFSIGNALED(s->wait_status)) {
+        e.kind = ENDED_CRASHED;
+        e.status = WTERMSIG(s->wait_status);
+    } else {
+        e.status = WEXITSTATUS(s->wait_status);
+    }
+    return e;
+}
+
+/* The time limit has passed: does the log still grow? */
+static struct ending end_of_late(struct sandbox *s, uint32_t count)
+{
+    uint32_t before = sandbox_steps_done(s, count);
+    struct timespec grace = {0, GRACE_MS * 1000000L};
+
+    nanosleep(&grace, NULL);
+    bool moves = sandbox_steps_done(s, count) > before || has_turn(s);
+    kill_worker(s);
+    return (struct ending){.kind = moves ? ENDED_SLOW : ENDED_HUNG};
+}
+
+static struct ending end_of_crash(struct sandbox *s)
+{
+    struct ending e = {.kind = ENDED_CRASHED, .described = true};
+
+    e.crash = s->channel->crash;
+    e.crash.object[sizeof e.crash.object - 1] = '\0';
+    e.status = (int)e.crash.signal;
+    kill_worker(s);
+    return e;
+}
+
+static struct ending end_of_tampering(struct sandbox *s, const char *what)
+{
+    struct ending e = {.kind = ENDED_TAMPERED};
+
+    snprintf(e.text, sizeof e.text, "%s", what);
+    kill_worker(s);
+    return e;
+}
+
+static struct ending end_of_reply(struct sandbox *s)
+{
+    struct ending e = {.kind = ENDED_DONE};
+
+    switch (s->channel->reply) {
+    case REPLY_DONE:
+        return e;
+    case REPLY_STOPPED:
+        e.kind = ENDED_STOPPED;
+        return e;
+    case REPLY_INIT_FAILED:
+        e.kind = ENDED_INIT_FAILED;
+        return e;
+    case REPLY_LOAD_FAILED:
+        e.kind = ENDED_LOAD_FAILED;
+        memcpy(e.text, s->channel->text, sizeof e.text);
+        e.text[sizeof e.text - 1] = '\0';
+        kill_worker(s);
+        return e;
+    case REPLY_CRASHED:
+        return end_of_crash(s);
+    default:
+        return end_of_tampering(s, "it overwrote the answer to the judge");
+    }
+}
+
+/* ---- Calls. ---- */
+
+static void prepare_call(struct sandbox *s, enum command command,
+                         uint32_t count, uint64_t first)
+{
+    struct channel *c = s->channel;
+    uint64_t *log = (uint64_t *)sandbox_log(s);
+
+    s->event_count = 0;
+    c->command = command;
+    c->count = count;
+    c->first = first;
+    c->reply = REPLY_NONE;
+    c->account.event_count = 0;
+    for (uint32_t i = 0; i < count; i++)
+        log[i] = LOG_PENDING;
+    memcpy((char *)s->mine + JUDGE_PART, (char *)c + JUDGE_PART,
+           JUDGE_PART_END - JUDGE_PART);
+}
+
+static struct ending call_in_process(struct sandbox *s)
+{
+    uint64_t start = read_clock(s);
+
+    worker_execute();
+    s->cpu_ns = read_clock(s) - start;
+    keep_events(s);
+    return end_of_reply(s);
+}
+
+struct ending sandbox_call(struct sandbox *s, enum command command,
+                           uint32_t count, uint64_t first)
+{
+    prepare_call(s, command, count, first);
+    if (s->setup.in_process)
+        return call_in_process(s);
+    uint64_t start = read_clock(s);
+    do {
+        wake_worker(s);
+        if (!await_turn(s)) {
+            keep_events(s);
+            return s->died ? end_of_dead(s) : end_of_late(s, count);
+        }
+        s->cpu_ns = read_clock(s) - start;
+        keep_events(s);
+    } while (s->channel->reply == REPLY_EVENTS);
+    if (!judge_part_intact(s))
+        return end_of_tampering(s, "it overwrote what the judge had set");
+    return end_of_reply(s);
+}
+
+void sandbox_begin_pass(struct sandbox *s)
+{
+    s->deadline = now() + s->setup.time_limit;
+}
+
+struct channel *sandbox_channel(struct sandbox *s)
+{
+    return s->channel;
+}
+
+struct op *sandbox_steps(struct sandbox *s)
+{
+    return (struct op *)((char *)s->channel + channel_steps_offset());
+}
+
+const uint64_t *sandbox_log(const struct sandbox *s)
+{
+    return (uint64_t *)((char *)s->channel + channel_log_offset());
+}
+
+uint32_t sandbox_steps_done(const struct sandbox *s, uint32_t count)
+{
+    const volatile uint64_t *log = sandbox_log(s);
+    uint32_t done = 0;
+
+    while (done < count && log[done] != LOG_PENDING)
+        done++;
+    return done;
+}
+
+const struct mem_event *sandbox_events(const struct sandbox *s, size_t *count)
+{
+    *count = s->event_count;
+    return s->events;
+}
+
+uint64_t sandbox_cpu_ns(const struct sandbox *s)
+{
+    return s->cpu_ns;
+}
+
+unsigned char *sandbox_heap(const struct sandbox *s)
+{
+    return s->heap;
+}
+
+uint64_t sandbox_next_page(const struct sandbox *s, uint64_t from)
+{
+    off_t at = lseek(s->heap_fd, (off_t)from, SEEK_DATA);
+
+    return at < 0 || (uint64_t)at > s->heap_span ? s->heap_span : (uint64_t)at;
+}
+
+/* ---- What the kernel knows about the worker. ---- */
+
+uint64_t sandbox_anonymous_bytes(const struct sandbox *s)
+{
+    char path[64], line[256];
+    unsigned long long kilobytes = 0;
+
+    snprintf(path, sizeof path, "/proc/%d/smaps_rollup",
+             s->pid ? (int)s->pid : (int)getpid());
+    FILE *file = fopen(path, "r");
+    if (!file)
+        return 0;
+    while (fgets(line, sizeof line, file))
+        if (sscanf(line, "Anonymous: %llu", &kilobytes) == 1)
+            break;
+    fclose(file);
+    return kilobytes * 1024;
+}
+
+bool sandbox_files_open(const struct sandbox *s)
+{
+    char path[64];
+    bool open = true;
+
+    for (int fd = 0; fd <= 2 && s->pid; fd++) {
+        snprintf(path, sizeof path, "/proc/%d/fd/%d", (int)s->pid, fd);
+        open = open && faccessat(AT_FDCWD, path, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
+    }
+    return open;
+}
+
+/* ---- Closing. ---- */
+
+/* Show what the allocator printed: on stderr, each line under its label. */
+static void relay_output(const struct sandbox *s)
+{
+    off_t length = lseek(s->output_fd, 0, SEEK_CUR);
+    char *text = length > 0 ? malloc((size_t)length + 1) : NULL;
+    int lines = 0;
+
+    if (!text || pread(s->output_fd, text, (size_t)length, 0) != length) {
+        free(text);
+        return;
+    }
+    text[length] = '\0';
+    for (char *line = text, *end; *line; line = end, lines++) {
+        end = strchrnul(line, '\n');
+        if (lines < OUTPUT_LINES)
+            fprintf(stderr, "[%s] %.*s\n", s->setup.label, (int)(end - line),
+                    line);
+        end += *end == '\n';
+    }
+    if (lines > OUTPUT_LINES || length >= OUTPUT_SIZE)
+        fprintf(stderr, "[%s] ... %d lines in all%s\n", s->setup.label, lines,
+                length >= OUTPUT_SIZE ? ", and what came after 1 MiB" : "");
+    free(text);
+}
+
+void sandbox_close(struct sandbox *s)
+{
+    if (!s)
+        return;
+    kill_worker(s);
+    relay_output(s);
+    munmap(s->channel, s->channel_size);
+    munmap(s->heap, s->heap_span);
+    close(s->channel_fd);
+    close(s->heap_fd);
+    close(s->output_fd);
+    free(s->mine);
+    free(s->events);
+    free(s);
+}

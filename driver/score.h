@@ -1,0 +1,48 @@
+/*
+ * score.h - from results to a performance index, by a profile.
+ */
+#ifndef SCORE_H
+#define SCORE_H
+
+#include "contest.h"
+
+/* How the throughputs of several traces become one. */
+enum average { AVERAGE_POOLED, AVERAGE_HARMONIC, AVERAGE_GEOMETRIC };
+
+/*
+ * index = 100 * (weight * u + (1 - weight) * t), where u is the mean
+ * utilization and t the throughput, each 0 at its low threshold, 1 at its high
+ * one, linear between. Throughput is a ratio to libc's, or where absolute
+ * operations per second.
+ */
+struct profile {
+    char name[32];
+    double utilization_weight;
+    double utilization_low, utilization_high;
+    double throughput_low, throughput_high;
+    bool absolute;
+    enum average average;
+};
+
+struct score {
+    size_t traces, ok;     /* traces that count, and how many are ok */
+    double utilization;    /* mean over those that count for memory */
+    double ops_per_second; /* pooled, over those that count for speed */
+    double seconds, ops;   /* sums over the same */
+    double ns_per_op;      /* geometric mean */
+    double ratio;          /* geometric mean of the ratios to libc */
+    double memory_points, speed_points, total;
+};
+
+/*
+ * Read the profile of that name from the profiles' file (JSON). Complains with
+ * path and line where the file is wrong, and lists the names where it has no
+ * such profile.
+ */
+struct profile profile_read(const char *path, const char *name);
+
+/* Score one allocator; a trace whose verdict is not ok scores 0. */
+struct score score_of(const struct contest *c, size_t allocator,
+                      const struct profile *profile);
+
+#endif

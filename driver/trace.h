@@ -1,0 +1,86 @@
+/*
+ * trace.h - an allocation trace in memory.
+ *
+ * Loaded whole and checked whole: once trace_load returns, every operation is
+ * sound (its slot live or fresh as its kind demands, its size within limits),
+ * so that nobody downstream has to ask again. A file that is not sound ends
+ * the program with `path:line: sentence` and exit code 2.
+ *
+ * The peaks are properties of the trace, computed here and nowhere else.
+ */
+#ifndef TRACE_H
+#define TRACE_H
+
+#include "op.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* What a trace counts for in the score, as the later hand-outs number it. */
+enum trace_weight { WEIGHT_NONE, WEIGHT_BOTH, WEIGHT_MEMORY, WEIGHT_SPEED };
+
+enum trace_form { FORM_TEXT, FORM_BINARY };
+
+enum { TRACE_CRESTS = 256 };
+
+struct trace {
+    char *path;             /* as it was given or found */
+    const char *name;       /* the last part of path */
+    enum trace_form form;
+    enum trace_weight weight;
+    bool threaded;          /* some operation has a thread other than 0 */
+    uint64_t id_count;      /* distinct ids that the file declares */
+    uint64_t op_count;
+    uint32_t slot_count;    /* most slots in use at once */
+    const struct op *ops;
+
+    uint64_t peak_payload;  /* most bytes of live payload */
+    uint64_t peak_op;       /* the operation after which it is reached */
+    uint64_t aligned8_peak; /* the same with sizes rounded up to 8 */
+    uint64_t aligned16_peak;
+
+    /* Where payload is highest in each of so many equal parts, ascending. */
+    uint64_t crest[TRACE_CRESTS];
+    uint32_t crest_count;
+
+    /* What ops lies in, and the text that messages quote. Private. */
+    void *storage;
+    size_t storage_size;
+    bool storage_mapped;
+    char *text;
+    size_t text_size;
+    bool text_mapped;
+};
+
+/* Read the trace at path, in whatever of the known forms it is. */
+struct trace *trace_load(const char *path);
+
+void trace_delete(struct trace *trace);
+
+/*
+ * A copy of the trace with sizes changed by up to 4 per cent each, growing and
+ * shrinking reallocs still doing so, and slots renamed at random.
+ */
+struct trace *trace_perturb(const struct trace *trace, uint64_t seed);
+
+/* Write the trace in the binary form; complains about path when it cannot. */
+void trace_pack(const struct trace *trace, const char *path);
+
+/*
+ * The line of the file that holds operation number op (from 0); in a binary
+ * file, the operation's number counted from 1.
+ */
+unsigned long trace_line(const struct trace *trace, uint64_t op);
+
+/*
+ * The operation as its file has it, such as "a 5 100", in buffer; a binary
+ * trace's is written anew. Returns buffer.
+ */
+char *trace_text(const struct trace *trace, uint64_t op, char *buffer,
+                 size_t size);
+
+/* Round the peak up to align, 8 or 16. */
+uint64_t trace_aligned_peak(const struct trace *trace, unsigned align);
+
+#endif

@@ -1,0 +1,25 @@
+/*
+ * trace_forms.h - what trace.c asks of the readers of each file form.
+ *
+ * A reader fills in weight, id_count, op_count, slot_count and ops, and
+ * complains about whatever it cannot make sense of. Sizes and peaks are
+ * trace.c's.
+ */
+#ifndef TRACE_FORMS_H
+#define TRACE_FORMS_H
+
+#include "trace.h"
+
+/* Read the text form out of trace->text; returns the peak of payload bytes
+ * that the header declares, 0 where it declares none. */
+uint64_t trace_read_text(struct trace *trace);
+
+/* The text after which op number `op` begins, for messages. */
+const char *trace_find_text(const struct trace *trace, uint64_t op,
+                            unsigned long *line);
+
+/* Is it the binary form; and read it, out of trace->storage. */
+bool trace_is_binary(const char *bytes, size_t size);
+void trace_read_binary(struct trace *trace);
+
+#endif

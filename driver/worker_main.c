@@ -1,0 +1,176 @@
+/*
+ * worker_main.c - the worker process: file 3 is the channel, file 4 the heap.
+ *
+ * It maps both, closes them, and from then on needs no file at all: turns are
+ * taken on a futex. What the allocator prints goes where the judge looks at
+ * it. A signal that kills is described in the channel first.
+ */
+#define _GNU_SOURCE
+#include "worker.h"
+
+#include <dlfcn.h>
+#include <linux/futex.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <ucontext.h>
+#include <unistd.h>
+
+enum { CHANNEL_FD = 3, HEAP_FD = 4, EXIT_SETUP = 127 };
+
+static struct channel *channel;
+static uintptr_t stack_top;
+
+static void give_turn(void)
+{
+    __atomic_store_n(&channel->turn, TURN_JUDGE, __ATOMIC_RELEASE);
+    syscall(SYS_futex, &channel->turn, FUTEX_WAKE, 1, NULL, NULL, 0);
+}
+
+static void await_turn(void)
+{
+    while (__atomic_load_n(&channel->turn, __ATOMIC_ACQUIRE) != TURN_WORKER)
+        syscall(SYS_futex, &channel->turn, FUTEX_WAIT, TURN_JUDGE, NULL, NULL,
+                0);
+}
+
+static void hand_over(void)
+{
+    give_turn();
+    await_turn();
+}
+
+/* ---- Dying with a description. ---- */
+
+static uintptr_t register_of(const ucontext_t *context, int number)
+{
+    return (uintptr_t)context->uc_mcontext.gregs[number];
+}
+
+#ifdef __x86_64__
+enum { PC = REG_RIP, SP = REG_RSP };
+#else
+enum { PC = REG_EIP, SP = REG_ESP };
+#endif
+
+/* Deep in the stack, and the fault near the stack pointer: recursion. */
+static bool is_stack_overflow(uintptr_t address, uintptr_t sp)
+{
+    struct rlimit limit;
+    uintptr_t near = 65536;
+
+    if (getrlimit(RLIMIT_STACK, &limit) != 0 || sp > stack_top)
+        return false;
+    return stack_top - sp > limit.rlim_cur / 8 * 7 &&
+           address + near > sp && address < sp + near;
+}
+
+static enum crash_nature nature_of(const siginfo_t *info, uintptr_t sp)
+{
+    if (is_stack_overflow((uintptr_t)info->si_addr, sp))
+        return CRASH_STACK_OVERFLOW;
+    return info->si_code == SI_KERNEL ? CRASH_NO_ADDRESS : CRASH_PLAIN;
+}
+
+static void describe_place(struct crash *crash, uintptr_t pc)
+{
+    Dl_info info;
+
+    if (!dladdr((void *)pc, &info) || !info.dli_fname)
+        return;
+    strncpy(crash->object, info.dli_fname, sizeof crash->object - 1);
+    crash->object_offset = pc - (uintptr_t)info.dli_fbase;
+}
+
+static void on_fatal_signal(int number, siginfo_t *info, void *context)
+{
+    struct crash *crash = &channel->crash;
+    uintptr_t pc = register_of(context, PC);
+    uintptr_t sp = register_of(context, SP);
+    bool has_address = number == SIGSEGV || number == SIGBUS;
+
+    *crash = (struct crash){.signal = (uint32_t)number, .pc = pc, .sp = sp};
+    if (has_address) {
+        crash->address = (uintptr_t)info->si_addr;
+        crash->nature = nature_of(info, sp);
+    }
+    describe_place(crash, pc);
+    fflush(stdout);
+    channel->reply = REPLY_CRASHED;
+    give_turn();
+    for (;;)
+        pause();
+}
+
+static void install_handlers(void)
+{
+    static char stack[65536];
+    static const int signals[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT,
+                                  SIGSYS, SIGTRAP};
+    stack_t alternate = {.ss_sp = stack, .ss_size = sizeof stack};
+    struct sigaction action = {.sa_sigaction = on_fatal_signal,
+                               .sa_flags = SA_SIGINFO | SA_ONSTACK};
+
+    sigaltstack(&alternate, NULL);
+    for (size_t i = 0; i < sizeof signals / sizeof *signals; i++)
+        sigaction(signals[i], &action, NULL);
+}
+
+/* ---- Setting up. ---- */
+
+static _Noreturn void give_up(const char *text)
+{
+    fprintf(stderr, "worker: %s\n", text);
+    exit(EXIT_SETUP);
+}
+
+static void map_channel(void)
+{
+    struct stat status;
+
+    if (fstat(CHANNEL_FD, &status) != 0)
+        give_up("not started by mdriver; see ./mdriver --help");
+    size_t size = (size_t)status.st_size;
+    char *base = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED,
+                      CHANNEL_FD, 0);
+    if (base == MAP_FAILED)
+        give_up("cannot map the channel");
+    mprotect(base + channel_steps_offset(),
+             channel_log_offset() - channel_steps_offset(), PROT_READ);
+    channel = (struct channel *)base;
+}
+
+static void map_heap(void)
+{
+    void *base = (void *)(uintptr_t)channel->heap_base;
+
+    if (channel->heap_base > UINTPTR_MAX ||
+        mmap(base, (size_t)channel->heap_span, PROT_READ | PROT_WRITE,
+             MAP_SHARED | MAP_FIXED_NOREPLACE, HEAP_FD, 0) != base)
+        give_up("no address space for a heap of that limit");
+}
+
+int main(void)
+{
+    static char out[4096];
+
+    stack_top = (uintptr_t)__builtin_frame_address(0);
+    setvbuf(stdout, out, _IOLBF, sizeof out);
+    map_channel();
+    map_heap();
+    close(CHANNEL_FD);
+    close(HEAP_FD);
+    install_handlers();
+    worker_attach(channel, hand_over);
+    for (;;) {
+        await_turn();
+        worker_execute();
+        fflush(stdout);
+        give_turn();
+    }
+}

@@ -1,0 +1,214 @@
+/*
+ * mdriver.c - replay allocation traces on allocators, judge and compare them.
+ *
+ *     options --> traces, allocators --> contest --> report, JSON, CSV
+ */
+#include "driver/allocator.h"
+#include "driver/complain.h"
+#include "driver/contest.h"
+#include "driver/export.h"
+#include "driver/options.h"
+#include "driver/progress.h"
+#include "driver/report.h"
+#include "driver/tape.h"
+#include "driver/trace_list.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+
+enum { EXIT_INTERRUPTED = 130 };
+
+/* ---- Allocators by name. ---- */
+
+static void add_allocator(struct contest *c, const char *name)
+{
+    size_t size = (c->allocator_count + 1) * sizeof(struct allocator *);
+
+    c->allocators = need(realloc(c->allocators, size));
+    c->allocators[c->allocator_count++] = allocator_find(name);
+}
+
+static void add_build(struct contest *c)
+{
+    size_t count;
+    char **names = allocator_names(&count);
+
+    for (size_t i = 0; i < count; i++) {
+        add_allocator(c, names[i]);
+        free(names[i]);
+    }
+    free(names);
+}
+
+static void find_allocators(struct contest *c, const struct options *o)
+{
+    char *list = need(strdup(o->allocators)), *rest = list, *name;
+
+    while ((name = strsep(&rest, ",")) != NULL) {
+        if (strcmp(name, "all") == 0)
+            add_build(c);
+        else if (*name)
+            add_allocator(c, name);
+    }
+    if (o->with_libc)
+        add_allocator(c, "libc");
+    if (c->allocator_count == 0)
+        complain_usage("--allocator names none");
+    free(list);
+    c->libc = allocator_find("libc");
+    c->null = allocator_null();
+}
+
+static void free_allocators(struct contest *c)
+{
+    for (size_t i = 0; i < c->allocator_count; i++)
+        allocator_delete(c->allocators[i]);
+    free(c->allocators);
+    allocator_delete(c->libc);
+    allocator_delete(c->null);
+}
+
+/* ---- The contest. ---- */
+
+static FILE *open_tape(const char *path)
+{
+    FILE *file = path ? fopen(path, "w") : NULL;
+
+    if (path && !file)
+        complain(path, 0, "cannot write it: %s", strerror(errno));
+    return file;
+}
+
+static void close_tape(FILE *file, const char *path)
+{
+    if (file && fclose(file) != 0)
+        complain(path, 0, "cannot write it: %s", strerror(errno));
+}
+
+/* The seed is nobody's to guess, where the user did not choose one. */
+static uint64_t seed_of(const struct options *o)
+{
+    uint64_t seed = o->seed;
+
+    if (!o->has_seed && getrandom(&seed, sizeof seed, 0) != sizeof seed)
+        seed = 1;
+    return seed >> (o->has_seed ? 0 : 16);
+}
+
+static struct contest make_contest(const struct options *o,
+                                   struct trace_list traces)
+{
+    struct contest c = {.traces = traces.traces, .trace_count = traces.count};
+
+    c.setup = (struct replay_setup){.heap_limit = o->heap_limit,
+                                    .align = o->align,
+                                    .debug = o->debug,
+                                    .fail_at = o->fail_sbrk,
+                                    .stop_at = o->stop_at,
+                                    .time_limit = o->time_limit,
+                                    .in_process = o->in_process,
+                                    .seed = seed_of(o)};
+    c.timing = o->timing && o->fail_sbrk == 0;
+    c.subtract_loop = o->subtract_loop;
+    c.rounds = o->rounds;
+    c.perturb = o->perturb;
+    c.perturb_seed = o->perturb_seed;
+    c.jobs = o->jobs;
+    c.progress = progress_show;
+    find_allocators(&c, o);
+    return c;
+}
+
+static void run(struct contest *c, const struct options *o)
+{
+    FILE *events = open_tape(o->events), *timeline = open_tape(o->timeline);
+
+    if (events || timeline)
+        c->setup.tape = tape_new(events, timeline);
+    progress_set(o->verbose);
+    contest_run(c);
+    tape_delete(c->setup.tape);
+    close_tape(events, o->events);
+    close_tape(timeline, o->timeline);
+}
+
+static int publish(const struct contest *c, const struct options *o,
+                   const struct profile *profile)
+{
+    struct export_setup setup = {c, profile, o->align};
+    struct report_style style = {.tabular = o->tabular,
+                                 .quiet = o->verbose == 0,
+                                 .check_team = o->check_team,
+                                 .autograder = o->autograder,
+                                 .autolab = o->autolab,
+                                 .align = o->align};
+    bool json_only = o->json && strcmp(o->json, "-") == 0;
+    bool csv_only = o->csv && strcmp(o->csv, "-") == 0;
+    bool good = true;
+
+    for (size_t i = 0; i < c->allocator_count * c->trace_count; i++)
+        good = good && c->results[i].outcome.verdict == VERDICT_OK;
+    progress_clear();
+    if (!json_only && !csv_only)
+        report_print(c, profile, &style);
+    if (o->json)
+        export_json(&setup, o->json);
+    if (o->csv)
+        export_csv(&setup, o->csv);
+    if (c->interrupted) {
+        fprintf(stderr, "mdriver: interrupted; what was not run is marked "
+                        "not-run\n");
+        return EXIT_INTERRUPTED;
+    }
+    return good ? EXIT_ALL_RIGHT : EXIT_BAD_VERDICT;
+}
+
+static const char *profiles_path(const struct options *o)
+{
+    static char path[PATH_MAX];
+
+    if (o->profiles)
+        return o->profiles;
+    snprintf(path, sizeof path, "%s/profiles.json", build_directory());
+    return path;
+}
+
+static void list(struct trace_list traces)
+{
+    size_t count;
+    char **names = allocator_names(&count);
+
+    report_list(names, count, traces.traces, traces.count);
+    for (size_t i = 0; i < count; i++)
+        free(names[i]);
+    free(names);
+}
+
+int main(int argc, char **argv)
+{
+    struct options o = options_read(argc, argv);
+    struct profile profile = profile_read(profiles_path(&o), o.index);
+    struct trace_list traces =
+        trace_list_load(o.trace_files, o.trace_file_count, o.trace_dir);
+    int status = EXIT_ALL_RIGHT;
+
+    if (o.list) {
+        list(traces);
+    } else if (o.pack) {
+        trace_pack(traces.traces[0], o.pack);
+    } else {
+        struct contest c = make_contest(&o, traces);
+
+        run(&c, &o);
+        status = publish(&c, &o, &profile);
+        contest_free_results(&c);
+        free_allocators(&c);
+    }
+    trace_list_delete(traces);
+    free(o.trace_files);
+    return status;
+}

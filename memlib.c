@@ -1,0 +1,403 @@
+/*
+ * memlib.c - a heap and mappings simulated inside one region of memory.
+ *
+ * The region is reserved whole and never moves. What of it is in use is kept
+ * in the account (memlib.h), which the driver shares with its judge, and in a
+ * bitmap with one bit a page for the mappings.
+ *
+ *   I1  heap: [0, account->brk); brk <= every mapped page's offset.
+ *   I2  account->mapped = pages set in the bitmap * page size.
+ *   I3  brk + mapped <= limit.
+ *   I4  every byte that is neither heap nor mapped is zero, unless somebody
+ *       wrote where nothing was his: giving back clears, as the kernel would
+ *       clear the page on its way back.
+ */
+#define _GNU_SOURCE
+#include "memlib.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+enum {
+    PAGE = 4096,
+    WORD_BITS = 64,
+    /* Larger areas are dropped by the kernel, smaller ones cleared by hand. */
+    DROP_SIZE = 256 * 1024,
+    WIPE_PAGES = 512,
+};
+
+static struct {
+    unsigned char *base;
+    struct mem_account *account;
+    void (*drain)(void);
+    uint64_t *map; /* one bit a page of the region */
+    size_t map_bytes;
+    size_t limit; /* for mem_init */
+    size_t span;  /* of a region that mem_init reserved */
+} heap = {.limit = MEM_DEFAULT_LIMIT};
+
+static struct mem_account own_account;
+
+static size_t page_ceil(size_t size)
+{
+    return (size + PAGE - 1) & ~(size_t)(PAGE - 1);
+}
+
+/* ---- Events and accounting. ---- */
+
+static void record_event(enum mem_event_kind kind, size_t at, size_t size)
+{
+    struct mem_account *a = heap.account;
+
+    if (a->event_count >= MEM_EVENTS && heap.drain)
+        heap.drain();
+    if (a->event_count >= MEM_EVENTS)
+        return;
+    a->events[a->event_count++] = (struct mem_event){
+        .step = a->step, .kind = kind, .at = at, .size = size};
+}
+
+static void note_peaks(void)
+{
+    struct mem_account *a = heap.account;
+
+    if (a->brk + a->mapped > a->footprint)
+        a->footprint = a->brk + a->mapped;
+    if (a->brk > a->heap_top)
+        a->heap_top = a->brk;
+}
+
+static void *refuse(size_t size, void *answer)
+{
+    heap.account->refused++;
+    record_event(MEM_REFUSED, heap.account->brk, size);
+    errno = ENOMEM;
+    return answer;
+}
+
+/* Count a request for memory; false where it is the one that has to fail. */
+static bool request_allowed(size_t size)
+{
+    struct mem_account *a = heap.account;
+
+    a->requests++;
+    return a->requests != a->fail_at && size <= a->limit - a->brk - a->mapped;
+}
+
+/* Let the kernel take whole pages back; they are zero when touched again. */
+static void drop_pages(size_t at, size_t size)
+{
+    int advice = heap.span ? MADV_DONTNEED : MADV_REMOVE; /* private, shared */
+
+    if (size > 0 && madvise(heap.base + at, size, advice) != 0)
+        memset(heap.base + at, 0, size);
+}
+
+/* Make [at, at + size) zero again (I4). */
+static void clear(size_t at, size_t size)
+{
+    size_t start = page_ceil(at), end = (at + size) & ~(size_t)(PAGE - 1);
+
+    if (size < DROP_SIZE || end <= start) {
+        memset(heap.base + at, 0, size);
+        return;
+    }
+    memset(heap.base + at, 0, start - at);
+    memset(heap.base + end, 0, at + size - end);
+    drop_pages(start, end - start);
+}
+
+/*
+ * The same for whole pages between two replays, but keep those that are in
+ * memory: the next replay is not to pay for faulting them in again.
+ */
+static void wipe(size_t at, size_t end)
+{
+    unsigned char resident[WIPE_PAGES];
+
+    for (; at < end; at += WIPE_PAGES * PAGE) {
+        size_t size = end - at < WIPE_PAGES * PAGE ? end - at
+                                                   : WIPE_PAGES * PAGE;
+        bool known = mincore(heap.base + at, size, resident) == 0;
+
+        for (size_t page = 0; page < size / PAGE; page++)
+            if (known && (resident[page] & 1))
+                memset(heap.base + at + page * PAGE, 0, PAGE);
+            else
+                drop_pages(at + page * PAGE, PAGE);
+    }
+}
+
+/* ---- The bitmap of mapped pages. ---- */
+
+static bool page_mapped(size_t page)
+{
+    return heap.map[page / WORD_BITS] >> page % WORD_BITS & 1;
+}
+
+/* How many of the count pages from first on are mapped, until one is not. */
+static size_t mapped_run(size_t first, size_t count)
+{
+    size_t n = 0;
+
+    while (n < count && page_mapped(first + n))
+        n++;
+    return n;
+}
+
+static void set_pages(size_t first, size_t count, bool mapped)
+{
+    for (size_t page = first; page < first + count; page++) {
+        uint64_t bit = (uint64_t)1 << page % WORD_BITS;
+
+        if (mapped)
+            heap.map[page / WORD_BITS] |= bit;
+        else
+            heap.map[page / WORD_BITS] &= ~bit;
+    }
+}
+
+/* Step over whole words of mapped pages, downwards; page itself is mapped. */
+static size_t skip_mapped(size_t page)
+{
+    while (page % WORD_BITS == 0 && page >= WORD_BITS &&
+           heap.map[page / WORD_BITS - 1] == ~(uint64_t)0)
+        page -= WORD_BITS;
+    return page;
+}
+
+/*
+ * The highest run of count free pages above the heap: first fit from the top.
+ * Returns its first page, or 0, which is never free for a mapping.
+ */
+static size_t find_run(size_t count)
+{
+    size_t floor = page_ceil(heap.account->brk) / PAGE;
+    size_t page = heap.account->limit / PAGE, run = 0;
+
+    if (heap.account->mapped == 0) /* nothing in the way */
+        return page >= floor + count ? page - count : 0;
+    while (page-- > floor) {
+        run = page_mapped(page) ? 0 : run + 1;
+        if (run == count)
+            return page;
+        if (run == 0)
+            page = skip_mapped(page);
+    }
+    return 0;
+}
+
+/* The lowest mapped page at or above the lowest one there ever was. */
+static size_t lowest_mapping(void)
+{
+    size_t page = heap.account->map_floor / PAGE;
+    size_t end = heap.account->limit / PAGE;
+
+    while (page < end && !page_mapped(page))
+        page++;
+    return page * PAGE;
+}
+
+/* ---- For allocators. ---- */
+
+static void *shrink_break(size_t by)
+{
+    struct mem_account *a = heap.account;
+
+    if (by > a->brk) {
+        errno = EINVAL;
+        return (void *)-1;
+    }
+    void *old = heap.base + a->brk;
+    a->brk -= by;
+    clear(a->brk, by);
+    record_event(MEM_BRK, a->brk, by);
+    return old;
+}
+
+void *mem_sbrk(intptr_t increment)
+{
+    struct mem_account *a = heap.account;
+    void *old = heap.base + a->brk;
+
+    if (increment < 0)
+        return shrink_break(-(size_t)increment);
+    if (increment == 0)
+        return old;
+    if (!request_allowed((size_t)increment))
+        return refuse((size_t)increment, (void *)-1);
+    if (a->brk + (size_t)increment > a->map_floor &&
+        a->brk + (size_t)increment > lowest_mapping())
+        return refuse((size_t)increment, (void *)-1);
+    a->brk += (size_t)increment;
+    note_peaks();
+    record_event(MEM_BRK, a->brk, (size_t)increment);
+    return old;
+}
+
+void *mem_heap_lo(void)
+{
+    return heap.base;
+}
+
+void *mem_heap_hi(void)
+{
+    return heap.base + heap.account->brk - 1;
+}
+
+size_t mem_heapsize(void)
+{
+    return heap.account->brk;
+}
+
+size_t mem_pagesize(void)
+{
+    return PAGE;
+}
+
+void *mem_map(size_t size)
+{
+    struct mem_account *a = heap.account;
+    size_t bytes = page_ceil(size);
+
+    if (size == 0) {
+        errno = EINVAL;
+        return NULL;
+    }
+    if (bytes < size || !request_allowed(bytes))
+        return refuse(size, NULL);
+    size_t first = find_run(bytes / PAGE);
+    if (first == 0)
+        return refuse(size, NULL);
+    set_pages(first, bytes / PAGE, true);
+    a->mapped += bytes;
+    if (first * PAGE < a->map_floor)
+        a->map_floor = first * PAGE;
+    note_peaks();
+    record_event(MEM_MAP, first * PAGE, bytes);
+    return heap.base + first * PAGE;
+}
+
+int mem_unmap(void *ptr, size_t size)
+{
+    size_t at = (size_t)((unsigned char *)ptr - heap.base);
+    size_t bytes = page_ceil(size);
+
+    if (size == 0 || bytes < size || at % PAGE != 0 ||
+        at >= heap.account->limit || bytes > heap.account->limit - at ||
+        mapped_run(at / PAGE, bytes / PAGE) < bytes / PAGE) {
+        errno = EINVAL;
+        return -1;
+    }
+    set_pages(at / PAGE, bytes / PAGE, false);
+    heap.account->mapped -= bytes;
+    clear(at, bytes);
+    record_event(MEM_UNMAP, at, bytes);
+    return 0;
+}
+
+/* ---- For whoever runs the heap. ---- */
+
+void *mem_preferred_base(size_t limit)
+{
+    const size_t low = (size_t)1 << 28;
+
+    if (limit <= ((size_t)1 << 31) - low)
+        return (void *)low;
+#if SIZE_MAX > UINT32_MAX
+    return (void *)((size_t)1 << 44);
+#else
+    return (void *)low;
+#endif
+}
+
+static void forget(void)
+{
+    struct mem_account *a = heap.account;
+
+    memset(heap.map, 0, heap.map_bytes);
+    a->brk = a->mapped = a->footprint = a->heap_top = 0;
+    a->requests = a->refused = 0;
+    a->map_floor = a->limit;
+    a->step = a->event_count = 0;
+}
+
+void mem_attach(void *base, struct mem_account *account, void (*drain)(void))
+{
+    if (heap.map)
+        munmap(heap.map, heap.map_bytes);
+    heap.base = base;
+    heap.account = account;
+    heap.drain = drain;
+    account->limit = account->limit & ~(uint64_t)(PAGE - 1);
+    heap.map_bytes = page_ceil(account->limit / PAGE / 8 + sizeof(uint64_t));
+    heap.map = mmap(NULL, heap.map_bytes, PROT_READ | PROT_WRITE,
+                    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (heap.map == MAP_FAILED)
+        heap.map = NULL;
+    else
+        forget();
+}
+
+void mem_set_limit(size_t limit)
+{
+    heap.limit = limit;
+}
+
+void mem_init(void)
+{
+    size_t span = page_ceil(heap.limit);
+    int flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE;
+    void *base = mmap(mem_preferred_base(span), span, PROT_READ | PROT_WRITE,
+                      flags | MAP_FIXED_NOREPLACE, -1, 0);
+
+    if (base == MAP_FAILED)
+        base = mmap(NULL, span, PROT_READ | PROT_WRITE, flags, -1, 0);
+    if (base == MAP_FAILED) {
+        static const char text[] = "memlib: no address space for the heap\n";
+        if (write(STDERR_FILENO, text, sizeof text - 1) < 0)
+            _exit(2);
+        _exit(2);
+    }
+    heap.span = span;
+    own_account = (struct mem_account){.limit = span};
+    mem_attach(base, &own_account, NULL);
+}
+
+void mem_deinit(void)
+{
+    if (heap.span)
+        munmap(heap.base, heap.span);
+    if (heap.map)
+        munmap(heap.map, heap.map_bytes);
+    heap.span = 0;
+    heap.map = NULL;
+    heap.base = NULL;
+    heap.account = NULL;
+}
+
+void mem_reset_brk(void)
+{
+    struct mem_account *a = heap.account;
+
+    wipe(0, page_ceil(a->heap_top));
+    wipe(a->map_floor, a->limit);
+    forget();
+}
+
+size_t mem_footprint(void)
+{
+    return heap.account->brk + heap.account->mapped;
+}
+
+size_t mem_peak_footprint(void)
+{
+    return heap.account->footprint;
+}
+
+void mem_fail_request(uint64_t n)
+{
+    heap.account->fail_at = n == 0 ? 0 : heap.account->requests + n;
+}

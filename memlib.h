@@ -1,0 +1,116 @@
+/*
+ * memlib.h - the simulated heap: all of the operating system that an
+ * allocator sees.
+ *
+ *     lo                    brk                                  lo + limit
+ *      |  heap, from mem_sbrk  |  ...  |  map  |   |  map  |  map  |
+ *      +-----------------------+-------+-------+---+-------+-------+
+ *        grows upwards -->               <-- mem_map places downwards
+ *
+ * One region of address space, reserved at a fixed low address (so that the
+ * same trace gets the same addresses in every run, and a pointer fits into
+ * four bytes) as long as the limit allows. The heap grows from its lower end,
+ * mappings are placed from its upper end down. Both count as footprint.
+ *
+ * Memory from mem_sbrk and mem_map is zero, as the operating system's is, also
+ * where it was given back before and is handed out again.
+ */
+#ifndef MEMLIB_H
+#define MEMLIB_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* ---- For allocators. ---- */
+
+/*
+ * Move the break by increment bytes, up or down, and return its old place:
+ * where memory was asked for, the start of the new area. (void *)-1 with
+ * errno ENOMEM when the limit is reached (or the break would meet a mapping),
+ * EINVAL when the break would fall below mem_heap_lo().
+ */
+void *mem_sbrk(intptr_t increment);
+
+void *mem_heap_lo(void);  /* first byte of the heap */
+void *mem_heap_hi(void);  /* last byte of the heap: the break - 1 */
+size_t mem_heapsize(void); /* bytes between the two, both included */
+size_t mem_pagesize(void); /* the system's page size in bytes */
+
+/*
+ * Map size bytes, rounded up to whole pages, apart from the heap, at a page
+ * boundary. NULL with errno ENOMEM when the limit is reached, EINVAL for 0.
+ */
+void *mem_map(size_t size);
+
+/*
+ * Give back the pages of [ptr, ptr + size), all of them mapped, from one
+ * mem_map or several; ptr at a page boundary, size rounded up. 0, or -1 with
+ * errno EINVAL and nothing changed.
+ */
+int mem_unmap(void *ptr, size_t size);
+
+/* ---- For whoever runs the heap: the driver, the tests. ---- */
+
+enum { MEM_EVENTS = 4096 };
+
+enum mem_event_kind { MEM_BRK, MEM_MAP, MEM_UNMAP, MEM_REFUSED };
+
+/* One change of the heap's shape, as an offset from lo. */
+struct mem_event {
+    uint32_t step; /* account->step when it happened */
+    uint32_t kind; /* enum mem_event_kind */
+    uint64_t at;   /* the new break; the place of a mapping */
+    uint64_t size; /* of a mapping, or of the request that was refused */
+};
+
+/*
+ * The heap's books. They lie where the runner wants them, in memory that it
+ * may share with another process: fixed widths, 8-byte fields first.
+ */
+struct mem_account {
+    uint64_t limit;       /* bytes that heap and mappings may take together */
+    uint64_t brk;         /* heap bytes now */
+    uint64_t mapped;      /* mapped bytes now */
+    uint64_t footprint;   /* peak of brk + mapped since the last reset */
+    uint64_t heap_top;    /* highest break since the last reset */
+    uint64_t map_floor;   /* lowest offset ever mapped since the last reset */
+    uint64_t requests;    /* calls so far that asked for memory */
+    uint64_t refused;     /* how many of them were refused */
+    uint64_t fail_at;     /* refuse the request of this number; 0 = none */
+    uint32_t step;        /* set by the runner; copied into events */
+    uint32_t event_count; /* events kept, at most MEM_EVENTS */
+    struct mem_event events[MEM_EVENTS];
+};
+
+/* The default limit: 1 GiB of address space. */
+#define MEM_DEFAULT_LIMIT ((size_t)1 << 30)
+
+/*
+ * Run the heap over [base, base + limit), already mapped and zero, keeping its
+ * books in account, whose limit and fail_at the caller has set. drain, where
+ * given, is called when the event buffer is full and has to empty it; without
+ * it further events are dropped.
+ */
+void mem_attach(void *base, struct mem_account *account, void (*drain)(void));
+
+/*
+ * Where a heap of that limit belongs: a low address below 2 GiB when it fits
+ * there, else a fixed high one.
+ */
+void *mem_preferred_base(size_t limit);
+
+/* The classic calls: a heap in this process's own memory. */
+void mem_init(void);
+void mem_set_limit(size_t limit); /* before mem_init; bytes, whole pages */
+void mem_deinit(void);
+void mem_reset_brk(void); /* empty and zero the heap, keep the limit */
+
+/* Bytes of heap and mappings now, and at their peak since the last reset. */
+size_t mem_footprint(void);
+size_t mem_peak_footprint(void);
+
+/* Refuse the n-th request for memory from now on (1 = the next); 0 = none. */
+void mem_fail_request(uint64_t n);
+
+#endif

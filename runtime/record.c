@@ -1,0 +1,571 @@
+/*
+ * record.c - the recorder: LD_PRELOAD=record.so MALLOC_RECORD=DIR program ...
+ *
+ * Every call of the malloc family goes to the C library as it would without
+ * us, and is logged as one event (a realloc as two) in a file of the process;
+ * record.h describes the file and argues why the order of events is sound.
+ *
+ * To log is to take a slot with one atomic addition and to fill 32 bytes of a
+ * shared mapping: no lock, no system call, no buffer that a crash would lose.
+ * The mapping is far longer than the file; the file grows under it.
+ *
+ *     session --> +----------------------+        the file's mapping
+ *                 | phase, next, growing |        +--------------------+
+ *                 | capacity ------------|---.    | header             |
+ *                 | header --------------|---|--> | event 0            |
+ *                 | path                 |   |    | ...                |
+ *                 +----------------------+   '--> | end of the file    |
+ *                   zeroed in a forked child      : reserved addresses :
+ *
+ * The trick is in the kernel's hands: the session's pages are MADV_WIPEONFORK,
+ * the mapping is MADV_DONTFORK. A child made by fork, _Fork or clone, with or
+ * without atfork handlers, finds a session that has not begun and no mapping
+ * to share with its parent, and begins a file of its own. (A vfork child runs
+ * in its parent's memory, and rightly logs to its parent's file.)
+ *
+ *   I1  phase is RUNNING only while header, the mapping and capacity are valid.
+ *   I2  The file holds slots 0 .. capacity - 1 at least, so filling one of
+ *       these touches pages that exist.
+ *   I3  capacity falls only in session_finish, with no second thread about.
+ *
+ * The glibc names __libc_malloc etc. spare us dlsym, which itself allocates.
+ * Nothing below allocates, and errno is the program's: the slow paths keep it.
+ */
+#define _GNU_SOURCE
+#include "record.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <malloc.h>
+#include <sched.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/single_threaded.h>
+#include <time.h>
+#include <unistd.h>
+
+void *__libc_malloc(size_t size);
+void __libc_free(void *ptr);
+void *__libc_calloc(size_t count, size_t size);
+void *__libc_realloc(void *ptr, size_t size);
+void *__libc_memalign(size_t alignment, size_t size);
+
+/* ---- The session: this process image's recording. ---- */
+
+enum phase {
+    IDLE, /* 0: what a new or a wiped session is in */
+    STARTING,
+    RUNNING,
+    STOPPED /* no recording (any more); events that come are lost */
+};
+
+struct session {
+    _Atomic int phase;
+    uint32_t generation;      /* of this process, see thread_number */
+    _Atomic uint32_t threads; /* numbered so far, without the main one */
+    _Atomic bool growing;     /* somebody is extending the file */
+    struct record_header *header;
+    struct record_event *events;
+    size_t reserved;           /* bytes of addresses behind header */
+    _Atomic uint64_t capacity; /* in slots */
+    uint64_t last_step;        /* bytes by which the file grew last */
+    char path[PATH_MAX + 64];
+    _Alignas(64) _Atomic uint64_t next; /* the first slot not taken */
+};
+
+enum {
+    FILE_MODE = 0666,
+    FIRST_STEP = 1 << 18,
+    LAST_STEP = 1 << 26,
+    EXIT_STEP = 1 << 16 /* once destructors run, little more will come */
+};
+
+#define RESERVED_MOST ((size_t)1 << 36) /* 2 * 10^9 events */
+#define RESERVED_LEAST ((size_t)1 << 24)
+
+/* NULL until the first call; then the same for good, also across a fork. */
+static struct session *_Atomic session;
+
+/* What MALLOC_RECORD said when the first session began. */
+static char directory[PATH_MAX];
+
+/* How many sessions this process and its forebears have begun. */
+static uint32_t generations;
+
+static _Thread_local struct {
+    uint32_t generation; /* the session that number belongs to; 0 = none */
+    uint32_t number;
+} self __attribute__((tls_model("initial-exec")));
+
+/* ---- Small helpers that are safe before main and after fork. ---- */
+
+static char *append(char *end, const char *text)
+{
+    return stpcpy(end, text);
+}
+
+static char *append_number(char *end, unsigned long number)
+{
+    char digits[24];
+    char *digit = digits + sizeof digits;
+
+    *--digit = '\0';
+    do
+        *--digit = (char)('0' + number % 10);
+    while (number /= 10);
+    return append(end, digit);
+}
+
+static void complain(const char *path)
+{
+    char line[PATH_MAX + 128];
+    char *end = append(line, "record.so: not recording: cannot write ");
+
+    end = append(append(end, path), "\n");
+    if (write(STDERR_FILENO, line, (size_t)(end - line)) < 0)
+        return; /* nobody left to tell */
+}
+
+/* ---- The file. ---- */
+
+/*
+ * Create DIR/PID.N.rec with the first N that is free and return it open, or
+ * -1. N also goes to *image.
+ */
+static int file_create(char *path, uint32_t *image)
+{
+    for (uint32_t n = 0; n < UINT32_MAX; n++) {
+        char *end = append(append(path, directory), "/");
+        int fd;
+
+        end = append_number(end, (unsigned long)getpid());
+        end = append_number(append(end, "."), n);
+        append(end, ".rec");
+        fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, FILE_MODE);
+        if (fd >= 0 || errno != EEXIST) {
+            *image = n;
+            return fd;
+        }
+    }
+    return -1;
+}
+
+/*
+ * Make the file step bytes longer than from. The blocks are really allocated
+ * where the file system can, for a full disk to be an error here and not a
+ * SIGBUS at some store.
+ */
+static bool file_extend(int fd, uint64_t from, uint64_t step)
+{
+    struct rlimit limit;
+    int result;
+
+    if (getrlimit(RLIMIT_FSIZE, &limit) == 0 && from + step > limit.rlim_cur)
+        return false; /* else it would be a SIGXFSZ */
+    do
+        result = fallocate(fd, 0, (off_t)from, (off_t)step);
+    while (result && errno == EINTR);
+    if (result && (errno == EOPNOTSUPP || errno == ENOSYS))
+        result = ftruncate(fd, (off_t)(from + step));
+    return result == 0;
+}
+
+/* Map the file and as many addresses beyond its end as are to be had. */
+static void *file_map(int fd, size_t *reserved)
+{
+    for (size_t size = RESERVED_MOST; size >= RESERVED_LEAST; size /= 2) {
+        void *base = mmap(NULL, size, PROT_READ | PROT_WRITE,
+                          MAP_SHARED | MAP_NORESERVE, fd, 0);
+
+        if (base == MAP_FAILED)
+            continue;
+        if (madvise(base, size, MADV_DONTFORK) == 0) {
+            *reserved = size;
+            return base;
+        }
+        munmap(base, size);
+        break;
+    }
+    return NULL;
+}
+
+/* The bytes of the file that slots take, header included. */
+static uint64_t file_size(uint64_t slots)
+{
+    return RECORD_HEADER_SIZE + slots * RECORD_EVENT_SIZE;
+}
+
+static uint64_t file_slots(uint64_t size)
+{
+    return (size - RECORD_HEADER_SIZE) / RECORD_EVENT_SIZE;
+}
+
+static void header_fill(struct record_header *header, uint32_t image)
+{
+    struct timespec now = {0, 0};
+    int fd = open("/proc/self/cmdline", O_RDONLY | O_CLOEXEC);
+    ssize_t size = 0;
+
+    if (fd >= 0) {
+        size = read(fd, header->command, sizeof header->command);
+        close(fd);
+    }
+    clock_gettime(CLOCK_REALTIME, &now);
+    header->header_size = RECORD_HEADER_SIZE;
+    header->event_size = RECORD_EVENT_SIZE;
+    header->pid = (uint32_t)getpid();
+    header->parent_pid = (uint32_t)getppid();
+    header->image = image;
+    header->flags = generations > 1 ? RECORD_FORKED : 0;
+    header->started = (uint64_t)now.tv_sec * 1000000000u +
+                      (uint64_t)now.tv_nsec;
+    header->command_size = size > 0 ? (uint64_t)size : 0;
+    memcpy(header->magic, RECORD_MAGIC, sizeof header->magic);
+}
+
+/* ---- Beginning. ---- */
+
+/*
+ * Take the directory from the environment, made absolute, because it is needed
+ * again after the program has changed its environment or its directory.
+ */
+static bool directory_set(const char *name)
+{
+    size_t used = 0;
+
+    if (!name)
+        return false;
+    if (name[0] != '/') {
+        if (!getcwd(directory, sizeof directory))
+            return false;
+        used = strlen(directory);
+        directory[used++] = '/';
+    }
+    if (used + strlen(name) < sizeof directory) {
+        append(directory + used, name);
+        return true;
+    }
+    directory[0] = '\0';
+    return false;
+}
+
+/* Create, map and head the session's file. On success I1 and I2 hold. */
+static bool session_open(struct session *s)
+{
+    uint32_t image;
+    int fd;
+
+    if (!directory[0] && !directory_set(getenv("MALLOC_RECORD")))
+        return false;
+    fd = file_create(s->path, &image);
+    if (fd < 0)
+        return false;
+    if (file_extend(fd, 0, FIRST_STEP))
+        s->header = file_map(fd, &s->reserved);
+    close(fd); /* a program may count on its descriptors' numbers */
+    if (!s->header) {
+        unlink(s->path);
+        return false;
+    }
+    s->events = (struct record_event *)(s->header + 1);
+    s->last_step = FIRST_STEP;
+    s->capacity = file_slots(FIRST_STEP);
+    s->generation = ++generations;
+    header_fill(s->header, image);
+    return true;
+}
+
+/*
+ * The session's pages, made at the first call: by whichever thread is first.
+ * NULL while there is no environment yet, or where nothing is to be recorded.
+ */
+static struct session *session_find(void)
+{
+    static struct session none = {.phase = STOPPED};
+    struct session *s = atomic_load(&session);
+    struct session *expected = NULL;
+    const char *name;
+
+    if (s || !environ)
+        return s;
+    name = getenv("MALLOC_RECORD");
+    s = &none;
+    if (name && *name) {
+        s = mmap(NULL, sizeof *s, PROT_READ | PROT_WRITE,
+                 MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+        if (s == MAP_FAILED || madvise(s, sizeof *s, MADV_WIPEONFORK) != 0)
+            s = &none;
+    }
+    if (atomic_compare_exchange_strong(&session, &expected, s))
+        return s;
+    if (s != &none)
+        munmap(s, sizeof *s);
+    return expected;
+}
+
+/*
+ * Begin to record where that has not been done in this process, or wait for
+ * the thread that is at it. Returns the session if it runs, else NULL.
+ */
+static struct session *session_start(void)
+{
+    int saved = errno;
+    struct session *s = session_find();
+    int idle = IDLE;
+
+    if (!s)
+        return NULL;
+    if (atomic_compare_exchange_strong(&s->phase, &idle, STARTING)) {
+        bool open = session_open(s);
+
+        if (!open && generations == 0)
+            complain(directory[0] ? directory : "MALLOC_RECORD");
+        s->phase = open ? RUNNING : STOPPED;
+    }
+    while (s->phase == STARTING)
+        sched_yield();
+    errno = saved;
+    return s->phase == RUNNING ? s : NULL;
+}
+
+static struct session *session_running(void)
+{
+    struct session *s = atomic_load_explicit(&session, memory_order_acquire);
+    int phase;
+
+    if (!s)
+        return session_start();
+    phase = atomic_load_explicit(&s->phase, memory_order_acquire);
+    if (phase == RUNNING)
+        return s;
+    if (phase == STOPPED) {
+        if (s->header)
+            s->header->lost++;
+        return NULL;
+    }
+    return session_start();
+}
+
+/* ---- Growing. ---- */
+
+/* Extend the file by a step, or find that it cannot be. Holds growing. */
+static bool session_extend(struct session *s)
+{
+    uint64_t size = file_size(s->capacity);
+    uint64_t step = s->last_step * 2;
+    bool extended;
+    int fd;
+
+    if (step > LAST_STEP)
+        step = LAST_STEP;
+    if (s->header->flags & RECORD_EXITED)
+        step = EXIT_STEP;
+    if (size + step > s->reserved)
+        return false;
+    fd = open(s->path, O_RDWR | O_CLOEXEC);
+    if (fd < 0)
+        return false;
+    extended = file_extend(fd, size, step);
+    close(fd);
+    if (!extended)
+        return false;
+    s->last_step = step;
+    s->capacity = file_slots(size + step);
+    return true;
+}
+
+/*
+ * Make room for the slot. Where the disk is full, recording ends for good: a
+ * trace may be cut short, but must not have a gap.
+ */
+static bool session_grow(struct session *s, uint64_t slot)
+{
+    int saved = errno;
+    bool room;
+
+    while (atomic_exchange(&s->growing, true))
+        sched_yield();
+    while (s->phase == RUNNING && slot >= s->capacity)
+        if (!session_extend(s))
+            s->phase = STOPPED;
+    room = slot < s->capacity;
+    s->growing = false;
+    if (!room)
+        s->header->lost++;
+    errno = saved;
+    return room;
+}
+
+/*
+ * The program exits. Destructors that run after this one still allocate and
+ * free, so recording goes on; but give back what the file has too much.
+ * Another thread could be about to fill a slot, so with threads it stays (I3).
+ */
+__attribute__((destructor)) static void session_finish(void)
+{
+    struct session *s = session_running();
+    uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE);
+    uint64_t size;
+
+    if (!s)
+        return;
+    s->header->flags |= RECORD_EXITED;
+    if (!__libc_single_threaded)
+        return;
+    size = (file_size(s->next) + page - 1) / page * page;
+    if (size < file_size(s->capacity) && truncate(s->path, (off_t)size) == 0)
+        s->capacity = file_slots(size);
+}
+
+/* A program that never allocates leaves a file too. */
+__attribute__((constructor)) static void session_begin(void)
+{
+    session_running();
+}
+
+/* ---- Logging. ---- */
+
+/*
+ * The number of the calling thread, given at its first call in this process: a
+ * forked child is a new process, whose one thread is its main one.
+ */
+static uint32_t thread_number(struct session *s)
+{
+    if (self.generation != s->generation) {
+        self.generation = s->generation;
+        self.number = gettid() == getpid() ? 0 : ++s->threads;
+    }
+    return self.number;
+}
+
+/* Calls are in the order of taking slots, whatever the thread; see record.h. */
+static void log_event(enum record_kind kind, const void *address, size_t size,
+                      size_t detail)
+{
+    struct session *s = session_running();
+    struct record_event *event;
+    uint64_t slot;
+
+    if (!s)
+        return;
+    slot = atomic_fetch_add_explicit(&s->next, 1, memory_order_relaxed);
+    if (slot >= atomic_load_explicit(&s->capacity, memory_order_acquire) &&
+        !session_grow(s, slot))
+        return;
+    event = &s->events[slot];
+    event->address = (uintptr_t)address;
+    event->size = size;
+    event->detail = detail;
+    event->thread = thread_number(s);
+    atomic_store_explicit(&event->kind, kind, memory_order_release);
+}
+
+/* ---- The malloc family. ---- */
+
+void *malloc(size_t size)
+{
+    void *block = __libc_malloc(size);
+
+    log_event(RECORD_MALLOC, block, size, 0);
+    return block;
+}
+
+void free(void *ptr)
+{
+    log_event(RECORD_FREE, ptr, 0, 0);
+    __libc_free(ptr);
+}
+
+void *calloc(size_t count, size_t size)
+{
+    void *block = __libc_calloc(count, size);
+
+    log_event(RECORD_CALLOC, block, size, count);
+    return block;
+}
+
+static void *resize(void *ptr, size_t size)
+{
+    uintptr_t old = (uintptr_t)ptr; /* ptr is not to be touched afterwards */
+    void *block;
+
+    if (old)
+        log_event(RECORD_RESIZE, ptr, size, 0);
+    block = __libc_realloc(ptr, size);
+    log_event(RECORD_RESIZED, block, size, old);
+    return block;
+}
+
+void *realloc(void *ptr, size_t size)
+{
+    return resize(ptr, size);
+}
+
+void *reallocarray(void *ptr, size_t count, size_t size)
+{
+    size_t bytes;
+
+    if (__builtin_mul_overflow(count, size, &bytes)) {
+        log_event(RECORD_CALLOC, NULL, size, count);
+        errno = ENOMEM;
+        return NULL;
+    }
+    return resize(ptr, bytes);
+}
+
+static void *align(size_t alignment, size_t size)
+{
+    void *block = __libc_memalign(alignment, size);
+
+    log_event(RECORD_ALIGNED, block, size, alignment);
+    return block;
+}
+
+void *memalign(size_t alignment, size_t size)
+{
+    return align(alignment, size);
+}
+
+void *aligned_alloc(size_t alignment, size_t size)
+{
+    return align(alignment, size);
+}
+
+int posix_memalign(void **result, size_t alignment, size_t size)
+{
+    int saved = errno;
+    void *block;
+
+    if (alignment == 0 || alignment % sizeof(void *) != 0 ||
+        (alignment & (alignment - 1)) != 0)
+        return EINVAL;
+    block = align(alignment, size);
+    errno = saved;
+    if (!block)
+        return ENOMEM;
+    *result = block;
+    return 0;
+}
+
+void *valloc(size_t size)
+{
+    return align((size_t)sysconf(_SC_PAGESIZE), size);
+}
+
+void *pvalloc(size_t size)
+{
+    size_t page = (size_t)sysconf(_SC_PAGESIZE);
+
+    if (size > SIZE_MAX - page) {
+        log_event(RECORD_ALIGNED, NULL, size, page);
+        errno = ENOMEM;
+        return NULL;
+    }
+    return align(page, (size + page - 1) / page * page);
+}

@@ -1,0 +1,95 @@
+/*
+ * record.h - the raw recording: what record.so writes, tools/record reads.
+ *
+ * One file for each image that a process runs, PID.N.rec in the directory that
+ * the environment variable MALLOC_RECORD names. A forked child starts a file
+ * of its own at its first call, and so does the program after an exec, which
+ * keeps its PID: N is the first number not taken yet.
+ *
+ *          0  +--------------------------------+
+ *             | struct record_header           |
+ *       4096  +--------------------------------+
+ *             | event 0                        |  32 bytes each, in the order
+ *             | event 1                        |  in which slots were taken
+ *             | ...                            |
+ *             +--------------------------------+
+ *             | zero, to the end of the file   |
+ *             +--------------------------------+
+ *
+ * Numbers are in the machine's byte order. All is written through a shared
+ * mapping, so that a process that is killed leaves a file as good as one that
+ * exits: what it had logged is there. An event whose kind is RECORD_NOTHING
+ * was not written. At the end of the file that is room not used; amid others
+ * it is a slot whose thread did not live to fill it. The kind is written last,
+ * hence an event that has one is whole.
+ *
+ * The order of events. Take any one address: a block that begins is logged
+ * after the C library has returned it, a block that ends before the library
+ * gets it back. So whatever the threads do, the end of a block stands before
+ * the beginning of the next one at its address. A realloc may be both and logs
+ * both sides: RECORD_RESIZE before the call, RECORD_RESIZED by the same thread
+ * after it. Between the two the address belongs to nobody.
+ */
+#ifndef RECORD_H
+#define RECORD_H
+
+#include <stdint.h>
+
+#define RECORD_MAGIC "mallrec1"
+
+enum {
+    RECORD_HEADER_SIZE = 4096,
+    RECORD_EVENT_SIZE = 32,
+    RECORD_COMMAND_SIZE = 4032
+};
+
+/*
+ * What happened, and what the fields address, size and detail then hold.
+ * An address of 0 says that the call failed, in RECORD_FREE that it was
+ * free(NULL), and in RECORD_RESIZED with a size of 0 and a block before that
+ * it freed that block.
+ */
+enum record_kind {
+    RECORD_NOTHING, /* the slot was never written */
+    RECORD_MALLOC,  /* result, size, 0 */
+    RECORD_CALLOC,  /* result, size of one element, count */
+    RECORD_ALIGNED, /* result, size, alignment as it was asked for */
+    RECORD_FREE,    /* argument, 0, 0 */
+    RECORD_RESIZE,  /* argument, size, 0: realloc is being called */
+    RECORD_RESIZED  /* result, size, argument: realloc has returned */
+};
+
+struct record_event {
+    uint64_t address;
+    uint64_t size;
+    uint64_t detail;
+    uint32_t thread; /* 0 = main, then from 1 in the order of first calls */
+    _Atomic uint32_t kind;
+};
+
+enum record_flag {
+    RECORD_FORKED = 1, /* a forked child: blocks were live when it began */
+    RECORD_EXITED = 2  /* it ran its destructors; not killed, no exec */
+};
+
+struct record_header {
+    char magic[8]; /* RECORD_MAGIC without its NUL */
+    uint32_t header_size;
+    uint32_t event_size;
+    uint32_t pid;
+    uint32_t parent_pid;
+    uint32_t image; /* the N of the file's name */
+    _Atomic uint32_t flags;
+    uint64_t started;      /* ns since 1970 */
+    _Atomic uint64_t lost; /* events that did not fit on the disk */
+    uint64_t command_size; /* bytes of command in use */
+    uint64_t reserved;
+    char command[RECORD_COMMAND_SIZE]; /* argv, each part ended by a NUL */
+};
+
+_Static_assert(sizeof(struct record_event) == RECORD_EVENT_SIZE,
+               "an event is 32 bytes");
+_Static_assert(sizeof(struct record_header) == RECORD_HEADER_SIZE,
+               "the header is a page");
+
+#endif

@@ -1,0 +1,16 @@
+/*
+ * malloc ends in an assertion that fails. Must be found: crashed.
+ */
+/* trace: mixed.rep */
+/* expect: mixed.rep:\d+ */
+#define OWN_MALLOC
+#include "sound.h"
+
+#undef NDEBUG
+#include <assert.h>
+
+void *mm_malloc(size_t size)
+{
+    assert(size < 4096);
+    return sound_malloc(size);
+}

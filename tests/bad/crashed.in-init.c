@@ -1,0 +1,14 @@
+/*
+ * mm_init writes through NULL. Must be found: crashed.
+ */
+/* trace: mixed.rep */
+#define OWN_INIT
+#include "sound.h"
+
+static int *volatile nowhere;
+
+int mm_init(void)
+{
+    *nowhere = 1;
+    return 0;
+}

@@ -1,0 +1,13 @@
+/*
+ * The audit reads through NULL. Must be found: crashed.
+ */
+/* trace: small.rep */
+/* options: -d 2 */
+#include "sound.h"
+
+static int *volatile nowhere;
+
+int mm_audit(void)
+{
+    return *nowhere;
+}

@@ -1,0 +1,14 @@
+/*
+ * free sends SIGKILL to its own process. Must be found: crashed.
+ */
+/* trace: mixed.rep */
+#define OWN_FREE
+#include "sound.h"
+
+#include <signal.h>
+
+void mm_free(void *ptr)
+{
+    sound_free(ptr);
+    raise(SIGKILL);
+}

@@ -1,0 +1,16 @@
+/*
+ * free sleeps and burns no time of the processor. Must be found: hung.
+ */
+/* trace: mixed.rep */
+/* options: -s 1 */
+#define OWN_FREE
+#include "sound.h"
+
+#include <unistd.h>
+
+void mm_free(void *ptr)
+{
+    (void)ptr;
+    for (;;)
+        pause();
+}

@@ -1,0 +1,15 @@
+/*
+ * mm_init never returns. Must be found: hung.
+ */
+/* trace: mixed.rep */
+/* options: -s 1 */
+#define OWN_INIT
+#include "sound.h"
+
+#include <unistd.h>
+
+int mm_init(void)
+{
+    for (;;)
+        pause();
+}

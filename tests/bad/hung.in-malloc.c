@@ -1,0 +1,16 @@
+/*
+ * malloc looks for a block without end. Must be found: hung.
+ */
+/* trace: mixed.rep */
+/* options: -s 1 */
+#define OWN_MALLOC
+#include "sound.h"
+
+static volatile int found;
+
+void *mm_malloc(size_t size)
+{
+    while (size > 4096 && !found)
+        continue;
+    return sound_malloc(size);
+}

@@ -1,0 +1,15 @@
+/*
+ * free stops its own process, as ^Z would. Must be found: hung.
+ */
+/* trace: mixed.rep */
+/* options: -s 1 */
+#define OWN_FREE
+#include "sound.h"
+
+#include <signal.h>
+
+void mm_free(void *ptr)
+{
+    sound_free(ptr);
+    raise(SIGSTOP);
+}

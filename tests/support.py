@@ -1,0 +1,48 @@
+"""What the Python tests share: where things lie, and how to run ./mdriver."""
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import tempfile
+from pathlib import Path
+from typing import Any
+
+TESTS = Path(__file__).resolve().parent
+ROOT = TESTS.parent
+BUILD = (ROOT / os.environ.get('MALLOCLAB_BUILD', 'build/release')).resolve()
+MDRIVER = BUILD / 'mdriver'
+
+Finished = subprocess.CompletedProcess
+
+
+def run(*command: str | Path, timeout: float = 60,
+        **more: Any) -> Finished[str]:
+    """Run a command to its end, its output captured as text."""
+    return subprocess.run([str(word) for word in command], text=True,
+                          errors='replace', stdin=subprocess.DEVNULL,
+                          stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                          timeout=timeout, **more)
+
+
+def mdriver(*arguments: str | Path, timeout: float = 60) -> Finished[str]:
+    """Run the driver under test from the project's top directory."""
+    return run(MDRIVER, *arguments, timeout=timeout, cwd=ROOT)
+
+
+def mdriver_json(*arguments: str | Path, timeout: float = 60
+                 ) -> tuple[Finished[str], dict[str, Any]]:
+    """The same with --json: what it returned, and the object it wrote."""
+    with tempfile.TemporaryDirectory() as directory:
+        path = Path(directory) / 'result.json'
+        finished = mdriver('--json', path, *arguments, timeout=timeout)
+        if not path.exists():
+            raise AssertionError(f'no JSON was written: {account(finished)}')
+        return finished, json.loads(path.read_text())
+
+
+def account(finished: Finished[str]) -> str:
+    """What a command did, for the message of a failure."""
+    return '\n'.join([
+        ' '.join(map(str, finished.args)), f'exit {finished.returncode}',
+        finished.stdout, finished.stderr])

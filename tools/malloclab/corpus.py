@@ -1,0 +1,212 @@
+"""tools/record-corpus: record the real programs of traces/ again.
+
+Each workload is a command on inputs that are built here or lie in
+tools/workloads/. It runs in an empty directory and a plain environment, but
+the programs are those of the machine: another version allocates otherwise.
+"""
+
+from __future__ import annotations
+
+import argparse
+import datetime
+import os
+import shlex
+import shutil
+import subprocess
+import sys
+import tempfile
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Callable, Sequence
+
+from . import inputs, manifest, record, recording
+
+WORKLOADS_DIRECTORY = os.path.join(record.ROOT, "tools", "workloads")
+TRACES = os.path.join(record.ROOT, "traces")
+
+ENVIRONMENT = {"PATH": "/usr/bin:/bin", "LC_ALL": "C", "TZ": "UTC",
+               "PYTHONHASHSEED": "0", "PYTHONDONTWRITEBYTECODE": "1",
+               "PERL_HASH_SEED": "0", "GIT_CONFIG_NOSYSTEM": "1"}
+
+
+@dataclass(frozen=True)
+class Workload:
+    """What is run, and the Debian package of the program that is recorded.
+
+    `command` is split as a shell would, with assignments before it, and
+    `process` is as for tools/record. `inputs` are files to write first,
+    `prepare` commands to run first.
+    """
+
+    name: str
+    package: str
+    command: str
+    inputs: dict[str, Callable[[], str]] = field(default_factory=dict)
+    prepare: tuple[str, ...] = ()
+    process: str = "main"
+
+    @property
+    def file(self) -> str:
+        return self.name + ".rep.gz"
+
+    @property
+    def note(self) -> str:
+        """The command as the MANIFEST has it."""
+        if self.process == "main":
+            return self.command
+        return f"{self.command} (process {self.process})"
+
+
+def _text(lines: int) -> dict[str, Callable[[], str]]:
+    return {"text.txt": partial(inputs.prose, lines)}
+
+
+def _tree() -> str:
+    """Write the files of a tree; the file that is returned lists them."""
+    files = inputs.tree(450)
+    for path, content in files.items():
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        with open(path, "w", encoding="ascii") as file:
+            file.write(content)
+    return "\n".join(files) + "\n"
+
+
+WORKLOADS = [
+    Workload("bash-life", "bash", "bash life.bash"),
+    Workload("bc-pi", "bc", "bc -q pi.bc"),
+    Workload("cc1-functions", "cpp-12", "gcc -O1 -S -o out.s in.c",
+             {"in.c": partial(inputs.c_source, 9)}, process="cc1"),
+    Workload("dot-graph", "graphviz", "dot -Tsvg graph.dot",
+             {"graph.dot": partial(inputs.graph, 120)}),
+    Workload("gawk-columns", "gawk", "gawk -f columns.awk text.txt",
+             _text(500)),
+    Workload("git-log", "git", "git --git-dir=repo log -p --stat",
+             {"stream": partial(inputs.history, 70)},
+             ("git init -q --bare -b main repo",
+              "git --git-dir=repo fast-import --quiet < stream")),
+    Workload("jq-orders", "jq", "jq -f orders.jq orders.json",
+             {"orders.json": partial(inputs.orders, 300)}),
+    Workload("make-rules", "make", "make",
+             {"Makefile": partial(inputs.makefile, 160)}),
+    Workload("perl-index", "perl-base", "perl index.pl text.txt", _text(600)),
+    Workload("python-compile", "python3.11-minimal",
+             "PYTHONMALLOC=malloc python3 compile.py 7"),
+    Workload("python-pipeline", "python3.11-minimal",
+             "PYTHONMALLOC=malloc python3 pipeline.py text.txt", _text(150)),
+    Workload("python-report", "python3.11-minimal",
+             "PYTHONMALLOC=malloc python3 report.py orders.json",
+             {"orders.json": partial(inputs.orders, 80)}),
+    Workload("sed-wrap", "sed", "sed -f wrap.sed text.txt", _text(24)),
+    Workload("sqlite-bank", "sqlite3",
+             "sqlite3 -init /dev/null :memory: '.read bank.sql'"),
+    Workload("tar-tree", "tar", "tar cf tree.tar tree", {"list": _tree}),
+    Workload("vim-edit", "vim", "vim -u NONE -i NONE -n -es -S edit.vim "
+             "text.txt", _text(150)),
+    Workload("xmllint-format", "libxml2-utils", "xmllint --format books.xml",
+             {"books.xml": partial(inputs.catalogue, 900)}),
+]
+
+EPILOG = """\
+The Debian packages needed are those that --list shows; `make` builds the
+recorder. MANIFEST gets the new figures, versions and date. Another machine or
+version will not give the same traces, but ones of the same kind.
+"""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    options = _parser().parse_args(arguments)
+    if options.list:
+        for workload in WORKLOADS:
+            print(f"{workload.name:16} {workload.package:18} {workload.note}")
+        return 0
+    try:
+        for workload in _named(options.names):
+            _record(workload, options.directory, options.recorder)
+    except (record.RecordError, recording.RecordingError,
+            manifest.ManifestError, OSError) as error:
+        print(f"tools/record-corpus: {error}", file=sys.stderr)
+        return 2
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="tools/record-corpus", epilog=EPILOG,
+        description="Record the real programs of traces/ again, all or those "
+        "named, and enter them into the MANIFEST.",
+        formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("names", nargs="*", metavar="NAME",
+                        help="a workload; default: all")
+    parser.add_argument("-l", "--list", action="store_true",
+                        help="list the workloads with their Debian packages")
+    parser.add_argument("-t", "--directory", metavar="DIR", default=TRACES,
+                        help="where traces and MANIFEST are (default: traces)")
+    parser.add_argument("--recorder", metavar="FILE", default=record.RECORDER,
+                        help="the recorder (default: build/release/record.so)")
+    return parser
+
+
+def _named(names: Sequence[str]) -> list[Workload]:
+    known = {workload.name: workload for workload in WORKLOADS}
+    for name in names:
+        if name not in known:
+            raise record.RecordError(f"no workload {name}; --list shows them")
+    return [known[name] for name in names] or WORKLOADS
+
+
+def _record(workload: Workload, directory: str, recorder: str) -> None:
+    """Record the workload into the directory and enter it into its MANIFEST."""
+    listed = manifest.read(os.path.join(directory, "MANIFEST"))
+    version = _version(workload.package)
+    target = os.path.abspath(os.path.join(directory, workload.file))
+    with tempfile.TemporaryDirectory(prefix="malloc-corpus-") as place:
+        raw = os.path.join(place, "raw")
+        work = os.path.join(place, "work")
+        os.mkdir(raw)
+        shutil.copytree(WORKLOADS_DIRECTORY, work)
+        _run(workload, work, record.recorded(
+            {**ENVIRONMENT, "HOME": work}, raw, recorder))
+        chosen, = record.choose(recording.load_all(raw), workload.process)
+        account = record.write_trace(chosen, target)
+    today = datetime.date.today().isoformat()
+    listed.put(manifest.Entry(
+        workload.file, manifest.RECORDED, account.ops, account.peak_bytes,
+        f"{workload.package} {version}, {today}: {workload.note}"))
+    manifest.write(os.path.join(directory, "MANIFEST"), listed)
+
+
+def _run(workload: Workload, work: str, environment: dict[str, str]) -> None:
+    """Build the inputs in the work directory, then run the command there."""
+    plain = {key: value for key, value in environment.items()
+             if key not in ("LD_PRELOAD", "MALLOC_RECORD")}
+    before = os.getcwd()
+    os.chdir(work)
+    try:
+        for name, build in workload.inputs.items():
+            content = build()
+            with open(name, "w", encoding="ascii") as file:
+                file.write(content)
+    finally:
+        os.chdir(before)
+    for command in workload.prepare:
+        subprocess.run(command, shell=True, cwd=work, env=plain, check=True)
+    words = shlex.split(workload.command)
+    while "=" in words[0]:
+        name, _, value = words.pop(0).partition("=")
+        environment[name] = value
+    done = subprocess.run(words, cwd=work, env=environment,
+                          stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+    if done.returncode:
+        raise record.RecordError(f"{workload.name}: {words[0]} failed with "
+                                 f"status {done.returncode}")
+
+
+def _version(package: str) -> str:
+    try:
+        done = subprocess.run(["dpkg-query", "-W", "-f", "${Version}", package],
+                              capture_output=True, text=True)
+    except OSError:
+        return "of unknown version"
+    if done.returncode:
+        raise record.RecordError(f"the Debian package {package} is missing")
+    return done.stdout

@@ -1,0 +1,87 @@
+"""traces/MANIFEST: where each trace comes from, one line a file.
+
+    NAME  KIND  OPERATIONS  PEAK  PROVENANCE
+
+in columns parted by blanks, of which only the last may contain some. KIND is
+generated, then PROVENANCE is the command that makes the file again; or
+recorded, then it is the program, its version, the date, and the command after
+a colon. PEAK is in bytes of payload. Lines that begin with # are comments.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Iterable, NamedTuple
+
+GENERATED = "generated"
+RECORDED = "recorded"
+
+
+class Entry(NamedTuple):
+    name: str
+    kind: str
+    ops: int
+    peak: int
+    provenance: str
+
+
+class ManifestError(Exception):
+    """Says `path:line: sentence`."""
+
+
+@dataclass
+class Manifest:
+    comment: list[str]
+    entries: list[Entry]
+
+    def put(self, entry: Entry) -> None:
+        """Replace the entry of that name, or add it after its kind."""
+        for at, old in enumerate(self.entries):
+            if old.name == entry.name:
+                self.entries[at] = entry
+                return
+        self.entries.append(entry)
+        self.entries.sort(key=lambda e: (e.kind, e.name))
+
+    def of_kind(self, kind: str) -> list[Entry]:
+        return [entry for entry in self.entries if entry.kind == kind]
+
+
+def read(path: str) -> Manifest:
+    with open(path, encoding="utf-8") as file:
+        return parse(file, path)
+
+
+def parse(lines: Iterable[str], path: str = "MANIFEST") -> Manifest:
+    comment: list[str] = []
+    entries: list[Entry] = []
+    for number, line in enumerate(lines, 1):
+        line = line.rstrip("\n")
+        if line.startswith("#") or not line.strip():
+            comment.append(line)
+            continue
+        words = line.split(None, 4)
+        if (len(words) != 5 or words[1] not in (GENERATED, RECORDED)
+                or not (words[2] + words[3]).isdigit()):
+            raise ManifestError(f"{path}:{number}: not a line of name, kind, "
+                                "operations, peak and provenance")
+        entries.append(Entry(words[0], words[1], int(words[2]), int(words[3]),
+                             words[4]))
+    return Manifest(comment, entries)
+
+
+def render(manifest: Manifest) -> str:
+    """The file's text, in aligned columns."""
+    rows = [(e.name, e.kind, str(e.ops), str(e.peak)) for e in manifest.entries]
+    name, kind, ops, peak = (max((len(r[i]) for r in rows), default=0)
+                             for i in range(4))
+    lines = list(manifest.comment)
+    for row, entry in zip(rows, manifest.entries):
+        lines.append(f"{row[0]:{name}}  {row[1]:{kind}}  {row[2]:>{ops}}  "
+                     f"{row[3]:>{peak}}  {entry.provenance}")
+    return "\n".join(lines) + "\n"
+
+
+def write(path: str, manifest: Manifest) -> None:
+    with open(path, "w", encoding="utf-8") as file:
+        file.write(render(manifest))

@@ -1,0 +1,663 @@
+"""Recipes: traces made by rule, each to show one thing about an allocator.
+
+A recipe is a function that is given a script to write, dice and its own
+parameters, and writes operations while there is room. `tools/generate --list`
+prints the first lines of their descriptions and the parameters, which are the
+functions' keyword arguments: integers with a default.
+"""
+
+from __future__ import annotations
+
+import inspect
+from dataclasses import dataclass, field
+from heapq import heappop, heappush
+from typing import Callable
+
+from .dice import Dice
+from .rep import Op
+
+DEFAULT_OPS = 10000
+
+
+@dataclass
+class Script:
+    """The trace being written: at most `limit` operations, all freed at last."""
+
+    limit: int
+    ops: list[Op] = field(default_factory=list)
+    live: dict[int, int] = field(default_factory=dict)
+    _next: int = 0
+
+    def room(self, blocks: int = 1, more: int = 0) -> bool:
+        """Room for so many more blocks, from birth to free, and other ops?"""
+        return len(self.ops) + len(self.live) + 2 * blocks + more <= self.limit
+
+    def allocate(self, size: int, thread: int = 0) -> int:
+        return self._begin("a", size, 0, thread)
+
+    def clear(self, count: int, size: int) -> int:
+        return self._begin("c", size, count, 0)
+
+    def align(self, alignment: int, size: int) -> int:
+        return self._begin("m", size, alignment, 0)
+
+    def resize(self, block: int, size: int) -> None:
+        self.live[block] = size
+        self.ops.append(Op("r", block, size))
+
+    def free(self, block: int, thread: int = 0) -> None:
+        del self.live[block]
+        self.ops.append(Op("f", block, 0, 0, thread))
+
+    def free_all(self) -> None:
+        for block in list(self.live):
+            self.free(block)
+
+    def _begin(self, kind: str, size: int, extra: int, thread: int) -> int:
+        block = self._next
+        self._next += 1
+        self.live[block] = size * extra if kind == "c" else size
+        self.ops.append(Op(kind, block, size, extra, thread))
+        return block
+
+
+@dataclass(frozen=True)
+class Recipe:
+    name: str
+    description: str
+    parameters: dict[str, int]
+    write: Callable[..., None]
+
+
+RECIPES: dict[str, Recipe] = {}
+
+
+def recipe(function: Callable[..., None]) -> Callable[..., None]:
+    """Enter the function into RECIPES; its name says what it makes."""
+    name = function.__name__.replace("_", "-")
+    parameters = {key: parameter.default for key, parameter
+                  in inspect.signature(function).parameters.items()
+                  if parameter.kind is inspect.Parameter.KEYWORD_ONLY}
+    RECIPES[name] = Recipe(name, inspect.getdoc(function) or "", parameters,
+                           function)
+    return function
+
+
+class RecipeError(Exception):
+    """A recipe or parameter that does not exist, in a sentence."""
+
+
+def cook(name: str, seed: int = 1, ops: int = DEFAULT_OPS,
+         parameters: dict[str, int] | None = None) -> list[Op]:
+    """The operations of the recipe: same arguments, same operations."""
+    if name not in RECIPES:
+        raise RecipeError(f"no recipe {name}; --list shows them")
+    chosen = RECIPES[name]
+    given = parameters or {}
+    for key, value in given.items():
+        if key not in chosen.parameters:
+            known = ", ".join(chosen.parameters) or "none"
+            raise RecipeError(f"{name} has no parameter {key}; it has {known}")
+        if value < 1:
+            raise RecipeError(f"{key} must be positive")
+    script = Script(ops)
+    chosen.write(script, Dice(seed), **{**chosen.parameters, **given})
+    script.free_all()
+    return script.ops
+
+
+@dataclass
+class Departures:
+    """Blocks and the times when they leave."""
+
+    queue: list[tuple[int, int]] = field(default_factory=list)
+
+    def enter(self, block: int, time: int) -> None:
+        heappush(self.queue, (time, block))
+
+    def due(self, time: int) -> list[int]:
+        """Remove and return the blocks whose time has come."""
+        blocks = []
+        while self.queue and self.queue[0][0] <= time:
+            blocks.append(heappop(self.queue)[1])
+        return blocks
+
+
+# ---- What programs keep: arrays, strings, structs. ----
+
+STRUCT_SIZES = [16, 24, 24, 32, 40, 48, 48, 56, 64, 72, 88, 120, 168]
+
+
+def array_size(dice: Dice) -> int:
+    """1 to 4096 elements of 4 to 32 bytes."""
+    return dice.choose([4, 8, 8, 8, 16, 32]) * dice.octaves(8, 4096)
+
+
+def string_size(dice: Dice) -> int:
+    """A word, a line, or now and then a text; with its NUL."""
+    return 1 + dice.weighted([(60, dice.between(1, 24)),
+                              (35, dice.between(20, 120)),
+                              (5, dice.power(120, 8000))])
+
+
+def struct_size(dice: Dice) -> int:
+    return dice.choose(STRUCT_SIZES)
+
+
+def churn(script: Script, dice: Dice, size: Callable[[Dice], int],
+          lifetime: Callable[[Dice], int]) -> None:
+    """Allocate, one a step; each block leaves after its lifetime in steps."""
+    departures = Departures()
+    step = 0
+    while script.room():
+        for block in departures.due(step):
+            script.free(block)
+        if script.room():
+            departures.enter(script.allocate(size(dice)),
+                             step + lifetime(dice))
+        step += 1
+    while departures.queue:
+        script.free(heappop(departures.queue)[1])
+
+
+def _life(long: int, chance: int) -> Callable[[Dice], int]:
+    """Lifetimes of a few steps, but with that chance about as many as long."""
+    return lambda dice: (dice.between(long // 2, 2 * long)
+                         if dice.percent(chance) else dice.power(1, 64))
+
+
+@recipe
+def arrays(script: Script, dice: Dice, *, live: int = 200) -> None:
+    """Numeric arrays from 32 bytes to 128 KiB that live equally long.
+
+    The large ones make a bad fit dear; live = how many there are at a time.
+    """
+    churn(script, dice, array_size, lambda d: d.between(1, 2 * live))
+
+
+@recipe
+def strings(script: Script, dice: Dice, *, live: int = 2000,
+            kept: int = 30) -> None:
+    """Text processing: short strings, most of them gone at once.
+
+    kept per cent of them stay for about live steps.
+    """
+    churn(script, dice, string_size, _life(live, kept))
+
+
+@recipe
+def structs(script: Script, dice: Dice, *, nodes: int = 150,
+            trees: int = 8) -> None:
+    """Trees of small records, built and torn down whole.
+
+    Each tree has up to 2 * nodes nodes of one to three kinds; trees stand at a
+    time, and the next one is built as another is taken apart.
+    """
+    standing: list[list[int]] = []
+    while script.room(2):
+        kinds = [struct_size(dice) for _ in range(dice.between(1, 3))]
+        fallen = standing.pop(dice.below(trees)) if len(standing) == trees else []
+        tree: list[int] = []
+        for _ in range(dice.between(nodes // 2 + 1, 2 * nodes)):
+            if not script.room():
+                break
+            tree.append(script.allocate(dice.choose(kinds)))
+            if fallen and dice.percent(80):
+                script.free(fallen.pop())
+        while fallen:
+            script.free(fallen.pop())
+        standing.append(tree)
+
+
+@recipe
+def mixture(script: Script, dice: Dice, *, arrays: int = 10, strings: int = 45,
+            structs: int = 45, live: int = 800) -> None:
+    """Arrays, strings and structs side by side, as most programs have them.
+
+    The first three parameters are weights. One block in four lives about as
+    long as live others take to come.
+    """
+    kinds = [(arrays, array_size), (strings, string_size),
+             (structs, struct_size)]
+    churn(script, dice, lambda d: d.weighted(kinds)(d), _life(live, 25))
+
+
+# ---- Patterns that tell policies apart. ----
+
+@recipe
+def alternation(script: Script, dice: Dice, *, small: int = 72,
+                large: int = 600, larger: int = 664,
+                pairs: int = 800) -> None:
+    """Small and large in turn; free the large; ask for larger ones.
+
+    No hole is large enough for a larger block, as long as the small ones pin
+    them down: unless small and large blocks were placed apart.
+    """
+    while script.room(2 * pairs, 2 * pairs):
+        smalls, larges = [], []
+        for _ in range(pairs):
+            smalls.append(script.allocate(small + 8 * dice.below(3)))
+            larges.append(script.allocate(large))
+        for block in larges:
+            script.free(block)
+        largers = [script.allocate(larger) for _ in range(pairs)]
+        for block in smalls + largers:
+            script.free(block)
+
+
+@recipe
+def coalescing(script: Script, dice: Dice, *, size: int = 2000,
+               pairs: int = 40) -> None:
+    """Allocate pairs, free both, ask for a block as large as the two.
+
+    Who does not join neighbours finds no room for the sums. The pairs of a
+    round vary in size and are freed in random order.
+    """
+    while script.room(3 * pairs):
+        halves = []
+        for _ in range(pairs):
+            first, second = (16 * dice.between(size // 32, size // 16)
+                             for _ in range(2))
+            halves.append((script.allocate(first), script.allocate(second),
+                           first + second))
+        dice.shuffle(halves)
+        sums = []
+        for left, right, both in halves:
+            for block in (left, right) if dice.below(2) else (right, left):
+                script.free(block)
+            sums.append(script.allocate(both))
+        for block in sums:
+            script.free(block)
+
+
+@recipe
+def realloc_growth(script: Script, dice: Dice, *, vectors: int = 12,
+                   smalls: int = 3, limit: int = 60000) -> None:
+    """Vectors that double and strings that creep, among small blocks.
+
+    As many vectors as given grow side by side to at most limit bytes, half of
+    them by a half, half by a few bytes at a time; each growth is followed by
+    up to smalls small blocks that may come to lie in its way.
+    """
+    growing: dict[int, bool] = {}
+    nodes: list[int] = []
+    while script.room(1 + smalls, 1):
+        if len(growing) < vectors:
+            growing[script.allocate(dice.between(16, 64))] = bool(dice.below(2))
+            continue
+        block = dice.choose(list(growing))
+        size = script.live[block]
+        size += size // 2 if growing[block] else dice.between(8, 160)
+        if size > limit or dice.below(200) == 0:
+            del growing[block]
+            script.free(block)
+            continue
+        script.resize(block, size)
+        for _ in range(dice.below(smalls + 1)):
+            nodes.append(script.allocate(struct_size(dice)))
+        while len(nodes) > 60 * smalls:
+            script.free(nodes.pop(dice.below(len(nodes))))
+
+
+@recipe
+def random(script: Script, dice: Dice, *, most: int = 32768,
+           live: int = 1000) -> None:
+    """Sizes of 1 to most bytes, all equally likely; frees at random.
+
+    The number of blocks wanders about live. No pattern to be learnt.
+    """
+    blocks: list[int] = []
+    while script.room():
+        if dice.below(2 * live) < len(blocks):
+            at = dice.below(len(blocks))
+            blocks[at], blocks[-1] = blocks[-1], blocks[at]
+            script.free(blocks.pop())
+        else:
+            blocks.append(script.allocate(dice.between(1, most)))
+
+
+@recipe
+def bursts(script: Script, dice: Dice, *, ramp: int = 600,
+           plateau: int = 500, drop: int = 85) -> None:
+    """Ramp, plateau, drop, and again with other sizes.
+
+    A phase allocates ramp blocks of its own range of sizes, replaces plateau
+    of them, and frees drop per cent: what remains pins down the next phase.
+    """
+    while script.room(ramp + plateau):
+        base = dice.octaves(16, 1024)
+        mine = [script.allocate(dice.between(base, 3 * base))
+                for _ in range(ramp)]
+        for _ in range(plateau):
+            at = dice.below(len(mine))
+            script.free(mine[at])
+            mine[at] = script.allocate(dice.between(base, 3 * base))
+        dice.shuffle(mine)
+        for block in mine[:ramp * min(drop, 100) // 100]:
+            script.free(block)
+
+
+@recipe
+def powerlaw(script: Script, dice: Dice, *, least: int = 16,
+             most: int = 65536, life: int = 16384) -> None:
+    """Sizes and lifetimes by power laws: many small and brief, few not.
+
+    Half as many blocks are above 2 x bytes as above x. Of the lifetimes, 1 to
+    life allocations, each doubling has as many, so that at any time most of
+    the live blocks are old.
+    """
+    churn(script, dice, lambda d: d.power(least, most),
+          lambda d: d.octaves(1, life))
+
+
+@recipe
+def server(script: Script, dice: Dice, *, connections: int = 24,
+           sessions: int = 150, buffer: int = 8192) -> None:
+    """Requests that overlap: buffers, headers, a growing answer, sessions.
+
+    A request takes a record, a buffer and strings, builds its answer by
+    realloc and frees all when it is done; some leave a session behind, of
+    which the oldest go when there are too many.
+    """
+    open_requests: list[tuple[list[int], int]] = []
+    kept: list[int] = []
+    while script.room(14, 12):
+        if len(open_requests) < connections:
+            blocks = [script.allocate(416), script.allocate(buffer)]
+            blocks += [script.allocate(string_size(dice))
+                       for _ in range(dice.between(4, 10))]
+            open_requests.append((blocks, script.allocate(256)))
+            continue
+        at = dice.below(len(open_requests))
+        blocks, answer = open_requests[at]
+        size = script.live[answer]
+        if size < 16384 and dice.percent(60):
+            script.resize(answer, 2 * size)
+            continue
+        del open_requests[at]
+        script.free(answer)
+        for block in reversed(blocks):
+            script.free(block)
+        if dice.percent(40):
+            kept.append(script.allocate(dice.between(100, 700)))
+        if len(kept) > sessions:
+            script.free(kept.pop(dice.below(sessions // 2 + 1)))
+
+
+@recipe
+def comb(script: Script, dice: Dice, *, teeth: int = 700, size: int = 48,
+         rounds: int = 6) -> None:
+    """Free every second block of a row, then ask for twice the size.
+
+    In each round the blocks grow so that two holes of the last round, if they
+    did not have a tooth between them, would hold one.
+    """
+    while script.room(2 * teeth):
+        now = size
+        for _ in range(rounds):
+            if not script.room(teeth):
+                break
+            row = [script.allocate(now) for _ in range(teeth)]
+            for block in row[dice.below(2)::2]:
+                script.free(block)
+            now *= 2
+        script.free_all()
+
+
+@recipe
+def sawtooth(script: Script, dice: Dice, *, high: int = 400000,
+             low: int = 100000) -> None:
+    """Live bytes climb to high and fall to low, again and again.
+
+    Each climb has sizes of its own; a fall frees from the oldest, from the
+    newest, or at random.
+    """
+    blocks: list[int] = []
+    live = 0
+    while script.room():
+        base = dice.octaves(32, 2048)
+        while live < high and script.room():
+            blocks.append(script.allocate(dice.between(base, 2 * base)))
+            live += script.live[blocks[-1]]
+        if not script.room():
+            break
+        if dice.below(3) == 0:
+            dice.shuffle(blocks)
+        elif dice.below(2):
+            blocks.reverse()
+        while live > low:
+            live -= script.live[blocks[-1]]
+            script.free(blocks.pop())
+
+
+@recipe
+def aligned(script: Script, dice: Dice, *, live: int = 300) -> None:
+    """calloc, memalign and realloc among mallocs.
+
+    Alignments of 32 to 4096; cache lines and pages are the most frequent.
+    """
+    departures = Departures()
+    step = 0
+    while script.room(2, 2):
+        for block in departures.due(step):
+            script.free(block)
+        kind = dice.weighted([(4, "a"), (3, "c"), (2, "m"), (1, "r")])
+        if kind == "r" and script.live:
+            script.resize(dice.choose(list(script.live)), dice.octaves(16, 4096))
+        elif kind == "c":
+            block = script.clear(dice.octaves(1, 256), struct_size(dice))
+            departures.enter(block, step + dice.between(1, 2 * live))
+        elif kind == "m":
+            alignment = dice.choose([32, 64, 64, 64, 128, 256, 4096, 4096])
+            block = script.align(alignment, dice.octaves(16, 8192))
+            departures.enter(block, step + dice.between(1, 2 * live))
+        else:
+            block = script.allocate(dice.octaves(8, 2048))
+            departures.enter(block, step + dice.between(1, 2 * live))
+        step += 1
+
+
+# ---- Traces whose best packing is known. ----
+
+TILE_GRAIN = 16
+TILE_TIME = 1 << 40
+
+
+@dataclass(frozen=True)
+class Tile:
+    """A block as a rectangle: when it lives, and units of address space."""
+
+    start: int
+    end: int
+    height: int
+
+
+def _cut(dice: Dice, tile: Tile, count: int, upright: bool) -> list[
+        tuple[Tile, int]]:
+    """The tile in two, in time or (upright) in address, with their counts."""
+    share = dice.between(20, 80)
+    if upright:
+        first = max(1, min(tile.height - 1, tile.height * share // 100))
+        parts = [Tile(tile.start, tile.end, first),
+                 Tile(tile.start, tile.end, tile.height - first)]
+    else:
+        middle = tile.start + (tile.end - tile.start) * share // 100
+        parts = [Tile(tile.start, middle, tile.height),
+                 Tile(middle, tile.end, tile.height)]
+    left = max(1, min(count - 1, count * share // 100))
+    return [(parts[0], left), (parts[1], count - left)]
+
+
+def tiles(dice: Dice, whole: Tile, count: int) -> list[Tile]:
+    """Cut the rectangle into count smaller ones, straight through each time."""
+    done: list[Tile] = []
+    work = [(whole, count)]
+    while work:
+        tile, pieces = work.pop()
+        if pieces == 1 or (tile.height == 1 and tile.end - tile.start < 10):
+            done.append(tile)
+            continue
+        upright = tile.height > 1 and (dice.below(2) == 0
+                                       or tile.end - tile.start < 10)
+        work += _cut(dice, tile, pieces, upright)
+    return done
+
+
+@recipe
+def tiling(script: Script, dice: Dice, *, height: int = 1048576) -> None:
+    """A rectangle of address and time cut into blocks: fits in height bytes.
+
+    At any time live blocks sum up to exactly height bytes (in multiples of
+    16), and by construction a placement wastes none of it: the peak is the
+    optimum. How near comes an allocator that cannot see the future?
+    """
+    whole = Tile(0, TILE_TIME, max(1, height // TILE_GRAIN))
+    pieces = tiles(dice, whole, max(1, script.limit // 2))
+    dice.shuffle(pieces)
+    pieces.sort(key=lambda tile: tile.start)
+    departures = Departures()
+    for tile in pieces:
+        for block in departures.due(tile.start):
+            script.free(block)
+        block = script.allocate(tile.height * TILE_GRAIN)
+        departures.enter(block, tile.end)
+
+
+@recipe
+def queue(script: Script, dice: Dice, *, length: int = 900,
+          most: int = 4000) -> None:
+    """First in, first out: messages of 32 to most bytes.
+
+    A ring would serve it without waste; length = how many wait on average.
+    """
+    waiting: list[int] = []
+    head = 0
+    while script.room():
+        if dice.below(2 * length) < len(waiting) - head:
+            script.free(waiting[head])
+            head += 1
+        else:
+            waiting.append(script.allocate(dice.power(32, most)))
+    for block in waiting[head:]:
+        script.free(block)
+
+
+@recipe
+def stack(script: Script, dice: Dice, *, depth: int = 400,
+          frame: int = 4) -> None:
+    """Last in, first out: frames of up to frame blocks, as calls nest.
+
+    A pointer that moves up and down would serve it without waste.
+    """
+    frames: list[list[int]] = []
+    while script.room(frame):
+        if dice.below(2 * depth) < len(frames):
+            for block in reversed(frames.pop()):
+                script.free(block)
+        else:
+            frames.append([script.allocate(dice.octaves(16, 2048))
+                           for _ in range(dice.between(1, frame))])
+    for blocks in reversed(frames):
+        for block in reversed(blocks):
+            script.free(block)
+
+
+# ---- Habits of programs that are hard on one design or another. ----
+
+@recipe
+def cache(script: Script, dice: Dice, *, capacity: int = 2000000,
+          most: int = 60000) -> None:
+    """A cache of capacity bytes: objects of 200 to most, evicted to make room.
+
+    The victims are old but not the oldest, so that the holes do not join.
+    """
+    entries: list[int] = []
+    used = 0
+    while script.room(2):
+        size = dice.power(200, most)
+        while used + size > capacity and entries:
+            block = entries.pop(dice.below(len(entries) // 3 + 1))
+            used -= script.live[block]
+            script.free(block)
+        entries.append(script.allocate(size))
+        used += size
+        if dice.percent(50):
+            script.free(script.allocate(dice.octaves(16, 1024)))
+
+
+@recipe
+def shift(script: Script, dice: Dice, *, live: int = 1200, first: int = 24,
+          step: int = 24) -> None:
+    """Blocks are replaced one by one, sizes slowly growing.
+
+    After each live replacements sizes grow by step: memory kept for one size
+    class is no use to the next.
+    """
+    blocks: list[int] = []
+    count = 0
+    while script.room():
+        size = first + step * (count // live) + 8 * dice.below(3)
+        if len(blocks) >= live:
+            at = dice.below(len(blocks))
+            script.free(blocks[at])
+            blocks[at] = script.allocate(size)
+        else:
+            blocks.append(script.allocate(size))
+        count += 1
+
+
+@recipe
+def powers(script: Script, dice: Dice, *, over: int = 8,
+           live: int = 500) -> None:
+    """Powers of two and a little over: 64 + over, 128 + over, ...
+
+    The worst of sizes where blocks are rounded up to powers of two.
+    """
+    churn(script, dice, lambda d: (64 << d.below(8)) + d.below(over + 1),
+          lambda d: d.between(1, 2 * live))
+
+
+@recipe
+def tables(script: Script, dice: Dice, *, count: int = 10,
+           entries: int = 600) -> None:
+    """Hash tables: entries come one by one, the table doubles by copying.
+
+    The new table is allocated before the old one goes, full tables are
+    dropped with all their entries.
+    """
+    growing: list[tuple[int, list[int]]] = []
+    while script.room(3):
+        if len(growing) < count:
+            growing.append((script.allocate(8 * 8), []))
+        at = dice.below(len(growing))
+        table, chain = growing[at]
+        chain.append(script.allocate(dice.choose([32, 32, 48])))
+        if len(chain) * 8 > script.live[table]:
+            larger = script.allocate(2 * script.live[table])
+            script.free(table)
+            growing[at] = larger, chain
+        if len(chain) > entries and dice.percent(10):
+            script.free(growing[at][0])
+            for block in chain:
+                script.free(block)
+            del growing[at]
+
+
+@recipe
+def threads(script: Script, dice: Dice, *, count: int = 4,
+            live: int = 150) -> None:
+    """Threads 1 to count work for themselves and hand blocks to each other.
+
+    Main (0) sends them tasks that they free; a third of what a thread
+    allocates is freed by another one. Has the thread column.
+    """
+    own: list[list[int]] = [[] for _ in range(count + 1)]
+    while script.room(2):
+        thread = dice.below(count + 1)
+        mine = own[thread]
+        if dice.below(2 * live) < len(mine):
+            script.free(mine.pop(dice.below(len(mine))), thread)
+            continue
+        block = script.allocate(dice.power(24, 8192), thread)
+        sent = thread == 0 or dice.below(3) == 0
+        own[dice.between(1, count) if sent else thread].append(block)

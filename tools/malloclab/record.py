@@ -1,0 +1,245 @@
+"""tools/record: run a program under the recorder and write its trace."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import subprocess
+import sys
+import tempfile
+from itertools import islice
+from typing import Mapping, Sequence
+
+from . import recording, rep
+from .recording import Recording
+
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(
+    os.path.abspath(__file__))))
+RECORDER = os.path.join(ROOT, "build", "release", "record.so")
+
+EPILOG = """\
+examples:
+  tools/record -o ls.rep -- ls -lR /usr/include
+  tools/record -o cc1.rep.gz -p cc1 -- gcc -O2 -c program.c
+  tools/record --list -- sh -c 'sort words | uniq -c'
+  tools/record -o py.rep.gz -- env PYTHONMALLOC=malloc python3 script.py
+
+Every process that CMD starts is recorded; -p says which one becomes the trace.
+Statically linked and setuid programs cannot be recorded. Exit status: that of
+CMD (128 + N where signal N ended it), or 2 where no trace could be written.
+"""
+
+
+class RecordError(Exception):
+    """Why there is no trace, in a sentence."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    parser = _parser()
+    words, command = _split(sys.argv[1:] if arguments is None else arguments)
+    options = parser.parse_args(words)
+    options.command = command
+    if bool(options.source) == bool(command):
+        parser.error("give either a command, after --, or --from DIR")
+    if not options.list and not options.output:
+        parser.error("-o FILE is missing: where is the trace to go?")
+    try:
+        return _record(options)
+    except (RecordError, recording.RecordingError, rep.RepError,
+            OSError) as error:
+        print(f"tools/record: {error}", file=sys.stderr)
+        return 2
+
+
+def _split(words: Sequence[str]) -> tuple[list[str], list[str]]:
+    """What is before the first --, and the command after it."""
+    words = list(words)
+    if "--" not in words:
+        return words, []
+    at = words.index("--")
+    return words[:at], words[at + 1:]
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="tools/record",
+        usage="tools/record -o FILE [options] -- CMD [ARGS...]",
+        description="Run CMD and write what it asked of malloc as a trace.",
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("-o", "--output", metavar="FILE",
+                        help="the trace to write; x.rep.gz is compressed")
+    parser.add_argument("-p", "--process", metavar="WHICH", default="main",
+                        help="which process: main (the default), a PID, or "
+                        "a program's name: of several that are meant, or "
+                        "programs that a process ran in turn by exec, the "
+                        "one with most events; or all, one file each: "
+                        "x.N-PROGRAM.rep")
+    parser.add_argument("-n", "--max-ops", metavar="N", type=int,
+                        help="cut the trace after N operations")
+    parser.add_argument("--list", action="store_true",
+                        help="list the processes recorded, on stdout; "
+                        "without -o write no trace")
+    parser.add_argument("--keep", metavar="DIR",
+                        help="keep the raw recordings in DIR, which must be "
+                        "empty or not exist")
+    parser.add_argument("--from", dest="source", metavar="DIR",
+                        help="run nothing, convert the raw recordings in DIR")
+    parser.add_argument("--recorder", metavar="FILE", default=RECORDER,
+                        help="the recorder (default: build/release/record.so)")
+    return parser
+
+
+def _record(options: argparse.Namespace) -> int:
+    if options.source:
+        _convert(options, options.source, None)
+        return 0
+    if options.keep:
+        os.makedirs(options.keep, exist_ok=True)
+        if os.listdir(options.keep):
+            raise RecordError(f"{options.keep} is not empty")
+        return _run_and_convert(options, options.keep)
+    with tempfile.TemporaryDirectory(prefix="malloc-record-",
+                                     ignore_cleanup_errors=True) as directory:
+        return _run_and_convert(options, directory)
+
+
+def _run_and_convert(options: argparse.Namespace, directory: str) -> int:
+    pid, status = run(options.command,
+                      recorded(os.environ, directory, options.recorder))
+    if status < 0:
+        _note(f"signal {-status} ended {options.command[0]}")
+    elif status > 0:
+        _note(f"{options.command[0]} exited with {status}")
+    _convert(options, directory, pid)
+    return 128 - status if status < 0 else status
+
+
+# ---- Running ----
+
+
+def recorded(environment: Mapping[str, str], directory: str,
+             recorder: str = RECORDER) -> dict[str, str]:
+    """The environment, such that programs in it are recorded there."""
+    if not os.path.exists(recorder):
+        shown = os.path.relpath(recorder)
+        raise RecordError(f"{shown} is missing: run `make` first")
+    before = environment.get("LD_PRELOAD")
+    library = os.path.abspath(recorder)
+    return {**environment,
+            "LD_PRELOAD": f"{library}:{before}" if before else library,
+            "MALLOC_RECORD": os.path.abspath(directory)}
+
+
+def run(command: Sequence[str],
+        environment: Mapping[str, str]) -> tuple[int, int]:
+    """Run the command. Its PID and its status: -N for signal N."""
+    try:
+        process = subprocess.Popen(command, env=environment)
+    except OSError as error:
+        raise RecordError(f"cannot run {command[0]}: {error.strerror}") from None
+    while True:
+        try:
+            return process.pid, process.wait()
+        except KeyboardInterrupt:
+            continue  # the program got it too; its trace is still wanted
+
+
+# ---- Choosing a process ----
+
+
+def choose(recordings: list[Recording], which: str,
+           main_pid: int | None = None) -> list[Recording]:
+    """The recordings that `which` means; see the help of --process.
+
+    Where the main process is not known it is the one that began first.
+    """
+    if not recordings:
+        raise RecordError("nothing was recorded: is the program linked "
+                          "statically, or setuid?")
+    if which == "all":
+        return recordings
+    if which == "main":
+        if main_pid is None:
+            main_pid = recordings[0].pid
+        which = str(main_pid)
+    if which.isdigit():
+        images = [r for r in recordings if r.pid == int(which)]
+        failure = f"process {which} was not recorded"
+    else:
+        images = [r for r in recordings if r.program == which]
+        failure = f"no program {which} was recorded"
+    if not images:
+        raise RecordError(failure)
+    return [longest(images)]
+
+
+def longest(images: list[Recording]) -> Recording:
+    """The one with most events, and a note of the others."""
+    chosen = max(images, key=Recording.event_count)
+    others = ", ".join(f"{one.program} ({one.pid})" for one in images
+                       if one is not chosen)
+    if others:
+        _note(f"this is {chosen.program} ({chosen.pid}), which has most "
+              f"events; there are also {others}")
+    return chosen
+
+
+# ---- Converting ----
+
+
+def _convert(options: argparse.Namespace, directory: str,
+             main_pid: int | None) -> None:
+    recordings = recording.load_all(directory)
+    chosen = choose(recordings, options.process, main_pid)
+    if options.list:
+        for line in listing(recordings):
+            print(line)
+    if not options.output:
+        return
+    for number, one in enumerate(chosen):
+        path = options.output
+        if options.process == "all":
+            path = numbered_name(path, number, one.program)
+        write_trace(one, path, options.max_ops)
+
+
+def write_trace(source: Recording, path: str,
+                max_ops: int | None = None) -> rep.Account:
+    """Convert the recording and say on stderr what became of it."""
+    converter = recording.Converter()
+    ops = islice(converter.convert(source.events()), max_ops)
+    account = rep.write(path, ops, source.threads() > 1)
+    for line in recording.explain(converter.notes):
+        _note(line)
+    if source.forked:
+        _note("a forked child: what it inherited is not in its trace")
+    if source.lost:
+        _note(f"the disk was full: the last {source.lost} events are missing")
+    _note(f"{path}: {account.ops} operations, {account.ids} ids, "
+          f"peak {account.peak_bytes} bytes in {account.peak_blocks} blocks")
+    return account
+
+
+def numbered_name(path: str, number: int, program: str) -> str:
+    """x.rep.gz -> x.3-perl.rep.gz"""
+    for ending in (".rep.gz", ".rep"):
+        if path.endswith(ending):
+            return f"{path[:-len(ending)]}.{number}-{program}{ending}"
+    return f"{path}.{number}-{program}"
+
+
+def listing(recordings: list[Recording]) -> list[str]:
+    """A table of the processes."""
+    lines = [f"{'PID':>8} {'PARENT':>8} {'EVENTS':>9} {'THREADS':>7} "
+             f"{'ENDED':6}  COMMAND"]
+    for one in recordings:
+        ended = "exit" if one.exited else "other"
+        command = " ".join(one.command)
+        lines.append(f"{one.pid:8} {one.parent:8} {one.event_count():9} "
+                     f"{one.threads():7} {ended:6}  {command:.200}")
+    return lines
+
+
+def _note(sentence: str) -> None:
+    print(f"tools/record: {sentence}", file=sys.stderr)

@@ -1,0 +1,258 @@
+"""Raw recordings, as runtime/record.c writes them, and their way to a trace.
+
+runtime/record.h describes the file. In the order of its events a block's end
+stands before the next block's beginning at the same address, so one table of
+live addresses is enough to give every block an id of its own.
+"""
+
+from __future__ import annotations
+
+import glob
+import os
+import struct
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import Iterable, Iterator, NamedTuple
+
+from . import rep
+
+MAGIC = b"mallrec1"
+HEADER = struct.Struct("<8sIIIIIIQQQQ")
+COMMAND_AT = 64
+EVENT = struct.Struct("<QQQII")
+CHUNK_EVENTS = 1 << 16
+
+NOTHING, MALLOC, CALLOC, ALIGNED, FREE, RESIZE, RESIZED = range(7)
+
+FLAG_FORKED = 1
+FLAG_EXITED = 2
+
+# Any allocator of this laboratory aligns to 8 unasked.
+LEAST_ALIGNMENT = 8
+
+
+class Event(NamedTuple):
+    address: int
+    size: int
+    detail: int
+    thread: int
+    kind: int
+
+
+class RecordingError(Exception):
+    """A file that is no recording. Says `path: sentence`."""
+
+
+@dataclass(frozen=True)
+class Recording:
+    """The header of one process image's file."""
+
+    path: str
+    pid: int
+    parent: int
+    image: int
+    flags: int
+    started: int
+    lost: int
+    command: tuple[str, ...]
+    header_size: int
+
+    @property
+    def program(self) -> str:
+        """The name of the program, as a user would say it."""
+        return os.path.basename(self.command[0]) if self.command else "?"
+
+    @property
+    def forked(self) -> bool:
+        return bool(self.flags & FLAG_FORKED)
+
+    @property
+    def exited(self) -> bool:
+        return bool(self.flags & FLAG_EXITED)
+
+    def events(self) -> Iterator[Event]:
+        """All slots that were written, in order; and holes before the last."""
+        holes = 0
+        for event in map(Event._make, self._slots()):
+            if event.kind == NOTHING:
+                holes += 1
+                continue
+            for _ in range(holes):
+                yield Event(0, 0, 0, 0, NOTHING)
+            holes = 0
+            yield event
+
+    def threads(self) -> int:
+        """How many threads made calls."""
+        return 1 + max((e[3] for e in self._slots()), default=0)
+
+    def event_count(self) -> int:
+        return sum(1 for e in self._slots() if e[4] != NOTHING)
+
+    def _slots(self) -> Iterator[tuple[int, ...]]:
+        with open(self.path, "rb") as file:
+            file.seek(self.header_size)
+            while chunk := file.read(CHUNK_EVENTS * EVENT.size):
+                whole = len(chunk) - len(chunk) % EVENT.size
+                yield from EVENT.iter_unpack(chunk[:whole])
+
+
+def load(path: str) -> Recording:
+    """Read the header of the recording at path."""
+    with open(path, "rb") as file:
+        data = file.read(4096)
+    if len(data) < HEADER.size or data[:8] != MAGIC:
+        raise RecordingError(f"{path}: not a recording of record.so")
+    (_, header_size, event_size, pid, parent, image, flags, started, lost,
+     command_size, _) = HEADER.unpack_from(data)
+    if event_size != EVENT.size:
+        raise RecordingError(f"{path}: events of {event_size} bytes; "
+                             f"this program knows those of {EVENT.size}")
+    raw = data[COMMAND_AT:COMMAND_AT + command_size]
+    words = raw.decode("utf-8", "replace").rstrip("\0").split("\0")
+    return Recording(path, pid, parent, image, flags, started, lost,
+                     tuple(words) if raw else (), header_size)
+
+
+def load_all(directory: str) -> list[Recording]:
+    """The recordings in the directory, in the order in which they began.
+
+    A file that a killed process had only just created is left out.
+    """
+    paths = glob.glob(os.path.join(glob.escape(directory), "*.rec"))
+    found = []
+    for path in paths:
+        try:
+            found.append(load(path))
+        except RecordingError:
+            continue
+    return sorted(found, key=lambda r: (r.started, r.pid, r.image))
+
+
+# ---- From events to operations ----
+
+# What is not in the trace, or not as the program did it: key and sentence.
+NOTES = {
+    "failed": "calls that failed, left out",
+    "unknown_free": "frees of pointers never seen, dropped",
+    "unknown_realloc": "reallocs of pointers never seen, made allocations",
+    "unseen_free": "blocks replaced at their address without a free, freed",
+    "unfinished": "reallocs that never returned, left out",
+    "holes": "events that a dying thread did not complete",
+    "folded": "operations of threads above 65535, given to lower ones",
+}
+
+
+@dataclass
+class Converter:
+    """Turns events into operations. `notes` counts what was not plain."""
+
+    notes: Counter[str] = field(default_factory=Counter)
+    _ids: int = 0
+    _live: dict[int, int] = field(default_factory=dict)
+    _moving: dict[int, tuple[int, int | None]] = field(default_factory=dict)
+
+    def convert(self, events: Iterable[Event]) -> Iterator[rep.Op]:
+        """The operations of the events. Stop at any point: a prefix is valid."""
+        for event in events:
+            for op in self._operations(event):
+                yield self._fold(op)
+        self.notes["unfinished"] += len(self._moving)
+
+    def _operations(self, event: Event) -> Iterable[rep.Op]:
+        if event.kind == FREE:
+            return self._free(event)
+        if event.kind == RESIZE:
+            return self._resize(event)
+        if event.kind == RESIZED and event.detail:
+            return self._resized(event)
+        if event.kind == NOTHING:
+            self.notes["holes"] += 1
+            return ()
+        return self._begin(event)
+
+    def _begin(self, event: Event) -> Iterator[rep.Op]:
+        """A block where there was none; also realloc(NULL, n)."""
+        if not event.address:
+            self.notes["failed"] += 1
+            return
+        if event.address in self._live:
+            self.notes["unseen_free"] += 1
+            yield rep.Op("f", self._live.pop(event.address), 0, 0, event.thread)
+        yield self._allocation(event, self._new_id(event.address))
+
+    def _allocation(self, event: Event, block: int) -> rep.Op:
+        size, detail, thread = event.size, event.detail, event.thread
+        if event.kind == CALLOC and detail <= rep.MAX_COUNT:
+            return rep.Op("c", block, size, detail, thread)
+        if event.kind == CALLOC:
+            return rep.Op("c", block, size * detail, 1, thread)
+        if event.kind == ALIGNED and detail > LEAST_ALIGNMENT:
+            return rep.Op("m", block, size, 1 << (detail - 1).bit_length(), thread)
+        return rep.Op("a", block, size, 0, thread)
+
+    def _free(self, event: Event) -> Iterator[rep.Op]:
+        block = self._live.pop(event.address, None)
+        if not event.address:
+            yield rep.Op("f", rep.NULL_ID, 0, 0, event.thread)
+        elif block is None:
+            self.notes["unknown_free"] += 1
+        else:
+            yield rep.Op("f", block, 0, 0, event.thread)
+
+    def _resize(self, event: Event) -> Iterable[rep.Op]:
+        """realloc is called: until it returns its address is nobody's."""
+        self._abandon(event.thread)
+        block = self._live.pop(event.address, None)
+        self._moving[event.thread] = event.address, block
+        return ()
+
+    def _abandon(self, thread: int) -> None:
+        """A realloc of the thread, if it is in one, will not return."""
+        address, block = self._moving.pop(thread, (0, None))
+        if address:
+            self.notes["unfinished"] += 1
+        if block is not None:
+            self._live.setdefault(address, block)
+
+    def _resized(self, event: Event) -> Iterator[rep.Op]:
+        """realloc of the block at event.detail has returned."""
+        address, block = self._moving.pop(event.thread, (0, None))
+        if address != event.detail:
+            block = self._live.pop(event.detail, None)
+        if not event.address and event.size:
+            self.notes["failed"] += 1
+            if block is not None:
+                self._live[event.detail] = block
+        elif not event.address and block is not None:
+            yield rep.Op("f", block, 0, 0, event.thread)
+        elif not event.address:
+            self.notes["unknown_free"] += 1
+        elif block is None:
+            self.notes["unknown_realloc"] += 1
+            yield from self._begin(event._replace(kind=MALLOC))
+        else:
+            yield from self._moved(event, block)
+
+    def _moved(self, event: Event, block: int) -> Iterator[rep.Op]:
+        if event.address in self._live:
+            self.notes["unseen_free"] += 1
+            yield rep.Op("f", self._live.pop(event.address), 0, 0, event.thread)
+        self._live[event.address] = block
+        yield rep.Op("r", block, event.size, 0, event.thread)
+
+    def _new_id(self, address: int) -> int:
+        self._live[address] = self._ids
+        self._ids += 1
+        return self._ids - 1
+
+    def _fold(self, op: rep.Op) -> rep.Op:
+        if op.thread <= rep.MAX_THREAD:
+            return op
+        self.notes["folded"] += 1
+        return op._replace(thread=1 + (op.thread - 1) % rep.MAX_THREAD)
+
+
+def explain(notes: Counter[str]) -> list[str]:
+    """The notes as sentences, the counts that are not 0."""
+    return [f"{NOTES[key]}: {notes[key]}" for key in NOTES if notes[key]]

@@ -1,0 +1,298 @@
+"""Allocation traces: the .rep text format, read, checked and written.
+
+A trace is a list of operations on ids. docs/traces.md describes the format;
+in short, after a header of four integers comes one operation a line:
+
+    a ID SIZE           malloc
+    c ID COUNT SIZE     calloc
+    m ID ALIGN SIZE     memalign
+    r ID SIZE           realloc; a fresh ID: realloc(NULL, SIZE); SIZE 0: frees
+    f ID                free; -1: free(NULL)
+
+each followed, in a multi-threaded trace, by the number of its thread.
+"""
+
+from __future__ import annotations
+
+import gzip
+import io
+from dataclasses import dataclass, field
+from typing import BinaryIO, Iterable, Iterator, NamedTuple
+
+NULL_ID = -1
+PAGE = 4096
+MAX_SIZE = (1 << 47) - 1
+MAX_COUNT = (1 << 32) - 1
+MAX_THREAD = 65535
+
+# How many numbers follow the letter when there is no thread column.
+ARITY = {"a": 2, "c": 3, "m": 3, "r": 2, "f": 1}
+
+
+class Op(NamedTuple):
+    """One operation. `extra` is the count of a `c`, the alignment of an `m`."""
+
+    kind: str
+    id: int
+    size: int = 0
+    extra: int = 0
+    thread: int = 0
+
+    @property
+    def payload(self) -> int:
+        """Bytes of payload that the operation's block has after it."""
+        return self.size * self.extra if self.kind == "c" else self.size
+
+
+class RepError(Exception):
+    """A trace that is not sound. Says `path:line: sentence`."""
+
+    def __init__(self, sentence: str, line: int = 0, path: str = "") -> None:
+        super().__init__(sentence)
+        self.sentence = sentence
+        self.line = line
+        self.path = path
+
+    def __str__(self) -> str:
+        where = [self.path] if self.path else []
+        where += [str(self.line)] if self.line else []
+        return ":".join(where) + ": " + self.sentence if where else self.sentence
+
+
+@dataclass
+class Account:
+    """What follows from a sequence of operations, as it is read or written.
+
+    `add` refuses an operation that the ones before do not allow, so that
+    whatever passed through an account is valid.
+    """
+
+    ops: int = 0
+    live_bytes: int = 0
+    peak_bytes: int = 0
+    peak_blocks: int = 0
+    threaded: bool = False
+    live: dict[int, int] = field(default_factory=dict)
+    seen: set[int] = field(default_factory=set)
+
+    @property
+    def ids(self) -> int:
+        return len(self.seen)
+
+    def add(self, op: Op) -> None:
+        self.ops += 1
+        self.threaded = self.threaded or op.thread != 0
+        if op.kind == "f":
+            self._free(op)
+        elif op.kind == "r" and (op.id in self.live or op.id in self.seen):
+            self._resize(op)
+        else:
+            self._begin(op)
+
+    def _free(self, op: Op) -> None:
+        if op.id == NULL_ID:
+            return
+        if op.id not in self.live:
+            raise RepError(self._not_live(op, "freed"))
+        self.live_bytes -= self.live.pop(op.id)
+
+    def _resize(self, op: Op) -> None:
+        if op.id not in self.live:
+            raise RepError(self._not_live(op, "reallocated"))
+        self.live_bytes -= self.live.pop(op.id)
+        if op.size:
+            self._place(op)
+
+    def _begin(self, op: Op) -> None:
+        if op.id in self.live:
+            raise RepError(f"id {op.id} is allocated while it is in use")
+        self.seen.add(op.id)
+        self._place(op)
+
+    def _place(self, op: Op) -> None:
+        self.live[op.id] = op.payload
+        self.live_bytes += op.payload
+        self.peak_bytes = max(self.peak_bytes, self.live_bytes)
+        self.peak_blocks = max(self.peak_blocks, len(self.live))
+
+    def _not_live(self, op: Op, what: str) -> str:
+        if op.id in self.seen:
+            return f"id {op.id} is {what} after it was freed"
+        return f"id {op.id} is {what} but was never allocated"
+
+
+@dataclass
+class Trace:
+    """A trace in memory. `heap` is the header's suggestion; nobody needs it."""
+
+    ops: list[Op]
+    heap: int = 0
+    weight: int = 1
+
+    def account(self) -> Account:
+        return measure(self.ops)
+
+
+def measure(ops: Iterable[Op]) -> Account:
+    """Check the operations and sum them up."""
+    account = Account()
+    for op in ops:
+        account.add(op)
+    return account
+
+
+# ---- Reading ----
+
+
+def read(path: str) -> Trace:
+    """The trace in the file, .rep or .rep.gz, or a RepError."""
+    with open(path, "rb") as file:
+        packed = file.read(2) == b"\x1f\x8b"
+        file.seek(0)
+        try:
+            with gzip.open(file) if packed else file as data:
+                return parse(io.TextIOWrapper(data, "ascii", errors="replace"))
+        except RepError as error:
+            error.path = path
+            raise
+        except (EOFError, gzip.BadGzipFile) as error:
+            raise RepError(f"the file is damaged: {error}", 0, path) from error
+
+
+def parse(lines: Iterable[str]) -> Trace:
+    """The trace in the lines of a .rep file."""
+    numbered = ((n, t) for n, t in enumerate(lines, 1) if not t.isspace())
+    header = _parse_header(numbered)
+    trace = Trace([], header.heap, header.weight)
+    account = Account()
+    columns = 0
+    number = header.line
+    for number, text in numbered:
+        op, threaded = _parse_op(text, number, header.ids)
+        columns = columns or threaded + 1
+        if columns != threaded + 1:
+            raise RepError("some lines have a thread, this one differs"
+                           if not threaded else
+                           "a thread, which the lines before do not have", number)
+        try:
+            account.add(op)
+        except RepError as error:
+            error.line = number
+            raise
+        trace.ops.append(op)
+    if account.ops != header.ops:
+        raise RepError(f"the header says {header.ops} operations, "
+                       f"the file has {account.ops}", number)
+    if account.ids != header.ids:
+        raise RepError(f"the header says {header.ids} ids, "
+                       f"the file uses {account.ids}", number)
+    return trace
+
+
+class _Header(NamedTuple):
+    heap: int
+    ids: int
+    ops: int
+    weight: int
+    line: int
+
+
+def _parse_header(numbered: Iterator[tuple[int, str]]) -> _Header:
+    """Four integers. A first one of 0 to 3 is a weight, else a heap size."""
+    fields: list[int] = []
+    number = 0
+    for number, text in numbered:
+        fields += [_integer(word, number, 0) for word in text.split()]
+        if len(fields) >= 4:
+            break
+    if len(fields) != 4:
+        raise RepError("the header is not four integers", number)
+    first, ids, ops, last = fields
+    if first <= 3:
+        return _Header(last if last > 3 else 0, ids, ops, first, number)
+    return _Header(first, ids, ops, 1, number)
+
+
+def _parse_op(text: str, line: int, ids: int) -> tuple[Op, bool]:
+    """The operation of a line, and whether the line has a thread."""
+    kind, *words = text.split()
+    if kind not in ARITY:
+        raise RepError(f"unknown operation '{kind}'", line)
+    threaded = len(words) == ARITY[kind] + 1
+    if not threaded and len(words) != ARITY[kind]:
+        raise RepError(f"'{kind}' takes {ARITY[kind]} numbers and perhaps a "
+                       f"thread, not {len(words)}", line)
+    low = NULL_ID if kind == "f" else 0
+    numbers = [_integer(words[0], line, low)]
+    numbers += [_integer(word, line, 0) for word in words[1:]]
+    if numbers[0] >= ids:
+        raise RepError(f"id {numbers[0]} is not below the header's {ids}", line)
+    thread = numbers.pop() if threaded else 0
+    size = numbers[-1] if kind != "f" else 0
+    extra = numbers[1] if len(numbers) == 3 else 0
+    op = Op(kind, numbers[0], size, extra, thread)
+    if op.payload > MAX_SIZE or thread > MAX_THREAD:
+        raise RepError("a number is out of range", line)
+    if kind == "m" and (extra == 0 or extra & (extra - 1)):
+        raise RepError(f"the alignment {extra} is not a power of two", line)
+    return op, threaded
+
+
+def _integer(word: str, line: int, low: int) -> int:
+    try:
+        number = int(word)
+    except ValueError:
+        raise RepError(f"'{word}' is not an integer", line) from None
+    if number < low:
+        raise RepError(f"{number} is out of range", line)
+    return number
+
+
+# ---- Writing ----
+
+
+def render(op: Op, threaded: bool = False) -> str:
+    """The operation's line, without its end."""
+    numbers = [op.id]
+    if op.kind in "cm":
+        numbers.append(op.extra)
+    if op.kind != "f":
+        numbers.append(op.size)
+    if threaded:
+        numbers.append(op.thread)
+    return op.kind + " " + " ".join(map(str, numbers))
+
+
+def header(account: Account, weight: int = 1) -> str:
+    """The four lines before the operations."""
+    heap = max(1, -(-account.peak_bytes // PAGE)) * PAGE
+    return f"{heap}\n{account.ids}\n{account.ops}\n{weight}\n"
+
+
+def encode(ops: Iterable[Op], threaded: bool = False) -> tuple[bytes, Account]:
+    """The bytes of the .rep file with these operations, and their account."""
+    account = Account()
+    body = io.BytesIO()
+    for op in ops:
+        account.add(op)
+        body.write(render(op, threaded).encode("ascii") + b"\n")
+    return header(account).encode("ascii") + body.getvalue(), account
+
+
+def write(path: str, ops: Iterable[Op], threaded: bool = False) -> Account:
+    """Write the operations to path; a name that ends in .gz is compressed.
+
+    `threaded` asks for the thread column. Same operations, same bytes.
+    """
+    data, account = encode(ops, threaded)
+    with open(path, "wb") as file:
+        save(file, data, path.endswith(".gz"))
+    return account
+
+
+def save(file: BinaryIO, data: bytes, packed: bool) -> None:
+    if not packed:
+        file.write(data)
+        return
+    with gzip.GzipFile("", "wb", 9, file, mtime=0) as packer:
+        packer.write(data)
