@@ -15,12 +15,11 @@ OPT_release := -O2
 OPT_m32 := -O2
 OPT_san := -O1 -fsanitize=address,undefined -fno-sanitize-recover=undefined \
 	-fno-omit-frame-pointer
-BITS_m32 := -m32
+BITS := $(if $(filter m32,$(MODE)),32,64)
 OPT := $(OPT_$(MODE))
-BITS := $(BITS_$(MODE))
 
-JUDGE_FLAGS := $(BASE) $(OPT) -DBUILD_MODE='"$(MODE)"'
-WORKER_FLAGS := $(BASE) $(OPT) $(BITS)
+JUDGE_FLAGS := $(BASE) $(OPT) -DBUILD_MODE='"$(MODE)"' -DWORKER_BITS=$(BITS)
+WORKER_FLAGS := $(BASE) $(OPT) $(if $(filter m32,$(MODE)),-m32)
 # An allocator's own calls stay its own, and the heap's come from its host.
 PLUGIN_FLAGS := -DDRIVER -fPIC -fno-semantic-interposition -shared \
 	-Wl,-Bsymbolic
@@ -57,14 +56,14 @@ $(OUT)/worker: $(WORKER_OBJECTS)
 
 $(OUT)/judge/%.o: %.c
 	@mkdir -p $(@D)
-	$(CC) $(JUDGE_FLAGS) $(DEPS) -c -o $@ $<
+	$(CC) $(JUDGE_FLAGS) $(EXTRA) $(DEPS) -c -o $@ $<
 
 $(OUT)/work/%.o: %.c
 	@mkdir -p $(@D)
-	$(CC) $(WORKER_FLAGS) $(DEPS) -c -o $@ $<
+	$(CC) $(WORKER_FLAGS) $(EXTRA) $(DEPS) -c -o $@ $<
 
 # Fills and checks are the cost of a checked replay: let them be vectorized.
-$(OUT)/judge/driver/pattern.o $(OUT)/work/driver/pattern.o: OPT += -O3
+$(OUT)/judge/driver/pattern.o $(OUT)/work/driver/pattern.o: EXTRA := $(if $(filter san,$(MODE)),,-O3)
 
 $(OUT)/profiles.json: driver/profiles.json
 	cp $< $@
@@ -76,6 +75,30 @@ $(OUT)/%.so: %.c
 $(OUT)/record.so: runtime/record.c
 	@mkdir -p $(@D)
 	$(CC) $(BASE) -O2 -fPIC -shared $(DEPS) -o $@ $<
+
+# ---- Tests. ----
+
+UNIT_TESTS := $(patsubst tests/unit/%.c,$(OUT)/tests/%,$(wildcard tests/unit/*.c))
+BAD := $(patsubst tests/bad/%.c,$(OUT)/bad/%.so,$(wildcard tests/bad/*.c))
+TEST_OBJECTS := $(filter-out $(OUT)/judge/mdriver.o,$(JUDGE_OBJECTS))
+
+# memlib is also the worker's, so its test has the worker's width.
+$(OUT)/tests/memlib_test: tests/unit/memlib_test.c $(OUT)/work/memlib.o
+	@mkdir -p $(@D)
+	$(CC) $(WORKER_FLAGS) $(DEPS) -o $@ $^
+
+$(OUT)/tests/%: tests/unit/%.c $(TEST_OBJECTS)
+	@mkdir -p $(@D)
+	$(CC) $(JUDGE_FLAGS) $(DEPS) -o $@ $^ $(JUDGE_LIBS)
+
+# Wrong programs are built as they are, whatever the mode.
+$(OUT)/bad/%.so: tests/bad/%.c
+	@mkdir -p $(@D)
+	$(CC) $(BASE) -O2 $(if $(filter m32,$(MODE)),-m32) $(PLUGIN_FLAGS) \
+	    $(DEPS) -o $@ $<
+
+test: all $(UNIT_TESTS) $(BAD)
+	tests/run --build $(OUT) $(ONLY)
 
 clean:
 	rm -rf build mdriver

@@ -28,6 +28,8 @@ enum {
     WIPE_PAGES = 512,
 };
 
+#define NO_PAGE SIZE_MAX
+
 static struct {
     unsigned char *base;
     struct mem_account *account;
@@ -170,7 +172,7 @@ static size_t skip_mapped(size_t page)
 
 /*
  * The highest run of count free pages above the heap: first fit from the top.
- * Returns its first page, or 0, which is never free for a mapping.
+ * Returns its first page, or NO_PAGE.
  */
 static size_t find_run(size_t count)
 {
@@ -178,7 +180,7 @@ static size_t find_run(size_t count)
     size_t page = heap.account->limit / PAGE, run = 0;
 
     if (heap.account->mapped == 0) /* nothing in the way */
-        return page >= floor + count ? page - count : 0;
+        return page >= floor + count ? page - count : NO_PAGE;
     while (page-- > floor) {
         run = page_mapped(page) ? 0 : run + 1;
         if (run == count)
@@ -186,7 +188,7 @@ static size_t find_run(size_t count)
         if (run == 0)
             page = skip_mapped(page);
     }
-    return 0;
+    return NO_PAGE;
 }
 
 /* The lowest mapped page at or above the lowest one there ever was. */
@@ -269,7 +271,7 @@ void *mem_map(size_t size)
     if (bytes < size || !request_allowed(bytes))
         return refuse(size, NULL);
     size_t first = find_run(bytes / PAGE);
-    if (first == 0)
+    if (first == NO_PAGE)
         return refuse(size, NULL);
     set_pages(first, bytes / PAGE, true);
     a->mapped += bytes;
@@ -307,7 +309,7 @@ void *mem_preferred_base(size_t limit)
     if (limit <= ((size_t)1 << 31) - low)
         return (void *)low;
 #if SIZE_MAX > UINT32_MAX
-    return (void *)((size_t)1 << 44);
+    return (void *)((size_t)1 << 45);
 #else
     return (void *)low;
 #endif

@@ -39,6 +39,7 @@ static struct allocator *make(const char *name, enum worker_kind kind,
     a->name = need(strdup(name));
     a->kind = kind;
     a->path = need(strdup(path));
+    a->text = need(strdup(name));
     return a;
 }
 
@@ -117,6 +118,8 @@ struct allocator *allocator_find(const char *text)
         char *name = need(strndup(text, (size_t)(equals - text)));
         struct allocator *a = from_file(name, equals + 1);
         free(name);
+        free(a->text);
+        a->text = need(strdup(text));
         return a;
     }
     if (strcmp(text, "libc") == 0)
@@ -140,6 +143,7 @@ void allocator_delete(struct allocator *allocator)
         return;
     free(allocator->name);
     free(allocator->path);
+    free(allocator->text);
     free(allocator);
 }
 

@@ -15,7 +15,8 @@
 #include <stddef.h>
 
 struct allocator {
-    char *name;           /* as the user calls it */
+    char *name;           /* as reports call it */
+    char *text;           /* as the command line has it */
     enum worker_kind kind;
     char *path;           /* the shared object, "" for libc and null */
     size_t static_bytes;  /* of its writable static data */

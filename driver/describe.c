@@ -184,8 +184,8 @@ void describe_finding(const struct finding *f, const struct trace *trace,
     struct text t = {buffer, size};
 
     say_op(&t, trace, f->op);
-    if (f->op == NO_OP && f->verdict != VERDICT_LOAD_FAILED)
-        say(&t, ": %s", "mm_init");
+    if (f->op == NO_OP)
+        say(&t, f->loading ? ": the allocator, being loaded," : ": mm_init");
     say_what(&t, f, trace, oracle);
     if (f->pass && f->pass[0])
         say(&t, " (%s)", f->pass);

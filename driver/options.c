@@ -73,7 +73,7 @@ static const struct argp_option table[] = {
     {"in-process", IN_PROCESS, NULL, 0,
      "Judge and allocator in one process, for a debugger; no timing", 0},
     {"stop-at", STOP_AT, "N", 0,
-     "Call worker_breakpoint before the trace's N-th operation", 0},
+     "Call worker_breakpoint before the N-th operation, for gdb", 0},
 
     {NULL, 0, NULL, 0, "How to measure:", 3},
     {"no-timing", NO_TIMING, NULL, 0, "Correctness and utilization only", 0},
@@ -335,8 +335,6 @@ static void check(const struct options *o)
 {
     if (o->pack && o->trace_file_count != 1)
         complain_usage("--pack needs one trace, by -f");
-    if (o->stop_at != UINT64_MAX && !o->in_process)
-        complain_usage("--stop-at needs --in-process");
     if (o->jobs > 1 && (o->timeline || o->events))
         complain_usage("--timeline and --events are written in order: they "
                        "need --jobs 1");

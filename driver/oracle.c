@@ -1,12 +1,12 @@
 /*
  * oracle.c - a bit for every granule of live payload.
  *
- * A granule is as large as the alignment. Once a new payload is known to start
- * at a granule's start, it overlaps a live one if and only if the two share a
- * granule: the lower one reaches the shared granule from below, so covers its
- * first byte, where the upper one starts or goes through. Placing a block
- * tests its bits and sets them, removing it clears them: size / (64 * align)
- * words, whatever else is live.
+ * A granule is 8 bytes, the smallest alignment. Once a new payload is known to
+ * start at a granule's start, it overlaps a live one if and only if the two
+ * share a granule: the lower one reaches the shared granule from below, so
+ * covers its first byte, where the upper one starts or goes through. Placing a
+ * block tests its bits and sets them, removing it clears them: a word for
+ * every 512 bytes, whatever else is live.
  */
 #include "oracle.h"
 
@@ -15,7 +15,7 @@
 
 #include <stdlib.h>
 
-enum { PAGE = 4096 };
+enum { PAGE = 4096, GRANULE = 8 };
 
 struct oracle *oracle_new(const struct oracle_setup *setup)
 {
@@ -93,14 +93,14 @@ bool oracle_in_heap(const struct oracle *o, uint64_t address, uint64_t size)
 
 /* ---- Blocks. ---- */
 
-static uint64_t granule_of(const struct oracle *o, uint64_t address)
+static uint64_t granule_of(uint64_t address)
 {
-    return address / o->align;
+    return address / GRANULE;
 }
 
-static uint64_t granules_of(const struct oracle *o, uint64_t size)
+static uint64_t granules_of(uint64_t size)
 {
-    return (size + o->align - 1) / o->align;
+    return (size + GRANULE - 1) / GRANULE;
 }
 
 static bool found(struct finding *f, enum verdict verdict, uint64_t op,
@@ -141,11 +141,17 @@ static bool found_overlap(const struct oracle *o, struct finding *f,
     return false;
 }
 
+/*
+ * A malloc of the system may align a block smaller than 16 bytes to 8, as C
+ * allows: nothing that fits into it needs more.
+ */
 static uint64_t alignment_asked(const struct oracle *o, struct op op)
 {
-    if (op_kind(op) == OP_ALIGNED && (1ull << op.arg) > o->align)
+    uint64_t align = !o->bounded && op_payload(op) < 16 ? GRANULE : o->align;
+
+    if (op_kind(op) == OP_ALIGNED && (1ull << op.arg) > align)
         return 1ull << op.arg;
-    return o->align;
+    return align;
 }
 
 static bool place(struct oracle *o, struct op op, uint64_t index,
@@ -161,10 +167,10 @@ static bool place(struct oracle *o, struct op op, uint64_t index,
         }
         if (o->bounded && !oracle_in_heap(o, address, size))
             return found(f, VERDICT_OUT_OF_HEAP, index, address, size);
-        if (bitset_any(o->granules, granule_of(o, address),
-                       granules_of(o, size)))
+        if (bitset_any(o->granules, granule_of(address),
+                       granules_of(size)))
             return found_overlap(o, f, index, address, size);
-        bitset_add(o->granules, granule_of(o, address), granules_of(o, size));
+        bitset_add(o->granules, granule_of(address), granules_of(size));
     }
     o->payload += size;
     *l = (struct live){address, size, birth, index, true, false};
@@ -174,8 +180,8 @@ static bool place(struct oracle *o, struct op op, uint64_t index,
 static void lift(struct oracle *o, struct live *l)
 {
     if (l->size > 0)
-        bitset_remove(o->granules, granule_of(o, l->address),
-                      granules_of(o, l->size));
+        bitset_remove(o->granules, granule_of(l->address),
+                      granules_of(l->size));
     o->payload -= l->size;
 }
 
@@ -261,12 +267,12 @@ const struct live *oracle_block_at(const struct oracle *o, uint64_t address,
 struct gaps oracle_gaps(const struct oracle *o)
 {
     struct gaps gaps = {0, 0, 0};
-    uint64_t at = granule_of(o, o->base), end = granule_of(o, o->base + o->brk);
+    uint64_t at = granule_of(o->base), end = granule_of(o->base + o->brk);
 
     while (at < end) {
         uint64_t start = bitset_find(o->granules, at, end, false);
         uint64_t stop = bitset_find(o->granules, start, end, true);
-        uint64_t bytes = (stop - start) * o->align;
+        uint64_t bytes = (stop - start) * GRANULE;
 
         gaps.count += bytes > 0;
         gaps.bytes += bytes;

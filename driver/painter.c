@@ -106,3 +106,34 @@ bool painter_check(struct painter *p, uint64_t op, struct finding *finding)
             return false;
     return true;
 }
+
+static bool block_zero(const struct painter *p, const struct live *l,
+                       struct finding *f)
+{
+    size_t zeros = first_nonzero(view(p, l), l->size);
+
+    if (zeros == l->size)
+        return true;
+    f->verdict = VERDICT_NOT_ZEROED;
+    f->op = l->birth;
+    f->address = l->address;
+    f->size = l->size;
+    f->birth = l->placed;
+    f->offset = zeros;
+    f->value = view(p, l)[zeros];
+    return false;
+}
+
+bool painter_check_zeros(const struct painter *p, const struct op *ops,
+                         uint64_t first, uint64_t count,
+                         struct finding *finding)
+{
+    for (uint64_t i = first; i < first + count; i++) {
+        const struct live *l = &p->oracle->live[op_slot(ops[i])];
+
+        if (op_kind(ops[i]) == OP_CALLOC && l->in_use && l->birth == i &&
+            l->placed == i && !block_zero(p, l, finding))
+            return false;
+    }
+    return true;
+}

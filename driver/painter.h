@@ -27,4 +27,12 @@ void painter_paint(struct painter *p, uint32_t first);
  */
 bool painter_check(struct painter *p, uint64_t op, struct finding *finding);
 
+/*
+ * Are the blocks zero that calloc handed out among operations [first, first +
+ * count) of ops, and that lie where it did? Nobody wrote into them since.
+ */
+bool painter_check_zeros(const struct painter *p, const struct op *ops,
+                         uint64_t first, uint64_t count,
+                         struct finding *finding);
+
 #endif

@@ -11,6 +11,7 @@
  * The worker stops early where it sees something. That is its claim: what the
  * oracle finds at an earlier operation comes first.
  */
+#define _GNU_SOURCE
 #include "replay.h"
 
 #include "complain.h"
@@ -21,6 +22,8 @@
 #include "sandbox.h"
 #include "spread.h"
 
+#include <errno.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -28,6 +31,7 @@
 enum {
     PAGE = 4096,
     MOVED = 64,           /* reallocs that moved: as many are remembered */
+    PAINTED_BATCHES = 24, /* of a painted pass, at least; twice that on average */
     OVERHEAD_CALLS = 15,  /* empty turns to take the cost of one from */
     VISIT_BYTES = 1 << 20 /* contents looked at after a batch, and ... */
 };
@@ -193,6 +197,16 @@ static bool found_ending(const struct replay *r, const struct ending *e,
     }
 }
 
+/* The log is not to be believed any more, but for how far it goes. */
+static bool found_tampering(const struct replay *r, const struct ending *e,
+                            uint64_t first, uint32_t count, struct finding *f)
+{
+    uint32_t done = sandbox_steps_done(r->sandbox, count);
+
+    return found_words(f, VERDICT_TAMPERED,
+                       first + (done < count ? done : count - 1), e->text);
+}
+
 static bool worker_lives(const struct ending *e)
 {
     return e->kind == ENDED_DONE || e->kind == ENDED_STOPPED;
@@ -210,6 +224,7 @@ static void feed(struct replay *r, const struct oracle *o, uint64_t first,
 
         if (o->live[op_slot(op)].refused && op_kind(op) != OP_FREE_NULL)
             op = op_make(OP_SKIP, op_slot(op), 0, 0);
+        op.bytes = op_size(op); /* which thread it was is no matter here */
         steps[i] = op;
     }
 }
@@ -304,17 +319,26 @@ static bool found_in_block(struct finding *f, enum verdict verdict,
     return found(f, verdict, op);
 }
 
-static bool found_stop(const struct replay *r, uint64_t first,
+static bool in_payload(uint32_t reason)
+{
+    return reason == STOP_DAMAGED || reason == STOP_NOT_KEPT ||
+           reason == STOP_NOT_ZERO;
+}
+
+/* done: the batch's steps that have returned; the stop is at the last or next. */
+static bool found_stop(const struct replay *r, uint64_t first, uint32_t done,
                        struct finding *f)
 {
+    static const char meddled[] = "overwrote the driver's own memory";
     struct stop stop = sandbox_channel(r->sandbox)->stop;
     uint64_t index = first + stop.step;
 
     if (stop.step >= CHANNEL_BATCH || index >= r->setup.trace->op_count)
-        return found_words(f, VERDICT_TAMPERED, NO_OP,
-                           "overwrote the reason why the worker stopped");
+        return found_words(f, VERDICT_TAMPERED, first + done, meddled);
     const struct live *l =
         &r->oracle->live[op_slot(r->setup.trace->ops[index])];
+    if (stop.step > done || (in_payload(stop.reason) && stop.offset >= l->size))
+        return found_words(f, VERDICT_TAMPERED, first + done, meddled);
     uint64_t seed = pattern_seed(r->secret, l->birth);
     switch (stop.reason) {
     case STOP_DAMAGED:
@@ -338,8 +362,7 @@ static bool found_stop(const struct replay *r, uint64_t first,
         return found_words(f, VERDICT_TAMPERED, index,
                            "did not return once, as a call does: longjmp?");
     default:
-        return found_words(f, VERDICT_TAMPERED, index,
-                           "overwrote the driver's own memory");
+        return found_words(f, VERDICT_TAMPERED, index, meddled);
     }
 }
 
@@ -470,35 +493,59 @@ static void find_culprit(const struct replay *r, struct finding *f)
 
 /* ---- The outcome. ---- */
 
+static void append(char *text, size_t size, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+static void append(char *text, size_t size, const char *format, ...)
+{
+    size_t used = strlen(text);
+    va_list args;
+
+    va_start(args, format);
+    vsnprintf(text + used, size - used, format, args);
+    va_end(args);
+}
+
+/*
+ * gdb on the driver itself, with the allocator in its process. A worker of
+ * other width cannot come in: then gdb follows into the worker.
+ */
+static const char *gdb_start(void)
+{
+    return WORKER_BITS == 8 * sizeof(void *)
+               ? "gdb"
+               : "gdb -ex 'set follow-fork-mode child' "
+                 "-ex 'set breakpoint pending on'";
+}
+
+static const char *gdb_host(void)
+{
+    return WORKER_BITS == 8 * sizeof(void *) ? "--in-process" : "-s 100000";
+}
+
 static void say_reproduce(const struct replay *r, const struct finding *f,
                           struct outcome *out)
 {
     const struct replay_setup *s = &r->setup;
     uint64_t op = f->culprit != NO_OP ? f->culprit : f->op;
-    char options[160] = "";
-    size_t n = 0;
+    char options[160] = "", stop[64] = "";
 
     if (s->align != 16)
-        n += (size_t)snprintf(options + n, sizeof options - n, " --align %u",
-                              s->align);
+        append(options, sizeof options, " --align %u", s->align);
     if (s->heap_limit != MEM_DEFAULT_LIMIT)
-        n += (size_t)snprintf(options + n, sizeof options - n,
-                              " --heap-limit %zu", s->heap_limit);
+        append(options, sizeof options, " --heap-limit %zu", s->heap_limit);
     if (s->debug > 0)
-        n += (size_t)snprintf(options + n, sizeof options - n, " -d %d",
-                              s->debug);
-    if (op == NO_OP)
-        snprintf(out->reproduce, sizeof out->reproduce,
-                 "gdb -ex 'set breakpoint pending on' -ex 'break mm_init' -ex "
-                 "run --args ./mdriver --in-process%s --allocator %s -c %s",
-                 options, s->allocator->name, s->trace->path);
-    else
-        snprintf(out->reproduce, sizeof out->reproduce,
-                 "gdb -ex 'break worker_breakpoint' -ex run -ex finish --args "
-                 "./mdriver --in-process%s --allocator %s --stop-at %llu -c "
-                 "%s",
-                 options, s->allocator->name, (unsigned long long)op + 1,
-                 s->trace->path);
+        append(options, sizeof options, " -d %d", s->debug);
+    if (op != NO_OP)
+        append(stop, sizeof stop, " --stop-at %llu",
+               (unsigned long long)op + 1);
+    snprintf(out->reproduce, sizeof out->reproduce,
+             "%s -ex 'break %s' -ex run%s --args %s %s%s --allocator %s%s -c "
+             "%s",
+             gdb_start(),
+             op == NO_OP ? "worker_execute" : "worker_breakpoint",
+             op == NO_OP ? "" : " -ex finish", program_invocation_name,
+             gdb_host(), options, s->allocator->text, stop, s->trace->path);
 }
 
 static void conclude(struct replay *r, const struct oracle *o,
@@ -545,8 +592,10 @@ static void apply_init_events(struct replay *r, struct oracle *o)
 static bool begin_pass(struct replay *r, struct oracle *o, struct finding *f)
 {
     sandbox_begin_pass(r->sandbox);
-    if (r->load.kind != ENDED_DONE)
+    if (r->load.kind != ENDED_DONE) {
+        f->loading = true;
         return found_ending(r, &r->load, o, NO_OP, f);
+    }
     struct ending e = sandbox_call(r->sandbox, COMMAND_RESET, 0, 0);
     apply_init_events(r, o);
     if (e.kind == ENDED_INIT_FAILED && r->setup.fail_at && o->refusals > 0) {
@@ -591,6 +640,8 @@ static bool check_batch(struct replay *r, uint64_t first, uint32_t *count,
 
     feed(r, r->oracle, first, asked);
     struct ending e = sandbox_call(r->sandbox, COMMAND_CHECKED, asked, first);
+    if (e.kind == ENDED_TAMPERED)
+        return found_tampering(r, &e, first, asked, f);
     bool good = digest(r, r->oracle, first, asked, &done, f);
     if (!good && forgive(r, f, out)) {
         *count = done + 1;
@@ -600,7 +651,7 @@ static bool check_batch(struct replay *r, uint64_t first, uint32_t *count,
     if (!good)
         return false;
     if (e.kind == ENDED_STOPPED)
-        return found_stop(r, first, f);
+        return found_stop(r, first, done, f);
     if (!worker_lives(&e))
         return found_ending(r, &e, r->oracle, first + done, f);
     if (done < asked)
@@ -709,9 +760,8 @@ bool replay_checked(struct replay *r, struct outcome *out)
 /* ---- The timed pass. ---- */
 
 /*
- * Where batches end: at random, and twice close together around a realloc that
- * is known to move its block, so that the judge can paint before it and look
- * behind it. Every round ends its batches so, painted or not.
+ * A painted pass has many short batches, and a boundary before and behind a
+ * realloc that is known to move its block: paint before it, look behind it.
  */
 static uint64_t choose_spot(struct replay *r)
 {
@@ -722,17 +772,24 @@ static uint64_t choose_spot(struct replay *r)
     return random_below(&r->random, r->setup.trace->op_count);
 }
 
-static uint32_t timed_count(struct replay *r, uint64_t first, uint64_t spot)
+static uint32_t timed_count(struct replay *r, uint64_t first)
 {
-    uint64_t left = r->setup.trace->op_count - first;
     uint64_t size = CHANNEL_BATCH / 2 +
                     random_below(&r->random, CHANNEL_BATCH / 2 + 1);
 
+    return up_to(size, r->setup.trace->op_count - first);
+}
+
+static uint32_t painted_count(struct replay *r, uint64_t first, uint64_t spot)
+{
+    uint64_t all = r->setup.trace->op_count, left = all - first;
+    uint64_t size = 1 + random_below(&r->random, all / PAINTED_BATCHES + 1);
+
     if (first < spot && spot - first < left)
         left = spot - first;
-    else if (first == spot && left > 1)
+    else if (first == spot)
         left = 1;
-    return up_to(size, left);
+    return up_to(size < CHANNEL_BATCH ? size : CHANNEL_BATCH, left);
 }
 
 static bool time_batch(struct replay *r, uint64_t first, uint32_t count,
@@ -743,6 +800,8 @@ static bool time_batch(struct replay *r, uint64_t first, uint32_t count,
     feed(r, r->later, first, count);
     struct ending e = sandbox_call(r->sandbox, COMMAND_TIMED, count, first);
     *ns += (double)sandbox_cpu_ns(r->sandbox) - r->overhead;
+    if (e.kind == ENDED_TAMPERED)
+        return found_tampering(r, &e, first, count, f);
     if (r->setup.allocator->kind == WORKER_NULL)
         return true;
     if (!digest(r, r->later, first, count, &done, f))
@@ -760,12 +819,14 @@ static bool time_batches(struct replay *r, bool paint, double *ns,
     uint32_t count;
 
     for (uint64_t first = 0; first < end; first += count) {
-        count = timed_count(r, first, spot);
+        count = paint ? painted_count(r, first, spot) : timed_count(r, first);
         if (paint)
             painter_paint(r->painter, op_slot(r->setup.trace->ops[first]));
         if (!time_batch(r, first, count, ns, f))
             return false;
-        if (paint && !painter_check(r->painter, first + count - 1, f))
+        if (paint && !(painter_check(r->painter, first + count - 1, f) &&
+                       painter_check_zeros(r->painter, r->setup.trace->ops,
+                                           first, count, f)))
             return false;
     }
     return true;

@@ -83,6 +83,15 @@ static void print_line(const struct contest *c, const struct trace *t,
     putchar('\n');
 }
 
+static unsigned long long total_ops(const struct contest *c)
+{
+    unsigned long long ops = 0;
+
+    for (size_t i = 0; i < c->trace_count; i++)
+        ops += c->traces[i]->op_count;
+    return ops;
+}
+
 static void print_total(const struct contest *c, const struct score *s)
 {
     char ok[32];
@@ -92,7 +101,7 @@ static void print_total(const struct contest *c, const struct score *s)
            100 * s->utilization);
     if (c->perturb)
         printf("       ");
-    printf("  %8.0f", s->ops);
+    printf("  %8llu", total_ops(c));
     if (s->seconds > 0)
         printf("  %8.6f  %6.0f  %6.1f  %11s  %6.2f", s->seconds,
                s->ops_per_second / 1000, s->ns_per_op, "", s->ratio);

@@ -205,6 +205,8 @@ static void keep_events(struct sandbox *s)
     struct mem_account *a = &s->channel->account;
     size_t count = a->event_count < MEM_EVENTS ? a->event_count : MEM_EVENTS;
 
+    if (count == 0)
+        return;
     if (s->event_count + count > s->event_room) {
         s->event_room = (s->event_count + count) * 2;
         s->events = need(realloc(s->events,
@@ -376,8 +378,19 @@ static struct ending end_of_reply(struct sandbox *s)
     case REPLY_CRASHED:
         return end_of_crash(s);
     default:
-        return end_of_tampering(s, "it overwrote the answer to the judge");
+        return end_of_tampering(s, "overwrote the answer to the judge");
     }
+}
+
+/* Events are kept last: a slow worker went on until it was killed. */
+static struct ending end_without_turn(struct sandbox *s, uint32_t count)
+{
+    struct ending e = s->died ? end_of_dead(s) : end_of_late(s, count);
+
+    keep_events(s);
+    if (!judge_part_intact(s))
+        return end_of_tampering(s, "overwrote what the judge had set");
+    return e;
 }
 
 /* ---- Calls. ---- */
@@ -419,15 +432,13 @@ struct ending sandbox_call(struct sandbox *s, enum command command,
     uint64_t start = read_clock(s);
     do {
         wake_worker(s);
-        if (!await_turn(s)) {
-            keep_events(s);
-            return s->died ? end_of_dead(s) : end_of_late(s, count);
-        }
+        if (!await_turn(s))
+            return end_without_turn(s, count);
         s->cpu_ns = read_clock(s) - start;
         keep_events(s);
     } while (s->channel->reply == REPLY_EVENTS);
     if (!judge_part_intact(s))
-        return end_of_tampering(s, "it overwrote what the judge had set");
+        return end_of_tampering(s, "overwrote what the judge had set");
     return end_of_reply(s);
 }
 

@@ -48,6 +48,7 @@ struct finding {
     uint64_t offset;        /* of the byte in question, into the block */
     uint64_t value, expected;
     uint64_t culprit;       /* operation that did the damage */
+    int loading;            /* it showed before mm_init was called */
     const char *pass;       /* "" or "in a timed pass" and the like */
     char detail[1024];      /* what needs words: crash, exit, tampering */
 };

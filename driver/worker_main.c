@@ -47,15 +47,36 @@ static void hand_over(void)
 
 /* ---- Dying with a description. ---- */
 
-static uintptr_t register_of(const ucontext_t *context, int number)
-{
-    return (uintptr_t)context->uc_mcontext.gregs[number];
-}
+#if defined __x86_64__ || defined __i386__
 
 #ifdef __x86_64__
 enum { PC = REG_RIP, SP = REG_RSP };
 #else
 enum { PC = REG_EIP, SP = REG_ESP };
+#endif
+
+static uintptr_t program_counter(const ucontext_t *context)
+{
+    return (uintptr_t)context->uc_mcontext.gregs[PC];
+}
+
+static uintptr_t stack_pointer(const ucontext_t *context)
+{
+    return (uintptr_t)context->uc_mcontext.gregs[SP];
+}
+
+#else /* aarch64 */
+
+static uintptr_t program_counter(const ucontext_t *context)
+{
+    return (uintptr_t)context->uc_mcontext.pc;
+}
+
+static uintptr_t stack_pointer(const ucontext_t *context)
+{
+    return (uintptr_t)context->uc_mcontext.sp;
+}
+
 #endif
 
 /* Deep in the stack, and the fault near the stack pointer: recursion. */
@@ -90,8 +111,8 @@ static void describe_place(struct crash *crash, uintptr_t pc)
 static void on_fatal_signal(int number, siginfo_t *info, void *context)
 {
     struct crash *crash = &channel->crash;
-    uintptr_t pc = register_of(context, PC);
-    uintptr_t sp = register_of(context, SP);
+    uintptr_t pc = program_counter(context);
+    uintptr_t sp = stack_pointer(context);
     bool has_address = number == SIGSEGV || number == SIGBUS;
 
     *crash = (struct crash){.signal = (uint32_t)number, .pc = pc, .sp = sp};

@@ -409,11 +409,11 @@ static bool session_grow(struct session *s, uint64_t slot)
  */
 __attribute__((destructor)) static void session_finish(void)
 {
-    struct session *s = session_running();
+    struct session *s = session;
     uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE);
     uint64_t size;
 
-    if (!s)
+    if (!s || s->phase != RUNNING)
         return;
     s->header->flags |= RECORD_EXITED;
     if (!__libc_single_threaded)

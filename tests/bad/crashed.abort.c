@@ -3,6 +3,7 @@
  */
 /* trace: mixed.rep */
 /* expect: mixed.rep:\d+ */
+/* expect: SIGABRT */
 #define OWN_MALLOC
 #include "sound.h"
 

@@ -3,6 +3,7 @@
  */
 /* trace: mixed.rep */
 /* expect: mixed.rep:\d+ */
+/* expect: SIGFPE */
 #define OWN_MALLOC
 #include "sound.h"
 

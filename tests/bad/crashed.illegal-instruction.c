@@ -3,6 +3,7 @@
  */
 /* trace: mixed.rep */
 /* expect: mixed.rep:\d+ */
+/* expect: SIG(ILL|TRAP) */
 #define OWN_FREE
 #include "sound.h"
 

@@ -2,6 +2,7 @@
  * mm_init writes through NULL. Must be found: crashed.
  */
 /* trace: mixed.rep */
+/* expect: mm_init */
 #define OWN_INIT
 #include "sound.h"
 

@@ -3,6 +3,7 @@
  */
 /* trace: small.rep */
 /* options: -d 2 */
+/* expect: mm_audit */
 #include "sound.h"
 
 static int *volatile nowhere;

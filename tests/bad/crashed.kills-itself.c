@@ -2,6 +2,7 @@
  * free sends SIGKILL to its own process. Must be found: crashed.
  */
 /* trace: mixed.rep */
+/* expect: SIGKILL */
 #define OWN_FREE
 #include "sound.h"
 

@@ -3,6 +3,7 @@
  */
 /* trace: mixed.rep */
 /* expect: mixed.rep:\d+ */
+/* expect: (?i)stack */
 #define OWN_MALLOC
 #include "sound.h"
 

@@ -5,6 +5,7 @@
  */
 /* trace: mixed.rep */
 /* expect: mixed.rep:\d+ */
+/* expect: \b2050\b */
 #define OWN_INIT
 #define OWN_MALLOC
 #define OWN_FREE

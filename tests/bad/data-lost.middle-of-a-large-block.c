@@ -4,6 +4,7 @@
  */
 /* trace: mixed.rep */
 /* expect: mixed.rep:\d+ */
+/* expect: \b50001\b */
 #define OWN_INIT
 #define OWN_MALLOC
 #include "sound.h"

@@ -3,6 +3,7 @@
  */
 /* trace: mixed.rep */
 /* options: -s 1 */
+/* expect: mm_init */
 #define OWN_INIT
 #include "sound.h"
 

@@ -2,6 +2,7 @@
  * mm_init fails for no reason. Must be found: init-failed.
  */
 /* trace: mixed.rep */
+/* expect: mm_init */
 #define OWN_INIT
 #include "sound.h"
 

@@ -5,6 +5,7 @@
  */
 /* trace: header.rep */
 /* expect: header.rep:8\b */
+/* expect: header.rep:6\b */
 #define OWN_MALLOC
 #include "sound.h"
 

@@ -5,6 +5,7 @@
  */
 /* trace: enclose.rep */
 /* expect: enclose.rep:9\b */
+/* expect: enclose.rep:6\b */
 #define OWN_MALLOC
 #include "sound.h"
 

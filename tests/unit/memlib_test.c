@@ -365,6 +365,7 @@ static void reset_empties(void)
         CHECK(mem_heapsize() == 0);
         CHECK(mem_footprint() == 0);
         CHECK(mem_peak_footprint() == 0);
+        CHECK(unmap_fails(map, PAGE));
     }
     CHECK(sbrk_fails(4 * MIB + 1, ENOMEM));
     CHECK(mem_sbrk(4 * MIB) == lo());
@@ -487,6 +488,9 @@ static void attaches_to_a_region(void)
     CHECK(account.footprint == 100 + PAGE);
     CHECK(account.requests == 3);
     CHECK(account.refused == 1);
+    mem_reset_brk();
+    CHECK(account.limit == REGION);
+    CHECK(account.requests == 0 && account.refused == 0);
 }
 
 static void records_events(void)

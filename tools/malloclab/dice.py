@@ -51,7 +51,8 @@ class Dice:
 
     def octaves(self, low: int, high: int) -> int:
         """Of low .. high, each doubling as likely as the next."""
-        return self._in_octave(low, high, self.below((high // low).bit_length()))
+        octave = self.below((high // low).bit_length())
+        return self._in_octave(low, high, octave)
 
     def power(self, low: int, high: int) -> int:
         """Of low .. high, each doubling half as likely as the one before.

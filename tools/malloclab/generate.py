@@ -98,8 +98,7 @@ def _write(options: argparse.Namespace) -> None:
     if not options.output:
         sys.stdout.buffer.write(data)
         return
-    with open(options.output, "wb") as file:
-        rep.save(file, data, options.output.endswith(".gz"))
+    rep.save(options.output, data)
     print(f"tools/generate: {options.output}: {account.ops} operations, "
           f"peak {account.peak_bytes} bytes in {account.peak_blocks} blocks",
           file=sys.stderr)
@@ -165,8 +164,7 @@ def _make_all(path: str, check: bool) -> int:
     for entry in listed.of_kind(manifest.GENERATED):
         data, true = remake(entry)
         target = os.path.join(os.path.dirname(path), entry.name)
-        with open(target, "wb") as file:
-            rep.save(file, data, target.endswith(".gz"))
+        rep.save(target, data)
         listed.put(true)
     manifest.write(path, listed)
     return 0

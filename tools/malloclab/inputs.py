@@ -9,9 +9,9 @@ import json
 
 from .dice import Dice
 
-SYLLABLES = ("ba be bi bo da de di do fa fe ga go ha he ka ke ki la le li lo ma "
-             "me mi mo na ne ni no pa pe ra re ri ro sa se si so ta te ti to va "
-             "ve wa we za").split()
+SYLLABLES = ("ba be bi bo da de di do fa fe ga go ha he ka ke ki la le li lo "
+             "ma me mi mo na ne ni no pa pe ra re ri ro sa se si so ta te ti to "
+             "va ve wa we za").split()
 
 
 def vocabulary(dice: Dice, size: int) -> list[str]:

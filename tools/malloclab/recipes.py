@@ -21,7 +21,7 @@ DEFAULT_OPS = 10000
 
 @dataclass
 class Script:
-    """The trace being written: at most `limit` operations, all freed at last."""
+    """The trace being written: at most limit operations, all freed at last."""
 
     limit: int
     ops: list[Op] = field(default_factory=list)
@@ -196,8 +196,10 @@ def structs(script: Script, dice: Dice, *, nodes: int = 150,
     standing: list[list[int]] = []
     while script.room(2):
         kinds = [struct_size(dice) for _ in range(dice.between(1, 3))]
-        fallen = standing.pop(dice.below(trees)) if len(standing) == trees else []
         tree: list[int] = []
+        fallen: list[int] = []
+        if len(standing) == trees:
+            fallen = standing.pop(dice.below(trees))
         for _ in range(dice.between(nodes // 2 + 1, 2 * nodes)):
             if not script.room():
                 break
@@ -432,7 +434,7 @@ def sawtooth(script: Script, dice: Dice, *, high: int = 400000,
 
 @recipe
 def aligned(script: Script, dice: Dice, *, live: int = 300) -> None:
-    """calloc, memalign and realloc among mallocs.
+    """Calls of calloc, memalign and realloc among mallocs.
 
     Alignments of 32 to 4096; cache lines and pages are the most frequent.
     """
@@ -443,7 +445,8 @@ def aligned(script: Script, dice: Dice, *, live: int = 300) -> None:
             script.free(block)
         kind = dice.weighted([(4, "a"), (3, "c"), (2, "m"), (1, "r")])
         if kind == "r" and script.live:
-            script.resize(dice.choose(list(script.live)), dice.octaves(16, 4096))
+            block = dice.choose(list(script.live))
+            script.resize(block, dice.octaves(16, 4096))
         elif kind == "c":
             block = script.clear(dice.octaves(1, 256), struct_size(dice))
             departures.enter(block, step + dice.between(1, 2 * live))

@@ -137,7 +137,8 @@ def run(command: Sequence[str],
     try:
         process = subprocess.Popen(command, env=environment)
     except OSError as error:
-        raise RecordError(f"cannot run {command[0]}: {error.strerror}") from None
+        reason = f"cannot run {command[0]}: {error.strerror}"
+        raise RecordError(reason) from None
     while True:
         try:
             return process.pid, process.wait()
@@ -197,11 +198,15 @@ def _convert(options: argparse.Namespace, directory: str,
             print(line)
     if not options.output:
         return
+    if options.process != "all":
+        write_trace(chosen[0], options.output, options.max_ops)
+        return
     for number, one in enumerate(chosen):
-        path = options.output
-        if options.process == "all":
-            path = numbered_name(path, number, one.program)
-        write_trace(one, path, options.max_ops)
+        path = numbered_name(options.output, number, one.program)
+        try:
+            write_trace(one, path, options.max_ops)
+        except RecordError as error:
+            _note(str(error))
 
 
 def write_trace(source: Recording, path: str,
@@ -209,7 +214,11 @@ def write_trace(source: Recording, path: str,
     """Convert the recording and say on stderr what became of it."""
     converter = recording.Converter()
     ops = islice(converter.convert(source.events()), max_ops)
-    account = rep.write(path, ops, source.threads() > 1)
+    data, account = rep.encode(ops, source.threads() > 1)
+    if not account.ops:
+        raise RecordError(f"{source.program} ({source.pid}) allocated nothing: "
+                          "no trace of it")
+    rep.save(path, data)
     for line in recording.explain(converter.notes):
         _note(line)
     if source.forked:

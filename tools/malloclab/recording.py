@@ -153,7 +153,7 @@ class Converter:
     _moving: dict[int, tuple[int, int | None]] = field(default_factory=dict)
 
     def convert(self, events: Iterable[Event]) -> Iterator[rep.Op]:
-        """The operations of the events. Stop at any point: a prefix is valid."""
+        """The operations of the events, of which any prefix is valid."""
         for event in events:
             for op in self._operations(event):
                 yield self._fold(op)
@@ -188,7 +188,8 @@ class Converter:
         if event.kind == CALLOC:
             return rep.Op("c", block, size * detail, 1, thread)
         if event.kind == ALIGNED and detail > LEAST_ALIGNMENT:
-            return rep.Op("m", block, size, 1 << (detail - 1).bit_length(), thread)
+            alignment = 1 << (detail - 1).bit_length()
+            return rep.Op("m", block, size, alignment, thread)
         return rep.Op("a", block, size, 0, thread)
 
     def _free(self, event: Event) -> Iterator[rep.Op]:

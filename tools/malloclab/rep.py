@@ -6,10 +6,11 @@ in short, after a header of four integers comes one operation a line:
     a ID SIZE           malloc
     c ID COUNT SIZE     calloc
     m ID ALIGN SIZE     memalign
-    r ID SIZE           realloc; a fresh ID: realloc(NULL, SIZE); SIZE 0: frees
+    r ID SIZE           realloc; with SIZE 0 it frees
     f ID                free; -1: free(NULL)
 
-each followed, in a multi-threaded trace, by the number of its thread.
+each followed, in a multi-threaded trace, by the number of its thread. In files
+that have the weight first, `r` of a fresh id is realloc(NULL, SIZE).
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from __future__ import annotations
 import gzip
 import io
 from dataclasses import dataclass, field
-from typing import BinaryIO, Iterable, Iterator, NamedTuple
+from typing import Iterable, Iterator, NamedTuple
 
 NULL_ID = -1
 PAGE = 4096
@@ -54,9 +55,9 @@ class RepError(Exception):
         self.path = path
 
     def __str__(self) -> str:
-        where = [self.path] if self.path else []
-        where += [str(self.line)] if self.line else []
-        return ":".join(where) + ": " + self.sentence if where else self.sentence
+        where = f"{self.path}:" if self.path else ""
+        where += f"{self.line}:" if self.line else ""
+        return f"{where} {self.sentence}" if where else self.sentence
 
 
 @dataclass
@@ -89,16 +90,21 @@ class Account:
         else:
             self._begin(op)
 
+    def demand(self, op: Op, what: str) -> None:
+        """Refuse the operation unless its id is live."""
+        if op.id in self.seen and op.id not in self.live:
+            raise RepError(f"id {op.id} is {what} after it was freed")
+        if op.id not in self.live:
+            raise RepError(f"id {op.id} is {what} but was never allocated")
+
     def _free(self, op: Op) -> None:
         if op.id == NULL_ID:
             return
-        if op.id not in self.live:
-            raise RepError(self._not_live(op, "freed"))
+        self.demand(op, "freed")
         self.live_bytes -= self.live.pop(op.id)
 
     def _resize(self, op: Op) -> None:
-        if op.id not in self.live:
-            raise RepError(self._not_live(op, "reallocated"))
+        self.demand(op, "reallocated")
         self.live_bytes -= self.live.pop(op.id)
         if op.size:
             self._place(op)
@@ -114,11 +120,6 @@ class Account:
         self.live_bytes += op.payload
         self.peak_bytes = max(self.peak_bytes, self.live_bytes)
         self.peak_blocks = max(self.peak_blocks, len(self.live))
-
-    def _not_live(self, op: Op, what: str) -> str:
-        if op.id in self.seen:
-            return f"id {op.id} is {what} after it was freed"
-        return f"id {op.id} is {what} but was never allocated"
 
 
 @dataclass
@@ -150,8 +151,9 @@ def read(path: str) -> Trace:
         packed = file.read(2) == b"\x1f\x8b"
         file.seek(0)
         try:
-            with gzip.open(file) if packed else file as data:
-                return parse(io.TextIOWrapper(data, "ascii", errors="replace"))
+            data = gzip.open(file) if packed else file
+            with io.TextIOWrapper(data, "ascii", errors="replace") as lines:
+                return parse(lines)
         except RepError as error:
             error.path = path
             raise
@@ -165,16 +167,12 @@ def parse(lines: Iterable[str]) -> Trace:
     header = _parse_header(numbered)
     trace = Trace([], header.heap, header.weight)
     account = Account()
-    columns = 0
     number = header.line
     for number, text in numbered:
-        op, threaded = _parse_op(text, number, header.ids)
-        columns = columns or threaded + 1
-        if columns != threaded + 1:
-            raise RepError("some lines have a thread, this one differs"
-                           if not threaded else
-                           "a thread, which the lines before do not have", number)
+        op = _parse_op(text, number, header.ids)
         try:
+            if op.kind == "r" and not header.later:
+                account.demand(op, "reallocated")
             account.add(op)
         except RepError as error:
             error.line = number
@@ -194,6 +192,7 @@ class _Header(NamedTuple):
     ids: int
     ops: int
     weight: int
+    later: bool
     line: int
 
 
@@ -206,15 +205,15 @@ def _parse_header(numbered: Iterator[tuple[int, str]]) -> _Header:
         if len(fields) >= 4:
             break
     if len(fields) != 4:
-        raise RepError("the header is not four integers", number)
+        raise RepError("the header is not four integers", number or 1)
     first, ids, ops, last = fields
     if first <= 3:
-        return _Header(last if last > 3 else 0, ids, ops, first, number)
-    return _Header(first, ids, ops, 1, number)
+        peak = last if last > 1 else 0
+        return _Header(peak, ids, ops, first, True, number)
+    return _Header(first, ids, ops, 1, False, number)
 
 
-def _parse_op(text: str, line: int, ids: int) -> tuple[Op, bool]:
-    """The operation of a line, and whether the line has a thread."""
+def _parse_op(text: str, line: int, ids: int) -> Op:
     kind, *words = text.split()
     if kind not in ARITY:
         raise RepError(f"unknown operation '{kind}'", line)
@@ -235,7 +234,7 @@ def _parse_op(text: str, line: int, ids: int) -> tuple[Op, bool]:
         raise RepError("a number is out of range", line)
     if kind == "m" and (extra == 0 or extra & (extra - 1)):
         raise RepError(f"the alignment {extra} is not a power of two", line)
-    return op, threaded
+    return op
 
 
 def _integer(word: str, line: int, low: int) -> int:
@@ -285,14 +284,15 @@ def write(path: str, ops: Iterable[Op], threaded: bool = False) -> Account:
     `threaded` asks for the thread column. Same operations, same bytes.
     """
     data, account = encode(ops, threaded)
-    with open(path, "wb") as file:
-        save(file, data, path.endswith(".gz"))
+    save(path, data)
     return account
 
 
-def save(file: BinaryIO, data: bytes, packed: bool) -> None:
-    if not packed:
-        file.write(data)
-        return
-    with gzip.GzipFile("", "wb", 9, file, mtime=0) as packer:
-        packer.write(data)
+def save(path: str, data: bytes) -> None:
+    """Write the bytes of a trace to path, compressed as its name says."""
+    with open(path, "wb") as file:
+        if not path.endswith(".gz"):
+            file.write(data)
+            return
+        with gzip.GzipFile("", "wb", 9, file, mtime=0) as packer:
+            packer.write(data)

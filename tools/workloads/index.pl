@@ -13,5 +13,6 @@ for my $word (sort keys %lines) {
     printf "%-20s %s\n", $word, join ",", @{ $lines{$word} };
 }
 for my $length (sort { $a <=> $b } keys %by_length) {
-    print "$length: ", join(" ", map { ucfirst } @{ $by_length{$length} }), "\n";
+    my @words = map { ucfirst } @{ $by_length{$length} };
+    print "$length: @words\n";
 }

@@ -1,5 +1,5 @@
 # Conway's life on a small torus, cells in an associative array; then strings.
-width=10 height=7
+width=8 height=6
 declare -A alive=()
 for ((y = 0; y < height; y++)); do
     for ((x = 0; x < width; x++)); do
@@ -16,14 +16,15 @@ show() {
         echo "${line//1/}"
     done
 }
-for ((turn = 0; turn < 2; turn++)); do
+for ((turn = 0; turn < 1; turn++)); do
     show
     declare -A count=() next=()
     for cell in "${!alive[@]}"; do
         x=${cell%,*} y=${cell#*,}
         for dx in -1 0 1; do
             for dy in -1 0 1; do
-                key=$(( (x + dx + width) % width )),$(( (y + dy + height) % height ))
+                key=$(( (x + dx + width) % width ))
+                key+=,$(( (y + dy + height) % height ))
                 count[$key]=$(( ${count[$key]:-0} + 1 ))
             done
         done

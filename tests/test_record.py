@@ -1,0 +1,512 @@
+"""The recorder, and tools/record: programs with known calls, known traces.
+
+Each program is compiled here, with -fno-builtin for every call to be made.
+"""
+from __future__ import annotations
+
+import gzip
+import os
+import signal
+import sys
+import tempfile
+import unittest
+from collections import Counter
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+sys.path[:0] = [str(HERE), str(HERE.parent / 'tools')]
+
+import support  # noqa: E402
+from malloclab import recording, rep  # noqa: E402
+from malloclab.recording import (  # noqa: E402
+    ALIGNED, CALLOC, FREE, MALLOC, NOTHING, RESIZE, RESIZED, Event)
+
+from rep_checker import check_text  # noqa: E402
+
+CHECK = '-std=gnu11 -Wall -Wextra -Wshadow -Wstrict-prototypes -Werror'.split()
+
+PRELUDE = r'''
+#define _GNU_SOURCE
+#include <errno.h>
+#include <malloc.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+'''
+
+EVERY_CALL = r'''
+int main(void)
+{
+    void *p, *a = malloc(100), *b = calloc(3, 40), *c = realloc(NULL, 50);
+
+    a = realloc(a, 2000);
+    free(b);
+    errno = 7;
+    if (posix_memalign(&p, 64, 300) || errno != 7 || (uintptr_t)p % 64)
+        return 1;
+    void *d = aligned_alloc(256, 512), *e = memalign(48, 10);
+    void *f = valloc(10), *g = pvalloc(10), *h = malloc(0);
+    if (posix_memalign(&b, 3, 8) != EINVAL || errno != 7)
+        return 2;
+    c = reallocarray(c, 10, 20);
+    if (realloc(a, 0))
+        return 3;
+    free(NULL);
+    if (malloc(SIZE_MAX) || errno != ENOMEM || calloc(SIZE_MAX, 2) ||
+        reallocarray(c, SIZE_MAX, 2) || realloc(c, SIZE_MAX / 2) ||
+        pvalloc(SIZE_MAX) || memalign(64, SIZE_MAX / 2))
+        return 4;
+    a = malloc(7);
+    free(p), free(d), free(e), free(f), free(g), free(h), free(c);
+    return a ? 0 : 5;
+}
+'''
+
+EVERY_CALL_OPS = '''
+a 0 100
+c 1 3 40
+a 2 50
+r 0 2000
+f 1
+m 3 64 300
+m 4 256 512
+m 5 64 10
+m 6 4096 10
+m 7 4096 4096
+a 8 0
+r 2 200
+f 0
+f -1
+a 9 7
+f 3
+f 4
+f 5
+f 6
+f 7
+f 8
+f 2
+'''
+
+KILLED = r'''
+int main(void)
+{
+    void *blocks[20000];
+
+    for (int i = 0; i < 20000; i++)
+        blocks[i] = malloc(64);
+    for (int i = 0; i < 20000; i += 2)
+        free(blocks[i]);
+    kill(getpid(), SIGKILL);
+}
+'''
+
+FORKS = r'''
+static void child(void *inherited, size_t size)
+{
+    free(inherited);
+    free(malloc(size));
+    _exit(0);
+}
+
+int main(void)
+{
+    void *before = malloc(111);
+
+    if (fork() == 0)
+        child(before, 222);
+    wait(NULL);
+    if (_Fork() == 0)
+        child(before, 333);
+    wait(NULL);
+    if (vfork() == 0)
+        _exit(0);
+    wait(NULL);
+    before = realloc(before, 444);
+    return before == NULL;
+}
+'''
+
+EXEC = r'''
+int main(int argc, char **argv)
+{
+    void *block = malloc(argc == 1 ? 10 : 20);
+
+    if (argc == 1) {
+        unsetenv("MALLOC_RECORD_UNRELATED");
+        execl(argv[0], argv[0], "again", NULL);
+    }
+    free(block);
+    return 0;
+}
+'''
+
+AROUND_MAIN = r'''
+static void *kept;
+
+__attribute__((constructor)) static void before(void)
+{
+    kept = malloc(31);
+}
+
+__attribute__((destructor)) static void after(void)
+{
+    free(kept);
+    kept = malloc(32);
+}
+
+static void at_exit(void)
+{
+    free(malloc(33));
+}
+
+int main(void)
+{
+    atexit(at_exit);
+    return 0;
+}
+'''
+
+# Each thread allocates ROUNDS blocks and frees those that it draws from slots
+# that all share, so that most blocks are freed by another thread.
+THREADS = r'''
+enum { THREADS = 4, ROUNDS = 5000, SLOTS = 64 };
+
+static void *_Atomic slots[SLOTS];
+
+static void *work(void *argument)
+{
+    unsigned random = (unsigned)(uintptr_t)argument;
+
+    for (int i = 0; i < ROUNDS; i++) {
+        void *block = malloc(24 + i % 8);
+
+        random = random * 1664525u + 1013904223u;
+        if (i % 3 == 0)
+            block = realloc(block, 500);
+        free(__atomic_exchange_n(&slots[(random >> 16) % SLOTS], block,
+                                 __ATOMIC_ACQ_REL));
+    }
+    return NULL;
+}
+
+int main(void)
+{
+    pthread_t threads[THREADS];
+
+    for (uintptr_t i = 0; i < THREADS; i++)
+        if (pthread_create(&threads[i], NULL, work, (void *)(i + 1)))
+            return 1;
+    for (int i = 0; i < THREADS; i++)
+        pthread_join(threads[i], NULL);
+    for (int i = 0; i < SLOTS; i++)
+        free(slots[i]);
+    return 0;
+}
+'''
+
+IDLE = 'int main(void) { return 0; }'
+
+MANY = r'''
+int main(void)
+{
+    for (int i = 0; i < 60000; i++)
+        free(malloc(16));
+    return 0;
+}
+'''
+
+
+class Programs(unittest.TestCase):
+    """Compiles record.so and programs into a directory of the class."""
+
+    place: Path
+
+    @classmethod
+    def setUpClass(cls) -> None:
+        directory = tempfile.TemporaryDirectory()
+        cls.addClassCleanup(directory.cleanup)
+        cls.place = Path(directory.name)
+        cls.recorder = cls.place / 'record.so'
+        cls.compile('-O2', '-fPIC', '-shared', '-o', cls.recorder,
+                    support.ROOT / 'runtime' / 'record.c')
+
+    @classmethod
+    def compile(cls, *arguments: str | Path) -> None:
+        done = support.run('cc', *CHECK, *arguments)
+        if done.returncode:
+            raise AssertionError(support.account(done))
+
+    def program(self, source: str) -> Path:
+        path = self.place / self.id().rpartition('.')[2]
+        code = path.with_suffix('.c')
+        code.write_text(PRELUDE + source)
+        self.compile('-Wno-unused-result', '-Wno-alloc-size-larger-than',
+                     '-fno-builtin', '-o', path, code, '-pthread')
+        return path
+
+    def record(self, *arguments: str | Path, status: int = 0,
+               **environment: str) -> support.Finished[str]:
+        """tools/record with the class's recorder."""
+        done = support.run(support.ROOT / 'tools' / 'record', '--recorder',
+                           self.recorder, *arguments,
+                           env={**os.environ, **environment})
+        self.assertEqual(done.returncode, status, support.account(done))
+        return done
+
+    def trace(self, source: str, *options: str, status: int = 0,
+              **environment: str) -> list[str]:
+        """The operations recorded from the source, checked for validity."""
+        out = self.place / 'out.rep'
+        done = self.record('-o', out, *options, '--', self.program(source),
+                           status=status, **environment)
+        self.notes = done.stderr.splitlines()
+        return check_text(out.read_text()).lines
+
+    def all_traces(self, source: str) -> list[list[str]]:
+        """The operations of each process of the source, in order."""
+        out = self.place / (self.id().rpartition('.')[2] + '.rep')
+        self.record('-o', out, '-p', 'all', '--', self.program(source))
+        paths = sorted(self.place.glob(out.stem + '.*-*.rep'))
+        return [check_text(path.read_text()).lines for path in paths]
+
+
+class Recorder(Programs):
+    def test_every_call_is_recorded_as_it_was_made(self) -> None:
+        self.assertEqual(self.trace(EVERY_CALL),
+                         EVERY_CALL_OPS.strip().split('\n'))
+
+    def test_failed_calls_are_counted(self) -> None:
+        done = self.record('-o', self.place / 'failed.rep', '--',
+                           self.program(EVERY_CALL))
+        self.assertIn('calls that failed, left out: 6', done.stderr)
+
+    def test_kill_leaves_all_that_was_done(self) -> None:
+        expected = [f'a {i} 64' for i in range(20000)]
+        expected += [f'f {i}' for i in range(0, 20000, 2)]
+        self.assertEqual(self.trace(KILLED, status=128 + signal.SIGKILL),
+                         expected)
+
+    def test_forked_children_have_files_of_their_own(self) -> None:
+        parent, first, second = self.all_traces(FORKS)
+        self.assertEqual(parent, ['a 0 111', 'r 0 444'])
+        self.assertEqual(first, ['a 0 222', 'f 0'])
+        self.assertEqual(second, ['a 0 333', 'f 0'])
+
+    def test_frees_of_inherited_blocks_are_noted(self) -> None:
+        done = self.record('-o', self.place / 'forked.rep', '-p', 'all', '--',
+                           self.program(FORKS))
+        note = 'frees of pointers never seen, dropped: 1'
+        self.assertEqual(done.stderr.count(note), 2, done.stderr)
+        self.assertEqual(done.stderr.count('a forked child'), 2, done.stderr)
+
+    def test_exec_begins_a_new_file(self) -> None:
+        first, second = self.all_traces(EXEC)
+        self.assertEqual(first, ['a 0 10'])
+        self.assertEqual(second, ['a 0 20', 'f 0'])
+
+    def test_the_image_with_most_events_is_the_main_process(self) -> None:
+        self.assertEqual(self.trace(EXEC), ['a 0 20', 'f 0'])
+
+    def test_constructors_and_destructors_are_recorded(self) -> None:
+        self.assertEqual(self.trace(AROUND_MAIN),
+                         ['a 0 31', 'a 1 33', 'f 1', 'f 0', 'a 2 32'])
+
+    def test_threads_are_told_apart_and_their_order_is_sound(self) -> None:
+        # One arena and no caches: what one thread frees, another one gets.
+        lines = self.trace(THREADS, GLIBC_TUNABLES='glibc.malloc.arena_max=1:'
+                           'glibc.malloc.tcache_count=0')
+        words = [line.split() for line in lines]
+        begun = Counter(w[-1] for w in words if w[0] == 'a')
+        moved = Counter(w[-1] for w in words if w[0] == 'r')
+        ended = Counter(w[-1] for w in words if w[0] == 'f' and w[1] != '-1')
+        for thread in '1234':
+            self.assertEqual(begun[thread], 5000)
+            self.assertEqual(moved[thread], 1667)
+        self.assertEqual(set(begun + moved + ended), set('01234'))
+        self.assertEqual(ended.total(), 20000)
+        self.assertEqual(ended['0'], 64)
+        self.assertEqual(len(self.notes), 1, self.notes)
+
+    def test_a_full_disk_cuts_the_trace_short(self) -> None:
+        out = self.place / 'full.rep'
+        done = self.record(
+            '-o', out, '--', 'bash', '-c', 'ulimit -f 600; exec "$0"',
+            self.program(MANY))
+        lines = check_text(out.read_text()).lines
+        self.assertGreater(len(lines), 8000)
+        self.assertEqual(lines[-1][0], 'f')
+        missing = 120000 - len(lines)
+        self.assertIn(f'the last {missing} events are missing', done.stderr)
+
+    def test_without_the_variable_nothing_is_recorded(self) -> None:
+        done = support.run(self.program(MANY), cwd=self.place,
+                           env={'LD_PRELOAD': str(self.recorder)})
+        self.assertEqual((done.returncode, done.stderr), (0, ''))
+        self.assertEqual(list(self.place.glob('*.rec')), [])
+
+    def test_a_directory_that_is_not_there_is_complained_of_once(self) -> None:
+        done = support.run(self.program(MANY),
+                           env={'LD_PRELOAD': str(self.recorder),
+                                'MALLOC_RECORD': '/nowhere/at/all'})
+        self.assertEqual((done.returncode, done.stderr),
+                         (0, 'record.so: not recording: cannot write '
+                          '/nowhere/at/all\n'))
+
+    def test_at_exit_the_file_is_cut_to_its_size(self) -> None:
+        raw = self.place / 'raw'
+        self.record('-o', self.place / 'cut.rep', '--keep', raw, '--',
+                    self.program(MANY))
+        path, = raw.glob('*.rec')
+        size = 4096 + 120000 * 32
+        self.assertEqual(path.stat().st_size, -(-size // 4096) * 4096)
+        self.assertTrue(recording.load(str(path)).exited)
+
+
+class Command(Programs):
+    def test_gz_is_reproducible_and_holds_the_same(self) -> None:
+        program = self.program(EVERY_CALL)
+        raw = self.place / 'kept'
+        plain, one, two = (self.place / n for n in
+                           ('x.rep', 'x.rep.gz', 'y.rep.gz'))
+        self.record('-o', plain, '--keep', raw, '--', program)
+        self.record('-o', one, '--from', raw)
+        self.record('-o', two, '--from', raw)
+        self.assertEqual(one.read_bytes(), two.read_bytes())
+        self.assertEqual(gzip.decompress(one.read_bytes()), plain.read_bytes())
+
+    def test_max_ops_cuts(self) -> None:
+        lines = self.trace(EVERY_CALL, '--max-ops', '5')
+        self.assertEqual(lines, EVERY_CALL_OPS.split('\n')[1:6])
+
+    def test_a_program_is_chosen_by_name(self) -> None:
+        program = self.program(AROUND_MAIN)
+        out = self.place / 'named.rep'
+        self.record('-o', out, '-p', program.name, '--', 'sh', '-c',
+                    f'{program}; exit 0')
+        self.assertEqual(check_text(out.read_text()).lines[0], 'a 0 31')
+
+    def test_list_shows_each_process(self) -> None:
+        program = self.program(FORKS)
+        done = self.record('--list', '--', program)
+        self.assertEqual(len(done.stdout.splitlines()), 4)
+        self.assertEqual(done.stdout.count(str(program)), 3)
+
+    def test_the_status_is_that_of_the_command(self) -> None:
+        program = self.program('int main(void) { return malloc(1) ? 3 : 0; }')
+        self.record('-o', self.place / 'status.rep', '--', program, status=3)
+
+    def test_errors_are_one_line_and_status_2(self) -> None:
+        out = self.place / 'never.rep'
+        for words in (['-o', out, '--', self.place / 'no-such-program'],
+                      ['-o', out, '-p', 'nobody', '--', 'true'],
+                      ['-o', out, '--recorder', 'none.so', '--', 'true'],
+                      ['-o', out, '--', self.program(IDLE)],
+                      ['-o', out, '--from', self.place / 'no-directory']):
+            with self.subTest(words):
+                done = self.record(*words, status=2)
+                self.assertRegex(done.stderr, r'\Atools/record: [^\n]+\n\Z')
+                self.assertFalse(out.exists())
+
+
+class Conversion(unittest.TestCase):
+    """From events, made by hand, to operations."""
+
+    def convert(self, *events: tuple[int, ...]) -> str:
+        converter = recording.Converter()
+        ops = list(converter.convert(map(Event._make, events)))
+        self.notes = +converter.notes
+        rep.measure(ops)
+        return ', '.join(rep.render(op, rep.measure(ops).threaded)
+                         for op in ops)
+
+    def test_an_address_used_again_is_another_id(self) -> None:
+        self.assertEqual(
+            self.convert((64, 8, 0, 0, MALLOC), (64, 0, 0, 0, FREE),
+                         (64, 9, 0, 0, MALLOC)),
+            'a 0 8, f 0, a 1 9')
+        self.assertEqual(self.notes, {})
+
+    def test_a_block_in_the_middle_of_realloc_is_nobodys(self) -> None:
+        self.assertEqual(
+            self.convert((64, 8, 0, 1, MALLOC), (64, 99, 0, 1, RESIZE),
+                         (64, 5, 0, 2, MALLOC), (128, 99, 64, 1, RESIZED),
+                         (64, 0, 0, 1, FREE), (128, 0, 0, 2, FREE)),
+            'a 0 8 1, a 1 5 2, r 0 99 1, f 1 1, f 0 2')
+        self.assertEqual(self.notes, {})
+
+    def test_a_realloc_that_failed_leaves_the_block(self) -> None:
+        self.assertEqual(
+            self.convert((64, 8, 0, 0, MALLOC), (64, 99, 0, 0, RESIZE),
+                         (0, 99, 64, 0, RESIZED), (64, 0, 0, 0, FREE)),
+            'a 0 8, f 0')
+        self.assertEqual(self.notes, {'failed': 1})
+
+    def test_a_realloc_that_never_returned_leaves_the_block(self) -> None:
+        self.assertEqual(
+            self.convert((64, 8, 0, 0, MALLOC), (64, 99, 0, 0, RESIZE)),
+            'a 0 8')
+        self.assertEqual(self.notes, {'unfinished': 1})
+
+    def test_unknown_pointers(self) -> None:
+        self.assertEqual(
+            self.convert((64, 0, 0, 0, FREE), (96, 5, 0, 0, RESIZE),
+                         (128, 5, 96, 0, RESIZED)),
+            'a 0 5')
+        self.assertEqual(self.notes, {'unknown_free': 1, 'unknown_realloc': 1})
+
+    def test_a_free_that_was_lost_is_made_up_for(self) -> None:
+        self.assertEqual(
+            self.convert((64, 8, 0, 0, MALLOC), (0, 0, 0, 0, NOTHING),
+                         (64, 9, 0, 0, MALLOC)),
+            'a 0 8, f 0, a 1 9')
+        self.assertEqual(self.notes, {'holes': 1, 'unseen_free': 1})
+
+    def test_alignments_and_counts(self) -> None:
+        self.assertEqual(
+            self.convert((64, 5, 8, 0, ALIGNED), (96, 5, 0, 0, ALIGNED),
+                         (128, 5, 24, 0, ALIGNED), (192, 0, 7, 0, CALLOC),
+                         (256, 1, 1 << 33, 0, CALLOC)),
+            f'a 0 5, a 1 5, m 2 32 5, c 3 7 0, c 4 1 {1 << 33}')
+
+    def test_a_thread_of_a_number_too_high(self) -> None:
+        self.assertEqual(self.convert((64, 5, 0, 65536, MALLOC)), 'a 0 5 1')
+        self.assertEqual(self.notes, {'folded': 1})
+
+
+class RawFile(unittest.TestCase):
+    """The file, written by hand as record.h says."""
+
+    def recording(self, *events: tuple[int, ...], tail: bytes = b''
+                  ) -> recording.Recording:
+        header = recording.HEADER.pack(b'mallrec1', 4096, 32, 77, 1, 0, 1, 5,
+                                       0, 7, 0)
+        data = (header + b'cat\0-n\0').ljust(4096, b'\0')
+        data += b''.join(recording.EVENT.pack(*event) for event in events)
+        with tempfile.NamedTemporaryFile(delete=False) as file:
+            file.write(data + tail)
+        self.addCleanup(Path(file.name).unlink)
+        return recording.load(file.name)
+
+    def test_the_header(self) -> None:
+        one = self.recording()
+        self.assertEqual((one.pid, one.command, one.program, one.forked,
+                          one.exited), (77, ('cat', '-n'), 'cat', True, False))
+
+    def test_room_at_the_end_is_not_a_hole(self) -> None:
+        one = self.recording((64, 8, 0, 0, MALLOC), (0, 0, 0, 0, NOTHING),
+                             (64, 0, 0, 3, FREE), tail=bytes(32 * 9 + 5))
+        kinds = [event.kind for event in one.events()]
+        self.assertEqual(kinds, [MALLOC, NOTHING, FREE])
+        self.assertEqual((one.threads(), one.event_count()), (4, 2))
+
+    def test_other_files_are_refused(self) -> None:
+        with self.assertRaisesRegex(recording.RecordingError, 'not a record'):
+            recording.load(__file__)
+
+
+if __name__ == '__main__':
+    unittest.main()
