@@ -1,10 +1,9 @@
 /*
  * painter.c - paint some blocks, remember which, look at them again.
  *
- * Of a block that lies where it lay, all that was painted is looked at; of one
- * that was moved, as much as both its sizes hold. A block that was freed
- * meanwhile is forgotten, also where its slot has a new one: then the birth
- * differs.
+ * Of a block that was resized meanwhile, as much has to be there as the
+ * smallest of its sizes holds. One that was freed is forgotten, also where its
+ * slot has a new block: then the birth differs.
  */
 #include "painter.h"
 
@@ -27,6 +26,7 @@ struct painter {
     uint64_t random;
     uint32_t count;
     struct painted painted[BLOCKS];
+    uint32_t *number_of; /* by slot: its place in painted + 1, or 0 */
 };
 
 struct painter *painter_new(const struct oracle *oracle, unsigned char *heap,
@@ -37,11 +37,15 @@ struct painter *painter_new(const struct oracle *oracle, unsigned char *heap,
     p->oracle = oracle;
     p->heap = heap;
     p->random = seed;
+    p->number_of = need(calloc(oracle->slot_count + 1,
+                               sizeof *p->number_of));
     return p;
 }
 
 void painter_delete(struct painter *p)
 {
+    if (p)
+        free(p->number_of);
     free(p);
 }
 
@@ -58,8 +62,15 @@ static void paint_block(struct painter *p, uint32_t slot)
     if (!l->in_use || size == 0 || p->count == BLOCKS)
         return;
     struct painted *b = &p->painted[p->count++];
+    p->number_of[slot] = p->count;
     *b = (struct painted){slot, l->birth, size, random_next(&p->random)};
     pattern_fill(view(p, l), 0, size, b->seed);
+}
+
+static void forget(struct painter *p)
+{
+    while (p->count > 0)
+        p->number_of[p->painted[--p->count].slot] = 0;
 }
 
 /* The first one again would be painted over itself: it is left out. */
@@ -67,7 +78,7 @@ void painter_paint(struct painter *p, uint32_t first)
 {
     uint32_t slots = p->oracle->slot_count;
 
-    p->count = 0;
+    forget(p);
     if (slots == 0)
         return;
     paint_block(p, first);
@@ -77,63 +88,67 @@ void painter_paint(struct painter *p, uint32_t first)
             paint_block(p, slot % slots);
 }
 
-static bool block_kept(const struct painter *p, const struct painted *b,
-                       uint64_t op, struct finding *f)
+/* A block that shrank has lost its tail, also where it grew again. */
+static void note_shrinking(struct painter *p, struct op op)
 {
-    const struct live *l = &p->oracle->live[b->slot];
-    uint64_t size = l->size < b->size ? l->size : b->size;
+    uint32_t number = p->number_of[op_slot(op)];
 
-    if (!l->in_use || l->birth != b->birth)
-        return true;
-    size_t same = pattern_check(view(p, l), size, b->seed);
-    if (same == size)
-        return true;
-    f->verdict = VERDICT_DATA_LOST;
+    if (number == 0 || op_kind(op) != OP_REALLOC)
+        return;
+    struct painted *b = &p->painted[number - 1];
+    if (op_size(op) < b->size)
+        b->size = op_size(op);
+}
+
+static bool found(const struct painter *p, struct finding *f,
+                  enum verdict verdict, uint64_t op, const struct live *l,
+                  uint64_t offset)
+{
+    f->verdict = verdict;
     f->op = op;
     f->address = l->address;
     f->size = l->size;
     f->birth = l->placed;
-    f->offset = same;
-    f->expected = pattern_byte(b->seed, same);
-    f->value = view(p, l)[same];
+    f->offset = offset;
+    f->value = view(p, l)[offset];
     return false;
 }
 
-bool painter_check(struct painter *p, uint64_t op, struct finding *finding)
+static bool block_kept(const struct painter *p, const struct painted *b,
+                       uint64_t op, struct finding *f)
 {
-    for (uint32_t i = 0; i < p->count; i++)
-        if (!block_kept(p, &p->painted[i], op, finding))
-            return false;
-    return true;
+    const struct live *l = &p->oracle->live[b->slot];
+
+    if (!l->in_use || l->birth != b->birth)
+        return true;
+    size_t same = pattern_check(view(p, l), b->size, b->seed);
+    f->expected = pattern_byte(b->seed, same);
+    return same == b->size || found(p, f, VERDICT_DATA_LOST, op, l, same);
 }
 
-static bool block_zero(const struct painter *p, const struct live *l,
+/* Nobody wrote into a new block of calloc's, where it lies as it was given. */
+static bool still_zero(const struct painter *p, struct op op, uint64_t index,
                        struct finding *f)
 {
-    size_t zeros = first_nonzero(view(p, l), l->size);
+    const struct live *l = &p->oracle->live[op_slot(op)];
 
-    if (zeros == l->size)
+    if (op_kind(op) != OP_CALLOC || !l->in_use || l->placed != index)
         return true;
-    f->verdict = VERDICT_NOT_ZEROED;
-    f->op = l->birth;
-    f->address = l->address;
-    f->size = l->size;
-    f->birth = l->placed;
-    f->offset = zeros;
-    f->value = view(p, l)[zeros];
-    return false;
+    size_t zeros = first_nonzero(view(p, l), l->size);
+    return zeros == l->size ||
+           found(p, f, VERDICT_NOT_ZEROED, index, l, zeros);
 }
 
-bool painter_check_zeros(const struct painter *p, const struct op *ops,
-                         uint64_t first, uint64_t count,
-                         struct finding *finding)
+bool painter_check(struct painter *p, const struct op *ops, uint64_t first,
+                   uint64_t count, struct finding *finding)
 {
     for (uint64_t i = first; i < first + count; i++) {
-        const struct live *l = &p->oracle->live[op_slot(ops[i])];
-
-        if (op_kind(ops[i]) == OP_CALLOC && l->in_use && l->birth == i &&
-            l->placed == i && !block_zero(p, l, finding))
+        note_shrinking(p, ops[i]);
+        if (!still_zero(p, ops[i], i, finding))
             return false;
     }
+    for (uint32_t i = 0; i < p->count; i++)
+        if (!block_kept(p, &p->painted[i], first + count - 1, finding))
+            return false;
     return true;
 }

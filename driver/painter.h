@@ -22,17 +22,11 @@ void painter_delete(struct painter *p);
 void painter_paint(struct painter *p, uint32_t first);
 
 /*
- * Are the painted blocks that still live as they were painted? False with
- * *finding where one is not; op is the last operation so far.
+ * Operations [first, first + count) of ops were carried out since: are the
+ * painted blocks that still live as they were painted, and are the blocks zero
+ * that calloc handed out meanwhile? False with *finding where one is not.
  */
-bool painter_check(struct painter *p, uint64_t op, struct finding *finding);
-
-/*
- * Are the blocks zero that calloc handed out among operations [first, first +
- * count) of ops, and that lie where it did? Nobody wrote into them since.
- */
-bool painter_check_zeros(const struct painter *p, const struct op *ops,
-                         uint64_t first, uint64_t count,
-                         struct finding *finding);
+bool painter_check(struct painter *p, const struct op *ops, uint64_t first,
+                   uint64_t count, struct finding *finding);
 
 #endif

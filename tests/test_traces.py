@@ -90,7 +90,7 @@ class ManifestCommand(unittest.TestCase):
         self.addCleanup(directory.cleanup)
         self.path = Path(directory.name) / 'MANIFEST'
         self.path.write_text(
-            '# two\ncomb.rep generated 0 0 tools/generate comb --ops 500\n'
+            '# two\ncomb.rep generated 0 0 tools/generate comb --ops 3000\n'
             'q.rep.gz generated 0 0 tools/generate queue -n 90 length=5\n')
 
     def generate(self, *words: str) -> support.Finished[str]:

@@ -83,6 +83,9 @@ def bake(options: argparse.Namespace) -> tuple[bytes, rep.Account]:
     """The bytes of the trace that a command line asks for."""
     parameters = dict(_parameter(word) for word in options.parameters)
     ops = cook(options.recipe, options.seed, options.ops, parameters)
+    if not ops:
+        raise RecipeError(f"{options.recipe} does not fit into {options.ops} "
+                          "operations")
     return rep.encode(ops, any(op.thread for op in ops))
 
 

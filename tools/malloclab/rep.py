@@ -85,7 +85,7 @@ class Account:
         self.threaded = self.threaded or op.thread != 0
         if op.kind == "f":
             self._free(op)
-        elif op.kind == "r" and (op.id in self.live or op.id in self.seen):
+        elif op.kind == "r" and op.id in self.seen:
             self._resize(op)
         else:
             self._begin(op)
