@@ -2,7 +2,7 @@
 # sanitizers) or m32 (worker and allocators of 32 bits under a 64-bit judge).
 #
 #   make              driver, worker, mm.c, variants, recorder
-#   make test         all tests
+#   make test         the tests, in this mode; make test-all: in all three
 #   make handin MM=path/to/mm.c     judge somebody's allocator
 
 MODE ?= release
@@ -37,7 +37,7 @@ JUDGE_LIBS := -lz -lzstd -ljson-c -lelf -lm
 
 VARIANTS := $(patsubst variants/%.c,$(OUT)/variants/%.so,$(wildcard variants/*.c))
 
-.PHONY: all test clean handin
+.PHONY: all clean handin
 .DELETE_ON_ERROR:
 
 all: mdriver $(OUT)/mdriver $(OUT)/worker $(OUT)/mm.so $(VARIANTS) \
@@ -97,8 +97,24 @@ $(OUT)/bad/%.so: tests/bad/%.c
 	$(CC) $(BASE) -O2 $(if $(filter m32,$(MODE)),-m32) $(PLUGIN_FLAGS) \
 	    $(DEPS) -o $@ $<
 
-test: all $(UNIT_TESTS) $(BAD)
+.PHONY: test test-all test-build
+test-build: all $(UNIT_TESTS) $(BAD)
+
+test: test-build
 	tests/run --build $(OUT) $(ONLY)
+
+# Every mode. The release build comes last: it is what ./mdriver then is.
+MODES := san m32 release
+test-all:
+	+for mode in $(MODES); do \
+	    $(MAKE) --no-print-directory MODE=$$mode test-build || exit 2; done
+	tests/run $(MODES:%=--build build/%) $(ONLY)
+
+# Judge a hand-in: make handin MM=path/to/mm.c ARGS='-f x.rep -l'
+handin: all
+	@test -n "$(MM)" || { echo 'usage: make handin MM=path/to/mm.c' \
+	    "[ARGS='mdriver options'] [MODE=m32]"; exit 2; }
+	@tools/handin --mode $(MODE) --cc $(CC) "$(MM)" -- $(ARGS)
 
 clean:
 	rm -rf build mdriver

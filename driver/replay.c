@@ -33,13 +33,14 @@ enum {
     MOVED = 64,           /* reallocs that moved: as many are remembered */
     PAINTED_BATCHES = 24, /* of a painted pass, at least; twice that on average */
     OVERHEAD_CALLS = 15,  /* empty turns to take the cost of one from */
-    VISIT_BYTES = 1 << 20 /* contents looked at after a batch, and ... */
+    VISIT_BYTES = 1 << 18 /* contents looked at after a batch, and ... */
 };
 
 struct replay {
     struct replay_setup setup;
     struct sandbox *sandbox;
     struct ending load;
+    bool has_memalign;
     struct oracle *oracle; /* of the checked pass, exact */
     struct oracle *later;  /* of timed passes, lenient */
     struct painter *painter;
@@ -131,6 +132,7 @@ struct replay *replay_open(const struct replay_setup *setup)
     r->painter = painter_new(r->later, sandbox_heap(r->sandbox),
                              random_next(&r->random));
     r->load = sandbox_call(r->sandbox, COMMAND_LOAD, 0, 0);
+    r->has_memalign = c->has_memalign != 0;
     c->account.fail_at = setup->fail_at;
     return r;
 }
@@ -214,19 +216,26 @@ static bool worker_lives(const struct ending *e)
 
 /* ---- A batch: feed, call, digest. ---- */
 
+/* The operation as this allocator, in this state, is to see it. */
+static struct op adapt(const struct replay *r, const struct oracle *o,
+                       struct op op)
+{
+    if (o->live[op_slot(op)].refused && op_kind(op) != OP_FREE_NULL)
+        return op_make(OP_SKIP, op_slot(op), 0, 0);
+    if (op_kind(op) == OP_ALIGNED && !r->has_memalign)
+        return op_make(OP_ALLOC, op_slot(op), op_size(op), 0);
+    op.bytes = op_size(op); /* which thread it was is no matter here */
+    return op;
+}
+
 static void feed(struct replay *r, const struct oracle *o, uint64_t first,
                  uint32_t count)
 {
+    const struct op *ops = r->setup.trace->ops + first;
     struct op *steps = sandbox_steps(r->sandbox);
 
-    for (uint32_t i = 0; i < count; i++) {
-        struct op op = r->setup.trace->ops[first + i];
-
-        if (o->live[op_slot(op)].refused && op_kind(op) != OP_FREE_NULL)
-            op = op_make(OP_SKIP, op_slot(op), 0, 0);
-        op.bytes = op_size(op); /* which thread it was is no matter here */
-        steps[i] = op;
-    }
+    for (uint32_t i = 0; i < count; i++)
+        steps[i] = adapt(r, o, ops[i]);
 }
 
 static void remember_move(struct replay *r, struct op op, uint64_t index,

@@ -197,7 +197,22 @@ def header() -> Script:
     return script
 
 
-TRACES = [mixed, small, realloc, calloc, memalign, edge, enclose, header]
+def shortage() -> Script:
+    """Growth by all means, so that each of many requests may be refused."""
+    script, dice = Script(), Dice(7)
+    for _ in range(24):
+        grown = script.malloc(dice.between(1, 600))
+        script.calloc(dice.between(1, 9), dice.between(1, 90))
+        script.malloc(dice.between(600, 3000))
+        script.realloc(grown, dice.between(600, 2600))
+        if dice.below(2):
+            script.free(script.live[dice.below(len(script.live))])
+    script.free_all()
+    return script
+
+
+TRACES = [mixed, small, realloc, calloc, memalign, edge, enclose, header,
+          shortage]
 
 
 def main() -> int:

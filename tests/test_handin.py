@@ -1,0 +1,67 @@
+"""tools/handin and `make handin`: files of both labs, unmodified."""
+from __future__ import annotations
+
+import unittest
+from pathlib import Path
+
+from support import BUILD, ROOT, TESTS, account, run
+
+MODE = BUILD.name
+TRACES = ['--', '--no-timing', '-f', 'structs', '-f', 'realloc-growth']
+
+
+def handin(name: str, *more: str):
+    return run(ROOT / 'tools/handin', TESTS / f'handin/{name}.c', '--mode',
+               MODE, *more, *TRACES, cwd=ROOT)
+
+
+class Handins(unittest.TestCase):
+    def passes(self, finished, style: str) -> None:
+        self.assertEqual(finished.returncode, 0, account(finished))
+        self.assertIn(style, finished.stdout)
+        self.assertIn('2 of 2', finished.stdout)
+
+    def test_classic_with_pointers_in_words(self) -> None:
+        finished = handin('classic')
+        self.passes(finished, 'classic (int mm_init), 8-byte alignment')
+        self.assertIn('Team Name: ateam', finished.stdout)
+
+    def test_later_with_bool_and_driver_macros(self) -> None:
+        self.passes(handin('cmu'), 'CMU 2015+ (bool mm_init), 16-byte')
+
+    def test_one_for_32_bits(self) -> None:
+        finished = handin('bits32')
+        if MODE == 'm32':
+            self.passes(finished, 'classic')
+        else:
+            self.assertEqual(finished.returncode, 1, account(finished))
+            self.assertIn('out-of-heap', finished.stdout)
+
+    def test_alignment_can_be_asked_for(self) -> None:
+        finished = handin('classic', '--align', '16')
+        self.assertEqual(finished.returncode, 1, account(finished))
+        self.assertIn('misaligned', finished.stdout)
+
+    def test_what_does_not_compile(self) -> None:
+        finished = run(ROOT / 'tools/handin', TESTS / 'handin/broken.c',
+                       '--mode', MODE, cwd=ROOT)
+        self.assertEqual(finished.returncode, 2, account(finished))
+        self.assertIn('broken.c:8:', finished.stderr)
+        self.assertIn('does not compile as classic', finished.stderr)
+
+    def test_a_missing_file(self) -> None:
+        finished = run(ROOT / 'tools/handin', 'no-such.c', cwd=ROOT)
+        self.assertEqual(finished.returncode, 2)
+        self.assertEqual(finished.stderr, 'no-such.c: cannot read it: No such '
+                         'file or directory\n')
+
+    def test_make_handin(self) -> None:
+        finished = run('make', '--no-print-directory', f'MODE={MODE}',
+                       'handin', 'MM=tests/handin/cmu.c',
+                       'ARGS=--no-timing -f structs', cwd=ROOT, timeout=110)
+        self.assertEqual(finished.returncode, 0, account(finished))
+        self.assertIn('Results for cmu malloc', finished.stdout)
+
+
+if __name__ == '__main__':
+    unittest.main()

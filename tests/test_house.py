@@ -1,0 +1,81 @@
+"""The house: arrows between its rooms go one way."""
+from __future__ import annotations
+
+import re
+import unittest
+from pathlib import Path
+
+from support import ROOT
+
+INCLUDE = re.compile(r'^\s*#\s*include\s+"([^"]+)"', re.M)
+
+
+def sources(*patterns: str) -> list[Path]:
+    return sorted(path for pattern in patterns for path in ROOT.glob(pattern))
+
+
+def includes(path: Path) -> set[str]:
+    return {Path(name).name if (path.parent / name).exists()
+            and Path(name).parts[0] == '..' else name
+            for name in INCLUDE.findall(path.read_text())}
+
+
+def users(pattern: str, *globs: str) -> set[str]:
+    """Names of the files whose code (not comments) matches."""
+    found = set()
+    for path in sources(*globs):
+        code = re.sub(r'/\*.*?\*/', '', path.read_text(), flags=re.S)
+        if re.search(pattern, code):
+            found.add(path.name)
+    return found
+
+
+class House(unittest.TestCase):
+    def test_allocators_include_only_the_contract(self) -> None:
+        for path in sources('mm.c', 'variants/*.[ch]'):
+            with self.subTest(path.name):
+                extra = includes(path) - {'mm.h', 'memlib.h'}
+                if path.parent.name == 'variants':
+                    extra -= {p.name for p in sources('variants/*')}
+                self.assertEqual(extra, set())
+
+    def test_the_driver_includes_itself_and_the_contract(self) -> None:
+        own = {path.name for path in sources('driver/*.h')}
+        for path in sources('driver/*.[ch]'):
+            with self.subTest(path.name):
+                self.assertEqual(includes(path) - own - {'memlib.h', 'mm.h'},
+                                 set())
+
+    def test_runtime_knows_nothing_of_the_driver(self) -> None:
+        own = {path.name for path in sources('runtime/*.h')}
+        for path in sources('runtime/*.[ch]'):
+            with self.subTest(path.name):
+                self.assertEqual(includes(path) - own - {'mm.h', 'memlib.h'},
+                                 set())
+
+    def test_memlib_stands_alone(self) -> None:
+        self.assertEqual(includes(ROOT / 'memlib.c'), {'memlib.h'})
+        self.assertEqual(includes(ROOT / 'memlib.h'), set())
+
+    def test_one_place_for_each_danger(self) -> None:
+        driver = ('driver/*.c', 'mdriver.c')
+        self.assertEqual(users(r'\bdlopen\s*\(', *driver), {'worker.c'})
+        self.assertEqual(users(r'\bfork\s*\(', *driver),
+                         {'sandbox.c', 'capture.c', 'contest.c'})
+        self.assertEqual(users(r'\bprintf\s*\(', *driver), {'report.c'})
+
+    def test_the_oracle_depends_on_no_process(self) -> None:
+        reached, todo = set(), {'oracle.h', 'trace.h'}
+        while todo:
+            name = todo.pop()
+            reached.add(name)
+            for part in sources(f'driver/{name}',
+                                f'driver/{name[:-2]}.c'):
+                todo |= {n for n in includes(part)
+                         if n.endswith('.h') and n not in reached}
+        self.assertFalse(reached & {'sandbox.h', 'worker.h', 'replay.h',
+                                    'contest.h', 'report.h'})
+
+
+if __name__ == '__main__':
+    unittest.main()

@@ -1,0 +1,88 @@
+"""Every allocator of the build: right on every trace and in every shortage."""
+from __future__ import annotations
+
+import re
+import unittest
+
+from support import BUILD, ROOT, TESTS, account, mdriver, mdriver_json
+
+NAMES = ['mm', *sorted(path.stem for path in ROOT.glob('variants/*.c'))]
+SHORT = [TESTS / 'traces' / f'{name}.rep'
+         for name in ('mixed', 'realloc', 'calloc', 'edge')]
+MOST_REQUESTS = 2000  # a variant that makes more on a short trace is odd
+
+
+def source(name: str):
+    return ROOT / ('mm.c' if name == 'mm' else f'variants/{name}.c')
+
+
+class Variants(unittest.TestCase):
+    def test_each_is_built(self) -> None:
+        for name in NAMES:
+            with self.subTest(name):
+                folder = BUILD if name == 'mm' else BUILD / 'variants'
+                self.assertTrue((folder / f'{name}.so').exists())
+
+    def test_each_says_its_idea_on_its_first_lines(self) -> None:
+        for name in NAMES:
+            with self.subTest(name):
+                start = source(name).read_text()[:200]
+                self.assertRegex(start, rf'/\*\n \* {name}\.c - \w+')
+
+    def sound_after_every_operation(self, name: str) -> None:
+        files = [word for path in SHORT for word in ('-f', path)]
+        finished, report = mdriver_json('--allocator', name, '-d', '2',
+                                        '--no-timing', *files)
+        for result in report['results']:
+            self.assertEqual(result['verdict'], 'ok', result['message'])
+        self.assertEqual(finished.returncode, 0, account(finished))
+
+    def sound_on_every_trace(self, name: str) -> None:
+        """Where a list is too long for the time limit, that is its verdict."""
+        _, report = mdriver_json('--allocator', name, '--no-timing', '-s', '2',
+                                 timeout=110)
+        for result in report['results']:
+            with self.subTest(result['trace']):
+                allowed = ['ok', 'too-slow'] if name != 'mm' else ['ok']
+                self.assertIn(result['verdict'], allowed, result['message'])
+
+    def sound_in_every_shortage(self, name: str) -> None:
+        """Each request for memory is refused in turn: NULL, heap intact."""
+        trace = TESTS / 'traces/shortage.rep'
+        for request in range(1, MOST_REQUESTS):
+            _, report = mdriver_json('--allocator', name, '-d', '2',
+                                     '--fail-sbrk', str(request), '-f', trace)
+            result = report['results'][0]
+            self.assertEqual(result['verdict'], 'ok',
+                             f'request {request}: {result["message"]}')
+            if result['requests_refused'] == 0:
+                self.assertGreater(request, 2, 'it asks for no memory at all')
+                return
+            self.assertEqual(result['requests_refused'], 1)
+        self.fail(f'more than {MOST_REQUESTS} requests')
+
+    def null_when_the_heap_is_full(self, name: str) -> None:
+        finished, report = mdriver_json(
+            '--allocator', name, '--heap-limit', '64K', '--no-timing',
+            '-f', TESTS / 'traces/mixed.rep')
+        result = report['results'][0]
+        self.assertEqual(result['verdict'], 'no-memory', result['message'])
+        self.assertEqual(finished.returncode, 1)
+
+
+def add_tests() -> None:
+    """A test method for each allocator and each property."""
+    for name in NAMES:
+        for check in ('sound_after_every_operation', 'sound_on_every_trace',
+                      'sound_in_every_shortage',
+                      'null_when_the_heap_is_full'):
+            def test(self: Variants, name: str = name,
+                     check: str = check) -> None:
+                getattr(self, check)(name)
+            setattr(Variants, f'test_{name}_is_{check}', test)
+
+
+add_tests()
+
+if __name__ == '__main__':
+    unittest.main()
