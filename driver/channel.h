@@ -90,9 +90,14 @@ struct crash {
     char object[256]; /* the shared object's path, "" if unknown */
 };
 
-/* One byte to look at after every step: who changes it? */
+#define WATCH_OUTSIDE UINT32_MAX
+
+/*
+ * One byte to look at after every step: who changes it? Of a slot's payload,
+ * or with WATCH_OUTSIDE of the region, while it is neither heap nor mapping.
+ */
 struct watch {
-    uint64_t from; /* look after operations later than this one */
+    uint64_t from; /* look after this operation and later ones */
     uint64_t offset;
     uint32_t slot;
     uint8_t active, expected, pad[2];

@@ -39,15 +39,11 @@ static void say(struct text *t, const char *format, ...)
     t->left -= used;
 }
 
-/* `x.rep:17: a 5 100`, or where no operation was under way, the trace. */
+/* `x.rep:17: a 5 100`. */
 static void say_op(struct text *t, const struct trace *trace, uint64_t op)
 {
     char words[OP_TEXT];
 
-    if (op >= trace->op_count) {
-        say(t, "%s", trace->name);
-        return;
-    }
     say(t, "%s:%lu: %s", trace->name, trace_line(trace, op),
         trace_text(trace, op, words, sizeof words));
 }
@@ -120,26 +116,30 @@ static void say_data_lost(struct text *t, const struct finding *f,
     say(t, " finds byte %llu of a live block changed from 0x%02llx to "
            "0x%02llx: ",
         (ull)f->offset, (ull)f->expected, (ull)f->value);
-    say_block(t, trace, f->address, f->size, f->birth);
+    say_block(t, trace, f->address, f->size, f->placed);
     if (f->culprit == NO_OP)
         return;
     say(t, "; it was changed during ");
     say_op(t, trace, f->culprit);
 }
 
-static void say_past_heap(struct text *t, const struct finding *f,
-                          const struct oracle *o)
+static void say_stray(struct text *t, const struct finding *f,
+                      const struct trace *trace, const struct oracle *o)
 {
     uint64_t end = o->base + o->brk;
 
+    say(t, f->moment == AT_END ? " there is" : " leaves");
+    say(t, " byte 0x%02llx at 0x%llx, ", (ull)f->value, (ull)f->address);
     if (f->address >= end)
-        say(t, " wrote past the end of the heap: byte 0x%02llx at 0x%llx, "
-               "%llu bytes behind the break at 0x%llx",
-            (ull)f->value, (ull)f->address, (ull)(f->address - end),
-            (ull)end);
+        say(t, "%llu bytes past the end of the heap, 0x%llx",
+            (ull)(f->address - end), (ull)end);
     else
-        say(t, " wrote where nothing is mapped: byte 0x%02llx at 0x%llx",
-            (ull)f->value, (ull)f->address);
+        say(t, "in memory not mapped");
+    say(t, ", where only zeros belong");
+    if (f->culprit == NO_OP)
+        return;
+    say(t, "; it was written during ");
+    say_op(t, trace, f->culprit);
 }
 
 static void say_what(struct text *t, const struct finding *f,
@@ -171,21 +171,29 @@ static void say_what(struct text *t, const struct finding *f,
             (long long)(int)f->value);
         return;
     case VERDICT_WROTE_PAST_HEAP:
-        say_past_heap(t, f, o);
+        say_stray(t, f, trace, o);
         return;
     default:
         say(t, " %s", f->detail);
     }
 }
 
+static const char *const moments[] = {
+    [AT_OPERATION] = "an operation",
+    [AT_LOADING] = "the allocator, while it was loaded,",
+    [AT_INIT] = "mm_init",
+    [AT_END] = "when all operations are done,",
+};
+
 void describe_finding(const struct finding *f, const struct trace *trace,
                       const struct oracle *oracle, char *buffer, size_t size)
 {
     struct text t = {buffer, size};
 
-    say_op(&t, trace, f->op);
-    if (f->op == NO_OP)
-        say(&t, f->loading ? ": the allocator, being loaded," : ": mm_init");
+    if (f->op != NO_OP)
+        say_op(&t, trace, f->op);
+    else
+        say(&t, "%s: %s", trace->name, moments[f->moment]);
     say_what(&t, f, trace, oracle);
     if (f->pass && f->pass[0])
         say(&t, " (%s)", f->pass);

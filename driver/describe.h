@@ -4,10 +4,10 @@
 #ifndef DESCRIBE_H
 #define DESCRIBE_H
 
+#include "finding.h"
 #include "oracle.h"
 #include "sandbox.h"
 #include "trace.h"
-#include "verdict.h"
 
 #include <stddef.h>
 

@@ -106,11 +106,9 @@ static uint64_t granules_of(uint64_t size)
 static bool found(struct finding *f, enum verdict verdict, uint64_t op,
                   uint64_t address, uint64_t size)
 {
-    f->verdict = verdict;
-    f->op = op;
     f->address = address;
     f->size = size;
-    return false;
+    return finding_set(f, verdict, op);
 }
 
 /* Which live block shares bytes with [address, address + size)? */

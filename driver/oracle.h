@@ -10,17 +10,11 @@
 #define ORACLE_H
 
 #include "../memlib.h"
+#include "finding.h"
+#include "live.h"
 #include "op.h"
-#include "verdict.h"
 
 #include <stdbool.h>
-
-/* A live block, by slot. placed is the operation that gave it its address. */
-struct live {
-    uint64_t address, size, birth, placed;
-    bool in_use;
-    bool refused; /* its allocation was refused: further operations skip it */
-};
 
 struct oracle {
     unsigned align;

@@ -100,20 +100,6 @@ static void note_shrinking(struct painter *p, struct op op)
         b->size = op_size(op);
 }
 
-static bool found(const struct painter *p, struct finding *f,
-                  enum verdict verdict, uint64_t op, const struct live *l,
-                  uint64_t offset)
-{
-    f->verdict = verdict;
-    f->op = op;
-    f->address = l->address;
-    f->size = l->size;
-    f->birth = l->placed;
-    f->offset = offset;
-    f->value = view(p, l)[offset];
-    return false;
-}
-
 static bool block_kept(const struct painter *p, const struct painted *b,
                        uint64_t op, struct finding *f)
 {
@@ -123,7 +109,8 @@ static bool block_kept(const struct painter *p, const struct painted *b,
         return true;
     size_t same = pattern_check(view(p, l), b->size, b->seed);
     f->expected = pattern_byte(b->seed, same);
-    return same == b->size || found(p, f, VERDICT_DATA_LOST, op, l, same);
+    return same == b->size || finding_in_block(f, VERDICT_DATA_LOST, op, l, same,
+                                               view(p, l)[same]);
 }
 
 /* Nobody wrote into a new block of calloc's, where it lies as it was given. */
@@ -136,7 +123,8 @@ static bool still_zero(const struct painter *p, struct op op, uint64_t index,
         return true;
     size_t zeros = first_nonzero(view(p, l), l->size);
     return zeros == l->size ||
-           found(p, f, VERDICT_NOT_ZEROED, index, l, zeros);
+           finding_in_block(f, VERDICT_NOT_ZEROED, index, l, zeros,
+                            view(p, l)[zeros]);
 }
 
 bool painter_check(struct painter *p, const struct op *ops, uint64_t first,

@@ -6,8 +6,6 @@
 #ifndef VERDICT_H
 #define VERDICT_H
 
-#include <stdint.h>
-
 enum verdict {
     VERDICT_OK,
     VERDICT_LOAD_FAILED,   /* not a shared object with the functions of mm.h */
@@ -31,26 +29,5 @@ enum verdict {
 };
 
 const char *verdict_name(enum verdict verdict);
-
-/*
- * What was found, in numbers; the sentence is written by finding_describe.
- * Fields that a verdict has no use for are 0, operations NO_OP.
- */
-#define NO_OP UINT64_MAX
-
-struct finding {
-    enum verdict verdict;
-    uint64_t op;            /* the operation in which it showed */
-    uint64_t address, size; /* of the block in question */
-    uint64_t birth;         /* operation that gave that block its place */
-    uint64_t other_op;      /* the block collided with: who placed it, */
-    uint64_t other_address, other_size; /* where, how large */
-    uint64_t offset;        /* of the byte in question, into the block */
-    uint64_t value, expected;
-    uint64_t culprit;       /* operation that did the damage */
-    int loading;            /* it showed before mm_init was called */
-    const char *pass;       /* "" or "in a timed pass" and the like */
-    char detail[1024];      /* what needs words: crash, exit, tampering */
-};
 
 #endif

@@ -435,20 +435,30 @@ static bool audit_passed(uint32_t step)
     return broken == 0 || stop(step, STOP_AUDIT, 0, (uint64_t)broken);
 }
 
+/* The byte that is watched, NULL where there is nothing to see of it now. */
+static const uint8_t *watched_byte(const struct watch *w)
+{
+    const struct channel *c = worker.channel;
+    const struct held *h;
+
+    if (w->slot == WATCH_OUTSIDE)
+        return w->offset < c->account.brk || w->offset >= c->account.map_floor
+                   ? NULL
+                   : as_pointer(c->heap_base + w->offset);
+    h = &worker.held[w->slot];
+    return h->size <= w->offset ? NULL /* not filled that far yet */
+                                : as_pointer(h->address + w->offset);
+}
+
 static bool watch_silent(uint32_t step)
 {
     const struct watch *w = &worker.channel->watch;
-    uint64_t op = worker.channel->first + step;
 
-    if (!w->active || op < w->from)
+    if (!w->active || worker.channel->first + step < w->from)
         return true;
-    const struct held *h = &worker.held[w->slot];
-    if (h->size <= w->offset) /* not filled that far yet */
-        return true;
-    const uint8_t *byte = as_pointer(h->address + w->offset);
-    if (*byte == w->expected)
-        return true;
-    return stop(step, STOP_WATCH, w->offset, *byte);
+    const uint8_t *byte = watched_byte(w);
+    return !byte || *byte == w->expected ||
+           stop(step, STOP_WATCH, w->offset, *byte);
 }
 
 static bool check_step(uint32_t step)

@@ -1,0 +1,99 @@
+/*
+ * replay_parts.h - what the files of the replay share.
+ *
+ *     replay.c        the two passes, from the first operation to the last
+ *     replay_batch.c  a batch: feed, digest
+ *     replay_visit.c  looks into the shared heap between batches
+ *     replay_blame.c  endings into findings; who did the damage; what to say
+ */
+#ifndef REPLAY_PARTS_H
+#define REPLAY_PARTS_H
+
+#include "finding.h"
+#include "oracle.h"
+#include "painter.h"
+#include "replay.h"
+#include "sandbox.h"
+
+enum { MOVED = 64 }; /* reallocs that moved: as many are remembered */
+
+struct replay {
+    struct replay_setup setup;
+    struct sandbox *sandbox;
+    struct ending load;
+    bool has_memalign;
+    struct oracle *oracle; /* of the checked pass, exact */
+    struct oracle *later;  /* of timed passes, lenient */
+    struct painter *painter;
+    uint64_t random, secret;
+    uint64_t anonymous; /* bytes of the worker before the first operation */
+    uint64_t moved[MOVED], moved_count;
+    double overhead; /* ns of CPU that an empty turn costs */
+};
+
+static inline bool is_lab(const struct replay *r)
+{
+    return r->setup.allocator->kind == WORKER_LAB;
+}
+
+/* ---- replay_batch.c ---- */
+
+/* Copy operations into the channel, as the oracle's state has them. */
+void replay_feed(struct replay *r, const struct oracle *o, uint64_t first,
+                 uint32_t count);
+
+/*
+ * Apply to the oracle the steps of a batch that have returned, in order with
+ * the heap's events (where the events' times are unknown, after them all).
+ * *done is the number of steps digested. False at the first that is wrong.
+ */
+bool replay_digest(struct replay *r, struct oracle *o, uint64_t first,
+                   uint32_t count, uint32_t *done, struct finding *f);
+
+/* The events of a call that carried out no steps: mm_init's. */
+void replay_digest_init(struct replay *r, struct oracle *o);
+
+/* ---- replay_visit.c ---- */
+
+/* Look at live blocks from a random one on, within a budget of bytes. */
+bool visit_contents(struct replay *r, uint64_t op, uint64_t budget,
+                    struct finding *f);
+
+/* No byte but those of heap and mappings may be other than zero. */
+bool visit_strays(const struct replay *r, const struct oracle *o,
+                  struct finding *f);
+
+/* The worker's files have to be open still. */
+bool visit_files(const struct replay *r, struct finding *f);
+
+/* ---- replay_blame.c ---- */
+
+/* The worker is gone, or about to be; op is where it was. */
+bool blame_ending(const struct replay *r, const struct ending *e,
+                  const struct oracle *o, uint64_t op, struct finding *f);
+
+/* The same before the first operation, or in mm_init. */
+bool blame_start(const struct replay *r, const struct ending *e,
+                 const struct oracle *o, enum moment moment,
+                 struct finding *f);
+
+/* The log is not to be believed any more, but for how far it goes. */
+bool blame_tampering(const struct replay *r, const struct ending *e,
+                     uint64_t first, uint32_t count, struct finding *f);
+
+/* The worker stopped by itself; done of the batch's steps have returned. */
+bool blame_stop(const struct replay *r, uint64_t first, uint32_t done,
+                struct finding *f);
+
+/*
+ * Damage shows when somebody looks, which may be long after. A second worker
+ * does the same again, as far as there, watching the byte: the same trace
+ * gives the same addresses. Sets f->culprit where it sees who it was.
+ */
+void blame_culprit(const struct replay *r, struct finding *f);
+
+/* Verdict, message and the command to reproduce it. */
+void blame_conclude(const struct replay *r, const struct oracle *o,
+                    struct finding *f, struct outcome *out);
+
+#endif
