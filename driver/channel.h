@@ -6,7 +6,9 @@
  *       turn = TURN_WORKER  ------------------>  carries it out, filling log
  *       looks at reply, log, account  <--------  turn = TURN_JUDGE
  *
- * One side sleeps on the futex `turn` while the other has it. A batch is up to
+ * One side sleeps on the futex `turn` while the other has it; the worker waits
+ * awake for a short while first, for a processor that goes to sleep between two
+ * batches starts the next with cold caches and branch predictors. A batch is up to
  * CHANNEL_BATCH steps of the trace; the worker sees no further. The log has an
  * entry a step, LOG_PENDING until the allocator has returned: where a worker
  * dies or hangs, the first pending entry tells in which operation.
@@ -22,6 +24,7 @@
 #include "op.h"
 
 #include <stddef.h>
+#include <time.h>
 
 enum { CHANNEL_BATCH = 16384, CHANNEL_PATH = 4096, CHANNEL_PAGE = 4096 };
 
@@ -29,14 +32,15 @@ enum { CHANNEL_BATCH = 16384, CHANNEL_PATH = 4096, CHANNEL_PAGE = 4096 };
 
 enum turn { TURN_JUDGE, TURN_WORKER };
 
+enum { CHANNEL_SPIN_NS = 100000 }; /* how long the worker waits awake */
+
 enum command {
     COMMAND_LOAD,    /* load the allocator at path */
     COMMAND_RESET,   /* empty heap, mm_init */
     COMMAND_INIT,    /* mm_init once more, on the heap as it is */
     COMMAND_CHECKED, /* carry out the batch, with fills and checks */
     COMMAND_TIMED,   /* carry out the batch, only the calls */
-    COMMAND_WARM,    /* let the C library raise its trimming thresholds */
-    COMMAND_EMPTY    /* nothing: what a turn costs */
+    COMMAND_WARM     /* let the C library raise its trimming thresholds */
 };
 
 enum reply {
@@ -117,12 +121,15 @@ struct channel {
     uint64_t stop_at;     /* operation before which to call a breakpoint */
     uint32_t align;
     uint32_t audit_every; /* operations between audits, 0 = none */
+    uint32_t may_spin;    /* there is a processor for each side */
+    uint32_t unused;
     struct watch watch;
     char path[CHANNEL_PATH];
 
     /* Set by the worker. */
     uint32_t reply;
     uint32_t progress;    /* steps begun, in a checked batch */
+    uint64_t cpu_ns;      /* of the timed loop, of its thread */
     uint32_t has_audit, has_calloc, has_memalign, pad;
     struct stop stop;
     struct crash crash;
@@ -135,6 +142,27 @@ struct channel {
  * The shared file: channel, steps (read-only to the worker), log, and a table
  * of slots: pointers in the timed pass, `struct held` in the checked one.
  */
+/* Wait awake for the turn to become `wanted`: true if it did in time. */
+static inline bool channel_spin(const uint32_t *turn, uint32_t wanted)
+{
+    struct timespec start, now;
+
+    clock_gettime(CLOCK_MONOTONIC, &start);
+    do {
+        for (int i = 0; i < 32; i++) {
+            if (__atomic_load_n(turn, __ATOMIC_ACQUIRE) == wanted)
+                return true;
+#if defined __x86_64__ || defined __i386__
+            __builtin_ia32_pause();
+#endif
+        }
+        clock_gettime(CLOCK_MONOTONIC, &now);
+    } while ((now.tv_sec - start.tv_sec) * 1000000000L + now.tv_nsec -
+                 start.tv_nsec <
+             CHANNEL_SPIN_NS);
+    return false;
+}
+
 static inline size_t channel_steps_offset(void)
 {
     return (sizeof(struct channel) + CHANNEL_PAGE - 1) &

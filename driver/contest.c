@@ -178,14 +178,15 @@ static void check_all(struct heat *h)
 
 /* ---- Timing. ---- */
 
-static double run_once(struct heat *h, struct contestant *c, bool paint)
+static double run_once(struct heat *h, struct contestant *c,
+                       enum timed_kind kind)
 {
     struct outcome scratch = {0};
     struct outcome *outcome = c->result ? &c->result->outcome : &scratch;
     const struct trace *trace = h->contest->traces[h->trace];
     double ns;
 
-    c->runs = replay_timed(c->replay, paint, &ns, outcome);
+    c->runs = replay_timed(c->replay, kind, &ns, outcome);
     c->spent += ns * 1e-9;
     if (c->result)
         c->result->utilization = utilization(trace, outcome);
@@ -208,7 +209,8 @@ static void run_round(struct heat *h, int round)
         if (!takes_part(h, i, round))
             continue;
         tell(h, &h->contestant[i], "timing");
-        h->contestant[i].ns[round] = run_once(h, &h->contestant[i], false);
+        h->contestant[i].ns[round] = run_once(
+            h, &h->contestant[i], round == 0 ? TIMED_FIRST : TIMED_PLAIN);
     }
 }
 
@@ -217,7 +219,7 @@ static void run_painted(struct heat *h)
     for (size_t i = 0; i < h->count; i++)
         if (h->contestant[i].runs && !interrupted &&
             h->contestant[i].allocator->kind == WORKER_LAB)
-            run_once(h, &h->contestant[i], true);
+            run_once(h, &h->contestant[i], TIMED_PAINTED);
 }
 
 static int worthwhile_rounds(const struct heat *h)
@@ -328,6 +330,13 @@ static void *shared_array(size_t count, size_t size)
     return need(p == MAP_FAILED ? NULL : p);
 }
 
+static int processor_count(void)
+{
+    cpu_set_t set;
+
+    return sched_getaffinity(0, sizeof set, &set) == 0 ? CPU_COUNT(&set) : 1;
+}
+
 /* The number-th of the processors that this process may use. */
 static int processor(int number)
 {
@@ -349,6 +358,7 @@ static void run_share(struct contest *c, uint64_t *next, int job)
     uint64_t trace;
 
     c->setup.cpu = c->timing ? processor(job) : -1;
+    c->setup.may_spin = c->timing && 2 * c->jobs <= processor_count();
     while ((trace = __atomic_fetch_add(next, 1, __ATOMIC_RELAXED)) <
                c->trace_count &&
            !interrupted)

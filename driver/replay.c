@@ -14,17 +14,12 @@
 #include "complain.h"
 #include "random.h"
 #include "replay_parts.h"
-#include "spread.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum {
-    PAINTED_BATCHES = 24, /* of a painted pass, at least; twice that on average */
-    OVERHEAD_CALLS = 15,  /* empty turns to take the cost of one from */
-    VISIT_BYTES = 1 << 18 /* contents looked at after a batch, and ... */
-};
+enum { VISIT_BYTES = 1 << 18 }; /* contents looked at after a batch */
 
 /* ---- Opening and closing. ---- */
 
@@ -37,6 +32,7 @@ static struct sandbox *open_sandbox(const struct replay_setup *setup)
         .slot_count = setup->trace->slot_count,
         .in_process = setup->in_process,
         .cpu = setup->cpu,
+        .may_spin = setup->may_spin,
         .time_limit = setup->time_limit,
         .label = setup->allocator->name,
     };
@@ -56,18 +52,6 @@ static struct oracle *open_oracle(struct replay *r, bool lenient)
     };
 
     return oracle_new(&s);
-}
-
-static double turn_overhead(struct sandbox *s)
-{
-    double ns[OVERHEAD_CALLS];
-
-    for (int i = 0; i < OVERHEAD_CALLS; i++) {
-        if (sandbox_call(s, COMMAND_EMPTY, 0, 0).kind != ENDED_DONE)
-            return 0;
-        ns[i] = (double)sandbox_cpu_ns(s);
-    }
-    return spread_of(ns, OVERHEAD_CALLS).median;
 }
 
 /* How often the worker audits, in operations: level 0 only after the last. */
@@ -109,19 +93,14 @@ void replay_close(struct replay *r)
     if (!r)
         return;
     painter_delete(r->painter);
+    free(r->leftover);
     oracle_delete(r->oracle);
     oracle_delete(r->later);
     sandbox_close(r->sandbox);
     free(r);
 }
 
-static bool worker_lives(const struct ending *e)
-{
-    return e->kind == ENDED_DONE || e->kind == ENDED_STOPPED;
-}
-
-/* What counts as footprint: the larger of what was measured so far. */
-static void account(struct replay *r, const struct oracle *o,
+void replay_account(struct replay *r, const struct oracle *o,
                     struct outcome *out)
 {
     size_t fixed = r->setup.allocator->static_bytes;
@@ -136,8 +115,7 @@ static void account(struct replay *r, const struct oracle *o,
 
 /* ---- The checked pass. ---- */
 
-/* mm_init; where a request was made to fail it has a second try. */
-static bool begin_pass(struct replay *r, struct oracle *o, struct finding *f)
+bool replay_begin(struct replay *r, struct oracle *o, struct finding *f)
 {
     sandbox_begin_pass(r->sandbox);
     if (r->load.kind != ENDED_DONE)
@@ -206,11 +184,6 @@ static bool check_batch(struct replay *r, uint64_t first, uint32_t *count,
     return true;
 }
 
-static uint32_t up_to(uint64_t limit, uint64_t left)
-{
-    return (uint32_t)(left < limit ? left : limit);
-}
-
 /* A batch's length: random, and for the system's mallocs up to a crest. */
 static uint32_t next_count(struct replay *r, uint64_t first, uint32_t *crest)
 {
@@ -267,21 +240,35 @@ static void note_abilities(struct replay *r, struct outcome *out)
                  (int)sizeof out->team - 1, c->text);
 }
 
-/* Free what the trace left, where no reset does it. Not timed. */
-static void release(struct replay *r, struct oracle *o, enum command command)
+/* Slots that the trace leaves live; its end is the same in every replay. */
+static void find_leftover(struct replay *r)
 {
-    struct op *steps = sandbox_steps(r->sandbox);
-    uint32_t count = 0;
+    const struct trace *t = r->setup.trace;
+    bool *live = need(calloc(t->slot_count + 1, sizeof *live));
+
+    for (uint64_t i = 0; i < t->op_count; i++)
+        if (op_begins(t->ops[i]) || op_ends(t->ops[i]))
+            live[op_slot(t->ops[i])] = op_begins(t->ops[i]);
+    r->leftover = need(malloc((t->slot_count + 1) * sizeof *r->leftover));
+    for (uint32_t slot = 0; slot < t->slot_count; slot++)
+        if (live[slot])
+            r->leftover[r->leftover_count++] = op_make(OP_FREE, slot, 0, 0);
+    free(live);
+}
+
+void replay_release(struct replay *r, enum command command)
+{
+    uint32_t count;
 
     if (r->setup.allocator->kind != WORKER_SYSTEM)
         return;
-    for (uint32_t slot = 0; slot < o->slot_count; slot++) {
-        if (o->live[slot].in_use)
-            steps[count++] = op_make(OP_FREE, slot, 0, 0);
-        if (count < CHANNEL_BATCH && slot + 1 < o->slot_count)
-            continue;
+    if (!r->leftover)
+        find_leftover(r);
+    for (uint32_t done = 0; done < r->leftover_count; done += count) {
+        count = up_to(CHANNEL_BATCH, r->leftover_count - done);
+        memcpy(sandbox_steps(r->sandbox), r->leftover + done,
+               count * sizeof *r->leftover);
         sandbox_call(r->sandbox, command, count, 0);
-        count = 0;
     }
 }
 
@@ -292,118 +279,13 @@ bool replay_checked(struct replay *r, struct outcome *out)
     *out = (struct outcome){.verdict = VERDICT_OK};
     if (r->setup.tape)
         tape_begin(r->setup.tape, r->setup.allocator->name, r->setup.trace);
-    bool good = begin_pass(r, r->oracle, &f) && check_batches(r, &f, out) &&
+    bool good = replay_begin(r, r->oracle, &f) && check_batches(r, &f, out) &&
                 check_end(r, &f);
     note_abilities(r, out);
-    account(r, r->oracle, out);
+    replay_account(r, r->oracle, out);
     out->requests_refused = r->oracle->refusals;
     blame_conclude(r, r->oracle, &f, out);
     if (good)
-        release(r, r->oracle, COMMAND_CHECKED);
-    return good;
-}
-
-/* ---- The timed pass. ---- */
-
-/*
- * A painted pass has many short batches, and a boundary before and behind a
- * realloc that is known to move its block: paint before it, look behind it.
- */
-static uint64_t choose_spot(struct replay *r)
-{
-    uint64_t known = r->moved_count < MOVED ? r->moved_count : MOVED;
-
-    if (known > 0)
-        return r->moved[random_below(&r->random, known)];
-    return random_below(&r->random, r->setup.trace->op_count);
-}
-
-static uint32_t timed_count(struct replay *r, uint64_t first)
-{
-    uint64_t size = CHANNEL_BATCH / 2 +
-                    random_below(&r->random, CHANNEL_BATCH / 2 + 1);
-
-    return up_to(size, r->setup.trace->op_count - first);
-}
-
-static uint32_t painted_count(struct replay *r, uint64_t first, uint64_t spot)
-{
-    uint64_t all = r->setup.trace->op_count, left = all - first;
-    uint64_t size = 1 + random_below(&r->random, all / PAINTED_BATCHES + 1);
-
-    if (first < spot && spot - first < left)
-        left = spot - first;
-    else if (first == spot)
-        left = 1;
-    return up_to(size < CHANNEL_BATCH ? size : CHANNEL_BATCH, left);
-}
-
-static bool time_batch(struct replay *r, uint64_t first, uint32_t count,
-                       double *ns, struct finding *f)
-{
-    uint32_t done;
-
-    replay_feed(r, r->later, first, count);
-    struct ending e = sandbox_call(r->sandbox, COMMAND_TIMED, count, first);
-    *ns += (double)sandbox_cpu_ns(r->sandbox) - r->overhead;
-    if (e.kind == ENDED_TAMPERED)
-        return blame_tampering(r, &e, first, count, f);
-    if (r->setup.allocator->kind == WORKER_NULL)
-        return true;
-    if (!replay_digest(r, r->later, first, count, &done, f))
-        return false;
-    if (!worker_lives(&e))
-        return blame_ending(r, &e, r->later, first + done, f);
-    return done == count || finding_words(f, VERDICT_TAMPERED, first + done,
-                                        "was never carried out");
-}
-
-static bool time_batches(struct replay *r, bool paint, double *ns,
-                         struct finding *f)
-{
-    uint64_t spot = choose_spot(r), end = r->setup.trace->op_count;
-    uint32_t count;
-
-    for (uint64_t first = 0; first < end; first += count) {
-        count = paint ? painted_count(r, first, spot) : timed_count(r, first);
-        if (paint)
-            painter_paint(r->painter, op_slot(r->setup.trace->ops[first]));
-        if (!time_batch(r, first, count, ns, f))
-            return false;
-        if (paint && !painter_check(r->painter, r->setup.trace->ops, first,
-                                    count, f))
-            return false;
-    }
-    return true;
-}
-
-/* The first timed pass: what does a turn cost, is the C library warm? */
-static void prepare_timing(struct replay *r)
-{
-    if (r->overhead > 0)
-        return;
-    if (r->setup.allocator->kind == WORKER_SYSTEM)
-        sandbox_call(r->sandbox, COMMAND_WARM, 0, 0);
-    r->overhead = turn_overhead(r->sandbox);
-}
-
-bool replay_timed(struct replay *r, bool paint, double *ns,
-                  struct outcome *out)
-{
-    struct finding f = finding_none();
-
-    *ns = 0;
-    f.pass = "in a timed pass, after the checked one was passed";
-    prepare_timing(r);
-    oracle_reset(r->later);
-    sandbox_channel(r->sandbox)->watch.active = 0;
-    bool good = begin_pass(r, r->later, &f) &&
-                time_batches(r, paint && is_lab(r), ns, &f) &&
-                (!is_lab(r) || visit_strays(r, r->later, &f));
-    if (is_lab(r))
-        account(r, r->later, out);
-    blame_conclude(r, r->later, &f, out);
-    if (good)
-        release(r, r->later, COMMAND_TIMED);
+        replay_release(r, COMMAND_CHECKED);
     return good;
 }

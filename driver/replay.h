@@ -24,7 +24,8 @@ struct replay_setup {
     uint64_t stop_at;  /* breakpoint before that operation; NO_OP = none */
     double time_limit; /* seconds a pass */
     bool in_process;
-    int cpu;
+    int cpu;           /* for the worker, -1 = any */
+    bool may_spin;     /* judge and worker have a processor each */
     uint64_t seed;
     struct tape *tape; /* where to write every operation, or NULL */
 };
@@ -53,13 +54,19 @@ void replay_close(struct replay *r);
 /* Replay the trace once with every check. True where the verdict is ok. */
 bool replay_checked(struct replay *r, struct outcome *outcome);
 
+enum timed_kind {
+    TIMED_FIRST, /* settles in; the worker's clock is compared to the kernel's */
+    TIMED_PLAIN,
+    TIMED_PAINTED /* the judge writes into live payloads at moments of its own
+                     choice and looks whether it stays; its time is void */
+};
+
 /*
- * Replay it once, timed: *ns is the CPU time of the calls and the loop, the
- * cost of taking turns subtracted. With paint, the judge writes into live
- * payloads at moments of its own choice and looks whether they stay; the time
- * of such a round is void. False where the verdict is not ok any more.
+ * Replay it once, timed: *ns is the CPU time of the calls and the loop. The
+ * first pass has to be TIMED_FIRST. False where the verdict is not ok any
+ * more.
  */
-bool replay_timed(struct replay *r, bool paint, double *ns,
+bool replay_timed(struct replay *r, enum timed_kind kind, double *ns,
                   struct outcome *outcome);
 
 #endif

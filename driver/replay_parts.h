@@ -1,7 +1,8 @@
 /*
  * replay_parts.h - what the files of the replay share.
  *
- *     replay.c        the two passes, from the first operation to the last
+ *     replay.c        beginning and end, and the checked pass
+ *     replay_timed.c  the timed pass
  *     replay_batch.c  a batch: feed, digest
  *     replay_visit.c  looks into the shared heap between batches
  *     replay_blame.c  endings into findings; who did the damage; what to say
@@ -28,13 +29,40 @@ struct replay {
     uint64_t random, secret;
     uint64_t anonymous; /* bytes of the worker before the first operation */
     uint64_t moved[MOVED], moved_count;
-    double overhead; /* ns of CPU that an empty turn costs */
+    double overhead; /* ns of CPU that timing an empty batch takes */
+    struct op *leftover; /* frees of what the trace leaves live */
+    uint32_t leftover_count;
 };
 
 static inline bool is_lab(const struct replay *r)
 {
     return r->setup.allocator->kind == WORKER_LAB;
 }
+
+static inline bool worker_lives(const struct ending *e)
+{
+    return e->kind == ENDED_DONE || e->kind == ENDED_STOPPED;
+}
+
+static inline uint32_t up_to(uint64_t limit, uint64_t left)
+{
+    return (uint32_t)(left < limit ? left : limit);
+}
+
+/* ---- replay.c ---- */
+
+/*
+ * Begin a pass: an empty heap and mm_init, which has a second try where a
+ * request was made to fail.
+ */
+bool replay_begin(struct replay *r, struct oracle *o, struct finding *f);
+
+/* Free what the trace left live, where no reset does it. Not timed. */
+void replay_release(struct replay *r, enum command command);
+
+/* What counts as footprint: the larger of what was measured so far. */
+void replay_account(struct replay *r, const struct oracle *o,
+                    struct outcome *out);
 
 /* ---- replay_batch.c ---- */
 

@@ -53,7 +53,6 @@ struct sandbox {
     int wait_status;
     bool died;
     clockid_t clock;
-    uint64_t cpu_ns;
     double deadline;
     struct mem_event *events;
     size_t event_count, event_room;
@@ -117,6 +116,7 @@ static void make_memory(struct sandbox *s)
     c->slot_count = s->setup.slot_count;
     c->align = s->setup.align;
     c->stop_at = UINT64_MAX;
+    c->may_spin = s->setup.may_spin;
     c->kind = s->setup.allocator->kind;
     strncpy(c->path, s->setup.allocator->path, sizeof c->path - 1);
 }
@@ -415,10 +415,7 @@ static void prepare_call(struct sandbox *s, enum command command,
 
 static struct ending call_in_process(struct sandbox *s)
 {
-    uint64_t start = read_clock(s);
-
     worker_execute();
-    s->cpu_ns = read_clock(s) - start;
     keep_events(s);
     return end_of_reply(s);
 }
@@ -429,12 +426,10 @@ struct ending sandbox_call(struct sandbox *s, enum command command,
     prepare_call(s, command, count, first);
     if (s->setup.in_process)
         return call_in_process(s);
-    uint64_t start = read_clock(s);
     do {
         wake_worker(s);
         if (!await_turn(s))
             return end_without_turn(s, count);
-        s->cpu_ns = read_clock(s) - start;
         keep_events(s);
     } while (s->channel->reply == REPLY_EVENTS);
     if (!judge_part_intact(s))
@@ -480,7 +475,22 @@ const struct mem_event *sandbox_events(const struct sandbox *s, size_t *count)
 
 uint64_t sandbox_cpu_ns(const struct sandbox *s)
 {
-    return s->cpu_ns;
+    return s->channel->cpu_ns;
+}
+
+uint64_t sandbox_kernel_ns(const struct sandbox *s)
+{
+    struct timespec pause = {0, 2 * CHANNEL_SPIN_NS};
+    uint64_t before, after = read_clock(s);
+
+    for (int i = 0; i < 10; i++) {
+        before = after;
+        nanosleep(&pause, NULL);
+        after = read_clock(s);
+        if (after == before && i > 0)
+            break;
+    }
+    return after;
 }
 
 unsigned char *sandbox_heap(const struct sandbox *s)

@@ -38,6 +38,7 @@ struct sandbox_setup {
     uint32_t slot_count;
     bool in_process;   /* no worker process: for a debugger */
     int cpu;           /* to run the worker on, -1 = any */
+    bool may_spin;     /* judge and worker have a processor each */
     double time_limit; /* seconds a pass */
     const char *label; /* stands before what the allocator prints */
 };
@@ -70,8 +71,14 @@ uint32_t sandbox_steps_done(const struct sandbox *s, uint32_t count);
 /* The heap's events during the last call; valid until the next. */
 const struct mem_event *sandbox_events(const struct sandbox *s, size_t *count);
 
-/* CPU time of the last call in ns, by the kernel's account of the worker. */
+/* CPU time of the last timed batch in ns, as the worker tells it. */
 uint64_t sandbox_cpu_ns(const struct sandbox *s);
+
+/*
+ * CPU time of the worker so far, by the kernel's account of it. Waits until it
+ * sleeps: of a running process the kernel's figure lags behind.
+ */
+uint64_t sandbox_kernel_ns(const struct sandbox *s);
 
 /* The judge's own view of the heap's first byte. */
 unsigned char *sandbox_heap(const struct sandbox *s);

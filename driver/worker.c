@@ -254,6 +254,23 @@ static void run_timed(const struct op *step, uint32_t count)
     }
 }
 
+static uint64_t thread_cpu_ns(void)
+{
+    struct timespec t;
+
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
+    return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
+}
+
+static void time_batch(void)
+{
+    struct channel *c = worker.channel;
+    uint64_t start = thread_cpu_ns();
+    run_timed(worker.steps, c->count);
+    c->cpu_ns = thread_cpu_ns() - start;
+    c->reply = REPLY_DONE;
+}
+
 /* ---- The checked loop. ---- */
 
 /* May size bytes at address be written to without harm to the worker? */
@@ -553,13 +570,9 @@ void worker_execute(void)
         run_checked();
         return;
     case COMMAND_TIMED:
-        run_timed(worker.steps, c->count);
-        c->reply = REPLY_DONE;
+        time_batch();
         return;
     case COMMAND_WARM:
         warm();
-        return;
-    case COMMAND_EMPTY:
-        c->reply = REPLY_DONE;
     }
 }

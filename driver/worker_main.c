@@ -34,6 +34,8 @@ static void give_turn(void)
 
 static void await_turn(void)
 {
+    if (channel->may_spin && channel_spin(&channel->turn, TURN_WORKER))
+        return;
     while (__atomic_load_n(&channel->turn, __ATOMIC_ACQUIRE) != TURN_WORKER)
         syscall(SYS_futex, &channel->turn, FUTEX_WAIT, TURN_JUDGE, NULL, NULL,
                 0);

@@ -1,0 +1,209 @@
+/*
+ * replay_timed.c - the pass that only calls.
+ *
+ * The time is the CPU time of the worker's thread between the loop's start and
+ * its end, read by the worker from the kernel. A trace that fits into a batch
+ * is replayed once just before, unmeasured, so that caches and predictors know
+ * it. In its first timed pass the worker is made to sleep between batches and
+ * the kernel is asked from outside how much it has used: an answer that does
+ * not fit is forged.
+ */
+#include "random.h"
+#include "replay_parts.h"
+#include "spread.h"
+
+#include <stdio.h>
+
+enum {
+    PAINTED_BATCHES = 24, /* of a painted pass, at least */
+    OVERHEAD_CALLS = 31,  /* empty batches to take the cost of one from */
+    SLACK_NS = 50000      /* a turn may cost, outside the loop */
+};
+
+/* ---- Where batches end. ---- */
+
+/*
+ * A painted pass has many short batches, and a boundary before and behind a
+ * realloc that is known to move its block: paint before it, look behind it.
+ */
+static uint64_t choose_spot(struct replay *r)
+{
+    uint64_t known = up_to(MOVED, r->moved_count);
+
+    if (known > 0)
+        return r->moved[random_below(&r->random, known)];
+    return random_below(&r->random, r->setup.trace->op_count);
+}
+
+static bool is_short(const struct replay *r)
+{
+    return r->setup.trace->op_count <= CHANNEL_BATCH;
+}
+
+static uint32_t timed_count(struct replay *r, uint64_t first)
+{
+    uint64_t size = CHANNEL_BATCH / 2 +
+                    random_below(&r->random, CHANNEL_BATCH / 2 + 1);
+
+    return up_to(is_short(r) ? CHANNEL_BATCH : size,
+                 r->setup.trace->op_count - first);
+}
+
+static uint32_t painted_count(struct replay *r, uint64_t first, uint64_t spot)
+{
+    uint64_t all = r->setup.trace->op_count, left = all - first;
+    uint64_t size = 1 + random_below(&r->random, all / PAINTED_BATCHES + 1);
+
+    if (first < spot && spot - first < left)
+        left = spot - first;
+    else if (first == spot)
+        left = 1;
+    return up_to(size < CHANNEL_BATCH ? size : CHANNEL_BATCH, left);
+}
+
+/* ---- Batches. ---- */
+
+static bool time_batch(struct replay *r, uint64_t first, uint32_t count,
+                       double *ns, struct finding *f)
+{
+    uint32_t done;
+
+    replay_feed(r, r->later, first, count);
+    struct ending e = sandbox_call(r->sandbox, COMMAND_TIMED, count, first);
+    *ns += (double)sandbox_cpu_ns(r->sandbox) - r->overhead;
+    if (e.kind == ENDED_TAMPERED)
+        return blame_tampering(r, &e, first, count, f);
+    if (r->setup.allocator->kind == WORKER_NULL)
+        return true;
+    if (!replay_digest(r, r->later, first, count, &done, f))
+        return false;
+    if (!worker_lives(&e))
+        return blame_ending(r, &e, r->later, first + done, f);
+    return done == count || finding_words(f, VERDICT_TAMPERED, first + done,
+                                          "was never carried out");
+}
+
+static bool time_batches(struct replay *r, double *ns, struct finding *f)
+{
+    uint32_t count;
+
+    for (uint64_t op = 0; op < r->setup.trace->op_count; op += count) {
+        count = timed_count(r, op);
+        if (!time_batch(r, op, count, ns, f))
+            return false;
+    }
+    return true;
+}
+
+static bool paint_batches(struct replay *r, struct finding *f)
+{
+    const struct op *ops = r->setup.trace->ops;
+    uint64_t spot = choose_spot(r);
+    uint32_t count;
+    double ns;
+
+    for (uint64_t op = 0; op < r->setup.trace->op_count; op += count) {
+        count = painted_count(r, op, spot);
+        painter_paint(r->painter, op_slot(ops[op]));
+        if (!time_batch(r, op, count, &ns, f) ||
+            !painter_check(r->painter, ops, op, count, f))
+            return false;
+    }
+    return true;
+}
+
+/* ---- What surrounds them. ---- */
+
+static double empty_batch_ns(struct sandbox *s)
+{
+    double ns[OVERHEAD_CALLS];
+
+    for (int i = 0; i < OVERHEAD_CALLS; i++) {
+        if (sandbox_call(s, COMMAND_TIMED, 0, 0).kind != ENDED_DONE)
+            return 0;
+        ns[i] = (double)sandbox_cpu_ns(s);
+    }
+    return spread_of(ns, OVERHEAD_CALLS).median;
+}
+
+/* Once, before the first timed pass. */
+static void prepare(struct replay *r)
+{
+    if (r->setup.allocator->kind == WORKER_SYSTEM)
+        sandbox_call(r->sandbox, COMMAND_WARM, 0, 0);
+    r->overhead = empty_batch_ns(r->sandbox);
+}
+
+/* Replay a short trace without a look at it. */
+static bool warm_up(struct replay *r, struct finding *f)
+{
+    uint32_t count = (uint32_t)r->setup.trace->op_count;
+
+    if (!is_short(r))
+        return true;
+    if (!replay_begin(r, r->later, f))
+        return false;
+    replay_feed(r, r->later, 0, count);
+    struct ending e = sandbox_call(r->sandbox, COMMAND_TIMED, count, 0);
+    oracle_reset(r->later);
+    if (e.kind != ENDED_DONE)
+        return blame_ending(r, &e, r->later,
+                            sandbox_steps_done(r->sandbox, count), f);
+    replay_release(r, COMMAND_TIMED);
+    return true;
+}
+
+/* Does the time that the worker tells fit what the kernel has counted? */
+static bool time_is_true(struct replay *r, double told, double counted,
+                         struct finding *f)
+{
+    double turns = (double)r->setup.trace->op_count / CHANNEL_BATCH * 2 + 1;
+
+    if (told > counted / 2 - turns * SLACK_NS)
+        return true;
+    finding_at(f, VERDICT_TAMPERED, AT_END, "");
+    snprintf(f->detail, sizeof f->detail,
+             "the worker tells %.0f ns of CPU time, the kernel has counted "
+             "%.0f",
+             told, counted);
+    return false;
+}
+
+static bool pass(struct replay *r, enum timed_kind kind, double *ns,
+                 struct finding *f)
+{
+    if (kind == TIMED_PLAIN && !warm_up(r, f))
+        return false;
+    if (!replay_begin(r, r->later, f))
+        return false;
+    if (kind == TIMED_PAINTED && is_lab(r))
+        return paint_batches(r, f);
+    if (kind != TIMED_FIRST)
+        return time_batches(r, ns, f);
+    double start = (double)sandbox_kernel_ns(r->sandbox);
+    return time_batches(r, ns, f) &&
+           time_is_true(r, *ns,
+                        (double)sandbox_kernel_ns(r->sandbox) - start, f);
+}
+
+bool replay_timed(struct replay *r, enum timed_kind kind, double *ns,
+                  struct outcome *out)
+{
+    struct finding f = finding_none();
+    struct channel *c = sandbox_channel(r->sandbox);
+
+    *ns = 0;
+    f.pass = "in a timed pass, after the checked one was passed";
+    c->may_spin = r->setup.may_spin && kind != TIMED_FIRST;
+    if (kind == TIMED_FIRST)
+        prepare(r);
+    oracle_reset(r->later);
+    bool good = pass(r, kind, ns, &f) &&
+                (!is_lab(r) || visit_strays(r, r->later, &f));
+    if (is_lab(r))
+        replay_account(r, r->later, out);
+    blame_conclude(r, r->later, &f, out);
+    if (good)
+        replay_release(r, COMMAND_TIMED);
+    return good;
+}
