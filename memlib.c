@@ -120,8 +120,8 @@ static void wipe(size_t at, size_t end)
     unsigned char resident[WIPE_PAGES];
 
     for (; at < end; at += WIPE_PAGES * PAGE) {
-        size_t size = end - at < WIPE_PAGES * PAGE ? end - at
-                                                   : WIPE_PAGES * PAGE;
+        size_t size =
+            end - at < WIPE_PAGES * PAGE ? end - at : WIPE_PAGES * PAGE;
         bool known = mincore(heap.base + at, size, resident) == 0;
 
         for (size_t page = 0; page < size / PAGE; page++)

@@ -32,8 +32,8 @@
  */
 void *mem_sbrk(intptr_t increment);
 
-void *mem_heap_lo(void);  /* first byte of the heap */
-void *mem_heap_hi(void);  /* last byte of the heap: the break - 1 */
+void *mem_heap_lo(void);   /* first byte of the heap */
+void *mem_heap_hi(void);   /* last byte of the heap: the break - 1 */
 size_t mem_heapsize(void); /* bytes between the two, both included */
 size_t mem_pagesize(void); /* the system's page size in bytes */
 

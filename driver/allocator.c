@@ -63,8 +63,7 @@ static struct allocator *from_file(const char *name, const char *path)
         complain_usage("no allocator '%s': %s is not a shared object", name,
                        path);
     bool system = !facts.exports_lab && facts.exports_malloc;
-    struct allocator *a =
-        make(name, system ? WORKER_SYSTEM : WORKER_LAB, full);
+    struct allocator *a = make(name, system ? WORKER_SYSTEM : WORKER_LAB, full);
     a->static_bytes = facts.static_bytes;
     free(full);
     return a;

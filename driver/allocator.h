@@ -15,11 +15,11 @@
 #include <stddef.h>
 
 struct allocator {
-    char *name;           /* as reports call it */
-    char *text;           /* as the command line has it */
+    char *name; /* as reports call it */
+    char *text; /* as the command line has it */
     enum worker_kind kind;
-    char *path;           /* the shared object, "" for libc and null */
-    size_t static_bytes;  /* of its writable static data */
+    char *path;          /* the shared object, "" for libc and null */
+    size_t static_bytes; /* of its writable static data */
 };
 
 /* The directory of the build: where the driver's own executable lies. */

@@ -28,9 +28,9 @@ struct bitset {
 
 struct bitset *bitset_new(void)
 {
-    struct bitset *set = mmap(NULL, sizeof *set, PROT_READ | PROT_WRITE,
-                              MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1,
-                              0);
+    struct bitset *set =
+        mmap(NULL, sizeof *set, PROT_READ | PROT_WRITE,
+             MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 
     return need(set == MAP_FAILED ? NULL : set);
 }

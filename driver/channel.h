@@ -90,7 +90,7 @@ struct crash {
     uint64_t pc, sp;
     uint64_t object_offset; /* of pc in its shared object */
     uint32_t signal;
-    uint32_t nature; /* enum crash_nature */
+    uint32_t nature;  /* enum crash_nature */
     char object[256]; /* the shared object's path, "" if unknown */
 };
 
@@ -111,14 +111,14 @@ struct channel {
     /* Set by the judge. */
     uint32_t turn;
     uint32_t command;
-    uint32_t count;       /* steps in the batch */
-    uint32_t kind;        /* enum worker_kind */
-    uint64_t first;       /* number in the trace of the batch's first step */
-    uint64_t secret;      /* of the fill pattern */
+    uint32_t count;  /* steps in the batch */
+    uint32_t kind;   /* enum worker_kind */
+    uint64_t first;  /* number in the trace of the batch's first step */
+    uint64_t secret; /* of the fill pattern */
     uint64_t heap_base;
-    uint64_t heap_span;   /* bytes of address space for the heap */
+    uint64_t heap_span; /* bytes of address space for the heap */
     uint64_t slot_count;
-    uint64_t stop_at;     /* operation before which to call a breakpoint */
+    uint64_t stop_at; /* operation before which to call a breakpoint */
     uint32_t align;
     uint32_t audit_every; /* operations between audits, 0 = none */
     uint32_t may_spin;    /* there is a processor for each side */
@@ -128,8 +128,8 @@ struct channel {
 
     /* Set by the worker. */
     uint32_t reply;
-    uint32_t progress;    /* steps begun, in a checked batch */
-    uint64_t cpu_ns;      /* of the timed loop, of its thread */
+    uint32_t progress; /* steps begun, in a checked batch */
+    uint64_t cpu_ns;   /* of the timed loop, of its thread */
     uint32_t has_audit, has_calloc, has_memalign, pad;
     struct stop stop;
     struct crash crash;

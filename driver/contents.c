@@ -54,7 +54,8 @@ static struct contents read_gzip(const char *path, struct contents in)
         z.avail_out = room;
         status = inflate(&z, Z_NO_FLUSH);
         out.size += room - z.avail_out;
-        if (status == Z_STREAM_END && (z.avail_in || left)) /* a further member */
+        if (status == Z_STREAM_END &&
+            (z.avail_in || left)) /* a further member */
             status = inflateReset(&z);
         else if (status == Z_BUF_ERROR && z.avail_in == 0 && left == 0)
             break;
@@ -102,8 +103,8 @@ static struct contents read_plain(const char *path)
         complain(path, 0, "not a regular file");
     if (status.st_size == 0)
         complain(path, 1, "the file is empty");
-    char *bytes = mmap(NULL, (size_t)status.st_size, PROT_READ, MAP_PRIVATE,
-                       fd, 0);
+    char *bytes =
+        mmap(NULL, (size_t)status.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
     if (bytes == MAP_FAILED)
         complain(path, 0, "cannot map it: %s", strerror(errno));
     close(fd);

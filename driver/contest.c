@@ -34,7 +34,7 @@ struct contestant {
     const struct allocator *allocator;
     struct replay *replay;
     struct result *result;
-    bool runs; /* its verdict is ok so far */
+    bool runs;    /* its verdict is ok so far */
     double spent; /* seconds in rounds */
     double *ns;   /* by round, 0 = took no part */
 };
@@ -63,8 +63,8 @@ static void add_contestant(struct heat *h, const struct allocator *allocator,
     struct contestant *c = &h->contestant[h->count++];
 
     *c = (struct contestant){.allocator = allocator, .result = result};
-    c->ns = need(calloc(MAX_ROUNDS + 1 + (size_t)h->contest->rounds,
-                        sizeof *c->ns));
+    c->ns = need(
+        calloc(MAX_ROUNDS + 1 + (size_t)h->contest->rounds, sizeof *c->ns));
 }
 
 static bool is_libc(const struct allocator *a)
@@ -86,8 +86,7 @@ static void gather(struct heat *h)
 {
     struct contest *c = h->contest;
 
-    h->contestant = need(calloc(c->allocator_count + 2,
-                                sizeof *h->contestant));
+    h->contestant = need(calloc(c->allocator_count + 2, sizeof *h->contestant));
     for (size_t i = 0; i < c->allocator_count; i++)
         add_contestant(h, c->allocators[i], contest_result(c, i, h->trace));
     if (!c->timing)
@@ -117,9 +116,8 @@ static void tell(const struct heat *h, const struct contestant *c,
 
 static double utilization(const struct trace *t, const struct outcome *o)
 {
-    return o->footprint > 0
-               ? (double)t->peak_payload / (double)o->footprint
-               : 0;
+    return o->footprint > 0 ? (double)t->peak_payload / (double)o->footprint
+                            : 0;
 }
 
 static struct replay_setup setup_for(const struct heat *h,
@@ -138,8 +136,8 @@ static struct replay_setup setup_for(const struct heat *h,
 static void check_perturbed(struct heat *h, struct contestant *c)
 {
     const struct contest *contest = h->contest;
-    struct trace *trace = trace_perturb(contest->traces[h->trace],
-                                        contest->perturb_seed);
+    struct trace *trace =
+        trace_perturb(contest->traces[h->trace], contest->perturb_seed);
     struct replay_setup setup = setup_for(h, c, trace);
     struct outcome outcome;
 
@@ -308,8 +306,8 @@ static void evaluate(struct heat *h)
 
 static void run_trace(struct contest *c, size_t trace)
 {
-    struct heat h = {.contest = c, .trace = trace,
-                     .random = c->setup.seed ^ trace};
+    struct heat h = {
+        .contest = c, .trace = trace, .random = c->setup.seed ^ trace};
 
     gather(&h);
     check_all(&h);

@@ -18,27 +18,27 @@
 /* One allocator on one trace. No pointers: it may lie in shared memory. */
 struct result {
     struct outcome outcome;
-    double utilization;       /* peak payload / peak footprint; 0 if unknown */
-    bool perturbed;           /* the next two are set */
+    double utilization; /* peak payload / peak footprint; 0 if unknown */
+    bool perturbed;     /* the next two are set */
     enum verdict perturbed_verdict;
     double perturbed_utilization;
-    bool timed;               /* the rest is set */
-    struct spread ns_per_op;  /* over the rounds */
-    struct spread ratio;      /* libc's ns/op over this one's, by round */
+    bool timed;              /* the rest is set */
+    struct spread ns_per_op; /* over the rounds */
+    struct spread ratio;     /* libc's ns/op over this one's, by round */
 };
 
 struct contest {
     /* Set by the caller. */
     struct allocator **allocators;
     size_t allocator_count;
-    struct allocator *libc;   /* the reference, timed along; never NULL */
-    struct allocator *null;   /* the cost of the loop */
+    struct allocator *libc; /* the reference, timed along; never NULL */
+    struct allocator *null; /* the cost of the loop */
     struct trace **traces;
     size_t trace_count;
-    struct replay_setup setup;/* allocator and trace are filled in here */
+    struct replay_setup setup; /* allocator and trace are filled in here */
     bool timing;
-    bool subtract_loop;       /* ns/op without the loop's own cost */
-    int rounds;               /* 0 = as many as seem worth it */
+    bool subtract_loop; /* ns/op without the loop's own cost */
+    int rounds;         /* 0 = as many as seem worth it */
     bool perturb;
     uint64_t perturb_seed;
     int jobs;

@@ -62,13 +62,15 @@ static void say_null(struct text *t, const struct finding *f,
                      const struct oracle *o)
 {
     if (f->verdict == VERDICT_NO_MEMORY)
-        say(t, " returned NULL: the heap has %llu bytes and %llu mapped, of "
-               "a limit of %llu",
+        say(t,
+            " returned NULL: the heap has %llu bytes and %llu mapped, of "
+            "a limit of %llu",
             (ull)o->brk, (ull)o->mapped, (ull)o->limit);
     else
-        say(t, " returned NULL though memory is left: the heap has %llu bytes "
-               "and %llu mapped, of a limit of %llu, and no request for more "
-               "was refused",
+        say(t,
+            " returned NULL though memory is left: the heap has %llu bytes "
+            "and %llu mapped, of a limit of %llu, and no request for more "
+            "was refused",
             (ull)o->brk, (ull)o->mapped, (ull)o->limit);
 }
 
@@ -100,12 +102,13 @@ static void say_overlap(struct text *t, const struct finding *f,
 {
     uint64_t end = f->address + f->size;
     uint64_t other_end = f->other_address + f->other_size;
-    uint64_t low = f->address > f->other_address ? f->address
-                                                 : f->other_address;
+    uint64_t low =
+        f->address > f->other_address ? f->address : f->other_address;
     uint64_t high = end < other_end ? end : other_end;
 
-    say(t, " returned 0x%llx (%llu bytes, to 0x%llx), of which %llu bytes "
-           "belong to a live block: ",
+    say(t,
+        " returned 0x%llx (%llu bytes, to 0x%llx), of which %llu bytes "
+        "belong to a live block: ",
         (ull)f->address, (ull)f->size, (ull)end, (ull)(high - low));
     say_block(t, trace, f->other_address, f->other_size, f->other_op);
 }
@@ -113,8 +116,9 @@ static void say_overlap(struct text *t, const struct finding *f,
 static void say_data_lost(struct text *t, const struct finding *f,
                           const struct trace *trace)
 {
-    say(t, " finds byte %llu of a live block changed from 0x%02llx to "
-           "0x%02llx: ",
+    say(t,
+        " finds byte %llu of a live block changed from 0x%02llx to "
+        "0x%02llx: ",
         (ull)f->offset, (ull)f->expected, (ull)f->value);
     say_block(t, trace, f->address, f->size, f->placed);
     if (f->culprit == NO_OP)

@@ -228,16 +228,16 @@ void export_json(const struct export_setup *setup, const char *path)
     close_output(file, path);
 }
 
-static void csv_line(FILE *file, const struct export_setup *e,
-                     size_t allocator, size_t trace)
+static void csv_line(FILE *file, const struct export_setup *e, size_t allocator,
+                     size_t trace)
 {
     const struct contest *c = e->contest;
     const struct result *r = contest_result(c, allocator, trace);
     const struct trace *t = c->traces[trace];
 
-    fprintf(file, "%s,%s,%s,%llu,%llu,%llu,%.6f,", c->allocators[allocator]->name,
-            t->name, verdict_name(r->outcome.verdict),
-            (unsigned long long)t->op_count,
+    fprintf(file, "%s,%s,%s,%llu,%llu,%llu,%.6f,",
+            c->allocators[allocator]->name, t->name,
+            verdict_name(r->outcome.verdict), (unsigned long long)t->op_count,
             (unsigned long long)t->peak_payload,
             (unsigned long long)r->outcome.footprint, r->utilization);
     if (r->timed)

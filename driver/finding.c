@@ -7,9 +7,12 @@
 
 struct finding finding_none(void)
 {
-    return (struct finding){.verdict = VERDICT_OK, .op = NO_OP,
-                            .placed = NO_OP, .other_op = NO_OP,
-                            .culprit = NO_OP, .pass = ""};
+    return (struct finding){.verdict = VERDICT_OK,
+                            .op = NO_OP,
+                            .placed = NO_OP,
+                            .other_op = NO_OP,
+                            .culprit = NO_OP,
+                            .pass = ""};
 }
 
 bool finding_set(struct finding *f, enum verdict verdict, uint64_t op)
@@ -34,8 +37,7 @@ bool finding_words(struct finding *f, enum verdict verdict, uint64_t op,
 }
 
 bool finding_in_block(struct finding *f, enum verdict verdict, uint64_t op,
-                      const struct live *block, uint64_t offset,
-                      uint64_t value)
+                      const struct live *block, uint64_t offset, uint64_t value)
 {
     f->address = block->address;
     f->size = block->size;

@@ -29,11 +29,11 @@ struct finding {
     uint64_t placed;        /* operation that gave that block its place */
     uint64_t other_op;      /* the block collided with: who placed it, */
     uint64_t other_address, other_size; /* where, how large */
-    uint64_t offset;        /* of the byte in question, into the block */
+    uint64_t offset; /* of the byte in question, into the block */
     uint64_t value, expected;
-    uint64_t culprit;       /* operation that did the damage */
-    const char *pass;       /* "", or "in a timed pass" and the like */
-    char detail[1024];      /* what needs words: crash, exit, tampering */
+    uint64_t culprit;  /* operation that did the damage */
+    const char *pass;  /* "", or "in a timed pass" and the like */
+    char detail[1024]; /* what needs words: crash, exit, tampering */
 };
 
 /* Nothing is wrong. */

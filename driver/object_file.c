@@ -13,8 +13,8 @@
 static bool is_linkers(const char *name)
 {
     static const char *const prefixes[] = {
-        ".got", ".dynamic", ".init_array", ".fini_array", ".data.rel.ro",
-        ".tm_clone_table", ".ctors", ".dtors"};
+        ".got",         ".dynamic",        ".init_array", ".fini_array",
+        ".data.rel.ro", ".tm_clone_table", ".ctors",      ".dtors"};
 
     for (size_t i = 0; i < sizeof prefixes / sizeof *prefixes; i++)
         if (strncmp(name, prefixes[i], strlen(prefixes[i])) == 0)
@@ -26,13 +26,12 @@ static void read_symbols(Elf *elf, Elf_Scn *section, const GElf_Shdr *header,
                          struct object_facts *facts)
 {
     Elf_Data *data = elf_getdata(section, NULL);
-    size_t count = header->sh_entsize ? header->sh_size / header->sh_entsize
-                                      : 0;
+    size_t count =
+        header->sh_entsize ? header->sh_size / header->sh_entsize : 0;
     GElf_Sym symbol;
 
     for (size_t i = 0; data && i < count; i++) {
-        if (!gelf_getsym(data, (int)i, &symbol) ||
-            symbol.st_shndx == SHN_UNDEF)
+        if (!gelf_getsym(data, (int)i, &symbol) || symbol.st_shndx == SHN_UNDEF)
             continue;
         const char *name = elf_strptr(elf, header->sh_link, symbol.st_name);
         facts->exports_lab |= name && strcmp(name, "mm_malloc") == 0;

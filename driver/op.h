@@ -94,9 +94,8 @@ static inline uint64_t op_payload(struct op op)
 /* Does the operation begin the life of its slot, or end it? */
 static inline int op_begins(struct op op)
 {
-    return 1 << op_kind(op) &
-           (1 << OP_ALLOC | 1 << OP_REALLOC_NULL | 1 << OP_CALLOC |
-            1 << OP_ALIGNED);
+    return 1 << op_kind(op) & (1 << OP_ALLOC | 1 << OP_REALLOC_NULL |
+                               1 << OP_CALLOC | 1 << OP_ALIGNED);
 }
 
 static inline int op_ends(struct op op)

@@ -95,13 +95,12 @@ static const struct argp_option table[] = {
     {NULL, 'A', NULL, 0, "Autolab: the last line is its result in JSON", 0},
     {NULL, 'p', NULL, 0, "One tab-separated line a trace", 0},
     {NULL, 'T', NULL, 0, "The same as -p", 0},
-    {"json", JSON_FILE, "FILE", 0, "Write all results as JSON; - is stdout",
-     0},
+    {"json", JSON_FILE, "FILE", 0, "Write all results as JSON; - is stdout", 0},
     {"csv", CSV_FILE, "FILE", 0, "Write all results as CSV; - is stdout", 0},
     {"timeline", TIMELINE, "FILE", 0,
      "Write payload, footprint and free memory over the operations, CSV", 0},
-    {"events", EVENTS, "FILE", 0,
-     "Write every operation with its address, CSV", 0},
+    {"events", EVENTS, "FILE", 0, "Write every operation with its address, CSV",
+     0},
     {NULL, 'h', NULL, 0, "Print this help", -1},
     {0},
 };
@@ -122,8 +121,7 @@ static uint64_t number(const char *option, const char *text, uint64_t low,
     if (!isdigit((unsigned char)text[0]) || *end || errno || value < low ||
         value > high)
         complain_usage("%s takes a number from %llu to %llu, not '%s'", option,
-                       (unsigned long long)low, (unsigned long long)high,
-                       text);
+                       (unsigned long long)low, (unsigned long long)high, text);
     return value;
 }
 
@@ -142,8 +140,8 @@ static size_t heap_size(const char *text)
     char *end;
     unsigned long long value = strtoull(text, &end, 10);
     static const char units[] = "KMG";
-    const char *unit = *end ? strchr(units, toupper((unsigned char)*end))
-                            : NULL;
+    const char *unit =
+        *end ? strchr(units, toupper((unsigned char)*end)) : NULL;
     int shift = unit ? 10 * (int)(unit - units + 1) : 0;
 
     if (!isdigit((unsigned char)text[0]) || (*end && (!unit || end[1])) ||
@@ -156,8 +154,8 @@ static size_t heap_size(const char *text)
 
 static void add_file(struct options *o, char *file)
 {
-    o->trace_files = need(realloc(
-        o->trace_files, (o->trace_file_count + 1) * sizeof *o->trace_files));
+    o->trace_files = need(realloc(o->trace_files, (o->trace_file_count + 1) *
+                                                      sizeof *o->trace_files));
     o->trace_files[o->trace_file_count++] = file;
 }
 
@@ -346,9 +344,15 @@ static void check(const struct options *o)
 
 struct options options_read(int argc, char **argv)
 {
-    struct options o = {.check_team = true, .timing = true, .verbose = 1,
-                        .allocators = "mm", .time_limit = 20, .align = 16,
-                        .index = "classic", .jobs = 1, .stop_at = UINT64_MAX,
+    struct options o = {.check_team = true,
+                        .timing = true,
+                        .verbose = 1,
+                        .allocators = "mm",
+                        .time_limit = 20,
+                        .align = 16,
+                        .index = "classic",
+                        .jobs = 1,
+                        .stop_at = UINT64_MAX,
                         .heap_limit = MEM_DEFAULT_LIMIT};
     struct reading reading = {.options = &o};
     struct argp argp = {.options = table, .parser = parse, .doc = overview};

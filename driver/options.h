@@ -9,7 +9,7 @@
 #include <stdint.h>
 
 struct options {
-    char **trace_files;     /* -f, -c; none: all of the trace directory */
+    char **trace_files; /* -f, -c; none: all of the trace directory */
     size_t trace_file_count;
     const char *trace_dir;  /* NULL: traces/ here or beside the build */
     const char *allocators; /* a list with commas */

@@ -165,8 +165,7 @@ static bool place(struct oracle *o, struct op op, uint64_t index,
         }
         if (o->bounded && !oracle_in_heap(o, address, size))
             return found(f, VERDICT_OUT_OF_HEAP, index, address, size);
-        if (bitset_any(o->granules, granule_of(address),
-                       granules_of(size)))
+        if (bitset_any(o->granules, granule_of(address), granules_of(size)))
             return found_overlap(o, f, index, address, size);
         bitset_add(o->granules, granule_of(address), granules_of(size));
     }

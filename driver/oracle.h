@@ -18,13 +18,13 @@
 
 struct oracle {
     unsigned align;
-    bool bounded;       /* addresses have to lie in the simulated heap */
-    bool lenient;       /* when things happened within a batch is unknown */
+    bool bounded; /* addresses have to lie in the simulated heap */
+    bool lenient; /* when things happened within a batch is unknown */
     uint64_t base, limit;
     uint64_t brk, mapped, footprint; /* now, now, at the peak */
-    uint64_t refusals;  /* requests that memlib refused, all in all */
-    uint64_t refused_op;/* the last operation in which it refused one */
-    uint64_t payload;   /* live bytes now */
+    uint64_t refusals;   /* requests that memlib refused, all in all */
+    uint64_t refused_op; /* the last operation in which it refused one */
+    uint64_t payload;    /* live bytes now */
     uint32_t slot_count;
     struct live *live;
     struct bitset *granules; /* of live payload */
@@ -45,8 +45,7 @@ void oracle_delete(struct oracle *o);
 void oracle_reset(struct oracle *o);
 
 /* The heap changed its shape during operation op. */
-void oracle_event(struct oracle *o, const struct mem_event *event,
-                  uint64_t op);
+void oracle_event(struct oracle *o, const struct mem_event *event, uint64_t op);
 
 /*
  * Operation number index returned address (0 for a free). True where all is

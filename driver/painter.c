@@ -37,8 +37,7 @@ struct painter *painter_new(const struct oracle *oracle, unsigned char *heap,
     p->oracle = oracle;
     p->heap = heap;
     p->random = seed;
-    p->number_of = need(calloc(oracle->slot_count + 1,
-                               sizeof *p->number_of));
+    p->number_of = need(calloc(oracle->slot_count + 1, sizeof *p->number_of));
     return p;
 }
 
@@ -109,8 +108,8 @@ static bool block_kept(const struct painter *p, const struct painted *b,
         return true;
     size_t same = pattern_check(view(p, l), b->size, b->seed);
     f->expected = pattern_byte(b->seed, same);
-    return same == b->size || finding_in_block(f, VERDICT_DATA_LOST, op, l, same,
-                                               view(p, l)[same]);
+    return same == b->size || finding_in_block(f, VERDICT_DATA_LOST, op, l,
+                                               same, view(p, l)[same]);
 }
 
 /* Nobody wrote into a new block of calloc's, where it lies as it was given. */
@@ -122,9 +121,8 @@ static bool still_zero(const struct painter *p, struct op op, uint64_t index,
     if (op_kind(op) != OP_CALLOC || !l->in_use || l->placed != index)
         return true;
     size_t zeros = first_nonzero(view(p, l), l->size);
-    return zeros == l->size ||
-           finding_in_block(f, VERDICT_NOT_ZEROED, index, l, zeros,
-                            view(p, l)[zeros]);
+    return zeros == l->size || finding_in_block(f, VERDICT_NOT_ZEROED, index, l,
+                                                zeros, view(p, l)[zeros]);
 }
 
 bool painter_check(struct painter *p, const struct op *ops, uint64_t first,

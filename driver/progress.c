@@ -44,8 +44,8 @@ static bool is_news(size_t trace, const char *stage)
     return news;
 }
 
-void progress_show(const struct contest *c, size_t trace,
-                   const char *allocator, const char *stage)
+void progress_show(const struct contest *c, size_t trace, const char *allocator,
+                   const char *stage)
 {
     const char *name = c->traces[trace]->name;
 

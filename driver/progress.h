@@ -13,8 +13,8 @@
 void progress_set(int verbose);
 
 /* For struct contest's progress. */
-void progress_show(const struct contest *c, size_t trace,
-                   const char *allocator, const char *stage);
+void progress_show(const struct contest *c, size_t trace, const char *allocator,
+                   const char *stage);
 
 /* Take the line away. */
 void progress_clear(void);

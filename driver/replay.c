@@ -180,7 +180,7 @@ static bool check_batch(struct replay *r, uint64_t first, uint32_t *count,
         return blame_ending(r, &e, r->oracle, first + done, f);
     if (done < asked)
         return finding_words(f, VERDICT_TAMPERED, first + done,
-                           "was never carried out");
+                             "was never carried out");
     return true;
 }
 
@@ -188,8 +188,8 @@ static bool check_batch(struct replay *r, uint64_t first, uint32_t *count,
 static uint32_t next_count(struct replay *r, uint64_t first, uint32_t *crest)
 {
     const struct trace *t = r->setup.trace;
-    uint64_t size = CHANNEL_BATCH / 2 +
-                    random_below(&r->random, CHANNEL_BATCH / 2 + 1);
+    uint64_t size =
+        CHANNEL_BATCH / 2 + random_below(&r->random, CHANNEL_BATCH / 2 + 1);
     uint32_t count = up_to(size, t->op_count - first);
 
     while (*crest < t->crest_count && t->crest[*crest] < first)
@@ -213,8 +213,8 @@ static bool check_batches(struct replay *r, struct finding *f,
             return false;
         if (r->setup.allocator->kind == WORKER_SYSTEM)
             measure_resident(r);
-        if (is_lab(r) && !visit_contents(r, op + count - (count > 0),
-                                        VISIT_BYTES, f))
+        if (is_lab(r) &&
+            !visit_contents(r, op + count - (count > 0), VISIT_BYTES, f))
             return false;
     }
     return true;
@@ -225,8 +225,7 @@ static bool check_end(struct replay *r, struct finding *f)
     uint64_t last = r->setup.trace->op_count - 1;
 
     return !is_lab(r) || (visit_contents(r, last, UINT64_MAX, f) &&
-                          visit_strays(r, r->oracle, f) &&
-                          visit_files(r, f));
+                          visit_strays(r, r->oracle, f) && visit_files(r, f));
 }
 
 static void note_abilities(struct replay *r, struct outcome *out)
@@ -236,8 +235,8 @@ static void note_abilities(struct replay *r, struct outcome *out)
     out->calloc_emulated = !c->has_calloc;
     out->memalign_emulated = !c->has_memalign;
     if (r->load.kind == ENDED_DONE)
-        snprintf(out->team, sizeof out->team, "%.*s",
-                 (int)sizeof out->team - 1, c->text);
+        snprintf(out->team, sizeof out->team, "%.*s", (int)sizeof out->team - 1,
+                 c->text);
 }
 
 /* Slots that the trace leaves live; its end is the same in every replay. */

@@ -24,8 +24,8 @@ struct replay_setup {
     uint64_t stop_at;  /* breakpoint before that operation; NO_OP = none */
     double time_limit; /* seconds a pass */
     bool in_process;
-    int cpu;           /* for the worker, -1 = any */
-    bool may_spin;     /* judge and worker have a processor each */
+    int cpu;       /* for the worker, -1 = any */
+    bool may_spin; /* judge and worker have a processor each */
     uint64_t seed;
     struct tape *tape; /* where to write every operation, or NULL */
 };
@@ -38,11 +38,11 @@ struct outcome {
     char reproduce[1024]; /* the command that stops there under gdb, or "" */
     uint64_t line;        /* of the trace, 0 = none */
     uint64_t ops_done;
-    uint64_t footprint;   /* peak, static data beyond the allowance included */
+    uint64_t footprint; /* peak, static data beyond the allowance included */
     uint64_t static_counted;
     uint64_t requests_refused, ops_refused; /* under --fail-sbrk */
     bool calloc_emulated, memalign_emulated;
-    char team[416];       /* its five fields, a line each; "" if absent */
+    char team[416]; /* its five fields, a line each; "" if absent */
 };
 
 struct replay;

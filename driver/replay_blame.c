@@ -12,8 +12,7 @@
 #include <string.h>
 
 bool blame_ending(const struct replay *r, const struct ending *e,
-                         const struct oracle *o, uint64_t op,
-                         struct finding *f)
+                  const struct oracle *o, uint64_t op, struct finding *f)
 {
     switch (e->kind) {
     case ENDED_LOAD_FAILED:
@@ -46,20 +45,19 @@ bool blame_ending(const struct replay *r, const struct ending *e,
 }
 
 bool blame_start(const struct replay *r, const struct ending *e,
-                 const struct oracle *o, enum moment moment,
-                 struct finding *f)
+                 const struct oracle *o, enum moment moment, struct finding *f)
 {
     f->moment = moment;
     return blame_ending(r, e, o, NO_OP, f);
 }
 
 bool blame_tampering(const struct replay *r, const struct ending *e,
-                            uint64_t first, uint32_t count, struct finding *f)
+                     uint64_t first, uint32_t count, struct finding *f)
 {
     uint32_t done = sandbox_steps_done(r->sandbox, count);
 
     return finding_words(f, VERDICT_TAMPERED,
-                       first + (done < count ? done : count - 1), e->text);
+                         first + (done < count ? done : count - 1), e->text);
 }
 
 /* ---- Where the worker stopped by itself. ---- */
@@ -72,7 +70,7 @@ static bool in_payload(uint32_t reason)
 
 /* The stop is at the last step that has returned, or at the next. */
 bool blame_stop(const struct replay *r, uint64_t first, uint32_t done,
-                       struct finding *f)
+                struct finding *f)
 {
     static const char meddled[] = "overwrote the driver's own memory";
     struct stop stop = sandbox_channel(r->sandbox)->stop;
@@ -92,10 +90,10 @@ bool blame_stop(const struct replay *r, uint64_t first, uint32_t done,
         if (stop.reason == STOP_NOT_KEPT)
             f->culprit = index;
         return finding_in_block(f, VERDICT_DATA_LOST, index, l, stop.offset,
-                              stop.value);
+                                stop.value);
     case STOP_NOT_ZERO:
         return finding_in_block(f, VERDICT_NOT_ZEROED, index, l, stop.offset,
-                              stop.value);
+                                stop.value);
     case STOP_PAST_HEAP:
         f->address = r->oracle->base + stop.offset;
         f->value = stop.value;
@@ -105,7 +103,7 @@ bool blame_stop(const struct replay *r, uint64_t first, uint32_t done,
         return finding_set(f, VERDICT_BAD_HEAP, index);
     case STOP_CONTROL_LOST:
         return finding_words(f, VERDICT_TAMPERED, index,
-                           "did not return once, as a call does: longjmp?");
+                             "did not return once, as a call does: longjmp?");
     default:
         return finding_words(f, VERDICT_TAMPERED, index, meddled);
     }
@@ -121,11 +119,11 @@ static uint64_t watch_replay(struct replay *r, uint64_t last)
     if (sandbox_call(r->sandbox, COMMAND_RESET, 0, 0).kind != ENDED_DONE)
         return NO_OP;
     for (uint64_t first = 0; first <= last; first += count) {
-        count = last + 1 - first < CHANNEL_BATCH ? last + 1 - first
-                                                 : CHANNEL_BATCH;
+        count =
+            last + 1 - first < CHANNEL_BATCH ? last + 1 - first : CHANNEL_BATCH;
         replay_feed(r, r->oracle, first, (uint32_t)count);
-        struct ending e = sandbox_call(r->sandbox, COMMAND_CHECKED,
-                                       (uint32_t)count, first);
+        struct ending e =
+            sandbox_call(r->sandbox, COMMAND_CHECKED, (uint32_t)count, first);
         struct stop stop = sandbox_channel(r->sandbox)->stop;
         if (e.kind == ENDED_STOPPED && stop.reason == STOP_WATCH)
             return first + stop.step;
@@ -143,14 +141,17 @@ static bool choose_watch(const struct replay *r, const struct finding *f,
 
     if (f->verdict == VERDICT_WROTE_PAST_HEAP && f->moment == AT_END) {
         *w = (struct watch){.offset = f->address - r->oracle->base,
-                            .slot = WATCH_OUTSIDE, .active = 1};
+                            .slot = WATCH_OUTSIDE,
+                            .active = 1};
         return true;
     }
     if (f->verdict != VERDICT_DATA_LOST || f->placed >= t->op_count)
         return false;
     uint32_t slot = op_slot(t->ops[f->placed]);
     *w = (struct watch){.from = r->oracle->live[slot].birth,
-                        .offset = f->offset, .slot = slot, .active = 1,
+                        .offset = f->offset,
+                        .slot = slot,
+                        .active = 1,
                         .expected = (uint8_t)f->expected};
     return true;
 }
@@ -223,14 +224,13 @@ static void say_reproduce(const struct replay *r, const struct finding *f,
     snprintf(out->reproduce, sizeof out->reproduce,
              "%s -ex 'break %s' -ex run%s --args %s %s%s --allocator %s%s -c "
              "%s",
-             gdb_start(),
-             op == NO_OP ? "worker_execute" : "worker_breakpoint",
+             gdb_start(), op == NO_OP ? "worker_execute" : "worker_breakpoint",
              op == NO_OP ? "" : " -ex finish", program_invocation_name,
              gdb_host(), options, s->allocator->text, stop, s->trace->path);
 }
 
 void blame_conclude(const struct replay *r, const struct oracle *o,
-                     struct finding *f, struct outcome *out)
+                    struct finding *f, struct outcome *out)
 {
     out->verdict = f->verdict;
     if (f->verdict == VERDICT_OK)

@@ -29,7 +29,7 @@ struct replay {
     uint64_t random, secret;
     uint64_t anonymous; /* bytes of the worker before the first operation */
     uint64_t moved[MOVED], moved_count;
-    double overhead; /* ns of CPU that timing an empty batch takes */
+    double overhead;     /* ns of CPU that timing an empty batch takes */
     struct op *leftover; /* frees of what the trace leaves live */
     uint32_t leftover_count;
 };
@@ -102,8 +102,7 @@ bool blame_ending(const struct replay *r, const struct ending *e,
 
 /* The same before the first operation, or in mm_init. */
 bool blame_start(const struct replay *r, const struct ending *e,
-                 const struct oracle *o, enum moment moment,
-                 struct finding *f);
+                 const struct oracle *o, enum moment moment, struct finding *f);
 
 /* The log is not to be believed any more, but for how far it goes. */
 bool blame_tampering(const struct replay *r, const struct ending *e,

@@ -42,8 +42,8 @@ static bool is_short(const struct replay *r)
 
 static uint32_t timed_count(struct replay *r, uint64_t first)
 {
-    uint64_t size = CHANNEL_BATCH / 2 +
-                    random_below(&r->random, CHANNEL_BATCH / 2 + 1);
+    uint64_t size =
+        CHANNEL_BATCH / 2 + random_below(&r->random, CHANNEL_BATCH / 2 + 1);
 
     return up_to(is_short(r) ? CHANNEL_BATCH : size,
                  r->setup.trace->op_count - first);
@@ -182,8 +182,8 @@ static bool pass(struct replay *r, enum timed_kind kind, double *ns,
         return time_batches(r, ns, f);
     double start = (double)sandbox_kernel_ns(r->sandbox);
     return time_batches(r, ns, f) &&
-           time_is_true(r, *ns,
-                        (double)sandbox_kernel_ns(r->sandbox) - start, f);
+           time_is_true(r, *ns, (double)sandbox_kernel_ns(r->sandbox) - start,
+                        f);
 }
 
 bool replay_timed(struct replay *r, enum timed_kind kind, double *ns,
@@ -198,8 +198,8 @@ bool replay_timed(struct replay *r, enum timed_kind kind, double *ns,
     if (kind == TIMED_FIRST)
         prepare(r);
     oracle_reset(r->later);
-    bool good = pass(r, kind, ns, &f) &&
-                (!is_lab(r) || visit_strays(r, r->later, &f));
+    bool good =
+        pass(r, kind, ns, &f) && (!is_lab(r) || visit_strays(r, r->later, &f));
     if (is_lab(r))
         replay_account(r, r->later, out);
     blame_conclude(r, r->later, &f, out);

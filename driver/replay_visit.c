@@ -23,12 +23,11 @@ static bool block_intact(const struct replay *r, const struct live *l,
 }
 
 bool visit_contents(struct replay *r, uint64_t op, uint64_t budget,
-                          struct finding *f)
+                    struct finding *f)
 {
     const struct oracle *o = r->oracle;
-    uint32_t slot = o->slot_count
-                        ? (uint32_t)random_below(&r->random, o->slot_count)
-                        : 0;
+    uint32_t slot =
+        o->slot_count ? (uint32_t)random_below(&r->random, o->slot_count) : 0;
 
     for (uint32_t n = 0; n < o->slot_count && budget > 0; n++, slot++) {
         const struct live *l = &o->live[slot % o->slot_count];
@@ -47,7 +46,7 @@ static bool page_is_given(const struct oracle *o, uint64_t at)
 }
 
 bool visit_strays(const struct replay *r, const struct oracle *o,
-                          struct finding *f)
+                  struct finding *f)
 {
     const unsigned char *heap = sandbox_heap(r->sandbox);
     uint64_t at = o->brk, span = r->setup.heap_limit;

@@ -47,9 +47,8 @@ static void print_speed(const struct result *r, uint64_t ops)
     snprintf(range, sizeof range, "%.1f-%.1f", r->ns_per_op.p25,
              r->ns_per_op.p75);
     printf("  %8.6f  %6.0f  %6.1f  %11s  %6.2f",
-           (double)ops * r->ns_per_op.median * 1e-9,
-           kops(r->ns_per_op.median), r->ns_per_op.median, range,
-           r->ratio.median);
+           (double)ops * r->ns_per_op.median * 1e-9, kops(r->ns_per_op.median),
+           r->ns_per_op.median, range, r->ratio.median);
 }
 
 static void print_perturbed(const struct result *r)
@@ -73,8 +72,7 @@ static void print_line(const struct contest *c, const struct trace *t,
         printf(" %4.1f%%", 100 * r->utilization);
     else
         printf("     -");
-    printf("  %4.1f%%",
-           percent(t->peak_payload, trace_aligned_peak(t, align)));
+    printf("  %4.1f%%", percent(t->peak_payload, trace_aligned_peak(t, align)));
     if (c->perturb)
         print_perturbed(r);
     printf("  %8llu", (unsigned long long)t->op_count);
@@ -268,8 +266,7 @@ static void print_legend(const struct contest *c, unsigned align)
         return;
     printf("ns/op: median of interleaved rounds, CPU time%s; the loop itself "
            "takes %.1f ns/op.\n",
-           c->subtract_loop ? ", the loop's own subtracted" : "",
-           mean_loop(c));
+           c->subtract_loop ? ", the loop's own subtracted" : "", mean_loop(c));
     printf("x libc: libc's time in the same round over this one's. Total: "
            "means, geometric for ns/op and x libc.\n");
 }
@@ -318,8 +315,8 @@ static void print_tabular(const struct contest *c)
                    r->utilization, (unsigned long long)c->traces[i]->op_count);
             if (r->timed)
                 printf("\t%.6f\t%.0f\t%.2f\t%.3f",
-                       (double)c->traces[i]->op_count * ns * 1e-9, kops(ns),
-                       ns, r->ratio.median);
+                       (double)c->traces[i]->op_count * ns * 1e-9, kops(ns), ns,
+                       r->ratio.median);
             else
                 printf("\t\t\t\t");
             putchar('\n');

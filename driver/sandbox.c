@@ -106,8 +106,8 @@ static void make_memory(struct sandbox *s)
     s->output_fd = shared_file("output", OUTPUT_SIZE);
     fcntl(s->output_fd, F_ADD_SEALS, F_SEAL_GROW | F_SEAL_SHRINK);
     s->channel = map_file(s->channel_fd, s->channel_size, NULL);
-    s->heap = map_file(s->heap_fd, s->heap_span,
-                       s->setup.in_process ? base : NULL);
+    s->heap =
+        map_file(s->heap_fd, s->heap_span, s->setup.in_process ? base : NULL);
     s->mine = need(calloc(1, sizeof *s->mine));
     c = s->channel;
     c->heap_base = (uint64_t)(uintptr_t)base;
@@ -209,8 +209,7 @@ static void keep_events(struct sandbox *s)
         return;
     if (s->event_count + count > s->event_room) {
         s->event_room = (s->event_count + count) * 2;
-        s->events = need(realloc(s->events,
-                                 s->event_room * sizeof *s->events));
+        s->events = need(realloc(s->events, s->event_room * sizeof *s->events));
     }
     memcpy(s->events + s->event_count, a->events, count * sizeof *s->events);
     s->event_count += count;
@@ -258,8 +257,8 @@ static void sleep_on_turn(struct sandbox *s, int ms)
 {
     struct timespec slice = {0, ms * 1000000L};
 
-    syscall(SYS_futex, &s->channel->turn, FUTEX_WAIT, TURN_WORKER, &slice,
-            NULL, 0);
+    syscall(SYS_futex, &s->channel->turn, FUTEX_WAIT, TURN_WORKER, &slice, NULL,
+            0);
 }
 
 static bool worker_died(struct sandbox *s)
@@ -306,8 +305,7 @@ static void kill_worker(struct sandbox *s)
 
 static bool judge_part_intact(const struct sandbox *s)
 {
-    return memcmp((char *)s->channel + JUDGE_PART,
-                  (char *)s->mine + JUDGE_PART,
+    return memcmp((char *)s->channel + JUDGE_PART, (char *)s->mine + JUDGE_PART,
                   JUDGE_PART_END - JUDGE_PART) == 0;
 }
 
@@ -531,7 +529,8 @@ bool sandbox_files_open(const struct sandbox *s)
 
     for (int fd = 0; fd <= 2 && s->pid; fd++) {
         snprintf(path, sizeof path, "/proc/%d/fd/%d", (int)s->pid, fd);
-        open = open && faccessat(AT_FDCWD, path, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
+        open =
+            open && faccessat(AT_FDCWD, path, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
     }
     return open;
 }

@@ -25,10 +25,10 @@ enum ending_kind {
 
 struct ending {
     enum ending_kind kind;
-    int status;         /* exit status, or the signal */
-    bool described;     /* crash holds what the worker's handler saw */
+    int status;     /* exit status, or the signal */
+    bool described; /* crash holds what the worker's handler saw */
     struct crash crash;
-    char text[512];     /* why loading failed, what was tampered with */
+    char text[512]; /* why loading failed, what was tampered with */
 };
 
 struct sandbox_setup {

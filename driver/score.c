@@ -62,8 +62,9 @@ static void read_range(const char *path, const char *profile,
     struct json_object *pair = member(path, profile, o, key, json_type_array);
 
     if (json_object_array_length(pair) != 2)
-        complain(path, 0, "profile '%s' needs \"%s\", two numbers, low and "
-                          "high",
+        complain(path, 0,
+                 "profile '%s' needs \"%s\", two numbers, low and "
+                 "high",
                  profile, key);
     *low = json_object_get_double(json_object_array_get_idx(pair, 0));
     *high = json_object_get_double(json_object_array_get_idx(pair, 1));
@@ -72,12 +73,11 @@ static void read_range(const char *path, const char *profile,
                  profile, key);
 }
 
-static int choice(const char *path, const char *profile,
-                  struct json_object *o, const char *key,
-                  const char *const *words)
+static int choice(const char *path, const char *profile, struct json_object *o,
+                  const char *key, const char *const *words)
 {
-    const char *word = json_object_get_string(
-        member(path, profile, o, key, json_type_string));
+    const char *word =
+        json_object_get_string(member(path, profile, o, key, json_type_string));
 
     for (int i = 0; words[i]; i++)
         if (strcmp(word, words[i]) == 0)
@@ -91,7 +91,7 @@ static _Noreturn void complain_profile(const char *path, const char *name,
 {
     char list[512] = "";
 
-    json_object_object_foreach(root, key, value) {
+    json_object_object_foreach (root, key, value) {
         (void)value;
         snprintf(list + strlen(list), sizeof list - strlen(list), "%s%s",
                  list[0] ? ", " : "", key);
@@ -113,8 +113,9 @@ struct profile profile_read(const char *path, const char *name)
     p.utilization_weight = json_object_get_double(
         member(path, name, o, "utilization_weight", json_type_double));
     if (!(p.utilization_weight >= 0 && p.utilization_weight <= 1))
-        complain(path, 0, "profile '%s': \"utilization_weight\" has to be "
-                          "within 0 and 1",
+        complain(path, 0,
+                 "profile '%s': \"utilization_weight\" has to be "
+                 "within 0 and 1",
                  name);
     read_range(path, name, o, "utilization", &p.utilization_low,
                &p.utilization_high);
@@ -129,8 +130,8 @@ struct profile profile_read(const char *path, const char *name)
 /* ---- Sums over traces. ---- */
 
 struct sums {
-    size_t memory, speed;      /* traces that count */
-    size_t speed_ok;           /* of them ok and timed */
+    size_t memory, speed; /* traces that count */
+    size_t speed_ok;      /* of them ok and timed */
     double utilization;
     double ops, seconds, libc_seconds;
     double inverse_ratio, log_ratio, log_ns;
@@ -229,11 +230,11 @@ struct score score_of(const struct contest *c, size_t allocator,
         score.ns_per_op = exp(s.log_ns / (double)s.speed_ok);
         score.ratio = exp(s.log_ratio / (double)s.speed_ok);
     }
-    score.memory_points = 100 * p->utilization_weight *
-                          linear(score.utilization, p->utilization_low,
-                                 p->utilization_high);
-    score.speed_points = 100 * (1 - p->utilization_weight) *
-                         speed_points(&s, p);
+    score.memory_points =
+        100 * p->utilization_weight *
+        linear(score.utilization, p->utilization_low, p->utilization_high);
+    score.speed_points =
+        100 * (1 - p->utilization_weight) * speed_points(&s, p);
     score.total = score.memory_points + score.speed_points;
     return score;
 }

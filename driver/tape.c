@@ -69,8 +69,7 @@ static void write_event(struct tape *t, const struct oracle *o, struct op op,
             (unsigned long long)o->brk, (unsigned long long)o->mapped);
 }
 
-static void write_moment(struct tape *t, const struct oracle *o,
-                         uint64_t index)
+static void write_moment(struct tape *t, const struct oracle *o, uint64_t index)
 {
     struct gaps gaps = oracle_gaps(o);
 

@@ -226,8 +226,8 @@ static struct op perturb_op(struct op op, uint64_t *factors, uint64_t *state)
     if (op_begins(op))
         *factor = 960 + random_below(state, 81);
     uint64_t size = perturb_size(op_size(op), *factor);
-    if (size > OP_MAX_SIZE || (op_kind(op) == OP_CALLOC && op.arg &&
-                               size > OP_MAX_SIZE / op.arg))
+    if (size > OP_MAX_SIZE ||
+        (op_kind(op) == OP_CALLOC && op.arg && size > OP_MAX_SIZE / op.arg))
         size = op_size(op);
     struct op changed = op_make(op_kind(op), op_slot(op), size, op.arg);
     return op_of_thread(changed, op_thread(op));

@@ -25,14 +25,14 @@ enum trace_form { FORM_TEXT, FORM_BINARY };
 enum { TRACE_CRESTS = 256 };
 
 struct trace {
-    char *path;             /* as it was given or found */
-    const char *name;       /* the last part of path */
+    char *path;       /* as it was given or found */
+    const char *name; /* the last part of path */
     enum trace_form form;
     enum trace_weight weight;
-    bool threaded;          /* some operation has a thread other than 0 */
-    uint64_t id_count;      /* distinct ids that the file declares */
+    bool threaded;     /* some operation has a thread other than 0 */
+    uint64_t id_count; /* distinct ids that the file declares */
     uint64_t op_count;
-    uint32_t slot_count;    /* most slots in use at once */
+    uint32_t slot_count; /* most slots in use at once */
     const struct op *ops;
 
     uint64_t peak_payload;  /* most bytes of live payload */

@@ -81,9 +81,9 @@ void trace_pack(const struct trace *trace, const char *path)
     memcpy(h.magic, magic, sizeof magic);
     if (!file)
         complain(path, 0, "cannot write it: %s", strerror(errno));
-    size_t written = fwrite(&h, sizeof h, 1, file) +
-                     fwrite(trace->ops, sizeof *trace->ops, trace->op_count,
-                            file);
+    size_t written =
+        fwrite(&h, sizeof h, 1, file) +
+        fwrite(trace->ops, sizeof *trace->ops, trace->op_count, file);
     if (fclose(file) != 0 || written != 1 + trace->op_count)
         complain(path, 0, "cannot write it: %s", strerror(errno));
 }

@@ -71,8 +71,9 @@ static struct trace_list load_directory(const char *directory)
         complain(directory, 0, "cannot read the trace directory: %s",
                  strerror(errno));
     if (n == 0)
-        complain(directory, 0, "there is no trace in it (*.rep, *.rep.gz, "
-                               "*.rep.zst, *.repb)");
+        complain(directory, 0,
+                 "there is no trace in it (*.rep, *.rep.gz, "
+                 "*.rep.zst, *.repb)");
     list.traces = need(calloc((size_t)n, sizeof(struct trace *)));
     for (int i = 0; i < n; i++) {
         snprintf(path, sizeof path, "%s/%s", directory, entries[i]->d_name);

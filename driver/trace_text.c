@@ -37,13 +37,13 @@ struct reader {
     struct trace *trace;
     const char *at, *end;
     unsigned long line;
-    bool later;            /* the header puts the weight first */
-    uint32_t *slot_of;     /* by id */
-    uint32_t *free_slots;  /* a stack */
+    bool later;           /* the header puts the weight first */
+    uint32_t *slot_of;    /* by id */
+    uint32_t *free_slots; /* a stack */
     uint32_t free_count;
     uint64_t ids_seen;
     struct op *ops;
-    uint64_t op_count;     /* read so far */
+    uint64_t op_count; /* read so far */
     int64_t number[MAX_NUMBERS];
 };
 
@@ -147,8 +147,9 @@ static uint64_t read_header(struct reader *r)
                  (unsigned long long)t->id_count,
                  (unsigned long long)t->op_count);
     if (t->op_count > t->text_size / 3)
-        COMPLAIN(r, "the file is cut short: it is too small for the %llu "
-                    "operations that the header declares",
+        COMPLAIN(r,
+                 "the file is cut short: it is too small for the %llu "
+                 "operations that the header declares",
                  (unsigned long long)t->op_count);
     if (t->id_count > OP_MAX_SLOT)
         complain(t->path, ids_line, "more than %u ids", OP_MAX_SLOT);
@@ -176,8 +177,8 @@ static uint32_t begin_id(struct reader *r, int64_t id)
         COMPLAIN(r, "id %lld is allocated again while it is live",
                  (long long)id);
     r->ids_seen += *place == NEVER_SEEN;
-    *place = r->free_count ? r->free_slots[--r->free_count]
-                           : r->trace->slot_count++;
+    *place =
+        r->free_count ? r->free_slots[--r->free_count] : r->trace->slot_count++;
     return *place;
 }
 
@@ -244,7 +245,8 @@ static struct op read_calloc(struct reader *r)
 {
     uint64_t count = size_of(r, r->number[1]), size = size_of(r, r->number[2]);
 
-    if (count > UINT32_MAX) { /* the count has 32 bits: the order is no matter */
+    if (count >
+        UINT32_MAX) { /* the count has 32 bits: the order is no matter */
         uint64_t swap = count;
         count = size;
         size = swap;
@@ -253,8 +255,7 @@ static struct op read_calloc(struct reader *r)
         COMPLAIN(r, "%lld times %lld bytes is over the limit of %llu bytes",
                  (long long)r->number[1], (long long)r->number[2],
                  (unsigned long long)OP_MAX_SIZE);
-    return op_make(OP_CALLOC, begin_id(r, r->number[0]), size,
-                   (uint32_t)count);
+    return op_make(OP_CALLOC, begin_id(r, r->number[0]), size, (uint32_t)count);
 }
 
 static struct op read_aligned(struct reader *r)
@@ -302,8 +303,8 @@ static uint32_t read_thread(struct reader *r, const struct letter *letter)
         COMPLAIN(r, "too many numbers: expected %s, and at most a thread",
                  letter->usage);
     if (thread < 0 || thread > (int64_t)OP_MAX_THREAD)
-        COMPLAIN(r, "the thread %lld is out of range 0..%u",
-                 (long long)thread, OP_MAX_THREAD);
+        COMPLAIN(r, "the thread %lld is out of range 0..%u", (long long)thread,
+                 OP_MAX_THREAD);
     r->trace->threaded |= thread != 0;
     return (uint32_t)thread;
 }
@@ -329,16 +330,17 @@ static void read_operations(struct reader *r)
 
     while (skip_space(r)) {
         if (r->op_count == declared)
-            COMPLAIN(r, "more operations than the %llu that the header "
-                        "declares",
+            COMPLAIN(r,
+                     "more operations than the %llu that the header "
+                     "declares",
                      (unsigned long long)declared);
         r->ops[r->op_count++] = read_operation(r);
     }
     if (r->op_count < declared)
-        COMPLAIN(r, "the file is cut short: the header declares %llu "
-                    "operations, %llu are there",
-                 (unsigned long long)declared,
-                 (unsigned long long)r->op_count);
+        COMPLAIN(r,
+                 "the file is cut short: the header declares %llu "
+                 "operations, %llu are there",
+                 (unsigned long long)declared, (unsigned long long)r->op_count);
     if (r->ids_seen < r->trace->id_count)
         complain(r->trace->path, 2,
                  "the header declares %llu ids, the operations use %llu",
@@ -348,7 +350,9 @@ static void read_operations(struct reader *r)
 
 uint64_t trace_read_text(struct trace *trace)
 {
-    struct reader r = {.trace = trace, .line = 1, .at = trace->text,
+    struct reader r = {.trace = trace,
+                       .line = 1,
+                       .at = trace->text,
                        .end = trace->text + trace->text_size};
     uint64_t peak = read_header(&r);
     size_t ids = trace->id_count + 1;
@@ -370,8 +374,8 @@ uint64_t trace_read_text(struct trace *trace)
 const char *trace_find_text(const struct trace *trace, uint64_t op,
                             unsigned long *line)
 {
-    struct reader r = {.at = trace->text,
-                       .end = trace->text + trace->text_size, .line = 1};
+    struct reader r = {
+        .at = trace->text, .end = trace->text + trace->text_size, .line = 1};
     uint64_t seen = 0;
 
     while (skip_space(&r)) {

@@ -125,9 +125,9 @@ static void note_team(void *library)
 
     if (t)
         snprintf(worker.channel->text, sizeof worker.channel->text,
-                 "%.80s\n%.80s\n%.80s\n%.80s\n%.80s\n",
-                 or_empty(t->teamname), or_empty(t->name1), or_empty(t->id1),
-                 or_empty(t->name2), or_empty(t->id2));
+                 "%.80s\n%.80s\n%.80s\n%.80s\n%.80s\n", or_empty(t->teamname),
+                 or_empty(t->name1), or_empty(t->id1), or_empty(t->name2),
+                 or_empty(t->id2));
 }
 
 /* A function of the allocator, as dlsym gives it: an object pointer. */
@@ -148,8 +148,7 @@ static bool load_lab(struct calls *calls, const char *path)
                            "mm_realloc");
     calls->init_is_bool = dlsym(library, "mm_init_returns_bool") != NULL;
     calls->audit = FUNCTION(int (*)(void), library, "mm_audit");
-    calls->calloc =
-        FUNCTION(void *(*)(size_t, size_t), library, "mm_calloc");
+    calls->calloc = FUNCTION(void *(*)(size_t, size_t), library, "mm_calloc");
     calls->memalign =
         FUNCTION(void *(*)(size_t, size_t), library, "mm_memalign");
     note_team(library);
@@ -213,8 +212,8 @@ static uint64_t call_rare(struct op op, uint64_t *place)
     case OP_CALLOC:
         return *place = as_address(worker.calls.calloc(op.arg, size));
     case OP_ALIGNED:
-        return *place = as_address(
-                   worker.calls.memalign((size_t)1 << op.arg, size));
+        return *place =
+                   as_address(worker.calls.memalign((size_t)1 << op.arg, size));
     case OP_FREE_NULL:
         worker.calls.free(NULL);
         return 0;
@@ -246,8 +245,8 @@ static void run_timed(const struct op *step, uint32_t count)
             call_free(as_pointer(*place));
             *log = 0;
         } else if (kind == OP_REALLOC) {
-            *log = *place = as_address(worker.calls.realloc(
-                as_pointer(*place), as_size(step->bytes)));
+            *log = *place = as_address(
+                worker.calls.realloc(as_pointer(*place), as_size(step->bytes)));
         } else {
             *log = call_rare(*step, place);
         }
@@ -420,10 +419,10 @@ static bool check_skip(uint32_t step, struct op op)
 }
 
 static bool (*const check_kind[OP_KINDS])(uint32_t step, struct op op) = {
-    [OP_ALLOC] = check_begin,       [OP_FREE] = check_end,
-    [OP_REALLOC] = check_realloc,   [OP_REALLOC_NULL] = check_begin,
-    [OP_REALLOC_FREE] = check_end,  [OP_CALLOC] = check_begin,
-    [OP_ALIGNED] = check_begin,     [OP_FREE_NULL] = check_free_null,
+    [OP_ALLOC] = check_begin,      [OP_FREE] = check_end,
+    [OP_REALLOC] = check_realloc,  [OP_REALLOC_NULL] = check_begin,
+    [OP_REALLOC_FREE] = check_end, [OP_CALLOC] = check_begin,
+    [OP_ALIGNED] = check_begin,    [OP_FREE_NULL] = check_free_null,
     [OP_SKIP] = check_skip,
 };
 
@@ -548,8 +547,7 @@ void worker_attach(struct channel *channel, void (*hand_over)(void))
     worker.log = (uint64_t *)(base + channel_log_offset());
     worker.pointers = (uint64_t *)(base + channel_slots_offset());
     worker.held = (struct held *)(base + channel_slots_offset());
-    mem_attach(as_pointer(channel->heap_base), &channel->account,
-               drain_events);
+    mem_attach(as_pointer(channel->heap_base), &channel->account, drain_events);
 }
 
 void worker_execute(void)

@@ -89,8 +89,8 @@ static bool is_stack_overflow(uintptr_t address, uintptr_t sp)
 
     if (getrlimit(RLIMIT_STACK, &limit) != 0 || sp > stack_top)
         return false;
-    return stack_top - sp > limit.rlim_cur / 8 * 7 &&
-           address + near > sp && address < sp + near;
+    return stack_top - sp > limit.rlim_cur / 8 * 7 && address + near > sp &&
+           address < sp + near;
 }
 
 static enum crash_nature nature_of(const siginfo_t *info, uintptr_t sp)
@@ -133,8 +133,8 @@ static void on_fatal_signal(int number, siginfo_t *info, void *context)
 static void install_handlers(void)
 {
     static char stack[65536];
-    static const int signals[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT,
-                                  SIGSYS, SIGTRAP};
+    static const int signals[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL,
+                                  SIGABRT, SIGSYS, SIGTRAP};
     stack_t alternate = {.ss_sp = stack, .ss_size = sizeof stack};
     struct sigaction action = {.sa_sigaction = on_fatal_signal,
                                .sa_flags = SA_SIGINFO | SA_ONSTACK};
@@ -159,8 +159,8 @@ static void map_channel(void)
     if (fstat(CHANNEL_FD, &status) != 0)
         give_up("not started by mdriver; see ./mdriver --help");
     size_t size = (size_t)status.st_size;
-    char *base = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED,
-                      CHANNEL_FD, 0);
+    char *base =
+        mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, CHANNEL_FD, 0);
     if (base == MAP_FAILED)
         give_up("cannot map the channel");
     mprotect(base + channel_steps_offset(),

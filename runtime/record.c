@@ -223,8 +223,8 @@ static void header_fill(struct record_header *header, uint32_t image)
     header->parent_pid = (uint32_t)getppid();
     header->image = image;
     header->flags = generations > 1 ? RECORD_FORKED : 0;
-    header->started = (uint64_t)now.tv_sec * 1000000000u +
-                      (uint64_t)now.tv_nsec;
+    header->started =
+        (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
     header->command_size = size > 0 ? (uint64_t)size : 0;
     memcpy(header->magic, RECORD_MAGIC, sizeof header->magic);
 }
