@@ -3,6 +3,7 @@
 #
 #   make              driver, worker, mm.c, variants, recorder
 #   make test         the tests, in this mode; make test-all: in all three
+#   make bench        what the judge costs, and mm beside other mallocs
 #   make handin MM=path/to/mm.c     judge somebody's allocator
 
 MODE ?= release
@@ -109,6 +110,11 @@ test-all:
 	+for mode in $(MODES); do \
 	    $(MAKE) --no-print-directory MODE=$$mode test-build || exit 2; done
 	tests/run $(MODES:%=--build build/%) $(ONLY)
+
+# Figures of this machine, now: the judge's own costs, and the comparison.
+.PHONY: bench
+bench: all
+	@tools/bench --build $(OUT)
 
 # Judge a hand-in: make handin MM=path/to/mm.c ARGS='-f x.rep -l'
 handin: all

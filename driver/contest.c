@@ -157,11 +157,11 @@ static void check(struct heat *h, struct contestant *c)
     const struct trace *trace = h->contest->traces[h->trace];
     struct replay_setup setup = setup_for(h, c, trace);
 
-    tell(h, c, "checking");
     c->replay = replay_open(&setup);
     c->runs = true;
     if (!c->result)
         return;
+    tell(h, c, "checking");
     c->runs = replay_checked(c->replay, &c->result->outcome);
     c->result->utilization = utilization(trace, &c->result->outcome);
     if (h->contest->perturb && c->runs && !interrupted)
