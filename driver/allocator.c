@@ -62,6 +62,10 @@ static struct allocator *from_file(const char *name, const char *path)
     if (!facts.readable)
         complain_usage("no allocator '%s': %s is not a shared object", name,
                        path);
+    if (!facts.exports_lab && !facts.exports_malloc)
+        complain_usage("no allocator '%s': %s exports neither mm_malloc nor "
+                       "malloc",
+                       name, path);
     bool system = !facts.exports_lab && facts.exports_malloc;
     struct allocator *a = make(name, system ? WORKER_SYSTEM : WORKER_LAB, full);
     a->static_bytes = facts.static_bytes;

@@ -13,7 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { NAME_WIDTH = 26 };
+enum { NAME_WIDTH = 26, FAULTS_SHOWN = 5 };
 
 static double kops(double ns_per_op)
 {
@@ -147,15 +147,37 @@ static void print_team(const struct contest *c)
 
 /* ---- Faults. ---- */
 
+static bool is_fault(const struct result *r)
+{
+    return r->outcome.verdict != VERDICT_OK &&
+           r->outcome.verdict != VERDICT_NOT_RUN;
+}
+
 static void print_fault(const struct allocator *a, const struct result *r)
 {
     const struct outcome *o = &r->outcome;
 
-    if (o->verdict == VERDICT_OK || o->verdict == VERDICT_NOT_RUN)
-        return;
     printf("%s: %s: %s\n", a->name, verdict_name(o->verdict), o->message);
     if (o->reproduce[0])
         printf("    %s\n", o->reproduce);
+}
+
+/* The first few in full; of more of them the table and JSON tell. */
+static void print_faults(const struct contest *c, size_t allocator)
+{
+    const struct allocator *a = c->allocators[allocator];
+    size_t count = 0;
+
+    for (size_t i = 0; i < c->trace_count; i++) {
+        const struct result *r = contest_result(c, allocator, i);
+
+        if (is_fault(r) && count++ < FAULTS_SHOWN)
+            print_fault(a, r);
+    }
+    if (count > FAULTS_SHOWN)
+        printf("%s: and %zu more traces are not ok; --json FILE has all the "
+               "messages\n",
+               a->name, count - FAULTS_SHOWN);
 }
 
 static void print_refusals(const struct allocator *a, const struct trace *t,
@@ -208,8 +230,8 @@ static void print_notes(const struct contest *c)
             const struct result *r = contest_result(c, a, i);
 
             print_refusals(c->allocators[a], c->traces[i], r);
-            print_fault(c->allocators[a], r);
         }
+        print_faults(c, a);
     }
 }
 
@@ -251,6 +273,8 @@ static double mean_loop(const struct contest *c)
     double sum = 0, ops = 0;
 
     for (size_t i = 0; i < c->trace_count; i++) {
+        if (c->loop_ns[i] == 0) /* interrupted before */
+            continue;
         sum += c->loop_ns[i] * (double)c->traces[i]->op_count;
         ops += (double)c->traces[i]->op_count;
     }

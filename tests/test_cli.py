@@ -1,0 +1,595 @@
+"""The command line of ./mdriver: options, what they print, how it exits."""
+from __future__ import annotations
+
+import json
+import re
+import resource
+import signal
+import subprocess
+import unittest
+from pathlib import Path
+
+import samples
+import support
+
+NUMBER_LIMIT = 2**64 - 1
+
+LONG_OPTIONS = """allocator align csv events fail-sbrk file heap-limit help
+    in-process index jobs json libc list net no-timing pack perturb profiles
+    reps seed stop-at timeline trace-dir""".split()
+LETTERS = 'acdDfghlpstvTAV'
+
+
+def rows_of(finished: support.Finished[str]) -> list[list[str]]:
+    """The rows of a tabular report, its header left out."""
+    return [line.split('\t') for line in finished.stdout.splitlines()[1:]]
+
+
+class Help(samples.Samples):
+    def test_help(self) -> None:
+        for option in '--help', '-h', '-?':
+            finished = self.good(option)
+            self.assertIn('Usage:', finished.stdout)
+            self.assertEqual(finished.stderr, '')
+
+    def test_help_names_every_option(self) -> None:
+        text = self.good('--help').stdout
+        for option in LONG_OPTIONS:
+            self.assertRegex(text, rf'--{option}\b')
+        for letter in LETTERS:
+            self.assertRegex(text, rf'(?m)^  -{letter}\b')
+
+    def test_help_tells_the_exit_status(self) -> None:
+        self.assertIn('Exit status: 0', self.good('-h').stdout)
+
+    def test_help_comes_first(self) -> None:
+        self.assertIn('Usage:', self.good('-f', 'no-such', '-h').stdout)
+
+
+class Refusals(samples.Samples):
+    """Wrong arguments: one clear line, and exit 2 before anything is run."""
+
+    def test_unknown_options(self) -> None:
+        for option in '-x', '-q', '--frobnicate':
+            finished = self.good(option, status=2)
+            self.assertEqual(finished.stdout, '')
+            self.assertIn(option.lstrip('-'), finished.stderr)
+            self.assertIn('--help', finished.stderr)
+
+    def test_missing_values(self) -> None:
+        for option in '-f', '-c', '-t', '-s', '--json', '--align':
+            finished = self.good(option, status=2)
+            self.assertEqual(finished.stdout, '')
+            self.assertRegex(finished.stderr, 'requires an argument')
+
+    def test_words_that_are_no_options(self) -> None:
+        self.refused("mdriver: unexpected 'x.rep'; traces are given with -f",
+                     'x.rep')
+        self.refused("mdriver: unexpected '2'; traces are given with -f",
+                     '-v', '2', '2')
+        self.refused("mdriver: unexpected '2'; traces are given with -f",
+                     '-v', '-a', '2')
+
+    def refused_numbers(self, option: str, low: int, high: int) -> None:
+        wrong = ['', 'x', '1x', '-1', '1.5', ' 1', '0x10', str(high + 1),
+                 '9' * 40]
+        for value in wrong + [str(low - 1)] * (low > 0):
+            self.refused(f'mdriver: {option} takes a number from {low} to '
+                         f"{high}, not '{value}'", option, value)
+
+    def test_numbers(self) -> None:
+        self.refused_numbers('--reps', 1, 10000)
+        self.refused_numbers('--jobs', 1, 256)
+        self.refused_numbers('--seed', 0, NUMBER_LIMIT)
+        self.refused_numbers('--perturb', 0, NUMBER_LIMIT)
+        self.refused_numbers('--fail-sbrk', 1, NUMBER_LIMIT)
+        self.refused_numbers('--stop-at', 1, NUMBER_LIMIT)
+        self.refused_numbers('-d', 0, 9)
+
+    def test_number_after_verbose(self) -> None:
+        for value in 'x', '10', '2x':
+            self.refused(f'mdriver: -v takes a number from 0 to 9, not '
+                         f"'{value}'", '-v', value)
+
+    def test_alignment(self) -> None:
+        for value in '', '0', '4', '32', '16x', 'eight':
+            self.refused(f"mdriver: --align takes 8 or 16, not '{value}'",
+                         '--align', value)
+
+    def test_seconds(self) -> None:
+        for value in '', '0', '-1', 'x', '5s', 'inf', 'nan', '1e9':
+            self.refused("mdriver: -s takes a number of seconds, not "
+                         f"'{value}'", '-s', value)
+
+    def test_heap_limit(self) -> None:
+        for value in ('', '0', 'K', '1', '63K', '-1G', '1T', '1GB', '1.5G',
+                      '65537G', '99999999999999999999'):
+            self.refused('mdriver: --heap-limit takes a size from 64K to '
+                         f"65536G, not '{value}'", '--heap-limit', value)
+
+    def test_options_that_exclude_each_other(self) -> None:
+        for option in '--events', '--timeline':
+            self.refused('mdriver: --timeline and --events are written in '
+                         'order: they need --jobs 1',
+                         '--jobs', '2', option, self.folder / 'x.csv')
+        self.refused('mdriver: --in-process needs --jobs 1', '--jobs', '2',
+                     '--in-process')
+        self.refused('mdriver: --pack needs one trace, by -f', '--pack',
+                     self.folder / 'x.repb')
+        self.refused('mdriver: --pack needs one trace, by -f', '--pack',
+                     self.folder / 'x.repb', '-f', self.every, '-f',
+                     self.every)
+
+    def test_files_that_cannot_be_written(self) -> None:
+        for option in '--json', '--csv', '--events', '--timeline', '--pack':
+            finished = self.good(option, '/no/such/file', '--no-timing',
+                                 '-f', self.every, status=2)
+            self.assertEqual(finished.stderr, '/no/such/file: cannot write '
+                             'it: No such file or directory\n')
+
+    def test_unknown_allocator(self) -> None:
+        finished = self.good('--allocator', 'nonesuch', status=2)
+        self.assertEqual(finished.stdout, '')
+        self.assertRegex(
+            finished.stderr, r"\Amdriver: no allocator 'nonesuch': it is none "
+            r'of mm, .*\blibc, not a path .* loader finds\n\Z')
+        for path in (support.ROOT / 'variants').glob('*.c'):
+            self.assertRegex(finished.stderr, rf'\b{path.stem}\b')
+
+    def test_allocators_that_are_none(self) -> None:
+        missing = self.folder / 'missing.so'
+        self.refused(f"mdriver: no allocator '{missing}': there is no file "
+                     f'{missing}', '--allocator', missing)
+        self.refused(f"mdriver: no allocator 'x': there is no file {missing}",
+                     '--allocator', f'x={missing}')
+        self.refused(f"mdriver: no allocator '{self.every}': {self.every} is "
+                     'not a shared object', '--allocator', self.every)
+        self.refused('mdriver: --allocator names none', '--allocator', ',')
+
+    def test_names_that_end_like_a_library(self) -> None:
+        for name in '6', 'o.6', 'c.so.6':
+            finished = self.good('--allocator', name, '--no-timing', '-f',
+                                 self.every, status=2)
+            self.assertIn(f"no allocator '{name}'", finished.stderr)
+
+
+class Profiles(samples.Samples):
+    GOOD = {'utilization_weight': 0.5, 'utilization': [0, 1],
+            'throughput': [0, 2], 'reference': 'libc', 'average': 'pooled'}
+
+    def use(self, text: str) -> support.Finished[str]:
+        path = self.write('own.json', text)
+        return samples.mdriver_refusing('--profiles', path, '--index', 'own',
+                                        '--reps', '1', '-f', self.every)
+
+    def refused_profile(self, pattern: str, **changes: object) -> None:
+        profile = {key: value for key, value in {**self.GOOD, **changes}
+                   .items() if value is not None}
+        finished = self.use(json.dumps({'own': profile}))
+        self.assertEqual(finished.returncode, 2, support.account(finished))
+        self.assertEqual(finished.stdout, '')
+        self.assertRegex(finished.stderr, rf'\A[^\n]*own\.json: {pattern}\n\Z')
+
+    def test_own_profile(self) -> None:
+        finished = self.use(json.dumps({'own': self.GOOD}))
+        self.assertEqual(finished.returncode, 0, support.account(finished))
+        self.assertRegex(finished.stdout, r'Perf index \(own\) = ')
+
+    def test_index_is_the_profile_named(self) -> None:
+        for name in 'classic', 'cmu', 'geometric', 'absolute':
+            finished = self.good('--index', name, '--reps', '1', '-f',
+                                 self.every)
+            self.assertRegex(
+                finished.stdout,
+                rf'Perf index \({name}\) = \d+ \(util\) \+ \d+ \(thru\) = '
+                r'\d+/100\n')
+
+    def test_unknown_index_lists_the_names(self) -> None:
+        finished = self.good('--index', 'nonesuch', status=2)
+        self.assertEqual(finished.stdout, '')
+        self.assertEqual(finished.stderr,
+                         f"{support.BUILD}/profiles.json: no profile "
+                         "'nonesuch'; there are classic, cmu, geometric, "
+                         'absolute\n')
+
+    def test_wrong_profiles(self) -> None:
+        for key in self.GOOD:
+            self.refused_profile(f"profile 'own' needs \"{key}\", .*",
+                                 **{key: None})
+        for key in 'utilization', 'throughput':
+            for value in [], [0.5], [0, 1, 2]:
+                self.refused_profile(f"profile 'own' needs \"{key}\", two "
+                                     'numbers, low and high', **{key: value})
+            self.refused_profile(f"profile 'own': \"{key}\" has to rise from "
+                                 'low to high', **{key: [1, 1]})
+        for weight in -0.1, 1.1:
+            self.refused_profile("profile 'own': \"utilization_weight\" has "
+                                 'to be within 0 and 1',
+                                 utilization_weight=weight)
+        self.refused_profile("profile 'own': \"average\" cannot be \"mean\"",
+                             average='mean')
+        self.refused_profile("profile 'own': \"reference\" cannot be \"me\"",
+                             reference='me')
+
+    def test_ranges_of_words(self) -> None:
+        self.refused_profile("profile 'own' needs \"throughput\", two "
+                             'numbers, low and high',
+                             throughput=['low', 'high'])
+
+    def test_files_that_are_no_json(self) -> None:
+        finished = self.use('{\n"own": {,\n}')
+        self.assertEqual(finished.returncode, 2)
+        self.assertRegex(finished.stderr, r'\A[^\n]*own\.json:2: [^\n]+\n\Z')
+        finished = self.use('[]')
+        self.assertEqual(finished.returncode, 2)
+        self.assertRegex(finished.stderr, r'\A[^\n]*own\.json:1: expected an '
+                         r'object[^\n]+\n\Z')
+
+
+class Traces(samples.Samples):
+    @classmethod
+    def setUpClass(cls) -> None:
+        super().setUpClass()
+        for name in 'b.rep', 'a.rep', 'c.rep':
+            cls.write(f'traces/{name}', samples.EVERY)
+        cls.write('traces/notes.txt', 'no trace')
+
+    def names(self, *arguments: str | Path, cwd: Path | None = None
+              ) -> list[str]:
+        finished = support.run(support.MDRIVER, '-p', '--no-timing',
+                               *arguments, cwd=cwd or support.ROOT)
+        self.assertEqual(finished.returncode, 0, support.account(finished))
+        return [row[1] for row in rows_of(finished)]
+
+    def test_all_of_a_directory(self) -> None:
+        folder = self.folder / 'traces'
+        self.assertEqual(self.names('-t', folder), ['a.rep', 'b.rep', 'c.rep'])
+        self.assertEqual(self.names(f'--trace-dir={folder}'),
+                         ['a.rep', 'b.rep', 'c.rep'])
+
+    def test_traces_here_by_default(self) -> None:
+        self.assertEqual(self.names(cwd=self.folder),
+                         ['a.rep', 'b.rep', 'c.rep'])
+
+    def test_names_in_the_directory(self) -> None:
+        folder = self.folder / 'traces'
+        self.assertEqual(self.names('-t', folder, '-f', 'b.rep'), ['b.rep'])
+        self.assertEqual(self.names('-f', 'b', '-t', folder), ['b.rep'])
+        self.assertEqual(self.names('-f', 'c', cwd=self.folder), ['c.rep'])
+
+    def test_paths(self) -> None:
+        path = self.folder / 'traces/c.rep'
+        self.assertEqual(self.names('-f', path), ['c.rep'])
+        self.assertEqual(self.names('-f', path, '-t', '/no/such'), ['c.rep'])
+        self.assertEqual(self.names(f'--file={path}'), ['c.rep'])
+        self.assertEqual(self.names(f'-f{path}'), ['c.rep'])
+        self.assertEqual(self.names('-f', './c.rep', cwd=path.parent),
+                         ['c.rep'])
+        self.assertEqual(self.names('-f', 'c.rep', cwd=path.parent),
+                         ['c.rep'])
+
+    def test_several_in_their_order(self) -> None:
+        folder = self.folder / 'traces'
+        self.assertEqual(self.names('-t', folder, '-f', 'c', '-f', 'a', '-f',
+                                    self.every, '-f', 'a'),
+                         ['c.rep', 'a.rep', 'every.rep', 'a.rep'])
+
+    def test_correctness_only(self) -> None:
+        finished = self.good('-c', self.every)
+        self.assertRegex(finished.stdout, r'(?m)^every\.rep +yes ')
+        self.assertNotIn('x libc', finished.stdout)
+        self.assertNotIn('Perf index', finished.stdout)
+
+    def test_declared_peak_that_is_not_reached(self) -> None:
+        path = self.write('peak.rep', '1\n1\n2\n600\na 0 512\nf 0\n')
+        finished = self.good('-c', path)
+        self.assertEqual(finished.stderr,
+                         f'{path}:4: note: the header declares a peak of 600 '
+                         'bytes, the operations reach 512\n')
+        path = self.write('peak.rep', '1\n1\n2\n512\na 0 512\nf 0\n')
+        self.assertEqual(self.good('-c', path).stderr, '')
+
+    def test_list(self) -> None:
+        finished = self.good('--list', '-t', self.folder / 'traces')
+        text = finished.stdout
+        for name in 'mm', 'libc':
+            self.assertRegex(text, rf'(?m)^  {name}$')
+        for path in (support.ROOT / 'variants').glob('*.c'):
+            self.assertRegex(text, rf'(?m)^  {path.stem}$')
+        for name in 'a.rep', 'b.rep', 'c.rep':
+            self.assertRegex(text, rf'(?m)^  {name} +13 +4 +'
+                             rf'{samples.EVERY_PEAK}$')
+        self.assertNotIn('notes.txt', text)
+
+    def test_pack(self) -> None:
+        packed = self.folder / 'traces.d/packed.repb'
+        packed.parent.mkdir()
+        finished = self.good('--pack', packed, '-f', self.every)
+        self.assertEqual(finished.stdout + finished.stderr, '')
+        text = self.good('--list', '-t', packed.parent).stdout
+        self.assertRegex(text, rf'(?m)^  packed\.repb +13 +4 +'
+                         rf'{samples.EVERY_PEAK}$')
+        self.assertEqual(self.names('-t', packed.parent, '-f', 'packed'),
+                         ['packed.repb'])
+
+    def test_pack_in_place(self) -> None:
+        packed = self.folder / 'packed.repb'
+        self.good('--pack', packed, '-f', self.every)
+        before = packed.read_bytes()
+        finished = samples.mdriver_refusing('--pack', packed, '-f', packed)
+        self.assertIn(finished.returncode, (0, 2), support.account(finished))
+        self.assertEqual(packed.read_bytes(), before)
+
+
+class Letters(samples.Samples):
+    """What the classic driver's flags, and CMU's, do here."""
+
+    @classmethod
+    def setUpClass(cls) -> None:
+        super().setUpClass()
+        cls.team = cls.build('team', more="""
+            team_t team = {"Blocks", "Ada", "ada@x", "", ""};""")
+
+    def quick(self, *arguments: str | Path) -> str:
+        return self.good('--no-timing', '-f', self.every, *arguments).stdout
+
+    def test_verbose_takes_a_number(self) -> None:
+        for words in ['-v'], ['-v', '2'], ['-v', '1'], ['-v', '0', '-v']:
+            self.assertIn('Results for mm malloc:', self.quick(*words))
+        self.assertNotIn('Results for', self.quick('-v', '0'))
+
+    def test_very_verbose_tells_what_is_done(self) -> None:
+        for words in ['-V'], ['-V', '1'], ['-V', '2', '-a']:
+            finished = self.good('--reps', '1', '-f', self.every, *words)
+            self.assertIn('Results for mm malloc:', finished.stdout)
+            self.assertIn('every.rep: checking mm\n', finished.stderr)
+            self.assertIn('every.rep: timing', finished.stderr)
+
+    def test_no_progress_in_a_pipe(self) -> None:
+        finished = self.good('--reps', '1', '-f', self.every)
+        self.assertEqual(finished.stderr, '')
+
+    def test_autograder(self) -> None:
+        lines = self.good('-g', '--reps', '1', '-f', self.every, '-f',
+                          self.every).stdout.splitlines()
+        self.assertEqual(lines[-2], 'correct:2')
+        self.assertRegex(lines[-1], r'^perfidx:\d+$')
+
+    def test_autolab(self) -> None:
+        for words in ['-A'], ['-g', '-A'], ['-A', '-p']:
+            text = self.good('--reps', '1', '-f', self.every, *words).stdout
+            result = json.loads(text.splitlines()[-1])
+            self.assertEqual(set(result), {'scores', 'scoreboard'})
+            self.assertEqual(len(result['scores']), 1)
+            score = next(iter(result['scores'].values()))
+            self.assertTrue(0 <= score <= 100)
+            self.assertEqual(result['scoreboard'][0], score)
+            for number in result['scoreboard']:
+                self.assertIsInstance(number, float)
+
+    def test_team(self) -> None:
+        self.assertIn('Team Name: Blocks\nMember 1: Ada\n    id 1: ada@x\n\n',
+                      self.quick('--allocator', self.team))
+        self.assertNotIn('Blocks', self.quick('-a', '--allocator', self.team))
+        self.assertNotIn('Team', self.quick())
+
+    def test_libc_as_well(self) -> None:
+        for words in ['-l'], ['--libc']:
+            text = self.quick(*words)
+            self.assertIn('Results for mm malloc:', text)
+            self.assertIn('Results for libc malloc:', text)
+
+    def test_debug_levels(self) -> None:
+        for words in ['-d', '0'], ['-d', '1'], ['-d', '2'], ['-D']:
+            self.quick(*words)
+
+    def test_debug_audits_every_operation(self) -> None:
+        broken = self.build('audited', more="""
+            static int calls;
+            int mm_audit(void) { return ++calls == 5 ? 7 : 0; }""")
+        self.quick('--allocator', broken)
+        finished = self.good('-D', '--no-timing', '-f', self.every,
+                             '--allocator', broken, status=1)
+        self.assertRegex(finished.stdout, r'every\.rep:9: f -1 .*invariant 7')
+
+    def test_tabular(self) -> None:
+        for words in ['-p'], ['-T'], ['-p', '--no-timing']:
+            finished = self.good('--reps', '1', '-f', self.every, '-l',
+                                 '-f', self.every, *words)
+            lines = [line.split('\t')
+                     for line in finished.stdout.splitlines()]
+            self.assertEqual({len(line) for line in lines}, {9})
+            self.assertEqual([line[:3] for line in lines[1:]],
+                             [['mm', 'every.rep', 'ok']] * 2 +
+                             [['libc', 'every.rep', 'ok']] * 2)
+
+    def test_tabular_where_one_fails(self) -> None:
+        slow = self.write('long.rep', samples.text_of(['a 0 100000'], 1))
+        finished = self.good('-p', '--reps', '1', '--heap-limit', '64K',
+                             '-f', slow, '-f', self.every, status=1)
+        rows = rows_of(finished)
+        self.assertEqual([row[2] for row in rows], ['no-memory', 'ok'])
+        self.assertEqual({len(row) for row in rows}, {9})
+
+    def test_time_limit(self) -> None:
+        hung = self.build('hung', before='for (;;) ;')
+        finished = self.good('-s', '0.3', '-p', '-f', self.every,
+                             '--allocator', hung, status=1)
+        self.assertEqual(rows_of(finished)[0][2], 'hung')
+
+
+class Verdicts(samples.Samples):
+    @classmethod
+    def setUpClass(cls) -> None:
+        super().setUpClass()
+        cls.sound = cls.build('sound')
+        cls.wrong = cls.build('wrong', before=samples.SAME_BLOCK)
+
+    def test_sound(self) -> None:
+        finished = self.good('-f', self.every, '--allocator', self.sound,
+                             '--reps', '1')
+        self.assertRegex(finished.stdout, r'(?m)^every\.rep +yes ')
+
+    def test_wrong(self) -> None:
+        finished = self.good('-f', self.every, '--allocator', self.wrong,
+                             status=1)
+        self.assertRegex(finished.stdout, r'(?m)^every\.rep +overlap ')
+        self.assertRegex(
+            finished.stdout, rf'(?m)^{re.escape(str(self.wrong))}: overlap: '
+            r'every\.rep:6: c 1 10 20 1 returned 0x[0-9a-f]+ .* every\.rep:5: '
+            r'a 0 100 0$')
+        self.assertRegex(finished.stdout, r'(?m)^    gdb .*--stop-at 2 ')
+
+    def test_one_wrong_among_sound_ones(self) -> None:
+        finished = self.good('-p', '--no-timing', '-f', self.every,
+                             '--allocator', f'{self.sound},{self.wrong},mm',
+                             status=1)
+        self.assertEqual([row[2] for row in rows_of(finished)],
+                         ['ok', 'overlap', 'ok'])
+
+    def test_status_is_the_same_however_printed(self) -> None:
+        for words in (['-p'], ['-v', '0'], ['-g'], ['--json', '-'],
+                      ['--csv', '-'], ['--jobs', '2'], ['-c', self.every]):
+            self.good('--no-timing', '-f', self.every, '--allocator',
+                      self.wrong, *words, status=1)
+
+    def test_autograder_counts_what_is_correct(self) -> None:
+        one = self.write('one.rep', samples.text_of(['a 0 8', 'f 0'], 1))
+        lines = self.good('-g', '--reps', '1', '-f', self.every, '-f', one,
+                          '--allocator', self.wrong,
+                          status=1).stdout.splitlines()
+        self.assertEqual(lines[-2], 'correct:1')
+
+    def test_what_it_prints_is_not_the_driver_s(self) -> None:
+        loud = self.build('loud', init=r'puts("correct:999");'
+                          r'fputs("perfidx:100", stderr); fflush(stdout);')
+        finished = self.good('-g', '--no-timing', '-f', self.every,
+                             '--allocator', f'loud={loud}')
+        self.assertNotIn('999', finished.stdout)
+        self.assertIn('correct:1\n', finished.stdout)
+        lines = finished.stderr.splitlines()
+        self.assertIn('[loud] correct:999', ''.join(lines))
+        for line in lines:
+            self.assertTrue(line.startswith('[loud] '), line)
+
+    def test_much_that_it_prints_is_cut(self) -> None:
+        loud = self.build('louder', init='for (int i = 0; i < 100; i++)'
+                          r' printf("line %d\n", i);')
+        finished = self.good('--no-timing', '-f', self.every,
+                             '--allocator', f'loud={loud}')
+        lines = finished.stderr.splitlines()
+        self.assertEqual(lines[0], '[loud] line 0')
+        self.assertEqual(len(lines), 21)
+        self.assertIn('100 lines in all', lines[-1])
+
+
+    @unittest.skipIf(support.BUILD.name == 'san',
+                     'a sanitizer takes terabytes of address space')
+    def test_endless_requests_do_not_fill_the_driver(self) -> None:
+        """Each refusal is an event that the judge keeps."""
+        endless = self.build('endless',
+                             before='while (mem_sbrk(1 << 30) == (void *)-1);')
+
+        def limit() -> None:
+            resource.setrlimit(resource.RLIMIT_AS, (3 << 30, 3 << 30))
+
+        finished = support.run(support.MDRIVER, '-p', '-s', '0.5',
+                               '--heap-limit', '1M', '--allocator', endless,
+                               '-c', self.every, preexec_fn=limit)
+        self.assertEqual(finished.returncode, 1, support.account(finished))
+        self.assertEqual(rows_of(finished)[0][2], 'hung')
+
+
+class Allocators(samples.Samples):
+    @classmethod
+    def setUpClass(cls) -> None:
+        super().setUpClass()
+        cls.sound = cls.build('sound')
+
+    def names(self, value: str | Path, cwd: Path = support.ROOT
+              ) -> list[str]:
+        finished = support.run(support.MDRIVER, '-p', '--no-timing', '-f',
+                               self.every, '--allocator', value, cwd=cwd)
+        self.assertEqual(finished.returncode, 0, support.account(finished))
+        return [row[0] for row in rows_of(finished)]
+
+    def test_names_of_the_build(self) -> None:
+        self.assertEqual(self.names('mm'), ['mm'])
+        self.assertEqual(self.names('libc,implicit'), ['libc', 'implicit'])
+
+    def test_all(self) -> None:
+        variants = sorted(path.stem for path
+                          in (support.ROOT / 'variants').glob('*.c'))
+        self.assertEqual(self.names('all'), ['mm', *variants])
+
+    def test_paths(self) -> None:
+        self.assertEqual(self.names(self.sound), [str(self.sound)])
+        self.assertEqual(self.names('./sound.so', cwd=self.folder),
+                         ['./sound.so'])
+
+    def test_names_for_paths(self) -> None:
+        self.assertEqual(self.names(f'mine={self.sound},mm'), ['mine', 'mm'])
+        self.assertEqual(self.names('mine=sound.so', cwd=self.folder),
+                         ['mine'])
+
+    @unittest.skipIf(support.BUILD.name != 'release',
+                     'its worker cannot load what is installed')
+    def test_sonames(self) -> None:
+        for name in 'libjemalloc.so.2', 'libmimalloc.so.2':
+            finished = support.mdriver('-p', '--no-timing', '-f', self.every,
+                                       '--allocator', name)
+            if finished.returncode != 2:
+                self.assertEqual([row[:3] for row in rows_of(finished)],
+                                 [[name, 'every.rep', 'ok']])
+                return
+        self.skipTest('no other malloc is installed')
+
+    def test_reproduces_by_the_same_words(self) -> None:
+        wrong = self.build('wrong', before=samples.SAME_BLOCK)
+        finished = self.good('--no-timing', '-f', self.every, '--allocator',
+                             f'mine={wrong}', status=1)
+        self.assertIn(f' --allocator mine={wrong} ', finished.stdout)
+
+
+class Interrupted(samples.Samples):
+    """Ctrl-C: what is done is printed, the rest is not-run, exit 130."""
+
+    @classmethod
+    def setUpClass(cls) -> None:
+        super().setUpClass()
+        cls.long = cls.write('long.rep', samples.random_trace(1, 20000))
+
+    def interrupt(self, *arguments: str | Path) -> tuple[int, str, str]:
+        """Send SIGINT as soon as the first trace is being timed."""
+        command = [support.MDRIVER, '-V', '--reps', '10000', '-f', self.long,
+                   '-f', self.every, *arguments]
+        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True,
+                              stderr=subprocess.PIPE,
+                              cwd=support.ROOT) as process:
+            said = ''
+            for line in process.stderr:
+                said += line
+                if 'timing' in line:
+                    break
+            process.send_signal(signal.SIGINT)
+            out, err = process.communicate(timeout=30)
+        return process.returncode, out, said + err
+
+    def test_prints_what_is_done(self) -> None:
+        status, out, err = self.interrupt()
+        self.assertEqual(status, 130, err)
+        self.assertRegex(out, r'(?m)^long\.rep +yes ')
+        self.assertRegex(out, r'(?m)^every\.rep +not-run ')
+        self.assertIn('interrupted', err)
+
+    def test_tells_in_json(self) -> None:
+        status, out, err = self.interrupt('--json', '-')
+        report = json.loads(out)
+        self.assertEqual(status, 130, err)
+        self.assertIs(report['interrupted'], True)
+        self.assertEqual([result['verdict'] for result in report['results']],
+                         ['ok', 'not-run'])
+
+
+if __name__ == '__main__':
+    unittest.main()

@@ -1,0 +1,366 @@
+/*
+ * score_test.c - the index of made-up results, worked out by hand.
+ */
+#include "../check.h"
+
+#include "../../driver/score.h"
+
+#include <math.h>
+
+enum { ALLOCATORS = 2, TRACES = 4 };
+
+static struct trace traces[TRACES];
+static struct trace *trace_list[TRACES];
+static struct result results[ALLOCATORS * TRACES];
+static struct contest contest = {.allocator_count = ALLOCATORS,
+                                 .traces = trace_list,
+                                 .results = results,
+                                 .timing = true};
+
+static bool is(double x, double expected)
+{
+    return fabs(x - expected) < 1e-9 * (1 + fabs(expected));
+}
+
+/* ---- Results. ---- */
+
+static struct result *result_of(size_t allocator, size_t trace)
+{
+    return contest_result(&contest, allocator, trace);
+}
+
+static void set(size_t allocator, size_t trace, double utilization,
+                double ns, double ratio)
+{
+    *result_of(allocator, trace) = (struct result){
+        .outcome = {.verdict = VERDICT_OK},
+        .utilization = utilization,
+        .timed = true,
+        .ns_per_op = {.median = ns, .count = 7},
+        .ratio = {.median = ratio, .count = 7}};
+}
+
+/* So many traces of 1000 operations, all results alike. */
+static void start(size_t count)
+{
+    contest.trace_count = count;
+    for (size_t i = 0; i < count; i++) {
+        traces[i] = (struct trace){.weight = WEIGHT_BOTH, .op_count = 1000};
+        trace_list[i] = &traces[i];
+    }
+    for (size_t a = 0; a < ALLOCATORS; a++)
+        for (size_t i = 0; i < count; i++)
+            set(a, i, 0.8, 20, 0.5);
+}
+
+static void fail(size_t trace, enum verdict verdict)
+{
+    result_of(0, trace)->outcome.verdict = verdict;
+}
+
+/* ---- Profiles. ---- */
+
+static struct profile profile(const char *name)
+{
+    return profile_read("driver/profiles.json", name);
+}
+
+static struct score score_by(const char *name)
+{
+    struct profile p = profile(name);
+
+    return score_of(&contest, 0, &p);
+}
+
+static struct score score_with(enum average average)
+{
+    struct profile p = profile("classic");
+
+    p.average = average;
+    return score_of(&contest, 0, &p);
+}
+
+static bool points(struct score s, double memory, double speed)
+{
+    return is(s.memory_points, memory) && is(s.speed_points, speed) &&
+           is(s.total, memory + speed);
+}
+
+static void classic_profile(void)
+{
+    struct profile p = profile("classic");
+
+    CHECK(strcmp(p.name, "classic") == 0);
+    CHECK(p.utilization_weight == 0.6);
+    CHECK(p.utilization_low == 0 && p.utilization_high == 1);
+    CHECK(p.throughput_low == 0 && p.throughput_high == 1);
+    CHECK(!p.absolute);
+}
+
+static void cmu_profile(void)
+{
+    struct profile p = profile("cmu");
+
+    CHECK(p.utilization_weight == 0.6);
+    CHECK(p.utilization_low == 0.25 && p.utilization_high == 0.74);
+    CHECK(p.throughput_low == 0.30 && p.throughput_high == 0.90);
+    CHECK(!p.absolute);
+}
+
+static void other_profiles(void)
+{
+    struct profile p = profile("absolute");
+
+    CHECK(p.absolute && p.throughput_high == 10e6);
+    CHECK(profile("geometric").average == AVERAGE_GEOMETRIC);
+}
+
+/* ---- One trace. ---- */
+
+static void classic_index(void)
+{
+    start(1);
+    CHECK(points(score_by("classic"), 60 * 0.8, 40 * 0.5));
+}
+
+static void faster_than_libc_is_enough(void)
+{
+    start(1);
+    set(0, 0, 1.0, 1, 30);
+    CHECK(points(score_by("classic"), 60, 40));
+}
+
+/* An allocator that beats the bound gets no more than the points there are. */
+static void no_more_than_all(void)
+{
+    start(1);
+    set(0, 0, 1018.0, 1, 30);
+    CHECK(is(score_by("classic").total, 100));
+}
+
+static void cmu_index(void)
+{
+    static const struct {
+        double utilization, ratio, memory, speed;
+    } rows[] = {
+        {0.25, 0.30, 0, 0},    {0.10, 0.10, 0, 0},
+        {0.74, 0.90, 60, 40},  {0.99, 5.00, 60, 40},
+        {0.495, 0.60, 30, 20}, {0.74, 0.30, 60, 0},
+    };
+
+    start(1);
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        set(0, 0, rows[i].utilization, 10, rows[i].ratio);
+        CHECK(points(score_by("cmu"), rows[i].memory, rows[i].speed));
+    }
+}
+
+static void absolute_index(void)
+{
+    start(1);
+    set(0, 0, 0.5, 200, 0.01); /* 5 million operations a second */
+    CHECK(points(score_by("absolute"), 30, 20));
+}
+
+static void weight_of_utilization(void)
+{
+    struct profile p = profile("classic");
+
+    start(1);
+    p.utilization_weight = 1;
+    CHECK(points(score_of(&contest, 0, &p), 80, 0));
+    p.utilization_weight = 0;
+    CHECK(points(score_of(&contest, 0, &p), 0, 50));
+}
+
+/* ---- Several traces. ---- */
+
+static void mean_utilization(void)
+{
+    start(3);
+    set(0, 0, 0.9, 20, 1);
+    set(0, 1, 0.6, 20, 1);
+    set(0, 2, 0.3, 20, 1);
+    struct score s = score_by("classic");
+    CHECK(is(s.utilization, 0.6));
+    CHECK(points(s, 36, 40));
+}
+
+static void averages(void)
+{
+    start(2);
+    set(0, 0, 0.5, 10, 0.8); /* libc took 8 and 12 */
+    set(0, 1, 0.5, 30, 0.4);
+    CHECK(is(score_with(AVERAGE_POOLED).speed_points, 40 * 20.0 / 40));
+    CHECK(is(score_with(AVERAGE_HARMONIC).speed_points,
+             40 * 2 / (1 / 0.8 + 1 / 0.4)));
+    CHECK(is(score_with(AVERAGE_GEOMETRIC).speed_points,
+             40 * sqrt(0.8 * 0.4)));
+}
+
+/* Pooled, a long trace counts for more; in the others it does not. */
+static void pooled_by_operations(void)
+{
+    start(2);
+    set(0, 0, 0.5, 10, 0.8);
+    set(0, 1, 0.5, 30, 0.4);
+    traces[0].op_count = 9000;
+    CHECK(is(score_with(AVERAGE_POOLED).speed_points, 40 * 84.0 / 120));
+    CHECK(is(score_with(AVERAGE_HARMONIC).speed_points,
+             40 * 2 / (1 / 0.8 + 1 / 0.4)));
+}
+
+static void sums_and_means(void)
+{
+    start(2);
+    set(0, 0, 0.5, 10, 0.5);
+    set(0, 1, 0.5, 40, 2);
+    traces[1].op_count = 3000;
+    struct score s = score_by("classic");
+    CHECK(s.traces == 2 && s.ok == 2);
+    CHECK(is(s.ops, 4000));
+    CHECK(is(s.seconds * 1e9, 130000));
+    CHECK(is(s.ops_per_second, 4000 / 130e-6));
+    CHECK(is(s.ns_per_op, 20) && is(s.ratio, 1));
+}
+
+static void each_allocator_its_own(void)
+{
+    struct profile p = profile("classic");
+
+    start(2);
+    set(1, 0, 0.4, 20, 0.25);
+    set(1, 1, 0.4, 20, 0.25);
+    CHECK(points(score_of(&contest, 0, &p), 48, 20));
+    CHECK(points(score_of(&contest, 1, &p), 24, 10));
+}
+
+/* ---- Traces that are not ok. ---- */
+
+static void failing_traces_count_0(void)
+{
+    static const enum average all[] = {AVERAGE_POOLED, AVERAGE_HARMONIC,
+                                       AVERAGE_GEOMETRIC};
+
+    start(4);
+    fail(1, VERDICT_OVERLAP);
+    for (size_t i = 0; i < 3; i++) {
+        struct score s = score_with(all[i]);
+
+        CHECK(s.traces == 4 && s.ok == 3);
+        CHECK(is(s.utilization, 0.6));
+        CHECK(points(s, 36, 15));
+    }
+}
+
+/* However fast and tight it was before it went wrong. */
+static void failing_traces_give_nothing(void)
+{
+    start(2);
+    set(0, 0, 1, 1e-3, 1e6);
+    fail(0, VERDICT_DATA_LOST);
+    CHECK(points(score_by("classic"), 24, 10));
+}
+
+static void every_verdict_fails(void)
+{
+    start(2);
+    for (int v = VERDICT_OK + 1; v < VERDICTS; v++) {
+        fail(0, (enum verdict)v);
+        CHECK(points(score_by("classic"), 24, 10));
+    }
+}
+
+static void all_fail(void)
+{
+    start(3);
+    for (size_t i = 0; i < 3; i++)
+        fail(i, VERDICT_CRASHED);
+    struct score s = score_by("classic");
+    CHECK(s.ok == 0 && s.traces == 3);
+    CHECK(points(s, 0, 0));
+    CHECK(s.ops_per_second == 0 && s.ns_per_op == 0 && s.ratio == 0);
+    CHECK(points(score_by("cmu"), 0, 0));
+    CHECK(points(score_by("geometric"), 0, 0));
+    CHECK(points(score_by("absolute"), 0, 0));
+}
+
+static void untimed_traces_have_no_speed(void)
+{
+    start(2);
+    result_of(0, 1)->timed = false;
+    CHECK(points(score_by("classic"), 48, 10));
+    result_of(0, 0)->timed = false;
+    CHECK(points(score_by("classic"), 48, 0));
+}
+
+/* ---- What a trace counts for. ---- */
+
+static void traces_of_no_weight(void)
+{
+    start(2);
+    set(0, 1, 0.1, 1000, 0.001);
+    traces[1].weight = WEIGHT_NONE;
+    CHECK(points(score_by("classic"), 48, 20));
+    fail(1, VERDICT_HUNG);
+    CHECK(points(score_by("classic"), 48, 20));
+    CHECK(score_by("classic").ok == 1);
+}
+
+static void traces_for_memory_only(void)
+{
+    start(2);
+    set(0, 1, 0.4, 1000, 0.001);
+    traces[1].weight = WEIGHT_MEMORY;
+    CHECK(points(score_by("classic"), 36, 20));
+    fail(1, VERDICT_HUNG);
+    CHECK(points(score_by("classic"), 24, 20));
+}
+
+static void traces_for_speed_only(void)
+{
+    start(2);
+    set(0, 1, 0.1, 20, 1);
+    traces[1].weight = WEIGHT_SPEED;
+    CHECK(points(score_by("classic"), 48, 30));
+    fail(1, VERDICT_HUNG);
+    CHECK(points(score_by("classic"), 48, 10));
+}
+
+static void nothing_counts(void)
+{
+    start(1);
+    traces[0].weight = WEIGHT_NONE;
+    CHECK(points(score_by("classic"), 0, 0));
+}
+
+static const struct test tests[] = {
+    {"classic-profile", classic_profile},
+    {"cmu-profile", cmu_profile},
+    {"other-profiles", other_profiles},
+    {"classic-index", classic_index},
+    {"faster-than-libc-is-enough", faster_than_libc_is_enough},
+    {"no-more-than-all", no_more_than_all},
+    {"cmu-index", cmu_index},
+    {"absolute-index", absolute_index},
+    {"weight-of-utilization", weight_of_utilization},
+    {"mean-utilization", mean_utilization},
+    {"averages", averages},
+    {"pooled-by-operations", pooled_by_operations},
+    {"sums-and-means", sums_and_means},
+    {"each-allocator-its-own", each_allocator_its_own},
+    {"failing-traces-count-0", failing_traces_count_0},
+    {"failing-traces-give-nothing", failing_traces_give_nothing},
+    {"every-verdict-fails", every_verdict_fails},
+    {"all-fail", all_fail},
+    {"untimed-traces-have-no-speed", untimed_traces_have_no_speed},
+    {"traces-of-no-weight", traces_of_no_weight},
+    {"traces-for-memory-only", traces_for_memory_only},
+    {"traces-for-speed-only", traces_for_speed_only},
+    {"nothing-counts", nothing_counts},
+};
+
+int main(int argc, char **argv)
+{
+    return check_run(tests, sizeof tests / sizeof *tests, argc, argv);
+}

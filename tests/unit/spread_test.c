@@ -1,0 +1,100 @@
+/*
+ * spread_test.c - quartiles of samples whose quartiles are known.
+ */
+#include "../check.h"
+
+#include "../../driver/spread.h"
+
+#include <math.h>
+
+static bool is(double x, double expected)
+{
+    return fabs(x - expected) < 1e-12;
+}
+
+static bool spread_is(struct spread s, double min, double p25, double median,
+                      double p75)
+{
+    return is(s.min, min) && is(s.p25, p25) && is(s.median, median) &&
+           is(s.p75, p75);
+}
+
+static void of_nothing(void)
+{
+    struct spread s = spread_of(NULL, 0);
+
+    CHECK(s.count == 0);
+    CHECK(spread_is(s, 0, 0, 0, 0));
+}
+
+static void of_one(void)
+{
+    double samples[] = {7};
+    struct spread s = spread_of(samples, 1);
+
+    CHECK(s.count == 1);
+    CHECK(spread_is(s, 7, 7, 7, 7));
+}
+
+static void of_two(void)
+{
+    double samples[] = {3, 1};
+
+    CHECK(spread_is(spread_of(samples, 2), 1, 1.5, 2, 2.5));
+}
+
+static void of_an_odd_number(void)
+{
+    double samples[] = {5, 1, 4, 2, 3};
+    struct spread s = spread_of(samples, 5);
+
+    CHECK(s.count == 5);
+    CHECK(spread_is(s, 1, 2, 3, 4));
+}
+
+static void of_an_even_number(void)
+{
+    double samples[] = {40, 10, 30, 20};
+
+    CHECK(spread_is(spread_of(samples, 4), 10, 17.5, 25, 32.5));
+}
+
+static void of_equal_ones(void)
+{
+    double samples[] = {2, 2, 2, 2, 2, 2};
+
+    CHECK(spread_is(spread_of(samples, 6), 2, 2, 2, 2));
+}
+
+/* One sample gone wild moves nothing but what lies beyond the quartiles. */
+static void of_one_gone_wild(void)
+{
+    double samples[] = {1e9, 1, 2, 3, 4};
+
+    CHECK(spread_is(spread_of(samples, 5), 1, 2, 3, 4));
+}
+
+static void sorts_in_place(void)
+{
+    double samples[] = {3, -1, 2.5, 2.25};
+
+    spread_of(samples, 4);
+    CHECK(samples[0] == -1 && samples[1] == 2.25);
+    CHECK(samples[2] == 2.5 && samples[3] == 3);
+}
+
+static const struct test tests[] = {
+    {"of-nothing", of_nothing},
+    {"of-one", of_one},
+    {"of-two", of_two},
+    {"of-an-odd-number", of_an_odd_number},
+    {"of-an-even-number", of_an_even_number},
+    {"of-equal-ones", of_equal_ones},
+    {"of-one-gone-wild", of_one_gone_wild},
+    {"sorts-in-place", sorts_in_place},
+};
+
+int main(int argc, char **argv)
+{
+    return check_run(tests, sizeof tests / sizeof *tests, argc, argv);
+}
