@@ -86,11 +86,11 @@ TEST_OBJECTS := $(filter-out $(OUT)/judge/mdriver.o,$(JUDGE_OBJECTS))
 # memlib is also the worker's, so its test has the worker's width.
 $(OUT)/tests/memlib_test: tests/unit/memlib_test.c $(OUT)/work/memlib.o
 	@mkdir -p $(@D)
-	$(CC) $(WORKER_FLAGS) $(DEPS) -o $@ $^
+	$(CC) $(WORKER_FLAGS) $(DEPS) -o $@ $(filter %.c %.o,$^)
 
 $(OUT)/tests/%: tests/unit/%.c $(TEST_OBJECTS)
 	@mkdir -p $(@D)
-	$(CC) $(JUDGE_FLAGS) $(DEPS) -o $@ $^ $(JUDGE_LIBS)
+	$(CC) $(JUDGE_FLAGS) $(DEPS) -o $@ $(filter %.c %.o,$^) $(JUDGE_LIBS)
 
 # Wrong programs are built as they are, whatever the mode.
 $(OUT)/bad/%.so: tests/bad/%.c

@@ -24,12 +24,25 @@ enum { EXIT_INTERRUPTED = 130 };
 
 /* ---- Allocators by name. ---- */
 
-static void add_allocator(struct contest *c, const char *name)
+static bool is_listed(const struct contest *c, const char *name)
+{
+    for (size_t i = 0; i < c->allocator_count; i++)
+        if (strcmp(c->allocators[i]->name, name) == 0)
+            return true;
+    return false;
+}
+
+static void add_allocator(struct contest *c, const char *text)
 {
     size_t size = (c->allocator_count + 1) * sizeof(struct allocator *);
+    struct allocator *a = allocator_find(text);
 
+    if (is_listed(c, a->name))
+        complain_usage("--allocator lists '%s' twice; give one another name, "
+                       "as NAME=PATH",
+                       a->name);
     c->allocators = need(realloc(c->allocators, size));
-    c->allocators[c->allocator_count++] = allocator_find(name);
+    c->allocators[c->allocator_count++] = a;
 }
 
 static void add_build(struct contest *c)
@@ -54,7 +67,7 @@ static void find_allocators(struct contest *c, const struct options *o)
         else if (*name)
             add_allocator(c, name);
     }
-    if (o->with_libc)
+    if (o->with_libc && !is_listed(c, "libc"))
         add_allocator(c, "libc");
     if (c->allocator_count == 0)
         complain_usage("--allocator names none");
@@ -72,11 +85,36 @@ static void free_allocators(struct contest *c)
     allocator_delete(c->null);
 }
 
+/* One heap, at one place, and the loop in this very process. */
+static void check_in_process(const struct contest *c)
+{
+    if (c->allocator_count != 1)
+        complain_usage("--in-process takes one allocator");
+    if (c->allocators[0]->kind == WORKER_SYSTEM && c->allocators[0]->path[0])
+        complain_usage("--in-process cannot load '%s': it would have to "
+                       "replace malloc in the driver",
+                       c->allocators[0]->name);
+}
+
 /* ---- The contest. ---- */
+
+static bool is_stdout(const char *path)
+{
+    return path && strcmp(path, "-") == 0;
+}
+
+/* Better to hear now that a file cannot be written than after the run. */
+static void check_output(const char *path)
+{
+    FILE *file = path && !is_stdout(path) ? fopen(path, "a") : NULL;
+
+    if (path && !is_stdout(path) && (!file || fclose(file) != 0))
+        complain(path, 0, "cannot write it: %s", strerror(errno));
+}
 
 static FILE *open_tape(const char *path)
 {
-    FILE *file = path ? fopen(path, "w") : NULL;
+    FILE *file = is_stdout(path) ? stdout : path ? fopen(path, "w") : NULL;
 
     if (path && !file)
         complain(path, 0, "cannot write it: %s", strerror(errno));
@@ -85,7 +123,7 @@ static FILE *open_tape(const char *path)
 
 static void close_tape(FILE *file, const char *path)
 {
-    if (file && fclose(file) != 0)
+    if (file && (file == stdout ? fflush(file) : fclose(file)) != 0)
         complain(path, 0, "cannot write it: %s", strerror(errno));
 }
 
@@ -146,14 +184,10 @@ static int publish(const struct contest *c, const struct options *o,
                                  .autograder = o->autograder,
                                  .autolab = o->autolab,
                                  .align = o->align};
-    bool json_only = o->json && strcmp(o->json, "-") == 0;
-    bool csv_only = o->csv && strcmp(o->csv, "-") == 0;
-    bool good = true;
 
-    for (size_t i = 0; i < c->allocator_count * c->trace_count; i++)
-        good = good && c->results[i].outcome.verdict == VERDICT_OK;
     progress_clear();
-    if (!json_only && !csv_only)
+    if (!is_stdout(o->json) && !is_stdout(o->csv) && !is_stdout(o->events) &&
+        !is_stdout(o->timeline))
         report_print(c, profile, &style);
     if (o->json)
         export_json(&setup, o->json);
@@ -164,7 +198,7 @@ static int publish(const struct contest *c, const struct options *o,
                         "not-run\n");
         return EXIT_INTERRUPTED;
     }
-    return good ? EXIT_ALL_RIGHT : EXIT_BAD_VERDICT;
+    return contest_all_ok(c) ? EXIT_ALL_RIGHT : EXIT_BAD_VERDICT;
 }
 
 static const char *profiles_path(const struct options *o)
@@ -203,6 +237,10 @@ int main(int argc, char **argv)
     } else {
         struct contest c = make_contest(&o, traces);
 
+        if (o.in_process)
+            check_in_process(&c);
+        check_output(o.json);
+        check_output(o.csv);
         run(&c, &o);
         status = publish(&c, &o, &profile);
         contest_free_results(&c);

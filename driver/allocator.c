@@ -76,7 +76,7 @@ static struct allocator *from_file(const char *name, const char *path)
 /*
  * Where the dynamic loader finds a soname: asked in its own way, by having it
  * list what it would load for the worker with the soname preloaded. The answer
- * has a line "soname => path (address)".
+ * has a line "<tab>soname => path (address)".
  */
 static bool path_of_soname(const char *soname, char *path)
 {
@@ -86,7 +86,7 @@ static bool path_of_soname(const char *soname, char *path)
 
     snprintf(worker, sizeof worker, "%s/worker", build_directory());
     snprintf(preload, sizeof preload, "LD_PRELOAD=%s", soname);
-    snprintf(start, sizeof start, "%s => ", soname);
+    snprintf(start, sizeof start, "\t%s => ", soname);
     if (!capture_output(argv, extra, output, sizeof output))
         return false;
     const char *found = strstr(output, start);

@@ -129,7 +129,9 @@ struct channel {
     /* Set by the worker. */
     uint32_t reply;
     uint32_t progress; /* steps begun, in a checked batch */
-    uint64_t cpu_ns;   /* of the timed loop, of its thread */
+    uint32_t ready;    /* the worker is set up: what comes is the allocator's */
+    uint32_t unused2;
+    uint64_t cpu_ns; /* of the timed loop, of its thread */
     uint32_t has_audit, has_calloc, has_memalign, pad;
     struct stop stop;
     struct crash crash;

@@ -100,7 +100,9 @@ static struct contents read_plain(const char *path)
     if (fd < 0 || fstat(fd, &status) != 0)
         complain(path, 0, "cannot read it: %s", strerror(errno));
     if (!S_ISREG(status.st_mode))
-        complain(path, 0, "not a regular file");
+        complain(path, 0,
+                 S_ISDIR(status.st_mode) ? "is a directory"
+                                         : "is not a regular file");
     if (status.st_size == 0)
         complain(path, 1, "the file is empty");
     char *bytes =

@@ -2,9 +2,9 @@
  * contest.c - one trace at a time: check everybody, then time in rounds.
  *
  * Round after round each allocator replays the trace once, in an order that
- * turns by one place a round. The first round warms up and is dropped. One
- * further replay of each at a random round is painted (painter.h): its loop is
- * the same, its time is void.
+ * turns by one place a round. The first round warms up and is dropped. Two
+ * further replays of each are thrown in at random, their time void: one is
+ * painted (painter.h), in one the kernel counts the worker's time from outside.
  *
  * The contestants on a trace are the allocators asked for, then libc as the
  * reference where it is not among them, then the null allocator.
@@ -129,6 +129,8 @@ static struct replay_setup setup_for(const struct heat *h,
     setup.allocator = c->allocator;
     setup.trace = trace;
     setup.seed += h->trace * 1000003u;
+    if (c >= h->contestant + h->contest->allocator_count)
+        setup.tape = NULL; /* the reference, which nobody asked for */
     return setup;
 }
 
@@ -147,6 +149,8 @@ static void check_perturbed(struct heat *h, struct contestant *c)
     replay_checked(replay, &outcome);
     c->result->perturbed = true;
     c->result->perturbed_verdict = outcome.verdict;
+    memcpy(c->result->perturbed_message, outcome.message,
+           sizeof outcome.message);
     c->result->perturbed_utilization = utilization(trace, &outcome);
     replay_close(replay);
     trace_delete(trace);
@@ -208,16 +212,17 @@ static void run_round(struct heat *h, int round)
             continue;
         tell(h, &h->contestant[i], "timing");
         h->contestant[i].ns[round] = run_once(
-            h, &h->contestant[i], round == 0 ? TIMED_FIRST : TIMED_PLAIN);
+            h, &h->contestant[i], round == 0 ? TIMED_COUNTED : TIMED_PLAIN);
     }
 }
 
-static void run_painted(struct heat *h)
+/* A pass whose time is void, of those that are not to be trusted. */
+static void run_aside(struct heat *h, enum timed_kind kind)
 {
     for (size_t i = 0; i < h->count; i++)
         if (h->contestant[i].runs && !interrupted &&
             h->contestant[i].allocator->kind == WORKER_LAB)
-            run_once(h, &h->contestant[i], TIMED_PAINTED);
+            run_once(h, &h->contestant[i], kind);
 }
 
 static int worthwhile_rounds(const struct heat *h)
@@ -235,15 +240,22 @@ static int worthwhile_rounds(const struct heat *h)
     return rounds > MAX_ROUNDS ? MAX_ROUNDS : (int)rounds;
 }
 
+static int random_round(struct heat *h)
+{
+    return 1 + (int)random_below(&h->random, (uint64_t)h->rounds);
+}
+
 /* Round 0 warms up: what it measured only says how many more to have. */
 static void run_rounds(struct heat *h)
 {
     run_round(h, 0);
     h->rounds = worthwhile_rounds(h);
-    int painted = 1 + (int)random_below(&h->random, (uint64_t)h->rounds);
+    int painted = random_round(h), counted = random_round(h);
     for (int round = 1; round <= h->rounds; round++) {
         if (round == painted)
-            run_painted(h);
+            run_aside(h, TIMED_PAINTED);
+        if (round == counted)
+            run_aside(h, TIMED_COUNTED);
         run_round(h, round);
     }
 }
@@ -271,7 +283,7 @@ static struct spread spread_of_ratios(const struct heat *h, const double *ns)
 
     for (int round = 1; round <= h->rounds; round++)
         if (ns[round] > 0)
-            ratios[round] = libc[round] / ns[round];
+            ratios[round] = libc[round] / ns[round]; /* 0: libc was not run */
     struct spread spread = spread_of_rounds(h, ratios);
     free(ratios);
     return spread;
@@ -300,7 +312,8 @@ static void evaluate(struct heat *h)
             continue;
         c->result->ns_per_op = spread_of_rounds(h, c->ns);
         c->result->ratio = spread_of_ratios(h, c->ns);
-        c->result->timed = c->result->ns_per_op.count > 0;
+        c->result->timed =
+            c->result->ns_per_op.count > 0 && c->result->ratio.median > 0;
     }
 }
 
@@ -421,4 +434,18 @@ struct result *contest_result(const struct contest *c, size_t allocator,
                               size_t trace)
 {
     return &c->results[allocator * c->trace_count + trace];
+}
+
+static bool is_ok(const struct result *r)
+{
+    return r->outcome.verdict == VERDICT_OK &&
+           (!r->perturbed || r->perturbed_verdict == VERDICT_OK);
+}
+
+bool contest_all_ok(const struct contest *c)
+{
+    for (size_t i = 0; i < c->allocator_count * c->trace_count; i++)
+        if (!is_ok(&c->results[i]))
+            return false;
+    return true;
 }

@@ -19,8 +19,9 @@
 struct result {
     struct outcome outcome;
     double utilization; /* peak payload / peak footprint; 0 if unknown */
-    bool perturbed;     /* the next two are set */
+    bool perturbed;     /* the next three are set */
     enum verdict perturbed_verdict;
+    char perturbed_message[1600];
     double perturbed_utilization;
     bool timed;              /* the rest is set */
     struct spread ns_per_op; /* over the rounds */
@@ -59,6 +60,9 @@ struct contest {
 void contest_run(struct contest *c);
 
 void contest_free_results(struct contest *c);
+
+/* Is every verdict ok, the perturbed ones too? */
+bool contest_all_ok(const struct contest *c);
 
 struct result *contest_result(const struct contest *c, size_t allocator,
                               size_t trace);

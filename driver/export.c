@@ -5,6 +5,7 @@
 #include "export.h"
 
 #include "complain.h"
+#include "csv.h"
 
 #include <errno.h>
 #include <json-c/json.h>
@@ -92,6 +93,7 @@ static void add_perturbed(struct json_object *o, const struct result *r)
     if (r->perturbed) {
         p = json_object_new_object();
         add_text(p, "verdict", verdict_name(r->perturbed_verdict));
+        add_text(p, "message", r->perturbed_message);
         add_number(p, "utilization", r->perturbed_utilization);
     }
     add(o, "perturbed", p);
@@ -235,9 +237,11 @@ static void csv_line(FILE *file, const struct export_setup *e, size_t allocator,
     const struct result *r = contest_result(c, allocator, trace);
     const struct trace *t = c->traces[trace];
 
-    fprintf(file, "%s,%s,%s,%llu,%llu,%llu,%.6f,",
-            c->allocators[allocator]->name, t->name,
-            verdict_name(r->outcome.verdict), (unsigned long long)t->op_count,
+    csv_text(file, c->allocators[allocator]->name);
+    fputc(',', file);
+    csv_text(file, t->name);
+    fprintf(file, ",%s,%llu,%llu,%llu,%.6f,", verdict_name(r->outcome.verdict),
+            (unsigned long long)t->op_count,
             (unsigned long long)t->peak_payload,
             (unsigned long long)r->outcome.footprint, r->utilization);
     if (r->timed)

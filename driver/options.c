@@ -98,9 +98,11 @@ static const struct argp_option table[] = {
     {"json", JSON_FILE, "FILE", 0, "Write all results as JSON; - is stdout", 0},
     {"csv", CSV_FILE, "FILE", 0, "Write all results as CSV; - is stdout", 0},
     {"timeline", TIMELINE, "FILE", 0,
-     "Write payload, footprint and free memory over the operations, CSV", 0},
-    {"events", EVENTS, "FILE", 0, "Write every operation with its address, CSV",
+     "Write payload, footprint and free memory over the operations, CSV; "
+     "- is stdout",
      0},
+    {"events", EVENTS, "FILE", 0,
+     "Write every operation with its address, CSV; - is stdout", 0},
     {NULL, 'h', NULL, 0, "Print this help", -1},
     {0},
 };
@@ -336,14 +338,32 @@ static void check(const struct options *o)
     if (o->jobs > 1 && (o->timeline || o->events))
         complain_usage("--timeline and --events are written in order: they "
                        "need --jobs 1");
-    if (o->jobs > 1 && o->in_process)
-        complain_usage("--in-process needs --jobs 1");
+    if (o->in_process && (o->jobs > 1 || o->perturb))
+        complain_usage("--in-process goes with neither --jobs nor --perturb");
     if (o->heap_limit % 4096 != 0)
         complain_usage("--heap-limit has to be whole pages");
 }
 
+/*
+ * -v2 and -V1, as CMU's driver takes them: the number is cut off, for argp
+ * takes it for letters. Returns false where it was a 0: be quiet.
+ */
+static bool cut_verbosity(int argc, char **argv)
+{
+    bool with_table = true;
+
+    for (int i = 1; i < argc; i++)
+        if (argv[i][0] == '-' && (argv[i][1] == 'v' || argv[i][1] == 'V') &&
+            isdigit((unsigned char)argv[i][2])) {
+            with_table = atoi(argv[i] + 2) != 0;
+            argv[i][2] = '\0';
+        }
+    return with_table;
+}
+
 struct options options_read(int argc, char **argv)
 {
+    bool with_table = cut_verbosity(argc, argv);
     struct options o = {.check_team = true,
                         .timing = true,
                         .verbose = 1,
@@ -361,6 +381,8 @@ struct options options_read(int argc, char **argv)
     argp_parse(&argp, argc, argv, ARGP_IN_ORDER, NULL, &reading);
     if (o.in_process)
         o.timing = false;
+    if (!with_table)
+        o.verbose = 0;
     check(&o);
     return o;
 }

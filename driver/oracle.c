@@ -48,8 +48,11 @@ void oracle_delete(struct oracle *o)
 
 static void note_break(struct oracle *o, uint64_t brk)
 {
-    if (brk <= o->limit && (brk > o->brk || !o->lenient))
-        o->brk = brk;
+    if (brk > o->limit)
+        return;
+    o->brk = brk;
+    if (brk > o->reach || !o->lenient)
+        o->reach = brk;
 }
 
 static void note_mapping(struct oracle *o, const struct mem_event *e)
@@ -59,10 +62,11 @@ static void note_mapping(struct oracle *o, const struct mem_event *e)
     if (e->kind == MEM_MAP) {
         bitset_add(o->pages, e->at / PAGE, e->size / PAGE);
         o->mapped += e->size;
-    } else if (!o->lenient) {
-        bitset_remove(o->pages, e->at / PAGE, e->size / PAGE);
-        o->mapped -= e->size;
+        return;
     }
+    if (!o->lenient)
+        bitset_remove(o->pages, e->at / PAGE, e->size / PAGE);
+    o->mapped -= e->size < o->mapped ? e->size : o->mapped;
 }
 
 void oracle_event(struct oracle *o, const struct mem_event *event, uint64_t op)
@@ -85,10 +89,15 @@ bool oracle_in_heap(const struct oracle *o, uint64_t address, uint64_t size)
 
     if (address < o->base || at > o->limit || size > o->limit - at)
         return false;
-    if (at + size <= o->brk)
+    if (at + size <= o->reach)
         return true;
     uint64_t first = at / PAGE, last = (at + size - (size > 0)) / PAGE;
     return bitset_all(o->pages, first, last - first + 1);
+}
+
+bool oracle_page_mapped(const struct oracle *o, uint64_t at)
+{
+    return bitset_any(o->pages, at / PAGE, 1);
 }
 
 /* ---- Blocks. ---- */
@@ -231,7 +240,7 @@ void oracle_reset(struct oracle *o)
         o->live[slot] = (struct live){0};
     }
     bitset_remove(o->pages, 0, o->limit / PAGE);
-    o->brk = o->mapped = o->footprint = o->refusals = 0;
+    o->brk = o->mapped = o->footprint = o->reach = o->refusals = 0;
     o->refused_op = NO_OP;
 }
 

@@ -22,6 +22,7 @@ struct oracle {
     bool lenient; /* when things happened within a batch is unknown */
     uint64_t base, limit;
     uint64_t brk, mapped, footprint; /* now, now, at the peak */
+    uint64_t reach;      /* addresses below it may be heap: brk, or its peak */
     uint64_t refusals;   /* requests that memlib refused, all in all */
     uint64_t refused_op; /* the last operation in which it refused one */
     uint64_t payload;    /* live bytes now */
@@ -56,6 +57,9 @@ bool oracle_apply(struct oracle *o, struct op op, uint64_t index,
 
 /* Is [address, address + size) in the heap or in mapped pages? */
 bool oracle_in_heap(const struct oracle *o, uint64_t address, uint64_t size);
+
+/* Is the page at that offset mapped (lenient: or was it ever)? */
+bool oracle_page_mapped(const struct oracle *o, uint64_t at);
 
 /*
  * The live block that contains address, or NULL; *below and *above the live

@@ -263,6 +263,7 @@ void replay_release(struct replay *r, enum command command)
         return;
     if (!r->leftover)
         find_leftover(r);
+    sandbox_begin_pass(r->sandbox);
     for (uint32_t done = 0; done < r->leftover_count; done += count) {
         count = up_to(CHANNEL_BATCH, r->leftover_count - done);
         memcpy(sandbox_steps(r->sandbox), r->leftover + done,

@@ -55,16 +55,15 @@ void replay_close(struct replay *r);
 bool replay_checked(struct replay *r, struct outcome *outcome);
 
 enum timed_kind {
-    TIMED_FIRST, /* settles in; the worker's clock is compared to the kernel's */
+    TIMED_COUNTED, /* the worker's clock is compared to the kernel's count */
     TIMED_PLAIN,
     TIMED_PAINTED /* the judge writes into live payloads at moments of its own
                      choice and looks whether it stays; its time is void */
 };
 
 /*
- * Replay it once, timed: *ns is the CPU time of the calls and the loop. The
- * first pass has to be TIMED_FIRST. False where the verdict is not ok any
- * more.
+ * Replay it once, timed: *ns is the CPU time of the calls and the loop. False
+ * where the verdict is not ok any more.
  */
 bool replay_timed(struct replay *r, enum timed_kind kind, double *ns,
                   struct outcome *outcome);

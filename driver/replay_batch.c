@@ -71,7 +71,7 @@ static bool digest_step(struct replay *r, struct oracle *o, uint32_t step,
     if (good && o == r->oracle) {
         remember_move(r, op, index, before, address);
         if (r->setup.tape)
-            tape_write(r->setup.tape, o, op, index,
+            tape_write(r->setup.tape, o, r->setup.trace->ops[index], index,
                        op_ends(op) ? before : address);
     }
     return good;

@@ -31,6 +31,8 @@ bool blame_ending(const struct replay *r, const struct ending *e,
         snprintf(f->detail, sizeof f->detail,
                  "has not returned; the time limit is %g seconds",
                  r->setup.time_limit);
+        if (e->text[0])
+            snprintf(f->detail, sizeof f->detail, "%s", e->text);
         return finding_set(f, VERDICT_HUNG, op);
     case ENDED_SLOW:
         snprintf(f->detail, sizeof f->detail,
@@ -188,45 +190,76 @@ static void append(char *text, size_t size, const char *format, ...)
     va_end(args);
 }
 
+/* A word for the shell, in quotes where it needs them. */
+static void append_word(char *text, size_t size, const char *word)
+{
+    static const char plain[] = "abcdefghijklmnopqrstuvwxyz"
+                                "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+                                "_-./=:,+@%";
+
+    if (word[0] && word[strspn(word, plain)] == '\0') {
+        append(text, size, " %s", word);
+        return;
+    }
+    append(text, size, " '");
+    for (; *word; word++)
+        append(text, size, *word == '\'' ? "'\\''" : "%c", *word);
+    append(text, size, "'");
+}
+
 /*
- * gdb on the driver itself, with the allocator in its process. A worker of
- * other width cannot come in: then gdb follows into the worker.
+ * A fault of the checked pass: the allocator inside the driver's process, where
+ * gdb has it at once. One of a timed pass, or with a worker of other width, is
+ * to be had in the worker only.
  */
-static const char *gdb_start(void)
+static bool in_driver(const struct oracle *o)
 {
-    return WORKER_BITS == 8 * sizeof(void *)
-               ? "gdb"
-               : "gdb -ex 'set follow-fork-mode child' "
-                 "-ex 'set breakpoint pending on'";
+    return WORKER_BITS == 8 * sizeof(void *) && !o->lenient;
 }
 
-static const char *gdb_host(void)
+static void append_gdb(char *text, size_t size, bool driver,
+                       const struct oracle *o, uint64_t op)
 {
-    return WORKER_BITS == 8 * sizeof(void *) ? "--in-process" : "-s 100000";
+    append(text, size, "gdb");
+    if (!driver)
+        append(text, size,
+               " -ex 'set follow-fork-mode child'"
+               " -ex 'set breakpoint pending on'");
+    if (o->lenient)
+        append(text, size, " -ex 'break mm_init'");
+    else if (op == NO_OP)
+        append(text, size, " -ex 'break worker_execute'");
+    else
+        append(text, size, " -ex 'break worker_breakpoint'");
+    append(text, size, " -ex run%s --args",
+           op == NO_OP || o->lenient ? "" : " -ex finish");
 }
 
-static void say_reproduce(const struct replay *r, const struct finding *f,
-                          struct outcome *out)
+static void say_reproduce(const struct replay *r, const struct oracle *o,
+                          const struct finding *f, struct outcome *out)
 {
     const struct replay_setup *s = &r->setup;
     uint64_t op = f->culprit != NO_OP ? f->culprit : f->op;
-    char options[160] = "", stop[64] = "";
+    bool driver = in_driver(o);
+    char *text = out->reproduce;
+    size_t size = sizeof out->reproduce;
 
+    text[0] = '\0';
+    append_gdb(text, size, driver, o, op);
+    append_word(text, size, program_invocation_name);
+    append(text, size, driver ? " --in-process" : " -s 100000");
     if (s->align != 16)
-        append(options, sizeof options, " --align %u", s->align);
+        append(text, size, " --align %u", s->align);
     if (s->heap_limit != MEM_DEFAULT_LIMIT)
-        append(options, sizeof options, " --heap-limit %zu", s->heap_limit);
+        append(text, size, " --heap-limit %zu", s->heap_limit);
     if (s->debug > 0)
-        append(options, sizeof options, " -d %d", s->debug);
-    if (op != NO_OP)
-        append(stop, sizeof stop, " --stop-at %llu",
-               (unsigned long long)op + 1);
-    snprintf(out->reproduce, sizeof out->reproduce,
-             "%s -ex 'break %s' -ex run%s --args %s %s%s --allocator %s%s -c "
-             "%s",
-             gdb_start(), op == NO_OP ? "worker_execute" : "worker_breakpoint",
-             op == NO_OP ? "" : " -ex finish", program_invocation_name,
-             gdb_host(), options, s->allocator->text, stop, s->trace->path);
+        append(text, size, " -d %d", s->debug);
+    append(text, size, " --allocator");
+    append_word(text, size, s->allocator->text);
+    if (op != NO_OP && !o->lenient)
+        append(text, size, " --stop-at %llu", (unsigned long long)op + 1);
+    append(text, size, o->lenient ? " -f" : " -c");
+    append_word(text, size, s->trace->path);
 }
 
 void blame_conclude(const struct replay *r, const struct oracle *o,
@@ -242,5 +275,5 @@ void blame_conclude(const struct replay *r, const struct oracle *o,
     if (f->op != NO_OP)
         out->line = trace_line(r->setup.trace, f->op);
     if (is_lab(r) && f->verdict != VERDICT_LOAD_FAILED)
-        say_reproduce(r, f, out);
+        say_reproduce(r, o, f, out);
 }

@@ -29,6 +29,7 @@ struct replay {
     uint64_t random, secret;
     uint64_t anonymous; /* bytes of the worker before the first operation */
     uint64_t moved[MOVED], moved_count;
+    bool prepared;       /* for timing: overhead is known */
     double overhead;     /* ns of CPU that timing an empty batch takes */
     struct op *leftover; /* frees of what the trace leaves live */
     uint32_t leftover_count;

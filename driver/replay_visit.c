@@ -42,7 +42,7 @@ bool visit_contents(struct replay *r, uint64_t op, uint64_t budget,
 
 static bool page_is_given(const struct oracle *o, uint64_t at)
 {
-    return oracle_in_heap(o, o->base + at, PAGE);
+    return at + PAGE <= o->brk || oracle_page_mapped(o, at);
 }
 
 bool visit_strays(const struct replay *r, const struct oracle *o,

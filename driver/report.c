@@ -173,6 +173,10 @@ static void print_faults(const struct contest *c, size_t allocator)
 
         if (is_fault(r) && count++ < FAULTS_SHOWN)
             print_fault(a, r);
+        if (r->perturbed && r->perturbed_verdict != VERDICT_OK &&
+            count++ < FAULTS_SHOWN)
+            printf("%s, with other sizes: %s: %s\n", a->name,
+                   verdict_name(r->perturbed_verdict), r->perturbed_message);
     }
     if (count > FAULTS_SHOWN)
         printf("%s: and %zu more traces are not ok; --json FILE has all the "
@@ -347,14 +351,6 @@ static void print_tabular(const struct contest *c)
         }
 }
 
-static bool all_ok(const struct contest *c)
-{
-    for (size_t i = 0; i < c->allocator_count * c->trace_count; i++)
-        if (c->results[i].outcome.verdict != VERDICT_OK)
-            return false;
-    return true;
-}
-
 static void print_full(const struct contest *c, const struct profile *p,
                        const struct report_style *style)
 {
@@ -371,7 +367,7 @@ static void print_full(const struct contest *c, const struct profile *p,
         print_index(c, p, 0);
 }
 
-bool report_print(const struct contest *c, const struct profile *p,
+void report_print(const struct contest *c, const struct profile *p,
                   const struct report_style *style)
 {
     progress_clear();
@@ -383,7 +379,6 @@ bool report_print(const struct contest *c, const struct profile *p,
         print_autograder(c, p);
     if (style->autolab)
         print_autolab(c, p);
-    return all_ok(c);
 }
 
 void report_list(char *const *allocators, size_t allocator_count,

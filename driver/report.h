@@ -16,8 +16,7 @@ struct report_style {
     unsigned align;
 };
 
-/* Print it all; true where every verdict is ok. */
-bool report_print(const struct contest *c, const struct profile *profile,
+void report_print(const struct contest *c, const struct profile *profile,
                   const struct report_style *style);
 
 /* What --list prints. */

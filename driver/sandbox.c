@@ -38,7 +38,8 @@ enum {
     OUTPUT_LINES = 20,     /* and of that so many lines are shown */
     SLICE_MS = 50,         /* how often to look whether a worker has died */
     GRACE_MS = 300,        /* time in which a slow worker gets further */
-    WORKER_STACK = 8 << 20
+    WORKER_STACK = 8 << 20,
+    MOST_EVENTS = 1 << 21 /* of one call: more is a loop without end */
 };
 
 struct sandbox {
@@ -309,10 +310,22 @@ static bool judge_part_intact(const struct sandbox *s)
                   JUDGE_PART_END - JUDGE_PART) == 0;
 }
 
+static _Noreturn void complain_start(const struct sandbox *s)
+{
+    char text[256] = "";
+
+    if (pread(s->output_fd, text, sizeof text - 1, 0) <= 0 || !text[0])
+        snprintf(text, sizeof text, "it ended at once");
+    text[strcspn(text, "\n")] = '\0';
+    complain_usage("cannot start the worker: %s", text);
+}
+
 static struct ending end_of_dead(const struct sandbox *s)
 {
     struct ending e = {.kind = ENDED_EXITED};
 
+    if (!s->channel->ready) /* it never came as far as the allocator */
+        complain_start(s);
     if (WIFSIGNALED(s->wait_status)) {
         e.kind = ENDED_CRASHED;
         e.status = WTERMSIG(s->wait_status);
@@ -391,6 +404,17 @@ static struct ending end_without_turn(struct sandbox *s, uint32_t count)
     return e;
 }
 
+static struct ending end_of_endless(struct sandbox *s)
+{
+    struct ending e = {.kind = ENDED_HUNG};
+
+    snprintf(e.text, sizeof e.text,
+             "has asked memlib for memory %zu times without an end",
+             s->event_count);
+    kill_worker(s);
+    return e;
+}
+
 /* ---- Calls. ---- */
 
 static void prepare_call(struct sandbox *s, enum command command,
@@ -429,6 +453,8 @@ struct ending sandbox_call(struct sandbox *s, enum command command,
         if (!await_turn(s))
             return end_without_turn(s, count);
         keep_events(s);
+        if (s->event_count > MOST_EVENTS)
+            return end_of_endless(s);
     } while (s->channel->reply == REPLY_EVENTS);
     if (!judge_part_intact(s))
         return end_of_tampering(s, "overwrote what the judge had set");

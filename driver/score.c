@@ -30,7 +30,9 @@ static struct json_object *parse(const char *path)
 
     if (!root)
         complain(path, line_at(&c, json_tokener_get_parse_end(t)), "%s",
-                 json_tokener_error_desc(json_tokener_get_error(t)));
+                 json_tokener_get_error(t) == json_tokener_continue
+                     ? "the JSON text is cut short"
+                     : json_tokener_error_desc(json_tokener_get_error(t)));
     if (!json_object_is_type(root, json_type_object))
         complain(path, 1, "expected an object with a member a profile");
     json_tokener_free(t);
@@ -55,13 +57,22 @@ static struct json_object *member(const char *path, const char *profile,
     return value;
 }
 
+static bool is_number(struct json_object *array, size_t i)
+{
+    struct json_object *value = json_object_array_get_idx(array, i);
+
+    return json_object_is_type(value, json_type_int) ||
+           json_object_is_type(value, json_type_double);
+}
+
 static void read_range(const char *path, const char *profile,
                        struct json_object *o, const char *key, double *low,
                        double *high)
 {
     struct json_object *pair = member(path, profile, o, key, json_type_array);
 
-    if (json_object_array_length(pair) != 2)
+    if (json_object_array_length(pair) != 2 || !is_number(pair, 0) ||
+        !is_number(pair, 1))
         complain(path, 0,
                  "profile '%s' needs \"%s\", two numbers, low and "
                  "high",
@@ -153,7 +164,7 @@ static void add_speed(struct sums *s, const struct trace *t,
     double ops = (double)t->op_count;
 
     s->speed++;
-    if (r->outcome.verdict != VERDICT_OK || !r->timed)
+    if (r->outcome.verdict != VERDICT_OK || !r->timed || !(r->ratio.median > 0))
         return;
     s->speed_ok++;
     s->ops += ops;

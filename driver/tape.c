@@ -7,6 +7,7 @@
 #include "tape.h"
 
 #include "complain.h"
+#include "csv.h"
 
 #include <stdlib.h>
 
@@ -54,13 +55,22 @@ static char letter_of(struct op op)
     return letters[op_kind(op)];
 }
 
+static void write_names(const struct tape *t, FILE *file)
+{
+    csv_text(file, t->allocator);
+    fputc(',', file);
+    csv_text(file, t->trace->name);
+    fputc(',', file);
+}
+
 static void write_event(struct tape *t, const struct oracle *o, struct op op,
                         uint64_t index, uint64_t address)
 {
     uint64_t size = op_ends(op) ? 0 : op_payload(op);
 
-    fprintf(t->events, "%s,%s,%llu,%c,", t->allocator, t->trace->name,
-            (unsigned long long)index + 1, letter_of(op));
+    write_names(t, t->events);
+    fprintf(t->events, "%llu,%c,", (unsigned long long)index + 1,
+            letter_of(op));
     if (op_kind(op) != OP_FREE_NULL)
         fprintf(t->events, "%u", op_slot(op));
     fprintf(t->events, ",0x%llx,%llu,%u,%llu,%llu,%llu\n",
@@ -73,9 +83,9 @@ static void write_moment(struct tape *t, const struct oracle *o, uint64_t index)
 {
     struct gaps gaps = oracle_gaps(o);
 
-    fprintf(t->timeline, "%s,%s,%llu,%llu,%llu,%llu,%llu,%llu,%llu,%llu\n",
-            t->allocator, t->trace->name, (unsigned long long)index + 1,
-            (unsigned long long)o->payload,
+    write_names(t, t->timeline);
+    fprintf(t->timeline, "%llu,%llu,%llu,%llu,%llu,%llu,%llu,%llu\n",
+            (unsigned long long)index + 1, (unsigned long long)o->payload,
             (unsigned long long)(o->brk + o->mapped),
             (unsigned long long)o->brk, (unsigned long long)o->mapped,
             (unsigned long long)gaps.bytes, (unsigned long long)gaps.count,

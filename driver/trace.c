@@ -8,6 +8,7 @@
 #include "random.h"
 #include "trace_forms.h"
 
+#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -53,7 +54,9 @@ static const char *fault_of(const struct walk *w, struct op op)
     if (op_size(op) > OP_MAX_SIZE)
         return "the size is over the limit";
     if (op_kind(op) == OP_FREE_NULL)
-        return NULL;
+        return op_slot(op) == 0 ? NULL : "the slot is out of range";
+    if (op_kind(op) == OP_REALLOC && op_size(op) == 0)
+        return "a block is resized to 0 bytes";
     if (op_slot(op) >= w->trace->slot_count)
         return "the slot is out of range";
     if (op_begins(op) && w->size_of[op_slot(op)])
@@ -217,6 +220,20 @@ static uint64_t perturb_size(uint64_t size, uint64_t factor)
     return whole + (rest + 500) / 1000;
 }
 
+/* The larger of the two is changed: one more of the other may be too much. */
+static struct op perturb_calloc(struct op op, uint64_t factor)
+{
+    uint64_t count = op.arg, size = op_size(op);
+
+    if (count > size)
+        count = perturb_size(count, factor);
+    else
+        size = perturb_size(size, factor);
+    if (count > UINT32_MAX || (count && size > OP_MAX_SIZE / count))
+        return op;
+    return op_make(OP_CALLOC, op_slot(op), size, (uint32_t)count);
+}
+
 static struct op perturb_op(struct op op, uint64_t *factors, uint64_t *state)
 {
     uint64_t *factor = &factors[op_slot(op)];
@@ -226,10 +243,12 @@ static struct op perturb_op(struct op op, uint64_t *factors, uint64_t *state)
     if (op_begins(op))
         *factor = 960 + random_below(state, 81);
     uint64_t size = perturb_size(op_size(op), *factor);
-    if (size > OP_MAX_SIZE ||
-        (op_kind(op) == OP_CALLOC && op.arg && size > OP_MAX_SIZE / op.arg))
+    if (size > OP_MAX_SIZE)
         size = op_size(op);
-    struct op changed = op_make(op_kind(op), op_slot(op), size, op.arg);
+    struct op changed = op_kind(op) == OP_CALLOC
+                            ? perturb_calloc(op, *factor)
+                            : op_make(op_kind(op), op_slot(op), size, op.arg);
+    changed.bytes = op_size(changed);
     return op_of_thread(changed, op_thread(op));
 }
 
@@ -314,7 +333,8 @@ char *trace_text(const struct trace *trace, uint64_t op, char *buffer,
     while (text + length < end && text[length] != '\n' &&
            text[length] != '\r' && length + 1 < size)
         length++;
-    memcpy(buffer, text, length);
+    for (size_t i = 0; i < length; i++)
+        buffer[i] = isprint((unsigned char)text[i]) ? text[i] : '?';
     buffer[length] = '\0';
     return buffer;
 }

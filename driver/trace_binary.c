@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__,
                "binary traces are little-endian");
@@ -69,6 +70,14 @@ void trace_read_binary(struct trace *trace)
     trace->ops = (const struct op *)(h + 1);
 }
 
+static bool same_file(const char *one, const char *other)
+{
+    struct stat a, b;
+
+    return stat(one, &a) == 0 && stat(other, &b) == 0 && a.st_dev == b.st_dev &&
+           a.st_ino == b.st_ino;
+}
+
 void trace_pack(const struct trace *trace, const char *path)
 {
     struct binary_header h = {.weight = trace->weight,
@@ -76,9 +85,11 @@ void trace_pack(const struct trace *trace, const char *path)
                               .id_count = trace->id_count,
                               .op_count = trace->op_count,
                               .slot_count = trace->slot_count};
-    FILE *file = fopen(path, "wb");
 
     memcpy(h.magic, magic, sizeof magic);
+    if (same_file(path, trace->path))
+        complain(path, 0, "it is the trace itself");
+    FILE *file = fopen(path, "wb");
     if (!file)
         complain(path, 0, "cannot write it: %s", strerror(errno));
     size_t written =

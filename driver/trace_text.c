@@ -24,6 +24,7 @@
 #include "complain.h"
 
 #include <ctype.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -37,9 +38,10 @@ struct reader {
     struct trace *trace;
     const char *at, *end;
     unsigned long line;
-    bool later;           /* the header puts the weight first */
-    uint32_t *slot_of;    /* by id */
-    uint32_t *free_slots; /* a stack */
+    unsigned long ids_line; /* where the header has the number of ids */
+    bool later;             /* the header puts the weight first */
+    uint32_t *slot_of;      /* by id */
+    uint32_t *free_slots;   /* a stack */
     uint32_t free_count;
     uint64_t ids_seen;
     struct op *ops;
@@ -76,44 +78,56 @@ static void next_line(struct reader *r)
 static bool skip_space(struct reader *r)
 {
     while (at_line_end(r)) {
-        if (r->at == r->end)
+        if (r->at == r->end) {
+            if (r->line > 1 && r->at[-1] == '\n')
+                r->line--; /* the last line there is */
             return false;
+        }
         next_line(r);
     }
     return true;
 }
 
-static _Noreturn void complain_word(struct reader *r)
+/* The word at r->at, cut, and without what a terminal would obey. */
+static const char *word_of(const struct reader *r)
 {
-    int length = 0;
+    static char word[32];
+    size_t n = 0;
 
-    while (r->at + length < r->end && length < 20 &&
-           !isspace((unsigned char)r->at[length]))
-        length++;
-    COMPLAIN(r, "expected a number, found '%.*s'", length, r->at);
+    word[0] = '\0';
+    for (const char *c = r->at; c < r->end && n + 5 < sizeof word; c++) {
+        if (isspace((unsigned char)*c))
+            break;
+        n += (size_t)sprintf(word + n,
+                             isprint((unsigned char)*c) ? "%c" : "\\x%02x",
+                             (unsigned char)*c);
+    }
+    return word;
 }
 
 static int64_t read_number(struct reader *r)
 {
     const char *start = r->at;
     bool negative = r->at < r->end && *r->at == '-';
-    uint64_t value = 0;
+    int64_t value = 0;
 
     for (r->at += negative; r->at < r->end; r->at++) {
         unsigned digit = (unsigned)(unsigned char)*r->at - '0';
 
         if (digit > 9)
             break;
+        if (value > (INT64_MAX - 9) / 10) {
+            r->at = start;
+            COMPLAIN(r, "the number '%s' is out of range", word_of(r));
+        }
         value = value * 10 + digit;
-        if (r->at - start > 19 || value > INT64_MAX)
-            COMPLAIN(r, "the number is out of range");
     }
     if (r->at == start + negative ||
         (r->at < r->end && !isspace((unsigned char)*r->at))) {
         r->at = start;
-        complain_word(r);
+        COMPLAIN(r, "expected a number, found '%s'", word_of(r));
     }
-    return negative ? -(int64_t)value : (int64_t)value;
+    return negative ? -value : value;
 }
 
 /* ---- The header. ---- */
@@ -122,6 +136,8 @@ static uint64_t header_number(struct reader *r, const char *what)
 {
     if (!skip_space(r))
         COMPLAIN(r, "the file ends before the header's %s", what);
+    if (isalpha((unsigned char)*r->at))
+        COMPLAIN(r, "the header's %s is missing: found '%s'", what, word_of(r));
     int64_t value = read_number(r);
     if (value < 0)
         COMPLAIN(r, "the header's %s is negative", what);
@@ -137,12 +153,12 @@ static uint64_t read_header(struct reader *r)
     r->later = first <= WEIGHT_SPEED;
     t->weight = r->later ? (enum trace_weight)first : WEIGHT_BOTH;
     t->id_count = header_number(r, "number of ids");
-    unsigned long ids_line = r->line;
+    r->ids_line = r->line;
     t->op_count = header_number(r, "number of operations");
     if (t->op_count == 0)
         COMPLAIN(r, "the header declares no operations");
     if (t->id_count > t->op_count)
-        complain(t->path, ids_line,
+        complain(t->path, r->ids_line,
                  "the header declares %llu ids but only %llu operations",
                  (unsigned long long)t->id_count,
                  (unsigned long long)t->op_count);
@@ -152,7 +168,7 @@ static uint64_t read_header(struct reader *r)
                  "operations that the header declares",
                  (unsigned long long)t->op_count);
     if (t->id_count > OP_MAX_SLOT)
-        complain(t->path, ids_line, "more than %u ids", OP_MAX_SLOT);
+        complain(t->path, r->ids_line, "more than %u ids", OP_MAX_SLOT);
     uint64_t last = header_number(r, "fourth number");
     if (!at_line_end(r))
         COMPLAIN(r, "text after the header's fourth number");
@@ -203,21 +219,22 @@ static uint32_t end_id(struct reader *r, int64_t id, const char *what)
     return slot;
 }
 
-static uint64_t size_of(struct reader *r, int64_t size)
+/* A field that may be neither negative nor beyond any memory. */
+static uint64_t amount(struct reader *r, const char *what, int64_t value)
 {
-    if (size < 0)
-        COMPLAIN(r, "the size %lld is negative", (long long)size);
-    if ((uint64_t)size > OP_MAX_SIZE)
-        COMPLAIN(r, "the size %lld is over the limit of %llu bytes",
-                 (long long)size, (unsigned long long)OP_MAX_SIZE);
-    return (uint64_t)size;
+    if (value < 0)
+        COMPLAIN(r, "the %s %lld is negative", what, (long long)value);
+    if ((uint64_t)value > OP_MAX_SIZE)
+        COMPLAIN(r, "the %s %lld is over the limit of %llu", what,
+                 (long long)value, (unsigned long long)OP_MAX_SIZE);
+    return (uint64_t)value;
 }
 
 /* ---- Operations, one function a letter. ---- */
 
 static struct op read_alloc(struct reader *r)
 {
-    uint64_t size = size_of(r, r->number[1]);
+    uint64_t size = amount(r, "size", r->number[1]);
 
     return op_make(OP_ALLOC, begin_id(r, r->number[0]), size, 0);
 }
@@ -231,7 +248,7 @@ static struct op read_free(struct reader *r)
 
 static struct op read_realloc(struct reader *r)
 {
-    uint64_t size = size_of(r, r->number[1]);
+    uint64_t size = amount(r, "size", r->number[1]);
 
     if (r->later && *id_place(r, r->number[0]) == NEVER_SEEN)
         return op_make(OP_REALLOC_NULL, begin_id(r, r->number[0]), size, 0);
@@ -243,7 +260,8 @@ static struct op read_realloc(struct reader *r)
 
 static struct op read_calloc(struct reader *r)
 {
-    uint64_t count = size_of(r, r->number[1]), size = size_of(r, r->number[2]);
+    uint64_t count = amount(r, "count", r->number[1]);
+    uint64_t size = amount(r, "size", r->number[2]);
 
     if (count >
         UINT32_MAX) { /* the count has 32 bits: the order is no matter */
@@ -260,7 +278,8 @@ static struct op read_calloc(struct reader *r)
 
 static struct op read_aligned(struct reader *r)
 {
-    uint64_t align = size_of(r, r->number[1]), size = size_of(r, r->number[2]);
+    uint64_t align = amount(r, "alignment", r->number[1]);
+    uint64_t size = amount(r, "size", r->number[2]);
 
     if (align == 0 || (align & (align - 1)) != 0)
         COMPLAIN(r, "the alignment %llu is not a power of two",
@@ -284,15 +303,14 @@ static const struct letter {
 
 static const struct letter *read_letter(struct reader *r)
 {
-    char c = *r->at++;
+    bool single = r->at + 1 == r->end || isspace((unsigned char)r->at[1]);
 
-    for (size_t i = 0; i < sizeof letters / sizeof *letters; i++)
-        if (c == letters[i].letter)
+    for (size_t i = 0; single && i < sizeof letters / sizeof *letters; i++)
+        if (*r->at == letters[i].letter) {
+            r->at++;
             return &letters[i];
-    if (isprint((unsigned char)c))
-        COMPLAIN(r, "unknown operation '%c': expected a, f, r, c or m", c);
-    COMPLAIN(r, "unknown operation (byte %d): expected a, f, r, c or m",
-             (unsigned char)c);
+        }
+    COMPLAIN(r, "unknown operation '%s': expected a, f, r, c or m", word_of(r));
 }
 
 static uint32_t read_thread(struct reader *r, const struct letter *letter)
@@ -342,7 +360,7 @@ static void read_operations(struct reader *r)
                  "operations, %llu are there",
                  (unsigned long long)declared, (unsigned long long)r->op_count);
     if (r->ids_seen < r->trace->id_count)
-        complain(r->trace->path, 2,
+        complain(r->trace->path, r->ids_line,
                  "the header declares %llu ids, the operations use %llu",
                  (unsigned long long)r->trace->id_count,
                  (unsigned long long)r->ids_seen);

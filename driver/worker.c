@@ -61,8 +61,9 @@ static void *as_pointer(uint64_t address)
 /* For allocators without mm_calloc and mm_memalign. */
 static void *calloc_by_malloc(size_t count, size_t size)
 {
+    if (size && count > SIZE_MAX / size)
+        return NULL;
     void *p = worker.calls.malloc(count * size);
-
     if (p)
         memset(p, 0, count * size);
     return p;

@@ -148,7 +148,7 @@ static void install_handlers(void)
 
 static _Noreturn void give_up(const char *text)
 {
-    fprintf(stderr, "worker: %s\n", text);
+    fprintf(stderr, "%s\n", text);
     exit(EXIT_SETUP);
 }
 
@@ -190,6 +190,7 @@ int main(void)
     close(HEAP_FD);
     install_handlers();
     worker_attach(channel, hand_over);
+    channel->ready = 1;
     for (;;) {
         await_turn();
         worker_execute();

@@ -112,8 +112,13 @@ class Refusals(samples.Samples):
             self.refused('mdriver: --timeline and --events are written in '
                          'order: they need --jobs 1',
                          '--jobs', '2', option, self.folder / 'x.csv')
-        self.refused('mdriver: --in-process needs --jobs 1', '--jobs', '2',
-                     '--in-process')
+        self.refused('mdriver: --in-process goes with neither --jobs nor '
+                     '--perturb', '--jobs', '2', '--in-process')
+        self.refused('mdriver: --in-process goes with neither --jobs nor '
+                     '--perturb', '--perturb', '2', '--in-process')
+        self.refused('mdriver: --in-process takes one allocator',
+                     '--in-process', '--allocator', 'mm,naive', '-f',
+                     self.every)
         self.refused('mdriver: --pack needs one trace, by -f', '--pack',
                      self.folder / 'x.repb')
         self.refused('mdriver: --pack needs one trace, by -f', '--pack',

@@ -179,7 +179,7 @@ class Malformed(unittest.TestCase):
             self.assertEqual(finished.stderr, line + '\n', account)
 
     def test_directory(self) -> None:
-        self.judge(self.folder.name, ': not a regular file')
+        self.judge(self.folder.name, ': is a directory')
 
     def test_missing_file(self) -> None:
         for name in 'no-such.rep', 'no/such.rep':
