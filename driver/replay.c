@@ -21,85 +21,6 @@
 
 enum { VISIT_BYTES = 1 << 18 }; /* contents looked at after a batch */
 
-/* ---- Opening and closing. ---- */
-
-static struct sandbox *open_sandbox(const struct replay_setup *setup)
-{
-    struct sandbox_setup s = {
-        .allocator = setup->allocator,
-        .heap_limit = setup->heap_limit,
-        .align = setup->align,
-        .slot_count = setup->trace->slot_count,
-        .in_process = setup->in_process,
-        .cpu = setup->cpu,
-        .may_spin = setup->may_spin,
-        .time_limit = setup->time_limit,
-        .label = setup->allocator->name,
-    };
-
-    return sandbox_open(&s);
-}
-
-static struct oracle *open_oracle(struct replay *r, bool lenient)
-{
-    struct oracle_setup s = {
-        .align = r->setup.align,
-        .bounded = is_lab(r),
-        .lenient = lenient,
-        .base = sandbox_channel(r->sandbox)->heap_base,
-        .limit = r->setup.heap_limit,
-        .slot_count = r->setup.trace->slot_count,
-    };
-
-    return oracle_new(&s);
-}
-
-/* How often the worker audits, in operations: level 0 only after the last. */
-static uint32_t audit_interval(const struct replay_setup *setup)
-{
-    uint64_t count = setup->trace->op_count;
-
-    if (setup->debug >= 2)
-        return 1;
-    if (setup->debug == 1)
-        return (uint32_t)(count / 100 + 1);
-    return count > UINT32_MAX ? 0 : (uint32_t)count;
-}
-
-struct replay *replay_open(const struct replay_setup *setup)
-{
-    struct replay *r = need(calloc(1, sizeof *r));
-
-    r->setup = *setup;
-    r->random = setup->seed;
-    r->secret = random_next(&r->random);
-    r->sandbox = open_sandbox(setup);
-    struct channel *c = sandbox_channel(r->sandbox);
-    c->secret = r->secret;
-    c->audit_every = audit_interval(setup);
-    c->stop_at = setup->stop_at;
-    r->oracle = open_oracle(r, false);
-    r->later = open_oracle(r, true);
-    r->painter = painter_new(r->later, sandbox_heap(r->sandbox),
-                             random_next(&r->random));
-    r->load = sandbox_call(r->sandbox, COMMAND_LOAD, 0, 0);
-    r->has_memalign = c->has_memalign != 0;
-    c->account.fail_at = setup->fail_at;
-    return r;
-}
-
-void replay_close(struct replay *r)
-{
-    if (!r)
-        return;
-    painter_delete(r->painter);
-    free(r->leftover);
-    oracle_delete(r->oracle);
-    oracle_delete(r->later);
-    sandbox_close(r->sandbox);
-    free(r);
-}
-
 void replay_account(struct replay *r, const struct oracle *o,
                     struct outcome *out)
 {
@@ -129,7 +50,7 @@ bool replay_begin(struct replay *r, struct oracle *o, struct finding *f)
     if (e.kind != ENDED_DONE)
         return blame_start(r, &e, o, AT_INIT, f);
     if (r->setup.allocator->kind == WORKER_SYSTEM)
-        r->anonymous = sandbox_anonymous_bytes(r->sandbox);
+        r->anonymous = process_anonymous_bytes(sandbox_process(r->sandbox));
     return true;
 }
 
@@ -146,7 +67,7 @@ static bool forgive(struct replay *r, struct finding *f, struct outcome *out)
 /* A malloc of the system: what it has made resident is its footprint. */
 static void measure_resident(struct replay *r)
 {
-    uint64_t bytes = sandbox_anonymous_bytes(r->sandbox);
+    uint64_t bytes = process_anonymous_bytes(sandbox_process(r->sandbox));
 
     r->oracle->mapped = bytes > r->anonymous ? bytes - r->anonymous : 0;
     if (r->oracle->mapped > r->oracle->footprint)

@@ -1,7 +1,8 @@
 /*
  * replay_parts.h - what the files of the replay share.
  *
- *     replay.c        beginning and end, and the checked pass
+ *     replay_open.c   beginning and end
+ *     replay.c        the checked pass, and what both passes need
  *     replay_timed.c  the timed pass
  *     replay_batch.c  a batch: feed, digest
  *     replay_visit.c  looks into the shared heap between batches

@@ -185,10 +185,11 @@ static bool pass(struct replay *r, enum timed_kind kind, double *ns,
         return paint_batches(r, f);
     if (kind != TIMED_COUNTED)
         return time_batches(r, ns, f);
-    double start = (double)sandbox_kernel_ns(r->sandbox);
+    double start = (double)process_cpu_ns(sandbox_process(r->sandbox));
     return time_batches(r, ns, f) &&
-           time_is_true(r, *ns, (double)sandbox_kernel_ns(r->sandbox) - start,
-                        f);
+           time_is_true(
+               r, *ns,
+               (double)process_cpu_ns(sandbox_process(r->sandbox)) - start, f);
 }
 
 bool replay_timed(struct replay *r, enum timed_kind kind, double *ns,

@@ -68,7 +68,7 @@ bool visit_strays(const struct replay *r, const struct oracle *o,
 
 bool visit_files(const struct replay *r, struct finding *f)
 {
-    return sandbox_files_open(r->sandbox) ||
+    return process_files_open(sandbox_process(r->sandbox)) ||
            finding_at(f, VERDICT_TAMPERED, AT_END,
                       "files of the driver's are closed");
 }

@@ -1,10 +1,5 @@
 /*
- * sandbox.c - start a worker, take turns with it, see how it ends.
- *
- * The worker is a fresh program (build/MODE/worker), not a fork of the judge:
- * nothing of the judge is in its memory but the channel and the heap, its C
- * library is untouched, and its addresses are not randomized. It dies with
- * the judge.
+ * sandbox.c - take turns with a worker, see how it ends.
  *
  * Of what the judge wrote into the channel a copy is kept and compared after
  * every call: a worker that overwrites it has said enough about itself.
@@ -15,30 +10,20 @@
 #include "complain.h"
 #include "worker.h"
 
-#include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <linux/futex.h>
-#include <sched.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/personality.h>
-#include <sys/prctl.h>
-#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
 enum {
-    OUTPUT_SIZE = 1 << 20, /* what an allocator may print is cut there */
-    OUTPUT_LINES = 20,     /* and of that so many lines are shown */
-    SLICE_MS = 50,         /* how often to look whether a worker has died */
-    GRACE_MS = 300,        /* time in which a slow worker gets further */
-    WORKER_STACK = 8 << 20,
+    SLICE_MS = 50,        /* how often to look whether a worker has died */
+    GRACE_MS = 300,       /* time in which a slow worker gets further */
     MOST_EVENTS = 1 << 21 /* of one call: more is a loop without end */
 };
 
@@ -49,11 +34,8 @@ struct sandbox {
     struct channel *mine; /* what the judge set, as it set it */
     unsigned char *heap;
     size_t heap_span;
-    int channel_fd, heap_fd, output_fd;
-    pid_t pid; /* 0 where in process or gone */
-    int wait_status;
-    bool died;
-    clockid_t clock;
+    int channel_fd, heap_fd;
+    struct process process; /* none with --in-process */
     double deadline;
     struct mem_event *events;
     size_t event_count, event_room;
@@ -75,16 +57,6 @@ static double now(void)
 
 /* ---- Starting. ---- */
 
-static int shared_file(const char *name, size_t size)
-{
-    int fd = memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING);
-
-    if (fd < 0 || ftruncate(fd, (off_t)size) != 0)
-        complain_usage("cannot make shared memory of %zu bytes: %s", size,
-                       strerror(errno));
-    return fd;
-}
-
 static void *map_file(int fd, size_t size, void *at)
 {
     void *base = mmap(at, size, PROT_READ | PROT_WRITE,
@@ -102,10 +74,8 @@ static void make_memory(struct sandbox *s)
 
     s->heap_span = s->setup.heap_limit;
     s->channel_size = channel_size(s->setup.slot_count);
-    s->channel_fd = shared_file("channel", s->channel_size);
-    s->heap_fd = shared_file("heap", s->heap_span);
-    s->output_fd = shared_file("output", OUTPUT_SIZE);
-    fcntl(s->output_fd, F_ADD_SEALS, F_SEAL_GROW | F_SEAL_SHRINK);
+    s->channel_fd = process_shared_file("channel", s->channel_size);
+    s->heap_fd = process_shared_file("heap", s->heap_span);
     s->channel = map_file(s->channel_fd, s->channel_size, NULL);
     s->heap =
         map_file(s->heap_fd, s->heap_span, s->setup.in_process ? base : NULL);
@@ -120,83 +90,6 @@ static void make_memory(struct sandbox *s)
     c->may_spin = s->setup.may_spin;
     c->kind = s->setup.allocator->kind;
     strncpy(c->path, s->setup.allocator->path, sizeof c->path - 1);
-}
-
-static void set_environment(const struct allocator *allocator)
-{
-    if (allocator->kind == WORKER_SYSTEM && allocator->path[0])
-        setenv("LD_PRELOAD", allocator->path, 1);
-    else
-        unsetenv("LD_PRELOAD");
-}
-
-static void set_limits(int cpu)
-{
-    struct rlimit stack = {WORKER_STACK, WORKER_STACK}, none = {0, 0};
-    cpu_set_t set;
-
-    setrlimit(RLIMIT_STACK, &stack);
-    setrlimit(RLIMIT_CORE, &none);
-    if (cpu < 0)
-        return;
-    CPU_ZERO(&set);
-    CPU_SET(cpu, &set);
-    sched_setaffinity(0, sizeof set, &set);
-}
-
-/* Put the worker's files where it expects them: 0 to 4, and no others. */
-static void set_files(const struct sandbox *s)
-{
-    int high = 64;
-    int channel = fcntl(s->channel_fd, F_DUPFD, high);
-    int heap = fcntl(s->heap_fd, F_DUPFD, high);
-    int output = fcntl(s->output_fd, F_DUPFD, high);
-    int null = open("/dev/null", O_RDONLY);
-
-    dup2(null, 0);
-    dup2(output, 1);
-    dup2(output, 2);
-    dup2(channel, 3);
-    dup2(heap, 4);
-    syscall(SYS_close_range, 5, ~0u, 0);
-}
-
-static _Noreturn void become_worker(const struct sandbox *s, pid_t judge)
-{
-    char path[CHANNEL_PATH];
-
-    snprintf(path, sizeof path, "%s/worker", build_directory());
-    prctl(PR_SET_PDEATHSIG, SIGKILL);
-    if (getppid() != judge)
-        _exit(127);
-    personality(ADDR_NO_RANDOMIZE); /* where a container forbids it: go on */
-    set_environment(s->setup.allocator);
-    set_limits(s->setup.cpu);
-    set_files(s);
-    signal(SIGINT, SIG_IGN); /* Ctrl-C is for the judge */
-    execl(path, "mdriver-worker", (char *)NULL);
-    dprintf(2, "cannot start %s: %s\n", path, strerror(errno));
-    _exit(127);
-}
-
-static void on_child(int number)
-{
-    (void)number; /* only to end a futex wait */
-}
-
-static void start_worker(struct sandbox *s)
-{
-    struct sigaction action = {.sa_handler = on_child};
-    pid_t judge = getpid();
-
-    sigaction(SIGCHLD, &action, NULL);
-    s->pid = fork();
-    if (s->pid < 0)
-        complain_usage("cannot start a process: %s", strerror(errno));
-    if (s->pid == 0)
-        become_worker(s, judge);
-    if (clock_getcpuclockid(s->pid, &s->clock) != 0)
-        s->clock = CLOCK_MONOTONIC;
 }
 
 /* ---- Events. ---- */
@@ -230,12 +123,14 @@ struct sandbox *sandbox_open(const struct sandbox_setup *setup)
 
     s->setup = *setup;
     make_memory(s);
-    s->clock = CLOCK_THREAD_CPUTIME_ID;
+    struct process_setup process = {.allocator = setup->allocator,
+                                    .channel_fd = s->channel_fd,
+                                    .heap_fd = s->heap_fd,
+                                    .cpu = setup->cpu};
+    s->process = process_start(setup->in_process ? NULL : &process);
     if (setup->in_process) {
         in_process = s;
         worker_attach(s->channel, drain_in_process);
-    } else {
-        start_worker(s);
     }
     sandbox_begin_pass(s);
     return s;
@@ -262,15 +157,6 @@ static void sleep_on_turn(struct sandbox *s, int ms)
             0);
 }
 
-static bool worker_died(struct sandbox *s)
-{
-    if (s->pid && waitpid(s->pid, &s->wait_status, WNOHANG) == s->pid) {
-        s->pid = 0;
-        s->died = true;
-    }
-    return s->died;
-}
-
 /* Wait for the turn: true, or false where the worker died or time is up. */
 static bool await_turn(struct sandbox *s)
 {
@@ -278,28 +164,10 @@ static bool await_turn(struct sandbox *s)
         sleep_on_turn(s, SLICE_MS);
         if (has_turn(s))
             return true;
-        if (worker_died(s) || now() > s->deadline)
+        if (process_has_died(&s->process) || now() > s->deadline)
             return false;
     }
     return true;
-}
-
-static uint64_t read_clock(const struct sandbox *s)
-{
-    struct timespec t = {0};
-
-    clock_gettime(s->clock, &t);
-    return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
-}
-
-static void kill_worker(struct sandbox *s)
-{
-    if (!s->pid)
-        return;
-    kill(s->pid, SIGKILL);
-    while (waitpid(s->pid, &s->wait_status, 0) < 0 && errno == EINTR)
-        ;
-    s->pid = 0;
 }
 
 /* ---- How it ended. ---- */
@@ -312,12 +180,12 @@ static bool judge_part_intact(const struct sandbox *s)
 
 static _Noreturn void complain_start(const struct sandbox *s)
 {
-    char text[256] = "";
+    char text[256];
 
-    if (pread(s->output_fd, text, sizeof text - 1, 0) <= 0 || !text[0])
-        snprintf(text, sizeof text, "it ended at once");
-    text[strcspn(text, "\n")] = '\0';
-    complain_usage("cannot start the worker: %s", text);
+    complain_usage("cannot start the worker: %s",
+                   process_first_line(&s->process, text, sizeof text)
+                       ? text
+                       : "it ended at once");
 }
 
 static struct ending end_of_dead(const struct sandbox *s)
@@ -326,11 +194,11 @@ static struct ending end_of_dead(const struct sandbox *s)
 
     if (!s->channel->ready) /* it never came as far as the allocator */
         complain_start(s);
-    if (WIFSIGNALED(s->wait_status)) {
+    if (WIFSIGNALED(s->process.wait_status)) {
         e.kind = ENDED_CRASHED;
-        e.status = WTERMSIG(s->wait_status);
+        e.status = WTERMSIG(s->process.wait_status);
     } else {
-        e.status = WEXITSTATUS(s->wait_status);
+        e.status = WEXITSTATUS(s->process.wait_status);
     }
     return e;
 }
@@ -343,7 +211,7 @@ static struct ending end_of_late(struct sandbox *s, uint32_t count)
 
     nanosleep(&grace, NULL);
     bool moves = sandbox_steps_done(s, count) > before || has_turn(s);
-    kill_worker(s);
+    process_kill(&s->process);
     return (struct ending){.kind = moves ? ENDED_SLOW : ENDED_HUNG};
 }
 
@@ -354,7 +222,7 @@ static struct ending end_of_crash(struct sandbox *s)
     e.crash = s->channel->crash;
     e.crash.object[sizeof e.crash.object - 1] = '\0';
     e.status = (int)e.crash.signal;
-    kill_worker(s);
+    process_kill(&s->process);
     return e;
 }
 
@@ -363,7 +231,7 @@ static struct ending end_of_tampering(struct sandbox *s, const char *what)
     struct ending e = {.kind = ENDED_TAMPERED};
 
     snprintf(e.text, sizeof e.text, "%s", what);
-    kill_worker(s);
+    process_kill(&s->process);
     return e;
 }
 
@@ -384,7 +252,7 @@ static struct ending end_of_reply(struct sandbox *s)
         e.kind = ENDED_LOAD_FAILED;
         memcpy(e.text, s->channel->text, sizeof e.text);
         e.text[sizeof e.text - 1] = '\0';
-        kill_worker(s);
+        process_kill(&s->process);
         return e;
     case REPLY_CRASHED:
         return end_of_crash(s);
@@ -396,7 +264,7 @@ static struct ending end_of_reply(struct sandbox *s)
 /* Events are kept last: a slow worker went on until it was killed. */
 static struct ending end_without_turn(struct sandbox *s, uint32_t count)
 {
-    struct ending e = s->died ? end_of_dead(s) : end_of_late(s, count);
+    struct ending e = s->process.died ? end_of_dead(s) : end_of_late(s, count);
 
     keep_events(s);
     if (!judge_part_intact(s))
@@ -411,7 +279,7 @@ static struct ending end_of_endless(struct sandbox *s)
     snprintf(e.text, sizeof e.text,
              "has asked memlib for memory %zu times without an end",
              s->event_count);
-    kill_worker(s);
+    process_kill(&s->process);
     return e;
 }
 
@@ -502,19 +370,9 @@ uint64_t sandbox_cpu_ns(const struct sandbox *s)
     return s->channel->cpu_ns;
 }
 
-uint64_t sandbox_kernel_ns(const struct sandbox *s)
+const struct process *sandbox_process(const struct sandbox *s)
 {
-    struct timespec pause = {0, 2 * CHANNEL_SPIN_NS};
-    uint64_t before, after = read_clock(s);
-
-    for (int i = 0; i < 10; i++) {
-        before = after;
-        nanosleep(&pause, NULL);
-        after = read_clock(s);
-        if (after == before && i > 0)
-            break;
-    }
-    return after;
+    return &s->process;
 }
 
 unsigned char *sandbox_heap(const struct sandbox *s)
@@ -529,76 +387,19 @@ uint64_t sandbox_next_page(const struct sandbox *s, uint64_t from)
     return at < 0 || (uint64_t)at > s->heap_span ? s->heap_span : (uint64_t)at;
 }
 
-/* ---- What the kernel knows about the worker. ---- */
-
-uint64_t sandbox_anonymous_bytes(const struct sandbox *s)
-{
-    char path[64], line[256];
-    unsigned long long kilobytes = 0;
-
-    snprintf(path, sizeof path, "/proc/%d/smaps_rollup",
-             s->pid ? (int)s->pid : (int)getpid());
-    FILE *file = fopen(path, "r");
-    if (!file)
-        return 0;
-    while (fgets(line, sizeof line, file))
-        if (sscanf(line, "Anonymous: %llu", &kilobytes) == 1)
-            break;
-    fclose(file);
-    return kilobytes * 1024;
-}
-
-bool sandbox_files_open(const struct sandbox *s)
-{
-    char path[64];
-    bool open = true;
-
-    for (int fd = 0; fd <= 2 && s->pid; fd++) {
-        snprintf(path, sizeof path, "/proc/%d/fd/%d", (int)s->pid, fd);
-        open =
-            open && faccessat(AT_FDCWD, path, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
-    }
-    return open;
-}
-
 /* ---- Closing. ---- */
-
-/* Show what the allocator printed: on stderr, each line under its label. */
-static void relay_output(const struct sandbox *s)
-{
-    off_t length = lseek(s->output_fd, 0, SEEK_CUR);
-    char *text = length > 0 ? malloc((size_t)length + 1) : NULL;
-    int lines = 0;
-
-    if (!text || pread(s->output_fd, text, (size_t)length, 0) != length) {
-        free(text);
-        return;
-    }
-    text[length] = '\0';
-    for (char *line = text, *end; *line; line = end, lines++) {
-        end = strchrnul(line, '\n');
-        if (lines < OUTPUT_LINES)
-            fprintf(stderr, "[%s] %.*s\n", s->setup.label, (int)(end - line),
-                    line);
-        end += *end == '\n';
-    }
-    if (lines > OUTPUT_LINES || length >= OUTPUT_SIZE)
-        fprintf(stderr, "[%s] ... %d lines in all%s\n", s->setup.label, lines,
-                length >= OUTPUT_SIZE ? ", and what came after 1 MiB" : "");
-    free(text);
-}
 
 void sandbox_close(struct sandbox *s)
 {
     if (!s)
         return;
-    kill_worker(s);
-    relay_output(s);
+    process_kill(&s->process);
+    process_relay_output(&s->process, s->setup.label);
     munmap(s->channel, s->channel_size);
     munmap(s->heap, s->heap_span);
     close(s->channel_fd);
     close(s->heap_fd);
-    close(s->output_fd);
+    process_close(&s->process);
     free(s->mine);
     free(s->events);
     free(s);

@@ -10,6 +10,7 @@
 
 #include "allocator.h"
 #include "channel.h"
+#include "process.h"
 
 enum ending_kind {
     ENDED_DONE,
@@ -74,12 +75,6 @@ const struct mem_event *sandbox_events(const struct sandbox *s, size_t *count);
 /* CPU time of the last timed batch in ns, as the worker tells it. */
 uint64_t sandbox_cpu_ns(const struct sandbox *s);
 
-/*
- * CPU time of the worker so far, by the kernel's account of it. Waits until it
- * sleeps: of a running process the kernel's figure lags behind.
- */
-uint64_t sandbox_kernel_ns(const struct sandbox *s);
-
 /* The judge's own view of the heap's first byte. */
 unsigned char *sandbox_heap(const struct sandbox *s);
 
@@ -90,10 +85,7 @@ unsigned char *sandbox_heap(const struct sandbox *s);
  */
 uint64_t sandbox_next_page(const struct sandbox *s, uint64_t from);
 
-/* Anonymous memory of the worker in bytes, now; 0 where unknown. */
-uint64_t sandbox_anonymous_bytes(const struct sandbox *s);
-
-/* Does the worker still have the files open that it was started with? */
-bool sandbox_files_open(const struct sandbox *s);
+/* The worker's process, for what the kernel knows of it. */
+const struct process *sandbox_process(const struct sandbox *s);
 
 #endif

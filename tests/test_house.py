@@ -61,7 +61,7 @@ class House(unittest.TestCase):
         driver = ('driver/*.c', 'mdriver.c')
         self.assertEqual(users(r'\bdlopen\s*\(', *driver), {'worker.c'})
         self.assertEqual(users(r'\bfork\s*\(', *driver),
-                         {'sandbox.c', 'capture.c', 'contest.c'})
+                         {'process.c', 'capture.c', 'contest.c'})
         self.assertEqual(users(r'\bprintf\s*\(', *driver), {'report.c'})
 
     def test_the_oracle_depends_on_no_process(self) -> None:
