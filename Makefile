@@ -105,7 +105,7 @@ test: test-build
 	tests/run --build $(OUT) $(ONLY)
 
 # Every mode. The release build comes last: it is what ./mdriver then is.
-MODES := san m32 release
+MODES := san $(if $(filter x86_64,$(shell uname -m)),m32) release
 test-all:
 	+for mode in $(MODES); do \
 	    $(MAKE) --no-print-directory MODE=$$mode test-build || exit 2; done
