@@ -254,7 +254,7 @@ static void say_reproduce(const struct replay *r, const struct oracle *o,
         append(text, size, " --heap-limit %zu", s->heap_limit);
     if (s->debug > 0)
         append(text, size, " -d %d", s->debug);
-    append(text, size, " --allocator");
+    append(text, size, " --seed %llu --allocator", (unsigned long long)s->seed);
     append_word(text, size, s->allocator->text);
     if (op != NO_OP && !o->lenient)
         append(text, size, " --stop-at %llu", (unsigned long long)op + 1);
