@@ -28,7 +28,8 @@ HOST_LINK := -Wl,--export-dynamic-symbol='mem_*'
 DEPS = -MMD -MP
 
 # The two halves: what runs in the worker, and all the rest.
-WORKER_PARTS := driver/worker driver/pattern memlib
+WORKER_PARTS := driver/worker driver/worker_load driver/worker_timed \
+	driver/worker_checked driver/pattern memlib
 JUDGE_PARTS := mdriver $(patsubst %.c,%,$(filter-out driver/worker_main.c \
 	$(addsuffix .c,$(WORKER_PARTS)),$(wildcard driver/*.c))) $(WORKER_PARTS)
 JUDGE_OBJECTS := $(JUDGE_PARTS:%=$(OUT)/judge/%.o)

@@ -1,0 +1,254 @@
+/*
+ * worker_checked.c - the loop that fills every payload and looks whether it is
+ * still there before it is freed or moved, so that damage is seen by whom it
+ * hits. It trusts an address only as far as it must to write to it; whether the
+ * address is right is for the judge to say, who reads the log.
+ */
+#include "pattern.h"
+#include "worker.h"
+#include "worker_parts.h"
+
+/* May size bytes at address be written to without harm to the worker? */
+static bool plausible(uint64_t address, uint64_t size)
+{
+    const struct channel *c = worker.channel;
+    uint64_t at = address - c->heap_base;
+
+    if (address % 8 != 0)
+        return false;
+    if (c->kind != WORKER_LAB)
+        return true;
+    return address >= c->heap_base && at <= c->heap_span &&
+           size <= c->heap_span - at;
+}
+
+static bool stop(uint32_t step, enum stop_reason reason, uint64_t offset,
+                 uint64_t value)
+{
+    worker.channel->stop = (struct stop){offset, value, reason, step};
+    return false;
+}
+
+static uint64_t seed_of(const struct held *h)
+{
+    return pattern_seed(worker.channel->secret, h->birth);
+}
+
+static bool stop_at_byte(uint32_t step, enum stop_reason reason,
+                         const void *payload, uint64_t offset)
+{
+    return stop(step, reason, offset, ((const uint8_t *)payload)[offset]);
+}
+
+/* Is the block's payload what it was filled with, in its first size bytes? */
+static bool payload_kept(uint32_t step, const struct held *h, uint64_t size,
+                         enum stop_reason reason)
+{
+    const void *payload = as_pointer(h->address);
+    size_t same = pattern_check(payload, (size_t)size, seed_of(h));
+
+    return same == size || stop_at_byte(step, reason, payload, same);
+}
+
+/* A block was handed out: remember it and fill it. */
+static bool hold(uint32_t step, struct op op, uint64_t address)
+{
+    struct held *h = &worker.held[op_slot(op)];
+    uint64_t size = op_payload(op);
+
+    *h = (struct held){address, size, worker.channel->first + step};
+    if (size == 0)
+        return true;
+    if (address == 0)
+        return stop(step, STOP_NULL, 0, 0);
+    if (!plausible(address, size))
+        return stop(step, STOP_IMPLAUSIBLE, 0, 0);
+    void *payload = as_pointer(address);
+    if (op_kind(op) == OP_CALLOC) {
+        size_t zeros = first_nonzero(payload, (size_t)size);
+
+        if (zeros < size)
+            return stop_at_byte(step, STOP_NOT_ZERO, payload, zeros);
+    }
+    pattern_fill(payload, 0, (size_t)size, seed_of(h));
+    return true;
+}
+
+static uint64_t allocate(struct op op)
+{
+    size_t size = as_size(op_size(op));
+
+    switch (op_kind(op)) {
+    case OP_CALLOC:
+        return as_address(worker.calls.calloc(op.arg, size));
+    case OP_ALIGNED:
+        return as_address(worker.calls.memalign((size_t)1 << op.arg, size));
+    case OP_REALLOC_NULL:
+        return as_address(worker.calls.realloc(NULL, size));
+    default:
+        return as_address(worker.calls.malloc(size));
+    }
+}
+
+static bool check_begin(uint32_t step, struct op op)
+{
+    uint64_t address = allocate(op);
+
+    worker.log[step] = address;
+    return hold(step, op, address);
+}
+
+static bool check_end(uint32_t step, struct op op)
+{
+    struct held *h = &worker.held[op_slot(op)];
+    void *result = NULL;
+
+    if (h->address && !payload_kept(step, h, h->size, STOP_DAMAGED))
+        return false;
+    if (op_kind(op) == OP_FREE)
+        worker.calls.free(as_pointer(h->address));
+    else
+        result = worker.calls.realloc(as_pointer(h->address), 0);
+    worker.log[step] = as_address(result);
+    return true;
+}
+
+/*
+ * Where realloc leaves the block in place nothing was copied, and its bytes
+ * are looked at when it moves or is freed: so a vector that grows in place
+ * does not cost its whole size at every step.
+ */
+static bool check_realloc(uint32_t step, struct op op)
+{
+    struct held *h = &worker.held[op_slot(op)];
+    uint64_t old = h->size, size = op_size(op), before = h->address;
+    uint64_t kept = size < old ? size : old;
+    uint64_t address =
+        as_address(worker.calls.realloc(as_pointer(before), as_size(size)));
+
+    worker.log[step] = address;
+    if (address == 0)
+        return stop(step, STOP_NULL, 0, 0);
+    if (!plausible(address, size))
+        return stop(step, STOP_IMPLAUSIBLE, 0, 0);
+    h->address = address;
+    h->size = size;
+    if (address != before && !payload_kept(step, h, kept, STOP_NOT_KEPT))
+        return false;
+    pattern_fill(as_pointer(address), (size_t)kept, (size_t)size, seed_of(h));
+    return true;
+}
+
+static bool check_free_null(uint32_t step, struct op op)
+{
+    (void)op;
+    worker.calls.free(NULL);
+    worker.log[step] = 0;
+    return true;
+}
+
+static bool check_skip(uint32_t step, struct op op)
+{
+    (void)op;
+    worker.log[step] = 0;
+    return true;
+}
+
+static bool (*const check_kind[OP_KINDS])(uint32_t step, struct op op) = {
+    [OP_ALLOC] = check_begin,      [OP_FREE] = check_end,
+    [OP_REALLOC] = check_realloc,  [OP_REALLOC_NULL] = check_begin,
+    [OP_REALLOC_FREE] = check_end, [OP_CALLOC] = check_begin,
+    [OP_ALIGNED] = check_begin,    [OP_FREE_NULL] = check_free_null,
+    [OP_SKIP] = check_skip,
+};
+
+/* The bytes just behind the break belong to nobody, and are zero. */
+static bool break_respected(uint32_t step)
+{
+    const struct mem_account *a = &worker.channel->account;
+    enum { LOOK = 64 };
+
+    if (worker.channel->kind != WORKER_LAB || a->brk + LOOK > a->map_floor)
+        return true;
+    const unsigned char *end = (unsigned char *)mem_heap_hi() + 1;
+    size_t zeros = first_nonzero(end, LOOK);
+    return zeros == LOOK ||
+           stop(step, STOP_PAST_HEAP, a->brk + zeros, end[zeros]);
+}
+
+static bool audit_passed(uint32_t step)
+{
+    const struct channel *c = worker.channel;
+
+    if (!worker.calls.audit || c->audit_every == 0 ||
+        (c->first + step + 1) % c->audit_every != 0)
+        return true;
+    int broken = worker.calls.audit();
+    return broken == 0 || stop(step, STOP_AUDIT, 0, (uint64_t)broken);
+}
+
+/* The byte that is watched, NULL where there is nothing to see of it now. */
+static const uint8_t *watched_byte(const struct watch *w)
+{
+    const struct channel *c = worker.channel;
+    const struct held *h;
+
+    if (w->slot == WATCH_OUTSIDE)
+        return w->offset < c->account.brk || w->offset >= c->account.map_floor
+                   ? NULL
+                   : as_pointer(c->heap_base + w->offset);
+    h = &worker.held[w->slot];
+    return h->size <= w->offset ? NULL /* not filled that far yet */
+                                : as_pointer(h->address + w->offset);
+}
+
+static bool watch_silent(uint32_t step)
+{
+    const struct watch *w = &worker.channel->watch;
+
+    if (!w->active || worker.channel->first + step < w->from)
+        return true;
+    const uint8_t *byte = watched_byte(w);
+    return !byte || *byte == w->expected ||
+           stop(step, STOP_WATCH, w->offset, *byte);
+}
+
+static bool check_step(uint32_t step)
+{
+    struct op op = worker.steps[step];
+
+    if (worker.channel->first + step == worker.channel->stop_at)
+        worker_breakpoint();
+    worker.channel->progress = step + 1;
+    worker.channel->account.step = step;
+    if (!check_kind[op_kind(op)](step, op))
+        return false;
+    if (worker.channel->progress != step + 1)
+        return stop(step, STOP_CONTROL_LOST, 0, 0);
+    return break_respected(step) && watch_silent(step) && audit_passed(step);
+}
+
+void worker_check_batch(void)
+{
+    struct channel *c = worker.channel;
+    uint32_t count = c->count;
+
+    c->progress = 0;
+    for (uint32_t i = 0; i < count; i++) {
+        if (c->progress != i) {
+            stop(i, STOP_CONTROL_LOST, 0, 0);
+            c->reply = REPLY_STOPPED;
+            return;
+        }
+        if (!check_step(i)) {
+            c->reply = REPLY_STOPPED;
+            return;
+        }
+    }
+    c->reply = REPLY_DONE;
+}
+
+__attribute__((noinline)) void worker_breakpoint(void)
+{
+    __asm__ volatile("");
+}
