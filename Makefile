@@ -1,7 +1,7 @@
 # Build into build/MODE/; MODE is release, san (address and undefined-behaviour
 # sanitizers) or m32 (worker and allocators of 32 bits under a 64-bit judge).
 #
-#   make              driver, worker, mm.c, variants, recorder
+#   make              driver, worker, mm.c, variants, libraries, preloads
 #   make test         the tests, in this mode; make test-all: in all three
 #   make bench        what the judge costs, and mm beside other mallocs
 #   make handin MM=path/to/mm.c     judge somebody's allocator
@@ -37,12 +37,14 @@ WORKER_OBJECTS := $(WORKER_PARTS:%=$(OUT)/work/%.o) \
 	$(OUT)/work/driver/worker_main.o
 JUDGE_LIBS := -lz -lzstd -ljson-c -lelf -lm
 
-VARIANTS := $(patsubst variants/%.c,$(OUT)/variants/%.so,$(wildcard variants/*.c))
+VARIANTS := $(patsubst variants/%.c,%,$(wildcard variants/*.c))
+LIBRARIES := $(patsubst libraries/%.c,%,$(wildcard libraries/*.c))
+ALLOCATORS := mm $(VARIANTS:%=variants/%) $(LIBRARIES:%=libraries/%)
 
 .PHONY: all clean handin
 .DELETE_ON_ERROR:
 
-all: mdriver $(OUT)/mdriver $(OUT)/worker $(OUT)/mm.so $(VARIANTS) \
+all: mdriver $(OUT)/mdriver $(OUT)/worker $(ALLOCATORS:%=$(OUT)/%.so) \
 	$(OUT)/profiles.json $(OUT)/record.so
 
 # ./mdriver is the one that was built last.
@@ -74,15 +76,43 @@ $(OUT)/%.so: %.c
 	@mkdir -p $(@D)
 	$(CC) $(WORKER_FLAGS) $(PLUGIN_FLAGS) $(DEPS) -o $@ $<
 
+# A library's place in the lab is its adapter.
+$(OUT)/libraries/%.so: libraries/lab/%.c
+	@mkdir -p $(@D)
+	$(CC) $(WORKER_FLAGS) $(PLUGIN_FLAGS) $(DEPS) -o $@ $<
+
 $(OUT)/record.so: runtime/record.c
 	@mkdir -p $(@D)
 	$(CC) $(BASE) -O2 -fPIC -shared $(DEPS) -o $@ $<
+
+# ---- Libraries, as programs link them. ----
+
+# hmm is a malloc, which the address sanitizer would have to be too.
+LIB_FLAGS = $(filter-out $(if $(filter hmm,$*),-fsanitize=address%),\
+	$(WORKER_FLAGS)) $(if $(filter-out san,$(MODE)),,\
+	$(if $(filter hmm,$*),-fsanitize=undefined))
+
+$(OUT)/lib/%.o: libraries/%.c
+	@mkdir -p $(@D)
+	$(CC) $(LIB_FLAGS) -fPIC $(DEPS) -c -o $@ $<
+
+$(OUT)/lib/lib%.a: $(OUT)/lib/%.o
+	$(AR) rcs $@ $^
+
+$(OUT)/lib/lib%.so.1: $(OUT)/lib/%.o
+	$(CC) $(LIB_FLAGS) -shared -Wl,-soname,lib$*.so.1 -o $@ $^
 
 # ---- Tests. ----
 
 UNIT_TESTS := $(patsubst tests/unit/%.c,$(OUT)/tests/%,$(wildcard tests/unit/*.c))
 BAD := $(patsubst tests/bad/%.c,$(OUT)/bad/%.so,$(wildcard tests/bad/*.c))
 TEST_OBJECTS := $(filter-out $(OUT)/judge/mdriver.o,$(JUDGE_OBJECTS))
+
+# Of a library: its test stands at the place of a program that links it.
+LIBRARY_TESTS := $(patsubst tests/libraries/%.c,$(OUT)/tests/%,$(wildcard tests/libraries/*_test.c))
+$(OUT)/tests/%_test: tests/libraries/%_test.c $(OUT)/lib/lib%.a
+	@mkdir -p $(@D)
+	$(CC) $(LIB_FLAGS) -Ilibraries $(DEPS) -o $@ $(filter %.c %.a,$^)
 
 # memlib is also the worker's, so its test has the worker's width.
 $(OUT)/tests/memlib_test: tests/unit/memlib_test.c $(OUT)/work/memlib.o
@@ -100,7 +130,7 @@ $(OUT)/bad/%.so: tests/bad/%.c
 	    $(DEPS) -o $@ $<
 
 .PHONY: test test-all test-build
-test-build: all $(UNIT_TESTS) $(BAD)
+test-build: all $(UNIT_TESTS) $(LIBRARY_TESTS) $(BAD)
 
 test: test-build
 	tests/run --build $(OUT) $(ONLY)

@@ -43,12 +43,21 @@ static struct allocator *make(const char *name, enum worker_kind kind,
     return a;
 }
 
-/* The shared object of one of the build's own allocators. */
-static void path_of_name(const char *name, char *path)
-{
-    const char *folder = strcmp(name, "mm") == 0 ? "" : "variants/";
+/* The build's folders of allocators, in the order of a table. */
+static const char *const folders[] = {"", "variants/", "libraries/"};
 
-    snprintf(path, PATH_SIZE, "%s/%s%s.so", build_directory(), folder, name);
+enum { FOLDERS = sizeof folders / sizeof *folders };
+
+/* The shared object of one of the build's own allocators. */
+static bool path_of_name(const char *name, char *path)
+{
+    for (int i = 0; i < FOLDERS; i++) {
+        snprintf(path, PATH_SIZE, "%s/%s%s.so", build_directory(), folders[i],
+                 name);
+        if (access(path, F_OK) == 0 && object_inspect(path).exports_lab)
+            return true;
+    }
+    return false;
 }
 
 /* An absolute path, so that the worker finds the same file. */
@@ -129,8 +138,7 @@ struct allocator *allocator_find(const char *text)
         return make(text, WORKER_SYSTEM, "");
     if (strchr(text, '/'))
         return from_file(text, text);
-    path_of_name(text, path);
-    if (access(path, F_OK) == 0 || path_of_soname(text, path))
+    if (path_of_name(text, path) || path_of_soname(text, path))
         return from_file(text, path);
     complain_unknown(text);
 }
@@ -157,24 +165,36 @@ static int is_shared_object(const struct dirent *entry)
     return length > 3 && strcmp(entry->d_name + length - 3, ".so") == 0;
 }
 
-char **allocator_names(size_t *count)
+/* The names in one of the build's folders, after the *count there are. */
+static char **add_names(const char *folder, char **names, size_t *count)
 {
     struct dirent **entries = NULL;
     char path[PATH_SIZE];
 
-    snprintf(path, sizeof path, "%s/variants", build_directory());
+    snprintf(path, sizeof path, "%s/%s", build_directory(), folder);
     int n = scandir(path, &entries, is_shared_object, alphasort);
-    char **names = need(calloc((size_t)(n > 0 ? n : 0) + 1, sizeof *names));
-    *count = 0;
-    path_of_name("mm", path);
-    if (access(path, F_OK) == 0)
-        names[(*count)++] = need(strdup("mm"));
+    size_t room = *count + (size_t)(n > 0 ? n : 0) + 1;
+    names = need(realloc(names, room * sizeof *names));
     for (int i = 0; i < n; i++) {
         size_t length = strlen(entries[i]->d_name) - 3;
+        char *name = need(strndup(entries[i]->d_name, length));
 
-        names[(*count)++] = need(strndup(entries[i]->d_name, length));
+        if (path_of_name(name, path))
+            names[(*count)++] = name;
+        else
+            free(name); /* another kind of shared object */
         free(entries[i]);
     }
     free(entries);
+    return names;
+}
+
+char **allocator_names(size_t *count)
+{
+    char **names = NULL;
+
+    *count = 0;
+    for (int i = 0; i < FOLDERS; i++)
+        names = add_names(folders[i], names, count);
     return names;
 }
