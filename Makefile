@@ -81,6 +81,39 @@ $(OUT)/libraries/%.so: libraries/lab/%.c
 	@mkdir -p $(@D)
 	$(CC) $(WORKER_FLAGS) $(PLUGIN_FLAGS) $(DEPS) -o $@ $<
 
+# ---- Real processes. ----
+
+# Each allocator as the malloc of a program; release only, for a sanitizer is a
+# malloc itself. Hand-ins get a heap as low and as large as the lab's.
+REAL_FLAGS := $(BASE) -O2 -fPIC -fno-semantic-interposition -DDRIVER
+RUNTIME := $(patsubst %,$(OUT)/real/runtime/%.o,preload blocks ledger)
+PRELOADS := $(if $(filter release,$(MODE)),$(notdir $(ALLOCATORS)))
+
+all: $(PRELOADS:%=$(OUT)/preload/%.so) \
+	$(if $(PRELOADS),$(OUT)/real/runtime/oslib_low.o)
+
+$(OUT)/real/runtime/preload.o: EXTRA := -fno-builtin
+$(OUT)/real/runtime/oslib_low.o: EXTRA := -DHEAP_LIMIT='((size_t)1<<30)'
+$(OUT)/real/runtime/oslib_low.o: runtime/oslib.c
+	@mkdir -p $(@D)
+	$(CC) $(REAL_FLAGS) $(EXTRA) $(DEPS) -c -o $@ $<
+
+$(OUT)/real/%.o: %.c
+	@mkdir -p $(@D)
+	$(CC) $(REAL_FLAGS) $(EXTRA) $(DEPS) -c -o $@ $<
+
+PRELOAD_LINK = @mkdir -p $(@D) && $(CC) -shared -Wl,-z,defs \
+	-Wl,--version-script=runtime/malloc.map -o $@ $(filter %.o,$^)
+$(OUT)/preload/mm.so: $(OUT)/real/mm.o $(RUNTIME) $(OUT)/real/runtime/oslib.o \
+		runtime/malloc.map
+	$(PRELOAD_LINK)
+$(OUT)/preload/%.so: $(OUT)/real/variants/%.o $(RUNTIME) \
+		$(OUT)/real/runtime/oslib.o runtime/malloc.map
+	$(PRELOAD_LINK)
+$(OUT)/preload/%.so: $(OUT)/real/libraries/lab/%.o $(RUNTIME) \
+		$(OUT)/real/runtime/oslib.o runtime/malloc.map
+	$(PRELOAD_LINK)
+
 $(OUT)/record.so: runtime/record.c
 	@mkdir -p $(@D)
 	$(CC) $(BASE) -O2 -fPIC -shared $(DEPS) -o $@ $<

@@ -1,0 +1,290 @@
+/*
+ * preload.c - the malloc family of a process, from any allocator of mm.h.
+ *
+ * Linked with an allocator and oslib.c into a shared object that is preloaded
+ * (LD_PRELOAD) or linked, it takes the place of the C library's malloc, with
+ * its semantics, those of glibc 2.36:
+ *
+ *     malloc(0)        a block of its own
+ *     realloc(p, 0)    frees p and returns NULL
+ *     no memory        NULL and ENOMEM; sizes above PTRDIFF_MAX, overflow too
+ *     free             leaves errno as it is
+ *     memalign and aligned_alloc round an alignment up to a power of two,
+ *     posix_memalign refuses it (EINVAL) and does not touch errno
+ *
+ * One lock around every call; a process with one thread does not take it. It
+ * is held across fork, so that the child's heap is whole.
+ *
+ * An allocator that itself needs memory from malloc, because it prints or an
+ * assertion of its fails, gets it from the spare: a static area from which
+ * blocks are never freed. So does a signal handler that comes in between.
+ */
+#define _GNU_SOURCE
+#include "blocks.h"
+
+#include <errno.h>
+#include <malloc.h>
+#include <pthread.h>
+#include <stdalign.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/single_threaded.h>
+#include <unistd.h>
+
+/* ---- The spare. ---- */
+
+enum { SPARE_SIZE = 1 << 20, HEADER = alignof(max_align_t) };
+
+static alignas(HEADER) char spare[SPARE_SIZE];
+static size_t spare_used;
+
+static bool is_spare(const void *block)
+{
+    return (uintptr_t)block - (uintptr_t)spare < SPARE_SIZE;
+}
+
+/* A block with its size before it. It is zero. */
+static void *spare_new(size_t align, size_t size)
+{
+    if (align < HEADER)
+        align = HEADER;
+    uintptr_t at = (uintptr_t)spare + spare_used + HEADER;
+    at = (at + align - 1) & -align;
+    size_t offset = at - (uintptr_t)spare;
+    if (offset > SPARE_SIZE || size > SPARE_SIZE - offset)
+        return NULL;
+    spare_used = (offset + size + HEADER - 1) & -(size_t)HEADER;
+    ((size_t *)(void *)(spare + offset))[-1] = size;
+    return spare + offset;
+}
+
+static size_t spare_size(const void *block)
+{
+    return ((const size_t *)block)[-1];
+}
+
+/* ---- The lock. ---- */
+
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static bool locked; /* the one inside took the lock */
+static bool begun;
+static __thread bool inside __attribute__((tls_model("initial-exec")));
+
+static void enter(void)
+{
+    bool take = !__libc_single_threaded;
+
+    if (take)
+        pthread_mutex_lock(&lock);
+    locked = take;
+    inside = true;
+}
+
+static void leave(void)
+{
+    bool give = locked;
+
+    inside = false;
+    locked = false;
+    if (give)
+        pthread_mutex_unlock(&lock);
+}
+
+static void before_fork(void)
+{
+    pthread_mutex_lock(&lock);
+}
+
+static void after_fork(void)
+{
+    pthread_mutex_unlock(&lock);
+}
+
+__attribute__((constructor)) static void hold_across_fork(void)
+{
+    pthread_atfork(before_fork, after_fork, after_fork);
+}
+
+static bool ready(void)
+{
+    if (!begun)
+        begun = blocks_begin();
+    return begun;
+}
+
+/* ---- Requests. ---- */
+
+/* The answer to a request for memory. */
+static void *answer(void *block)
+{
+    if (!block)
+        errno = ENOMEM;
+    return block;
+}
+
+/* count * size bytes, at least 1; 0 where that is more than there can be. */
+static size_t product(size_t count, size_t size)
+{
+    size_t bytes;
+
+    if (__builtin_mul_overflow(count, size, &bytes) || bytes > PTRDIFF_MAX)
+        return 0;
+    return bytes ? bytes : 1;
+}
+
+static size_t round_to_power(size_t align)
+{
+    size_t power = alignof(max_align_t);
+
+    while (power < align)
+        power *= 2;
+    return power;
+}
+
+/* The block that is asked for, with the lock held. */
+static void *serve(size_t align, size_t bytes, bool zero)
+{
+    if (!ready())
+        return NULL;
+    return zero ? block_new_zero(1, bytes) : block_new_aligned(align, bytes);
+}
+
+static void *request(size_t align, size_t bytes, bool zero)
+{
+    if (bytes == 0)
+        return NULL;
+    if (inside)
+        return spare_new(align, bytes);
+    enter();
+    void *block = serve(align, bytes, zero);
+    leave();
+    return block;
+}
+
+static void *request_aligned(size_t align, size_t size)
+{
+    if (align > SIZE_MAX / 2 + 1) {
+        errno = EINVAL;
+        return NULL;
+    }
+    return answer(request(round_to_power(align), product(1, size), false));
+}
+
+/* A spare block cannot grow, nor can any while the allocator is at work. */
+static void *move(void *block, size_t bytes)
+{
+    size_t old = malloc_usable_size(block);
+    void *new = request(1, bytes, false);
+
+    if (new)
+        memcpy(new, block, old < bytes ? old : bytes);
+    return new; /* the old one is left: whoever is at work may be using it */
+}
+
+static void *request_resize(void *block, size_t bytes)
+{
+    if (bytes == 0)
+        return NULL;
+    if (inside || is_spare(block))
+        return move(block, bytes);
+    enter();
+    void *new = block_resize(block, bytes);
+    leave();
+    return new;
+}
+
+/* ---- The family. ---- */
+
+void *malloc(size_t size)
+{
+    return answer(request(1, product(1, size), false));
+}
+
+void free(void *block)
+{
+    if (!block || is_spare(block) || inside)
+        return;
+    int error = errno;
+    enter();
+    block_delete(block);
+    leave();
+    errno = error;
+}
+
+void *calloc(size_t count, size_t size)
+{
+    return answer(request(1, product(count, size), true));
+}
+
+void *realloc(void *block, size_t size)
+{
+    if (!block)
+        return malloc(size);
+    if (size == 0) {
+        free(block);
+        return NULL;
+    }
+    return answer(request_resize(block, product(1, size)));
+}
+
+void *reallocarray(void *block, size_t count, size_t size)
+{
+    size_t bytes;
+
+    if (__builtin_mul_overflow(count, size, &bytes))
+        return answer(NULL);
+    return realloc(block, bytes);
+}
+
+int posix_memalign(void **block, size_t align, size_t size)
+{
+    int error = errno;
+
+    if (align % sizeof(void *) != 0 || align == 0 || (align & (align - 1)) != 0)
+        return EINVAL;
+    void *new = request(align, product(1, size), false);
+    errno = error;
+    if (!new)
+        return ENOMEM;
+    *block = new;
+    return 0;
+}
+
+void *memalign(size_t align, size_t size)
+{
+    return request_aligned(align, size);
+}
+
+void *aligned_alloc(size_t align, size_t size)
+{
+    return request_aligned(align, size);
+}
+
+void *valloc(size_t size)
+{
+    return request_aligned((size_t)sysconf(_SC_PAGESIZE), size);
+}
+
+void *pvalloc(size_t size)
+{
+    size_t page = (size_t)sysconf(_SC_PAGESIZE);
+
+    if (size > PTRDIFF_MAX)
+        return answer(NULL);
+    return request_aligned(page, (size + page - 1) & -page);
+}
+
+size_t malloc_usable_size(void *block)
+{
+    if (!block)
+        return 0;
+    if (is_spare(block))
+        return spare_size(block);
+    if (inside)
+        return block_size(block);
+    enter();
+    size_t size = block_size(block);
+    leave();
+    return size;
+}

@@ -1,0 +1,144 @@
+"""tools/run: a program with any allocator as its malloc."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import NoReturn, Sequence
+
+from . import handin
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+BUILD = ROOT / "build/release"
+PRELOADS = BUILD / "preload"
+
+EPILOG = """\
+ALLOCATOR is a name of the build (mm, one of variants/, one of libraries/), the
+C file of a hand-in, which is built first, a malloc's shared object by path or
+by a soname that the loader finds, or libc, which is none.
+
+examples:
+  tools/run --allocator explicit -- python3 x.py
+  tools/run --allocator path/to/mm.c -- git log
+  tools/run --allocator libjemalloc.so.2 -- sort words
+  LD_PRELOAD=$(tools/run --print --allocator tlsf) make
+
+The command's children have the same malloc. Statically linked and setuid
+programs keep their own. Exit status: the command's, 127 where it is not found,
+2 where the allocator is not.
+"""
+
+
+class RunError(Exception):
+    """Why it cannot be run so, in a sentence."""
+
+
+def names() -> list[str]:
+    """The build's own allocators, mm first."""
+    found = sorted(path.stem for path in PRELOADS.glob("*.so"))
+    return sorted(found, key=lambda name: name != "mm")
+
+
+def _of_handin(source: Path) -> str:
+    """The C file, linked with what makes a malloc of it."""
+    objects = [BUILD / f"real/runtime/{part}.o"
+               for part in ("preload", "blocks", "ledger", "oslib_low")]
+    if not objects[0].exists():
+        raise RunError("the runtime is not built: run make")
+    style = handin.inspect(handin.read(source))
+    more = [*map(str, objects),
+            f"-Wl,--version-script={ROOT / 'runtime/malloc.map'}"]
+    return str(handin.build(source.resolve(), style, PRELOADS / "handin",
+                            more=more))
+
+
+def _found_by_loader(soname: str) -> str | None:
+    """Where the loader finds it: it lists what it would load, with
+    `soname => path (address)` for what is preloaded."""
+    variables = {**os.environ, "LD_TRACE_LOADED_OBJECTS": "1",
+                 "LD_PRELOAD": soname}
+    listing = subprocess.run(["/bin/sh"], env=variables, text=True,
+                             stdin=subprocess.DEVNULL, capture_output=True)
+    for line in listing.stdout.splitlines():
+        words = line.split()
+        if words[:2] == [soname, "=>"] and words[2].startswith("/"):
+            return words[2]
+    return None
+
+
+def preload_of(allocator: str) -> str:
+    """What LD_PRELOAD is to be for it; "" for libc."""
+    built = PRELOADS / f"{allocator}.so"
+    if allocator == "libc":
+        return ""
+    if allocator.endswith(".c"):
+        return _of_handin(Path(allocator))
+    if "/" not in allocator and built.exists():
+        return str(built)
+    if "/" in allocator and Path(allocator).exists():
+        return str(Path(allocator).resolve())
+    found = _found_by_loader(allocator) if "/" not in allocator else None
+    if found:
+        return found
+    known = ", ".join([*names(), "libc"])
+    raise RunError(f"no allocator '{allocator}': it is none of {known}, no C "
+                   "file, no shared object that is found"
+                   + ("" if names() else "; nothing is built: run make"))
+
+
+def environment(preload: str) -> dict[str, str]:
+    """The environment of a command under it, before what is preloaded now."""
+    variables = dict(os.environ)
+    if preload:
+        words = [preload, variables.get("LD_PRELOAD", "")]
+        variables["LD_PRELOAD"] = ":".join(filter(None, words))
+    return variables
+
+
+def _execute(command: Sequence[str], preload: str) -> NoReturn:
+    try:
+        os.execvpe(command[0], list(command), environment(preload))
+    except OSError as error:
+        print(f"tools/run: {command[0]}: {error.strerror}", file=sys.stderr)
+        raise SystemExit(127 if isinstance(error, FileNotFoundError)
+                         else 126) from None
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="tools/run",
+        usage="%(prog)s [--allocator ALLOCATOR] -- CMD [ARGS...]",
+        description="Run a program with any allocator as its malloc.",
+        epilog=EPILOG, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("-a", "--allocator", default="mm",
+                        help="whose malloc it is to have (mm)")
+    parser.add_argument("--print", action="store_true",
+                        help="print what LD_PRELOAD has to be, and exit")
+    parser.add_argument("--list", action="store_true",
+                        help="list the build's allocators, and exit")
+    parser.add_argument("command", nargs=argparse.REMAINDER,
+                        help=argparse.SUPPRESS)
+    return parser
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    parser = _parser()
+    options = parser.parse_args(arguments)
+    command = options.command[options.command[:1] == ["--"]:]
+    if options.list:
+        print("\n".join([*names(), "libc"]))
+        return 0
+    if not command and not options.print:
+        parser.error("no command is given")
+    try:
+        preload = preload_of(options.allocator)
+    except (RunError, handin.HandinError) as error:
+        print(f"tools/run: {error}", file=sys.stderr)
+        return 2
+    if options.print:
+        print(preload)
+        return 0
+    _execute(command, preload)
