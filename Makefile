@@ -5,6 +5,9 @@
 #   make test         the tests, in this mode; make test-all: in all three
 #   make bench        what the judge costs, and mm beside other mallocs
 #   make handin MM=path/to/mm.c     judge somebody's allocator
+#   make test-programs bench-programs   real programs on every allocator
+#   make install PREFIX=/usr/local [DESTDIR=...]    libraries and headers
+#   make uninstall PREFIX=...
 
 MODE ?= release
 CC ?= gcc
@@ -129,11 +132,58 @@ $(OUT)/lib/%.o: libraries/%.c
 	@mkdir -p $(@D)
 	$(CC) $(LIB_FLAGS) -fPIC $(DEPS) -c -o $@ $<
 
+# mm over the system: mm.h as it is, and as a malloc to link or preload.
+MM_PARTS := $(OUT)/real/mm.o $(OUT)/real/runtime/oslib.o
+$(OUT)/lib/libmm.a $(OUT)/lib/libmm.so.1: $(MM_PARTS)
+
 $(OUT)/lib/lib%.a: $(OUT)/lib/%.o
 	$(AR) rcs $@ $^
 
 $(OUT)/lib/lib%.so.1: $(OUT)/lib/%.o
 	$(CC) $(LIB_FLAGS) -shared -Wl,-soname,lib$*.so.1 -o $@ $^
+
+$(OUT)/lib/libmm.a:
+	@mkdir -p $(@D)
+	$(AR) rcs $@ $^
+
+$(OUT)/lib/libmm.so.1:
+	@mkdir -p $(@D)
+	$(CC) -shared -Wl,-soname,libmm.so.1 -o $@ $^
+
+$(OUT)/lib/libmm_malloc.so.1: $(MM_PARTS) $(RUNTIME) runtime/malloc.map
+	@mkdir -p $(@D)
+	$(CC) -shared -Wl,-soname,libmm_malloc.so.1 -Wl,-z,defs \
+	    -Wl,--version-script=runtime/malloc.map -o $@ $(filter %.o,$^)
+
+PREFIX ?= /usr/local
+TARGET = $(DESTDIR)$(PREFIX)
+INSTALLED := mm $(LIBRARIES)
+STATIC := $(INSTALLED:%=$(OUT)/lib/lib%.a)
+SHARED := $(patsubst %,$(OUT)/lib/lib%.so.1,$(INSTALLED) mm_malloc)
+HEADERS := mm.h $(LIBRARIES:%=libraries/%.h)
+
+all: $(if $(PRELOADS),$(STATIC) $(SHARED))
+
+# The line of a source that says its idea.
+idea = $(shell sed -n 's/^ \* $(1)\.c - //p' $(firstword $(wildcard \
+	$(1).c libraries/lab/$(1).c)))
+
+.PHONY: install uninstall
+install: $(STATIC) $(SHARED)
+	install -d $(TARGET)/include $(TARGET)/lib/pkgconfig
+	install -m 644 $(HEADERS) $(TARGET)/include
+	install -m 644 $(STATIC) $(TARGET)/lib
+	install -m 755 $(SHARED) $(TARGET)/lib
+	$(foreach n,$(INSTALLED) mm_malloc,ln -sfn lib$(n).so.1 \
+	    $(TARGET)/lib/lib$(n).so &&) :
+	$(foreach n,$(INSTALLED),sed -e 's|@PREFIX@|$(PREFIX)|' \
+	    -e 's|@NAME@|$(n)|' -e 's|@IDEA@|$(call idea,$(n))|' \
+	    libraries/library.pc.in >$(TARGET)/lib/pkgconfig/$(n).pc &&) :
+
+uninstall:
+	rm -f $(patsubst %,$(TARGET)/include/%,$(notdir $(HEADERS))) \
+	    $(patsubst %,$(TARGET)/lib/%,$(notdir $(STATIC) $(SHARED)) \
+	    $(notdir $(SHARED:.1=)) $(INSTALLED:%=pkgconfig/%.pc))
 
 # ---- Tests. ----
 
@@ -179,6 +229,14 @@ test-all:
 .PHONY: bench
 bench: all
 	@tools/bench --build $(OUT)
+
+# Programs that nobody here wrote, on every allocator.
+.PHONY: test-programs bench-programs
+test-programs: all
+	@tools/programs test $(ARGS)
+
+bench-programs: all
+	@tools/programs bench $(ARGS)
 
 # Judge a hand-in: make handin MM=path/to/mm.c ARGS='-f x.rep -l'
 handin: all

@@ -15,6 +15,10 @@
 #include <stddef.h>
 #include <stdio.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 /*
  * Make the heap empty and ready. Called before the first request, and again
  * for every further replay over a heap that is empty once more: whatever the
@@ -65,5 +69,9 @@ typedef struct {
 } team_t;
 
 extern team_t team;
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif
