@@ -4,19 +4,51 @@ from __future__ import annotations
 import re
 import unittest
 
-from support import BUILD, ROOT, TESTS, account, mdriver, mdriver_json
+import samples
+from support import BUILD, ROOT, TESTS, account, mdriver_json, run
 
 NAMES = ['mm', *sorted(path.stem for path in ROOT.glob('variants/*.c'))]
 SHORT = [TESTS / 'traces' / f'{name}.rep'
          for name in ('mixed', 'realloc', 'calloc', 'edge')]
 MOST_REQUESTS = 2000  # a variant that makes more on a short trace is odd
 
+# The allocator itself, and a caller that uses all of every block.
+USES_ALL = """\
+#include <stdlib.h>
+#define mm_malloc own_malloc
+#define mm_realloc own_realloc
+#include "SOURCE"
+#undef mm_malloc
+#undef mm_realloc
+
+static void *use(char *ptr, size_t size)
+{
+    size_t usable = mm_usable_size(ptr);
+
+    if (ptr ? usable < size : usable != 0)
+        abort();
+    if (ptr)
+        memset(ptr + size, 0xa5, usable - size);
+    return ptr;
+}
+
+void *mm_malloc(size_t size)
+{
+    return use(own_malloc(size), size);
+}
+
+void *mm_realloc(void *ptr, size_t size)
+{
+    return use(own_realloc(ptr, size), size);
+}
+"""
+
 
 def source(name: str):
     return ROOT / ('mm.c' if name == 'mm' else f'variants/{name}.c')
 
 
-class Variants(unittest.TestCase):
+class Variants(samples.Samples):
     def test_each_is_built(self) -> None:
         for name in NAMES:
             with self.subTest(name):
@@ -61,6 +93,17 @@ class Variants(unittest.TestCase):
             self.assertEqual(result['requests_refused'], 1)
         self.fail(f'more than {MOST_REQUESTS} requests')
 
+    def keeping_no_byte_that_is_usable(self, name: str) -> None:
+        """mm_usable_size says the size or more; all of it is the caller's."""
+        uses_all = self.write(f'{name}.c',
+                              USES_ALL.replace('SOURCE', str(source(name))))
+        library = uses_all.with_suffix('.so')
+        finished = run('cc', '-O1', '-std=gnu11', *samples.bits_of_build(),
+                       '-I', ROOT, '-DDRIVER', '-fPIC', '-shared',
+                       '-Wl,-Bsymbolic', '-o', library, uses_all)
+        self.assertEqual(finished.returncode, 0, account(finished))
+        self.sound_after_every_operation(str(library))
+
     def null_when_the_heap_is_full(self, name: str) -> None:
         finished, report = mdriver_json(
             '--allocator', name, '--heap-limit', '64K', '--no-timing',
@@ -75,6 +118,7 @@ def add_tests() -> None:
     for name in NAMES:
         for check in ('sound_after_every_operation', 'sound_on_every_trace',
                       'sound_in_every_shortage',
+                      'keeping_no_byte_that_is_usable',
                       'null_when_the_heap_is_full'):
             def test(self: Variants, name: str = name,
                      check: str = check) -> None:

@@ -1,5 +1,5 @@
 /*
- * boundary_tag.h - one block format for six disciplines
+ * boundary_tag.h - one block format for eight disciplines
  *
  * The heap is a row of blocks without gaps. Every block starts with a word,
  * its tag: the size of the whole block, which leaves the low bits over for
@@ -281,6 +281,11 @@ void mm_free(void *ptr)
 {
     if (ptr)
         release(block_of(ptr));
+}
+
+size_t mm_usable_size(void *ptr)
+{
+    return ptr ? block_size(block_of(ptr)) - WORD : 0;
 }
 
 /* Stay in place where b is large enough, alone or with a free next block. */

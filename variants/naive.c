@@ -6,11 +6,12 @@
  *
  *      lo | block | block | block | brk -->
  *
- * No block has a header, since nobody will ever ask about it, so nothing can
- * be faster, and no memory is lost but by rounding up to 16 bytes; yet for a
- * program that frees, the heap is the sum of all it ever asked for, not the
- * peak of what it had at one time. That is the one line to beat: the rest of
- * the ladder exists in order to use memory again.
+ * Nothing can be much faster, and no memory is lost but by rounding up to 16
+ * bytes and by a word before each payload, its size, which realloc needs in
+ * order to copy no more than the block. Yet for a program that frees, the
+ * heap is the sum of all it ever asked for, not the peak of what it had at
+ * one time. That is the one line to beat: the rest of the ladder exists in
+ * order to use memory again.
  *
  * Real programs do this: a compiler that lives for a second may well never
  * free, and arenas free all at once. (Wilson et al., "Dynamic Storage
@@ -25,23 +26,29 @@
 #include "memlib.h"
 #include "mm.h"
 
-enum { ALIGN = 16 };
+enum { ALIGN = 16, WORD = sizeof(size_t) };
 
+/*
+ * The break is always where the next payload is to start; the word below it
+ * belongs to that block already.
+ */
 int mm_init(void)
 {
-    return 0;
+    return mem_sbrk(ALIGN) == (void *)-1 ? -1 : 0;
 }
 
-/* By induction the break is a multiple of ALIGN: the heap starts at a page. */
 void *mm_malloc(size_t size)
 {
-    void *block;
+    size_t *block;
 
-    if (size == 0 || size > PTRDIFF_MAX - ALIGN)
+    if (size == 0 || size > PTRDIFF_MAX - 2 * ALIGN)
         return NULL;
-    size = (size + ALIGN - 1) & ~(size_t)(ALIGN - 1);
+    size = (size + WORD + ALIGN - 1) & ~(size_t)(ALIGN - 1);
     block = mem_sbrk((intptr_t)size);
-    return block == (void *)-1 ? NULL : block;
+    if (block == (void *)-1)
+        return NULL;
+    block[-1] = size - WORD;
+    return block;
 }
 
 void mm_free(void *ptr)
@@ -49,17 +56,17 @@ void mm_free(void *ptr)
     (void)ptr;
 }
 
-/*
- * Without headers the old size is unknown, so copy as much as the new block
- * takes. The new block is the heap's last, therefore size bytes from ptr on
- * are within the heap; beyond the old block they are somebody else's, and
- * contents that the contract leaves undefined. The two ranges may overlap.
- */
+size_t mm_usable_size(void *ptr)
+{
+    return ptr ? ((size_t *)ptr)[-1] : 0;
+}
+
 void *mm_realloc(void *ptr, size_t size)
 {
+    size_t old = mm_usable_size(ptr);
     void *block = mm_malloc(size);
 
     if (ptr && block)
-        memmove(block, ptr, size);
+        memcpy(block, ptr, old < size ? old : size);
     return block;
 }

@@ -1,0 +1,250 @@
+/*
+ * slab.c - slabs of one size, page map
+ *
+ * Objects of one size need no headers. A slab is a page cut into objects of
+ * one size and nothing else: whoever knows the page of an address knows its
+ * size. The page map tells: it has an entry for each page, counted from the
+ * top, from where memlib places mappings downwards.
+ *
+ *      lo                brk                                         top
+ *      | 0| 1| 2| 3| 4| 5|  ...  |  5   |  4   3    2   |   1   |   0   |
+ *        the page map            | free | large block   | slab  | slab  |
+ *                                       | of 3 pages    | of 48 | of 16 |
+ *
+ *      a slab  | used | freed | used | used | freed | fresh ...        |
+ *                          <------------------'
+ *
+ * What was freed in a slab is chained in the objects themselves; of what was
+ * never handed out there is only a count. To allocate is to take the first
+ * of the chain, in the first slab of the class that is not full. No object
+ * is ever split or merged. The class is how many objects a page is cut into,
+ * as many as it can; the last is one: whole pages, as many as it needs.
+ *
+ * Fragmentation is of another kind here: a few objects of many sizes hold
+ * many pages. But when a slab is empty it is a page again, and goes back to
+ * the pool where any other class, or a large block, may get it. (The pool is
+ * mem_map, which joins free pages and takes the first run that is enough.)
+ *
+ * J. Bonwick, "The Slab Allocator", USENIX Summer 1994. To tell the size by
+ * the page: G. Steele, "Data Representations in PDP-10 MacLISP", 1977.
+ *
+ * Invariants, between any two calls of mm_*:
+ *   I1  The entry of a slab's first page describes it; all others are empty.
+ *   I2  Of a slab's objects before fresh, used are in use, one at least, and
+ *       the others are on its chain.
+ *   I3  The list of a class, linked both ways, holds each of its slabs that
+ *       is not full, once, and nothing else.
+ */
+#include <stdbool.h>
+#include <stdint.h>
+#include <string.h>
+
+#include "memlib.h"
+#include "mm.h"
+
+enum {
+    PAGE = 4096,
+    ALIGN = 16,
+    CLASSES = PAGE / ALIGN + 1, /* by how many objects fit into a page */
+};
+
+struct slab {                  /* an entry of the page map */
+    struct slab *next, **link; /* in a list; where the link to this is */
+    void **chain;              /* freed objects, each points to the next */
+    size_t size;               /* of an object; 0 where no slab starts */
+    uint16_t capacity;         /* objects at most: the class */
+    uint16_t used, fresh;      /* objects in use; objects ever used */
+};
+
+static struct {
+    struct slab *map; /* on the heap, as long as mappings are deep */
+    char *top;        /* end of the uppermost mapping */
+    struct slab *first[CLASSES];
+} heap;
+
+/* The entry of the page with that address in it. */
+static struct slab *slab_of(const void *ptr)
+{
+    return heap.map + (size_t)(heap.top - 1 - (const char *)ptr) / PAGE;
+}
+
+static char *slab_start(const struct slab *slab)
+{
+    return heap.top - (size_t)(slab - heap.map + 1) * PAGE;
+}
+
+/* Have the page map, an array that ends at the break, reach to an entry. */
+static bool map_cover(const struct slab *entry)
+{
+    ptrdiff_t lacking = (char *)(entry + 1) - ((char *)mem_heap_hi() + 1);
+
+    return lacking <= 0 || mem_sbrk(lacking) != (void *)-1;
+}
+
+/* ---- Slabs. ---- */
+
+static void list_push(struct slab *slab)
+{
+    slab->link = &heap.first[slab->capacity];
+    slab->next = *slab->link;
+    if (slab->next)
+        slab->next->link = &slab->next;
+    *slab->link = slab;
+}
+
+static void list_remove(struct slab *slab)
+{
+    *slab->link = slab->next;
+    if (slab->next)
+        slab->next->link = slab->link;
+}
+
+/* Map so many bytes, whole pages, as a slab of so many objects; or NULL. */
+static struct slab *slab_make(size_t bytes, size_t capacity)
+{
+    char *start = mem_map(bytes);
+    struct slab *slab;
+
+    if (!start)
+        return NULL;
+    if (!heap.top)
+        heap.top = start + bytes;
+    slab = slab_of(start);
+    if (!map_cover(slab)) {
+        mem_unmap(start, bytes);
+        return NULL;
+    }
+    slab->capacity = (uint16_t)capacity;
+    slab->size = bytes / capacity & ~(size_t)(ALIGN - 1);
+    list_push(slab);
+    return slab;
+}
+
+static void slab_release(struct slab *slab)
+{
+    list_remove(slab);
+    mem_unmap(slab_start(slab), slab->size); /* in whole pages */
+    memset(slab, 0, sizeof *slab);
+}
+
+/* An object of a slab that is not full. */
+static void *object_take(struct slab *slab)
+{
+    void **object = slab->chain;
+
+    if (object)
+        slab->chain = *object;
+    else
+        object = (void **)(slab_start(slab) + slab->fresh++ * slab->size);
+    if (++slab->used == slab->capacity)
+        list_remove(slab);
+    return object;
+}
+
+/* ---- The contract of mm.h. ---- */
+
+int mm_init(void)
+{
+    memset(&heap, 0, sizeof heap);
+    heap.map = mem_heap_lo();
+    return 0;
+}
+
+static size_t round_up(size_t size, size_t unit)
+{
+    return (size + unit - 1) & ~(unit - 1);
+}
+
+/* Slabs of one object are never listed: for these a new one is made. */
+void *mm_malloc(size_t size)
+{
+    size_t capacity;
+    struct slab *slab;
+
+    if (size == 0 || size > PTRDIFF_MAX)
+        return NULL;
+    capacity = size < PAGE ? PAGE / round_up(size, ALIGN) : 1;
+    slab = heap.first[capacity];
+    if (!slab)
+        slab = slab_make(round_up(size, PAGE), capacity);
+    return slab ? object_take(slab) : NULL;
+}
+
+void mm_free(void *ptr)
+{
+    struct slab *slab = ptr ? slab_of(ptr) : NULL;
+    void **object = ptr;
+
+    if (!slab)
+        return;
+    *object = slab->chain;
+    slab->chain = object;
+    if (slab->used-- == slab->capacity)
+        list_push(slab);
+    if (slab->used == 0)
+        slab_release(slab);
+}
+
+size_t mm_usable_size(void *ptr)
+{
+    return ptr ? slab_of(ptr)->size : 0;
+}
+
+/* An object cannot shrink where it is; it moves if half of it is too much. */
+void *mm_realloc(void *ptr, size_t size)
+{
+    size_t old = mm_usable_size(ptr);
+    void *new;
+
+    if (ptr && size <= old && size > old / 2)
+        return ptr;
+    new = mm_malloc(size);
+    if (ptr && new)
+        memcpy(new, ptr, size < old ? size : old);
+    if (new || size == 0)
+        mm_free(ptr);
+    return new || size == 0 || size > old ? new : ptr;
+}
+
+/* ---- The audit. ---- */
+
+/* I1 and I2; by I2 the chain ends before it can run in a circle. */
+static int audit_slab(const struct slab *slab)
+{
+    size_t freed = slab->fresh - slab->used;
+
+    for (size_t i = 1; i < (slab->size + PAGE - 1) / PAGE; i++)
+        if (slab - i < heap.map || slab[-i].size != 0)
+            return 1;
+    if (slab->used == 0 || slab->used > slab->fresh ||
+        slab->fresh > slab->capacity)
+        return 2;
+    for (void **object = slab->chain; object; object = *object, freed--) {
+        size_t at = (size_t)((char *)object - slab_start(slab));
+
+        if (freed == 0 || at % slab->size || at / slab->size >= slab->fresh)
+            return 2;
+    }
+    return freed == 0 ? 0 : 2;
+}
+
+int mm_audit(void)
+{
+    struct slab *slab, **link, *end = heap.map + mem_heapsize() / sizeof *end;
+    size_t listed = 0;
+
+    for (slab = heap.map; slab < end; slab++) {
+        int broken = slab->size ? audit_slab(slab) : 0;
+
+        if (broken)
+            return broken;
+        listed += slab->used < slab->capacity;
+    }
+    for (size_t n = 0; n < CLASSES; n++)
+        for (link = &heap.first[n]; (slab = *link);
+             link = &slab->next, listed--)
+            if (slab < heap.map || slab >= end || slab->link != link ||
+                slab->size == 0 || slab->capacity != n || slab->used == n)
+                return 3;
+    return listed == 0 ? 0 : 3;
+}
