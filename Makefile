@@ -90,6 +90,7 @@ $(OUT)/libraries/%.so: libraries/lab/%.c
 # malloc itself. Hand-ins get a heap as low and as large as the lab's.
 REAL_FLAGS := $(BASE) -O2 -fPIC -fno-semantic-interposition -DDRIVER
 RUNTIME := $(patsubst %,$(OUT)/real/runtime/%.o,preload blocks ledger)
+OSLIB := $(patsubst %,$(OUT)/real/runtime/%.o,oslib pages)
 PRELOADS := $(if $(filter release,$(MODE)),$(notdir $(ALLOCATORS)))
 
 all: $(PRELOADS:%=$(OUT)/preload/%.so) \
@@ -107,14 +108,13 @@ $(OUT)/real/%.o: %.c
 
 PRELOAD_LINK = @mkdir -p $(@D) && $(CC) -shared -Wl,-z,defs \
 	-Wl,--version-script=runtime/malloc.map -o $@ $(filter %.o,$^)
-$(OUT)/preload/mm.so: $(OUT)/real/mm.o $(RUNTIME) $(OUT)/real/runtime/oslib.o \
+$(OUT)/preload/mm.so: $(OUT)/real/mm.o $(RUNTIME) $(OSLIB) runtime/malloc.map
+	$(PRELOAD_LINK)
+$(OUT)/preload/%.so: $(OUT)/real/variants/%.o $(RUNTIME) $(OSLIB) \
 		runtime/malloc.map
 	$(PRELOAD_LINK)
-$(OUT)/preload/%.so: $(OUT)/real/variants/%.o $(RUNTIME) \
-		$(OUT)/real/runtime/oslib.o runtime/malloc.map
-	$(PRELOAD_LINK)
-$(OUT)/preload/%.so: $(OUT)/real/libraries/lab/%.o $(RUNTIME) \
-		$(OUT)/real/runtime/oslib.o runtime/malloc.map
+$(OUT)/preload/%.so: $(OUT)/real/libraries/lab/%.o $(RUNTIME) $(OSLIB) \
+		runtime/malloc.map
 	$(PRELOAD_LINK)
 
 $(OUT)/record.so: runtime/record.c
@@ -133,7 +133,7 @@ $(OUT)/lib/%.o: libraries/%.c
 	$(CC) $(LIB_FLAGS) -fPIC $(DEPS) -c -o $@ $<
 
 # mm over the system: mm.h as it is, and as a malloc to link or preload.
-MM_PARTS := $(OUT)/real/mm.o $(OUT)/real/runtime/oslib.o
+MM_PARTS := $(OUT)/real/mm.o $(OSLIB)
 $(OUT)/lib/libmm.a $(OUT)/lib/libmm.so.1: $(MM_PARTS)
 
 $(OUT)/lib/lib%.a: $(OUT)/lib/%.o

@@ -3,24 +3,28 @@
  *
  * The heap of a process is one region of address space, reserved on first use
  * and never moved, so that mem_sbrk adjoins whatever else the process maps,
- * and whoever else moves the real break. The region is reserved without
- * access; it is opened from below in steps that grow with the heap.
+ * and whoever else moves the real break; and so that mappings lie above the
+ * heap, the first the uppermost, as memlib.h has it. The region is reserved
+ * without access and opened from both ends in steps.
  *
- *      base           brk         dirty          open         base + span
- *       |  the heap    | given back |  zero        | no access |
- *       +--------------+------------+--------------+-----------+
+ *   base      brk      dirty     open           floor                 base + span
+ *    | the heap | given  | zero    |  no access   | mappings, and what |
+ *    |          | back   |         |              | lies between them  |
+ *    +----------+--------+---------+--------------+--------------------+
  *
- * What is given back is kept for the next who asks, and cleared for him, until
- * it is worth a call of the kernel: then its pages go back, and are zero when
- * they are touched again.
+ * What the heap gives back is kept for the next who asks, and cleared for him,
+ * until it is worth a call of the kernel: then its pages go back, and are zero
+ * when they are touched again. Those of a mapping go back at once.
  *
- *   I1  base <= brk <= dirty <= open <= base + span.
- *   I2  [dirty, open) is zero.
+ *   I1  base <= brk <= dirty <= open <= floor <= base + span.
+ *   I2  [dirty, open) is zero, and so is every open page that is not mapped.
+ *   I3  No page below floor is mapped.
  *
  * No lock: whoever calls has one (preload.c), as memlib.h's other side.
  */
 #define _GNU_SOURCE
 #include "memlib.h"
+#include "pages.h"
 
 #include <errno.h>
 #include <string.h>
@@ -32,7 +36,11 @@
  * does, for allocators that keep pointers in four bytes.
  */
 #ifndef HEAP_LIMIT
-#define HEAP_LIMIT (sizeof(void *) > 4 ? (size_t)1 << 37 : (size_t)1 << 30)
+#if SIZE_MAX > UINT32_MAX
+#define HEAP_LIMIT ((size_t)1 << 37)
+#else
+#define HEAP_LIMIT ((size_t)1 << 30)
+#endif
 #endif
 
 #define REFUSED ((void *)-1)
@@ -49,13 +57,18 @@ enum {
 };
 
 static struct {
-    char *base, *brk, *dirty, *open;
+    char *base, *brk, *dirty, *open, *floor;
     size_t span;
 } heap;
 
 static char *page_ceil(char *p)
 {
     return (char *)(((uintptr_t)p + PAGE - 1) & ~(uintptr_t)(PAGE - 1));
+}
+
+static size_t pages_of(size_t size)
+{
+    return size / PAGE + (size % PAGE != 0);
 }
 
 /* ---- The region. ---- */
@@ -92,33 +105,67 @@ static bool reserve(void)
             heap.base = reserve_at(0, size);
         heap.span = size;
     }
-    if (!heap.base)
+    if (!heap.base || !pages_begin(heap.span / PAGE))
         return false;
     heap.brk = heap.dirty = heap.open = heap.base;
+    heap.floor = heap.base + heap.span;
     errno = error;
     return true;
 }
 
-/* Make [open, end) accessible, and more, for the next who asks. */
-static bool open_to(char *end)
+/* Is there a region, and if not, can there be? */
+static bool ready(void)
 {
-    char *limit = heap.base + heap.span;
-    size_t more = (size_t)(end - heap.base) / OPEN_SHARE;
+    return heap.floor || reserve();
+}
+
+static bool give_access(char *from, char *to)
+{
+    return mprotect(from, (size_t)(to - from), PROT_READ | PROT_WRITE) == 0;
+}
+
+/* How much more than asked is opened, of size bytes in all. */
+static size_t provision(size_t size)
+{
+    size_t share = size / OPEN_SHARE & ~(size_t)(PAGE - 1);
+
+    return share > LEAST_OPEN ? share : LEAST_OPEN;
+}
+
+/* Open the heap up to end, and more, for the next who asks. */
+static bool open_up(char *end)
+{
+    size_t more = provision((size_t)(end - heap.base));
 
     if (end <= heap.open)
         return true;
-    if (more < LEAST_OPEN)
-        more = LEAST_OPEN;
     end = page_ceil(end);
-    char *wide = more < (size_t)(limit - end) ? page_ceil(end + more) : limit;
-    size_t size = (size_t)(wide - heap.open);
-    if (mprotect(heap.open, size, PROT_READ | PROT_WRITE) != 0) {
+    char *wide = more < (size_t)(heap.floor - end) ? end + more : heap.floor;
+    if (!give_access(heap.open, wide)) {
         wide = end;
-        size = (size_t)(wide - heap.open);
-        if (mprotect(heap.open, size, PROT_READ | PROT_WRITE) != 0)
+        if (!give_access(heap.open, wide))
             return false;
     }
     heap.open = wide;
+    return true;
+}
+
+/* The same for mappings, downwards. */
+static bool open_down(char *start)
+{
+    size_t more = provision((size_t)(heap.base + heap.span - start));
+
+    if (start >= heap.floor)
+        return true;
+    if (start < heap.open)
+        return false;
+    char *wide = more < (size_t)(start - heap.open) ? start - more : heap.open;
+    if (!give_access(wide, heap.floor)) {
+        wide = start;
+        if (!give_access(wide, heap.floor))
+            return false;
+    }
+    heap.floor = wide;
     return true;
 }
 
@@ -126,8 +173,7 @@ static bool open_to(char *end)
 
 static bool move_up(size_t size)
 {
-    if (size > (size_t)(heap.base + heap.span - heap.brk) ||
-        !open_to(heap.brk + size))
+    if (size > (size_t)(heap.floor - heap.brk) || !open_up(heap.brk + size))
         return false;
     char *end = heap.brk + size;
     if (heap.brk < heap.dirty)
@@ -157,7 +203,7 @@ static void *fail(int error)
 
 void *mem_sbrk(intptr_t increment)
 {
-    if (!heap.base && !reserve())
+    if (!ready())
         return fail(ENOMEM);
     char *before = heap.brk;
     if (increment >= 0)
@@ -170,9 +216,7 @@ void *mem_sbrk(intptr_t increment)
 
 void *mem_heap_lo(void)
 {
-    if (!heap.base)
-        reserve();
-    return heap.base;
+    return ready() ? heap.base : NULL;
 }
 
 void *mem_heap_hi(void)
@@ -192,27 +236,38 @@ size_t mem_pagesize(void)
 
 /* ---- Mappings. ---- */
 
-static size_t whole_pages(size_t size)
-{
-    return (size + PAGE - 1) & ~(size_t)(PAGE - 1);
-}
-
 void *mem_map(size_t size)
 {
-    if (size == 0 || size > PTRDIFF_MAX) {
-        errno = size == 0 ? EINVAL : ENOMEM;
+    size_t page;
+
+    if (size == 0) {
+        errno = EINVAL;
         return NULL;
     }
-    void *area = mmap(NULL, whole_pages(size), PROT_READ | PROT_WRITE,
-                      MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    return area == MAP_FAILED ? NULL : area;
+    if (!ready() || !pages_take(pages_of(size), &page)) {
+        errno = ENOMEM;
+        return NULL;
+    }
+    char *start = heap.base + page * PAGE;
+    if (!open_down(start)) {
+        pages_give(page, pages_of(size));
+        errno = ENOMEM;
+        return NULL;
+    }
+    return start;
 }
 
 int mem_unmap(void *ptr, size_t size)
 {
-    if (size == 0 || size > PTRDIFF_MAX) {
+    uintptr_t at = (uintptr_t)ptr - (uintptr_t)heap.base;
+
+    if (size == 0 || at % PAGE != 0 || at >= heap.span ||
+        size > heap.span - at || !pages_give(at / PAGE, pages_of(size))) {
         errno = EINVAL;
         return -1;
     }
-    return munmap(ptr, whole_pages(size));
+    size_t bytes = pages_of(size) * PAGE;
+    if (madvise(ptr, bytes, MADV_DONTNEED) != 0)
+        memset(ptr, 0, bytes);
+    return 0;
 }

@@ -1,0 +1,99 @@
+/*
+ * pages.c - a bitmap with one bit a page, searched from above.
+ *
+ *   I1  A page's bit is set exactly if it is taken.
+ *   I2  All pages from roof up are taken.
+ *
+ * The bitmap is reserved whole and touched where it is used: a region of
+ * 128 GiB has 4 MiB of it, of which a process with 100 MiB of mappings uses
+ * one page.
+ */
+#define _GNU_SOURCE
+#include "pages.h"
+
+#include <stdint.h>
+#include <sys/mman.h>
+
+enum { WORD_BITS = 64 };
+
+static struct {
+    uint64_t *bits;
+    size_t count, roof;
+} pages;
+
+bool pages_begin(size_t count)
+{
+    void *bits = mmap(NULL, count / 8 + 1, PROT_READ | PROT_WRITE,
+                      MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+    if (bits == MAP_FAILED)
+        return false;
+    pages.bits = bits;
+    pages.count = pages.roof = count;
+    return true;
+}
+
+static bool is_taken(size_t page)
+{
+    return pages.bits[page / WORD_BITS] >> page % WORD_BITS & 1;
+}
+
+static void mark(size_t first, size_t count, bool taken)
+{
+    for (size_t page = first; page < first + count; page++) {
+        uint64_t bit = (uint64_t)1 << page % WORD_BITS;
+
+        if (taken)
+            pages.bits[page / WORD_BITS] |= bit;
+        else
+            pages.bits[page / WORD_BITS] &= ~bit;
+    }
+}
+
+/* Step over whole words of taken pages, downwards; page itself is taken. */
+static size_t skip_taken(size_t page)
+{
+    while (page % WORD_BITS == 0 && page > 0 &&
+           pages.bits[page / WORD_BITS - 1] == UINT64_MAX)
+        page -= WORD_BITS;
+    return page;
+}
+
+static bool find_run(size_t count, size_t *first)
+{
+    size_t run = 0;
+
+    for (size_t page = pages.roof; page-- > 0;) {
+        run = is_taken(page) ? 0 : run + 1;
+        if (run == count) {
+            *first = page;
+            return true;
+        }
+        if (run == 0)
+            page = skip_taken(page);
+    }
+    return false;
+}
+
+bool pages_take(size_t count, size_t *first)
+{
+    if (count > pages.count || !find_run(count, first))
+        return false;
+    mark(*first, count, true);
+    while (pages.roof > 0 && is_taken(pages.roof - 1))
+        pages.roof = skip_taken(pages.roof - 1);
+    return true;
+}
+
+bool pages_give(size_t first, size_t count)
+{
+    if (first > pages.count || count > pages.count - first)
+        return false;
+    for (size_t page = first; page < first + count; page++)
+        if (!is_taken(page))
+            return false;
+    mark(first, count, false);
+    if (first + count > pages.roof)
+        pages.roof = first + count;
+    return true;
+}
