@@ -60,6 +60,32 @@ static bool path_of_name(const char *name, char *path)
     return false;
 }
 
+/*
+ * What the source of a shared object says: build/MODE/folder/name.so is made
+ * from folder/name.c, a library's from its place in the lab. Of an object from
+ * elsewhere nothing is known.
+ */
+static struct source source_of_object(const char *object)
+{
+    const char *build = build_directory(), *folder = "";
+    const char *libraries = folders[FOLDERS - 1];
+    size_t length = strlen(build);
+    char path[2 * PATH_SIZE];
+
+    if (strncmp(object, build, length) != 0 || object[length] != '/')
+        return (struct source){0};
+    const char *name = object + length + 1;
+    if (strncmp(name, libraries, strlen(libraries)) == 0) {
+        folder = "libraries/lab/";
+        name += strlen(libraries);
+    }
+    const char *end = strrchr(name, '.');
+    length = end ? (size_t)(end - name) : strlen(name);
+    snprintf(path, sizeof path, "%s/../../%s%.*s.c", build, folder, (int)length,
+             name);
+    return source_read(path);
+}
+
 /* An absolute path, so that the worker finds the same file. */
 static struct allocator *from_file(const char *name, const char *path)
 {
@@ -78,6 +104,7 @@ static struct allocator *from_file(const char *name, const char *path)
     bool system = !facts.exports_lab && facts.exports_malloc;
     struct allocator *a = make(name, system ? WORKER_SYSTEM : WORKER_LAB, full);
     a->static_bytes = facts.static_bytes;
+    a->source = source_of_object(full);
     free(full);
     return a;
 }
@@ -155,6 +182,7 @@ void allocator_delete(struct allocator *allocator)
     free(allocator->name);
     free(allocator->path);
     free(allocator->text);
+    source_free(&allocator->source);
     free(allocator);
 }
 

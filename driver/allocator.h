@@ -10,6 +10,7 @@
 #define ALLOCATOR_H
 
 #include "channel.h"
+#include "source.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -18,8 +19,9 @@ struct allocator {
     char *name; /* as reports call it */
     char *text; /* as the command line has it */
     enum worker_kind kind;
-    char *path;          /* the shared object, "" for libc and null */
-    size_t static_bytes; /* of its writable static data */
+    char *path;           /* the shared object, "" for libc and null */
+    size_t static_bytes;  /* of its writable static data */
+    struct source source; /* of one of the build's own; else nothing */
 };
 
 /* The directory of the build: where the driver's own executable lies. */

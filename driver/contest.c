@@ -26,7 +26,8 @@
 enum { MIN_ROUNDS = 7, MAX_ROUNDS = 31, FEW_ROUNDS = 3 };
 
 static const double seconds_a_trace = 0.6; /* to be spent on its rounds */
-static const double patience = 3.0; /* seconds of rounds for a slow one */
+static const double patience = 3.0;       /* seconds of rounds for a slow one */
+static const double long_patience = 10.0; /* for the few that it has anyway */
 
 static volatile sig_atomic_t interrupted;
 
@@ -195,12 +196,25 @@ static double run_once(struct heat *h, struct contestant *c,
     return ns / (double)trace->op_count;
 }
 
+/*
+ * A slow one has a few rounds, a very slow one the warm-up and one: near the
+ * time limit, where a pass takes some 20 seconds, that is 40 for its time.
+ */
 static bool takes_part(const struct heat *h, size_t i, int round)
 {
     const struct contestant *c = &h->contestant[i];
+    double most = round <= FEW_ROUNDS ? long_patience : patience;
 
     return c->runs && !interrupted &&
-           (round <= FEW_ROUNDS || c->spent < patience || i == h->libc);
+           (round <= 1 || c->spent < most || i == h->libc);
+}
+
+/* Fast turns are too many to tell of each: only their stage is "timing". */
+static const char *timing_stage(const struct contestant *c, int round)
+{
+    if (round == 0)
+        return "warming up";
+    return c->spent < patience / MIN_ROUNDS ? "timing" : "timing slow";
 }
 
 static void run_round(struct heat *h, int round)
@@ -210,7 +224,7 @@ static void run_round(struct heat *h, int round)
 
         if (!takes_part(h, i, round))
             continue;
-        tell(h, &h->contestant[i], "timing");
+        tell(h, &h->contestant[i], timing_stage(&h->contestant[i], round));
         h->contestant[i].ns[round] = run_once(
             h, &h->contestant[i], round == 0 ? TIMED_COUNTED : TIMED_PLAIN);
     }

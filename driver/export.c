@@ -128,6 +128,12 @@ static struct json_object *result_object(const struct export_setup *e,
     return o;
 }
 
+static void add_source(struct json_object *o, const struct source *s)
+{
+    add(o, "idea", s->idea ? json_object_new_string(s->idea) : NULL);
+    add(o, "lines", s->lines ? json_object_new_uint64(s->lines) : NULL);
+}
+
 static struct json_object *index_object(const struct export_setup *e,
                                         size_t allocator)
 {
@@ -143,6 +149,7 @@ static struct json_object *index_object(const struct export_setup *e,
     add_number(o, "mean_utilization", s.utilization);
     add_number(o, "geometric_ns_per_op", s.ns_per_op);
     add_number(o, "geometric_ratio_to_libc", s.ratio);
+    add_source(o, &e->contest->allocators[allocator]->source);
     return o;
 }
 

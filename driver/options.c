@@ -48,8 +48,8 @@ static const struct argp_option table[] = {
     {"trace-dir", 't', "DIR", 0, "Where traces are (default: traces)", 0},
     {"allocator", ALLOCATOR, "LIST", 0,
      "What to run, separated by commas: names of the build (mm, a variant), "
-     "libc, all (mm and every variant), paths of .so files, sonames such as "
-     "libjemalloc.so.2, or NAME=PATH (default: mm)",
+     "libc, all (mm, every variant, every library and at last libc), paths of "
+     ".so files, sonames such as libjemalloc.so.2, or NAME=PATH (default: mm)",
      0},
     {"libc", 'l', NULL, 0, "Run libc as well", 0},
     {"list", LIST, NULL, 0, "List allocators and traces, and exit", 0},
@@ -88,7 +88,9 @@ static const struct argp_option table[] = {
      "Run N traces at a time; timings are cleanest with 1 (default)", 0},
 
     {NULL, 0, NULL, 0, "What to print:", 4},
-    {NULL, 'v', NULL, 0, "Table per trace (the default); a number may follow",
+    {NULL, 'v', NULL, 0,
+     "A table a trace as well (the default, but not for all); a number may "
+     "follow, 0 for none",
      0},
     {NULL, 'V', NULL, 0, "Also what is being done", 0},
     {NULL, 'g', NULL, 0, "Summary lines for an autograder", 0},
@@ -106,6 +108,8 @@ static const struct argp_option table[] = {
     {NULL, 'h', NULL, 0, "Print this help", -1},
     {0},
 };
+
+enum { UNSAID = -1 }; /* neither -v nor -V */
 
 /* What the parser keeps between two options. */
 struct reading {
@@ -299,6 +303,19 @@ static bool parse_value(struct options *o, int key, const char *arg)
     return false;
 }
 
+static bool lists_all(const char *list)
+{
+    static const char all[] = "all";
+
+    for (const char *at = list; at; at = strchr(at, ',')) {
+        at += *at == ',';
+        if (strcspn(at, ",") == strlen(all) &&
+            strncmp(at, all, strlen(all)) == 0)
+            return true;
+    }
+    return false;
+}
+
 static error_t parse(int key, char *arg, struct argp_state *state)
 {
     struct reading *r = state->input;
@@ -344,6 +361,16 @@ static void check(const struct options *o)
         complain_usage("--heap-limit has to be whole pages");
 }
 
+/* All: libc too, to compare with; a table for each only where asked for. */
+static void settle_all(struct options *o)
+{
+    bool all = lists_all(o->allocators);
+
+    o->with_libc |= all;
+    if (o->verbose == UNSAID)
+        o->verbose = all ? 0 : 1;
+}
+
 /*
  * -v2 and -V1, as CMU's driver takes them: the number is cut off, for argp
  * takes it for letters. Returns false where it was a 0: be quiet.
@@ -366,7 +393,7 @@ struct options options_read(int argc, char **argv)
     bool with_table = cut_verbosity(argc, argv);
     struct options o = {.check_team = true,
                         .timing = true,
-                        .verbose = 1,
+                        .verbose = UNSAID,
                         .allocators = "mm",
                         .time_limit = 20,
                         .align = 16,
@@ -383,6 +410,7 @@ struct options options_read(int argc, char **argv)
         o.timing = false;
     if (!with_table)
         o.verbose = 0;
+    settle_all(&o);
     check(&o);
     return o;
 }

@@ -18,7 +18,7 @@ struct options {
     bool timing;
     bool in_process, subtract_loop, list;
     bool autograder, autolab, tabular;
-    int verbose; /* 0 quiet, 1 table (the default), 2 also what is done */
+    int verbose; /* 0 no table a trace, 1 with them, 2 also what is done */
     int debug;
     double time_limit;
     unsigned align;

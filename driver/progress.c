@@ -1,5 +1,6 @@
 /*
- * progress.c - one line, rewritten at most ten times a second.
+ * progress.c - one line, rewritten for each turn that may take its time, and
+ * for the others at most ten times a second.
  */
 #include "progress.h"
 
@@ -9,12 +10,16 @@
 #include <time.h>
 #include <unistd.h>
 
-static int level;
+enum { PAUSE_MS = 100 };
+
+static bool every_stage; /* a line each */
+static bool one_line;
 static bool shown;
 
 void progress_set(int verbose)
 {
-    level = verbose == 1 && !isatty(STDERR_FILENO) ? 0 : verbose;
+    every_stage = verbose >= 2;
+    one_line = !every_stage && isatty(STDERR_FILENO);
 }
 
 static bool too_soon(void)
@@ -25,10 +30,20 @@ static bool too_soon(void)
     clock_gettime(CLOCK_MONOTONIC, &now);
     long ms = (now.tv_sec - last.tv_sec) * 1000 +
               (now.tv_nsec - last.tv_nsec) / 1000000;
-    if (shown && ms < 100)
+    if (shown && ms < PAUSE_MS)
         return true;
     last = now;
     return false;
+}
+
+static bool is_fast(const char *stage)
+{
+    return strcmp(stage, "timing") == 0;
+}
+
+static bool is_check(const char *stage)
+{
+    return strncmp(stage, "checking", strlen("checking")) == 0;
 }
 
 /* Timing goes through many rounds: one line says it for all. */
@@ -36,7 +51,7 @@ static bool is_news(size_t trace, const char *stage)
 {
     static size_t last_trace = (size_t)-1;
     static bool timing;
-    bool now_timing = strcmp(stage, "timing") == 0;
+    bool now_timing = !is_check(stage);
     bool news = trace != last_trace || !now_timing || !timing;
 
     last_trace = trace;
@@ -49,12 +64,12 @@ void progress_show(const struct contest *c, size_t trace, const char *allocator,
 {
     const char *name = c->traces[trace]->name;
 
-    if (level >= 2) {
+    if (every_stage) {
         if (is_news(trace, stage))
-            fprintf(stderr, "%s: %s %s\n", name, stage,
-                    strcmp(stage, "timing") == 0 ? "all, in rounds"
-                                                 : allocator);
-    } else if (level == 1 && !too_soon()) {
+            fprintf(stderr, "%s: %s %s\n", name,
+                    is_check(stage) ? stage : "timing",
+                    is_check(stage) ? allocator : "all, in rounds");
+    } else if (one_line && (!is_fast(stage) || !too_soon())) {
         fprintf(stderr, "\r\033[K[%zu/%zu] %s: %s %s", trace + 1,
                 c->trace_count, name, stage, allocator);
         fflush(stderr);

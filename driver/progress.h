@@ -7,8 +7,8 @@
 #include "contest.h"
 
 /*
- * Say nothing (0), keep one line up to date on a terminal and none in a pipe
- * (1), or write a line for each thing done (2).
+ * Keep one line up to date on a terminal and none in a pipe (0, 1), or write a
+ * line for each thing done (2).
  */
 void progress_set(int verbose);
 

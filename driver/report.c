@@ -6,7 +6,9 @@
  */
 #include "report.h"
 
+#include "comparison.h"
 #include "progress.h"
+#include "roll.h"
 
 #include <json-c/json.h>
 #include <stdio.h>
@@ -203,33 +205,42 @@ static bool has_kind(const struct trace *t, enum op_kind kind)
     return false;
 }
 
-/* What was asked of an allocator that lacks it, and what it did instead. */
-static void print_emulated(const struct contest *c, size_t allocator)
+/* Was that asked of the allocator, which lacks it? */
+static bool emulates(const struct contest *c, size_t allocator,
+                     enum op_kind kind)
 {
-    bool calloc_used = false, memalign_used = false;
-
     for (size_t i = 0; i < c->trace_count; i++) {
         const struct outcome *o = &contest_result(c, allocator, i)->outcome;
+        bool lacks =
+            kind == OP_CALLOC ? o->calloc_emulated : o->memalign_emulated;
 
-        if (o->verdict == VERDICT_NOT_RUN || o->verdict == VERDICT_LOAD_FAILED)
-            continue;
-        calloc_used |= o->calloc_emulated && has_kind(c->traces[i], OP_CALLOC);
-        memalign_used |=
-            o->memalign_emulated && has_kind(c->traces[i], OP_ALIGNED);
+        if (lacks && o->verdict != VERDICT_NOT_RUN &&
+            o->verdict != VERDICT_LOAD_FAILED && has_kind(c->traces[i], kind))
+            return true;
     }
-    if (calloc_used)
-        printf("%s: has no mm_calloc: mm_malloc and memset stood in\n",
-               c->allocators[allocator]->name);
-    if (memalign_used)
-        printf("%s: has no mm_memalign: mm_malloc stood in, alignment not "
-               "asked\n",
-               c->allocators[allocator]->name);
+    return false;
+}
+
+/* Who lacks it, all in one sentence, for it may be nearly everybody. */
+static void print_emulated(const struct contest *c, enum op_kind kind,
+                           const char *what)
+{
+    struct roll roll = {.out = stdout, .title = what};
+
+    for (size_t a = 0; a < c->allocator_count; a++)
+        if (emulates(c, a, kind))
+            roll_add(&roll, c->allocators[a]->name);
+    roll_end(&roll);
 }
 
 static void print_notes(const struct contest *c)
 {
+    print_emulated(c, OP_CALLOC,
+                   "without mm_calloc, mm_malloc and memset stood in");
+    print_emulated(
+        c, OP_ALIGNED,
+        "without mm_memalign, mm_malloc stood in, alignment not asked");
     for (size_t a = 0; a < c->allocator_count; a++) {
-        print_emulated(c, a);
         for (size_t i = 0; i < c->trace_count; i++) {
             const struct result *r = contest_result(c, a, i);
 
@@ -239,7 +250,7 @@ static void print_notes(const struct contest *c)
     }
 }
 
-/* ---- All allocators, a line each. ---- */
+/* ---- What the columns mean. ---- */
 
 static void print_index(const struct contest *c, const struct profile *p,
                         size_t allocator)
@@ -249,27 +260,6 @@ static void print_index(const struct contest *c, const struct profile *p,
     if (c->timing)
         printf("Perf index (%s) = %.0f (util) + %.0f (thru) = %.0f/100\n",
                p->name, s.memory_points, s.speed_points, s.total);
-}
-
-static void print_comparison(const struct contest *c, const struct profile *p)
-{
-    printf("%-*s %-15s  util", NAME_WIDTH, "Comparison", "valid");
-    if (c->timing)
-        printf("   ns/op  x libc  index (%s)", p->name);
-    putchar('\n');
-    for (size_t a = 0; a < c->allocator_count; a++) {
-        struct score s = score_of(c, a, p);
-        char ok[32];
-
-        snprintf(ok, sizeof ok, "%zu of %zu", s.ok, s.traces);
-        printf("%-*s %-15s %4.1f%%", NAME_WIDTH, c->allocators[a]->name, ok,
-               100 * s.utilization);
-        if (c->timing)
-            printf("  %6.1f  %6.2f  %.0f + %.0f = %.0f", s.ns_per_op, s.ratio,
-                   s.memory_points, s.speed_points, s.total);
-        putchar('\n');
-    }
-    putchar('\n');
 }
 
 static double mean_loop(const struct contest *c)
@@ -285,18 +275,30 @@ static double mean_loop(const struct contest *c)
     return ops > 0 ? sum / ops : 0;
 }
 
-static void print_legend(const struct contest *c, unsigned align)
+static void print_times_legend(const struct contest *c)
 {
-    printf("util: peak payload / peak footprint; bound: what sizes rounded up "
-           "to %u allow at best.\n",
-           align);
-    if (!c->timing)
-        return;
     printf("ns/op: median of interleaved rounds, CPU time%s; the loop itself "
            "takes %.1f ns/op.\n",
            c->subtract_loop ? ", the loop's own subtracted" : "", mean_loop(c));
-    printf("x libc: libc's time in the same round over this one's. Total: "
-           "means, geometric for ns/op and x libc.\n");
+    printf("x libc: libc's time in the same round over this one's. Means are "
+           "geometric for ns/op, x libc.\n");
+}
+
+static void print_legend(const struct contest *c,
+                         const struct report_style *style)
+{
+    if (style->quiet && c->allocator_count == 1)
+        return;
+    printf("util: peak payload / peak footprint");
+    if (!style->quiet)
+        printf("; bound: what sizes rounded up to %u allow at best",
+               style->align);
+    printf(".\n");
+    if (c->timing)
+        print_times_legend(c);
+    if (c->allocator_count > 1)
+        printf("lines: of code (not blank, not only comment), with what it "
+               "includes but mm.h and memlib.h.\n");
 }
 
 /* ---- For graders. ---- */
@@ -359,9 +361,8 @@ static void print_full(const struct contest *c, const struct profile *p,
     for (size_t a = 0; a < c->allocator_count && !style->quiet; a++)
         print_table(c, a, p, style->align);
     if (c->allocator_count > 1)
-        print_comparison(c, p);
-    if (!style->quiet)
-        print_legend(c, style->align);
+        comparison_print(stdout, c, style->quiet ? NULL : p);
+    print_legend(c, style);
     print_notes(c);
     if (c->allocator_count == 1)
         print_index(c, p, 0);

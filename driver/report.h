@@ -9,7 +9,7 @@
 
 struct report_style {
     bool tabular; /* a tab-separated line a trace, nothing else */
-    bool quiet;   /* no table, only totals and faults */
+    bool quiet;   /* no tables per trace, only totals and faults */
     bool check_team;
     bool autograder; /* end with correct: and perfidx: */
     bool autolab;    /* end with Autolab's JSON line */

@@ -187,6 +187,38 @@ static void add_trace(struct sums *s, const struct trace *t,
         add_speed(s, t, r);
 }
 
+/* ---- Means. ---- */
+
+bool trace_is_shared(const struct contest *c, size_t trace)
+{
+    for (size_t a = 0; a < c->allocator_count; a++)
+        if (contest_result(c, a, trace)->outcome.verdict == VERDICT_TOO_SLOW)
+            return false;
+    return true;
+}
+
+struct means means_of(const struct contest *c, size_t allocator)
+{
+    struct means m = {0};
+    struct sums s = {0};
+
+    for (size_t i = 0; i < c->trace_count; i++) {
+        const struct result *r = contest_result(c, allocator, i);
+
+        if (r->outcome.verdict != VERDICT_OK || !trace_is_shared(c, i))
+            continue;
+        add_trace(&s, c->traces[i], r);
+        m.traces++;
+    }
+    if (s.memory > 0)
+        m.utilization = s.utilization / (double)s.memory;
+    if (s.speed_ok > 0) {
+        m.ns_per_op = exp(s.log_ns / (double)s.speed_ok);
+        m.ratio = exp(s.log_ratio / (double)s.speed_ok);
+    }
+    return m;
+}
+
 /* ---- Points. ---- */
 
 static double ratio_of(const struct sums *s, enum average average)

@@ -35,11 +35,28 @@ struct score {
 };
 
 /*
+ * What to compare allocators by: means over the traces that all of them ended
+ * in time, for to leave out a trace that is slow for one alone would flatter
+ * that one; and of these, over those that the allocator did right.
+ */
+struct means {
+    size_t traces;      /* that these are means of; 0: there are none */
+    double utilization; /* 0 where no trace counts for memory */
+    double ns_per_op;   /* geometric; 0 where none counts for speed */
+    double ratio;       /* geometric, of the ratios to libc; 0 likewise */
+};
+
+/*
  * Read the profile of that name from the profiles' file (JSON). Complains with
  * path and line where the file is wrong, and lists the names where it has no
  * such profile.
  */
 struct profile profile_read(const char *path, const char *name);
+
+/* Was no allocator too slow for that trace? */
+bool trace_is_shared(const struct contest *c, size_t trace);
+
+struct means means_of(const struct contest *c, size_t allocator);
 
 /* Score one allocator; a trace whose verdict is not ok scores 0. */
 struct score score_of(const struct contest *c, size_t allocator,

@@ -13,11 +13,41 @@ import samples
 import support
 
 NUMBER_LIMIT = 2**64 - 1
+HOUSE = {'mm.h', 'memlib.h', 'os.h'}  # no part of an allocator
 
 LONG_OPTIONS = """allocator align csv events fail-sbrk file heap-limit help
     in-process index jobs json libc list net no-timing pack perturb profiles
     reps seed stop-at timeline trace-dir""".split()
 LETTERS = 'acdDfghlpstvTAV'
+
+
+COLUMNS = ['Comparison', 'idea', 'lines', 'valid', 'util', 'ns/op', 'x libc']
+
+
+def stems_in(folder: str) -> list[str]:
+    return sorted(path.stem for path in (support.ROOT / folder).glob('*.c'))
+
+
+def source_of(name: str) -> Path:
+    """Of an allocator of the build."""
+    return next(support.ROOT / path / f'{name}.c'
+                for path in ('', 'variants', 'libraries/lab')
+                if (support.ROOT / path / f'{name}.c').exists())
+
+
+def lines_of_code(path: Path, seen: set[Path] | None = None) -> int:
+    """Neither blank nor only comment, of a source and of its own includes."""
+    seen = set() if seen is None else seen
+    if path in seen or not path.exists() or path.name in HOUSE:
+        return 0
+    seen.add(path)
+    code = re.sub(r'("(?:\\.|[^"\\])*"|\'(?:\\.|[^\'\\])*\')|'
+                  r'/\*.*?\*/|//[^\n]*', lambda match: match[1] or
+                  '\n' * match[0].count('\n'), path.read_text(), flags=re.S)
+    lines = sum(1 for line in code.split('\n') if line.strip())
+    return lines + sum(lines_of_code((path.parent / name).resolve(), seen)
+                       for name in re.findall(r'(?m)^ *# *include *"(.+)"',
+                                              code))
 
 
 def rows_of(finished: support.Finished[str]) -> list[list[str]]:
@@ -523,9 +553,11 @@ class Allocators(samples.Samples):
         self.assertEqual(self.names('libc,implicit'), ['libc', 'implicit'])
 
     def test_all(self) -> None:
-        variants = sorted(path.stem for path
-                          in (support.ROOT / 'variants').glob('*.c'))
-        self.assertEqual(self.names('all'), ['mm', *variants])
+        names = ['mm', *stems_in('variants'), *stems_in('libraries'), 'libc']
+        self.assertEqual(self.names('all'), names)
+        names.insert(-1, str(self.sound))
+        self.assertEqual(self.names(f'all,{self.sound}'), names)
+        self.assertEqual(self.names('libc,all'), ['libc', *names[:-2]])
 
     def test_paths(self) -> None:
         self.assertEqual(self.names(self.sound), [str(self.sound)])
@@ -554,6 +586,136 @@ class Allocators(samples.Samples):
         finished = self.good('--no-timing', '-f', self.every, '--allocator',
                              f'mine={wrong}', status=1)
         self.assertIn(f' --allocator mine={wrong} ', finished.stdout)
+
+
+class Comparison(samples.Samples):
+    """The one table of --allocator all."""
+
+    @classmethod
+    def setUpClass(cls) -> None:
+        super().setUpClass()
+        cls.wrong = cls.build('wrong', before=samples.SAME_BLOCK)
+        cls.finished = support.mdriver('--allocator', 'all', '--reps', '1',
+                                       '-f', cls.every)
+        cls.table, _, cls.below = cls.finished.stdout.partition('\n\n')
+        cls.header, *cls.rows = cls.table.splitlines()
+        cls.cells = [re.split(' {2,}', row) for row in cls.rows]
+
+    def column(self, name: str) -> list[str]:
+        return [row[COLUMNS.index(name)] for row in self.cells]
+
+    def test_exits_with_0(self) -> None:
+        self.assertEqual(self.finished.returncode, 0,
+                         support.account(self.finished))
+        self.assertEqual(self.finished.stderr, '')
+
+    def test_is_all_that_is_printed(self) -> None:
+        self.assertNotIn('Results for', self.finished.stdout)
+        for line in self.finished.stdout.splitlines():
+            self.assertLessEqual(len(line), 100, line)
+
+    def test_columns_are_apart(self) -> None:
+        self.assertEqual(re.split(' {2,}', self.header), COLUMNS)
+        for cells in self.cells:
+            self.assertEqual(len(cells), len(COLUMNS), cells)
+
+    def test_columns_are_aligned(self) -> None:
+        for row in self.rows:
+            for column in 'idea', 'valid':
+                at = self.header.index(column)
+                self.assertRegex(row[at - 2:], r'^  \S')
+            for column in 'lines', 'util', 'ns/op', 'x libc':
+                end = self.header.index(column) + len(column)
+                self.assertRegex(row[:end] + '$', r'\S\$')
+                self.assertRegex(row[end:], r'^( |$)')
+
+    def test_a_row_for_each(self) -> None:
+        self.assertEqual(self.column('Comparison'),
+                         ['mm', *stems_in('variants'), *stems_in('libraries'),
+                          'libc'])
+        self.assertEqual(set(self.column('valid')), {'1 of 1'})
+
+    def test_ideas(self) -> None:
+        for name, idea in zip(self.column('Comparison')[:-1],
+                              self.column('idea')):
+            with self.subTest(name):
+                self.assertTrue(1 <= len(idea.split()) <= 6, idea)
+                self.assertIn(f'\n * {name}.c - {idea}\n',
+                              source_of(name).read_text())
+
+    def test_lines(self) -> None:
+        for name, lines in zip(self.column('Comparison')[:-1],
+                               self.column('lines')):
+            with self.subTest(name):
+                self.assertEqual(int(lines), lines_of_code(source_of(name)))
+                self.assertGreater(int(lines), 0)
+
+    def test_libc_has_no_source(self) -> None:
+        self.assertEqual(self.cells[-1][:3], ['libc', '-', '-'])
+        self.assertEqual(self.cells[-1][-1], '1.00')
+
+    def test_measures(self) -> None:
+        for name in 'util', 'ns/op', 'x libc':
+            for value in self.column(name):
+                self.assertGreater(float(value.rstrip('%')), 0)
+
+    def test_legend(self) -> None:
+        titles = [line.split(':')[0] for line in self.below.splitlines()]
+        self.assertLessEqual({'lines', 'util', 'ns/op', 'x libc'},
+                             set(titles))
+
+    def test_says_who_lacks_what(self) -> None:
+        finished = self.good('--allocator', f'mm,{self.wrong},libc',
+                             '--no-timing', '-f', self.every, status=1)
+        self.assertIn(f'stood in: {self.wrong}\n', finished.stdout)
+
+    def test_tables_too_where_asked_for(self) -> None:
+        for words in ['-v'], ['-V'], ['-v1'], ['-v', '1']:
+            text = self.good('--allocator', 'all', '--no-timing', '-f',
+                             self.every, *words).stdout
+            self.assertIn('Results for mm malloc:', text)
+            self.assertRegex(text, '(?m)^Comparison  ')
+        self.assertNotIn('Results for',
+                         self.good('--allocator', 'all', '-v', '0',
+                                   '--no-timing', '-f', self.every).stdout)
+
+    def test_with_others(self) -> None:
+        text = self.good('--allocator', f'all,sound={self.build("sound")}',
+                         '--no-timing', '-f', self.every).stdout
+        self.assertRegex(text, r'(?m)^sound +- +- +1 of 1 +\d+\.\d%$')
+        self.assertRegex(text, r'(?m)^libc +- +- +1 of 1 +\d+\.\d%$')
+        self.assertNotIn('ns/op', text)
+
+    def test_index_beside_the_tables(self) -> None:
+        text = self.good('-l', '--reps', '1', '-f', self.every).stdout
+        self.assertRegex(text, r'(?m)^Comparison .*x libc  index \(classic\)$')
+        self.assertRegex(text, r'(?m)^mm  .*  \d+ \+ \d+ = \d+$')
+
+    def test_verdicts_below(self) -> None:
+        finished = self.good('-v', '0', '--allocator', f'wrong={self.wrong},mm',
+                             '--no-timing', '-f', self.every, status=1)
+        self.assertRegex(finished.stdout, r'(?m)^wrong +- +- +0 of 1 +-$')
+        self.assertRegex(finished.stdout, r'(?m)^mm  .* 1 of 1 +\d+\.\d%$')
+        self.assertIn('\nwrong: not ok: 1 overlap\n', finished.stdout)
+        self.assertIn('\nwrong: means of 0 traces, not 1\n',
+                      finished.stdout)
+
+    def test_too_slow_for_one_is_left_out_for_all(self) -> None:
+        """Some half a millisecond an operation: 13 are in time."""
+        slow = self.build('slow', before='for (volatile int i = 0; '
+                                         'i < 500000; i++) ;')
+        many = self.write('many.rep', samples.random_trace(3, 20000))
+        finished = self.good('-s', '0.3', '-v', '0', '--no-timing', '-f',
+                             self.every, '-f', many, '--allocator',
+                             f'slow={slow},mm', status=1)
+        alone = self.good('-v', '0', '--no-timing', '-f', self.every,
+                          '--allocator', 'mm,libc')
+        self.assertIn('\nslow: not ok: 1 too-slow\n', finished.stdout)
+        self.assertIn('\nmeans in every row: of 1 traces; some allocator is '
+                      'too slow for: many.rep\n', finished.stdout)
+        self.assertEqual(
+            *[re.search(r'(?m)^mm .* (\S+%)$', text).group(1)
+              for text in (finished.stdout, alone.stdout)])
 
 
 class Interrupted(samples.Samples):

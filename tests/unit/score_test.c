@@ -29,15 +29,15 @@ static struct result *result_of(size_t allocator, size_t trace)
     return contest_result(&contest, allocator, trace);
 }
 
-static void set(size_t allocator, size_t trace, double utilization,
-                double ns, double ratio)
+static void set(size_t allocator, size_t trace, double utilization, double ns,
+                double ratio)
 {
-    *result_of(allocator, trace) = (struct result){
-        .outcome = {.verdict = VERDICT_OK},
-        .utilization = utilization,
-        .timed = true,
-        .ns_per_op = {.median = ns, .count = 7},
-        .ratio = {.median = ratio, .count = 7}};
+    *result_of(allocator, trace) =
+        (struct result){.outcome = {.verdict = VERDICT_OK},
+                        .utilization = utilization,
+                        .timed = true,
+                        .ns_per_op = {.median = ns, .count = 7},
+                        .ratio = {.median = ratio, .count = 7}};
 }
 
 /* So many traces of 1000 operations, all results alike. */
@@ -143,9 +143,8 @@ static void cmu_index(void)
     static const struct {
         double utilization, ratio, memory, speed;
     } rows[] = {
-        {0.25, 0.30, 0, 0},    {0.10, 0.10, 0, 0},
-        {0.74, 0.90, 60, 40},  {0.99, 5.00, 60, 40},
-        {0.495, 0.60, 30, 20}, {0.74, 0.30, 60, 0},
+        {0.25, 0.30, 0, 0},   {0.10, 0.10, 0, 0},    {0.74, 0.90, 60, 40},
+        {0.99, 5.00, 60, 40}, {0.495, 0.60, 30, 20}, {0.74, 0.30, 60, 0},
     };
 
     start(1);
@@ -194,8 +193,7 @@ static void averages(void)
     CHECK(is(score_with(AVERAGE_POOLED).speed_points, 40 * 20.0 / 40));
     CHECK(is(score_with(AVERAGE_HARMONIC).speed_points,
              40 * 2 / (1 / 0.8 + 1 / 0.4)));
-    CHECK(is(score_with(AVERAGE_GEOMETRIC).speed_points,
-             40 * sqrt(0.8 * 0.4)));
+    CHECK(is(score_with(AVERAGE_GEOMETRIC).speed_points, 40 * sqrt(0.8 * 0.4)));
 }
 
 /* Pooled, a long trace counts for more; in the others it does not. */
@@ -334,6 +332,69 @@ static void nothing_counts(void)
     CHECK(points(score_by("classic"), 0, 0));
 }
 
+/* ---- Means, to compare by. ---- */
+
+static bool means_are(size_t allocator, size_t count, double utilization,
+                      double ns, double ratio)
+{
+    struct means m = means_of(&contest, allocator);
+
+    return m.traces == count && is(m.utilization, utilization) &&
+           is(m.ns_per_op, ns) && is(m.ratio, ratio);
+}
+
+static void means_of_all(void)
+{
+    start(2);
+    set(0, 0, 0.9, 10, 2);
+    set(0, 1, 0.5, 40, 8);
+    CHECK(means_are(0, 2, 0.7, 20, 4));
+    CHECK(means_are(1, 2, 0.8, 20, 0.5));
+}
+
+/* What one was too slow for is left out for all. */
+static void means_of_shared_traces(void)
+{
+    start(3);
+    set(1, 0, 0.9, 10, 2);
+    set(1, 1, 0.5, 40, 8);
+    fail(2, VERDICT_TOO_SLOW);
+    CHECK(trace_is_shared(&contest, 0) && !trace_is_shared(&contest, 2));
+    CHECK(means_are(0, 2, 0.8, 20, 0.5));
+    CHECK(means_are(1, 2, 0.7, 20, 4));
+}
+
+/* What one does wrong is left out for that one alone. */
+static void means_of_what_is_right(void)
+{
+    start(3);
+    set(1, 0, 0.2, 40, 0.25);
+    set(0, 1, 1, 1e-3, 1e6);
+    fail(1, VERDICT_OVERLAP);
+    CHECK(trace_is_shared(&contest, 1));
+    CHECK(means_are(0, 2, 0.8, 20, 0.5));
+    CHECK(means_are(1, 3, 0.6, cbrt(40 * 20 * 20), cbrt(0.25 * 0.5 * 0.5)));
+}
+
+static void means_of_nothing(void)
+{
+    start(2);
+    fail(0, VERDICT_TOO_SLOW);
+    fail(1, VERDICT_CRASHED);
+    CHECK(means_are(0, 0, 0, 0, 0));
+    CHECK(means_are(1, 1, 0.8, 20, 0.5));
+}
+
+static void means_by_weight(void)
+{
+    start(3);
+    set(0, 1, 0.4, 1000, 0.001);
+    traces[1].weight = WEIGHT_MEMORY;
+    set(0, 2, 0.1, 20, 0.5);
+    traces[2].weight = WEIGHT_SPEED;
+    CHECK(means_are(0, 3, 0.6, 20, 0.5));
+}
+
 static const struct test tests[] = {
     {"classic-profile", classic_profile},
     {"cmu-profile", cmu_profile},
@@ -358,6 +419,11 @@ static const struct test tests[] = {
     {"traces-for-memory-only", traces_for_memory_only},
     {"traces-for-speed-only", traces_for_speed_only},
     {"nothing-counts", nothing_counts},
+    {"means-of-all", means_of_all},
+    {"means-of-shared-traces", means_of_shared_traces},
+    {"means-of-what-is-right", means_of_what_is_right},
+    {"means-of-nothing", means_of_nothing},
+    {"means-by-weight", means_by_weight},
 };
 
 int main(int argc, char **argv)

@@ -1,0 +1,179 @@
+/*
+ * comparison.c - a row an allocator: what it is, whether it is right, its means.
+ *
+ * The table is as wide as its names and ideas make it: within 100 columns for
+ * those of the build, the index left out.
+ */
+#include "comparison.h"
+
+#include "roll.h"
+
+#include <string.h>
+
+/* ---- Rows. ---- */
+
+static size_t count_of(const struct contest *c, size_t allocator,
+                       enum verdict verdict)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < c->trace_count; i++)
+        count += contest_result(c, allocator, i)->outcome.verdict == verdict;
+    return count;
+}
+
+struct widths {
+    int name, idea;
+};
+
+static int wider(int width, const char *text)
+{
+    int length = (int)strlen(text);
+
+    return length > width ? length : width;
+}
+
+static const char *idea_of(const struct allocator *a)
+{
+    return a->source.idea ? a->source.idea : "-";
+}
+
+static struct widths widths_of(const struct contest *c)
+{
+    struct widths w = {wider(0, "Comparison"), wider(0, "idea")};
+
+    for (size_t a = 0; a < c->allocator_count; a++) {
+        w.name = wider(w.name, c->allocators[a]->name);
+        w.idea = wider(w.idea, idea_of(c->allocators[a]));
+    }
+    return w;
+}
+
+static void print_header(FILE *out, const struct contest *c,
+                         const struct profile *p, struct widths w)
+{
+    fprintf(out, "%-*s  %-*s  lines  valid      util", w.name, "Comparison",
+            w.idea, "idea");
+    if (c->timing)
+        fprintf(out, "  ns/op  x libc");
+    if (c->timing && p)
+        fprintf(out, "  index (%s)", p->name);
+    fputc('\n', out);
+}
+
+static void print_source(FILE *out, const struct allocator *a, struct widths w)
+{
+    fprintf(out, "%-*s  %-*s", w.name, a->name, w.idea, idea_of(a));
+    if (a->source.lines > 0)
+        fprintf(out, "  %5zu", a->source.lines);
+    else
+        fprintf(out, "  %5s", "-");
+}
+
+static void print_speed(FILE *out, const struct means *m)
+{
+    if (m->ns_per_op > 0)
+        fprintf(out, "  %5.*f  %6.*f", m->ns_per_op < 1000 ? 1 : 0,
+                m->ns_per_op, m->ratio < 0.1 ? 3 : 2, m->ratio);
+    else
+        fprintf(out, "  %5s  %6s", "-", "-");
+}
+
+static void print_index(FILE *out, const struct contest *c, size_t allocator,
+                        const struct profile *p)
+{
+    struct score s = score_of(c, allocator, p);
+
+    fprintf(out, "  %.0f + %.0f = %.0f", s.memory_points, s.speed_points,
+            s.total);
+}
+
+static void print_row(FILE *out, const struct contest *c, size_t allocator,
+                      const struct profile *p, struct widths w)
+{
+    struct means m = means_of(c, allocator);
+    char ok[48], util[16] = "-";
+
+    snprintf(ok, sizeof ok, "%zu of %zu", count_of(c, allocator, VERDICT_OK),
+             c->trace_count);
+    if (m.utilization > 0)
+        snprintf(util, sizeof util, "%.1f%%", 100 * m.utilization);
+    print_source(out, c->allocators[allocator], w);
+    fprintf(out, "  %-8s  %5s", ok, util);
+    if (c->timing)
+        print_speed(out, &m);
+    if (c->timing && p)
+        print_index(out, c, allocator, p);
+    fputc('\n', out);
+}
+
+/* ---- What the rows do not say. ---- */
+
+/* Of what kind the traces are that are not ok. */
+static void print_verdicts(FILE *out, const struct contest *c, size_t allocator)
+{
+    char title[256], text[64];
+    struct roll roll = {.out = out, .title = title};
+
+    snprintf(title, sizeof title, "%s: not ok", c->allocators[allocator]->name);
+    for (enum verdict v = VERDICT_OK + 1; v < VERDICTS; v++) {
+        size_t count = count_of(c, allocator, v);
+
+        snprintf(text, sizeof text, "%zu %s", count, verdict_name(v));
+        if (count > 0)
+            roll_add(&roll, text);
+    }
+    roll_end(&roll);
+}
+
+static size_t count_shared(const struct contest *c)
+{
+    size_t shared = 0;
+
+    for (size_t i = 0; i < c->trace_count; i++)
+        shared += trace_is_shared(c, i);
+    return shared;
+}
+
+static void print_unshared(FILE *out, const struct contest *c, size_t shared)
+{
+    char title[128];
+    struct roll roll = {.out = out, .title = title};
+
+    snprintf(
+        title, sizeof title,
+        "means in every row: of %zu traces; some allocator is too slow for",
+        shared);
+    for (size_t i = 0; i < c->trace_count; i++)
+        if (!trace_is_shared(c, i))
+            roll_add(&roll, c->traces[i]->name);
+    roll_end(&roll);
+}
+
+static void print_exceptions(FILE *out, const struct contest *c)
+{
+    size_t shared = count_shared(c);
+
+    for (size_t a = 0; a < c->allocator_count; a++)
+        print_verdicts(out, c, a);
+    print_unshared(out, c, shared);
+    for (size_t a = 0; a < c->allocator_count; a++) {
+        size_t own = means_of(c, a).traces;
+
+        if (own < shared)
+            fprintf(out, "%s: means of %zu traces, not %zu\n",
+                    c->allocators[a]->name, own, shared);
+    }
+}
+
+void comparison_print(FILE *out, const struct contest *c,
+                      const struct profile *p)
+{
+    struct widths w = widths_of(c);
+
+    print_header(out, c, p, w);
+    for (size_t a = 0; a < c->allocator_count; a++)
+        print_row(out, c, a, p, w);
+    print_exceptions(out, c);
+    fputc('\n', out);
+}
