@@ -39,6 +39,14 @@ class House(unittest.TestCase):
                     extra -= {p.name for p in sources('variants/*')}
                 self.assertEqual(extra, set())
 
+    def test_libraries_stand_alone_but_for_their_adapters(self) -> None:
+        for path in sources('libraries/*.[ch]'):
+            with self.subTest(path.name):
+                self.assertEqual(includes(path) - {path.stem + '.h'}, set())
+        for path in sources('libraries/lab/*.c'):
+            with self.subTest(f'lab/{path.name}'):
+                self.assertEqual(includes(path), {'os.h', path.name})
+
     def test_the_driver_includes_itself_and_the_contract(self) -> None:
         own = {path.name for path in sources('driver/*.h')}
         for path in sources('driver/*.[ch]'):

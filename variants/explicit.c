@@ -1,5 +1,5 @@
 /*
- * explicit.c - explicit free list, last in first out
+ * explicit.c - explicit free list, newest first
  *
  * The blocks in use need not be looked at: chain the free ones together. The
  * links lie in the free blocks themselves, where nobody needs the space. The

@@ -1,0 +1,134 @@
+/*
+ * pool.c - first fit over all blocks
+ *
+ * The adapter of libraries/pool.c. The pool starts with nothing: where it has
+ * no room for a request, it is handed what is missing, in whole pages, from
+ * the end of the heap, and asked again.
+ */
+#include "os.h"
+
+#define POOL_SIZE 0
+#include "../pool.c"
+
+int mm_init(void)
+{
+    return my_pool_init(NULL, 0);
+}
+
+/* ---- More memory. ---- */
+
+/*
+ * What the heap lacks at its end of a block of that size: less what is free
+ * there already, or, where `beside` is the last block but for that, less both
+ * of them. A request has failed, so free neighbours are merged.
+ */
+static size_t lack_of(size_t size, const struct block *beside)
+{
+    const struct block *last = beside ? beside : pool.first_free;
+
+    while (last && last->next)
+        last = last->next;
+    if (last && last != beside && !block_in_use(last)) {
+        size -= block_size(last);
+        if (beside && beside->next == last)
+            last = beside;
+    }
+    return last && last == beside ? size - block_size(last) : size;
+}
+
+static bool add(size_t lack)
+{
+    size_t page = mem_pagesize(), size = (lack + page - 1) & -page;
+    void *memory = mem_sbrk((intptr_t)size);
+
+    return memory != (void *)-1 && my_pool_add(memory, size) == 0;
+}
+
+/* After a request of that payload has failed; false where it must. */
+static bool grow(size_t payload, void *beside)
+{
+    size_t size = block_size_for(payload);
+
+    if (size == 0 || size > PTRDIFF_MAX - mem_pagesize())
+        return false;
+    return add(lack_of(size, beside ? block_of(beside) : NULL));
+}
+
+/* ---- The contract of mm.h. ---- */
+
+void *mm_malloc(size_t size)
+{
+    void *payload = my_malloc(size);
+
+    if (!payload && grow(size, NULL))
+        payload = my_malloc(size);
+    return payload;
+}
+
+void mm_free(void *ptr)
+{
+    my_free(ptr);
+}
+
+void *mm_realloc(void *ptr, size_t size)
+{
+    void *payload = my_realloc(ptr, size);
+
+    if (!payload && (size > 0 || !ptr) && grow(size, ptr))
+        payload = my_realloc(ptr, size);
+    return payload;
+}
+
+void *mm_calloc(size_t count, size_t size)
+{
+    void *payload = my_calloc(count, size);
+    size_t bytes;
+
+    if (!payload && !__builtin_mul_overflow(count, size, &bytes) &&
+        grow(bytes, NULL))
+        payload = my_calloc(count, size);
+    return payload;
+}
+
+size_t mm_usable_size(void *ptr)
+{
+    return my_malloc_usable_size(ptr);
+}
+
+/* ---- The audit. In the lab the pool's memory is the heap, all of it. ---- */
+
+/* By I3 in the order I1, each block ends where the next begins. */
+static int audit_block(const struct block *b, const char *end)
+{
+    size_t size = block_size(b);
+
+    if (size % ALIGN != 0 || size < MIN_BLOCK)
+        return 2;
+    if (size > (size_t)(end - (const char *)b))
+        return 1;
+    if (b->next && is_below(b->next, block_end(b)))
+        return 1;
+    if ((b->next ? (const char *)b->next : end) != (const char *)block_end(b))
+        return 3;
+    return 0;
+}
+
+int mm_audit(void)
+{
+    const char *end = (const char *)mem_heap_lo() + mem_heapsize();
+    const struct block *first_free = NULL;
+
+    if ((pool.first ? (const void *)pool.first : end) != mem_heap_lo())
+        return 3;
+    for (const struct block *b = pool.first; b; b = b->next) {
+        int broken = audit_block(b, end);
+
+        if (broken)
+            return broken;
+        if (!first_free && !block_in_use(b))
+            first_free = b;
+    }
+    if (!first_free)
+        return 0;
+    return pool.first_free && !is_below(first_free, pool.first_free) ? 0 : 4;
+}
