@@ -212,6 +212,50 @@ $(OUT)/bad/%.so: tests/bad/%.c
 	$(CC) $(BASE) -O2 $(if $(filter m32,$(MODE)),-m32) $(PLUGIN_FLAGS) \
 	    $(DEPS) -o $@ $<
 
+# ---- Runtime tests. ----
+
+# What runs under any malloc, wrong mallocs, and the soak: release only, as the
+# preloads are. The runtime's parts alone are tested in every mode.
+RUNTIME_PARTS := oslib ledger blocks blocks_bare
+RUNTIME_BUILT := family_test process_test plugin.so \
+	$(patsubst tests/runtime/%.c,%.so,$(wildcard tests/runtime/bad/*.c))
+RUNTIME_TESTS := $(RUNTIME_PARTS:%=$(OUT)/tests/%_test) \
+	$(if $(PRELOADS),$(RUNTIME_BUILT:%=$(OUT)/runtime/%) $(OUT)/soak)
+
+$(OUT)/tests/oslib_test: runtime/oslib.c runtime/pages.c runtime/pages.h \
+	memlib.h tests/runtime/heap_limit.h
+$(OUT)/tests/oslib_test: EXTRA := -include tests/runtime/heap_limit.h
+$(OUT)/tests/ledger_test: runtime/ledger.c runtime/ledger.h
+$(OUT)/tests/blocks_test: tests/runtime/fake_more.c
+$(OUT)/tests/blocks_test $(OUT)/tests/blocks_bare_test: tests/runtime/fake.c \
+	tests/runtime/fake.h tests/runtime/blocks_cases.h runtime/blocks.c \
+	runtime/blocks.h runtime/ledger.c runtime/ledger.h
+$(RUNTIME_PARTS:%=$(OUT)/tests/%_test): $(OUT)/tests/%: tests/runtime/%.c \
+		tests/check.h tests/runtime/family.h
+	@mkdir -p $(@D)
+	$(CC) $(WORKER_FLAGS) $(EXTRA) -o $@ $(filter %.c,$^)
+
+# -fno-builtin: every call is to be made.
+$(OUT)/runtime/%: tests/runtime/%.c
+	@mkdir -p $(@D)
+	$(CC) $(BASE) -O2 -fno-builtin $(DEPS) -o $@ $<
+
+$(OUT)/runtime/%.so: tests/runtime/%.c
+	@mkdir -p $(@D)
+	$(CC) $(BASE) -O2 -fno-builtin -fPIC -shared $(DEPS) -o $@ $<
+
+# Libraries whose own functions the soak can call, where they are there.
+SOAKED := $(patsubst tests/runtime/soak/%.c,%,$(filter \
+	$(LIBRARIES:%=tests/runtime/soak/%.c),$(wildcard tests/runtime/soak/*.c)))
+$(OUT)/soak: tests/runtime/soak.c $(SOAKED:%=tests/runtime/soak/%.c) \
+		tests/runtime/soak.h $(SOAKED:%=$(OUT)/lib/lib%.a)
+	@mkdir -p $(@D)
+	$(CC) $(BASE) -O2 -fno-builtin -Ilibraries -o $@ $(filter %.c %.a,$^)
+
+test-build: $(RUNTIME_TESTS)
+
+# ---- All tests. ----
+
 .PHONY: test test-all test-build
 test-build: all $(UNIT_TESTS) $(LIBRARY_TESTS) $(BAD)
 

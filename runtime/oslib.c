@@ -150,6 +150,14 @@ static bool open_up(char *end)
     return true;
 }
 
+/* The heap's provision goes to who needs it. */
+static void close_down(void)
+{
+    memset(heap.brk, 0, (size_t)(heap.dirty - heap.brk));
+    heap.dirty = heap.brk;
+    heap.open = page_ceil(heap.brk);
+}
+
 /* The same for mappings, downwards. */
 static bool open_down(char *start)
 {
@@ -157,6 +165,8 @@ static bool open_down(char *start)
 
     if (start >= heap.floor)
         return true;
+    if (start < heap.open)
+        close_down();
     if (start < heap.open)
         return false;
     char *wide = more < (size_t)(start - heap.open) ? start - more : heap.open;
@@ -171,11 +181,23 @@ static bool open_down(char *start)
 
 /* ---- Up and down. ---- */
 
+/* The floor as high as mappings allow, where it is in the way. */
+static bool is_room_below_floor(char *end)
+{
+    size_t page = (size_t)(heap.floor - heap.base) / PAGE;
+
+    if (end > heap.floor)
+        heap.floor = heap.base + pages_lowest(page) * PAGE;
+    return end <= heap.floor;
+}
+
 static bool move_up(size_t size)
 {
-    if (size > (size_t)(heap.floor - heap.brk) || !open_up(heap.brk + size))
+    if (size > (size_t)(heap.base + heap.span - heap.brk))
         return false;
     char *end = heap.brk + size;
+    if (!is_room_below_floor(end) || !open_up(end))
+        return false;
     if (heap.brk < heap.dirty)
         memset(heap.brk, 0,
                (size_t)((end < heap.dirty ? end : heap.dirty) - heap.brk));

@@ -97,3 +97,12 @@ bool pages_give(size_t first, size_t count)
         pages.roof = first + count;
     return true;
 }
+
+size_t pages_lowest(size_t from)
+{
+    size_t page = from;
+
+    while (page < pages.count && !is_taken(page))
+        page++;
+    return page;
+}

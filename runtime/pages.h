@@ -19,4 +19,7 @@ bool pages_take(size_t count, size_t *first);
 /* Give back a run, all of it taken; else false, and nothing is changed. */
 bool pages_give(size_t first, size_t count);
 
+/* The lowest page from `from` up that is taken; count where none is. */
+size_t pages_lowest(size_t from);
+
 #endif

@@ -26,6 +26,7 @@
 #include <malloc.h>
 #include <pthread.h>
 #include <stdalign.h>
+#include <stdatomic.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -37,24 +38,30 @@
 enum { SPARE_SIZE = 1 << 20, HEADER = alignof(max_align_t) };
 
 static alignas(HEADER) char spare[SPARE_SIZE];
-static size_t spare_used;
+static atomic_size_t spare_used;
 
 static bool is_spare(const void *block)
 {
     return (uintptr_t)block - (uintptr_t)spare < SPARE_SIZE;
 }
 
-/* A block with its size before it. It is zero. */
+/*
+ * A block with its size before it. It is zero. Threads that wait for the lock
+ * may come here together, in handlers of theirs.
+ */
 static void *spare_new(size_t align, size_t size)
 {
+    size_t used = spare_used, offset, end;
+
     if (align < HEADER)
         align = HEADER;
-    uintptr_t at = (uintptr_t)spare + spare_used + HEADER;
-    at = (at + align - 1) & -align;
-    size_t offset = at - (uintptr_t)spare;
-    if (offset > SPARE_SIZE || size > SPARE_SIZE - offset)
-        return NULL;
-    spare_used = (offset + size + HEADER - 1) & -(size_t)HEADER;
+    do {
+        uintptr_t at = (uintptr_t)spare + used + HEADER;
+        offset = ((at + align - 1) & -align) - (uintptr_t)spare;
+        if (offset > SPARE_SIZE || size > SPARE_SIZE - offset)
+            return NULL;
+        end = (offset + size + HEADER - 1) & -(size_t)HEADER;
+    } while (!atomic_compare_exchange_weak(&spare_used, &used, end));
     ((size_t *)(void *)(spare + offset))[-1] = size;
     return spare + offset;
 }
@@ -69,36 +76,50 @@ static size_t spare_size(const void *block)
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static bool locked; /* the one inside took the lock */
 static bool begun;
+
+/*
+ * inside: from before the lock is taken until after it is given back, so that
+ * a handler of a signal never waits for the thread that it interrupts.
+ * forking: the lock is held across fork, and handlers set by pthread_atfork
+ * before ours may allocate meanwhile.
+ */
 static __thread bool inside __attribute__((tls_model("initial-exec")));
+static __thread bool forking __attribute__((tls_model("initial-exec")));
 
 static void enter(void)
 {
-    bool take = !__libc_single_threaded;
+    bool take = !__libc_single_threaded && !forking;
 
+    inside = true;
     if (take)
         pthread_mutex_lock(&lock);
     locked = take;
-    inside = true;
 }
 
 static void leave(void)
 {
     bool give = locked;
 
-    inside = false;
     locked = false;
     if (give)
         pthread_mutex_unlock(&lock);
+    inside = false;
 }
 
 static void before_fork(void)
 {
+    inside = true;
     pthread_mutex_lock(&lock);
+    forking = true;
+    inside = false;
 }
 
 static void after_fork(void)
 {
+    inside = true;
+    forking = false;
     pthread_mutex_unlock(&lock);
+    inside = false;
 }
 
 __attribute__((constructor)) static void hold_across_fork(void)

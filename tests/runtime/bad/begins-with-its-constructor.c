@@ -1,0 +1,17 @@
+/*
+ * There is no memory before the constructor has run. Must be found.
+ */
+/* fails: serves-before-main library-loaded-later */
+#include "wrong.h"
+
+static bool begun;
+
+__attribute__((constructor)) static void begin(void)
+{
+    begun = true;
+}
+
+void *malloc(size_t size)
+{
+    return begun ? __libc_malloc(size) : NULL;
+}

@@ -1,0 +1,16 @@
+/*
+ * The heap never shrinks, and large blocks lie in it. Must be found.
+ */
+/* fails: gives-back-a-large-block */
+/* fails: gives-back-many-small-blocks */
+#include "wrong.h"
+
+int mallopt(int what, int value);
+
+enum { TRIM_THRESHOLD = -1, MMAP_MAX = -4 };
+
+__attribute__((constructor)) static void keep_all(void)
+{
+    mallopt(TRIM_THRESHOLD, INT32_MAX);
+    mallopt(MMAP_MAX, 0);
+}

@@ -1,0 +1,183 @@
+/*
+ * blocks_cases.h - what blocks.h promises on any allocator: with the optional
+ * exports (blocks_test.c) and without (blocks_bare_test.c).
+ */
+#ifndef BLOCKS_CASES_H
+#define BLOCKS_CASES_H
+
+#include "family.h"
+
+#include "../../runtime/blocks.h"
+#include "fake.h"
+
+static inline void begins_as_the_allocator_says(void)
+{
+    CHECK(blocks_begin());
+    fake.init = -1;
+    CHECK(!blocks_begin());
+    fake.init = 0;
+    CHECK(blocks_begin());
+}
+
+/* The blocks of many sizes and seeds; each has what it needs. */
+static inline void check_many(void *(*make)(size_t i), size_t (*size)(size_t))
+{
+    enum { COUNT = 200 };
+    void *block[COUNT];
+
+    for (size_t i = 0; i < COUNT; i++) {
+        block[i] = make(i);
+        CHECK(block[i] && at_multiple(block[i], 16));
+        CHECK(block_size(block[i]) >= size(i));
+        fill(block[i], block_size(block[i]), (unsigned)i);
+    }
+    for (size_t i = 0; i < COUNT; i++)
+        CHECK(holds(block[i], block_size(block[i]), (unsigned)i));
+    for (size_t i = 0; i < COUNT; i++)
+        block_delete(block[i]);
+    CHECK(fake.live == 0);
+}
+
+static inline size_t some_size(size_t i)
+{
+    return 1 + i * 13 % 300;
+}
+
+static inline void *some_block(size_t i)
+{
+    return block_new(some_size(i));
+}
+
+static inline void *some_aligned_block(size_t i)
+{
+    size_t align = (size_t)1 << i % 13;
+    void *block = block_new_aligned(align, some_size(i));
+
+    CHECK(block && at_multiple(block, align));
+    return block;
+}
+
+static inline void *some_resized_block(size_t i)
+{
+    void *block = some_aligned_block(i);
+    size_t kept =
+        some_size(i) < some_size(i + 3) ? some_size(i) : some_size(i + 3);
+
+    fill(block, some_size(i), 7);
+    block = block_resize(block, some_size(i + 3));
+    CHECK(block && holds(block, kept, 7));
+    return block;
+}
+
+static inline size_t some_resized_size(size_t i)
+{
+    return some_size(i + 3);
+}
+
+static inline void *some_zero_block(size_t i)
+{
+    unsigned char *block = block_new_zero(1, some_size(i));
+
+    for (size_t j = 0; j < some_size(i); j++)
+        CHECK(block[j] == 0);
+    return block;
+}
+
+static inline void check_all_kinds(void)
+{
+    check_many(some_block, some_size);
+    check_many(some_aligned_block, some_size);
+    check_many(some_zero_block, some_size);
+    check_many(some_resized_block, some_resized_size);
+}
+
+static inline void serves_on_aligned_blocks(void)
+{
+    check_all_kinds();
+}
+
+static inline void serves_on_odd_blocks(void)
+{
+    fake.odd_after = 0;
+    check_all_kinds();
+}
+
+static inline void serves_when_odd_blocks_come_later(void)
+{
+    for (int after = 0; after < 40; after++) {
+        fake.odd_after = after;
+        check_many(some_resized_block, some_resized_size);
+        fake.odd_after = after;
+        check_many(some_zero_block, some_size);
+    }
+}
+
+/* The very block that is resized is the first that lies oddly. */
+static inline void a_resized_block_may_be_the_first_odd_one(void)
+{
+    void *block = block_new(100);
+
+    fill(block, 100, 1);
+    fake.odd_after = 0;
+    block = block_resize(block, 1000);
+    CHECK(block && at_multiple(block, 16) && holds(block, 100, 1));
+    CHECK(block_size(block) >= 1000);
+    block_delete(block);
+    CHECK(fake.live == 0);
+}
+
+/* Refused at the n-th request, whichever that is: all is as it was. */
+static inline void check_refusal(void *block, size_t size)
+{
+    size_t live = fake.live, had = block_size(block);
+
+    fake.fails_in = 0;
+    CHECK(!block_new(size));
+    CHECK(!block_new_zero(1, size));
+    CHECK(!block_new_aligned(256, size));
+    CHECK(!block_resize(block, size));
+    CHECK(fake.live == live);
+    CHECK(block_size(block) == had && holds(block, 100, 1));
+    fake.fails_in = ALWAYS;
+}
+
+static inline void a_refusal_changes_nothing(void)
+{
+    void *block = block_new(100), *aligned = block_new_aligned(128, 100);
+
+    fill(block, 100, 1);
+    fill(aligned, 100, 1);
+    check_refusal(block, 1000);
+    check_refusal(aligned, 1000);
+    fake.odd_after = 0;
+    block_delete(block_new(1));
+    check_refusal(block, 1000);
+    fill(block = block_resize(block, 200), 200, 1);
+    check_refusal(block, 2000);
+    check_refusal(aligned, 1000);
+    block_delete(block);
+    block_delete(aligned);
+    CHECK(fake.live == 0);
+}
+
+/* The first attempt is odd and given back, the second refused. */
+static inline void a_refused_second_attempt_leaks_nothing(void)
+{
+    fake.odd_after = 0;
+    fake.fails_in = 1;
+    CHECK(!block_new(100));
+    CHECK(fake.live == 0);
+}
+
+static inline void refuses_what_cannot_be(void)
+{
+    size_t half = PTRDIFF_MAX / 2 + 1;
+
+    CHECK(!block_new_aligned(half, 1));
+    CHECK(!block_new_aligned(half * 2, 1));
+    CHECK(!block_new_aligned(1 << 20, PTRDIFF_MAX));
+    CHECK(!block_new(PTRDIFF_MAX));
+    CHECK(fake.live == 0);
+}
+
+#endif

@@ -1,0 +1,100 @@
+/*
+ * family.h - what the tests of the malloc family share.
+ *
+ * They are run under any malloc (LD_PRELOAD), so they ask nothing of it but
+ * what the C library promises. Some allocators promise less: the environment
+ * variable MALLOC_CANNOT has words for what this one does not do,
+ *
+ *     reuse       use memory again that was freed
+ *     give-back   give freed memory back to the system
+ *     signals     serve a signal handler that interrupts malloc
+ *     atfork      serve handlers of pthread_atfork that were set before its
+ *                 own, while it holds its lock across fork
+ *     errno       leave errno alone in a posix_memalign without memory
+ *
+ * and a test that needs one of them skips itself.
+ *
+ * Compilers know malloc and conclude: two blocks differ, this one is aligned.
+ * The questions below are asked behind their back.
+ */
+#ifndef FAMILY_H
+#define FAMILY_H
+
+#include "../check.h"
+
+#include <fcntl.h>
+#include <stdint.h>
+
+enum { KIB = 1 << 10, MIB = 1 << 20, PAGE = 4096 };
+
+static inline void needs(const char *ability)
+{
+    const char *cannot = getenv("MALLOC_CANNOT");
+
+    if (cannot && strstr(cannot, ability))
+        check_skip("not promised by this allocator");
+}
+
+__attribute__((noipa, unused)) static bool at_multiple(const void *p,
+                                                       size_t align)
+{
+    return (uintptr_t)p % align == 0;
+}
+
+__attribute__((noipa, unused)) static bool same(const void *a, const void *b)
+{
+    return a == b;
+}
+
+/* Use the block, whatever the compiler thinks that is good for. */
+__attribute__((noipa, unused)) static void *touched(void *block)
+{
+    return block;
+}
+
+/* ---- Contents: every byte follows from a seed and its place. ---- */
+
+static inline unsigned char byte_of(unsigned seed, size_t i)
+{
+    return (unsigned char)(seed * 167 + i * 31 + (i >> 8));
+}
+
+static inline void fill(void *block, size_t size, unsigned seed)
+{
+    unsigned char *bytes = block;
+
+    for (size_t i = 0; i < size; i++)
+        bytes[i] = byte_of(seed, i);
+}
+
+static inline bool holds(const void *block, size_t size, unsigned seed)
+{
+    const unsigned char *bytes = block;
+
+    for (size_t i = 0; i < size; i++)
+        if (bytes[i] != byte_of(seed, i))
+            return false;
+    return true;
+}
+
+/* ---- What the kernel says of this process; no malloc here. ---- */
+
+/* The number after `name` in /proc/self/status, in bytes. */
+static inline size_t status_bytes(const char *name)
+{
+    char text[8 * KIB] = "";
+    int file = open("/proc/self/status", O_RDONLY);
+
+    CHECK(file >= 0 && read(file, text, sizeof text - 1) > 0);
+    close(file);
+    const char *line = strstr(text, name);
+    CHECK(line);
+    return strtoul(line + strlen(name), NULL, 10) * KIB;
+}
+
+static inline size_t resident(void)
+{
+    return status_bytes("VmRSS:");
+}
+
+#endif

@@ -1,0 +1,521 @@
+/*
+ * process_test.c - the malloc family in a real process.
+ *
+ * Threads, forks, signals; before main, after exit, in libraries that come
+ * and go, and in the C library itself. Like family_test.c it links no malloc.
+ */
+#define _GNU_SOURCE
+#include "family.h"
+
+#include <dirent.h>
+#include <dlfcn.h>
+#include <errno.h>
+#include <limits.h>
+#include <malloc.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <time.h>
+
+/* Seconds after which a child hangs; most need a millisecond. */
+enum { PATIENCE = 3 };
+
+/* ---- Blocks that say what is in them. ---- */
+
+struct parcel {
+    size_t size; /* of bytes */
+    unsigned seed;
+    unsigned char bytes[];
+};
+
+static struct parcel *parcel_fill(struct parcel *p, size_t size, unsigned seed)
+{
+    CHECK(p && at_multiple(p, 16));
+    p->size = size;
+    p->seed = seed;
+    fill(p->bytes, size, seed);
+    return p;
+}
+
+static struct parcel *parcel_new(size_t size, unsigned seed)
+{
+    return parcel_fill(malloc(sizeof(struct parcel) + size), size, seed);
+}
+
+static struct parcel *parcel_resize(struct parcel *p, size_t size)
+{
+    size_t kept = p->size < size ? p->size : size;
+    unsigned seed = p->seed;
+
+    p = realloc(p, sizeof *p + size);
+    CHECK(p && p->seed == seed && holds(p->bytes, kept, seed));
+    return parcel_fill(p, size, seed);
+}
+
+static void parcel_delete(struct parcel *p)
+{
+    if (!p)
+        return;
+    CHECK(holds(p->bytes, p->size, p->seed));
+    free(p);
+}
+
+static unsigned next_random(unsigned *state)
+{
+    *state = *state * 1664525u + 1013904223u;
+    return *state >> 8;
+}
+
+static size_t random_size(unsigned *state)
+{
+    return next_random(state) % (next_random(state) % 64 ? 500 : 20000);
+}
+
+/* ---- Threads. ---- */
+
+enum { THREADS = 8, DESK = 32, ROUNDS = 3000, GUESTS = 1000 };
+
+/* Where a thread puts a block, another takes it. */
+static _Atomic(struct parcel *) desk[DESK];
+
+static void *deal(void *seed)
+{
+    unsigned state = (unsigned)(uintptr_t)seed;
+
+    for (int i = 0; i < ROUNDS; i++) {
+        struct parcel *mine = parcel_new(random_size(&state), state);
+        struct parcel *theirs =
+            atomic_exchange(&desk[next_random(&state) % DESK], mine);
+        if (theirs && i % 3 == 0)
+            theirs = parcel_resize(theirs, random_size(&state));
+        parcel_delete(theirs);
+    }
+    return NULL;
+}
+
+static void clear_desk(void)
+{
+    for (int i = 0; i < DESK; i++)
+        parcel_delete(atomic_exchange(&desk[i], NULL));
+}
+
+static void threads_share_blocks(void)
+{
+    pthread_t thread[THREADS];
+
+    for (uintptr_t i = 0; i < THREADS; i++)
+        CHECK(pthread_create(&thread[i], NULL, deal, (void *)(i + 1)) == 0);
+    for (int i = 0; i < THREADS; i++)
+        pthread_join(thread[i], NULL);
+    clear_desk();
+}
+
+static pthread_key_t farewell;
+
+/* When a thread has ended but for this. */
+static void say_farewell(void *parcel)
+{
+    free(touched(malloc(100)));
+    parcel_delete(parcel);
+}
+
+/* Leaves its block on the desk and takes what one before it left there. */
+static void *visit(void *number)
+{
+    unsigned n = (unsigned)(uintptr_t)number;
+
+    CHECK(pthread_setspecific(farewell, parcel_new(50, n)) == 0);
+    parcel_delete(atomic_exchange(&desk[n % 8], parcel_new(200, n)));
+    parcel_delete(atomic_exchange(&desk[8 + n % 8], parcel_new(3000, n)));
+    return NULL;
+}
+
+static void blocks_outlive_their_threads(void)
+{
+    pthread_t guest[GUESTS];
+
+    CHECK(pthread_key_create(&farewell, say_farewell) == 0);
+    for (uintptr_t i = 0; i < GUESTS; i++) {
+        CHECK(pthread_create(&guest[i], NULL, visit, (void *)i) == 0);
+        if (i >= 4)
+            pthread_join(guest[i - 4], NULL);
+    }
+    for (int i = GUESTS - 4; i < GUESTS; i++)
+        pthread_join(guest[i], NULL);
+    clear_desk();
+}
+
+/* ---- Forks. ---- */
+
+enum { FORKS = 200, ROUNDS_A_FORK = 300 };
+
+static atomic_bool over;
+static atomic_int forks;
+
+/* So much for each fork: some allocators never use memory again. */
+static void *bustle(void *seed)
+{
+    unsigned state = (unsigned)(uintptr_t)seed;
+
+    for (int i = 0; !over; i++) {
+        while (i > forks * ROUNDS_A_FORK && !over)
+            sched_yield();
+        struct parcel *p = parcel_new(random_size(&state) % 100, state);
+        parcel_delete(parcel_resize(p, random_size(&state) % 200));
+    }
+    return NULL;
+}
+
+static void use_malloc(void)
+{
+    struct parcel *p[50];
+
+    for (unsigned i = 0; i < 50; i++)
+        p[i] = parcel_new(i * 20, i);
+    for (unsigned i = 0; i < 50; i++)
+        parcel_delete(parcel_resize(p[i], i * 30));
+}
+
+static bool child_is_well(void)
+{
+    int status;
+    pid_t child = fork();
+
+    if (child == 0) {
+        alarm(PATIENCE);
+        use_malloc();
+        _exit(0);
+    }
+    return child > 0 && waitpid(child, &status, 0) == child && status == 0;
+}
+
+static void forks_while_others_allocate(void)
+{
+    pthread_t thread[4];
+
+    for (uintptr_t i = 0; i < 4; i++)
+        CHECK(pthread_create(&thread[i], NULL, bustle, (void *)i) == 0);
+    for (forks = 1; forks <= FORKS; forks++)
+        CHECK(child_is_well());
+    over = true;
+    for (int i = 0; i < 4; i++)
+        pthread_join(thread[i], NULL);
+}
+
+/* The child's blocks and its parent's are two. */
+static void parent_and_child_go_their_ways(void)
+{
+    struct parcel *p = parcel_new(5000, 1);
+    int status;
+    pid_t child = fork();
+
+    CHECK(child >= 0);
+    if (child == 0) {
+        use_malloc();
+        parcel_delete(parcel_resize(p, 9000));
+        _exit(0);
+    }
+    CHECK(waitpid(child, &status, 0) == child && status == 0);
+    use_malloc();
+    parcel_delete(p);
+}
+
+/* ---- Before main. ---- */
+
+enum { FIRST = 1000, EARLY = 70000 };
+
+static struct parcel *first_block, *early_block;
+static atomic_bool handlers_allocate;
+
+static void allocate_at_fork(void)
+{
+    if (handlers_allocate)
+        use_malloc();
+}
+
+static void allocate_in_child(void)
+{
+    if (handlers_allocate)
+        alarm(PATIENCE);
+    allocate_at_fork();
+}
+
+/* Before any library's constructor, that of a preloaded malloc too. */
+static void before_all(void)
+{
+    first_block = malloc(sizeof *first_block + FIRST);
+    pthread_atfork(allocate_at_fork, allocate_at_fork, allocate_in_child);
+}
+
+__attribute__((section(".preinit_array"),
+               used)) static void (*const first)(void) = before_all;
+
+__attribute__((constructor(101))) static void early(void)
+{
+    early_block = malloc(sizeof *early_block + EARLY);
+}
+
+static void serves_before_main(void)
+{
+    parcel_fill(first_block, FIRST, 1);
+    parcel_fill(early_block, EARLY, 2);
+    parcel_delete(parcel_resize(first_block, 20000));
+    parcel_delete(parcel_resize(early_block, 100));
+}
+
+static void *wait_for_the_end(void *unused)
+{
+    while (!over)
+        usleep(1000);
+    return unused;
+}
+
+/* Handlers that were set before a malloc's own run while it holds its locks. */
+static void fork_handlers_may_allocate(void)
+{
+    pthread_t thread;
+
+    needs("atfork");
+    alarm(PATIENCE);
+    handlers_allocate = true;
+    CHECK(child_is_well());
+    CHECK(pthread_create(&thread, NULL, wait_for_the_end, NULL) == 0);
+    for (int i = 0; i < 10; i++)
+        CHECK(child_is_well());
+    over = true;
+    pthread_join(thread, NULL);
+    handlers_allocate = false;
+}
+
+/* ---- After exit. ---- */
+
+enum { NOWHERE, IN_HANDLER, IN_DESTRUCTOR };
+
+static int leave_from;
+
+static void leave_here(int where)
+{
+    if (leave_from != where)
+        return;
+    use_malloc();
+    _exit(40 + where);
+}
+
+static void leave_handler(void)
+{
+    leave_here(IN_HANDLER);
+}
+
+__attribute__((destructor(101))) static void leave_last(void)
+{
+    leave_here(IN_DESTRUCTOR);
+}
+
+static int exit_status(int where)
+{
+    int status = 0;
+    pid_t child = fork();
+
+    if (child == 0) {
+        alarm(PATIENCE);
+        atexit(leave_handler);
+        leave_from = where;
+        exit(0);
+    }
+    CHECK(child > 0 && waitpid(child, &status, 0) == child);
+    return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+static void serves_after_exit(void)
+{
+    CHECK(exit_status(IN_HANDLER) == 40 + IN_HANDLER);
+    CHECK(exit_status(IN_DESTRUCTOR) == 40 + IN_DESTRUCTOR);
+}
+
+/* ---- Libraries, and the C library. ---- */
+
+/* plugin.so, beside this program. */
+static const char *plugin_path(void)
+{
+    static char path[PATH_MAX];
+    ssize_t length = readlink("/proc/self/exe", path, sizeof path - 20);
+
+    CHECK(length > 0);
+    strcpy(strrchr(path, '/'), "/plugin.so");
+    return path;
+}
+
+static void libraries_come_and_go(void)
+{
+    for (int i = 0; i < 50; i++) {
+        void *library = dlopen(plugin_path(), RTLD_NOW);
+        CHECK(library);
+        bool (*sound)(void) = (bool (*)(void))dlsym(library, "plugin_sound");
+        CHECK(sound && sound());
+        CHECK(dlclose(library) == 0);
+        free(touched(malloc((size_t)i * 100)));
+    }
+}
+
+static int compare(const void *a, const void *b)
+{
+    unsigned x = *(const unsigned *)a, y = *(const unsigned *)b;
+
+    return (x > y) - (x < y);
+}
+
+static void sorts(void)
+{
+    enum { COUNT = 50000 };
+    unsigned *number = malloc(COUNT * sizeof *number), state = 1;
+
+    CHECK(number);
+    for (int i = 0; i < COUNT; i++)
+        number[i] = next_random(&state);
+    qsort(number, COUNT, sizeof *number, compare);
+    for (int i = 1; i < COUNT; i++)
+        CHECK(number[i - 1] <= number[i]);
+    free(number);
+}
+
+static void prints_and_reads_long_lines(void)
+{
+    FILE *file = tmpfile();
+    char *line = NULL, *text;
+    size_t size = 0;
+
+    CHECK(file);
+    for (int width = 1; width < 300000; width *= 7) {
+        rewind(file);
+        CHECK(asprintf(&text, "%*d", width, 7) == width);
+        CHECK(fprintf(file, "%s%.*f\n", text, width, 0.5) > 2 * width);
+        rewind(file);
+        CHECK(getline(&line, &size, file) > 2 * width);
+        CHECK(memcmp(line, text, (size_t)width) == 0);
+        free(text);
+    }
+    free(line);
+    fclose(file);
+}
+
+static void writes_into_memory(void)
+{
+    char *text;
+    size_t size;
+    FILE *stream = open_memstream(&text, &size);
+
+    CHECK(stream);
+    for (int i = 0; i < 20000; i++)
+        fprintf(stream, "%d ", i);
+    CHECK(fclose(stream) == 0);
+    CHECK(strlen(text) == size && strstr(text, " 19999 "));
+    free(text);
+}
+
+static void lists_directories(void)
+{
+    DIR *open[20];
+
+    for (int i = 0; i < 20; i++)
+        CHECK((open[i] = opendir("/")) && readdir(open[i]));
+    for (int i = 0; i < 20; i++)
+        CHECK(closedir(open[i]) == 0);
+}
+
+static void keeps_an_environment(void)
+{
+    char name[20], *value;
+
+    for (int i = 0; i < 500; i++) {
+        snprintf(name, sizeof name, "V%d", i);
+        CHECK(asprintf(&value, "%*d", i, 7) > 0);
+        CHECK(setenv(name, value, 1) == 0);
+        CHECK(strcmp(getenv(name), value) == 0);
+        free(value);
+    }
+}
+
+/* ---- Signals. ---- */
+
+static atomic_int signals, denied;
+static _Atomic(struct parcel *) left; /* by a handler */
+
+static void on_signal(int number)
+{
+    int error = errno;
+    struct parcel *old = NULL, *new = malloc(sizeof *new + 24);
+
+    (void)number;
+    if (!new)
+        denied++;
+    else if (!atomic_compare_exchange_strong(&left, &old,
+                                             parcel_fill(new, 24, 5)))
+        free(new);
+    signals++;
+    errno = error;
+}
+
+static timer_t start_signals(long nanoseconds)
+{
+    struct sigevent event = {.sigev_notify = SIGEV_SIGNAL,
+                             .sigev_signo = SIGUSR1};
+    const struct itimerspec often = {{0, nanoseconds}, {0, nanoseconds}};
+    timer_t timer;
+
+    CHECK(signal(SIGUSR1, on_signal) != SIG_ERR);
+    CHECK(timer_create(CLOCK_MONOTONIC, &event, &timer) == 0);
+    CHECK(timer_settime(timer, 0, &often, NULL) == 0);
+    return timer;
+}
+
+/* A malloc in the handler of a signal that came in the midst of malloc. */
+static void bustle_under_signals(void)
+{
+    timer_t timer = start_signals(20000);
+    unsigned state = 1;
+
+    for (signals = 0; signals < 2000;) {
+        struct parcel *p = parcel_new(random_size(&state) % 300, state);
+        parcel_delete(parcel_resize(p, random_size(&state) % 300));
+        p = atomic_exchange(&left, NULL);
+        if (p && signals % 2)
+            p = parcel_resize(p, 100);
+        parcel_delete(p);
+    }
+    timer_delete(timer);
+    CHECK(denied == 0);
+}
+
+static void serves_signal_handlers(void)
+{
+    pthread_t thread;
+
+    needs("signals");
+    alarm(PATIENCE);
+    bustle_under_signals();
+    CHECK(pthread_create(&thread, NULL, wait_for_the_end, NULL) == 0);
+    bustle_under_signals();
+    over = true;
+    pthread_join(thread, NULL);
+}
+
+static const struct test tests[] = {
+    {"threads-share-blocks", threads_share_blocks},
+    {"blocks-outlive-their-threads", blocks_outlive_their_threads},
+    {"forks-while-others-allocate", forks_while_others_allocate},
+    {"parent-and-child-go-their-ways", parent_and_child_go_their_ways},
+    {"fork-handlers-may-allocate", fork_handlers_may_allocate},
+    {"serves-before-main", serves_before_main},
+    {"serves-after-exit", serves_after_exit},
+    {"libraries-come-and-go", libraries_come_and_go},
+    {"sorts", sorts},
+    {"prints-and-reads-long-lines", prints_and_reads_long_lines},
+    {"writes-into-memory", writes_into_memory},
+    {"lists-directories", lists_directories},
+    {"keeps-an-environment", keeps_an_environment},
+    {"serves-signal-handlers", serves_signal_handlers},
+};
+
+int main(int argc, char **argv)
+{
+    return check_run(tests, sizeof tests / sizeof *tests, argc, argv);
+}

@@ -1,0 +1,206 @@
+"""tools/run: programs with any allocator as their malloc."""
+from __future__ import annotations
+
+import os
+import tempfile
+import unittest
+from pathlib import Path
+
+from support import BUILD, ROOT, TESTS, Finished, account, run
+
+PRELOADS = BUILD / 'preload'
+HANDINS = TESTS / 'handin'
+MAPS = ('cat', '/proc/self/maps')
+
+
+def tools_run(*words: str | Path, preloaded: str = '',
+              **more) -> Finished[str]:
+    variables = {**os.environ, 'LD_PRELOAD': preloaded}
+    if not preloaded:
+        del variables['LD_PRELOAD']
+    return run(ROOT / 'tools/run', *words, env=variables, **more)
+
+
+class Run(unittest.TestCase):
+    maxDiff = None
+
+    def good(self, *words: str | Path, **more) -> str:
+        finished = tools_run(*words, **more)
+        self.assertEqual(finished.returncode, 0, account(finished))
+        self.assertEqual(finished.stderr, '')
+        return finished.stdout
+
+    def refuses(self, pattern: str, *words: str | Path,
+                status: int = 2) -> None:
+        """One line, and nothing is run."""
+        finished = tools_run(*words)
+        self.assertEqual(finished.returncode, status, account(finished))
+        self.assertEqual(finished.stdout, '')
+        self.assertRegex(finished.stderr, f'^tools/run: {pattern}.*\n$')
+        self.assertEqual(finished.stderr.count('\n'), 1)
+
+    # ---- What is run. ----
+
+    def test_mm_unless_told_otherwise(self) -> None:
+        self.assertIn(str(PRELOADS / 'mm.so'), self.good('--', *MAPS))
+        self.assertIn(str(PRELOADS / 'mm.so'), self.good(*MAPS))
+
+    def test_every_allocator_of_the_build(self) -> None:
+        for library in sorted(PRELOADS.glob('*.so')):
+            with self.subTest(library.stem):
+                text = self.good('-a', library.stem, '--', *MAPS)
+                self.assertIn(str(library), text)
+
+    def test_children_have_it_too(self) -> None:
+        text = self.good('-a', 'tlsf', '--', 'sh', '-c', 'cat /proc/self/maps; '
+                         'true')
+        self.assertIn(str(PRELOADS / 'tlsf.so'), text)
+
+    def test_libc_is_none(self) -> None:
+        self.assertNotIn(str(BUILD), self.good('-a', 'libc', '--', *MAPS))
+
+    def test_what_was_preloaded_is_kept(self) -> None:
+        other = str(BUILD / 'runtime/plugin.so')
+        text = self.good('--', 'sh', '-c', 'echo "$LD_PRELOAD"; '
+                         'cat /proc/self/maps', preloaded=other)
+        self.assertTrue(text.startswith(f'{PRELOADS / "mm.so"}:{other}\n'))
+        self.assertIn(f'{other}\n', text.partition('\n')[2])
+        text = self.good('-a', 'libc', '--', 'sh', '-c', 'echo "$LD_PRELOAD"',
+                         preloaded=other)
+        self.assertEqual(text, f'{other}\n')
+
+    def test_a_path(self) -> None:
+        path = os.path.relpath(PRELOADS / 'kr.so')
+        self.assertIn(str(PRELOADS / 'kr.so'),
+                      self.good('-a', f'./{path}', '--', *MAPS))
+
+    def test_a_soname_of_the_system(self) -> None:
+        self.assertRegex(self.good('-a', 'libm.so.6', '--', *MAPS),
+                         r'/\S*libm\.so\.6\n')
+
+    def test_a_real_program(self) -> None:
+        program = 'print(sum(len(str(i) * (i % 50)) for i in range(20000)))'
+        wanted = self.good('-a', 'libc', '--', 'python3', '-c', program)
+        for name in ('mm', 'kr', 'slab'):
+            with self.subTest(name):
+                self.assertEqual(self.good('-a', name, '--', 'python3', '-c',
+                                           program), wanted)
+
+    # ---- Hand-ins. ----
+
+    def test_handins_are_built_first(self) -> None:
+        for name in ('classic', 'cmu'):
+            with self.subTest(name):
+                text = self.good('-a', HANDINS / f'{name}.c', '--', *MAPS)
+                self.assertIn(str(PRELOADS / f'handin/{name}.so'), text)
+
+    def test_handins_keep_the_promises_of_malloc(self) -> None:
+        """Though one of them aligns to 8 only, and neither knows sizes."""
+        for name in ('classic', 'cmu'):
+            for program in ('family_test', 'process_test'):
+                with self.subTest(f'{name} {program}'):
+                    finished = tools_run(
+                        '-a', HANDINS / f'{name}.c', '--', 'env',
+                        'MALLOC_CANNOT=give-back',
+                        BUILD / 'runtime' / program)
+                    self.assertEqual(finished.returncode, 0,
+                                     account(finished))
+
+    def test_a_handin_with_blanks_in_its_path(self) -> None:
+        with tempfile.TemporaryDirectory() as folder:
+            source = Path(folder) / 'my malloc.c'
+            source.write_text((HANDINS / 'cmu.c').read_text())
+            self.assertEqual(self.good('-a', source, '--', 'echo', 'fine'),
+                             'fine\n')
+
+    def test_a_handin_that_does_not_compile(self) -> None:
+        finished = tools_run('-a', HANDINS / 'broken.c', '--', 'echo', 'ran')
+        self.assertEqual(finished.returncode, 2, account(finished))
+        self.assertEqual(finished.stdout, '')
+        self.assertIn('broken.c:8:', finished.stderr)
+        self.assertRegex(finished.stderr.splitlines()[-1],
+                         '^tools/run: .*broken.c: does not compile as classic')
+
+    def test_a_handin_that_is_not_there(self) -> None:
+        self.refuses('no-such.c: cannot read it', '-a', 'no-such.c', '--',
+                     'echo', 'ran')
+
+    # ---- Exit statuses. ----
+
+    def test_the_exit_status_is_the_commands(self) -> None:
+        for status in (0, 1, 7, 255):
+            finished = tools_run('--', 'sh', '-c', f'exit {status}')
+            self.assertEqual(finished.returncode, status)
+            self.assertEqual(finished.stdout + finished.stderr, '')
+
+    def test_a_signal_is_the_commands(self) -> None:
+        self.assertEqual(tools_run('--', 'sh', '-c', 'kill -TERM $$')
+                         .returncode, -15)
+
+    def test_a_command_that_is_not_there(self) -> None:
+        self.refuses('no-such-command: No such file', '--', 'no-such-command',
+                     status=127)
+
+    def test_a_command_that_cannot_be_run(self) -> None:
+        self.refuses('/: Permission denied', '--', '/', status=126)
+
+    def test_an_unknown_allocator(self) -> None:
+        self.refuses("no allocator 'no-such': it is none of mm, .*, libc, ",
+                     '-a', 'no-such', '--', 'echo', 'ran')
+
+    def test_a_soname_that_the_loader_does_not_find(self) -> None:
+        self.refuses("no allocator 'libno-such.so.3': ", '-a',
+                     'libno-such.so.3', '--', 'echo', 'ran')
+
+    def test_a_path_that_is_not_there(self) -> None:
+        self.refuses("no allocator './no/such.so': ", '-a', './no/such.so',
+                     '--', 'echo', 'ran')
+
+    def test_no_command(self) -> None:
+        finished = tools_run('-a', 'mm')
+        self.assertEqual(finished.returncode, 2, account(finished))
+        self.assertTrue(finished.stderr.endswith('no command is given\n'))
+
+    # ---- What it tells. ----
+
+    def test_print(self) -> None:
+        self.assertEqual(self.good('--print'), f'{PRELOADS / "mm.so"}\n')
+        self.assertEqual(self.good('--print', '-a', 'tlsf'),
+                         f'{PRELOADS / "tlsf.so"}\n')
+        self.assertEqual(self.good('--print', '-a', 'libc'), '\n')
+        self.assertRegex(self.good('--print', '-a', 'libm.so.6'),
+                         r'^/.*libm\.so\.6\n$')
+        self.assertEqual(self.good('--print', '-a', HANDINS / 'cmu.c'),
+                         f'{PRELOADS / "handin/cmu.so"}\n')
+        self.refuses("no allocator 'x'", '--print', '-a', 'x')
+
+    def test_list(self) -> None:
+        built = sorted(path.stem for path in PRELOADS.glob('*.so'))
+        names = self.good('--list').split()
+        self.assertEqual(sorted(names), sorted([*built, 'libc']))
+        self.assertEqual((names[0], names[-1]), ('mm', 'libc'))
+
+    def test_help(self) -> None:
+        self.assertIn('--allocator', self.good('--help'))
+
+    def test_the_example_of_the_help(self) -> None:
+        text = self.good('--', 'sh', '-c',
+                         f'LD_PRELOAD=$({ROOT}/tools/run --print '
+                         '--allocator tlsf) cat /proc/self/maps')
+        self.assertIn(str(PRELOADS / 'tlsf.so'), text)
+
+
+class Elsewhere(unittest.TestCase):
+    @unittest.skip('preloads are of release only')
+    def test_in_release_only(self) -> None:
+        pass
+
+
+def load_tests(loader: unittest.TestLoader, tests: unittest.TestSuite,
+               pattern: str | None) -> unittest.TestSuite:
+    return loader.loadTestsFromTestCase(
+        Run if BUILD.name == 'release' else Elsewhere)
+
+
+if __name__ == '__main__':
+    unittest.main()

@@ -1,0 +1,297 @@
+"""The runtime: every allocator as the malloc of real processes.
+
+family_test and process_test (tests/runtime) are run under each of them, and
+under libc, which is the reference. First, the mallocs of tests/runtime/bad:
+each breaks one promise, and the tests have to find it. Comments in them say
+
+    /* fails: NAME ... */       tests that have to fail,
+    /* may fail: NAME ... */    those that may, and no others,
+    /* cannot: WORD ... */      what it is not tested for (family.h),
+    /* soak: REGEX */           what the soak has to say of it.
+"""
+from __future__ import annotations
+
+import os
+import re
+import resource
+import signal
+import subprocess
+import time
+import unittest
+from collections.abc import Callable
+from pathlib import Path
+
+from support import BUILD, ROOT, TESTS, Finished, account, run
+
+FOLDER = BUILD / 'runtime'
+PROGRAMS = ('family_test', 'process_test')
+SOAK = BUILD / 'soak'
+HMM = BUILD / 'lib/libhmm.so.1'
+
+BAD = sorted((TESTS / 'runtime/bad').glob('*.c'))
+PRELOADS = sorted((BUILD / 'preload').glob('*.so'))
+
+# What allocators do not do (tests/runtime/family.h).
+LIBC = 'signals errno'
+HMMS = 'signals'
+NEVER_FREE = {'naive', 'bump'}
+GIVE_BACK = {'slab'}
+
+DIRECTIVE = re.compile(r'/\* (fails|may fail|cannot): (.*?) \*/', re.S)
+SOAK_FINDS = re.compile(r'/\* soak: (.*?) \*/')
+VERDICT = re.compile(r'^(ok|not ok) ([\w-]+)', re.M)
+
+
+def directives(source: Path) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for key, text in DIRECTIVE.findall(source.read_text()):
+        found.setdefault(key, []).extend(text.split())
+    return found
+
+
+def under(preload: str | Path, *command: str | Path, cannot: str = '',
+          prepare: Callable[[], None] | None = None) -> Finished[str]:
+    variables = {**os.environ, 'LD_PRELOAD': str(preload),
+                 'MALLOC_CANNOT': cannot}
+    return run(*command, env=variables, preexec_fn=prepare)
+
+
+def limit_address_space() -> None:
+    resource.setrlimit(resource.RLIMIT_AS, (1 << 30, 1 << 30))
+
+
+def cannot_of(name: str) -> str:
+    words = ['reuse'] if name in NEVER_FREE else []
+    return ' '.join(words if name in GIVE_BACK else [*words, 'give-back'])
+
+
+def beside(preload: str | Path) -> list[tuple[str, Finished[str]]]:
+    """A library that allocates in its constructor and destructor, preloaded
+    too: it is there before the malloc has begun, or when it has ended."""
+    plugin = FOLDER / 'plugin.so'
+    return [(name, under(order, 'true')) for name, order in (
+        ('library-loaded-before', f'{plugin}:{preload}'),
+        ('library-loaded-later', f'{preload}:{plugin}'))]
+
+
+def failed_under(preload: str | Path, cannot: str) -> set[str]:
+    """Names of the tests that fail."""
+    failed = set()
+    for program in PROGRAMS:
+        finished = under(preload, FOLDER / program, cannot=cannot)
+        verdicts = VERDICT.findall(finished.stdout)
+        assert verdicts, account(finished)
+        assert 'cannot be preloaded' not in finished.stderr, finished.stderr
+        failed |= {name for word, name in verdicts if word != 'ok'}
+    return failed | {name for name, finished in beside(preload)
+                     if finished.returncode != 0}
+
+
+class Wrong(unittest.TestCase):
+    """Filled below, with a method for each source."""
+
+    def judge(self, source: Path) -> None:
+        said = directives(source)
+        library = FOLDER / f'bad/{source.stem}.so'
+        if 'fails' in said:
+            cannot = ' '.join(said.get('cannot', [LIBC]))
+            failed = failed_under(library, cannot)
+            self.assertEqual(failed - set(said.get('may fail', [])),
+                             set(said['fails']))
+        for pattern in SOAK_FINDS.findall(source.read_text()):
+            finished = soak(library, seconds=10)
+            self.assertEqual(finished.returncode, 1, account(finished))
+            self.assertRegex(finished.stdout, f'^soak: wrong: .*({pattern})')
+            self.assertEqual(finished.stdout.count('\n'), 1)
+
+
+def add_wrong(source: Path) -> None:
+    def test(self: Wrong) -> None:
+        self.judge(source)
+
+    setattr(Wrong, f'test_{source.stem}', test)
+
+
+for _source in BAD:
+    add_wrong(_source)
+
+
+class Sources(unittest.TestCase):
+    """The wrong mallocs are as the tests above take them to be."""
+
+    def names(self) -> set[str]:
+        return {name for program in PROGRAMS
+                for name in run(FOLDER / program, '--list').stdout.split()}
+
+    def test_there_are_many(self) -> None:
+        self.assertGreaterEqual(len(BAD), 40)
+
+    def test_say_what_finds_them(self) -> None:
+        known = self.names() | {name for name, _ in beside('')}
+        for source in BAD:
+            with self.subTest(source.name):
+                said = directives(source)
+                text = re.sub(r'\s+\*\s+', ' ', source.read_text())
+                self.assertIn('Must be found.', text)
+                self.assertTrue('fails' in said or SOAK_FINDS.search(text))
+                self.assertLessEqual({*said.get('fails', []),
+                                      *said.get('may fail', [])}, known)
+
+    def test_most_tests_are_tested(self) -> None:
+        found = {name for source in BAD
+                 for name in directives(source).get('fails', [])}
+        left = self.names() - found - {
+            # Nothing here gets these wrong alone.
+            'serves-after-exit', 'libraries-come-and-go', 'sorts',
+            'prints-and-reads-long-lines', 'writes-into-memory',
+            'lists-directories', 'keeps-an-environment',
+            # The C library does: its word is `errno`.
+            'posix-memalign-leaves-errno-when-it-fails'}
+        self.assertEqual(left, set())
+
+
+def allocators() -> list[tuple[str, Path, str]]:
+    """Names, shared objects, and what each does not do."""
+    found = [(path.stem, path, cannot_of(path.stem)) for path in PRELOADS]
+    if HMM.exists():
+        found.append(('libhmm', HMM, HMMS))
+    return found
+
+
+class Family(unittest.TestCase):
+    """Filled below, with a method for each allocator."""
+
+    def passes(self, preload: str | Path, cannot: str, **more) -> None:
+        for program in PROGRAMS:
+            finished = under(preload, FOLDER / program, cannot=cannot, **more)
+            self.assertEqual(finished.returncode, 0, account(finished))
+            self.assertEqual(finished.stderr, '')
+        for _, finished in beside(preload):
+            self.assertEqual(finished.returncode, 0, account(finished))
+            self.assertEqual(finished.stderr, '')
+
+    def test_libc_itself(self) -> None:
+        self.passes('', LIBC)
+
+    def test_in_little_address_space(self) -> None:
+        self.passes(BUILD / 'preload/mm.so', cannot_of('mm'),
+                    prepare=limit_address_space)
+
+
+def add_family(name: str, library: Path, cannot: str) -> None:
+    def test(self: Family) -> None:
+        self.passes(library, cannot)
+
+    setattr(Family, f'test_{name}', test)
+
+
+for _entry in allocators():
+    add_family(*_entry)
+
+
+def soak(preload: str | Path = '', api: str = 'malloc',
+         seconds: float = 1) -> Finished[str]:
+    return under(preload, SOAK, '--threads=4', f'--seconds={seconds}',
+                 f'--api={api}')
+
+
+class Soak(unittest.TestCase):
+    """Short ones; tools/soak is for the long."""
+
+    def passes(self, finished: Finished[str]) -> None:
+        self.assertEqual(finished.returncode, 0, account(finished))
+        self.assertRegex(finished.stdout, r'^\w+: \d+ operations .* 0 bytes '
+                         r'lost; \d+ checks, 0 wrong\n$')
+        self.assertEqual(finished.stderr, '')
+        allocated, freed = re.findall(r'(\d+) (?:allocated|freed)',
+                                      finished.stdout)
+        self.assertEqual(allocated, freed)
+        self.assertGreater(int(allocated), 1000)
+
+    def test_libc(self) -> None:
+        self.passes(soak())
+
+    def test_mm(self) -> None:
+        self.passes(soak(BUILD / 'preload/mm.so', seconds=2))
+
+    def test_variants(self) -> None:
+        for name in ('implicit', 'tlsf', 'slab'):
+            with self.subTest(name):
+                self.passes(soak(BUILD / f'preload/{name}.so'))
+
+    def test_hmm(self) -> None:
+        if not HMM.exists():
+            self.skipTest('there is no hmm')
+        self.passes(soak(HMM))
+
+    def test_libraries_by_their_own_names(self) -> None:
+        names = run(SOAK, '--api', 'list').stdout.split()
+        self.assertEqual(names[0], 'malloc')
+        for name in names[1:]:
+            with self.subTest(name):
+                self.passes(soak(api=name))
+
+    def test_ends_in_good_order_when_interrupted(self) -> None:
+        with subprocess.Popen([SOAK, '--seconds', '60'], text=True,
+                              stdout=subprocess.PIPE,
+                              stderr=subprocess.PIPE) as process:
+            time.sleep(0.5)
+            process.send_signal(signal.SIGINT)
+            out, error = process.communicate(timeout=30)
+        self.assertEqual(process.returncode, 130, out + error)
+        self.assertRegex(out, 'malloc: .* 0 wrong\n$')
+
+    def test_wrong_options(self) -> None:
+        for words in (['--threads', '0'], ['--api', 'none'], ['--seconds', 'x'],
+                      ['--what'], ['more']):
+            with self.subTest(words):
+                finished = run(SOAK, *words)
+                self.assertEqual(finished.returncode, 2, account(finished))
+                self.assertRegex(finished.stderr, '^soak: .*\n$')
+
+
+class SoakCommand(unittest.TestCase):
+    """tools/soak."""
+
+    def soak(self, *words: str | Path) -> Finished[str]:
+        return run(ROOT / 'tools/soak', '--seconds=0.3', '--threads=3', *words)
+
+    def test_prints_a_table(self) -> None:
+        finished = self.soak('-j1', 'mm', 'libc')
+        self.assertEqual(finished.returncode, 0, account(finished))
+        head, *rows = finished.stdout.splitlines()
+        self.assertRegex(head, '^allocator +as +operations .* outcome$')
+        self.assertEqual([line.split()[0] for line in rows], ['mm', 'libc'])
+        for line in rows:
+            self.assertTrue(line.endswith('  0 wrong'), line)
+
+    def test_says_what_is_wrong(self) -> None:
+        library = FOLDER / 'bad/eight-aligned.so'
+        finished = self.soak('libc', library)
+        self.assertEqual(finished.returncode, 1, account(finished))
+        self.assertRegex(finished.stdout, r'eight-aligned.so .* misaligned, ')
+        self.assertRegex(finished.stdout, r'(?m)^libc .* 0 wrong$')
+
+    def test_an_unknown_allocator(self) -> None:
+        finished = self.soak('no-such')
+        self.assertEqual(finished.returncode, 2, account(finished))
+        self.assertRegex(finished.stderr, "^tools/soak: no allocator "
+                         "'no-such': .*\n$")
+
+
+class Elsewhere(unittest.TestCase):
+    @unittest.skip('a sanitizer is a malloc itself, and there are no programs '
+                   'of 32 bits; see release')
+    def test_in_release_only(self) -> None:
+        pass
+
+
+def load_tests(loader: unittest.TestLoader, tests: unittest.TestSuite,
+               pattern: str | None) -> unittest.TestSuite:
+    here = (Sources, Wrong, Family, Soak, SoakCommand) \
+        if BUILD.name == 'release' else (Elsewhere,)
+    return unittest.TestSuite(map(loader.loadTestsFromTestCase, here))
+
+
+if __name__ == '__main__':
+    unittest.main()
