@@ -174,7 +174,10 @@ class Workshop(unittest.TestCase):
                 if wait_for in line:
                     break
             process.send_signal(number)
-            out, err = process.communicate(timeout=20)
+            try:
+                out, err = process.communicate(timeout=20)
+            finally:
+                process.kill()
         self.assertEqual((process.returncode, err), (130, ''))
         self.nothing_is_left()
         return out

@@ -14,11 +14,12 @@ import subprocess
 import sys
 import tempfile
 import threading
-from concurrent.futures import Future, ThreadPoolExecutor, as_completed
+from concurrent.futures import (FIRST_COMPLETED, Future, ThreadPoolExecutor,
+                                wait)
 from dataclasses import asdict, dataclass, fields
 from itertools import zip_longest
 from pathlib import Path
-from typing import Callable, Iterable, Sequence
+from typing import Callable, Iterable, Iterator, Sequence
 from urllib.parse import quote
 
 from . import handin, run
@@ -141,6 +142,15 @@ def _kill(group: int) -> None:
 CHILDREN = Children()
 
 
+def _as_they_end(futures: Sequence[Future]) -> Iterator[Future]:
+    """A thread that waits without a limit can miss a signal that comes just
+    before it does."""
+    waiting = set(futures)
+    while waiting:
+        done, waiting = wait(waiting, 0.2, FIRST_COMPLETED)
+        yield from done
+
+
 def run_all(function: Callable, work: Iterable[tuple], jobs: int,
             results: list, tell: Callable = lambda *_: None) -> None:
     """Call it with each of the work; results are added in that order, also
@@ -150,7 +160,7 @@ def run_all(function: Callable, work: Iterable[tuple], jobs: int,
     with ThreadPoolExecutor(jobs) as pool:
         try:
             futures += [pool.submit(function, *words) for words in work]
-            for number, future in enumerate(as_completed(futures), 1):
+            for number, future in enumerate(_as_they_end(futures), 1):
                 tell(future.result(), number, len(futures))
         except BaseException:
             CHILDREN.stop()
