@@ -35,21 +35,27 @@ static inline void needs(const char *ability)
         check_skip("not promised by this allocator");
 }
 
-__attribute__((noipa, unused)) static bool at_multiple(const void *p,
-                                                       size_t align)
+/* From here on the compiler knows nothing of it. */
+static inline const void *hidden(const void *p)
 {
-    return (uintptr_t)p % align == 0;
+    __asm__ volatile("" : "+r"(p) : : "memory");
+    return p;
 }
 
-__attribute__((noipa, unused)) static bool same(const void *a, const void *b)
+static inline bool at_multiple(const void *p, size_t align)
 {
-    return a == b;
+    return (uintptr_t)hidden(p) % align == 0;
+}
+
+static inline bool same(const void *a, const void *b)
+{
+    return hidden(a) == hidden(b);
 }
 
 /* Use the block, whatever the compiler thinks that is good for. */
-__attribute__((noipa, unused)) static void *touched(void *block)
+static inline void *touched(void *block)
 {
-    return block;
+    return (void *)hidden(block);
 }
 
 /* ---- Contents: every byte follows from a seed and its place. ---- */

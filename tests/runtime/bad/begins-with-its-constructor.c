@@ -4,7 +4,7 @@
 /* fails: serves-before-main library-loaded-later */
 #include "wrong.h"
 
-static bool begun;
+static volatile bool begun; /* else clang sets it beforehand */
 
 __attribute__((constructor)) static void begin(void)
 {
