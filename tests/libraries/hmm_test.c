@@ -5,6 +5,7 @@
  */
 #define _GNU_SOURCE
 #include "../check.h"
+#include "contents.h"
 
 #include "hmm.h"
 
@@ -37,29 +38,6 @@ static size_t room(size_t block)
 static char *brk_now(void)
 {
     return sbrk(0);
-}
-
-static bool all_are(const unsigned char *bytes, size_t size, int value)
-{
-    for (size_t i = 0; i < size; i++)
-        if (bytes[i] != value)
-            return false;
-    return true;
-}
-
-/* Bytes that differ from block to block. */
-static void fill(unsigned char *p, size_t size, unsigned seed)
-{
-    for (size_t i = 0; i < size; i++)
-        p[i] = (unsigned char)(seed * 31 + i * 7 + (i >> 8));
-}
-
-static bool filled(const unsigned char *p, size_t size, unsigned seed)
-{
-    for (size_t i = 0; i < size; i++)
-        if (p[i] != (unsigned char)(seed * 31 + i * 7 + (i >> 8)))
-            return false;
-    return true;
 }
 
 static bool is_aligned(const void *p, size_t align)

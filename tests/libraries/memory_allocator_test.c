@@ -6,6 +6,7 @@
  */
 #define _GNU_SOURCE
 #include "../check.h"
+#include "contents.h"
 
 #include "memory_allocator.h"
 
@@ -52,34 +53,6 @@ static unsigned char *brk_now(void)
 static size_t system_page(void)
 {
     return (size_t)sysconf(_SC_PAGESIZE);
-}
-
-static bool all_are(const unsigned char *bytes, size_t size, int value)
-{
-    for (size_t i = 0; i < size; i++)
-        if (bytes[i] != value)
-            return false;
-    return true;
-}
-
-static unsigned char pattern(size_t i, unsigned seed)
-{
-    return (unsigned char)(seed * 31 + i * 7 + (i >> 8));
-}
-
-/* Bytes that differ from block to block. */
-static void fill(unsigned char *p, size_t size, unsigned seed)
-{
-    for (size_t i = 0; i < size; i++)
-        p[i] = pattern(i, seed);
-}
-
-static bool filled(const unsigned char *p, size_t size, unsigned seed)
-{
-    for (size_t i = 0; i < size; i++)
-        if (p[i] != pattern(i, seed))
-            return false;
-    return true;
 }
 
 /* A block in use, aligned and filled. */

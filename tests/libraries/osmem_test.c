@@ -3,6 +3,7 @@
  */
 #define _GNU_SOURCE
 #include "../check.h"
+#include "contents.h"
 
 #include "osmem.h"
 
@@ -84,29 +85,6 @@ static size_t taken(size_t payload)
     size_t size = (payload + HEADER + 15) & ~(size_t)15;
 
     return size < 32 ? 32 : size;
-}
-
-static bool all_are(const unsigned char *bytes, size_t size, int value)
-{
-    for (size_t i = 0; i < size; i++)
-        if (bytes[i] != value)
-            return false;
-    return true;
-}
-
-/* Bytes that differ from block to block. */
-static void fill(unsigned char *p, size_t size, unsigned seed)
-{
-    for (size_t i = 0; i < size; i++)
-        p[i] = (unsigned char)(seed * 31 + i * 7 + (i >> 8));
-}
-
-static bool filled(const unsigned char *p, size_t size, unsigned seed)
-{
-    for (size_t i = 0; i < size; i++)
-        if (p[i] != (unsigned char)(seed * 31 + i * 7 + (i >> 8)))
-            return false;
-    return true;
 }
 
 static unsigned char *new_filled(size_t size, unsigned seed)

@@ -4,6 +4,7 @@
  * Each test starts with the pool as the program finds it.
  */
 #include "../check.h"
+#include "contents.h"
 
 #include "pool.h"
 
@@ -27,29 +28,6 @@ enum { SMALL = 100, SMALL_BLOCK = 128 };
 static void start(size_t size)
 {
     CHECK(my_pool_init(area, size) == 0);
-}
-
-static bool all_are(const unsigned char *bytes, size_t size, int value)
-{
-    for (size_t i = 0; i < size; i++)
-        if (bytes[i] != value)
-            return false;
-    return true;
-}
-
-/* Bytes that differ from block to block. */
-static void fill(unsigned char *p, size_t size, unsigned seed)
-{
-    for (size_t i = 0; i < size; i++)
-        p[i] = (unsigned char)(seed * 31 + i * 7 + (i >> 8));
-}
-
-static bool filled(const unsigned char *p, size_t size, unsigned seed)
-{
-    for (size_t i = 0; i < size; i++)
-        if (p[i] != (unsigned char)(seed * 31 + i * 7 + (i >> 8)))
-            return false;
-    return true;
 }
 
 static bool is_in(const void *p, const void *memory, size_t size)
