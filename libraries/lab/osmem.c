@@ -42,7 +42,7 @@ size_t mm_usable_size(void *ptr)
     return ptr ? payload_size(block_of(ptr)) : 0;
 }
 
-/* ---- The audit. In the lab nobody else moves the break: one segment. ---- */
+/* ---- The audit. In the lab nobody else moves the break: one row. ---- */
 
 /* Whether b, from a link that may be broken, can be a free block at all. */
 static bool heap_has_free(const struct block *b)

@@ -707,13 +707,6 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _can_be_written(options: argparse.Namespace) -> None:
-    """Better now than after all has been run."""
-    for path in filter(None, [options.json, options.csv]):
-        with open(path, "a", encoding="utf-8"):
-            pass
-
-
 def _chosen(names: list[str]) -> list[Program]:
     try:
         return choose(names)
