@@ -300,6 +300,13 @@ int mem_unmap(void *ptr, size_t size)
     return 0;
 }
 
+/* The simulated system keeps its pages: what is undefined may stay as it is. */
+void mem_discard(void *ptr, size_t size)
+{
+    (void)ptr;
+    (void)size;
+}
+
 /* ---- For whoever runs the heap. ---- */
 
 void *mem_preferred_base(size_t limit)

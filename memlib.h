@@ -50,6 +50,14 @@ void *mem_map(size_t size);
  */
 int mem_unmap(void *ptr, size_t size);
 
+/*
+ * Say that the contents of [ptr, ptr + size) are of no more use: whole pages
+ * of the heap or of mappings, ptr at a page boundary. The range stays the
+ * allocator's, and part of the footprint, but the system may have its pages
+ * until it is touched again; what it holds then is undefined.
+ */
+void mem_discard(void *ptr, size_t size);
+
 /* ---- For whoever runs the heap: the driver, the tests. ---- */
 
 enum { MEM_EVENTS = 4096 };

@@ -1,534 +1,1211 @@
 /*
- * mm.c - segregated fits, bitmap over bins
+ * mm.c - best fit, no headers, bitmap beside
  *
- * Best fit without the search. Free blocks are kept in bins by size: below
- * 1 KiB one bin holds one size, above it four bins share each doubling. A bit
- * for each bin says whether there is anything in it, so the first bin that
- * can serve a request is found in a few instructions, and what it holds is
- * the best fit, or close to it.
+ * A block carries nothing but its payload. What other allocators keep in
+ * headers lies apart, in a map with two bits for each granule of 16 bytes: 1/64
+ * of the heap, however small its blocks are.
  *
- *      bin      2   3   4  ...  63 |  64    65    66    67 |  68 ...
- *      size    32  48  64 ... 1008 | 1024  1280  1536  1792 | 2048 ...
- *      bitmap   0   1   0  ...   0 |   0     1     1     0 |   0 ...
- *                   v                    v     v
- *                   b <-> b              b     b <-> b
+ *      heap   | payload       | free              |payl.| cached    |payload
+ *      map     11  00  00  00  01  00  00  00  01  11    10  00  00  11  00
+ *              USED            FREE            FREE USED CACHED      USED
  *
- * Blocks tile the heap and carry boundary tags. The first word of a block is
- * its tag: its size, whose low bits say "I am in use" and "the block before
- * me is in use" (p). Only free blocks have a footer, which leads from the
- * block after back to their start.
+ * The first granule of a block has a mark: USED, CACHED or FREE. A free block
+ * has FREE on its last granule as well, so that the block behind it can tell.
+ * All others are INSIDE. The size of a block in use is the distance to the next
+ * mark: a shift, and a count of zeros. Large blocks have their size written
+ * into the map, from granule 32 on, after three FREEs in a row; these occur
+ * nowhere else, for free neighbours are merged.
  *
- *            in use                           free
- *      +-------------+-+-+             +-------------+-+-+
- *      | size        |p|1|             | size        |p|0|  <- tag
- *      +-------------+-+-+             +-------------+-+-+
- *      | payload         |             | next            |  <- 16-aligned
- *      |                 |             +-----------------+
- *      |                 |             | prev            |
- *      |                 |             +-----------------+
- *      |                 |             | ...             |
- *      |                 |             +-----------------+
- *      |                 |             | size            |  <- footer
- *      +-----------------+             +-----------------+
+ *      map     11 00 ... 00 01 01 01 0d 0d 0d ... 0d 00 ... 00 11
+ *              g            g + 32   28 digits of the size      next block
  *
- *      lo |pad| block | block | ... | block |end tag| brk
+ * Free blocks hold what is needed to find them, and their size at both ends,
+ * all counted in granules:
  *
- * The end tag is a block of size 0 that is always in use. When the heap grows
- * it becomes the tag of the new block, and if the last block is free the heap
- * grows only by what that block lacks.
+ *      +------+------+------+-         -+------+
+ *      | next | slot | size |    ...    | size |
+ *      +------+------+------+-         -+------+
+ *
+ * A slot is where four bytes lie, counted in fours from the heap's start: a
+ * block's slot is where its own number is kept, in the next of another block or
+ * in a bin. There is a bin for each size below 64 granules, four for each
+ * doubling above, and a bit for each bin that may hold something: the first bit
+ * at or above the size asked for is the best fit.
+ *
+ * Freed blocks below 512 bytes are not merged at once. They go to a cache, a
+ * list for each size, and most come back from there soon: one load, one store,
+ * one bit each way. A cache that is found empty is filled with several blocks
+ * side by side, twice as many each time: so blocks of one size become
+ * neighbours, and may be merged into room for something larger. Before the heap
+ * grows, or room is sought for a large block, and there is more than a little in
+ * the caches, they are flushed: all that is in them is merged and binned.
+ *
+ *      lo | bins | block | block | ... | block |   wilderness   | map | brk
+ *                                               ^ USED, the sentinel
+ *
+ * The wilderness has no other marks, and is used last. The map hangs from the
+ * break, its words in downward order, and moves with it while it is small; then
+ * it gets pages of its own, and grows downwards there.
  *
  * Invariants, between any two calls of mm_*:
- *   I1  Blocks tile the heap up to the end tag. Their sizes are multiples of
- *       ALIGN, MIN_BLOCK or more.
- *   I2  p of each block, and of the end tag, is set exactly if the block
- *       before it is in use; the first block's is set.
- *   I3  The footer of a free block is its size.
- *   I4  No two neighbours are both free.
- *   I5  Each free block is in the bin of its size, once, and the bins hold
+ *   I1  Blocks tile the heap from the bins to the wilderness. Each has its
+ *       mark, a free one its second, a large one its size; all other granules
+ *       are INSIDE. The sentinel is USED.
+ *   I2  No free block has a free neighbour, or the wilderness behind it.
+ *   I3  Both sizes of a free block are its size.
+ *   I4  Each free block is in the bin of its size, once, and the bins hold
  *       nothing else.
- *   I6  b->next->prev == b along a bin; its first block has no prev.
- *   I7  The bit of a bin is set exactly if it holds a block.
+ *   I5  A free block's slot holds that block's number.
+ *   I6  The bit of each bin that holds a block is set.
+ *   I7  Each cached block is in the cache of its size, once, and the caches hold
+ *       nothing else. The bit of a cache that holds a block is set.
+ *   I8  The map covers the wilderness and MARGIN granules more.
+ *   I9  What the caches hold, and what they may yet, add up to the patience.
  *
- * Boundary tags are Knuth's (TAOCP 1, section 2.5), bins and bitmap those of
- * D. Lea ("A Memory Allocator", 1996), the bins within a doubling those of
- * TLSF (Masmano et al., 2004).
+ * Built with MM_ALIGNMENT=8, granules have 8 bytes and blocks two or more. With
+ * MM_HARDENED, freed blocks are filled and looked at when they are used again.
+ *
+ * Marks instead of headers: cf. H.-J. Boehm and M. Weiser, "Garbage Collection
+ * in an Uncooperative Environment", 1988. Caches that merge later: deferred
+ * coalescing, P. R. Wilson et al., "Dynamic Storage Allocation: A Survey and
+ * Critical Review", 1995. Bins within a doubling: TLSF, M. Masmano et al., 2004.
+ * The wilderness: D. G. Korn and K.-P. Vo, "In Search of a Better Malloc", 1985.
+ * docs/flagship.md has what was tried, and what it did.
  */
 #include "mm.h"
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "memlib.h"
 
-struct block {
-    size_t tag;                /* size | PREV_IN_USE | IN_USE */
-    struct block *next, *prev; /* in the bin; free blocks only */
-};
+enum mark { INSIDE, FREE, CACHED, USED };
+
+#ifndef MM_ALIGNMENT
+#define MM_ALIGNMENT 16
+#endif
+
+#ifdef MM_HARDENED
+enum { HARDENED = true };
+#else
+enum { HARDENED = false };
+#endif
 
 enum {
-    ALIGN = 16,
-    WORD = sizeof(size_t),
-    IN_USE = 1,
-    PREV_IN_USE = 2,
-    FLAGS = IN_USE | PREV_IN_USE,
-    MIN_BLOCK = sizeof(struct block) + WORD, /* with its footer */
+    GRANULE = MM_ALIGNMENT, /* bytes; what a mark is for */
+    SHIFT = GRANULE == 16 ? 4 : 3,
+    LEAST = 16 / GRANULE, /* granules: the smallest block */
+    WORD = 64,            /* bits */
+    IN_WORD = WORD / 2,   /* marks in a word of the map */
+    IN_BYTE = 8 / 2,
 
-    LOG_EXACT = 10, /* below 1 KiB a bin holds one size */
-    EXACT_BINS = (1 << LOG_EXACT) / ALIGN,
-    DOUBLINGS = 14, /* the last bin is open: from 14 MiB up */
-    LOG_STEPS = 2,  /* four bins to a doubling */
-    STEPS = 1 << LOG_STEPS,
-    BINS = EXACT_BINS + DOUBLINGS * STEPS,
-    MAP_BITS = 64,
-    MAP_WORDS = (BINS + MAP_BITS - 1) / MAP_BITS,
-    LOOKS = 32, /* blocks looked at in a bin of several sizes */
+    CACHES = IN_WORD - 1, /* sizes that a window shows, in granules */
+    MOST_CARVED = 16,     /* blocks that an empty cache gets at once */
+
+    EXACT = 64,     /* sizes below this have a bin each */
+    SHARES = 4,     /* bins for a doubling, from there on */
+    DOUBLINGS = 22, /* up to 2^28 granules */
+    BINS = EXACT + SHARES * DOUBLINGS,
+    TRIES = 16, /* blocks that are looked at in a bin of several sizes */
+
+    LARGE = 4 * IN_WORD, /* from this size on the map has a block's size */
+    DIGITS = 28,
+    MARGIN = 4 * IN_WORD, /* beyond the heap, for windows at its end */
+
+    SLOT = 4, /* bytes */
+    SLOTS = GRANULE / SLOT,
+    FIRST_BIN = SLOTS, /* granule 0 is nobody's: what 0 points to */
+    BIN_GRANULES = (FIRST_BIN + BINS) * SLOT / GRANULE,
+
+    FIRST_MAP = 256,     /* bytes */
+    MAP_IN_HEAP = 8191,  /* bytes; a larger map has pages of its own */
+    STEP_WITH_MAP = 512, /* the heap grows by this part of itself, or more, */
+    STEP_WITHOUT = 4096, /* while the map moves with it, and later */
+    SLACK = 2048 / GRANULE, /* that even a small heap may leave in caches */
+    PATIENCE = (4 << 20) / GRANULE, /* that any heap may free and keep */
+    CLEANABLE = 4096 / GRANULE,     /* may have a whole page in it */
 };
 
-_Static_assert(MIN_BLOCK % ALIGN == 0, "I1 for the smallest block");
-_Static_assert(MAP_WORDS == 2 && BINS % MAP_BITS != 0,
-               "bin_from looks at two words, and may be asked for BINS");
-_Static_assert(sizeof(long) == WORD, "__builtin_clzl takes a size_t");
+_Static_assert(GRANULE == 8 || GRANULE == 16, "MM_ALIGNMENT is 8 or 16");
+_Static_assert((FIRST_BIN + BINS) * SLOT % GRANULE == 0, "whole granules");
 
-/* More than any heap holds; and of a size that mem_sbrk can be asked for. */
-static const size_t MAX_PAYLOAD = PTRDIFF_MAX - 2 * ALIGN;
+static const size_t MOST_GRANULES = ((size_t)1 << DIGITS) - 1;
+
+/* Granules: the number of a slot has 32 bits. */
+static const size_t MOST_HEAP = (size_t)1 << 30;
+
+/* A free block, as far as it has room for it. */
+struct hole {
+    uint32_t next;  /* the next one of its bin; 0: none */
+    uint32_t slot;  /* that holds this one's number */
+    uint32_t size;  /* in granules, and once more in the last four bytes */
+    uint32_t clean; /* from two pages up: the system has its pages */
+};
 
 static struct {
-    struct block *end; /* the end tag */
-    uint64_t map[MAP_WORDS];
-    struct block *bin[BINS];
+    void *cache[CACHES]; /* by size - 1; linked through their first bytes */
+    char *base;          /* granule 0 */
+    uint64_t *map;       /* its end: the marks of granule 0 are in map[-1] */
+    size_t wild;         /* the sentinel: first granule of the wilderness */
+    size_t limit;        /* granule behind the wilderness */
+    size_t top;          /* granule at the break */
+    size_t fresh;        /* from here on memory was never used */
+    size_t covered;      /* granules that the map has marks for */
+    bool map_has_pages;
+    uint32_t stocked;      /* bit k: there is something in cache k */
+    int32_t room;          /* granules that the caches may yet take, of */
+    int32_t patience;      /* what is freed before pages are given back */
+    int64_t loose;         /* granules freed to bins, less those taken since */
+    uint8_t carve[CACHES]; /* blocks that the cache is filled with next */
+    uint64_t filled[BINS / WORD + 1]; /* bit b: bin b may hold something */
 } heap;
 
-/* ---- Blocks: the only pointer arithmetic. ---- */
-
-static size_t block_size(const struct block *b)
+static inline bool likely(bool yes)
 {
-    return b->tag & ~(size_t)FLAGS;
+    return __builtin_expect(yes, true);
 }
 
-static bool block_in_use(const struct block *b)
+/* ---- Faults of the program. ---- */
+
+/* Write "mm: WHAT: 0xADDRESS", without printf, which may need a malloc. */
+static _Noreturn void fault(const char *what, const void *where)
 {
-    return b->tag & IN_USE;
+    enum { DIGITS_OF_POINTER = 2 * sizeof where };
+    char line[128] = "mm: ", *end = line + 4;
+    uintptr_t rest = (uintptr_t)where;
+
+    for (; *what; what++)
+        *end++ = *what;
+    memcpy(end, ": 0x", 4);
+    end += 4;
+    for (int i = DIGITS_OF_POINTER; i > 0; i--, rest /= 16)
+        end[i - 1] = "0123456789abcdef"[rest % 16];
+    end += DIGITS_OF_POINTER;
+    *end++ = '\n';
+    (void)!write(STDERR_FILENO, line, (size_t)(end - line));
+    abort();
 }
 
-static bool block_prev_in_use(const struct block *b)
+/* ---- Granules: the only pointer arithmetic but the map's. ---- */
+
+static inline void *address(size_t g)
 {
-    return b->tag & PREV_IN_USE;
+    return heap.base + g * GRANULE;
 }
 
-static struct block *block_next(const struct block *b)
+/*
+ * The number of the granule that starts there: far beyond all others where
+ * none does, for what is not a multiple of GRANULE wraps around to the top.
+ */
+static inline size_t granule_at(const void *payload)
 {
-    return (struct block *)((char *)b + block_size(b));
+    size_t offset = (size_t)((const char *)payload - heap.base);
+
+    return offset / GRANULE | offset << (8 * sizeof offset - SHIFT);
 }
 
-static size_t *block_footer(const struct block *b)
+static inline struct hole *hole(size_t g)
 {
-    return (size_t *)block_next(b) - 1;
+    return address(g);
 }
 
-/* The block before b, which must be free: its footer adjoins b's tag. */
-static struct block *block_prev(const struct block *b)
+/* The size of the free block that ends before g. */
+static inline uint32_t *size_before(size_t g)
 {
-    return (struct block *)((char *)b - ((size_t *)b)[-1]);
+    return (uint32_t *)address(g) - 1;
 }
 
-static void *block_payload(const struct block *b)
+static inline uint32_t *slot(size_t number)
 {
-    return (char *)b + WORD;
+    return (uint32_t *)(void *)heap.base + number;
 }
 
-static struct block *block_of(void *payload)
+static inline size_t granules_for(size_t bytes)
 {
-    return (struct block *)((char *)payload - WORD);
+    size_t granules = (bytes + GRANULE - 1) / GRANULE;
+
+    return granules < LEAST ? LEAST : granules;
 }
 
-/* The first block of the heap; in an empty heap, the end tag. */
-static struct block *heap_first(void)
+/* ---- Marks: words go downwards from the map's end, bits upwards. ---- */
+
+static inline uint64_t *map_word(size_t g)
 {
-    return (struct block *)((char *)mem_heap_lo() + ALIGN - WORD);
+    return heap.map + ~(g / IN_WORD);
 }
 
-/* The size of a block for that payload; 0 where no heap could hold it. */
-static size_t block_size_for(size_t payload)
+/* Where g's mark is in its word; shifts take it modulo 64. */
+static inline unsigned map_shift(size_t g)
 {
-    size_t size = (payload + WORD + ALIGN - 1) & ~(size_t)(ALIGN - 1);
-
-    if (payload > MAX_PAYLOAD)
-        return 0;
-    return size < MIN_BLOCK ? MIN_BLOCK : size;
+    return (unsigned)(2 * g) % WORD;
 }
 
-static void block_set_free(struct block *b, size_t size)
+static inline enum mark mark_of(size_t g)
 {
-    b->tag = size | (b->tag & PREV_IN_USE);
-    *block_footer(b) = size;
-    block_next(b)->tag &= ~(size_t)PREV_IN_USE;
+    return *map_word(g) >> map_shift(g) & USED;
 }
 
-static void block_set_in_use(struct block *b)
+static inline void mark_change(size_t g, enum mark from, enum mark to)
 {
-    b->tag |= IN_USE;
-    block_next(b)->tag |= PREV_IN_USE;
+    *map_word(g) ^= (uint64_t)(from ^ to) << map_shift(g);
+}
+
+/* The marks of g and of the 31 granules behind it, g's in the lowest bits. */
+static inline uint64_t window(size_t g)
+{
+    const uint64_t *word = map_word(g);
+
+    return word[0] >> map_shift(g) | word[-1] << 1 << (WORD - 1 - map_shift(g));
+}
+
+/* ---- Sizes. ---- */
+
+enum {
+    THREE_FREE = FREE | FREE << 2 | FREE << 4,
+    THREE = 6,
+    HALF = 0x5555555, /* every other bit of a size: no two make a USED */
+};
+
+/* The word of the map that is wholly in a large block, behind its window. */
+static inline uint64_t *size_word(size_t g)
+{
+    return map_word(g) - 2;
+}
+
+/* Write the size of a block, where it is large. */
+static inline void size_note(size_t g, size_t size)
+{
+    if (size >= LARGE)
+        *size_word(g) = THREE_FREE | (uint64_t)(size & HALF) << THREE |
+                        (uint64_t)(size >> 1 & HALF) << (THREE + DIGITS);
+}
+
+static inline void size_erase(size_t g, size_t size)
+{
+    if (size >= LARGE)
+        *size_word(g) = 0;
+}
+
+static size_t size_beyond_window(size_t g)
+{
+    uint64_t word = *size_word(g);
+    size_t size = IN_WORD;
+
+    if ((word & ((1 << THREE) - 1)) == THREE_FREE)
+        return (word >> THREE & HALF) | (word >> (THREE + DIGITS)) << 1;
+    while (window(g + size) == 0)
+        size += IN_WORD;
+    return size + (size_t)__builtin_ctzll(window(g + size)) / 2;
+}
+
+/* Of a block that is used or cached. */
+static inline size_t size_of(size_t g)
+{
+    uint64_t behind = window(g) >> 2;
+
+    if (behind == 0)
+        return size_beyond_window(g);
+    return (size_t)__builtin_ctzll(behind) / 2 + 1;
 }
 
 /* ---- Bins. ---- */
 
-/* Above EXACT_BINS the two bits below the highest tell the step. */
-static size_t bin_of(size_t size)
+static inline unsigned bin_of(size_t size)
 {
-    size_t high, bin;
-
-    if (size < 1 << LOG_EXACT)
-        return size / ALIGN;
-    high = 8 * WORD - 1 - (size_t)__builtin_clzl(size);
-    bin = EXACT_BINS + (high - LOG_EXACT) * STEPS +
-          (size >> (high - LOG_STEPS)) % STEPS;
-    return bin < BINS ? bin : BINS - 1;
+    if (size < EXACT)
+        return (unsigned)size;
+    unsigned log = WORD - 1 - (unsigned)__builtin_clzll(size);
+    unsigned share = (unsigned)(size >> (log - 2)) % SHARES;
+    return EXACT + (log - 6) * SHARES + share;
 }
 
-static void bin_push(struct block *b)
+static inline uint32_t *bin(unsigned b)
 {
-    size_t bin = bin_of(block_size(b));
-
-    b->prev = NULL;
-    b->next = heap.bin[bin];
-    if (b->next)
-        b->next->prev = b;
-    heap.bin[bin] = b;
-    heap.map[bin / MAP_BITS] |= (uint64_t)1 << bin % MAP_BITS;
+    return slot(FIRST_BIN + b);
 }
 
-static void bin_remove(struct block *b)
+static inline void bin_add(size_t g, size_t size)
 {
-    size_t bin;
+    unsigned b = bin_of(size);
+    uint32_t next = *bin(b);
 
-    if (b->next)
-        b->next->prev = b->prev;
-    if (b->prev) {
-        b->prev->next = b->next;
-        return;
-    }
-    bin = bin_of(block_size(b));
-    heap.bin[bin] = b->next;
-    if (!b->next)
-        heap.map[bin / MAP_BITS] &= ~((uint64_t)1 << bin % MAP_BITS);
+    hole(g)->next = next;
+    hole(g)->slot = FIRST_BIN + b;
+    hole(g)->size = (uint32_t)size;
+    if (size >= CLEANABLE)
+        hole(g)->clean = false;
+    *size_before(g + size) = (uint32_t)size;
+    hole(next)->slot = (uint32_t)g * SLOTS;
+    *bin(b) = (uint32_t)g;
+    heap.filled[b / WORD] |= (uint64_t)1 << b % WORD;
 }
 
-/* The first bin from this one up that is not empty; BINS if there is none. */
-static size_t bin_from(size_t bin)
+static inline void bin_remove(size_t g)
 {
-    size_t word = bin / MAP_BITS;
-    uint64_t bits = heap.map[word] & ~(uint64_t)0 << bin % MAP_BITS;
+    uint32_t next = hole(g)->next, at = hole(g)->slot;
 
-    if (bits == 0 && word == 0)
-        bits = heap.map[++word];
-    if (bits == 0)
-        return BINS;
-    return word * MAP_BITS + (size_t)__builtin_ctzll(bits);
+    if (HARDENED && (at >= heap.wild * SLOTS || *slot(at) != g))
+        fault("the link of a free block was overwritten", address(g));
+    *slot(at) = next;
+    hole(next)->slot = at;
 }
 
-/* The best of the first LOOKS blocks; an exact bin answers at once. */
-static struct block *bin_best(size_t bin, size_t size)
+/* The best of the first blocks of a bin that has several sizes; 0 if none. */
+static size_t bin_best(unsigned b, size_t size)
 {
-    struct block *best = NULL;
-    int looks = bin < EXACT_BINS ? 1 : LOOKS;
+    size_t best = 0, best_size = SIZE_MAX;
+    int tries = TRIES;
 
-    for (struct block *b = heap.bin[bin]; b && looks > 0; b = b->next, looks--)
-        if (block_size(b) >= size &&
-            (!best || block_size(b) < block_size(best)))
-            best = b;
+    for (size_t g = *bin(b); g && tries > 0; g = hole(g)->next, tries--)
+        if (hole(g)->size >= size && hole(g)->size < best_size) {
+            best = g;
+            best_size = hole(g)->size;
+        }
     return best;
 }
 
-/* Two bins at most: above a request's own bin every block fits. */
-static struct block *find_fit(size_t size)
+/* The first block that fits, from bin b on. Bits of empty bins are cleared. */
+static size_t bin_search(unsigned b, size_t size)
 {
-    for (size_t bin = bin_from(bin_of(size)); bin < BINS;
-         bin = bin_from(bin + 1)) {
-        struct block *b = bin_best(bin, size);
+    for (unsigned w = b / WORD; w <= BINS / WORD; w++, b = 0) {
+        uint64_t bits = heap.filled[w] >> b % WORD << b % WORD;
 
-        if (b)
-            return b;
+        for (; bits; bits &= bits - 1) {
+            unsigned at = w * WORD + (unsigned)__builtin_ctzll(bits);
+            size_t g = at < EXACT ? *bin(at) : bin_best(at, size);
+
+            if (g)
+                return g;
+            if (*bin(at) == 0)
+                heap.filled[w] &= ~(bits & -bits);
+        }
     }
-    return NULL;
-}
-
-/* ---- Splitting, merging, growing. ---- */
-
-/*
- * Free b: merge it with whichever neighbours are free and list the result.
- * By I4 neither neighbour has a free neighbour of its own, so one look on
- * each side restores the invariant.
- */
-static struct block *release(struct block *b)
-{
-    struct block *next = block_next(b);
-    size_t size = block_size(b);
-
-    if (!block_in_use(next)) {
-        bin_remove(next);
-        size += block_size(next);
-    }
-    if (!block_prev_in_use(b)) {
-        b = block_prev(b);
-        bin_remove(b);
-        size += block_size(b);
-    }
-    block_set_free(b, size);
-    bin_push(b);
-    return b;
-}
-
-/* Cut b, in use, after size bytes; returns the second part, in use too. */
-static struct block *split(struct block *b, size_t size)
-{
-    size_t rest = block_size(b) - size;
-
-    b->tag -= rest;
-    block_next(b)->tag = rest | PREV_IN_USE | IN_USE;
-    return block_next(b);
-}
-
-/* Free what b, in use, has beyond size, where that is enough for a block. */
-static void trim(struct block *b, size_t size)
-{
-    if (block_size(b) - size >= MIN_BLOCK)
-        release(split(b, size));
-}
-
-/*
- * Grow the heap by size bytes; returns the last block, free, which has them
- * at its end. NULL where memlib refuses, and nothing has changed. Not a byte
- * in advance: what is left over at the top would attract small blocks, and a
- * block that grows at the top (grow_in_place) would run into them.
- */
-static struct block *heap_grow(size_t size)
-{
-    size_t bytes = size < MIN_BLOCK ? MIN_BLOCK : size; /* I1 */
-    struct block *b = heap.end;
-
-    if (mem_sbrk((intptr_t)bytes) == (void *)-1)
-        return NULL;
-    b->tag += bytes; /* no longer the end tag: a block, in use until released */
-    heap.end = block_next(b);
-    heap.end->tag = IN_USE | PREV_IN_USE;
-    return release(b);
-}
-
-/* A free block of size bytes at the heap's top, of which some may be there. */
-static struct block *grow_last(size_t size)
-{
-    struct block *last;
-
-    if (block_prev_in_use(heap.end))
-        return heap_grow(size);
-    last = block_prev(heap.end);
-    if (block_size(last) >= size) /* bin_best did not look that far */
-        return last;
-    return heap_grow(size - block_size(last));
-}
-
-/* Let b, in use, have size bytes where it lies, if what follows allows it. */
-static bool grow_in_place(struct block *b, size_t size)
-{
-    struct block *next = block_next(b);
-    size_t lacking = size - block_size(b);
-    size_t room = block_in_use(next) ? 0 : block_size(next);
-    bool at_top = next == heap.end || (room && block_next(next) == heap.end);
-
-    if (room < lacking && (!at_top || !heap_grow(lacking - room)))
-        return false;
-    bin_remove(next); /* which is the old end tag, if it was that */
-    b->tag += block_size(next);
-    block_set_in_use(b);
-    return true;
-}
-
-/* ---- The contract of mm.h. ---- */
-
-/* One request only: where it is refused, nothing has happened. */
-int mm_init(void)
-{
-    memset(&heap, 0, sizeof heap);
-    if (mem_sbrk(ALIGN) == (void *)-1)
-        return -1;
-    heap.end = heap_first();
-    heap.end->tag = IN_USE | PREV_IN_USE;
     return 0;
 }
 
-void *mm_malloc(size_t payload)
+/* A free block of that size or more, as small as can be found; 0 if none. */
+static inline size_t find(size_t size)
 {
-    size_t size = block_size_for(payload);
-    struct block *b;
+    if (size >= EXACT)
+        return bin_search(bin_of(size), size);
+    for (uint64_t bits = heap.filled[0] >> size << size; bits;
+         bits &= bits - 1) {
+        size_t g = *bin((unsigned)__builtin_ctzll(bits));
 
-    if (payload == 0 || size == 0)
+        if (likely(g != 0))
+            return g;
+        heap.filled[0] &= ~(bits & -bits);
+    }
+    return heap.filled[1] | heap.filled[2] ? bin_search(EXACT, size) : 0;
+}
+
+/* ---- To free, to merge. ---- */
+
+/*
+ * Free the block at g, so far marked as `was`, without a size in the map. By
+ * I2 its free neighbours have none of their own: one look on each side is
+ * enough. One granule alone has one mark, which is first and last.
+ */
+static void release(size_t g, size_t size, enum mark was)
+{
+    size_t end = g + size;
+    enum mark behind = mark_of(end);
+
+    heap.loose += (int64_t)size;
+    if (mark_of(g - 1) == FREE) {
+        size_t before = *size_before(g);
+
+        bin_remove(g - before);
+        mark_change(g, was, INSIDE);
+        if (before > 1)
+            mark_change(g - 1, FREE, INSIDE);
+        g -= before;
+    } else {
+        mark_change(g, was, FREE);
+    }
+    if (behind == FREE) {
+        bin_remove(end);
+        if (hole(end)->size > 1)
+            mark_change(end, FREE, INSIDE);
+        end += hole(end)->size;
+    } else if (end == heap.wild) {
+        mark_change(end, USED, INSIDE);
+        mark_change(g, FREE, USED);
+        heap.fresh = heap.fresh < end ? end : heap.fresh;
+        heap.wild = g;
+        return;
+    } else if (end - g > 1) {
+        mark_change(end - 1, INSIDE, FREE);
+    }
+    bin_add(g, end - g);
+}
+
+static void release_used(size_t g, size_t size)
+{
+    size_erase(g, size);
+    release(g, size, USED);
+}
+
+/* ---- Caches: what a block in them looks like where we are suspicious. ---- */
+
+enum { FILLER = 0xdb, LINK = sizeof(void *) };
+
+static void fill(void *payload, size_t size)
+{
+    memset((char *)payload + LINK, FILLER, size * GRANULE - LINK);
+}
+
+static void inspect(void *payload, size_t size)
+{
+    const unsigned char *bytes = payload;
+    void *next = *(void **)payload;
+
+    for (size_t i = LINK; i < size * GRANULE; i++)
+        if (bytes[i] != FILLER)
+            fault("a free block was written to", bytes + i);
+    if (next &&
+        (granule_at(next) >= heap.wild || mark_of(granule_at(next)) != CACHED))
+        fault("the link of a free block was overwritten", payload);
+}
+
+static inline void cache_add(void *payload, unsigned k)
+{
+    void *next = heap.cache[k];
+
+    *(void **)payload = next;
+    heap.cache[k] = payload;
+    heap.room -= (int32_t)k + 1;
+    if (HARDENED)
+        fill(payload, k + 1);
+    if (!likely(next != NULL))
+        heap.stocked |= (uint32_t)1 << k;
+}
+
+/* Granules in the caches. */
+static inline size_t held(void)
+{
+    return (size_t)(heap.patience - heap.room);
+}
+
+static void release_all(void *payload, size_t size)
+{
+    while (payload) {
+        size_t g = granule_at(payload);
+
+        if (HARDENED)
+            inspect(payload, size);
+        payload = *(void **)payload;
+        release(g, size, CACHED);
+    }
+}
+
+/* Merge what the caches hold. */
+static __attribute__((noinline)) void flush(void)
+{
+    uint32_t left = heap.stocked;
+
+    heap.stocked = 0;
+    heap.room = heap.patience;
+    for (; left; left &= left - 1) {
+        unsigned k = (unsigned)__builtin_ctz(left);
+        void *first = heap.cache[k];
+
+        heap.cache[k] = NULL;
+        heap.carve[k] = 1;
+        release_all(first, k + 1);
+    }
+}
+
+/* The part that a heap of any size may leave in the caches. */
+static size_t slack(void)
+{
+    return heap.limit / 32 < SLACK ? heap.limit / 32 : SLACK;
+}
+
+/* ---- Patience: pages that nobody needs go back to the system. ---- */
+
+static void set_patience(size_t granules)
+{
+    size_t held_now = held();
+
+    heap.patience = (int32_t)granules;
+    heap.room = heap.patience - (int32_t)held_now;
+    heap.loose = 0;
+}
+
+/* As much as a growing program gets. */
+static void be_patient(void)
+{
+    set_patience(heap.limit / 16 + PATIENCE);
+}
+
+static void discard(size_t from, size_t to)
+{
+    uintptr_t page = mem_pagesize();
+    uintptr_t first = ((uintptr_t)address(from) + page - 1) & -page;
+    uintptr_t last = (uintptr_t)address(to) & -page;
+
+    if (first < last)
+        mem_discard((void *)first, last - first);
+}
+
+/* The whole pages of each hole that were not given back before. */
+static void discard_holes(void)
+{
+    for (unsigned b = bin_of(CLEANABLE); b < BINS; b++)
+        for (size_t g = *bin(b); g; g = hole(g)->next)
+            if (!hole(g)->clean) {
+                discard(g + 16 / GRANULE, g + hole(g)->size - 1);
+                hole(g)->clean = true;
+            }
+}
+
+/*
+ * More than patience was freed since the heap grew last, or was cleaned last.
+ * The next time it takes half as much: whoever frees everything keeps little.
+ */
+static __attribute__((noinline)) void relieve(void)
+{
+    size_t half = (size_t)heap.patience / 2;
+    size_t least = heap.limit / 512 + PATIENCE / 64;
+
+    flush();
+    discard_holes();
+    if (heap.wild < heap.fresh)
+        discard(heap.wild, heap.limit);
+    set_patience(half > least ? half : least);
+}
+
+static inline void release_large(size_t g, size_t size)
+{
+    release_used(g, size);
+    if (heap.loose > heap.patience)
+        relieve();
+}
+
+/* ---- To take. ---- */
+
+/* Size granules from the start of the free block g, all that is between. */
+static inline void split(size_t g, size_t size)
+{
+    size_t rest = hole(g)->size - size;
+
+    bin_remove(g);
+    heap.loose -= (int64_t)size;
+    mark_change(g, FREE, USED);
+    if (rest == 0 && size > 1)
+        mark_change(g + size - 1, FREE, INSIDE);
+    if (rest > 1)
+        mark_change(g + size, INSIDE, FREE);
+    if (rest > 0)
+        bin_add(g + size, rest);
+}
+
+/* What is taken of a hole, so that no rest is too small to be a block. */
+static inline size_t portion(size_t whole, size_t size)
+{
+    return whole - size < LEAST ? whole : size;
+}
+
+/* A block of that size, or hardly more, from the start of the free block g. */
+static inline size_t take(size_t g, size_t size)
+{
+    size = portion(hole(g)->size, size);
+    split(g, size);
+    size_note(g, size);
+    return g;
+}
+
+static inline size_t wilderness(void)
+{
+    return heap.limit - heap.wild;
+}
+
+static inline void split_wild(size_t size)
+{
+    heap.wild += size;
+    heap.loose -= (int64_t)size;
+    mark_change(heap.wild, INSIDE, USED);
+}
+
+/* A block from the wilderness, which has as much. */
+static inline size_t take_wild(size_t size)
+{
+    size_t g = heap.wild;
+
+    split_wild(size);
+    size_note(g, size);
+    return g;
+}
+
+/* ---- The map's own memory. ---- */
+
+static size_t map_bytes(void)
+{
+    return heap.covered / IN_BYTE;
+}
+
+static char *map_start(void)
+{
+    return (char *)heap.map - map_bytes();
+}
+
+/* Move the map to [end - bytes, end), which may overlap it. */
+static void map_move(char *end, size_t bytes)
+{
+    size_t old = map_bytes();
+
+    memmove(end - old, map_start(), old);
+    memset(end - bytes, 0, bytes - old);
+    heap.map = (uint64_t *)(void *)end;
+    heap.covered = bytes * IN_BYTE;
+}
+
+static bool break_up(size_t granules)
+{
+    if (heap.top + granules > MOST_HEAP ||
+        mem_sbrk((intptr_t)(granules * GRANULE)) == (void *)-1)
+        return false;
+    if (heap.fresh < heap.top)
+        heap.fresh = heap.top;
+    heap.top += granules;
+    return true;
+}
+
+/* The break goes up, and the map that hangs from it. */
+static bool grow_with_map(size_t granules, size_t bytes)
+{
+    if (!break_up(granules + (bytes - map_bytes()) / GRANULE))
+        return false;
+    map_move(address(heap.top), bytes);
+    heap.limit += granules;
+    return true;
+}
+
+static bool grow_alone(size_t granules)
+{
+    if (!break_up(granules))
+        return false;
+    heap.limit += granules;
+    return true;
+}
+
+/* Pages below the ones it has, if they can be had; else elsewhere. */
+static bool map_extend(size_t bytes)
+{
+    size_t old = map_bytes();
+    char *was = map_start(), *more = mem_map(bytes - old);
+
+    if (more && more + (bytes - old) == was) {
+        heap.covered = bytes * IN_BYTE;
+        return true;
+    }
+    if (more)
+        mem_unmap(more, bytes - old);
+    more = mem_map(bytes);
+    if (!more)
+        return false;
+    map_move(more + bytes, bytes);
+    mem_unmap(was, old);
+    return true;
+}
+
+/* From now on the map has pages of its own, and the wilderness its place. */
+static bool map_detach(size_t bytes)
+{
+    char *pages = mem_map(bytes);
+    size_t old = map_bytes() / GRANULE;
+
+    if (!pages)
+        return false;
+    map_move(pages + bytes, bytes);
+    heap.map_has_pages = true;
+    heap.limit += old;
+    return true;
+}
+
+/* Have pages of a map for that many bytes. */
+static bool map_cover(size_t bytes)
+{
+    size_t page = mem_pagesize();
+
+    bytes = (bytes + page - 1) / page * page;
+    if (!heap.map_has_pages)
+        return map_detach(bytes + page);
+    return bytes <= map_bytes() || map_extend(bytes);
+}
+
+/* ---- The wilderness. ---- */
+
+/* Bytes of a map for so many granules, in whole granules. */
+static size_t map_bytes_for(size_t granules)
+{
+    size_t bytes = (granules + MARGIN) / IN_BYTE + 1;
+
+    bytes = (bytes + 15) / 16 * 16;
+    return bytes < map_bytes() ? map_bytes() : bytes;
+}
+
+/* Add at least as many granules to the wilderness. */
+static bool grow_by(size_t granules)
+{
+    size_t bytes = map_bytes_for(heap.limit + granules);
+
+    if (!heap.map_has_pages && bytes <= MAP_IN_HEAP)
+        return grow_with_map(granules, bytes);
+    return map_cover(bytes) && grow_alone(granules);
+}
+
+/* Have a wilderness of that size. */
+static __attribute__((noinline)) bool grow(size_t size)
+{
+    size_t part = heap.map_has_pages ? STEP_WITHOUT : STEP_WITH_MAP;
+
+    if (wilderness() >= size)
+        return true;
+    size_t lack = size - wilderness();
+    if (!grow_by(lack + heap.limit / part) && !grow_by(lack))
+        return false;
+    be_patient();
+    return true;
+}
+
+/* ---- Requests. ---- */
+
+/* Flush if there is more in the caches than that. Was there? */
+static inline bool flush_above(size_t granules)
+{
+    if (held() <= granules)
+        return false;
+    flush();
+    return true;
+}
+
+static inline bool flush_before_growth(void)
+{
+    return flush_above(heap.limit / 192 + slack());
+}
+
+/* The granules at g become n blocks: one in use, the others in their cache. */
+static void carve(size_t g, size_t size, size_t n)
+{
+    for (size_t at = g + (n - 1) * size; at > g; at -= size) {
+        mark_change(at, INSIDE, CACHED);
+        cache_add(address(at), (unsigned)size - 1);
+    }
+}
+
+/*
+ * How many blocks to make where `most` are possible: twice as many each time,
+ * as long as the cache is not flushed in between.
+ */
+static size_t carve_count(size_t size, size_t most)
+{
+    size_t n = heap.carve[size - 1];
+    size_t some = (heap.limit / 512 + slack()) / size;
+
+    if (n < MOST_CARVED)
+        heap.carve[size - 1] = (uint8_t)(2 * n);
+    n = n < some ? n : some;
+    n = n < most ? n : most;
+    return n ? n : 1;
+}
+
+static size_t take_several(size_t g, size_t size)
+{
+    size_t whole = hole(g)->size;
+
+    if (whole < 2 * size)
+        return take(g, size);
+    size_t n = carve_count(size, (whole - LEAST) / size);
+    split(g, n * size);
+    carve(g, size, n);
+    return g;
+}
+
+static size_t take_several_wild(size_t size)
+{
+    size_t n = carve_count(size, MOST_CARVED), g;
+
+    if (!grow(n * size) && (n = 1, !grow(size)))
+        return 0;
+    g = heap.wild;
+    split_wild(n * size);
+    carve(g, size, n);
+    return g;
+}
+
+/* A block that may be cached once; 0 where no memory is left. */
+static size_t allocate_small(size_t size)
+{
+    size_t g = find(size);
+
+    if (!g && flush_before_growth())
+        g = find(size);
+    return g ? take_several(g, size) : take_several_wild(size);
+}
+
+/* Any other. What the caches hold may be part of the best hole there is. */
+static size_t allocate(size_t size)
+{
+    if (size >= EXACT)
+        flush_above(heap.limit / 512 + slack() / 2);
+    size_t g = find(size);
+
+    if (!g && wilderness() < size && flush_before_growth())
+        g = find(size);
+    if (g)
+        return take(g, size);
+    return grow(size) ? take_wild(size) : 0;
+}
+
+static __attribute__((noinline)) void *malloc_uncached(size_t bytes)
+{
+    if (bytes == 0 || bytes > MOST_GRANULES * GRANULE)
         return NULL;
-    b = find_fit(size);
-    if (!b)
-        b = grow_last(size);
-    if (!b)
+    size_t size = granules_for(bytes);
+    size_t g = size <= CACHES ? allocate_small(size) : allocate(size);
+    return g ? address(g) : NULL;
+}
+
+/* What is behind `at` in the block g becomes a block of its own; both in use. */
+static void cut(size_t g, size_t size, size_t at)
+{
+    size_erase(g, size);
+    mark_change(at, INSIDE, USED);
+    size_note(g, at - g);
+    size_note(at, g + size - at);
+}
+
+/* The other way round. */
+static void join(size_t g, size_t at, size_t size)
+{
+    size_erase(g, at - g);
+    size_erase(at, g + size - at);
+    mark_change(at, USED, INSIDE);
+    size_note(g, size);
+}
+
+static void shrink(size_t g, size_t old, size_t size)
+{
+    if (old - size < LEAST)
+        return;
+    cut(g, old, g + size);
+    mm_free(address(g + size));
+}
+
+/* Grow a block in use where it lies; false, and all as it was, if not. */
+static bool grow_in_place(size_t g, size_t old, size_t size)
+{
+    size_t end = g + old, more = size - old;
+
+    if (end == heap.wild) {
+        if (!grow(more))
+            return false;
+        take_wild(more);
+    } else {
+        if (mark_of(end) != FREE || hole(end)->size < more)
+            return false;
+        more = portion(hole(end)->size, more);
+        take(end, more);
+    }
+    join(g, end, old + more);
+    return true;
+}
+
+static void *move(void *payload, size_t old, size_t bytes)
+{
+    void *new = mm_malloc(bytes);
+
+    if (!new)
         return NULL;
-    bin_remove(b);
-    block_set_in_use(b);
-    trim(b, size);
-    return block_payload(b);
+    memcpy(new, payload, old * GRANULE);
+    mm_free(payload);
+    return new;
+}
+
+/* ---- Misuse. ---- */
+
+/* The block that starts there, which has to be in use. */
+static size_t block_at(const void *payload)
+{
+    size_t g = granule_at(payload);
+
+    if (g >= heap.wild)
+        fault("this is no block of the heap", payload);
+    if (mark_of(g) == INSIDE)
+        fault("no block begins here", payload);
+    if (mark_of(g) != USED)
+        fault("this block is free already", payload);
+    return g;
+}
+
+/* ---- The interface. ---- */
+
+int mm_init(void)
+{
+    size_t first = BIN_GRANULES + FIRST_MAP / GRANULE;
+    void *area = mem_sbrk((intptr_t)(first * GRANULE));
+
+    memset(&heap, 0, sizeof heap);
+    if (area == (void *)-1 || (uintptr_t)area % GRANULE != 0)
+        return -1;
+    memset(area, 0, first * GRANULE);
+    memset(heap.carve, 1, sizeof heap.carve);
+    heap.base = area;
+    heap.wild = heap.limit = BIN_GRANULES;
+    heap.top = first;
+    heap.map = address(first);
+    heap.covered = FIRST_MAP * IN_BYTE;
+    mark_change(heap.wild, INSIDE, USED);
+    be_patient();
+    return 0;
+}
+
+void *mm_malloc(size_t size)
+{
+    size_t k = (size - 1) / GRANULE;
+
+    if (likely(k < CACHES)) {
+        void *payload = heap.cache[k];
+
+        if (likely(payload != NULL)) {
+            if (HARDENED)
+                inspect(payload, k + 1);
+            heap.cache[k] = *(void **)payload;
+            heap.room += (int32_t)k + 1;
+            mark_change(granule_at(payload), CACHED, USED);
+            return payload;
+        }
+    }
+    return malloc_uncached(size);
+}
+
+static __attribute__((noinline)) void free_uncached(size_t g)
+{
+    size_t size = size_beyond_window(g);
+
+    if (HARDENED)
+        fill(address(g), size);
+    release_large(g, size);
+}
+
+static __attribute__((noinline)) void free_nothing(void *ptr)
+{
+    if (ptr)
+        block_at(ptr); /* says what is wrong */
 }
 
 void mm_free(void *ptr)
 {
-    if (ptr)
-        release(block_of(ptr));
+    size_t g = granule_at(ptr);
+    uint64_t marks = likely(g < heap.wild) ? window(g) : INSIDE;
+    uint64_t behind = marks >> 2;
+
+    if (!likely((marks & USED) == USED)) {
+        free_nothing(ptr);
+    } else if (!likely(behind != 0)) {
+        free_uncached(g);
+    } else {
+        mark_change(g, USED, CACHED);
+        cache_add(ptr, (unsigned)__builtin_ctzll(behind) / 2);
+        if (!likely(heap.room >= 0))
+            relieve();
+    }
 }
 
-static void *move(void *ptr, size_t payload)
+void *mm_realloc(void *ptr, size_t size)
 {
-    void *new = mm_malloc(payload);
-
-    if (!new)
-        return NULL;
-    memcpy(new, ptr, mm_usable_size(ptr));
-    mm_free(ptr);
-    return new;
-}
-
-void *mm_realloc(void *ptr, size_t payload)
-{
-    size_t size = block_size_for(payload);
+    size_t granules = granules_for(size);
 
     if (!ptr)
-        return mm_malloc(payload);
-    if (payload == 0) {
+        return mm_malloc(size);
+    size_t g = block_at(ptr), old = size_of(g);
+    if (size == 0) {
         mm_free(ptr);
         return NULL;
     }
-    if (size == 0)
+    if (size > MOST_GRANULES * GRANULE)
         return NULL;
-    if (size > block_size(block_of(ptr)) && !grow_in_place(block_of(ptr), size))
-        return move(ptr, payload);
-    trim(block_of(ptr), size);
-    return ptr;
+    if (granules < old)
+        shrink(g, old, granules);
+    if (granules <= old || grow_in_place(g, old, granules))
+        return ptr;
+    return move(ptr, old, size);
 }
 
+/* Memory from beyond all that was ever used is zero as it comes. */
 void *mm_calloc(size_t count, size_t size)
 {
-    void *ptr;
+    size_t bytes, wild = heap.wild;
 
-    if (size != 0 && count > SIZE_MAX / size)
+    if (__builtin_mul_overflow(count, size, &bytes))
         return NULL;
-    ptr = mm_malloc(count * size);
-    return ptr ? memset(ptr, 0, count * size) : NULL;
+    void *payload = mm_malloc(bytes);
+    size_t g = granule_at(payload);
+    if (payload && (g < wild || g < heap.fresh))
+        memset(payload, 0, bytes);
+    return payload;
 }
 
-/*
- * Allocate so much that the payload can start at a multiple of align, either
- * at once or behind a block of its own, which is then freed again.
- */
-void *mm_memalign(size_t align, size_t payload)
+/* A block with room for the offset, of which both ends are freed again. */
+void *mm_memalign(size_t align, size_t size)
 {
-    struct block *b, *lead;
-    size_t offset;
-    void *ptr;
+    size_t granules = granules_for(size), more = align / GRANULE;
 
-    if (align <= ALIGN || payload == 0)
-        return mm_malloc(payload);
-    if (align > MAX_PAYLOAD || payload > MAX_PAYLOAD)
+    if (align <= GRANULE)
+        return mm_malloc(size);
+    if (size == 0 || size > MOST_GRANULES * GRANULE - 2 * align)
         return NULL;
-    ptr = mm_malloc(payload + align + MIN_BLOCK);
-    if (!ptr)
+    size_t g = allocate(granules + more - 1 + 2 * (LEAST - 1));
+    if (g == 0)
         return NULL;
-    offset = -(uintptr_t)ptr & (align - 1);
-    if (offset != 0 && offset < MIN_BLOCK)
-        offset += align;
-    b = block_of(ptr);
-    if (offset != 0) {
-        lead = b;
-        b = split(lead, offset);
-        release(lead);
+    size_t whole = size_of(g);
+    size_t front = (-(uintptr_t)address(g) & (align - 1)) / GRANULE;
+    if (front > 0) {
+        front += front < LEAST ? more : 0;
+        cut(g, whole, g + front);
+        release_used(g, front);
     }
-    trim(b, block_size_for(payload));
-    return block_payload(b);
+    if (whole - front > granules)
+        shrink(g + front, whole - front, granules);
+    return address(g + front);
 }
 
 size_t mm_usable_size(void *ptr)
 {
-    return ptr ? block_size(block_of(ptr)) - WORD : 0;
+    return ptr ? size_of(block_at(ptr)) * GRANULE : 0;
 }
 
 /* ---- The audit. ---- */
 
-/* I1 first: only a block of sound size may be followed to its footer. */
-static int audit_block(const struct block *b, bool prev_in_use)
-{
-    size_t size = block_size(b);
+struct census {
+    size_t free;   /* blocks */
+    size_t cached; /* granules */
+};
 
-    if (size % ALIGN != 0 || size < MIN_BLOCK ||
-        size > (size_t)((char *)heap.end - (char *)b))
-        return 1;
-    if (block_prev_in_use(b) != prev_in_use)
-        return 2;
-    if (!block_in_use(b) && *block_footer(b) != size)
-        return 3;
-    if (!block_in_use(b) && !prev_in_use)
-        return 4;
-    return 0;
+/* Are all granules in [from, to) INSIDE? */
+static bool all_inside(size_t from, size_t to)
+{
+    for (size_t g = from; g < to; g++)
+        if (mark_of(g) != INSIDE)
+            return false;
+    return true;
 }
 
-/* I1 to I4; counts the free blocks. */
-static int audit_blocks(size_t *free_blocks)
+static int audit_free(size_t g, size_t size)
 {
-    bool prev_in_use = true;
-    struct block *b = heap_first();
+    if (size == 0 || size > heap.wild - g)
+        return 3;
+    if (mark_of(g + size - 1) != FREE || !all_inside(g + 1, g + size - 1))
+        return 1;
+    if (*size_before(g + size) != size)
+        return 3;
+    return g + size == heap.wild || mark_of(g + size) == FREE ? 2 : 0;
+}
 
-    for (; b < heap.end; b = block_next(b)) {
-        int broken = audit_block(b, prev_in_use);
+static int audit_used(size_t g, size_t size)
+{
+    size_t from = size < LARGE ? g + 1 : g + 3 * IN_WORD;
+
+    if (size == 0 || size > heap.wild - g || mark_of(g + size) == INSIDE)
+        return 1;
+    return all_inside(from, g + size) ? 0 : 1;
+}
+
+static int audit_block(size_t g, size_t *size, struct census *census)
+{
+    enum mark mark = mark_of(g);
+
+    if (mark == INSIDE)
+        return 1;
+    *size = mark == FREE ? hole(g)->size : size_of(g);
+    census->free += mark == FREE;
+    census->cached += mark == CACHED ? *size : 0;
+    return mark == FREE ? audit_free(g, *size) : audit_used(g, *size);
+}
+
+static int audit_blocks(struct census *census)
+{
+    size_t g = BIN_GRANULES, size;
+
+    if (heap.limit + MARGIN > heap.covered)
+        return 8;
+    for (; g < heap.wild; g += size) {
+        int broken = audit_block(g, &size, census);
 
         if (broken)
             return broken;
-        prev_in_use = block_in_use(b);
-        *free_blocks += !prev_in_use;
     }
-    if (block_size(heap.end) != 0 || !block_in_use(heap.end) ||
-        (char *)heap.end + WORD != (char *)mem_heap_hi() + 1)
-        return 1;
-    return block_prev_in_use(heap.end) == prev_in_use ? 0 : 2;
+    return g == heap.wild && mark_of(g) == USED &&
+                   all_inside(g + 1, heap.limit + MARGIN)
+               ? 0
+               : 1;
 }
 
-/* Whether b, from a link that may be broken, can be a free block at all. */
-static bool heap_has_free(const struct block *b)
+static bool is_listed_right(size_t g, unsigned b, size_t at)
 {
-    return b >= heap_first() && b < heap.end &&
-           (uintptr_t)block_payload(b) % ALIGN == 0 && !block_in_use(b) &&
-           block_size(b) >= MIN_BLOCK;
+    return g < heap.wild && mark_of(g) == FREE && bin_of(hole(g)->size) == b &&
+           hole(g)->slot == at;
 }
 
-/*
- * I5 to I7 for one bin; takes its blocks off the count. By I6 no block is
- * reached from two others, so the walk ends whatever the links have become.
- */
-static int audit_bin(size_t bin, size_t *free_blocks)
+static int audit_bin(unsigned b, size_t *left)
 {
-    struct block *prev = NULL, *b = heap.bin[bin];
+    size_t at = FIRST_BIN + b;
 
-    if ((heap.map[bin / MAP_BITS] >> bin % MAP_BITS & 1) != (b != NULL))
-        return 7;
-    for (; b; prev = b, b = b->next, --*free_blocks) {
-        if (!heap_has_free(b) || bin_of(block_size(b)) != bin)
-            return 5;
-        if (b->prev != prev)
-            return 6;
+    for (size_t g = *bin(b); g; at = g * SLOTS, g = hole(g)->next) {
+        if (*left == 0)
+            return 4;
+        --*left;
+        if (!is_listed_right(g, b, at))
+            return g < heap.wild && hole(g)->slot != at ? 5 : 4;
     }
-    return 0;
+    return *bin(b) && !(heap.filled[b / WORD] >> b % WORD & 1) ? 6 : 0;
+}
+
+static int audit_bins(size_t free)
+{
+    for (unsigned b = 0; b < BINS; b++) {
+        int broken = audit_bin(b, &free);
+
+        if (broken)
+            return broken;
+    }
+    return free == 0 ? 0 : 4;
+}
+
+static bool is_cached_right(const void *payload, unsigned k)
+{
+    size_t g = granule_at(payload);
+
+    return g < heap.wild && mark_of(g) == CACHED && size_of(g) == k + 1;
+}
+
+static int audit_caches(size_t cached)
+{
+    for (unsigned k = 0; k < CACHES; k++) {
+        void *payload = heap.cache[k];
+
+        if (payload && !(heap.stocked >> k & 1))
+            return 7;
+        for (; payload; payload = *(void **)payload, cached -= k + 1)
+            if (cached < k + 1 || !is_cached_right(payload, k))
+                return 7;
+    }
+    return cached == 0 ? 0 : 7;
 }
 
 int mm_audit(void)
 {
-    size_t free_blocks = 0;
-    int broken = audit_blocks(&free_blocks);
+    struct census census = {0};
+    int broken = audit_blocks(&census);
 
-    for (size_t bin = 0; bin < BINS && !broken; bin++)
-        broken = audit_bin(bin, &free_blocks);
-    if (broken)
-        return broken;
-    return free_blocks == 0 ? 0 : 5;
+    if (!broken)
+        broken = audit_bins(census.free);
+    if (!broken)
+        broken = audit_caches(census.cached);
+    return broken || held() == census.cached ? broken : 9;
 }

@@ -293,3 +293,12 @@ int mem_unmap(void *ptr, size_t size)
         memset(ptr, 0, bytes);
     return 0;
 }
+
+/* errno stays: this is advice, and free may give it. */
+void mem_discard(void *ptr, size_t size)
+{
+    int error = errno;
+
+    madvise(ptr, size, MADV_DONTNEED);
+    errno = error;
+}
