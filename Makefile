@@ -89,7 +89,7 @@ $(OUT)/libraries/%.so: libraries/lab/%.c
 # Each allocator as the malloc of a program; release only, for a sanitizer is a
 # malloc itself. Hand-ins get a heap as low and as large as the lab's.
 REAL_FLAGS := $(BASE) -O2 -fPIC -fno-semantic-interposition -DDRIVER
-RUNTIME := $(patsubst %,$(OUT)/real/runtime/%.o,preload blocks ledger)
+RUNTIME := $(patsubst %,$(OUT)/real/runtime/%.o,preload threads blocks ledger)
 OSLIB := $(patsubst %,$(OUT)/real/runtime/%.o,oslib pages)
 PRELOADS := $(if $(filter release,$(MODE)),$(notdir $(ALLOCATORS)))
 
@@ -108,7 +108,7 @@ $(OUT)/real/%.o: %.c
 
 PRELOAD_LINK = @mkdir -p $(@D) && $(CC) -shared -Wl,-z,defs \
 	-Wl,--version-script=runtime/malloc.map -o $@ $(filter %.o,$^)
-$(OUT)/preload/mm.so: $(OUT)/real/mm.o $(RUNTIME) $(OSLIB) runtime/malloc.map
+$(OUT)/preload/mm.so: $(OUT)/real/runtime/mm_shared.o $(RUNTIME) $(OSLIB) runtime/malloc.map
 	$(PRELOAD_LINK)
 $(OUT)/preload/%.so: $(OUT)/real/variants/%.o $(RUNTIME) $(OSLIB) \
 		runtime/malloc.map
@@ -150,7 +150,8 @@ $(OUT)/lib/libmm.so.1:
 	@mkdir -p $(@D)
 	$(CC) -shared -Wl,-soname,libmm.so.1 -o $@ $^
 
-$(OUT)/lib/libmm_malloc.so.1: $(MM_PARTS) $(RUNTIME) runtime/malloc.map
+$(OUT)/lib/libmm_malloc.so.1: $(OUT)/real/runtime/mm_shared.o $(OSLIB) $(RUNTIME) \
+		runtime/malloc.map
 	@mkdir -p $(@D)
 	$(CC) -shared -Wl,-soname,libmm_malloc.so.1 -Wl,-z,defs \
 	    -Wl,--version-script=runtime/malloc.map -o $@ $(filter %.o,$^)

@@ -53,14 +53,15 @@
  *       are INSIDE. The sentinel is USED.
  *   I2  No free block has a free neighbour, or the wilderness behind it.
  *   I3  Both sizes of a free block are its size.
- *   I4  Each free block is in the bin of its size, once, and the bins hold
- *       nothing else.
+ *   I4  Each free block is in the bin of its size, once, the clean ones last,
+ *       and the bins hold nothing else.
  *   I5  A free block's slot holds that block's number.
  *   I6  The bit of each bin that holds a block is set.
  *   I7  Each cached block is in the cache of its size, once, and the caches hold
  *       nothing else. The bit of a cache that holds a block is set.
  *   I8  The map covers the wilderness and MARGIN granules more.
- *   I9  What the caches hold, and what they may yet, add up to the patience.
+ *   I9  What the caches hold, and may yet, adds up to the patience; the sizes
+ *       of all free blocks add up to idle.
  *
  * Built with MM_ALIGNMENT=8, granules have 8 bytes and blocks two or more. With
  * MM_HARDENED, freed blocks are filled and looked at when they are used again.
@@ -92,6 +93,12 @@ enum mark { INSIDE, FREE, CACHED, USED };
 enum { HARDENED = true };
 #else
 enum { HARDENED = false };
+#endif
+
+#ifdef MM_FIXED_MAP
+enum { FIXED_MAP = true };
+#else
+enum { FIXED_MAP = false };
 #endif
 
 enum {
@@ -158,7 +165,8 @@ static struct {
     uint32_t stocked;      /* bit k: there is something in cache k */
     int32_t room;          /* granules that the caches may yet take, of */
     int32_t patience;      /* what is freed before pages are given back */
-    int64_t loose;         /* granules freed to bins, less those taken since */
+    size_t idle;           /* granules in bins, */
+    size_t idle_then;      /* and how many there were when all was well */
     uint8_t carve[CACHES]; /* blocks that the cache is filled with next */
     uint64_t filled[BINS / WORD + 1]; /* bit b: bin b may hold something */
 } heap;
@@ -414,7 +422,7 @@ static void release(size_t g, size_t size, enum mark was)
     size_t end = g + size;
     enum mark behind = mark_of(end);
 
-    heap.loose += (int64_t)size;
+    heap.idle += size;
     if (mark_of(g - 1) == FREE) {
         size_t before = *size_before(g);
 
@@ -436,6 +444,7 @@ static void release(size_t g, size_t size, enum mark was)
         mark_change(g, FREE, USED);
         heap.fresh = heap.fresh < end ? end : heap.fresh;
         heap.wild = g;
+        heap.idle -= end - g;
         return;
     } else if (end - g > 1) {
         mark_change(end - 1, INSIDE, FREE);
@@ -533,7 +542,7 @@ static void set_patience(size_t granules)
 
     heap.patience = (int32_t)granules;
     heap.room = heap.patience - (int32_t)held_now;
-    heap.loose = 0;
+    heap.idle_then = heap.idle;
 }
 
 /* As much as a growing program gets. */
@@ -552,15 +561,14 @@ static void discard(size_t from, size_t to)
         mem_discard((void *)first, last - first);
 }
 
-/* The whole pages of each hole that were not given back before. */
+/* The whole pages of each hole. New ones come before the clean ones (I4). */
 static void discard_holes(void)
 {
     for (unsigned b = bin_of(CLEANABLE); b < BINS; b++)
-        for (size_t g = *bin(b); g; g = hole(g)->next)
-            if (!hole(g)->clean) {
-                discard(g + 16 / GRANULE, g + hole(g)->size - 1);
-                hole(g)->clean = true;
-            }
+        for (size_t g = *bin(b); g && !hole(g)->clean; g = hole(g)->next) {
+            discard(g + LEAST, g + hole(g)->size - 1);
+            hole(g)->clean = true;
+        }
 }
 
 /*
@@ -570,7 +578,7 @@ static void discard_holes(void)
 static __attribute__((noinline)) void relieve(void)
 {
     size_t half = (size_t)heap.patience / 2;
-    size_t least = heap.limit / 512 + PATIENCE / 64;
+    size_t least = (heap.wild - heap.idle) / 32 + PATIENCE / 64;
 
     flush();
     discard_holes();
@@ -582,7 +590,7 @@ static __attribute__((noinline)) void relieve(void)
 static inline void release_large(size_t g, size_t size)
 {
     release_used(g, size);
-    if (heap.loose > heap.patience)
+    if (heap.idle > heap.idle_then + (size_t)heap.patience)
         relieve();
 }
 
@@ -594,7 +602,7 @@ static inline void split(size_t g, size_t size)
     size_t rest = hole(g)->size - size;
 
     bin_remove(g);
-    heap.loose -= (int64_t)size;
+    heap.idle -= size;
     mark_change(g, FREE, USED);
     if (rest == 0 && size > 1)
         mark_change(g + size - 1, FREE, INSIDE);
@@ -627,7 +635,6 @@ static inline size_t wilderness(void)
 static inline void split_wild(size_t size)
 {
     heap.wild += size;
-    heap.loose -= (int64_t)size;
     mark_change(heap.wild, INSIDE, USED);
 }
 
@@ -735,7 +742,26 @@ static bool map_cover(size_t bytes)
     bytes = (bytes + page - 1) / page * page;
     if (!heap.map_has_pages)
         return map_detach(bytes + page);
-    return bytes <= map_bytes() || map_extend(bytes);
+    return bytes <= map_bytes() || (!FIXED_MAP && map_extend(bytes));
+}
+
+/* A map for all the memory there may ever be, or as much as can be had. */
+static bool map_all(void)
+{
+    size_t bytes = MOST_HEAP / IN_BYTE;
+    char *pages = NULL;
+
+    while (!pages && bytes >= mem_pagesize()) {
+        bytes /= 2;
+        pages = mem_map(bytes);
+    }
+    if (!pages)
+        return false;
+    heap.map = (uint64_t *)(void *)(pages + bytes);
+    heap.covered = bytes * IN_BYTE;
+    heap.map_has_pages = true;
+    heap.limit = heap.top;
+    return true;
 }
 
 /* ---- The wilderness. ---- */
@@ -960,6 +986,8 @@ int mm_init(void)
     heap.top = first;
     heap.map = address(first);
     heap.covered = FIRST_MAP * IN_BYTE;
+    if (FIXED_MAP && !map_all())
+        return -1;
     mark_change(heap.wild, INSIDE, USED);
     be_patient();
     return 0;
@@ -1084,6 +1112,7 @@ size_t mm_usable_size(void *ptr)
 
 struct census {
     size_t free;   /* blocks */
+    size_t idle;   /* granules in them */
     size_t cached; /* granules */
 };
 
@@ -1124,6 +1153,7 @@ static int audit_block(size_t g, size_t *size, struct census *census)
         return 1;
     *size = mark == FREE ? hole(g)->size : size_of(g);
     census->free += mark == FREE;
+    census->idle += mark == FREE ? *size : 0;
     census->cached += mark == CACHED ? *size : 0;
     return mark == FREE ? audit_free(g, *size) : audit_used(g, *size);
 }
@@ -1146,22 +1176,28 @@ static int audit_blocks(struct census *census)
                : 1;
 }
 
-static bool is_listed_right(size_t g, unsigned b, size_t at)
+static bool is_clean(size_t g)
+{
+    return hole(g)->size >= CLEANABLE && hole(g)->clean;
+}
+
+static bool is_listed_right(size_t g, unsigned b, bool after_clean)
 {
     return g < heap.wild && mark_of(g) == FREE && bin_of(hole(g)->size) == b &&
-           hole(g)->slot == at;
+           is_clean(g) >= after_clean;
 }
 
 static int audit_bin(unsigned b, size_t *left)
 {
     size_t at = FIRST_BIN + b;
+    bool clean = false;
 
-    for (size_t g = *bin(b); g; at = g * SLOTS, g = hole(g)->next) {
-        if (*left == 0)
+    for (size_t g = *bin(b); g; at = g * SLOTS, g = hole(g)->next, --*left) {
+        if (*left == 0 || !is_listed_right(g, b, clean))
             return 4;
-        --*left;
-        if (!is_listed_right(g, b, at))
-            return g < heap.wild && hole(g)->slot != at ? 5 : 4;
+        if (hole(g)->slot != at)
+            return 5;
+        clean = is_clean(g);
     }
     return *bin(b) && !(heap.filled[b / WORD] >> b % WORD & 1) ? 6 : 0;
 }
@@ -1207,5 +1243,7 @@ int mm_audit(void)
         broken = audit_bins(census.free);
     if (!broken)
         broken = audit_caches(census.cached);
-    return broken || held() == census.cached ? broken : 9;
+    if (held() != census.cached || heap.idle != census.idle)
+        broken = broken ? broken : 9;
+    return broken;
 }

@@ -13,7 +13,8 @@
  *     posix_memalign refuses it (EINVAL) and does not touch errno
  *
  * One lock around every call; a process with one thread does not take it. It
- * is held across fork, so that the child's heap is whole.
+ * is held across fork, so that the child's heap is whole. Where the allocator
+ * allows it, threads keep small blocks for themselves (threads.c).
  *
  * An allocator that itself needs memory from malloc, because it prints or an
  * assertion of its fails, gets it from the spare: a static area from which
@@ -21,6 +22,7 @@
  */
 #define _GNU_SOURCE
 #include "blocks.h"
+#include "threads.h"
 
 #include <errno.h>
 #include <malloc.h>
@@ -86,23 +88,33 @@ static bool begun;
 static __thread bool inside __attribute__((tls_model("initial-exec")));
 static __thread bool forking __attribute__((tls_model("initial-exec")));
 
-static void enter(void)
+static void take_lock(void)
 {
     bool take = !__libc_single_threaded && !forking;
 
-    inside = true;
     if (take)
         pthread_mutex_lock(&lock);
     locked = take;
 }
 
-static void leave(void)
+static void give_lock(void)
 {
     bool give = locked;
 
     locked = false;
     if (give)
         pthread_mutex_unlock(&lock);
+}
+
+static void enter(void)
+{
+    inside = true;
+    take_lock();
+}
+
+static void leave(void)
+{
+    give_lock();
     inside = false;
 }
 
@@ -133,6 +145,8 @@ static bool ready(void)
         begun = blocks_begin();
     return begun;
 }
+
+static const struct threads_lock shared = {take_lock, give_lock};
 
 /* ---- Requests. ---- */
 
@@ -171,14 +185,38 @@ static void *serve(size_t align, size_t bytes, bool zero)
     return zero ? block_new_zero(1, bytes) : block_new_aligned(align, bytes);
 }
 
+/* A block that this thread has at hand; NULL if there is none. */
+static void *request_mine(size_t bytes, bool zero)
+{
+    if (__libc_single_threaded || !begun || forking)
+        return NULL;
+    inside = true;
+    void *block = threads_take(bytes, &shared);
+    inside = false;
+    return block && zero ? memset(block, 0, bytes) : block;
+}
+
+static bool keep(void *block)
+{
+    if (__libc_single_threaded || forking)
+        return false;
+    inside = true;
+    bool kept = threads_put(block, &shared);
+    inside = false;
+    return kept;
+}
+
 static void *request(size_t align, size_t bytes, bool zero)
 {
     if (bytes == 0)
         return NULL;
     if (inside)
         return spare_new(align, bytes);
+    void *block = align <= HEADER ? request_mine(bytes, zero) : NULL;
+    if (block)
+        return block;
     enter();
-    void *block = serve(align, bytes, zero);
+    block = serve(align, bytes, zero);
     leave();
     return block;
 }
@@ -227,9 +265,11 @@ void free(void *block)
     if (!block || is_spare(block) || inside)
         return;
     int error = errno;
-    enter();
-    block_delete(block);
-    leave();
+    if (!keep(block)) {
+        enter();
+        block_delete(block);
+        leave();
+    }
     errno = error;
 }
 

@@ -1,0 +1,184 @@
+/*
+ * threads.c - a magazine for each thread and small size.
+ *
+ *      magazine     block                block
+ *      | first | -> | next | key | -> ... | 0 | key |
+ *      | count |
+ *      | fill  |
+ *
+ * A block in a magazine is in use, as the allocator sees it. So that a block
+ * that is freed twice is seen here as well, it has a key in its second word:
+ * a random number that no program's block has there but by a chance of 2^-64.
+ * Who writes into a freed block may wipe the key out; then the allocator finds
+ * the second of the two frees, when the magazine is emptied.
+ *
+ *   I1  The blocks of a magazine have its size, and count is their number.
+ *   I2  A magazine has at most `most` blocks of its size.
+ *   I3  A thread that ends leaves no block in its magazines.
+ *
+ * Magazines: J. Bonwick and J. Adams, "Magazines and Vmem", 2001.
+ */
+#include "threads.h"
+
+#include <pthread.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <unistd.h>
+
+#include "mm.h"
+
+#pragma weak mm_size_unlocked
+
+enum {
+    GRANULE = 16,
+    SIZES = 31,        /* of 16 bytes to 496 */
+    MOST_BLOCKS = 64,  /* in a magazine, */
+    MOST_BYTES = 8192, /* and together */
+    MOST_AT_ONCE = 32  /* blocks that a magazine is filled with */
+};
+
+struct resting {
+    struct resting *next;
+    uintptr_t key;
+};
+
+struct magazine {
+    struct resting *first;
+    unsigned count;
+    unsigned fill; /* blocks to get when it is empty: more each time */
+};
+
+enum state { NEW, ALIVE, ENDED };
+
+static __thread struct {
+    struct magazine magazine[SIZES];
+    enum state state;
+} mine __attribute__((tls_model("initial-exec")));
+
+static const struct threads_lock *lock_at_end;
+static pthread_key_t at_end;
+static bool have_key;
+static uintptr_t freed; /* the key in resting blocks */
+
+__attribute__((constructor)) static void choose_key(void)
+{
+    if (getrandom(&freed, sizeof freed, GRND_NONBLOCK) != sizeof freed)
+        freed = (uintptr_t)&freed * 2654435761u;
+    freed |= 1;
+}
+
+static unsigned most(size_t index)
+{
+    size_t fits = MOST_BYTES / ((index + 1) * GRANULE);
+
+    return fits < MOST_BLOCKS ? (unsigned)fits : MOST_BLOCKS;
+}
+
+static void *pop(struct magazine *m)
+{
+    struct resting *block = m->first;
+
+    m->first = block->next;
+    m->count--;
+    block->key = 0;
+    return block;
+}
+
+static void push(struct magazine *m, struct resting *block)
+{
+    block->next = m->first;
+    block->key = freed;
+    m->first = block;
+    m->count++;
+}
+
+/* Give blocks back to the allocator until `left` are left. */
+static void empty(struct magazine *m, unsigned left,
+                  const struct threads_lock *lock)
+{
+    if (m->count <= left)
+        return;
+    lock->take();
+    while (m->count > left)
+        mm_free(pop(m));
+    lock->give();
+}
+
+static void end(void *unused)
+{
+    (void)unused;
+    mine.state = ENDED;
+    for (size_t i = 0; i < SIZES; i++)
+        empty(&mine.magazine[i], 0, lock_at_end);
+}
+
+/* Arrange for the thread's end. False where it is over, or cannot be known. */
+static bool begin(const struct threads_lock *lock)
+{
+    if (mine.state == ENDED || !mm_size_unlocked)
+        return false;
+    mine.state = ENDED; /* while pthread_* may need memory */
+    lock->take();
+    lock_at_end = lock;
+    have_key = have_key || pthread_key_create(&at_end, end) == 0;
+    lock->give();
+    if (!have_key || pthread_setspecific(at_end, &mine) != 0)
+        return false;
+    mine.state = ALIVE;
+    return true;
+}
+
+static void fill(struct magazine *m, size_t index,
+                 const struct threads_lock *lock)
+{
+    unsigned n = m->fill < 1 ? 1 : m->fill;
+
+    m->fill = n < MOST_AT_ONCE && 2 * n <= most(index) ? 2 * n : n;
+    lock->take();
+    for (void *block; n > 0; n--) {
+        block = mm_malloc((index + 1) * GRANULE);
+        if (!block)
+            break;
+        push(m, block);
+    }
+    lock->give();
+}
+
+void *threads_take(size_t size, const struct threads_lock *lock)
+{
+    size_t index = (size - 1) / GRANULE;
+
+    if (index >= SIZES || (mine.state != ALIVE && !begin(lock)))
+        return NULL;
+    struct magazine *m = &mine.magazine[index];
+    if (!m->first)
+        fill(m, index, lock);
+    return m->first ? pop(m) : NULL;
+}
+
+static _Noreturn void double_free(void)
+{
+    static const char line[] = "malloc: this block is free already\n";
+
+    (void)!write(STDERR_FILENO, line, sizeof line - 1);
+    abort();
+}
+
+bool threads_put(void *block, const struct threads_lock *lock)
+{
+    if (mine.state != ALIVE && !begin(lock))
+        return false;
+    size_t size = mm_size_unlocked(block);
+    if (size == 0 || size / GRANULE > SIZES)
+        return false;
+    size_t index = size / GRANULE - 1;
+    struct magazine *m = &mine.magazine[index];
+    if (((struct resting *)block)->key == freed)
+        double_free();
+    push(m, block);
+    if (m->count > most(index))
+        empty(m, most(index) / 2, lock);
+    return true;
+}
