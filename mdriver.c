@@ -153,6 +153,7 @@ static struct contest make_contest(const struct options *o,
     c.timing = o->timing && o->fail_sbrk == 0;
     c.subtract_loop = o->subtract_loop;
     c.rounds = o->rounds;
+    c.with_bounds = o->bounds;
     c.perturb = o->perturb;
     c.perturb_seed = o->perturb_seed;
     c.jobs = o->jobs;

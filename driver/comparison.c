@@ -1,6 +1,8 @@
 /*
  * comparison.c - a row an allocator: what it is, whether it is right, its means.
  *
+ * With bounds a last row has the mean of what best fit makes of these traces.
+ *
  * The table is as wide as its names and ideas make it: within 100 columns for
  * those of the build, the index left out.
  */
@@ -21,6 +23,9 @@ static size_t count_of(const struct contest *c, size_t allocator,
         count += contest_result(c, allocator, i)->outcome.verdict == verdict;
     return count;
 }
+
+static const char bound_name[] = "best fit";
+static const char bound_idea[] = "computed, without headers";
 
 struct widths {
     int name, idea;
@@ -46,6 +51,10 @@ static struct widths widths_of(const struct contest *c)
         w.name = wider(w.name, c->allocators[a]->name);
         w.idea = wider(w.idea, idea_of(c->allocators[a]));
     }
+    if (c->with_bounds) {
+        w.name = wider(w.name, bound_name);
+        w.idea = wider(w.idea, bound_idea);
+    }
     return w;
 }
 
@@ -70,6 +79,15 @@ static void print_source(FILE *out, const struct allocator *a, struct widths w)
         fprintf(out, "  %5s", "-");
 }
 
+static void print_utilization(FILE *out, double utilization)
+{
+    char text[16] = "-";
+
+    if (utilization > 0)
+        snprintf(text, sizeof text, "%.1f%%", 100 * utilization);
+    fprintf(out, "  %5s", text);
+}
+
 static void print_speed(FILE *out, const struct means *m)
 {
     if (m->ns_per_op > 0)
@@ -92,18 +110,30 @@ static void print_row(FILE *out, const struct contest *c, size_t allocator,
                       const struct profile *p, struct widths w)
 {
     struct means m = means_of(c, allocator);
-    char ok[48], util[16] = "-";
+    char ok[48];
 
     snprintf(ok, sizeof ok, "%zu of %zu", count_of(c, allocator, VERDICT_OK),
              c->trace_count);
-    if (m.utilization > 0)
-        snprintf(util, sizeof util, "%.1f%%", 100 * m.utilization);
     print_source(out, c->allocators[allocator], w);
-    fprintf(out, "  %-8s  %5s", ok, util);
+    fprintf(out, "  %-8s", ok);
+    print_utilization(out, m.utilization);
     if (c->timing)
         print_speed(out, &m);
     if (c->timing && p)
         print_index(out, c, allocator, p);
+    fputc('\n', out);
+}
+
+/* To see beside the others' memory; the rest of its row is empty. */
+static void print_bound(FILE *out, const struct contest *c, struct widths w)
+{
+    static const struct means no_times;
+
+    fprintf(out, "%-*s  %-*s  %5s  %-8s", w.name, bound_name, w.idea,
+            bound_idea, "-", "-");
+    print_utilization(out, mean_best_fit(c, true));
+    if (c->timing)
+        print_speed(out, &no_times);
     fputc('\n', out);
 }
 
@@ -174,6 +204,8 @@ void comparison_print(FILE *out, const struct contest *c,
     print_header(out, c, p, w);
     for (size_t a = 0; a < c->allocator_count; a++)
         print_row(out, c, a, p, w);
+    if (c->with_bounds)
+        print_bound(out, c, w);
     print_exceptions(out, c);
     fputc('\n', out);
 }

@@ -12,6 +12,7 @@
 #define _GNU_SOURCE
 #include "contest.h"
 
+#include "best_fit.h"
 #include "complain.h"
 #include "random.h"
 
@@ -106,20 +107,42 @@ static void dismiss(struct heat *h)
     free(h->contestant);
 }
 
-/* ---- Checking. ---- */
+/* ---- What is said and computed of each. ---- */
+
+static void tell_of(const struct heat *h, const char *name, const char *stage)
+{
+    if (h->contest->progress)
+        h->contest->progress(h->contest, h->trace, name, stage);
+}
 
 static void tell(const struct heat *h, const struct contestant *c,
                  const char *stage)
 {
-    if (h->contest->progress)
-        h->contest->progress(h->contest, h->trace, c->allocator->name, stage);
+    tell_of(h, c->allocator->name, stage);
+}
+
+static double utilization_of(const struct trace *t, uint64_t footprint)
+{
+    return footprint > 0 ? (double)t->peak_payload / (double)footprint : 0;
 }
 
 static double utilization(const struct trace *t, const struct outcome *o)
 {
-    return o->footprint > 0 ? (double)t->peak_payload / (double)o->footprint
-                            : 0;
+    return utilization_of(t, o->footprint);
 }
+
+static void compute_bounds(struct heat *h)
+{
+    const struct contest *c = h->contest;
+    const struct trace *t = c->traces[h->trace];
+
+    tell_of(h, "best fit", "computing");
+    c->bounds[h->trace] = (struct bounds){
+        .known = true,
+        .best_fit = utilization_of(t, best_fit_footprint(t, c->setup.align))};
+}
+
+/* ---- Checking. ---- */
 
 static struct replay_setup setup_for(const struct heat *h,
                                      const struct contestant *c,
@@ -336,6 +359,8 @@ static void run_trace(struct contest *c, size_t trace)
     struct heat h = {
         .contest = c, .trace = trace, .random = c->setup.seed ^ trace};
 
+    if (c->with_bounds)
+        compute_bounds(&h);
     gather(&h);
     check_all(&h);
     if (c->timing && !interrupted) {
@@ -424,6 +449,7 @@ void contest_run(struct contest *c)
     c->results = shared_array(pairs, sizeof *c->results);
     c->libc_results = shared_array(c->trace_count, sizeof *c->libc_results);
     c->loop_ns = shared_array(c->trace_count, sizeof *c->loop_ns);
+    c->bounds = shared_array(c->trace_count, sizeof *c->bounds);
     for (size_t i = 0; i < pairs; i++)
         c->results[i].outcome.verdict = VERDICT_NOT_RUN;
     sigaction(SIGINT, &action, NULL);
@@ -442,6 +468,7 @@ void contest_free_results(struct contest *c)
     munmap(c->results, (pairs + 1) * sizeof *c->results);
     munmap(c->libc_results, (c->trace_count + 1) * sizeof *c->libc_results);
     munmap(c->loop_ns, (c->trace_count + 1) * sizeof *c->loop_ns);
+    munmap(c->bounds, (c->trace_count + 1) * sizeof *c->bounds);
 }
 
 struct result *contest_result(const struct contest *c, size_t allocator,

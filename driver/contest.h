@@ -28,6 +28,15 @@ struct result {
     struct spread ratio;     /* libc's ns/op over this one's, by round */
 };
 
+/*
+ * Marks of a trace to measure any allocator by, as utilizations. (That by
+ * alignment is trace_aligned_peak's.)
+ */
+struct bounds {
+    bool known; /* best_fit is set */
+    double best_fit;
+};
+
 struct contest {
     /* Set by the caller. */
     struct allocator **allocators;
@@ -40,16 +49,18 @@ struct contest {
     bool timing;
     bool subtract_loop; /* ns/op without the loop's own cost */
     int rounds;         /* 0 = as many as seem worth it */
+    bool with_bounds;   /* compute them */
     bool perturb;
     uint64_t perturb_seed;
     int jobs;
     void (*progress)(const struct contest *c, size_t trace,
                      const char *allocator, const char *stage);
 
-    /* Set by contest_run: [allocator][trace], libc's, and the loop's ns/op. */
+    /* Set by contest_run: [allocator][trace], libc's, and the trace's own. */
     struct result *results;
     struct result *libc_results;
-    double *loop_ns;
+    double *loop_ns; /* the loop's ns/op */
+    struct bounds *bounds;
     bool interrupted;
 };
 

@@ -59,15 +59,18 @@ static void add_spread(struct json_object *o, const char *key,
 
 /* ---- The parts of the JSON object. ---- */
 
-static void add_bounds(struct json_object *o, const struct trace *t,
-                       unsigned align)
+static void add_bounds(struct json_object *o, const struct export_setup *e,
+                       size_t trace)
 {
+    const struct trace *t = e->contest->traces[trace];
+    const struct bounds *b = &e->contest->bounds[trace];
     struct json_object *bounds = json_object_new_object();
-    uint64_t aligned = trace_aligned_peak(t, align);
+    uint64_t aligned = trace_aligned_peak(t, e->align);
 
     add_number(bounds, "aligned",
                aligned ? (double)t->peak_payload / (double)aligned : 0);
-    add(bounds, "best_fit", NULL);
+    add(bounds, "best_fit",
+        b->known ? json_object_new_double(b->best_fit) : NULL);
     add(bounds, "packing", NULL);
     add(o, "bounds", bounds);
 }
@@ -122,7 +125,7 @@ static struct json_object *result_object(const struct export_setup *e,
     add_count(o, "peak_footprint", r->outcome.footprint);
     add_count(o, "static_data_counted", r->outcome.static_counted);
     add_number(o, "utilization", r->utilization);
-    add_bounds(o, t, e->align);
+    add_bounds(o, e, trace);
     add_speed(o, r);
     add_perturbed(o, r);
     return o;
@@ -252,11 +255,14 @@ static void csv_line(FILE *file, const struct export_setup *e, size_t allocator,
             (unsigned long long)t->peak_payload,
             (unsigned long long)r->outcome.footprint, r->utilization);
     if (r->timed)
-        fprintf(file, "%.3f,%.3f,%.3f,%.3f,%.0f,%.4f\n", r->ns_per_op.median,
+        fprintf(file, "%.3f,%.3f,%.3f,%.3f,%.0f,%.4f,", r->ns_per_op.median,
                 r->ns_per_op.min, r->ns_per_op.p25, r->ns_per_op.p75,
                 1e9 / r->ns_per_op.median, r->ratio.median);
     else
-        fprintf(file, ",,,,,\n");
+        fprintf(file, ",,,,,,");
+    if (c->bounds[trace].known)
+        fprintf(file, "%.6f", c->bounds[trace].best_fit);
+    fputc('\n', file);
 }
 
 void export_csv(const struct export_setup *setup, const char *path)
@@ -266,7 +272,7 @@ void export_csv(const struct export_setup *setup, const char *path)
 
     fprintf(file, "allocator,trace,verdict,ops,peak_payload,peak_footprint,"
                   "utilization,ns_median,ns_min,ns_p25,ns_p75,ops_per_second,"
-                  "ratio_to_libc\n");
+                  "ratio_to_libc,best_fit\n");
     for (size_t a = 0; a < c->allocator_count; a++)
         for (size_t i = 0; i < c->trace_count; i++)
             csv_line(file, setup, a, i);

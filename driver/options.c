@@ -35,6 +35,7 @@ enum long_option {
     IN_PROCESS,
     STOP_AT,
     NET,
+    BOUNDS,
     PACK
 };
 
@@ -79,6 +80,8 @@ static const struct argp_option table[] = {
     {"no-timing", NO_TIMING, NULL, 0, "Correctness and utilization only", 0},
     {"reps", REPS, "N", 0, "Timed rounds a trace (default: 7 to 31)", 0},
     {"net", NET, NULL, 0, "Subtract the replay loop's own cost from ns/op", 0},
+    {"bounds", BOUNDS, NULL, 0,
+     "Compute also what best fit without headers makes of each trace", 0},
     {"seed", SEED, "N", 0,
      "For fills and batch ends (default: from the system)", 0},
     {"index", INDEX, "NAME", 0,
@@ -259,6 +262,9 @@ static bool parse_flag(struct options *o, int key)
         return true;
     case NET:
         o->subtract_loop = true;
+        return true;
+    case BOUNDS:
+        o->bounds = true;
         return true;
     }
     return false;

@@ -41,9 +41,11 @@ static bool is_fast(const char *stage)
     return strcmp(stage, "timing") == 0;
 }
 
-static bool is_check(const char *stage)
+/* A stage of its own, where timing is one of all allocators in turns? */
+static bool is_single(const char *stage)
 {
-    return strncmp(stage, "checking", strlen("checking")) == 0;
+    return strncmp(stage, "checking", strlen("checking")) == 0 ||
+           strcmp(stage, "computing") == 0;
 }
 
 /* Timing goes through many rounds: one line says it for all. */
@@ -51,7 +53,7 @@ static bool is_news(size_t trace, const char *stage)
 {
     static size_t last_trace = (size_t)-1;
     static bool timing;
-    bool now_timing = !is_check(stage);
+    bool now_timing = !is_single(stage);
     bool news = trace != last_trace || !now_timing || !timing;
 
     last_trace = trace;
@@ -67,8 +69,8 @@ void progress_show(const struct contest *c, size_t trace, const char *allocator,
     if (every_stage) {
         if (is_news(trace, stage))
             fprintf(stderr, "%s: %s %s\n", name,
-                    is_check(stage) ? stage : "timing",
-                    is_check(stage) ? allocator : "all, in rounds");
+                    is_single(stage) ? stage : "timing",
+                    is_single(stage) ? allocator : "all, in rounds");
     } else if (one_line && (!is_fast(stage) || !too_soon())) {
         fprintf(stderr, "\r\033[K[%zu/%zu] %s: %s %s", trace + 1,
                 c->trace_count, name, stage, allocator);

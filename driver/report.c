@@ -32,6 +32,8 @@ static double percent(uint64_t part, uint64_t whole)
 static void print_header(const struct contest *c)
 {
     printf("%-*s %-15s  util  bound", NAME_WIDTH, "trace", "valid");
+    if (c->with_bounds)
+        printf("  best fit");
     if (c->perturb)
         printf("  pert.");
     printf("       ops");
@@ -63,9 +65,19 @@ static void print_perturbed(const struct result *r)
         printf("  %4.1f%%", 100 * r->perturbed_utilization);
 }
 
-static void print_line(const struct contest *c, const struct trace *t,
-                       const struct result *r, unsigned align)
+static void print_best_fit(bool known, double utilization)
 {
+    if (known)
+        printf("  %7.1f%%", 100 * utilization);
+    else
+        printf("  %8s", "-");
+}
+
+static void print_line(const struct contest *c, size_t allocator, size_t trace,
+                       unsigned align)
+{
+    const struct trace *t = c->traces[trace];
+    const struct result *r = contest_result(c, allocator, trace);
     enum verdict v = r->outcome.verdict;
 
     printf("%-*s %-15s", NAME_WIDTH, t->name,
@@ -75,6 +87,8 @@ static void print_line(const struct contest *c, const struct trace *t,
     else
         printf("     -");
     printf("  %4.1f%%", percent(t->peak_payload, trace_aligned_peak(t, align)));
+    if (c->with_bounds)
+        print_best_fit(c->bounds[trace].known, c->bounds[trace].best_fit);
     if (c->perturb)
         print_perturbed(r);
     printf("  %8llu", (unsigned long long)t->op_count);
@@ -94,11 +108,14 @@ static unsigned long long total_ops(const struct contest *c)
 
 static void print_total(const struct contest *c, const struct score *s)
 {
+    double best_fit = mean_best_fit(c, false);
     char ok[32];
 
     snprintf(ok, sizeof ok, "%zu of %zu", s->ok, s->traces);
     printf("%-*s %-15s %4.1f%%       ", NAME_WIDTH, "Total", ok,
            100 * s->utilization);
+    if (c->with_bounds)
+        print_best_fit(best_fit > 0, best_fit);
     if (c->perturb)
         printf("       ");
     printf("  %8llu", total_ops(c));
@@ -116,7 +133,7 @@ static void print_table(const struct contest *c, size_t allocator,
     printf("Results for %s malloc:\n", c->allocators[allocator]->name);
     print_header(c);
     for (size_t i = 0; i < c->trace_count; i++)
-        print_line(c, c->traces[i], contest_result(c, allocator, i), align);
+        print_line(c, allocator, i, align);
     if (c->trace_count > 1)
         print_total(c, &s);
     putchar('\n');
@@ -294,6 +311,10 @@ static void print_legend(const struct contest *c,
         printf("; bound: what sizes rounded up to %u allow at best",
                style->align);
     printf(".\n");
+    if (c->with_bounds)
+        printf("best fit: its util without headers, sizes rounded up to %u; no "
+               "limit, others may place better.\n",
+               style->align);
     if (c->timing)
         print_times_legend(c);
     if (c->allocator_count > 1)

@@ -219,6 +219,20 @@ struct means means_of(const struct contest *c, size_t allocator)
     return m;
 }
 
+double mean_best_fit(const struct contest *c, bool shared_only)
+{
+    double sum = 0, count = 0;
+
+    for (size_t i = 0; i < c->trace_count; i++) {
+        if (!c->bounds[i].known || !counts_for_memory(c->traces[i]) ||
+            (shared_only && !trace_is_shared(c, i)))
+            continue;
+        sum += c->bounds[i].best_fit;
+        count++;
+    }
+    return count > 0 ? sum / count : 0;
+}
+
 /* ---- Points. ---- */
 
 static double ratio_of(const struct sums *s, enum average average)

@@ -58,6 +58,12 @@ bool trace_is_shared(const struct contest *c, size_t trace);
 
 struct means means_of(const struct contest *c, size_t allocator);
 
+/*
+ * The mean of the best-fit bounds that are known, over traces that count for
+ * memory: all of them, or only those that are shared. 0: there are none.
+ */
+double mean_best_fit(const struct contest *c, bool shared_only);
+
 /* Score one allocator; a trace whose verdict is not ok scores 0. */
 struct score score_of(const struct contest *c, size_t allocator,
                       const struct profile *profile);

@@ -25,7 +25,8 @@ MOMENT_FIELDS = ['allocator', 'trace', 'op', 'payload', 'footprint', 'heap',
                  'mapped', 'free_bytes', 'free_areas', 'largest_free']
 CSV_FIELDS = ['allocator', 'trace', 'verdict', 'ops', 'peak_payload',
               'peak_footprint', 'utilization', 'ns_median', 'ns_min',
-              'ns_p25', 'ns_p75', 'ops_per_second', 'ratio_to_libc']
+              'ns_p25', 'ns_p75', 'ops_per_second', 'ratio_to_libc',
+              'best_fit']
 
 Row = dict[str, str]
 
@@ -95,6 +96,7 @@ class Json(Exports):
         aligned = 304 + 208 + 512 + 16
         self.assertAlmostEqual(bounds['aligned'],
                                samples.EVERY_PEAK / aligned)
+        self.assertIsNone(bounds['best_fit'])
         bounds = self.report('--no-timing', '--align',
                              '8')['results'][0]['bounds']
         aligned = 304 + 200 + 504 + 16
@@ -214,7 +216,7 @@ class Csv(Exports):
         lines = text.splitlines()
         self.assertEqual({line.count(',') for line in lines},
                          {len(CSV_FIELDS) - 1})
-        self.assertTrue(lines[1].endswith(',' * 6))
+        self.assertTrue(lines[1].endswith(',' * 7))
 
 
 class Events(Exports):

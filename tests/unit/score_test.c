@@ -12,9 +12,11 @@ enum { ALLOCATORS = 2, TRACES = 4 };
 static struct trace traces[TRACES];
 static struct trace *trace_list[TRACES];
 static struct result results[ALLOCATORS * TRACES];
+static struct bounds bounds[TRACES];
 static struct contest contest = {.allocator_count = ALLOCATORS,
                                  .traces = trace_list,
                                  .results = results,
+                                 .bounds = bounds,
                                  .timing = true};
 
 static bool is(double x, double expected)
@@ -395,6 +397,32 @@ static void means_by_weight(void)
     CHECK(means_are(0, 3, 0.6, 20, 0.5));
 }
 
+/* ---- What best fit makes of the traces. ---- */
+
+static void mean_of_bounds(void)
+{
+    start(4);
+    for (size_t i = 0; i < 3; i++)
+        bounds[i] = (struct bounds){true, 0.5 + 0.2 * (double)i};
+    CHECK(is(mean_best_fit(&contest, false), 0.7));
+    fail(0, VERDICT_TOO_SLOW);
+    CHECK(is(mean_best_fit(&contest, false), 0.7));
+    CHECK(is(mean_best_fit(&contest, true), 0.8));
+    fail(1, VERDICT_OVERLAP);
+    CHECK(is(mean_best_fit(&contest, true), 0.8));
+    traces[1].weight = WEIGHT_SPEED;
+    CHECK(is(mean_best_fit(&contest, true), 0.9));
+}
+
+static void mean_of_no_bounds(void)
+{
+    start(2);
+    CHECK(mean_best_fit(&contest, false) == 0);
+    bounds[0] = (struct bounds){true, 0.5};
+    traces[0].weight = WEIGHT_NONE;
+    CHECK(mean_best_fit(&contest, false) == 0);
+}
+
 static const struct test tests[] = {
     {"classic-profile", classic_profile},
     {"cmu-profile", cmu_profile},
@@ -424,6 +452,8 @@ static const struct test tests[] = {
     {"means-of-what-is-right", means_of_what_is_right},
     {"means-of-nothing", means_of_nothing},
     {"means-by-weight", means_by_weight},
+    {"mean-of-bounds", mean_of_bounds},
+    {"mean-of-no-bounds", mean_of_no_bounds},
 };
 
 int main(int argc, char **argv)
