@@ -94,7 +94,8 @@ OSLIB := $(patsubst %,$(OUT)/real/runtime/%.o,oslib pages)
 PRELOADS := $(if $(filter release,$(MODE)),$(notdir $(ALLOCATORS)))
 
 all: $(PRELOADS:%=$(OUT)/preload/%.so) \
-	$(if $(PRELOADS),$(OUT)/real/runtime/oslib_low.o)
+	$(if $(PRELOADS),$(OUT)/real/runtime/oslib_low.o \
+	$(OUT)/preload/mm_hardened.so)
 
 $(OUT)/real/runtime/preload.o: EXTRA := -fno-builtin
 $(OUT)/real/runtime/oslib_low.o: EXTRA := -DHEAP_LIMIT='((size_t)1<<30)'
@@ -106,9 +107,16 @@ $(OUT)/real/%.o: %.c
 	@mkdir -p $(@D)
 	$(CC) $(REAL_FLAGS) $(EXTRA) $(DEPS) -c -o $@ $<
 
+$(OUT)/real/runtime/mm_hardened.o: runtime/mm_shared.c
+	@mkdir -p $(@D)
+	$(CC) $(REAL_FLAGS) -DMM_HARDENED $(DEPS) -c -o $@ $<
+
 PRELOAD_LINK = @mkdir -p $(@D) && $(CC) -shared -Wl,-z,defs \
 	-Wl,--version-script=runtime/malloc.map -o $@ $(filter %.o,$^)
 $(OUT)/preload/mm.so: $(OUT)/real/runtime/mm_shared.o $(RUNTIME) $(OSLIB) runtime/malloc.map
+	$(PRELOAD_LINK)
+$(OUT)/preload/mm_hardened.so: $(OUT)/real/runtime/mm_hardened.o $(RUNTIME) \
+		$(OSLIB) runtime/malloc.map
 	$(PRELOAD_LINK)
 $(OUT)/preload/%.so: $(OUT)/real/variants/%.o $(RUNTIME) $(OSLIB) \
 		runtime/malloc.map
@@ -207,6 +215,21 @@ $(OUT)/tests/%: tests/unit/%.c $(TEST_OBJECTS)
 	@mkdir -p $(@D)
 	$(CC) $(JUDGE_FLAGS) $(DEPS) -o $@ $(filter %.c %.o,$^) $(JUDGE_LIBS)
 
+# It includes mm.c, over memory of its own.
+$(OUT)/tests/mm_audit_test: tests/unit/mm_audit_test.c mm.c
+	@mkdir -p $(@D)
+	$(CC) $(WORKER_FLAGS) -DDRIVER $(DEPS) -o $@ $<
+
+# mm.c as it can be built otherwise.
+MM_BUILDS := align8 hardened fixed_map align8_hardened
+$(OUT)/mm/align8.so: OTHERWISE := -DMM_ALIGNMENT=8
+$(OUT)/mm/hardened.so: OTHERWISE := -DMM_HARDENED
+$(OUT)/mm/fixed_map.so: OTHERWISE := -DMM_FIXED_MAP
+$(OUT)/mm/align8_hardened.so: OTHERWISE := -DMM_ALIGNMENT=8 -DMM_HARDENED
+$(MM_BUILDS:%=$(OUT)/mm/%.so): mm.c
+	@mkdir -p $(@D)
+	$(CC) $(WORKER_FLAGS) $(OTHERWISE) $(PLUGIN_FLAGS) $(DEPS) -o $@ $<
+
 # Wrong programs are built as they are, whatever the mode.
 $(OUT)/bad/%.so: tests/bad/%.c
 	@mkdir -p $(@D)
@@ -218,7 +241,7 @@ $(OUT)/bad/%.so: tests/bad/%.c
 # What runs under any malloc, wrong mallocs, and the soak: release only, as the
 # preloads are. The runtime's parts alone are tested in every mode.
 RUNTIME_PARTS := oslib ledger blocks blocks_bare
-RUNTIME_BUILT := family_test process_test plugin.so \
+RUNTIME_BUILT := family_test process_test misuse plugin.so \
 	$(patsubst tests/runtime/%.c,%.so,$(wildcard tests/runtime/bad/*.c))
 RUNTIME_TESTS := $(RUNTIME_PARTS:%=$(OUT)/tests/%_test) \
 	$(if $(PRELOADS),$(RUNTIME_BUILT:%=$(OUT)/runtime/%) $(OUT)/soak)
@@ -258,7 +281,8 @@ test-build: $(RUNTIME_TESTS)
 # ---- All tests. ----
 
 .PHONY: test test-all test-build
-test-build: all $(UNIT_TESTS) $(LIBRARY_TESTS) $(BAD)
+test-build: all $(UNIT_TESTS) $(LIBRARY_TESTS) $(BAD) \
+	$(MM_BUILDS:%=$(OUT)/mm/%.so)
 
 test: test-build
 	tests/run --build $(OUT) $(ONLY)

@@ -165,8 +165,9 @@ static struct {
     uint32_t stocked;      /* bit k: there is something in cache k */
     int32_t room;          /* granules that the caches may yet take, of */
     int32_t patience;      /* what is freed before pages are given back */
+    size_t touched;        /* the wilderness may have pages up to here */
     size_t idle;           /* granules in bins, */
-    size_t idle_then;      /* and how many there were when all was well */
+    size_t idle_then;      /* and all that were idle when all was well */
     uint8_t carve[CACHES]; /* blocks that the cache is filled with next */
     uint64_t filled[BINS / WORD + 1]; /* bit b: bin b may hold something */
 } heap;
@@ -443,6 +444,7 @@ static void release(size_t g, size_t size, enum mark was)
         mark_change(end, USED, INSIDE);
         mark_change(g, FREE, USED);
         heap.fresh = heap.fresh < end ? end : heap.fresh;
+        heap.touched = heap.touched < end ? end : heap.touched;
         heap.wild = g;
         heap.idle -= end - g;
         return;
@@ -536,13 +538,21 @@ static size_t slack(void)
 
 /* ---- Patience: pages that nobody needs go back to the system. ---- */
 
+/* In bins, or in the wilderness since it was cleaned. */
+static inline size_t all_idle(void)
+{
+    size_t wild = heap.touched > heap.wild ? heap.touched - heap.wild : 0;
+
+    return heap.idle + wild;
+}
+
 static void set_patience(size_t granules)
 {
     size_t held_now = held();
 
     heap.patience = (int32_t)granules;
     heap.room = heap.patience - (int32_t)held_now;
-    heap.idle_then = heap.idle;
+    heap.idle_then = all_idle();
 }
 
 /* As much as a growing program gets. */
@@ -582,15 +592,16 @@ static __attribute__((noinline)) void relieve(void)
 
     flush();
     discard_holes();
-    if (heap.wild < heap.fresh)
+    if (heap.wild < heap.touched)
         discard(heap.wild, heap.limit);
+    heap.touched = 0;
     set_patience(half > least ? half : least);
 }
 
 static inline void release_large(size_t g, size_t size)
 {
     release_used(g, size);
-    if (heap.idle > heap.idle_then + (size_t)heap.patience)
+    if (all_idle() > heap.idle_then + (size_t)heap.patience)
         relieve();
 }
 

@@ -160,7 +160,7 @@ void *threads_take(size_t size, const struct threads_lock *lock)
 
 static _Noreturn void double_free(void)
 {
-    static const char line[] = "malloc: this block is free already\n";
+    static const char line[] = "mm: this block is free already\n";
 
     (void)!write(STDERR_FILENO, line, sizeof line - 1);
     abort();

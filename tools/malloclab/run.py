@@ -45,8 +45,8 @@ def names() -> list[str]:
 def _of_handin(source: Path) -> str:
     """The C file, linked with what makes a malloc of it."""
     objects = [BUILD / f"real/runtime/{part}.o"
-               for part in ("preload", "blocks", "ledger", "pages",
-                             "oslib_low")]
+               for part in ("preload", "threads", "blocks", "ledger",
+                             "pages", "oslib_low")]
     if not objects[0].exists():
         raise RunError("the runtime is not built: run make")
     style = handin.inspect(handin.read(source))
