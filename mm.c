@@ -116,7 +116,7 @@ enum {
     SHARES = 4,     /* bins for a doubling, from there on */
     DOUBLINGS = 22, /* up to 2^28 granules */
     BINS = EXACT + SHARES * DOUBLINGS,
-    TRIES = 16, /* blocks that are looked at in a bin of several sizes */
+    TRIES = 2, /* blocks that are looked at in a bin of several sizes */
 
     LARGE = 4 * IN_WORD, /* from this size on the map has a block's size */
     DIGITS = 28,
@@ -885,13 +885,17 @@ static size_t allocate_small(size_t size)
     return g ? take_several(g, size) : take_several_wild(size);
 }
 
-/* Any other. What the caches hold may be part of the best hole there is. */
+/*
+ * Any other. What the caches hold may be part of a better hole, where the best
+ * would be left with more than half of itself.
+ */
 static size_t allocate(size_t size)
 {
-    if (size >= EXACT)
-        flush_above(heap.limit / 512 + slack() / 2);
     size_t g = find(size);
 
+    if (size >= EXACT && (!g || hole(g)->size > 2 * size) &&
+        flush_above(heap.limit / 512 + slack() / 2))
+        g = find(size);
     if (!g && wilderness() < size && flush_before_growth())
         g = find(size);
     if (g)
