@@ -240,7 +240,7 @@ $(OUT)/bad/%.so: tests/bad/%.c
 
 # What runs under any malloc, wrong mallocs, and the soak: release only, as the
 # preloads are. The runtime's parts alone are tested in every mode.
-RUNTIME_PARTS := oslib ledger blocks blocks_bare
+RUNTIME_PARTS := oslib ledger blocks blocks_bare threads
 RUNTIME_BUILT := family_test process_test misuse plugin.so \
 	$(patsubst tests/runtime/%.c,%.so,$(wildcard tests/runtime/bad/*.c))
 RUNTIME_TESTS := $(RUNTIME_PARTS:%=$(OUT)/tests/%_test) \
@@ -250,6 +250,7 @@ $(OUT)/tests/oslib_test: runtime/oslib.c runtime/pages.c runtime/pages.h \
 	memlib.h tests/runtime/heap_limit.h
 $(OUT)/tests/oslib_test: EXTRA := -include tests/runtime/heap_limit.h
 $(OUT)/tests/ledger_test: runtime/ledger.c runtime/ledger.h
+$(OUT)/tests/threads_test: runtime/threads.c runtime/threads.h
 $(OUT)/tests/blocks_test: tests/runtime/fake_more.c
 $(OUT)/tests/blocks_test $(OUT)/tests/blocks_bare_test: tests/runtime/fake.c \
 	tests/runtime/fake.h tests/runtime/blocks_cases.h runtime/blocks.c \

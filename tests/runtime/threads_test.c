@@ -1,0 +1,180 @@
+/*
+ * threads_test.c - what a thread keeps, and for how long.
+ *
+ * The allocator beneath is this file's: it counts its blocks, and knows their
+ * sizes from a word before each.
+ */
+#include "../check.h"
+
+#include "../../mm.h"
+#include "../../runtime/threads.h"
+
+#include <pthread.h>
+#include <stdint.h>
+
+enum { HEAD = 16 };
+
+static int in_use, locked, locks, refusals_from = -1;
+static bool none_of_mine;
+
+void *mm_malloc(size_t size)
+{
+    CHECK(locked == 1);
+    if (refusals_from >= 0 && in_use >= refusals_from)
+        return NULL;
+    char *raw = aligned_alloc(16, HEAD + (size + 15) / 16 * 16);
+    *(size_t *)(void *)raw = (size + 15) / 16 * 16;
+    in_use++;
+    return raw + HEAD;
+}
+
+void mm_free(void *ptr)
+{
+    CHECK(locked == 1 && in_use > 0);
+    in_use--;
+    free((char *)ptr - HEAD);
+}
+
+size_t mm_size_unlocked(const void *ptr)
+{
+    return none_of_mine
+               ? 0
+               : *(const size_t *)(const void *)((const char *)ptr - HEAD);
+}
+
+static void take(void)
+{
+    CHECK(locked++ == 0);
+    locks++;
+}
+
+static void give(void)
+{
+    CHECK(--locked == 0);
+}
+
+static const struct threads_lock lock = {take, give};
+
+static void blocks_are_as_large_as_asked(void)
+{
+    for (size_t size = 1; size <= 496; size++) {
+        void *block = threads_take(size, &lock);
+
+        CHECK(block && mm_size_unlocked(block) >= size);
+        CHECK(mm_size_unlocked(block) < size + 16);
+    }
+}
+
+static void larger_ones_are_not_its_business(void)
+{
+    CHECK(threads_take(497, &lock) == NULL);
+    CHECK(threads_take(SIZE_MAX, &lock) == NULL);
+    none_of_mine = true;
+    CHECK(!threads_put(&none_of_mine, &lock));
+}
+
+static void the_lock_is_taken_seldom(void)
+{
+    enum { BLOCKS = 1000 };
+    void *block[BLOCKS];
+
+    for (int i = 0; i < BLOCKS; i++)
+        block[i] = threads_take(64, &lock);
+    for (int i = 0; i < BLOCKS; i++)
+        CHECK(threads_put(block[i], &lock));
+    CHECK(locks < 2 * BLOCKS / 16);
+}
+
+static void what_was_freed_last_comes_first(void)
+{
+    void *block = threads_take(100, &lock);
+
+    CHECK(threads_put(block, &lock));
+    CHECK(threads_take(100, &lock) == block);
+}
+
+static void no_more_is_kept_than_8_kib_of_a_size(void)
+{
+    enum { BLOCKS = 500 };
+    void *block[BLOCKS];
+
+    for (size_t size = 16; size <= 496; size += 16) {
+        int before = in_use;
+
+        for (int i = 0; i < BLOCKS; i++)
+            block[i] = threads_take(size, &lock);
+        for (int i = 0; i < BLOCKS; i++)
+            CHECK(threads_put(block[i], &lock));
+        CHECK((size_t)(in_use - before) * size <= 8192);
+        CHECK(in_use - before <= 64);
+    }
+}
+
+static void *uses_all_sizes(void *unused)
+{
+    for (size_t size = 16; size <= 496; size += 16)
+        CHECK(threads_put(threads_take(size, &lock), &lock));
+    return unused;
+}
+
+static void a_thread_that_ends_leaves_nothing(void)
+{
+    pthread_t thread;
+
+    CHECK(pthread_create(&thread, NULL, uses_all_sizes, NULL) == 0);
+    CHECK(pthread_join(thread, NULL) == 0);
+    CHECK(in_use == 0);
+}
+
+static void a_shortage_is_no_block(void)
+{
+    refusals_from = 0;
+    CHECK(threads_take(64, &lock) == NULL);
+    refusals_from = 3;
+    for (int i = 0; i < 3; i++)
+        CHECK(threads_take(64, &lock) != NULL);
+    CHECK(threads_take(64, &lock) == NULL);
+    CHECK(locked == 0);
+}
+
+static void a_key_does_not_stay_in_a_block(void)
+{
+    void *block = threads_take(64, &lock);
+
+    CHECK(threads_put(block, &lock));
+    CHECK(threads_take(64, &lock) == block);
+    CHECK(threads_put(block, &lock)); /* not for the second time */
+}
+
+static void twice_is_once_too_often(void)
+{
+    pid_t child = fork();
+    int status;
+
+    if (child == 0) {
+        void *block = threads_take(64, &lock);
+        threads_put(block, &lock);
+        threads_put(block, &lock);
+        exit(0);
+    }
+    CHECK(waitpid(child, &status, 0) == child);
+    CHECK(WIFSIGNALED(status) && WTERMSIG(status) == SIGABRT);
+}
+
+static const struct test tests[] = {
+    {"blocks-are-as-large-as-asked", blocks_are_as_large_as_asked},
+    {"larger-ones-are-not-its-business", larger_ones_are_not_its_business},
+    {"the-lock-is-taken-seldom", the_lock_is_taken_seldom},
+    {"what-was-freed-last-comes-first", what_was_freed_last_comes_first},
+    {"no-more-is-kept-than-8-kib-of-a-size",
+     no_more_is_kept_than_8_kib_of_a_size},
+    {"a-thread-that-ends-leaves-nothing", a_thread_that_ends_leaves_nothing},
+    {"a-shortage-is-no-block", a_shortage_is_no_block},
+    {"a-key-does-not-stay-in-a-block", a_key_does_not_stay_in_a_block},
+    {"twice-is-once-too-often", twice_is_once_too_often},
+};
+
+int main(int argc, char **argv)
+{
+    return check_run(tests, sizeof tests / sizeof *tests, argc, argv);
+}
