@@ -19,10 +19,8 @@
 size_t mm_size_unlocked(const void *ptr)
 {
     size_t g = granule_at(ptr);
-    uint64_t marks = g < heap.wild ? window(g) : INSIDE;
-    uint64_t behind = marks >> 2;
 
-    if (HARDENED || (marks & USED) != USED || behind == 0)
+    if (HARDENED || g >= heap.wild || mark_of(g) != USED)
         return 0;
-    return ((size_t)__builtin_ctzll(behind) / 2 + 1) * GRANULE;
+    return size_of(g) * GRANULE;
 }

@@ -75,7 +75,8 @@ static size_t spare_size(const void *block)
 
 /* ---- The lock. ---- */
 
-static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+/* Held for well below a microsecond mostly: worth a short wait. */
+static pthread_mutex_t lock = PTHREAD_ADAPTIVE_MUTEX_INITIALIZER_NP;
 static bool locked; /* the one inside took the lock */
 static bool begun;
 

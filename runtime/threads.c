@@ -33,10 +33,11 @@
 
 enum {
     GRANULE = 16,
-    SIZES = 31,        /* of 16 bytes to 496 */
-    MOST_BLOCKS = 64,  /* in a magazine, */
-    MOST_BYTES = 8192, /* and together */
-    MOST_AT_ONCE = 32  /* blocks that a magazine is filled with */
+    SIZES = 64,         /* of 16 bytes to 1 KiB */
+    MOST_BLOCKS = 64,   /* in a magazine, */
+    MOST_BYTES = 16384, /* and together */
+    FEW = 4,            /* blocks that a magazine is filled with, at first, */
+    MOST_AT_ONCE = 32   /* and later */
 };
 
 struct resting {
@@ -48,6 +49,7 @@ struct magazine {
     struct resting *first;
     unsigned count;
     unsigned fill; /* blocks to get when it is empty: more each time */
+    unsigned most; /* I2 */
 };
 
 enum state { NEW, ALIVE, ENDED };
@@ -74,6 +76,12 @@ static unsigned most(size_t index)
     size_t fits = MOST_BYTES / ((index + 1) * GRANULE);
 
     return fits < MOST_BLOCKS ? (unsigned)fits : MOST_BLOCKS;
+}
+
+static void set_out(void)
+{
+    for (size_t i = 0; i < SIZES; i++)
+        mine.magazine[i] = (struct magazine){.fill = FEW, .most = most(i)};
 }
 
 static void *pop(struct magazine *m)
@@ -126,6 +134,7 @@ static bool begin(const struct threads_lock *lock)
     lock->give();
     if (!have_key || pthread_setspecific(at_end, &mine) != 0)
         return false;
+    set_out();
     mine.state = ALIVE;
     return true;
 }
@@ -133,9 +142,9 @@ static bool begin(const struct threads_lock *lock)
 static void fill(struct magazine *m, size_t index,
                  const struct threads_lock *lock)
 {
-    unsigned n = m->fill < 1 ? 1 : m->fill;
+    unsigned n = m->fill;
 
-    m->fill = n < MOST_AT_ONCE && 2 * n <= most(index) ? 2 * n : n;
+    m->fill = n < MOST_AT_ONCE && 2 * n <= m->most ? 2 * n : n;
     lock->take();
     for (void *block; n > 0; n--) {
         block = mm_malloc((index + 1) * GRANULE);
@@ -178,7 +187,7 @@ bool threads_put(void *block, const struct threads_lock *lock)
     if (((struct resting *)block)->key == freed)
         double_free();
     push(m, block);
-    if (m->count > most(index))
-        empty(m, most(index) / 2, lock);
+    if (m->count > m->most)
+        empty(m, m->most / 2, lock);
     return true;
 }

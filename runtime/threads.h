@@ -17,8 +17,8 @@
 
 /*
  * Optional export of an allocator: bytes of the block in use at ptr, also while
- * other threads are in the allocator; 0 where none begins there, or none of
- * less than 512 bytes.
+ * other threads are in the allocator; 0 where none begins there, or it cannot
+ * be told.
  */
 size_t mm_size_unlocked(const void *ptr);
 

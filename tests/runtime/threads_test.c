@@ -57,7 +57,7 @@ static const struct threads_lock lock = {take, give};
 
 static void blocks_are_as_large_as_asked(void)
 {
-    for (size_t size = 1; size <= 496; size++) {
+    for (size_t size = 1; size <= 1024; size++) {
         void *block = threads_take(size, &lock);
 
         CHECK(block && mm_size_unlocked(block) >= size);
@@ -67,7 +67,7 @@ static void blocks_are_as_large_as_asked(void)
 
 static void larger_ones_are_not_its_business(void)
 {
-    CHECK(threads_take(497, &lock) == NULL);
+    CHECK(threads_take(1025, &lock) == NULL);
     CHECK(threads_take(SIZE_MAX, &lock) == NULL);
     none_of_mine = true;
     CHECK(!threads_put(&none_of_mine, &lock));
@@ -93,26 +93,26 @@ static void what_was_freed_last_comes_first(void)
     CHECK(threads_take(100, &lock) == block);
 }
 
-static void no_more_is_kept_than_8_kib_of_a_size(void)
+static void no_more_is_kept_than_16_kib_of_a_size(void)
 {
     enum { BLOCKS = 500 };
     void *block[BLOCKS];
 
-    for (size_t size = 16; size <= 496; size += 16) {
+    for (size_t size = 16; size <= 1024; size += 16) {
         int before = in_use;
 
         for (int i = 0; i < BLOCKS; i++)
             block[i] = threads_take(size, &lock);
         for (int i = 0; i < BLOCKS; i++)
             CHECK(threads_put(block[i], &lock));
-        CHECK((size_t)(in_use - before) * size <= 8192);
+        CHECK((size_t)(in_use - before) * size <= 16384);
         CHECK(in_use - before <= 64);
     }
 }
 
 static void *uses_all_sizes(void *unused)
 {
-    for (size_t size = 16; size <= 496; size += 16)
+    for (size_t size = 16; size <= 1024; size += 16)
         CHECK(threads_put(threads_take(size, &lock), &lock));
     return unused;
 }
@@ -166,8 +166,8 @@ static const struct test tests[] = {
     {"larger-ones-are-not-its-business", larger_ones_are_not_its_business},
     {"the-lock-is-taken-seldom", the_lock_is_taken_seldom},
     {"what-was-freed-last-comes-first", what_was_freed_last_comes_first},
-    {"no-more-is-kept-than-8-kib-of-a-size",
-     no_more_is_kept_than_8_kib_of_a_size},
+    {"no-more-is-kept-than-16-kib-of-a-size",
+     no_more_is_kept_than_16_kib_of_a_size},
     {"a-thread-that-ends-leaves-nothing", a_thread_that_ends_leaves_nothing},
     {"a-shortage-is-no-block", a_shortage_is_no_block},
     {"a-key-does-not-stay-in-a-block", a_key_does_not_stay_in_a_block},
