@@ -189,7 +189,7 @@ static void *serve(size_t align, size_t bytes, bool zero)
 /* A block that this thread has at hand; NULL if there is none. */
 static void *request_mine(size_t bytes, bool zero)
 {
-    if (__libc_single_threaded || !begun || forking)
+    if (!begun || forking)
         return NULL;
     inside = true;
     void *block = threads_take(bytes, &shared);
@@ -199,7 +199,7 @@ static void *request_mine(size_t bytes, bool zero)
 
 static bool keep(void *block)
 {
-    if (__libc_single_threaded || forking)
+    if (forking)
         return false;
     inside = true;
     bool kept = threads_put(block, &shared);
@@ -248,6 +248,7 @@ static void *request_resize(void *block, size_t bytes)
         return NULL;
     if (inside || is_spare(block))
         return move(block, bytes);
+    threads_check(block);
     enter();
     void *new = block_resize(block, bytes);
     leave();
@@ -345,6 +346,7 @@ size_t malloc_usable_size(void *block)
         return spare_size(block);
     if (inside)
         return block_size(block);
+    threads_check(block);
     enter();
     size_t size = block_size(block);
     leave();

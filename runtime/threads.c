@@ -13,7 +13,8 @@
  * the second of the two frees, when the magazine is emptied.
  *
  *   I1  The blocks of a magazine have its size, and count is their number.
- *   I2  A magazine has at most `most` blocks of its size.
+ *   I2  A magazine has at most `most` blocks of its size, which is at most
+ *       MOST_BLOCKS and MOST_BYTES.
  *   I3  A thread that ends leaves no block in its magazines.
  *
  * Magazines: J. Bonwick and J. Adams, "Magazines and Vmem", 2001.
@@ -30,6 +31,7 @@
 #include "mm.h"
 
 #pragma weak mm_size_unlocked
+#pragma weak mm_shrinks
 
 enum {
     GRANULE = 16,
@@ -49,7 +51,7 @@ struct magazine {
     struct resting *first;
     unsigned count;
     unsigned fill; /* blocks to get when it is empty: more each time */
-    unsigned most; /* I2 */
+    unsigned most; /* I2: more with each time it was too few */
 };
 
 enum state { NEW, ALIVE, ENDED };
@@ -71,17 +73,23 @@ __attribute__((constructor)) static void choose_key(void)
     freed |= 1;
 }
 
-static unsigned most(size_t index)
+static unsigned limit(size_t index)
 {
     size_t fits = MOST_BYTES / ((index + 1) * GRANULE);
 
     return fits < MOST_BLOCKS ? (unsigned)fits : MOST_BLOCKS;
 }
 
-static void set_out(void)
+static unsigned least(unsigned a, unsigned b)
 {
-    for (size_t i = 0; i < SIZES; i++)
-        mine.magazine[i] = (struct magazine){.fill = FEW, .most = most(i)};
+    return a < b ? a : b;
+}
+
+/* From now on as if it had never been used. */
+static void keep_few(struct magazine *m)
+{
+    m->fill = FEW;
+    m->most = 2 * FEW;
 }
 
 static void *pop(struct magazine *m)
@@ -102,24 +110,21 @@ static void push(struct magazine *m, struct resting *block)
     m->count++;
 }
 
-/* Give blocks back to the allocator until `left` are left. */
-static void empty(struct magazine *m, unsigned left,
-                  const struct threads_lock *lock)
+/* Give blocks back to the allocator until `left` are left, with the lock. */
+static void empty(struct magazine *m, unsigned left)
 {
-    if (m->count <= left)
-        return;
-    lock->take();
     while (m->count > left)
         mm_free(pop(m));
-    lock->give();
 }
 
 static void end(void *unused)
 {
     (void)unused;
     mine.state = ENDED;
+    lock_at_end->take();
     for (size_t i = 0; i < SIZES; i++)
-        empty(&mine.magazine[i], 0, lock_at_end);
+        empty(&mine.magazine[i], 0);
+    lock_at_end->give();
 }
 
 /* Arrange for the thread's end. False where it is over, or cannot be known. */
@@ -134,7 +139,8 @@ static bool begin(const struct threads_lock *lock)
     lock->give();
     if (!have_key || pthread_setspecific(at_end, &mine) != 0)
         return false;
-    set_out();
+    for (size_t i = 0; i < SIZES; i++)
+        keep_few(&mine.magazine[i]);
     mine.state = ALIVE;
     return true;
 }
@@ -144,7 +150,8 @@ static void fill(struct magazine *m, size_t index,
 {
     unsigned n = m->fill;
 
-    m->fill = n < MOST_AT_ONCE && 2 * n <= m->most ? 2 * n : n;
+    m->most = least(2 * m->most, limit(index));
+    m->fill = least(least(2 * n, MOST_AT_ONCE), m->most / 2);
     lock->take();
     for (void *block; n > 0; n--) {
         block = mm_malloc((index + 1) * GRANULE);
@@ -175,19 +182,54 @@ static _Noreturn void double_free(void)
     abort();
 }
 
+/* Bytes of a block that a magazine may have; 0 for any other. */
+static inline size_t size_here(const void *block)
+{
+    size_t size = mm_size_unlocked(block);
+
+    if (size == 0 || size / GRANULE > SIZES)
+        return 0;
+    if (((const struct resting *)block)->key == freed)
+        double_free();
+    return size;
+}
+
+void threads_check(const void *block)
+{
+    if (mm_size_unlocked)
+        size_here(block);
+}
+
+/*
+ * A thread whose blocks come from others may have room for more of them; one
+ * that frees most of what there is keeps few.
+ */
+static void overflow(struct magazine *m, size_t index,
+                     const struct threads_lock *lock)
+{
+    lock->take();
+    if (mm_shrinks && mm_shrinks()) {
+        empty(m, 0);
+        keep_few(m);
+    } else if (m->most < limit(index)) {
+        m->most = least(2 * m->most, limit(index));
+    } else {
+        empty(m, m->most / 2);
+    }
+    lock->give();
+}
+
 bool threads_put(void *block, const struct threads_lock *lock)
 {
     if (mine.state != ALIVE && !begin(lock))
         return false;
-    size_t size = mm_size_unlocked(block);
-    if (size == 0 || size / GRANULE > SIZES)
+    size_t size = size_here(block);
+    if (size == 0)
         return false;
     size_t index = size / GRANULE - 1;
     struct magazine *m = &mine.magazine[index];
-    if (((struct resting *)block)->key == freed)
-        double_free();
     push(m, block);
     if (m->count > m->most)
-        empty(m, m->most / 2, lock);
+        overflow(m, index, lock);
     return true;
 }
