@@ -1,0 +1,278 @@
+"""tools/bench: its figures are consistent. No time is looked at."""
+from __future__ import annotations
+
+import ctypes
+import os
+import re
+import signal
+import struct
+import subprocess
+import tempfile
+import unittest
+from pathlib import Path
+
+from support import BUILD, ROOT, TESTS, Finished, account, run
+
+SMALL = TESTS / 'traces/small.rep'
+
+# A free of 41 instructions; malloc and realloc wander where they are told to.
+KNOWN = r"""
+#include <stddef.h>
+static char pool[1 << 16];
+static volatile int sink;
+int mm_init(void) { return 0; }
+void *mm_malloc(size_t size)
+{
+    if (size == 777)
+        for (int i = 0; i < 1000; i++)
+            sink = i;
+    %s
+    return pool;
+}
+void mm_free(void *block);
+__asm__(".text\n.globl mm_free\n.type mm_free, %%function\nmm_free:\n"
+        ".rept 40\n nop\n.endr\n ret\n");
+void *mm_realloc(void *block, size_t size) { (void)size; return block; }
+"""
+TRACE = """20000
+4
+9
+1
+a 0 16
+a 1 16
+f 0
+a 2 777
+f 2
+a 3 16
+r 3 20
+f 3
+f 1
+"""
+
+
+def bench(*words: str | Path, **more) -> Finished[str]:
+    return run(ROOT / 'tools/bench', *words, **more)
+
+
+def table(text: str) -> list[dict[str, str]]:
+    """The rows of the first table in text, by column."""
+    lines = text.splitlines()
+    head = re.split(r' {2,}', lines[0].strip())
+    rows = []
+    for line in lines[1:]:
+        if not line:
+            break
+        rows.append(dict(zip(head, re.split(r' {2,}', line.strip()))))
+    return rows
+
+
+def forbid_ptrace() -> None:
+    """For this process and its children: EPERM (seccomp, x86-64)."""
+    code = [(0x20, 0, 0, 0),            # load the system call's number
+            (0x15, 0, 1, 101),          # is it ptrace?
+            (0x06, 0, 0, 0x00050001),   # then EPERM
+            (0x06, 0, 0, 0x7fff0000)]   # else go on
+    text = b''.join(struct.pack('=HBBI', *line) for line in code)
+    buffer = ctypes.create_string_buffer(text)
+    program = struct.pack('@HP', len(code), ctypes.addressof(buffer))
+    libc = ctypes.CDLL(None, use_errno=True)
+    libc.prctl(38, 1, 0, 0, 0)  # PR_SET_NO_NEW_PRIVS
+    if libc.prctl(22, 2, program, 0, 0):  # PR_SET_SECCOMP
+        raise OSError(ctypes.get_errno(), 'prctl')
+
+
+class Case(unittest.TestCase):
+    maxDiff = None
+
+    def setUp(self) -> None:
+        holder = tempfile.TemporaryDirectory()
+        self.addCleanup(holder.cleanup)
+        self.folder = Path(holder.name)
+
+    def good(self, *words: str | Path, **more) -> str:
+        finished = bench(*words, **more)
+        self.assertEqual(finished.returncode, 0, account(finished))
+        self.assertEqual(finished.stderr, '')
+        return finished.stdout
+
+    def fails(self, status: int, sentence: str, *words: str | Path,
+              **more) -> str:
+        """One line on stderr, which is returned on stdout's side."""
+        finished = bench(*words, **more)
+        self.assertEqual(finished.returncode, status, account(finished))
+        self.assertRegex(finished.stderr, f'^tools/bench: {sentence}\n$')
+        return finished.stdout
+
+    def write(self, name: str, text: str) -> Path:
+        path = self.folder / name
+        path.write_text(text)
+        return path
+
+    def library(self, source: str, name: str = 'known') -> Path:
+        path = self.folder / f'{name}.so'
+        subprocess.run([os.environ.get('CC', 'cc'), '-O1', '-fPIC', '-shared',
+                        '-o', path, self.write(f'{name}.c', source)],
+                       check=True)
+        return path
+
+
+class Command(Case):
+    def test_help(self) -> None:
+        text = self.good('--help')
+        for part in ('worst', 'judge'):
+            self.assertRegex(text, rf'\n    {part} ')
+            self.assertIn('--build', self.good(part, '--help'))
+
+    def test_words_that_are_none(self) -> None:
+        for words in (['nope'], ['worst', '--nope'], ['worst', '--ops', '0'],
+                      ['worst', '--ops', 'x']):
+            with self.subTest(words):
+                finished = bench(*words)
+                self.assertEqual(finished.returncode, 2, account(finished))
+                self.assertEqual(finished.stdout, '')
+
+    def test_a_build_that_is_none(self) -> None:
+        self.fails(2, f'{self.folder}/bench/steps: not built; run make',
+                   'worst', '--build', self.folder, '-f', SMALL,
+                   '-a', BUILD / 'mm.so')
+
+    def test_interrupted(self) -> None:
+        process = subprocess.Popen(
+            ['python3', '-c', 'import signal, sys; '
+             'signal.signal(signal.SIGINT, signal.default_int_handler); '
+             f'sys.path[:0] = [{str(ROOT / "tools")!r}]; '
+             'from malloclab.bench.command import main; '
+             'print(flush=True); sys.exit(main())', 'worst'], text=True,
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE, start_new_session=True)
+        process.stdout.readline()
+        try:
+            process.wait(0.5)
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGINT)
+        out, err = process.communicate()
+        self.assertEqual((process.returncode, err), (130, ''), out)
+
+
+class Worst(Case):
+    def row(self, *words: str | Path) -> dict[str, str]:
+        rows = table(self.good('worst', *words))
+        self.assertEqual(len(rows), 1)
+        return rows[0]
+
+    def known(self, source: str = KNOWN % '', trace: str = TRACE,
+              *words: str) -> dict[str, str]:
+        return self.row('-a', self.library(source), '-f',
+                        self.write('t.rep', trace), *words)
+
+    def test_exact(self) -> None:
+        row = self.known(KNOWN % '', '20000\n1\n2\n1\na 0 16\nf 0\n')
+        self.assertEqual((row['operations'], row['p99'], row['maximum']),
+                         ('2', '41', '41'))
+        self.assertEqual(row['the worst'], 'line 6: f 0')
+        few = int(row['median'])
+        self.assertLess(few, 41)
+        self.assertEqual(row['mean'], f'{(few + 41) / 2:.1f}')
+
+    def test_the_slow_operation_is_found(self) -> None:
+        row = self.known()
+        self.assertEqual(row['the worst'], 'line 8: a 2 777')
+        self.assertEqual(row['operations'], '9')
+        self.assertEqual(row['maximum'], row['p99.9'])
+        self.assertEqual(row['median'], '41')
+        self.assertGreater(int(row['maximum'].replace(',', '')), 2000)
+        self.assertLess(int(row['maximum'].replace(',', '')), 9000)
+
+    def test_no_more_than_asked_for(self) -> None:
+        row = self.known(KNOWN % '', TRACE, '--ops', '3')
+        self.assertEqual(row['operations'], '3')
+        self.assertEqual(row['the worst'], 'line 7: f 0')
+
+    def test_copying_is_told_apart(self) -> None:
+        plain = self.known()
+        body = '__builtin_memset(pool, 1, size * 16);'
+        row = self.known(KNOWN % body)
+        self.assertEqual((plain['moved'], row['moved']), ('0', '12,432'))
+        few = [int(r['maximum'].replace(',', '')) for r in (plain, row)]
+        self.assertTrue(0 < few[1] - few[0] < 60, few)
+
+    def test_the_same_in_every_run(self) -> None:
+        words = ('worst', '-a', 'mm,tlsf', '-f', SMALL, '-n', '200')
+        first, again = self.good(*words), self.good(*words)
+        self.assertEqual(first, again)
+        rows = table(first)
+        self.assertEqual([r['allocator'] for r in rows], ['mm', 'tlsf'])
+        for row in rows:
+            figures = [int(row[key].replace(',', '')) for key in
+                       ('median', 'p99', 'p99.9', 'maximum')]
+            self.assertEqual(figures, sorted(figures))
+            self.assertEqual(row['operations'], '200')
+
+    def test_a_sample_is_part_of_all(self) -> None:
+        steps = BUILD / 'bench/steps'
+        library = self.library(KNOWN % '')
+        lines = ''.join(f'a {i} 16\nf {i}\n' for i in range(2000))
+        path = self.write('t.rep', f'20000\n2000\n4000\n1\n{lines}')
+        finished = run(steps, '--sample', '100', library, path)
+        self.assertEqual(finished.returncode, 0, account(finished))
+        self.assertRegex(finished.stdout, r'"operations": 4000, "stepped": '
+                         r'(?:[6-9]\d|1[0-4]\d), "median": \d+, "p99": 41, '
+                         r'"p999": 41, "max": 41, ')
+
+    def test_refusals(self) -> None:
+        self.fails(2, "no allocator 'nope' in .*, and no such path", 'worst',
+                   '-a', 'nope')
+        self.fails(2, 'nope: no such file, nor a trace of traces/', 'worst',
+                   '-f', 'nope')
+        other = self.library('int mm_init(void) { return 0; }', 'other')
+        self.fails(2, f'{other}: it lacks one of mm_init, mm_malloc, mm_free '
+                   'and mm_realloc', 'worst', '-a', other, '-f', SMALL)
+        broken = self.write('broken.rep', '20000\n1\n1\n1\nf 0\n')
+        self.fails(2, f'{broken}:5: .*', 'worst', '-a', 'mm', '-f', broken)
+
+    def test_allocators_that_fail(self) -> None:
+        cases = {
+            'crashes': ('if (size == 777) __builtin_trap();',
+                        'ended by SIGILL'),
+            'refuses': ('if (size == 777) return 0;', 'it returned NULL'),
+            'exits': ('extern void _exit(int); if (size == 777) _exit(9);',
+                      'it exited with status 9'),
+        }
+        trace = self.write('t.rep', TRACE)
+        for name, (body, sentence) in cases.items():
+            with self.subTest(name):
+                path = self.library(KNOWN % body, name)
+                out = self.fails(1, rf'{path}: {trace}:8: a 2 777: {sentence}',
+                                 'worst', '-a', f'mm,{path}', '-f', trace)
+                self.assertEqual([r['allocator'] for r in table(out)], ['mm'])
+
+    def test_one_that_does_not_return(self) -> None:
+        path = self.library(KNOWN % 'while (size == 777) sink = 1;')
+        finished = run(BUILD / 'bench/steps', '--most', '3000', path,
+                       self.write('t.rep', TRACE))
+        self.assertEqual(finished.returncode, 1)
+        self.assertRegex(finished.stderr, r't\.rep:8: a 2 777: not over after '
+                         r'3000 instructions\n$')
+
+    @unittest.skipUnless(os.uname().machine == 'x86_64', 'numbers of x86-64')
+    def test_without_ptrace(self) -> None:
+        self.fails(2, 'ptrace is not permitted here: Operation not permitted',
+                   'worst', '-a', 'mm', '-f', SMALL, preexec_fn=forbid_ptrace)
+
+
+class Elsewhere(unittest.TestCase):
+    @unittest.skip('benchmarks are of release only')
+    def test_in_release_only(self) -> None:
+        pass
+
+
+def load_tests(loader: unittest.TestLoader, tests: unittest.TestSuite,
+               pattern: str | None) -> unittest.TestSuite:
+    if BUILD.name != 'release':
+        return loader.loadTestsFromTestCase(Elsewhere)
+    cases = [case for case in Case.__subclasses__()]
+    return unittest.TestSuite(map(loader.loadTestsFromTestCase, cases))
+
+
+if __name__ == '__main__':
+    unittest.main()
