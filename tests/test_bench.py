@@ -15,6 +15,8 @@ from support import BUILD, ROOT, TESTS, Finished, account, run
 
 SMALL = TESTS / 'traces/small.rep'
 
+PARTS = ('worst', 'threads', 'judge')
+
 # A free of 41 instructions; malloc and realloc wander where they are told to.
 KNOWN = r"""
 #include <stddef.h>
@@ -62,7 +64,8 @@ def table(text: str) -> list[dict[str, str]]:
     for line in lines[1:]:
         if not line:
             break
-        rows.append(dict(zip(head, re.split(r' {2,}', line.strip()))))
+        if len(cells := re.split(r' {2,}', line.strip())) == len(head):
+            rows.append(dict(zip(head, cells)))
     return rows
 
 
@@ -119,7 +122,7 @@ class Case(unittest.TestCase):
 class Command(Case):
     def test_help(self) -> None:
         text = self.good('--help')
-        for part in ('worst', 'judge'):
+        for part in PARTS:
             self.assertRegex(text, rf'\n    {part} ')
             self.assertIn('--build', self.good(part, '--help'))
 
@@ -258,6 +261,74 @@ class Worst(Case):
     def test_without_ptrace(self) -> None:
         self.fails(2, 'ptrace is not permitted here: Operation not permitted',
                    'worst', '-a', 'mm', '-f', SMALL, preexec_fn=forbid_ptrace)
+
+
+# A malloc that is libc's but for one thing.
+WRAPPER = """
+#include <stddef.h>
+#include <unistd.h>
+void *__libc_malloc(size_t size);
+void __libc_free(void *block);
+static char pool[512];
+void free(void *block)
+{
+    if ((char *)block != pool && (char *)block != pool + 1)
+        __libc_free(block);
+}
+void *malloc(size_t size)
+{
+    %s
+    return __libc_malloc(size);
+}
+"""
+
+
+class Threads(Case):
+    QUICK = ('threads', '--seconds', '0.02', '--rounds')
+
+    def test_all_take_turns(self) -> None:
+        rows = table(self.good(*self.QUICK, '2', '-a', 'mm,libc'))
+        self.assertEqual([(row['work'], row['allocator']) for row in rows],
+                         [('apart', 'mm'), ('apart', 'libc'),
+                          ('handed', 'mm'), ('handed', 'libc')])
+        for row in rows:
+            self.assertGreater(float(row['1 thread']), 0)
+            self.assertGreater(float(row['2 threads']), 0)
+            low, high = map(float, row['p25-p75'].split('-'))
+            self.assertLessEqual(low, float(row['2:1']))
+            self.assertGreaterEqual(high, float(row['2:1']))
+
+    def test_ratio(self) -> None:
+        for row in table(self.good(*self.QUICK, '1', '-a', 'libc')):
+            one, two = float(row['1 thread']), float(row['2 threads'])
+            self.assertAlmostEqual(float(row['2:1']), two / one,
+                                   delta=0.1 * two / one)
+
+    def test_who_never_frees_is_seen(self) -> None:
+        rows = table(self.good(*self.QUICK, '1', '-a', 'libc,bump'))
+        for keeps, leaks in (rows[:2], rows[2:]):
+            self.assertLess(4 * float(keeps['peak MiB']),
+                            float(leaks['peak MiB']))
+
+    def test_mallocs_that_fail(self) -> None:
+        cases = {'gives NULL': ('if (size == 300) return NULL;',
+                                'apart: threads: malloc gave NULL'),
+                 'ends': ('if (size == 300) __builtin_trap();',
+                          'apart: ended by SIGILL'),
+                 'overlaps': ('if (size == 300 || size == 301) '
+                              'return pool + size % 2;',
+                              'apart: threads: a block changed')}
+        for name, (body, sentence) in cases.items():
+            with self.subTest(name):
+                path = self.library(WRAPPER % body, 'wrapper')
+                out = self.fails(1, f'{path}: {sentence}', *self.QUICK, '1',
+                                 '-a', f'{path},libc')
+                self.assertEqual([row['allocator'] for row in table(out)],
+                                 ['libc', 'libc'])
+
+    def test_who_is_not_there(self) -> None:
+        self.fails(2, "no allocator 'nope': it is none of .*", 'threads',
+                   '-a', 'nope')
 
 
 class Elsewhere(unittest.TestCase):

@@ -7,12 +7,13 @@ import sys
 from typing import Sequence
 
 from .. import run as tools_run
-from . import judge, worst
+from . import judge, threads, worst
 from .table import BenchError, warn
 
 # In the order in which they are run when none is named.
 PARTS = {
     "worst": worst,
+    "threads": threads,
     "judge": judge,
 }
 

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import argparse
+import signal
+import statistics
+import subprocess
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Sequence
@@ -64,6 +68,25 @@ def progress(text: str) -> None:
 def warn(text: object) -> None:
     progress("")
     print(f"tools/bench: {text}", file=sys.stderr, flush=True)
+
+
+@dataclass(frozen=True)
+class Spread:
+    """A median and the quartiles about it."""
+
+    low: float
+    median: float
+    high: float
+
+    def range(self, digits: int) -> str:
+        return f"{self.low:.{digits}f}-{self.high:.{digits}f}"
+
+
+def spread(values: Sequence[float]) -> Spread:
+    if len(values) == 1:
+        return Spread(values[0], values[0], values[0])
+    low, median, high = statistics.quantiles(values, n=4, method="inclusive")
+    return Spread(low, median, high)
 
 
 def count(number: float) -> str:
@@ -136,6 +159,19 @@ def preload(name: str) -> str:
         return run.preload_of(name)
     except (run.RunError, handin.HandinError) as error:
         raise BenchError(str(error)) from None
+
+
+def figures(command: Sequence[str | Path], under: str) -> list[float]:
+    """What a program prints, in one line, with that malloc preloaded."""
+    ended = subprocess.run(list(map(str, command)), text=True,
+                           env=run.environment(under), capture_output=True,
+                           stdin=subprocess.DEVNULL)
+    if ended.returncode == 0:
+        return [float(word) for word in ended.stdout.split()]
+    said = ended.stderr.strip().splitlines()
+    if ended.returncode < 0:
+        said = [f"ended by {signal.Signals(-ended.returncode).name}"]
+    raise Failure(said[-1] if said else f"exit status {ended.returncode}")
 
 
 def installed(allocators: Sequence[str], asked: bool) -> list[str]:
