@@ -144,7 +144,7 @@ $(OUT)/bench/%: bench/%.c
 	@mkdir -p $(@D)
 	$(CC) $(BASE) -O2 -fno-builtin $(DEPS) -o $@ $<
 
-BENCHES := steps threads
+BENCHES := steps threads peak
 all: $(if $(PRELOADS),$(BENCHES:%=$(OUT)/bench/%))
 
 # ---- Libraries, as programs link them. ----

@@ -15,7 +15,7 @@ from support import BUILD, ROOT, TESTS, Finished, account, run
 
 SMALL = TESTS / 'traces/small.rep'
 
-PARTS = ('worst', 'threads', 'judge')
+PARTS = ('worst', 'threads', 'memory-return', 'judge')
 
 # A free of 41 instructions; malloc and realloc wander where they are told to.
 KNOWN = r"""
@@ -329,6 +329,73 @@ class Threads(Case):
     def test_who_is_not_there(self) -> None:
         self.fails(2, "no allocator 'nope': it is none of .*", 'threads',
                    '-a', 'nope')
+
+
+# A malloc with a page for each block, that gives it back or does not.
+PAGES = """
+#define _GNU_SOURCE
+#include <stddef.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+enum { PAGE = 4096, MOST = 1 << 30 };
+static char *region;
+static size_t used;
+void *malloc(size_t size)
+{
+    if (!region)
+        region = mmap(NULL, MOST, PROT_READ | PROT_WRITE,
+                      MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    size_t at = used;
+    used += (size + PAGE - 1) / PAGE * PAGE;
+    return region + at;
+}
+void free(void *block)
+{
+    if (block && %d)
+        madvise(block, PAGE, MADV_DONTNEED);
+}
+"""
+
+
+class MemoryReturn(Case):
+    QUICK = ('memory-return', '--mb', '20', '--keep', '200', '--wait', '0.01')
+
+    def row(self, source: str) -> dict[str, str]:
+        path = self.library(source, 'pages')
+        return table(self.good(*self.QUICK, '-a', path))[0]
+
+    def test_pages_are_exact(self) -> None:
+        row = self.row(PAGES % 1)
+        blocks, live = (int(row[key].replace(',', ''))
+                        for key in ('blocks', 'live'))
+        self.assertAlmostEqual(blocks, 20e6 / 2056, delta=300)
+        self.assertAlmostEqual(live, blocks / 5, delta=300)
+        self.assertEqual(row['pages MB'], f'{live * 4096 / 1e6:.1f}')
+        self.assertAlmostEqual(float(row['peak MB']), blocks * 4096 / 1e6,
+                               delta=1)
+
+    def test_who_gives_back_and_who_does_not(self) -> None:
+        gives, keeps = self.row(PAGES % 1), self.row(PAGES % 0)
+        self.assertAlmostEqual(float(gives['after MB']),
+                               float(gives['pages MB']), delta=1)
+        self.assertAlmostEqual(float(keeps['after MB']),
+                               float(keeps['peak MB']), delta=1)
+        self.assertEqual(keeps['pages MB'], gives['pages MB'])
+
+    def test_names(self) -> None:
+        rows = table(self.good(*self.QUICK, '-a', 'libc,mm'))
+        self.assertEqual([row['allocator'] for row in rows], ['libc', 'mm'])
+        for row in rows:
+            self.assertGreaterEqual(float(row['peak MB']),
+                                    float(row['pages MB']))
+
+    def test_mallocs_that_fail(self) -> None:
+        path = self.library(WRAPPER % 'if (size == 300) return NULL;')
+        self.fails(1, f'{path}: peak: malloc gave NULL', *self.QUICK, '-a',
+                   path)
+        path = self.library(WRAPPER % 'if (size / 100 == 3) return pool;')
+        self.fails(1, f'{path}: peak: a block changed', *self.QUICK, '-a',
+                   path)
 
 
 class Elsewhere(unittest.TestCase):

@@ -7,13 +7,14 @@ import sys
 from typing import Sequence
 
 from .. import run as tools_run
-from . import judge, threads, worst
+from . import judge, memory_return, threads, worst
 from .table import BenchError, warn
 
 # In the order in which they are run when none is named.
 PARTS = {
     "worst": worst,
     "threads": threads,
+    "memory-return": memory_return,
     "judge": judge,
 }
 
@@ -37,7 +38,7 @@ def _parser() -> argparse.ArgumentParser:
     parts = parser.add_subparsers(dest="part", metavar="PART", title="parts")
     for name, module in PARTS.items():
         part = parts.add_parser(
-            name, parents=[common], help=module.ABOUT,
+            name, parents=[common], help=module.ABOUT.replace("%", "%%"),
             prog=f"tools/bench {name}",
             description=f"{module.ABOUT[0].upper()}{module.ABOUT[1:]}.",
             epilog=module.DETAILS,
