@@ -15,7 +15,7 @@ from support import BUILD, ROOT, TESTS, Finished, account, run
 
 SMALL = TESTS / 'traces/small.rep'
 
-PARTS = ('worst', 'threads', 'memory-return', 'judge')
+PARTS = ('worst', 'scaling', 'threads', 'memory-return', 'judge')
 
 # A free of 41 instructions; malloc and realloc wander where they are told to.
 KNOWN = r"""
@@ -114,7 +114,7 @@ class Case(unittest.TestCase):
     def library(self, source: str, name: str = 'known') -> Path:
         path = self.folder / f'{name}.so'
         subprocess.run([os.environ.get('CC', 'cc'), '-O1', '-fPIC', '-shared',
-                        '-o', path, self.write(f'{name}.c', source)],
+                        f'-I{ROOT}', '-o', path, self.write(f'{name}.c', source)],
                        check=True)
         return path
 
@@ -123,7 +123,7 @@ class Command(Case):
     def test_help(self) -> None:
         text = self.good('--help')
         for part in PARTS:
-            self.assertRegex(text, rf'\n    {part} ')
+            self.assertRegex(text, rf'\n    {part}\s')
             self.assertIn('--build', self.good(part, '--help'))
 
     def test_words_that_are_none(self) -> None:
@@ -261,6 +261,62 @@ class Worst(Case):
     def test_without_ptrace(self) -> None:
         self.fails(2, 'ptrace is not permitted here: Operation not permitted',
                    'worst', '-a', 'mm', '-f', SMALL, preexec_fn=forbid_ptrace)
+
+
+# Free looks at as many words as there are live blocks.
+LINEAR = """
+#include <stddef.h>
+#include "memlib.h"
+static size_t live;
+static volatile int sink;
+int mm_init(void) { return live = 0; }
+void *mm_malloc(size_t size)
+{
+    live++;
+    return mem_sbrk((size + 15) / 16 * 16);
+}
+void mm_free(void *block)
+{
+    for (size_t i = 0; i < live; i++)
+        sink = (int)(size_t)block;
+    live--;
+}
+void *mm_realloc(void *block, size_t size) { (void)size; return block; }
+"""
+
+
+class Scaling(Case):
+    def test_what_grows_and_what_does_not(self) -> None:
+        path = self.library(LINEAR)
+        words = ('scaling', '--ops', '20000,2000', '--sample', '60', '-a',
+                 f'{path},tlsf')
+        text = self.good(*words)
+        rows = table(text)
+        self.assertEqual(
+            [(row['operations'], row['live'], row['allocator'])
+             for row in rows],
+            [(ops, live, name) for ops, live in (('2,000', '200'),
+                                                 ('20,000', '2,000'))
+             for name in (str(path), 'tlsf')])
+        self.assertEqual(rows[0]['growth'], '1.00')
+        self.assertGreater(float(rows[2]['growth']), 4)
+        self.assertLess(float(rows[3]['growth']), 2)
+        self.assertEqual(text, self.good(*words))
+
+    def test_all_of_them_leave_no_error_of_sampling(self) -> None:
+        words = ('scaling', '--ops', '400', '-a', 'tlsf', '--sample')
+        all_ = table(self.good(*words, '400'))[0]
+        more = table(self.good(*words, '1000'))[0]
+        self.assertEqual(all_, more)
+        self.assertEqual((all_['stepped'], all_['+-']), ('400', '0.0'))
+
+    def test_refusals(self) -> None:
+        self.fails(2, 'no number of operations is given', 'scaling', '--ops',
+                   '')
+        finished = bench('scaling', '--ops', '10,x')
+        self.assertEqual(finished.returncode, 2)
+        self.assertTrue(finished.stderr.endswith(
+            "'x' is not a positive integer\n"), account(finished))
 
 
 # A malloc that is libc's but for one thing.

@@ -7,12 +7,13 @@ import sys
 from typing import Sequence
 
 from .. import run as tools_run
-from . import judge, memory_return, threads, worst
+from . import judge, memory_return, scaling, threads, worst
 from .table import BenchError, warn
 
 # In the order in which they are run when none is named.
 PARTS = {
     "worst": worst,
+    "scaling": scaling,
     "threads": threads,
     "memory-return": memory_return,
     "judge": judge,

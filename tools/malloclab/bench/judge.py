@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import gzip
 import json
-import random
 import resource
 import statistics
 import subprocess
@@ -13,7 +12,8 @@ import tempfile
 from pathlib import Path
 from typing import Callable
 
-from .table import ROOT, program
+from .churn import write_churn
+from .table import ROOT, program, progress
 
 ABOUT = "what judging costs: checked replays, reading, the timed loop"
 DETAILS = """\
@@ -22,26 +22,6 @@ many live blocks; how fast traces are read; what the timed loop costs without an
 allocator, by trace. CPU times.
 """
 REPEATS = 3
-
-
-def write_churn(path: Path, operations: int, live: int) -> None:
-    """Small blocks, `live` of them at a time, freed at random."""
-    dice = random.Random(5)
-    lines: list[str] = []
-    blocks: list[int] = []
-    ids = 0
-    while len(lines) < operations:
-        if len(blocks) < live and (len(blocks) < live * 0.9
-                                   or dice.random() < 0.5):
-            lines.append(f"a {ids} {1 + int(dice.random() * 200)}")
-            blocks.append(ids)
-            ids += 1
-        else:
-            i = int(dice.random() * len(blocks))
-            blocks[i], blocks[-1] = blocks[-1], blocks[i]
-            lines.append(f"f {blocks.pop()}")
-    header = f"20000\n{ids}\n{len(lines)}\n1\n"
-    path.write_text(header + "\n".join(lines) + "\n")
 
 
 def cpu_seconds(run: Callable[[], object]) -> float:
@@ -70,9 +50,11 @@ def bench_oracle(driver: str, folder: Path) -> None:
                              (10**7, 20_000), (10**6, 200_000),
                              (10**7, 200_000)):
         path = folder / f"churn-{operations}-{live}.rep"
+        progress(f"a checked replay of {operations} operations")
         write_churn(path, operations, live)
         reading = median_cpu([driver, "-f", str(path), "--list"])
         total = median_cpu([driver, "-f", str(path), "--no-timing"])
+        progress("")
         print(f"{operations:>10}  {live:>7}  {total:>7.3f}  {reading:>9.3f}  "
               f"{total / operations * 1e9:>6.0f}  "
               f"{(total - reading) / operations * 1e9:>12.0f} ns", flush=True)
