@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import ctypes
+import json
 import os
 import re
 import signal
@@ -15,7 +16,7 @@ from support import BUILD, ROOT, TESTS, Finished, account, run
 
 SMALL = TESTS / 'traces/small.rep'
 
-PARTS = ('worst', 'scaling', 'threads', 'memory-return', 'judge')
+PARTS = ('table', 'worst', 'scaling', 'threads', 'memory-return', 'judge')
 
 # A free of 41 instructions; malloc and realloc wander where they are told to.
 KNOWN = r"""
@@ -454,6 +455,105 @@ class MemoryReturn(Case):
                    path)
 
 
+def result(allocator: str, trace: str, **more) -> dict:
+    """As mdriver --json has it."""
+    figure = {'median': 2.0, 'min': 1.0, 'p25': 1.5, 'p75': 2.5, 'rounds': 9}
+    return {'allocator': allocator, 'trace': trace, 'verdict': 'ok',
+            'utilization': 0.5, 'bounds': {'aligned': 0.99, 'best_fit': None,
+                                           'packing': None},
+            'ns_per_op': figure, 'ratio_to_libc_spread': figure, **more}
+
+
+def ratio(median: float) -> dict:
+    return {'median': median, 'p25': median * 0.9, 'p75': median * 1.1}
+
+
+class Figures(Case):
+    """What mdriver measured, as a file."""
+
+    def report(self, *results: dict, interrupted: bool = False) -> Path:
+        return self.write('report.json', json.dumps(
+            {'results': results, 'interrupted': interrupted}))
+
+
+class Comparison(Figures):
+    def tables(self, text: str) -> dict[str, list[dict[str, str]]]:
+        """By title."""
+        parts = re.findall(r'^(\S.*):\n\n((?:.+\n)+)', text, re.M)
+        return {title: table(rows) for title, rows in parts}
+
+    def test_a_run(self) -> None:
+        kept = self.folder / 'kept.json'
+        text = self.good('table', '-a', 'mm,libc', '-f', 'stack', '-f',
+                         SMALL, '--json', kept)
+        tables = self.tables(text)
+        self.assertEqual(len(tables), 3)
+        for rows in tables.values():
+            self.assertEqual([row['trace'] for row in rows][:2],
+                             ['stack.rep', 'small.rep'])
+            self.assertRegex(rows[2]['trace'], 'mean')
+        utilization = tables['Utilization, per cent']
+        first = next(r for r in json.loads(kept.read_text())['results']
+                     if (r['allocator'], r['trace']) == ('mm', 'stack.rep'))
+        self.assertEqual(utilization[0]['mm'],
+                         f'{100 * first["utilization"]:.1f}')
+        self.assertEqual(self.good('table', '--from', kept), text)
+
+    def test_means(self) -> None:
+        path = self.report(
+            result('mm', 'x', utilization=0.9, ratio_to_libc_spread=ratio(4)),
+            result('libc', 'x'),
+            result('mm', 'y', utilization=0.6, ratio_to_libc_spread=ratio(1)),
+            result('libc', 'y'))
+        tables = self.tables(self.good('table', '--from', path))
+        self.assertEqual(tables['Utilization, per cent'][2]['mm'], '75.0')
+        title = "Throughput relative to libc's: median, quartiles"
+        self.assertEqual(tables[title][2]['mm'], '2.00')
+        self.assertEqual(tables[title][0]['mm'], '4.00 3.60-4.40')
+        self.assertEqual(tables['ns/op: median, quartiles'][2]['libc'], '2.0')
+
+    def test_best_fit_where_it_is_known(self) -> None:
+        known = {'aligned': 0.99, 'best_fit': 0.875, 'packing': None}
+        path = self.report(result('mm', 'x', bounds=known),
+                           result('mm', 'y'))
+        rows = self.tables(self.good('table', '--from', path))[
+            'Utilization, per cent']
+        self.assertEqual([row['best fit'] for row in rows], ['87.5', '-', '-'])
+        path = self.report(result('mm', 'x'))
+        rows = self.tables(self.good('table', '--from', path))[
+            'Utilization, per cent']
+        self.assertNotIn('best fit', rows[0])
+
+    def test_what_one_did_not_do(self) -> None:
+        wrong = {'verdict': 'too-slow', 'ns_per_op': None,
+                 'ratio_to_libc_spread': None}
+        path = self.report(
+            result('mm', 'x', utilization=0.25), result('implicit', 'x'),
+            result('mm', 'y'), result('implicit', 'y', **wrong))
+        text = self.fails(1, 'implicit: y: too-slow', 'table', '--from', path)
+        rows = self.tables(text)['Utilization, per cent']
+        self.assertEqual(rows[1]['implicit'], 'too-slow')
+        self.assertEqual((rows[2]['trace'], rows[2]['mm']), ('mean', '25.0'))
+        self.assertTrue(text.endswith(
+            '\nmeans: of 1 of 2 traces; not done by all: y\n'), text)
+
+    def test_interrupted(self) -> None:
+        path = self.report(result('mm', 'x'), interrupted=True)
+        finished = bench('table', '--from', path)
+        self.assertEqual(finished.returncode, 130, account(finished))
+        self.assertIn('x', finished.stdout)
+
+    def test_refusals(self) -> None:
+        self.fails(2, 'nope: No such file or directory', 'table', '--from',
+                   'nope')
+        other = self.write('other', '{}')
+        self.fails(2, f'{other}: not what mdriver --json writes', 'table',
+                   '--from', other)
+        finished = bench('table', '-a', 'nope', '-f', SMALL)
+        self.assertEqual(finished.returncode, 2, account(finished))
+        self.assertRegex(finished.stderr, r"^mdriver: no allocator 'nope'.*\n$")
+
+
 class Elsewhere(unittest.TestCase):
     @unittest.skip('benchmarks are of release only')
     def test_in_release_only(self) -> None:
@@ -464,7 +564,8 @@ def load_tests(loader: unittest.TestLoader, tests: unittest.TestSuite,
                pattern: str | None) -> unittest.TestSuite:
     if BUILD.name != 'release':
         return loader.loadTestsFromTestCase(Elsewhere)
-    cases = [case for case in Case.__subclasses__()]
+    cases = [case for case in globals().values()
+             if isinstance(case, type) and issubclass(case, Case)]
     return unittest.TestSuite(map(loader.loadTestsFromTestCase, cases))
 
 

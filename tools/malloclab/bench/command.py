@@ -7,11 +7,12 @@ import sys
 from typing import Sequence
 
 from .. import run as tools_run
-from . import judge, memory_return, scaling, threads, worst
+from . import comparison, judge, memory_return, scaling, threads, worst
 from .table import BenchError, warn
 
 # In the order in which they are run when none is named.
 PARTS = {
+    "table": comparison,
     "worst": worst,
     "scaling": scaling,
     "threads": threads,
@@ -55,7 +56,7 @@ def _run_all(parser: argparse.ArgumentParser, build: Sequence[str]) -> int:
         try:
             status = module.run(parser.parse_args([name, *build]))
         except BenchError as error:
-            warn(f"{name}: {error}")
+            warn(error)
             status = 2
         worst_status = max(worst_status, status)
         print(flush=True)

@@ -20,7 +20,7 @@ RIVALS = ("libjemalloc.so.2", "libmimalloc.so.2", "libtcmalloc_minimal.so.4")
 
 
 class BenchError(Exception):
-    """Why it cannot be measured, in a sentence."""
+    """Why it cannot be measured, in a sentence; "" where that is said."""
 
 
 class Failure(Exception):
@@ -67,7 +67,8 @@ def progress(text: str) -> None:
 
 def warn(text: object) -> None:
     progress("")
-    print(f"tools/bench: {text}", file=sys.stderr, flush=True)
+    if str(text):
+        print(f"tools/bench: {text}", file=sys.stderr, flush=True)
 
 
 @dataclass(frozen=True)
