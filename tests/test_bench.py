@@ -8,15 +8,23 @@ import re
 import signal
 import struct
 import subprocess
+import sys
 import tempfile
 import unittest
 from pathlib import Path
+from unittest import mock
 
 from support import BUILD, ROOT, TESTS, Finished, account, run
 
+sys.path[:0] = [str(ROOT / 'tools')]
+
+from malloclab import plotting  # noqa: E402
+from malloclab.bench import contest, pareto  # noqa: E402
+
 SMALL = TESTS / 'traces/small.rep'
 
-PARTS = ('table', 'worst', 'scaling', 'threads', 'memory-return', 'judge')
+PARTS = ('table', 'pareto', 'worst', 'scaling', 'threads', 'memory-return',
+         'judge')
 
 # A free of 41 instructions; malloc and realloc wander where they are told to.
 KNOWN = r"""
@@ -114,7 +122,8 @@ class Case(unittest.TestCase):
 
     def library(self, source: str, name: str = 'known') -> Path:
         path = self.folder / f'{name}.so'
-        subprocess.run([os.environ.get('CC', 'cc'), '-O1', '-fPIC', '-shared',
+        compiler = os.environ.get('CC', 'cc')
+        subprocess.run([compiler, '-O1', '-fPIC', '-shared',
                         f'-I{ROOT}', '-o', path, self.write(f'{name}.c', source)],
                        check=True)
         return path
@@ -138,6 +147,10 @@ class Command(Case):
     def test_a_build_that_is_none(self) -> None:
         self.fails(2, f'{self.folder}/bench/steps: not built; run make',
                    'worst', '--build', self.folder, '-f', SMALL,
+                   '-a', BUILD / 'mm.so')
+
+        self.fails(2, f'{self.folder}/bench/steps: not built; run make',
+                   '--build', self.folder, 'worst', '-f', SMALL,
                    '-a', BUILD / 'mm.so')
 
     def test_interrupted(self) -> None:
@@ -552,6 +565,80 @@ class Comparison(Figures):
         finished = bench('table', '-a', 'nope', '-f', SMALL)
         self.assertEqual(finished.returncode, 2, account(finished))
         self.assertRegex(finished.stderr, r"^mdriver: no allocator 'nope'.*\n$")
+
+
+class Pareto(Figures):
+    def three(self) -> Path:
+        """small and slow, large and fast, and one that both beat."""
+        return self.report(
+            result('dense', 'x', utilization=0.9,
+                   ratio_to_libc_spread=ratio(1)),
+            result('quick', 'x', utilization=0.6,
+                   ratio_to_libc_spread=ratio(3)),
+            result('beaten', 'x', utilization=0.6,
+                   ratio_to_libc_spread=ratio(0.5)))
+
+    def test_front(self) -> None:
+        for points, kept in (([], []), ([(1, 1)], [0]),
+                             ([(1, 2), (2, 1), (1, 1)], [0, 1]),
+                             ([(2, 1), (1, 2)], [1, 0]),
+                             ([(1, 1), (1, 1)], [0, 1]),
+                             ([(1, 1), (2, 2), (2, 1)], [1])):
+            with self.subTest(points):
+                self.assertEqual(pareto.front(points), kept)
+
+    def test_points(self) -> None:
+        both = ({'utilization': u, 'ratio_to_libc_spread': ratio(r)}
+                for u, r in ((0.5, 1), (0.7, 4)))
+        path = self.report(*(result('mm', trace, **figures)
+                             for trace, figures in zip('xy', both)))
+        [point] = pareto.points_of(contest.read(path))
+        self.assertAlmostEqual(point.x, 60)
+        self.assertAlmostEqual(point.y, 2)
+        self.assertAlmostEqual(point.x_low, 55)
+        self.assertAlmostEqual(point.x_high, 65)
+        self.assertAlmostEqual(point.y_low, 1.75)
+        self.assertAlmostEqual(point.y_high, 3.25)
+
+    def test_short_names(self) -> None:
+        for name, short in (('libjemalloc.so.2', 'jemalloc'), ('mm', 'mm'),
+                            ('libtcmalloc_minimal.so.4', 'tcmalloc'),
+                            ('libc', 'libc'), ('/x/y.so', 'y')):
+            self.assertEqual(contest.short(name), short)
+
+    @unittest.skipUnless(plotting._python(), 'no python3 has matplotlib')
+    def test_pictures(self) -> None:
+        path = self.three()
+        for ending, magic in (('png', b'\x89PNG'), ('pdf', b'%PDF'),
+                              ('svg', b'<?xml')):
+            with self.subTest(ending):
+                out = self.folder / f'x.{ending}'
+                text = self.good('pareto', '--from', path, '-o', out)
+                self.assertTrue(out.read_bytes().startswith(magic))
+                self.assertEqual(
+                    [(row['allocator'], row['front']) for row in table(text)],
+                    [('dense', 'yes'), ('quick', 'yes'), ('beaten', 'no')])
+                self.assertTrue(text.endswith(f'\n{out}\n'))
+
+    @unittest.skipUnless(plotting._python(), 'no python3 has matplotlib')
+    def test_a_folder_that_is_none(self) -> None:
+        out = self.folder / 'none/x.png'
+        self.fails(2, f'{out}: No such file or directory', 'pareto', '--from',
+                   self.three(), '-o', out)
+
+    def test_without_matplotlib(self) -> None:
+        picture = plotting.Scatter('', '', '', '', [])
+        with mock.patch.object(plotting, '_pythons', lambda: ['/bin/false']):
+            with self.assertRaisesRegex(plotting.PlottingError,
+                                        'install python3-matplotlib$'):
+                plotting.draw(picture, self.folder / 'x.png')
+
+    def test_refusals(self) -> None:
+        self.fails(2, 'x.bmp: it has to end in .png, .svg, .pdf', 'pareto',
+                   '-o', 'x.bmp')
+        path = self.report(result('mm', 'x', verdict='hung'))
+        self.fails(2, 'there is no trace that every allocator did', 'pareto',
+                   '--from', path, '-o', 'x.png')
 
 
 class Elsewhere(unittest.TestCase):

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import argparse
 
-from .table import (RIVALS, Failure, Table, count, figures, installed, names,
-                    positive, preload, program, progress, seconds, warn)
+from .table import (RIVALS, Failure, Table, count, figures, installed,
+                    names, positive, preload, program, progress, seconds,
+                    warn)
 
 ABOUT = "resident memory after 99 % of a peak was freed at random"
 DETAILS = """\

@@ -30,7 +30,8 @@ def add_options(parser: argparse.ArgumentParser) -> None:
                         help="a file, or a name of traces/; again for more "
                         f"({', '.join(TRACE_NAMES)})")
     parser.add_argument("-n", "--ops", type=positive, default=OPS,
-                        metavar="N", help=f"step the first N operations ({OPS})")
+                        metavar="N",
+                        help=f"step the first N operations ({OPS})")
 
 
 def cells(steps: Steps) -> tuple[str, ...]:
