@@ -129,6 +129,32 @@ $(OUT)/record.so: runtime/record.c
 	@mkdir -p $(@D)
 	$(CC) $(BASE) -O2 -fPIC -shared $(DEPS) -o $@ $<
 
+# ---- What tools/bench measures with: release only, as the preloads are. ----
+
+# steps: an allocator in a process that is stepped. Whatever it calls of the
+# heap and of string.h it finds in the program, which counts it apart.
+STEPS := $(addprefix $(OUT)/judge/,$(addsuffix .o,bench/steps bench/stepper \
+	bench/subject bench/outside driver/trace driver/trace_text \
+	driver/trace_binary driver/contents driver/complain)) \
+	$(OUT)/bench/memlib.o
+$(OUT)/judge/bench/outside.o: EXTRA := -fno-builtin
+$(OUT)/bench/memlib.o: memlib.c
+	@mkdir -p $(@D)
+	$(CC) $(JUDGE_FLAGS) $(foreach f,sbrk map unmap,-Dmem_$f=memlib_$f) \
+	    $(DEPS) -c -o $@ $<
+
+$(OUT)/bench/steps: $(STEPS)
+	$(CC) $(JUDGE_FLAGS) $(HOST_LINK) $(foreach f,memcpy memmove memset,\
+	    -Wl,--export-dynamic-symbol=$f) -o $@ $^ $(JUDGE_LIBS)
+
+# threads, peak: programs for LD_PRELOAD. Every call is to be made.
+$(OUT)/bench/%: bench/%.c
+	@mkdir -p $(@D)
+	$(CC) $(BASE) -O2 -fno-builtin $(DEPS) -o $@ $<
+
+BENCHES := steps threads peak
+all: $(if $(PRELOADS),$(BENCHES:%=$(OUT)/bench/%))
+
 # ---- Libraries, as programs link them. ----
 
 # hmm is a malloc, which the address sanitizer would have to be too.

@@ -1,0 +1,169 @@
+/*
+ * stepper.c - PTRACE_SINGLESTEP while an operation is under way, else run.
+ *
+ * The subject stops itself (SIGSTOP) before each call that is to be counted.
+ * From there it is stepped; every step that leaves mark->counting raised is the
+ * operation's. When it falls the subject runs on by itself until it stops next.
+ */
+#define _GNU_SOURCE
+#include "stepper.h"
+
+#include <errno.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/ptrace.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+struct run {
+    pid_t child;
+    uint32_t most;
+    uint32_t *count; /* by operation, the calibration's last */
+    bool known;      /* it has stopped before */
+    bool stepping;   /* until the mark falls, */
+    bool counting;   /* which has been up */
+};
+
+static struct stepping outcome_of(int status)
+{
+    struct stepping s = {.op = mark->op};
+
+    if (WIFSIGNALED(status)) {
+        s.outcome = STEP_CRASHED;
+        s.status = WTERMSIG(status);
+        return s;
+    }
+    s.status = WEXITSTATUS(status);
+    switch (s.status) {
+    case END_REFUSED:
+        s.outcome = STEP_REFUSED;
+        break;
+    case END_UNLOADED:
+        s.outcome = STEP_UNLOADED;
+        break;
+    case END_UNTRACED:
+        s.outcome = STEP_UNTRACED;
+        break;
+    default:
+        s.outcome = s.status == END_DONE ? STEP_DONE : STEP_EXITED;
+    }
+    return s;
+}
+
+/* It was stepped: count, and let it run where that is over. */
+static void tally(struct run *r)
+{
+    if (mark->counting) {
+        r->counting = true;
+        r->count[mark->op]++;
+    } else if (r->counting) {
+        r->stepping = r->counting = false;
+    }
+}
+
+/* Go on after a stop; the signal it is to get, 0 where the stop is ours. */
+static int answer(struct run *r, int signal)
+{
+    if (signal == SIGTRAP && r->stepping) {
+        tally(r);
+        return 0;
+    }
+    if (signal == SIGSTOP) {
+        r->stepping = true;
+        return 0;
+    }
+    r->stepping = r->counting = false;
+    return signal;
+}
+
+/* It is not to outlive us; it can be told from its first stop on. */
+static void tie(struct run *r)
+{
+    if (!r->known)
+        ptrace(PTRACE_SETOPTIONS, r->child, NULL, PTRACE_O_EXITKILL);
+    r->known = true;
+}
+
+static bool resume(const struct run *r, int signal)
+{
+    return ptrace(r->stepping ? PTRACE_SINGLESTEP : PTRACE_CONT, r->child, NULL,
+                  (void *)(intptr_t)signal) == 0;
+}
+
+static struct stepping give_up(const struct run *r, enum step_outcome why)
+{
+    int status, error = errno;
+
+    kill(r->child, SIGKILL);
+    waitpid(r->child, &status, 0);
+    if (why == STEP_UNTRACED)
+        snprintf(mark->text, sizeof mark->text, "%s", strerror(error));
+    return (struct stepping){.outcome = why, .op = mark->op};
+}
+
+static struct stepping follow(struct run *r)
+{
+    int status;
+
+    while (waitpid(r->child, &status, 0) == r->child && WIFSTOPPED(status)) {
+        tie(r);
+        if (r->stepping && r->count[mark->op] >= r->most)
+            return give_up(r, STEP_ENDLESS);
+        if (!resume(r, answer(r, WSTOPSIG(status))) && errno != ESRCH)
+            return give_up(r, STEP_UNTRACED);
+    }
+    return outcome_of(status);
+}
+
+/* Both on one processor: a step is then a switch, not a call across. */
+static void share_processor(void)
+{
+    int number = sched_getcpu();
+    cpu_set_t set;
+
+    if (number < 0)
+        return;
+    CPU_ZERO(&set);
+    CPU_SET(number, &set);
+    sched_setaffinity(0, sizeof set, &set);
+}
+
+/* Take off what marking costs: a call of nothing is one instruction. */
+static void calibrate(const struct subject *s, uint32_t *count)
+{
+    for (uint64_t i = 0; i < s->ops; i++) {
+        int call = subject_call(s->trace->ops[i]);
+
+        if (call >= 0 && count[i] > 0)
+            count[i] -= count[s->ops + (uint64_t)call] - 1;
+    }
+}
+
+struct stepping stepper_run(const struct subject *subject, uint32_t most)
+{
+    struct run r = {.most = most};
+
+    mark = mmap(NULL, sizeof *mark, PROT_READ | PROT_WRITE,
+                MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    r.count = calloc(subject->ops + CALLS, sizeof *r.count);
+    if (mark == MAP_FAILED || !r.count) {
+        perror("steps");
+        exit(2);
+    }
+    share_processor();
+    r.child = fork();
+    if (r.child == 0)
+        subject_run(subject);
+    if (r.child < 0) {
+        perror("steps: fork");
+        exit(2);
+    }
+    struct stepping s = follow(&r);
+    s.instructions = r.count;
+    calibrate(subject, r.count);
+    return s;
+}

@@ -1,0 +1,276 @@
+/*
+ * subject.c - replay a trace, marking what is the allocator's.
+ *
+ * A call between raising and lowering mark->counting is compiled once for each
+ * of five kinds. A call of `nothing`, whose one instruction returns, through
+ * the same code costs what the marking costs, and 1.
+ */
+#define _GNU_SOURCE
+#include "subject.h"
+
+#include "../driver/random.h"
+#include "../memlib.h"
+#include "mark.h"
+
+#include <dlfcn.h>
+#include <errno.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ptrace.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+struct mark *mark;
+
+struct calls {
+    int (*init)(void);
+    void *(*malloc)(size_t);
+    void (*free)(void *);
+    void *(*realloc)(void *, size_t);
+    void *(*calloc)(size_t, size_t);
+    void *(*memalign)(size_t, size_t);
+};
+
+/* Arguments of any of the calls. */
+struct request {
+    void *block;
+    size_t size, extra; /* calloc's count, memalign's alignment */
+    uint32_t counted;   /* what counting is raised to */
+};
+
+static struct calls calls;
+
+/* ---- Marking. ---- */
+
+void mark_step(void)
+{
+    syscall(SYS_tgkill, getpid(), (int)syscall(SYS_gettid), SIGSTOP);
+}
+
+int mark_leave(void)
+{
+    if (!mark || !mark->counting)
+        return 0;
+    mark->counting = 0;
+    return 1;
+}
+
+void mark_return(void)
+{
+    mark_step();
+    mark->counting = 1;
+}
+
+/* ---- The counted calls. ---- */
+
+/* "ret": of x86-64, of aarch64 and of others. */
+void nothing(void);
+__asm__(".text\n.globl nothing\nnothing:\n    ret\n");
+
+static __attribute__((noinline)) void *call_malloc(const struct request *r)
+{
+    mark->counting = r->counted;
+    void *block = calls.malloc(r->size);
+    mark->counting = 0;
+    return block;
+}
+
+static __attribute__((noinline)) void *call_free(const struct request *r)
+{
+    mark->counting = r->counted;
+    calls.free(r->block);
+    mark->counting = 0;
+    return NULL;
+}
+
+static __attribute__((noinline)) void *call_realloc(const struct request *r)
+{
+    mark->counting = r->counted;
+    void *block = calls.realloc(r->block, r->size);
+    mark->counting = 0;
+    return block;
+}
+
+static __attribute__((noinline)) void *call_calloc(const struct request *r)
+{
+    mark->counting = r->counted;
+    void *block = calls.calloc(r->extra, r->size);
+    mark->counting = 0;
+    return block;
+}
+
+static __attribute__((noinline)) void *call_memalign(const struct request *r)
+{
+    mark->counting = r->counted;
+    void *block = calls.memalign(r->extra, r->size);
+    mark->counting = 0;
+    return block;
+}
+
+static void *(*const call_of[CALLS])(const struct request *) = {
+    [CALL_MALLOC] = call_malloc,   [CALL_FREE] = call_free,
+    [CALL_REALLOC] = call_realloc, [CALL_CALLOC] = call_calloc,
+    [CALL_ALIGN] = call_memalign,
+};
+
+int subject_call(struct op op)
+{
+    static const int call[OP_KINDS] = {
+        [OP_ALLOC] = CALL_MALLOC,
+        [OP_FREE] = CALL_FREE,
+        [OP_REALLOC] = CALL_REALLOC,
+        [OP_REALLOC_NULL] = CALL_REALLOC,
+        [OP_REALLOC_FREE] = CALL_REALLOC,
+        [OP_CALLOC] = CALL_CALLOC,
+        [OP_ALIGNED] = CALL_ALIGN,
+        [OP_FREE_NULL] = CALL_FREE,
+        [OP_SKIP] = -1,
+    };
+
+    return call[op_kind(op)];
+}
+
+static struct request request_of(struct op op, void *block)
+{
+    struct request r = {block, op_size(op), op.arg, 0};
+
+    if (op_kind(op) == OP_FREE_NULL || op_kind(op) == OP_REALLOC_NULL)
+        r.block = NULL;
+    if (op_kind(op) == OP_REALLOC_FREE)
+        r.size = 0;
+    if (op_kind(op) == OP_ALIGNED)
+        r.extra = (size_t)1 << op.arg;
+    return r;
+}
+
+/* ---- The allocator. ---- */
+
+static _Noreturn void end(enum mark_end how, const char *format, ...)
+{
+    va_list args;
+
+    va_start(args, format);
+    vsnprintf(mark->text, sizeof mark->text, format, args);
+    va_end(args);
+    _exit(how);
+}
+
+/* For those without: an allocation is then a malloc, and counted as one. */
+static void *calloc_by_malloc(size_t count, size_t size)
+{
+    return calls.malloc(count * size);
+}
+
+static void *memalign_by_malloc(size_t align, size_t size)
+{
+    (void)align;
+    return calls.malloc(size);
+}
+
+#define FIND(library, name)                                             \
+    calls.name = (__typeof__(calls.name))(uintptr_t)dlsym(library, "mm" \
+                                                                   "_" #name)
+
+static void load(const char *path)
+{
+    void *library = dlopen(path, RTLD_NOW | RTLD_LOCAL);
+
+    if (!library)
+        end(END_UNLOADED, "%s", dlerror());
+    FIND(library, init);
+    FIND(library, malloc);
+    FIND(library, free);
+    FIND(library, realloc);
+    FIND(library, calloc);
+    FIND(library, memalign);
+    if (!calls.init || !calls.malloc || !calls.free || !calls.realloc)
+        end(END_UNLOADED,
+            "%s: it lacks one of mm_init, mm_malloc, mm_free "
+            "and mm_realloc",
+            path);
+    if (!calls.calloc)
+        calls.calloc = calloc_by_malloc;
+    if (!calls.memalign)
+        calls.memalign = memalign_by_malloc;
+    bool is_bool = dlsym(library, "mm_init_returns_bool") != NULL;
+    mem_init();
+    if ((calls.init() & 0xff) != (is_bool ? 1 : 0))
+        end(END_UNLOADED, "%s: mm_init failed", path);
+}
+
+/* ---- The loop. ---- */
+
+/* Do it, from a stop on where it is to be stepped. */
+static void *step(uint64_t number, int call, struct request *r)
+{
+    mark->op = number;
+    mark->moved = 0;
+    r->counted = 1;
+    mark->active = 1;
+    mark_step();
+    void *block = call_of[call](r);
+    mark->active = 0;
+    if (mark->moved > mark->moved_most) {
+        mark->moved_most = mark->moved;
+        mark->moved_op = number;
+    }
+    return block;
+}
+
+static void calibrate(uint64_t first)
+{
+    calls.malloc = (void *(*)(size_t))nothing;
+    calls.free = (void (*)(void *))nothing;
+    calls.realloc = (void *(*)(void *, size_t))nothing;
+    calls.calloc = calls.memalign = (void *(*)(size_t, size_t))nothing;
+    for (int call = 0; call < CALLS; call++)
+        step(first + (uint64_t)call, call, &(struct request){0});
+}
+
+/* NULL for a request of some bytes: there is no going on. */
+static void demand(const void *block, struct op op, uint64_t number)
+{
+    if (block || op_ends(op) || op_payload(op) == 0 || subject_call(op) < 0 ||
+        op_kind(op) == OP_FREE_NULL)
+        return;
+    mark->op = number;
+    _exit(END_REFUSED);
+}
+
+static void replay(const struct subject *s, void **blocks)
+{
+    uint64_t dice = 1;
+
+    for (uint64_t i = 0; i < s->ops; i++) {
+        struct op op = s->trace->ops[i];
+        struct request r = request_of(op, blocks[op_slot(op)]);
+        int call = subject_call(op);
+
+        if (call < 0)
+            continue;
+        mark->op = i;
+        void *block = random_below(&dice, s->ops) < s->sample
+                          ? step(i, call, &r)
+                          : call_of[call](&r);
+        demand(block, op, i);
+        if (op_kind(op) != OP_FREE_NULL)
+            blocks[op_slot(op)] = block;
+    }
+}
+
+_Noreturn void subject_run(const struct subject *s)
+{
+    void **blocks = calloc((size_t)s->trace->slot_count + 1, sizeof *blocks);
+
+    if (!blocks)
+        end(END_UNLOADED, "out of memory");
+    if (ptrace(PTRACE_TRACEME, 0, NULL, NULL) != 0)
+        end(END_UNTRACED, "%s", strerror(errno));
+    calibrate(s->ops);
+    load(s->library);
+    replay(s, blocks);
+    _exit(END_DONE);
+}

@@ -1,0 +1,1 @@
+"""tools/bench: figures of allocators on this machine."""

@@ -1,0 +1,98 @@
+"""The command line of tools/bench."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import Sequence
+
+from .. import run as tools_run
+from . import comparison, judge, memory_return, pareto, scaling, threads, worst
+from .table import BenchError, warn
+
+# In the order in which they are run when none is named.
+PARTS = {
+    "table": comparison,
+    "pareto": pareto,
+    "worst": worst,
+    "scaling": scaling,
+    "threads": threads,
+    "memory-return": memory_return,
+    "judge": judge,
+}
+
+# What they are given then: one run is the table's and the picture's.
+KEPT, PICTURE = "bench/table.json", "bench/pareto.png"
+
+
+def _words(name: str, build: Path) -> list[str]:
+    return [name, f"--build={build}"] + {
+        "table": [f"--json={build / KEPT}"],
+        "pareto": [f"--from={build / KEPT}", f"--output={build / PICTURE}"],
+    }.get(name, [])
+
+
+EPILOG = """\
+Without a part, all of them are run, with what is their default; that takes
+some ten minutes. Times are of this machine, now; ratios are what to quote.
+Exit status: 0; 1 where an allocator failed; 2 where it could not be measured;
+130 interrupted: what was done is printed.
+"""
+
+
+def _common(build: object) -> argparse.ArgumentParser:
+    """What may stand before a part and after it."""
+    common = argparse.ArgumentParser(add_help=False)
+    common.add_argument("--build", type=lambda text: tools_run.ROOT / text,
+                        default=build, metavar="FOLDER",
+                        help="the build to measure (build/release)")
+    return common
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="tools/bench", usage="%(prog)s [PART] [options]",
+        parents=[_common(tools_run.BUILD)], epilog=EPILOG,
+        description="Measure allocators, and the lab itself.",
+        formatter_class=argparse.RawDescriptionHelpFormatter)
+    parts = parser.add_subparsers(dest="part", metavar="PART", title="parts")
+    for name, module in PARTS.items():
+        part = parts.add_parser(
+            name, parents=[_common(argparse.SUPPRESS)],
+            help=module.ABOUT.replace("%", "%%"), prog=f"tools/bench {name}",
+            description=f"{module.ABOUT[0].upper()}{module.ABOUT[1:]}.",
+            epilog=module.DETAILS,
+            formatter_class=argparse.RawDescriptionHelpFormatter)
+        module.add_options(part)
+    return parser
+
+
+def _run_all(parser: argparse.ArgumentParser, build: Path) -> int:
+    """One after the other, whatever became of those before."""
+    worst_status = 0
+    for name, module in PARTS.items():
+        print(f"== {name}: {module.ABOUT}\n", flush=True)
+        try:
+            status = module.run(parser.parse_args(_words(name, build)))
+        except BenchError as error:
+            warn(error)
+            status = 2
+        if status == 130:
+            return status
+        worst_status = max(worst_status, status)
+        print(flush=True)
+    return worst_status
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    parser = _parser()
+    options = parser.parse_args(arguments)
+    try:
+        if options.part is None:
+            return _run_all(parser, options.build)
+        return PARTS[options.part].run(options)
+    except BenchError as error:
+        warn(error)
+        return 2
+    except KeyboardInterrupt:
+        return 130

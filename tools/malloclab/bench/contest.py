@@ -1,0 +1,142 @@
+"""One run of mdriver over several allocators, and what its JSON says."""
+
+from __future__ import annotations
+
+import json
+import statistics
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Sequence
+
+from .table import TRACES, BenchError, Spread, program, spread
+
+ALLOCATORS = ["mm", "libc", "libjemalloc.so.2", "libmimalloc.so.2",
+              "libtcmalloc_minimal.so.4", "tlsf", "explicit_address",
+              "segregated"]
+
+
+@dataclass(frozen=True)
+class Result:
+    """Of one allocator on one trace; shares are of 1."""
+
+    allocator: str
+    trace: str
+    verdict: str
+    utilization: float
+    bound: float
+    best_fit: float | None
+    ns: Spread | None
+    ratio: Spread | None  # to libc
+
+    @property
+    def whole(self) -> bool:
+        """Right, and timed."""
+        return self.verdict == "ok" and bool(self.ns and self.ratio)
+
+
+class Report:
+    """All results of a run."""
+
+    def __init__(self, results: Sequence[Result], interrupted: bool) -> None:
+        self.interrupted = interrupted
+        self.by = {(r.allocator, r.trace): r for r in results}
+        self.allocators = list(dict.fromkeys(r.allocator for r in results))
+        self.traces = list(dict.fromkeys(r.trace for r in results))
+
+    def get(self, allocator: str, trace: str) -> Result | None:
+        return self.by.get((allocator, trace))
+
+    def common(self) -> list[str]:
+        """Traces that all did, so that means are to be compared."""
+        return [trace for trace in self.traces
+                if all((r := self.get(name, trace)) and r.whole
+                       for name in self.allocators)]
+
+    def bad(self) -> list[Result]:
+        return [r for r in self.by.values()
+                if r.verdict not in ("ok", "not-run")]
+
+    def ratios(self, allocator: str) -> list[float]:
+        return [r.ratio.median for trace in self.common()
+                if (r := self.by[allocator, trace]).ratio]
+
+    def utilizations(self, allocator: str) -> list[float]:
+        return [self.by[allocator, trace].utilization
+                for trace in self.common()]
+
+
+def short(allocator: str) -> str:
+    """libjemalloc.so.2 is jemalloc, x/y.so y."""
+    name = allocator.rsplit("/", 1)[-1].split(".so", 1)[0]
+    return name.removeprefix("lib").removesuffix("_minimal") \
+        if allocator != "libc" else name
+
+
+# ---- Reading. ----
+
+
+def _spread(entry: dict[str, Any] | None) -> Spread | None:
+    if not entry or entry.get("median") is None:
+        return None
+    return Spread(entry["p25"], entry["median"], entry["p75"])
+
+
+def _result(entry: dict[str, Any]) -> Result:
+    bounds = entry["bounds"]
+    return Result(entry["allocator"], entry["trace"], entry["verdict"],
+                  entry["utilization"] or 0.0, bounds["aligned"],
+                  bounds["best_fit"], _spread(entry["ns_per_op"]),
+                  _spread(entry["ratio_to_libc_spread"]))
+
+
+def read(path: Path) -> Report:
+    """What mdriver --json wrote."""
+    try:
+        content = json.loads(path.read_text())
+        return Report([_result(entry) for entry in content["results"]],
+                      content["interrupted"])
+    except OSError as error:
+        raise BenchError(f"{path}: {error.strerror}") from None
+    except (ValueError, KeyError, TypeError):
+        raise BenchError(f"{path}: not what mdriver --json writes") from None
+
+
+# ---- Running. ----
+
+
+def _knows(driver: Path, option: str) -> bool:
+    """Does this mdriver have the option?"""
+    text = subprocess.run([str(driver), "--help"], text=True,
+                          capture_output=True, check=False).stdout
+    return f"{option} " in text or f"{option}\n" in text
+
+
+def run_driver(build: Path, allocators: Sequence[str], traces: Sequence[str],
+               out: Path) -> None:
+    """Interleaved rounds of all; the driver shows how far it is."""
+    driver = program(build, "mdriver")
+    command = [str(driver), f"--allocator={','.join(allocators)}",
+               f"--json={out}", "-v", "0", f"--trace-dir={TRACES}"]
+    command += [f"--file={trace}" for trace in traces]
+    command += ["--bounds"] if _knows(driver, "--bounds") else []
+    process = subprocess.Popen(command, stdin=subprocess.DEVNULL,
+                               stdout=subprocess.DEVNULL)
+    try:
+        status = process.wait()
+    except KeyboardInterrupt:  # it was told as well, and reports
+        status = process.wait()
+    if status == 2:
+        raise BenchError  # it has said why
+    if not out.exists():
+        raise BenchError(f"mdriver ended with status {status} and no results")
+
+
+def geometric(values: Sequence[float]) -> float:
+    return statistics.geometric_mean(values)
+
+
+def mean_spread(values: Sequence[float], mean: float) -> Spread:
+    """A mean, between the quartiles of what it is of."""
+    quartiles = spread(values)
+    return Spread(quartiles.low, mean, quartiles.high)

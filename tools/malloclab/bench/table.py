@@ -1,0 +1,189 @@
+"""What the benchmarks share: tables, progress, and where things lie."""
+
+from __future__ import annotations
+
+import argparse
+import signal
+import statistics
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Sequence
+
+from .. import handin, run
+
+ROOT = run.ROOT
+TRACES = ROOT / "traces"
+RIVALS = ("libjemalloc.so.2", "libmimalloc.so.2", "libtcmalloc_minimal.so.4")
+
+
+class BenchError(Exception):
+    """Why it cannot be measured, in a sentence; "" where that is said."""
+
+
+class Failure(Exception):
+    """What an allocator did wrong, in a sentence."""
+
+
+def layout(rows: Sequence[Sequence[str]], words: set[int]) -> str:
+    """Aligned columns; those of `words` to the left, figures to the right."""
+    widths = [max(map(len, column)) for column in zip(*rows)]
+    lines = []
+    for cells in rows:
+        aligned = [cell.ljust(width) if i in words else cell.rjust(width)
+                   for i, (cell, width) in enumerate(zip(cells, widths))]
+        lines.append("  ".join(aligned).rstrip())
+    return "\n".join(lines)
+
+
+class Table:
+    """Rows that are printed at its end, be that an error or Ctrl-C."""
+
+    def __init__(self, *head: str, words: Sequence[str] = ()) -> None:
+        self.rows = [head]
+        self.words = {head.index(word) for word in words}
+
+    def add(self, *cells: str) -> None:
+        self.rows.append(cells)
+
+    def __enter__(self) -> Table:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None,
+                 error: BaseException | None,
+                 trace: TracebackType | None) -> None:
+        progress("")
+        if len(self.rows) > 1:
+            print(layout(self.rows, self.words), flush=True)
+
+
+def progress(text: str) -> None:
+    """A line on a terminal that the next one replaces; "" removes it."""
+    if sys.stderr.isatty():
+        print(f"\r\033[K{text}"[:79], end="", file=sys.stderr, flush=True)
+
+
+def warn(text: object) -> None:
+    progress("")
+    if str(text):
+        print(f"tools/bench: {text}", file=sys.stderr, flush=True)
+
+
+@dataclass(frozen=True)
+class Spread:
+    """A median and the quartiles about it."""
+
+    low: float
+    median: float
+    high: float
+
+    def range(self, digits: int) -> str:
+        return f"{self.low:.{digits}f}-{self.high:.{digits}f}"
+
+
+def spread(values: Sequence[float]) -> Spread:
+    if len(values) == 1:
+        return Spread(values[0], values[0], values[0])
+    low, median, high = statistics.quantiles(values, n=4, method="inclusive")
+    return Spread(low, median, high)
+
+
+def count(number: float) -> str:
+    """1234567 as 1,234,567."""
+    return f"{number:,.0f}"
+
+
+# ---- Options. ----
+
+
+def positive(text: str) -> int:
+    """An argparse type."""
+    number = int(text) if text.isdigit() else 0
+    if number == 0:
+        raise argparse.ArgumentTypeError(f"'{text}' is not a positive integer")
+    return number
+
+
+def seconds(text: str) -> float:
+    """An argparse type."""
+    try:
+        number = float(text)
+    except ValueError:
+        number = 0
+    if not 0 < number < float("inf"):
+        raise argparse.ArgumentTypeError(f"'{text}' is not a time in seconds")
+    return number
+
+
+def names(text: str) -> list[str]:
+    """An argparse type: a list with commas."""
+    return [word for word in text.split(",") if word]
+
+
+# ---- Where things lie. ----
+
+
+def program(build: Path, name: str) -> Path:
+    """A program of the build."""
+    path = build / name
+    if not path.exists():
+        raise BenchError(f"{path}: not built; run make")
+    return path
+
+
+def lab_object(build: Path, name: str) -> Path:
+    """An allocator over memlib: a name of the build, or a path."""
+    places = [Path(name)] if "/" in name else [
+        build / folder / f"{name}.so" for folder in ("", "variants",
+                                                     "libraries")]
+    for place in places:
+        if place.exists():
+            return place.resolve()
+    raise BenchError(f"no allocator '{name}' in {build}, and no such path")
+
+
+def trace_file(name: str) -> Path:
+    """A path, or a trace of traces/ by its name, with or without ending."""
+    if Path(name).is_file():
+        return Path(name)
+    for ending in ("", ".rep", ".rep.gz"):
+        if (TRACES / f"{name}{ending}").is_file():
+            return TRACES / f"{name}{ending}"
+    raise BenchError(f"{name}: no such file, nor a trace of traces/")
+
+
+def preload(name: str) -> str:
+    """What LD_PRELOAD is to be, as for tools/run."""
+    try:
+        return run.preload_of(name)
+    except (run.RunError, handin.HandinError) as error:
+        raise BenchError(str(error)) from None
+
+
+def figures(command: Sequence[str | Path], under: str) -> list[float]:
+    """What a program prints, in one line, with that malloc preloaded."""
+    ended = subprocess.run(list(map(str, command)), text=True,
+                           env=run.environment(under), capture_output=True,
+                           stdin=subprocess.DEVNULL)
+    if ended.returncode == 0:
+        return [float(word) for word in ended.stdout.split()]
+    said = ended.stderr.strip().splitlines()
+    if ended.returncode < 0:
+        said = [f"ended by {signal.Signals(-ended.returncode).name}"]
+    raise Failure(said[-1] if said else f"exit status {ended.returncode}")
+
+
+def installed(allocators: Sequence[str], asked: bool) -> list[str]:
+    """Those that are there. Rivals may be missing unless asked for."""
+    found = []
+    for name in allocators:
+        try:
+            preload(name)
+            found.append(name)
+        except BenchError:
+            if asked or name not in RIVALS:
+                raise
+            warn(f"{name}: not installed, left out")
+    return found
