@@ -6,17 +6,19 @@
 
 enum { SHARED = 4096, AREA = 64 << 20 };
 
-static char *area, *next;
+static char *area;
+static size_t used;
 
 void *malloc(size_t size)
 {
     if (!area)
-        area = next = mmap(NULL, AREA, PROT_READ | PROT_WRITE,
-                           MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-    if (size < SHARED || size > 8192 || next + size + 16 > area + AREA)
+        area = mmap(NULL, AREA, PROT_READ | PROT_WRITE,
+                    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    if (size < SHARED || size > 8192 || used > AREA - 16384)
         return __libc_malloc(size);
-    char *block = next + 16;
-    next = (char *)(((uintptr_t)block + size + 15) & ~(uintptr_t)15);
+    size_t whole = (16 + size + 15) & ~(size_t)15; /* threads get their own */
+    char *block =
+        area + __atomic_fetch_add(&used, whole, __ATOMIC_RELAXED) + 16;
     ((size_t *)block)[-1] = size;
     return block;
 }
