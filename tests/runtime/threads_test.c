@@ -14,7 +14,7 @@
 
 enum { HEAD = 16 };
 
-static _Alignas(16) char space[1 << 24], *next = space; /* never used again */
+static _Alignas(16) char space[1 << 25], *next = space; /* never used again */
 static int in_use, locked, locks, refusals_from = -1;
 static bool none_of_mine;
 
