@@ -3,7 +3,7 @@
 #
 #   make              driver, worker, mm.c, variants, libraries, preloads
 #   make test         the tests, in this mode; make test-all: in all three
-#   make bench        what the judge costs, and mm beside other mallocs
+#   make bench        figures of allocators here and now; docs/bench.md
 #   make handin MM=path/to/mm.c     judge somebody's allocator
 #   make test-programs bench-programs   real programs on every allocator
 #   make install PREFIX=/usr/local [DESTDIR=...]    libraries and headers
@@ -321,7 +321,7 @@ test-all:
 	    $(MAKE) --no-print-directory MODE=$$mode test-build || exit 2; done
 	tests/run $(MODES:%=--build build/%) $(ONLY)
 
-# Figures of this machine, now: the judge's own costs, and the comparison.
+# Figures of this machine, now, in some ten minutes: docs/bench.md.
 .PHONY: bench
 bench: all
 	@tools/bench --build $(OUT)
