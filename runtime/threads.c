@@ -37,7 +37,7 @@ enum {
     GRANULE = 16,
     SIZES = 64,         /* of 16 bytes to 1 KiB */
     MOST_BLOCKS = 64,   /* in a magazine, */
-    MOST_BYTES = 16384, /* and together */
+    MOST_BYTES = 32768, /* and together */
     FEW = 4,            /* blocks that a magazine is filled with, at first, */
     MOST_AT_ONCE = 32   /* and later */
 };
