@@ -64,9 +64,11 @@ static __thread struct {
 static const struct threads_lock *lock_at_end;
 static pthread_key_t at_end;
 static bool have_key;
-static uintptr_t freed; /* the key in resting blocks */
+static uintptr_t freed = (uintptr_t)0x9e3779b97f4a7c15; /* the key, */
+static bool chosen;                                     /* better chosen */
 
-__attribute__((constructor)) static void choose_key(void)
+/* Not in a constructor: those of other libraries allocate before. */
+static void choose_key(void)
 {
     if (getrandom(&freed, sizeof freed, GRND_NONBLOCK) != sizeof freed)
         freed = (uintptr_t)&freed * 2654435761u;
@@ -134,6 +136,9 @@ static bool begin(const struct threads_lock *lock)
         return false;
     mine.state = ENDED; /* while pthread_* may need memory */
     lock->take();
+    if (!chosen)
+        choose_key();
+    chosen = true;
     lock_at_end = lock;
     have_key = have_key || pthread_key_create(&at_end, end) == 0;
     lock->give();

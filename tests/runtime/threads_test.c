@@ -147,6 +147,18 @@ static void a_key_does_not_stay_in_a_block(void)
     CHECK(threads_put(block, &lock)); /* not for the second time */
 }
 
+/* As a live one may be that was never in a magazine. */
+static void a_block_of_zeros_is_not_free(void)
+{
+    take();
+    size_t *block = mm_malloc(64);
+    give();
+    memset(block, 0, 64);
+    threads_check(block);
+    CHECK(threads_put(block, &lock));
+    CHECK(threads_take(64, &lock) == block);
+}
+
 static void twice_is_once_too_often(void)
 {
     pid_t child = fork();
@@ -172,6 +184,7 @@ static const struct test tests[] = {
     {"a-thread-that-ends-leaves-nothing", a_thread_that_ends_leaves_nothing},
     {"a-shortage-is-no-block", a_shortage_is_no_block},
     {"a-key-does-not-stay-in-a-block", a_key_does_not_stay_in_a_block},
+    {"a-block-of-zeros-is-not-free", a_block_of_zeros_is_not_free},
     {"twice-is-once-too-often", twice_is_once_too_often},
 };
 
