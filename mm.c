@@ -1,5 +1,5 @@
 /*
- * mm.c - no headers, marks in a map beside
+ * mm.c - no headers, marks in a map
  *
  * A block carries nothing but its payload. What other allocators keep in
  * headers lies apart, in a map with two bits for each granule of 16 bytes: 1/64
