@@ -114,7 +114,7 @@ enum {
 
     EXACT = 64,     /* sizes below this have a bin each */
     SHARES = 4,     /* bins for a doubling, from there on */
-    DOUBLINGS = 22, /* up to 2^28 granules */
+    DOUBLINGS = 22, /* up to 2^28 granules; the last bin has all above, too */
     BINS = EXACT + SHARES * DOUBLINGS,
     TRIES = 2, /* blocks that are looked at in a bin of several sizes */
 
@@ -149,7 +149,7 @@ struct hole {
     uint32_t next;  /* the next one of its bin; 0: none */
     uint32_t slot;  /* that holds this one's number */
     uint32_t size;  /* in granules, and once more in the last four bytes */
-    uint32_t clean; /* from two pages up: the system has its pages */
+    uint32_t clean; /* from CLEANABLE up: the system has its pages */
 };
 
 static struct {
@@ -328,7 +328,8 @@ static inline unsigned bin_of(size_t size)
         return (unsigned)size;
     unsigned log = WORD - 1 - (unsigned)__builtin_clzll(size);
     unsigned share = (unsigned)(size >> (log - 2)) % SHARES;
-    return EXACT + (log - 6) * SHARES + share;
+    unsigned b = EXACT + (log - 6) * SHARES + share;
+    return b < BINS ? b : BINS - 1;
 }
 
 static inline uint32_t *bin(unsigned b)
@@ -376,7 +377,10 @@ static size_t bin_best(unsigned b, size_t size)
     return best;
 }
 
-/* The first block that fits, from bin b on. Bits of empty bins are cleared. */
+/*
+ * The first block that fits, from bin b on, of those that have several sizes.
+ * Bits of empty bins are cleared.
+ */
 static size_t bin_search(unsigned b, size_t size)
 {
     for (unsigned w = b / WORD; w <= BINS / WORD; w++, b = 0) {
@@ -384,7 +388,7 @@ static size_t bin_search(unsigned b, size_t size)
 
         for (; bits; bits &= bits - 1) {
             unsigned at = w * WORD + (unsigned)__builtin_ctzll(bits);
-            size_t g = at < EXACT ? *bin(at) : bin_best(at, size);
+            size_t g = bin_best(at, size);
 
             if (g)
                 return g;
@@ -760,12 +764,10 @@ static bool map_cover(size_t bytes)
 static bool map_all(void)
 {
     size_t bytes = MOST_HEAP / IN_BYTE;
-    char *pages = NULL;
+    char *pages = mem_map(bytes);
 
-    while (!pages && bytes >= mem_pagesize()) {
-        bytes /= 2;
-        pages = mem_map(bytes);
-    }
+    while (!pages && bytes > mem_pagesize())
+        pages = mem_map(bytes /= 2);
     if (!pages)
         return false;
     heap.map = (uint64_t *)(void *)(pages + bytes);

@@ -232,7 +232,19 @@ static void i9_too_much_idle(void)
     CHECK(mm_audit() == 9);
 }
 
-/* ---- What no trace shows: pages that are given back. ---- */
+/* ---- What no trace shows. ---- */
+
+/* Neighbours of 4 GiB may merge: a hole may be as large as the heap. */
+static void every_hole_has_a_bin(void)
+{
+    for (size_t size = 1; size <= MOST_HEAP; size += size / 5 + 1)
+        CHECK(bin_of(size) < BINS);
+    CHECK(bin_of(MOST_HEAP) == BINS - 1);
+    CHECK(bin_of(MOST_GRANULES) == BINS - 1);
+    CHECK(bin_of(MOST_GRANULES / 2) < BINS - 1);
+}
+
+/* ---- Pages that are given back. ---- */
 
 /*
  * Most of a large heap is freed, the memory that is given back is wiped out,
@@ -279,6 +291,7 @@ static const struct test tests[] = {
     {"i8-a-map-that-is-too-short", i8_a_map_that_is_too_short},
     {"i9-too-much-room", i9_too_much_room},
     {"i9-too-much-idle", i9_too_much_idle},
+    {"every-hole-has-a-bin", every_hole_has_a_bin},
     {"nothing-in-use-is-discarded", nothing_in_use_is_discarded},
 };
 
