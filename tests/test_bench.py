@@ -18,7 +18,7 @@ from support import BUILD, ROOT, TESTS, Finished, account, run
 
 sys.path[:0] = [str(ROOT / 'tools')]
 
-from malloclab import plotting  # noqa: E402
+from malloclab import plotting, pythons  # noqa: E402
 from malloclab.bench import contest, pareto  # noqa: E402
 
 SMALL = TESTS / 'traces/small.rep'
@@ -606,7 +606,7 @@ class Pareto(Figures):
                             ('libc', 'libc'), ('/x/y.so', 'y')):
             self.assertEqual(contest.short(name), short)
 
-    @unittest.skipUnless(plotting._python(), 'no python3 has matplotlib')
+    @unittest.skipUnless(pythons.with_modules("matplotlib"), 'no python3 has matplotlib')
     def test_pictures(self) -> None:
         path = self.three()
         for ending, magic in (('png', b'\x89PNG'), ('pdf', b'%PDF'),
@@ -620,7 +620,7 @@ class Pareto(Figures):
                     [('dense', 'yes'), ('quick', 'yes'), ('beaten', 'no')])
                 self.assertTrue(text.endswith(f'\n{out}\n'))
 
-    @unittest.skipUnless(plotting._python(), 'no python3 has matplotlib')
+    @unittest.skipUnless(pythons.with_modules("matplotlib"), 'no python3 has matplotlib')
     def test_a_folder_that_is_none(self) -> None:
         out = self.folder / 'none/x.png'
         self.fails(2, f'{out}: No such file or directory', 'pareto', '--from',
@@ -628,7 +628,8 @@ class Pareto(Figures):
 
     def test_without_matplotlib(self) -> None:
         picture = plotting.Scatter('', '', '', '', [])
-        with mock.patch.object(plotting, '_pythons', lambda: ['/bin/false']):
+        with mock.patch.object(pythons, 'candidates',
+                               lambda: ['/bin/false']):
             with self.assertRaisesRegex(plotting.PlottingError,
                                         'install python3-matplotlib$'):
                 plotting.draw(picture, self.folder / 'x.png')

@@ -8,12 +8,13 @@ this module is run there, with the description on its standard input.
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any, Iterator
+from typing import Any
+
+from . import pythons
 
 FORMATS = (".png", ".svg", ".pdf")
 FOLDER = Path(__file__).resolve().parent
@@ -55,7 +56,7 @@ def draw(picture: Scatter, path: Path) -> None:
     """PNG, SVG or PDF, as the name of the file ends."""
     if path.suffix not in FORMATS:
         raise PlottingError(f"{path}: it has to end in {', '.join(FORMATS)}")
-    python = _python()
+    python = pythons.with_modules("matplotlib")
     if not python:
         raise PlottingError("no python3 here has matplotlib: install "
                             "python3-matplotlib")
@@ -66,29 +67,6 @@ def draw(picture: Scatter, path: Path) -> None:
     if ended.returncode != 0:
         last = (ended.stderr.strip().splitlines() or ["no picture"])[-1]
         raise PlottingError(f"{path}: {last}")
-
-
-# ---- Who draws. ----
-
-
-def _pythons() -> Iterator[str]:
-    """This one first, then those of the PATH and the system's."""
-    seen = set()
-    folders = [*os.environ.get("PATH", "").split(":"), "/usr/bin"]
-    for python in [sys.executable, *(f"{folder}/python3" for folder in folders
-                                     if folder)]:
-        if python not in seen and os.access(python, os.X_OK):
-            seen.add(python)
-            yield python
-
-
-def _python() -> str | None:
-    for python in _pythons():
-        if subprocess.run([python, "-c", "import matplotlib"],
-                          stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
-                          stderr=subprocess.DEVNULL).returncode == 0:
-            return python
-    return None
 
 
 # ---- Drawing. ----
