@@ -140,7 +140,7 @@ STEPS := $(addprefix $(OUT)/judge/,$(addsuffix .o,bench/steps bench/stepper \
 $(OUT)/judge/bench/outside.o: EXTRA := -fno-builtin
 $(OUT)/bench/memlib.o: memlib.c
 	@mkdir -p $(@D)
-	$(CC) $(JUDGE_FLAGS) $(foreach f,sbrk map unmap,-Dmem_$f=memlib_$f) \
+	$(CC) $(JUDGE_FLAGS) $(foreach f,sbrk map unmap discard,-Dmem_$f=memlib_$f) \
 	    $(DEPS) -c -o $@ $<
 
 $(OUT)/bench/steps: $(STEPS)

@@ -22,7 +22,9 @@
 #include "threads.h"
 
 #include <pthread.h>
+#include <inttypes.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
@@ -179,11 +181,15 @@ void *threads_take(size_t size, const struct threads_lock *lock)
     return m->first ? pop(m) : NULL;
 }
 
-static _Noreturn void double_free(void)
+/* As mm.c says it. A number of so few digits snprintf writes without malloc. */
+static _Noreturn void double_free(const void *block)
 {
-    static const char line[] = "mm: this block is free already\n";
+    char line[64];
+    int length = snprintf(line, sizeof line,
+                          "mm: this block is free already: 0x%016" PRIxPTR "\n",
+                          (uintptr_t)block);
 
-    (void)!write(STDERR_FILENO, line, sizeof line - 1);
+    (void)!write(STDERR_FILENO, line, (size_t)length);
     abort();
 }
 
@@ -195,7 +201,7 @@ static inline size_t size_here(const void *block)
     if (size == 0 || size / GRANULE > SIZES)
         return 0;
     if (((const struct resting *)block)->key == freed)
-        double_free();
+        double_free(block);
     return size;
 }
 

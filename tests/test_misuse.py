@@ -8,7 +8,7 @@ import unittest
 from support import BUILD, account, run
 
 MISUSE = BUILD / 'runtime/misuse'
-LINE = re.compile(r'mm: (.*?)(: 0x[0-9a-f]{16})?\n\Z')
+LINE = re.compile(r'mm: (.*?)(: 0x[0-9a-f]{16})\n\Z')
 
 
 def misuses() -> list[list[str]]:

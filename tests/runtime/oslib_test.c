@@ -391,6 +391,21 @@ static void gives_mappings_back_at_once(void)
     CHECK(all_are(b, MIB, 2));
 }
 
+static void discards_pages_but_keeps_them(void)
+{
+    unsigned char *a = mem_map(4 * PAGE);
+
+    memset(a, 1, 4 * PAGE);
+    errno = 7;
+    mem_discard(a + PAGE, 2 * PAGE);
+    CHECK(errno == 7);
+    CHECK(pages_in(a, 4 * PAGE) == 2);
+    CHECK(all_are(a, PAGE, 1) && all_are(a + 3 * PAGE, PAGE, 1));
+    memset(a + PAGE, 2, 2 * PAGE);
+    CHECK(pages_in(a, 4 * PAGE) == 4 && all_are(a + PAGE, 2 * PAGE, 2));
+    CHECK(mem_unmap(a, 4 * PAGE) == 0);
+}
+
 static void unmaps_in_parts(void)
 {
     unsigned char *a = mem_map(5 * PAGE);
@@ -573,6 +588,7 @@ static const struct test tests[] = {
     {"leaves-errno-where-it-succeeds", leaves_errno_where_it_succeeds},
     {"maps-pages-from-the-top", maps_pages_from_the_top},
     {"gives-mappings-back-at-once", gives_mappings_back_at_once},
+    {"discards-pages-but-keeps-them", discards_pages_but_keeps_them},
     {"unmaps-in-parts", unmaps_in_parts},
     {"refuses-wrong-maps", refuses_wrong_maps},
     {"refuses-wrong-unmaps", refuses_wrong_unmaps},
