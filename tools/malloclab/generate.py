@@ -1,4 +1,5 @@
-"""tools/generate: make a trace by a recipe, or all those of a MANIFEST."""
+"""tools/generate: make a trace by a recipe, like another one, or all those of
+a MANIFEST."""
 
 from __future__ import annotations
 
@@ -10,7 +11,7 @@ import sys
 import textwrap
 from typing import Sequence
 
-from . import manifest, rep
+from . import manifest, pythons, rep
 from .recipes import DEFAULT_OPS, RECIPES, Recipe, RecipeError, cook
 
 EPILOG = """\
@@ -19,6 +20,8 @@ examples:
   tools/generate comb -o comb.rep
   tools/generate random --seed 7 --ops 100000 most=500 live=20000 -o r.rep.gz
   tools/generate --manifest traces/MANIFEST --check
+  tools/generate --like traces/git-log.rep.gz --ops 10000000 -o long.rep.gz
+  tools/generate --like traces/jq-orders.rep.gz --ops 100000000 -o huge.repb
 
 The same command writes the same bytes on every machine. Exit status: 0 done,
 1 a trace differs from what the MANIFEST says, 2 it could not be done.
@@ -34,8 +37,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
             return 0
         if options.manifest:
             return _make_all(options.manifest, options.check)
+        if options.like:
+            return _copy(options)
         if not options.recipe:
-            parser.error("give a recipe, --list or --manifest FILE")
+            parser.error("give a recipe, --like FILE, --list or --manifest "
+                         "FILE")
         _write(options)
         return 0
     except BrokenPipeError:
@@ -44,13 +50,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (RecipeError, manifest.ManifestError, OSError) as error:
         print(f"tools/generate: {error}", file=sys.stderr)
         return 2
+    except KeyboardInterrupt:
+        return 130
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="tools/generate",
-        usage="tools/generate RECIPE [options] [PARAM=VALUE ...]",
-        description="Make an allocation trace by a recipe.",
+        usage="tools/generate RECIPE [options] [PARAM=VALUE ...]\n"
+        "       tools/generate --like TRACE [options]",
+        description="Make an allocation trace by a recipe, or one like another "
+        "trace.",
         epilog=EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("recipe", nargs="?", metavar="RECIPE",
@@ -61,12 +71,18 @@ def _parser() -> argparse.ArgumentParser:
                         help="list the recipes with their parameters")
     parser.add_argument("-s", "--seed", type=int, default=1, metavar="N",
                         help="of the random numbers (default: 1)")
-    parser.add_argument("-n", "--ops", type=int, default=DEFAULT_OPS,
-                        metavar="N", help="make at most N operations, and "
-                        f"nearly as many (default: {DEFAULT_OPS})")
+    parser.add_argument("-n", "--ops", type=_positive, metavar="N",
+                        help="make at most N operations, and nearly as many "
+                        f"(default: {DEFAULT_OPS}); with --like: N of them "
+                        "(default: as many as the original)")
     parser.add_argument("-o", "--output", metavar="FILE",
                         help="where to (default: stdout); x.rep.gz is "
-                        "compressed")
+                        "compressed; with --like x.rep.zst too, and x.repb is "
+                        "mdriver's binary form")
+    parser.add_argument("-L", "--like", metavar="TRACE",
+                        help="make a trace with the sizes, lifetimes and live "
+                        "count of this one, of any length; phases=N run=N "
+                        "instead of fitted ones (docs/generate.md)")
     parser.add_argument("-m", "--manifest", metavar="FILE",
                         help="make every generated trace of the MANIFEST anew, "
                         "beside it, and bring its figures up to date")
@@ -76,15 +92,22 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
+def _positive(word: str) -> int:
+    if not word.isdigit() or int(word) == 0:
+        raise argparse.ArgumentTypeError(f"'{word}' is not a positive integer")
+    return int(word)
+
+
 # ---- One trace ----
 
 
 def bake(options: argparse.Namespace) -> tuple[bytes, rep.Account]:
     """The bytes of the trace that a command line asks for."""
     parameters = dict(_parameter(word) for word in options.parameters)
-    ops = cook(options.recipe, options.seed, options.ops, parameters)
+    limit = options.ops or DEFAULT_OPS
+    ops = cook(options.recipe, options.seed, limit, parameters)
     if not ops:
-        raise RecipeError(f"{options.recipe} does not fit into {options.ops} "
+        raise RecipeError(f"{options.recipe} does not fit into {limit} "
                           "operations")
     return rep.encode(ops, any(op.thread for op in ops))
 
@@ -105,6 +128,27 @@ def _write(options: argparse.Namespace) -> None:
     print(f"tools/generate: {options.output}: {account.ops} operations, "
           f"peak {account.peak_bytes} bytes in {account.peak_blocks} blocks",
           file=sys.stderr)
+
+
+def _copy(options: argparse.Namespace) -> int:
+    """The trace that --like asks for; in numpy, unlike the others."""
+    pythons.demand("tools/generate", "numpy")
+    from . import copying, outlet, packed
+
+    words = [options.recipe] * bool(options.recipe) + options.parameters
+    order = copying.Order(options.like, options.ops or 0, options.seed,
+                          dict(_parameter(word) for word in words))
+    try:
+        said = copying.copy(order, options.output or "")
+    except packed.PackedError as error:
+        if not str(error):
+            return 2  # mdriver has said what is wrong with the trace
+        raise RecipeError(str(error)) from None
+    except outlet.OutletError as error:
+        raise RecipeError(str(error)) from None
+    print(f"tools/generate: {options.output or 'stdout'}: {said}",
+          file=sys.stderr)
+    return 0
 
 
 def listing() -> list[str]:

@@ -1,0 +1,217 @@
+"""Copies of a trace: another of its kind, as long as wanted.
+
+Time is counted in blocks begun (lives.py). The original is cut into phases of
+equally many births, a phase into runs of some births that followed each other.
+A session of the copy has the phases in their order, and in each phase its runs
+in an order thrown by dice:
+
+    original   | A B C D E F G H | I J K L M N O P | ...      runs, by phases
+    session    | G H A B E F C D | M N K L I J O P | ...
+
+A block brings along all that was recorded of it: kind, size, alignment,
+threads, resizes and its end. What happened to it up to a phase's length after
+its birth happens as long after it in the copy, so that a run keeps its
+temporaries and their order. What happened later happens when it did in the
+original: blocks that died together do so again, and the number of live blocks
+is, at the ends of phases, what it was.
+
+So each session has the original's sizes, and lifetimes that differ by less
+than a phase in those blocks only that live longer than one; what varies is
+the order, and with it who lies beside whom. The longer the phases, the freer
+the copy: fit() finds the longest with which it is like the original still.
+
+A longer copy is more sessions, one after the other on one heap. Stretched, the
+original would keep either its lifetimes or its live count, never both: by
+Little's law live blocks are births in a time times their mean lifetime. At a
+session's end, where the program would exit, the blocks that the original never
+freed are freed, in the order of their birth; the last session leaves them.
+"""
+
+from __future__ import annotations
+
+from typing import Iterator, NamedTuple
+
+import numpy
+
+from . import likeness, lives, packed
+from .dice import Dice
+from .likeness import Distances
+from .lives import Lives
+
+PHASES = (16, 32, 64, 128, 256, 512, 1024)
+RUNS = (16, 32, 64, 128)  # births
+RUNS_A_PHASE = 2  # at least
+RANK_BITS = 32
+MARGIN = 0.8  # of what a copy may differ by, when one session is fitted
+
+
+class Style(NamedTuple):
+    """How free a copy is: phases a session, births a run (about)."""
+
+    phases: int
+    run: int
+
+
+class Session(NamedTuple):
+    """Operations in their order; blocks are numbered by birth, from 0."""
+
+    kinds: numpy.ndarray
+    block: numpy.ndarray
+    ops: numpy.ndarray  # arg and bytes; word is not to be used
+    births: int
+
+    def cut(self, count: int) -> Session:
+        kinds = self.kinds[:count]
+        return Session(kinds, self.block[:count], self.ops[:count],
+                       int(numpy.isin(kinds, packed.BEGINS).sum()))
+
+
+class Model:
+    """What of the original does not change from session to session."""
+
+    def __init__(self, original: Lives, style: Style) -> None:
+        self.lives = original
+        self.run = style.run
+        self.kinds = original.kinds.copy()
+        self.kinds[self.kinds == packed.REALLOC_NULL] = packed.ALLOC
+        self.time = original.clock << RANK_BITS | self._ranks()
+        self.age = original.clock - original.owner
+        self.across = self._across(-(-original.blocks // style.phases))
+        self.phases = self._phases(style.phases)
+        self.moves = self.age <= max(map(len, self.phases))
+        self.limit = self._limits()
+        self.left = numpy.flatnonzero(original.death < 0)
+
+    def _ranks(self) -> numpy.ndarray:
+        """Of each operation, how many there are since the last birth."""
+        numbers = numpy.arange(len(self.kinds))
+        return numbers - self.lives.birth[self.lives.clock].clip(0, numbers)
+
+    def _limits(self) -> numpy.ndarray:
+        """Of each block, when it does first what does not move with it."""
+        limits = numpy.full(self.lives.blocks, numpy.iinfo(numpy.int64).max)
+        fixed = numpy.flatnonzero(~self.moves)[::-1]  # the first comes last
+        limits[self.lives.owner[fixed]] = self.time[fixed]
+        return limits
+
+    def _across(self, phase: int) -> numpy.ndarray:
+        """How many blocks are live at each birth that within a phase will not
+        be."""
+        original = self.lives
+        soon = numpy.flatnonzero((original.death >= 0)
+                                 & (self.age[original.death] <= phase))
+        steps = numpy.zeros(len(self.kinds) + 1, numpy.int64)
+        steps[original.birth[soon] + 1] += 1
+        steps[original.death[soon] + 1] -= 1
+        return numpy.cumsum(steps)[original.birth]
+
+    def _phases(self, count: int) -> list[numpy.ndarray]:
+        """The blocks of each, which begin where the fewest live across."""
+        blocks = self.lives.blocks
+        half = blocks // count // 2
+        begins = []
+        for at in range(1, count):
+            low = at * blocks // count - half // 2
+            window = self.across[low:low + half + 1]
+            begins.append(low + int(window.argmin()))
+        return numpy.split(numpy.arange(blocks), begins)
+
+    def sessions(self, ops: int, seed: int) -> Iterator[Session]:
+        """Sessions of so many operations in all, the last one cut."""
+        number = 0
+        while ops > 0:
+            session = self.session(seed, number, ops > len(self.kinds))
+            yield session.cut(ops) if len(session.kinds) > ops else session
+            ops -= len(session.kinds)
+            number += 1
+
+    def births(self, ops: int, seed: int) -> int:
+        """In how many blocks begun do sessions of so many operations result?
+        """
+        whole = max(0, -(-(ops - len(self.kinds)) // self.whole))
+        rest = self.session(seed, whole, False).cut(
+            max(0, ops - whole * self.whole))
+        return whole * self.lives.blocks + rest.births
+
+    @property
+    def whole(self) -> int:
+        """Operations of every session but the last."""
+        return len(self.kinds) + len(self.left)
+
+    def session(self, seed: int, number: int, ended: bool) -> Session:
+        """The session of that number; ended: with all blocks freed."""
+        place = self._places(Dice(seed << 32 | number))
+        owner = self.lives.owner
+        moved = self.time + (place[owner] - owner << RANK_BITS)
+        time = numpy.where(self.moves, numpy.minimum(moved, self.limit[owner]),
+                           self.time)
+        order = numpy.argsort(time, kind="stable")
+        session = Session(self.kinds[order], place[owner[order]],
+                          self.lives.ops[order], self.lives.blocks)
+        return self._end(session, place) if ended else session
+
+    def _places(self, dice: Dice) -> numpy.ndarray:
+        """For each block of the original, which birth it is in the copy."""
+        order: list[numpy.ndarray] = []
+        for phase in self.phases:
+            runs = numpy.split(phase, self._cuts(dice, self.across[phase]))
+            dice.shuffle(runs)
+            order += runs
+        place = numpy.empty(self.lives.blocks, numpy.int64)
+        place[numpy.concatenate(order)] = numpy.arange(len(place))
+        return place
+
+    def _cuts(self, dice: Dice, across: numpy.ndarray) -> list[int]:
+        """Where runs of a phase begin, but for the first.
+
+        Of the next places the one that the fewest blocks live across, of
+        equals any: there a request of a server ends, or a loop's turn.
+        """
+        cuts, at = [], 0
+        while at + 2 * self.run < len(across):
+            window = across[at + 1:at + 2 * self.run]
+            fewest = numpy.flatnonzero(window == window.min())
+            at += 1 + int(fewest[dice.below(len(fewest))])
+            cuts.append(at)
+        return cuts
+
+    def _end(self, s: Session, place: numpy.ndarray) -> Session:
+        """The session with a free of each block that is left."""
+        left = self.left[numpy.argsort(place[self.left])]
+        frees = self.lives.ops[self.lives.birth[left]]
+        frees["arg"] = 0
+        frees["bytes"] &= ~numpy.uint64((1 << packed.SIZE_BITS) - 1)
+        kinds = numpy.full(len(left), packed.FREE, s.kinds.dtype)
+        return Session(numpy.concatenate([s.kinds, kinds]),
+                       numpy.concatenate([s.block, place[left]]),
+                       numpy.concatenate([s.ops, frees]), s.births)
+
+
+def styles(blocks: int) -> list[Style]:
+    """Those that make sense for so many blocks, the freest first."""
+    found = [Style(phases, run) for phases in PHASES for run in RUNS
+             if blocks >= phases * run * RUNS_A_PHASE]
+    return found or [Style(1, max(1, blocks // RUNS_A_PHASE // 2))]
+
+
+def fit(original: Lives, seed: int) -> tuple[Style, Distances]:
+    """The freest style whose first session is like the original.
+
+    Where none is, the likest; the distances say by how much it is not.
+    """
+    wanted = likeness.distributions(original)
+    tried = []
+    for style in styles(original.blocks):
+        found = likeness.distances(wanted, _judged(original, style, seed))
+        excess = max(d / most for d, most in zip(found, likeness.AIM))
+        tried.append((excess, style, found))
+        if excess <= MARGIN:
+            break
+    excess, style, found = tried[-1] if excess <= MARGIN else min(tried)
+    return style, found
+
+
+def _judged(original: Lives, style: Style, seed: int
+            ) -> likeness.Distributions:
+    s = Model(original, style).session(seed, 0, False)
+    return likeness.distributions(lives.build(s.ops, s.kinds, s.block))

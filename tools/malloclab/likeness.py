@@ -1,0 +1,105 @@
+"""How alike two traces are: distributions, and the distances between them.
+
+Kolmogorov and Smirnov's distance of two samples is the largest difference of
+their cumulative distributions: 0 where they agree, 1 where they share nothing.
+It is taken of
+
+    sizes               bytes that requests ask for, reallocs among them
+    lifetimes           births during a block's life, until the end if it lives
+    live blocks, bytes  just after each birth
+
+and, since lifetimes that are dealt out anew to other blocks show in none of
+the first three, of the lifetimes of each size class (doublings), as their mean
+by how many blocks the original has there.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy
+
+from . import packed
+from .lives import Lives
+
+
+class Distributions(NamedTuple):
+    """Samples, each sorted."""
+
+    sizes: numpy.ndarray
+    lifetimes: numpy.ndarray
+    live_blocks: numpy.ndarray
+    live_bytes: numpy.ndarray
+    by_class: dict[int, numpy.ndarray]  # lifetimes
+
+
+class Distances(NamedTuple):
+    sizes: float
+    lifetimes: float
+    lifetimes_by_size: float
+    live_blocks: float
+    live_bytes: float
+
+
+# What a copy should not exceed.
+AIM = Distances(0.02, 0.05, 0.05, 0.05, 0.05)
+
+
+def distributions(lives: Lives) -> Distributions:
+    payloads = lives.payloads()
+    asking = numpy.isin(lives.kinds, packed.BEGINS + (packed.REALLOC,))
+    lifetimes = lives.lifetimes()
+    return Distributions(
+        numpy.sort(payloads[asking]), numpy.sort(lifetimes),
+        numpy.sort(lives.live_blocks()[lives.birth]),
+        numpy.sort(lives.live_bytes()[lives.birth]),
+        _by_class(payloads[lives.birth], lifetimes))
+
+
+def _by_class(sizes: numpy.ndarray, lifetimes: numpy.ndarray
+              ) -> dict[int, numpy.ndarray]:
+    classes = numpy.frexp(sizes.astype(float))[1]
+    order = numpy.lexsort((lifetimes, classes))
+    names, begins = numpy.unique(classes[order], return_index=True)
+    parts = numpy.split(lifetimes[order], begins[1:])
+    return dict(zip(names.tolist(), parts))
+
+
+def distance(a: numpy.ndarray, b: numpy.ndarray) -> float:
+    """Kolmogorov and Smirnov's, of two sorted samples."""
+    values = numpy.concatenate([a, b])
+    return float(numpy.abs(
+        numpy.searchsorted(a, values, "right") / len(a)
+        - numpy.searchsorted(b, values, "right") / len(b)).max())
+
+
+def distances(a: Distributions, b: Distributions) -> Distances:
+    return Distances(distance(a.sizes, b.sizes),
+                     distance(a.lifetimes, b.lifetimes),
+                     _class_distance(a.by_class, b.by_class),
+                     distance(a.live_blocks, b.live_blocks),
+                     distance(a.live_bytes, b.live_bytes))
+
+
+def _class_distance(a: dict[int, numpy.ndarray], b: dict[int, numpy.ndarray]
+                    ) -> float:
+    parts = sum(len(part) * (distance(part, b[name]) if name in b else 1)
+                for name, part in a.items())
+    return parts / sum(map(len, a.values()))
+
+
+def within(found: Distances, aim: Distances = AIM) -> bool:
+    return all(d <= most for d, most in zip(found, aim))
+
+
+def sentence(found: Distances) -> str:
+    """Where they are more than the aim, it says so."""
+    words = ", ".join(f"{name} {d:.3f}" for name, d in _named(found))
+    over = [f"{name} (aim {most})" for (name, d), most
+            in zip(_named(found), AIM) if d > most]
+    return f"KS {words}" + (f"; not like it: {', '.join(over)}" if over else "")
+
+
+def _named(found: Distances) -> list[tuple[str, float]]:
+    return [(name.replace("_", " "), d) for name, d
+            in found._asdict().items()]

@@ -1,0 +1,196 @@
+"""Where sessions of a copy are written to, one after the other.
+
+Nothing is kept of a session but which slots are in use: a copy may be longer
+than memory. What a header says is known before (operations, blocks) or, of the
+binary form alone, written at the end (the number of slots).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import gzip
+import os
+import shutil
+import subprocess
+import sys
+from typing import BinaryIO, ContextManager, Iterator, NamedTuple, Union
+
+import numpy
+
+from . import packed
+from .copies import Session
+
+LETTERS = {packed.ALLOC: "a", packed.FREE: "f", packed.REALLOC: "r",
+           packed.REALLOC_FREE: "r", packed.CALLOC: "c", packed.ALIGNED: "m",
+           packed.FREE_NULL: "f"}
+
+
+class OutletError(Exception):
+    """Why a copy cannot be written, in a sentence."""
+
+
+class Promise(NamedTuple):
+    """What a header says of the operations to come."""
+
+    threaded: bool
+    ids: int
+    ops: int
+    heap: int
+
+
+# ---- Files. ----
+
+
+@contextlib.contextmanager
+def opened(path: str) -> Iterator[BinaryIO]:
+    """The file to write, compressed as its name says; gone if it fails."""
+    try:
+        with _opened(path) as file:
+            yield file
+    except BaseException:
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(path)
+        raise
+
+
+def standard() -> ContextManager[BinaryIO]:
+    return contextlib.nullcontext(sys.stdout.buffer)
+
+
+@contextlib.contextmanager
+def _opened(path: str) -> Iterator[BinaryIO]:
+    with open(path, "wb") as file:
+        if path.endswith(".gz"):
+            with gzip.GzipFile("", "wb", 6, file, mtime=0) as packer:
+                yield packer
+        elif path.endswith(".zst"):
+            with _zstd(path, file) as packer:
+                yield packer
+        else:
+            yield file
+
+
+@contextlib.contextmanager
+def _zstd(path: str, file: BinaryIO) -> Iterator[BinaryIO]:
+    if not shutil.which("zstd"):
+        raise OutletError(f"{path}: there is no zstd here: install zstd")
+    with subprocess.Popen(["zstd", "-q", "-c"], stdin=subprocess.PIPE,
+                          stdout=file, start_new_session=True) as packer:
+        assert packer.stdin
+        yield packer.stdin
+        packer.stdin.close()
+    if packer.returncode != 0:
+        raise OutletError(f"{path}: zstd ended with {packer.returncode}")
+
+
+# ---- The text form. ----
+
+
+class Text:
+    """Ids are births, counted through all sessions."""
+
+    def __init__(self, file: BinaryIO, promise: Promise) -> None:
+        self.file = file
+        self.threaded = promise.threaded
+        self.births = 0
+        file.write(f"{promise.heap}\n{promise.ids}\n{promise.ops}\n1\n"
+                   .encode("ascii"))
+
+    def write(self, session: Session) -> None:
+        sizes = (session.ops["bytes"] & (1 << packed.SIZE_BITS) - 1).tolist()
+        lines = map(_line, session.kinds.tolist(),
+                    (session.block + self.births).tolist(), sizes,
+                    session.ops["arg"].tolist())
+        if self.threaded:
+            lines = map("{} {}".format, lines,
+                        packed.threads(session.ops).tolist())
+        self.file.write(("\n".join(lines) + "\n").encode("ascii"))
+        self.births += session.births
+
+    def finish(self) -> None:
+        """All was written."""
+
+
+def _line(kind: int, block: int, size: int, extra: int) -> str:
+    if kind == packed.ALLOC or kind == packed.REALLOC:
+        return f"{LETTERS[kind]} {block} {size}"
+    if kind == packed.FREE:
+        return f"f {block}"
+    if kind == packed.CALLOC:
+        return f"c {block} {extra} {size}"
+    if kind == packed.ALIGNED:
+        return f"m {block} {1 << extra} {size}"
+    return f"r {block} 0" if kind == packed.REALLOC_FREE else "f -1"
+
+
+# ---- The binary form. ----
+
+
+class Binary:
+    """The slot freed last is taken first, as mdriver does it."""
+
+    def __init__(self, file: BinaryIO, promise: Promise) -> None:
+        self.file = file
+        self.promise = promise
+        self.slots = Slots()
+        self._header()
+
+    def _header(self) -> None:
+        packed.write_header(self.file, self.promise.threaded, self.promise.ids,
+                            self.promise.ops, self.slots.count)
+
+    def write(self, session: Session) -> None:
+        ops = numpy.empty(len(session.kinds), packed.OP)
+        ops["word"] = self.slots.of(session)
+        ops["word"] <<= packed.KIND_BITS
+        ops["word"] |= session.kinds
+        ops["arg"], ops["bytes"] = session.ops["arg"], session.ops["bytes"]
+        self.file.write(ops.tobytes())
+
+    def finish(self) -> None:
+        self.file.seek(0)
+        self._header()
+
+
+class Slots:
+    """Numbers for the blocks that are live at a time, as few as possible."""
+
+    def __init__(self) -> None:
+        self.count = 0
+        self.free: list[int] = []
+
+    def of(self, session: Session) -> numpy.ndarray:
+        """The slot of each operation; 0 for free(NULL)."""
+        free, slot_of, found = self.free, [0] * session.births, []
+        steps = _STEPS[session.kinds].tolist()
+        for step, block in zip(steps, session.block.tolist()):
+            if step == _BEGIN:
+                if free:
+                    slot = free.pop()
+                else:
+                    slot = self.count
+                    self.count += 1
+                slot_of[block] = slot
+            elif step == _NOTHING:
+                slot = 0
+            else:
+                slot = slot_of[block]
+                if step == _END:
+                    free.append(slot)
+            found.append(slot)
+        return numpy.array(found, "<u4")
+
+
+_BEGIN, _END, _RESIZE, _NOTHING = range(4)
+_STEPS = numpy.full(len(packed.KINDS), _RESIZE, numpy.uint8)
+_STEPS[list(packed.BEGINS)] = _BEGIN
+_STEPS[list(packed.ENDS)] = _END
+_STEPS[packed.FREE_NULL] = _NOTHING
+
+
+Outlet = Union[Text, Binary]
+
+
+def outlet(path: str, file: BinaryIO, promise: Promise) -> Outlet:
+    kind = Binary if path.endswith(".repb") else Text
+    return kind(file, promise)
