@@ -38,7 +38,7 @@ from .dice import Dice
 from .likeness import Distances
 from .lives import Lives
 
-PHASES = (16, 32, 64, 128, 256, 512, 1024)
+PHASES = (64, 128, 256, 512, 1024, 32, 16)
 RUNS = (16, 32, 64, 128)  # births
 RUNS_A_PHASE = 2  # at least
 RANK_BITS = 32
