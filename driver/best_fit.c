@@ -397,9 +397,11 @@ static void open_heap(struct heap *h, const struct trace *t, unsigned align)
 {
     *h = (struct heap){.alignments = {align}, .alignment_count = 1};
     h->of_slot = need(calloc((size_t)t->slot_count + 1, sizeof *h->of_slot));
-    for (uint64_t i = 0; i < t->op_count; i++)
+    for (uint64_t i = 0; i < t->op_count; i++) {
         if (op_kind(t->ops[i]) == OP_ALIGNED)
             note_alignment(h, t->ops[i].arg);
+        trace_walk(t, i);
+    }
 }
 
 static void close_heap(struct heap *h)
@@ -416,9 +418,11 @@ uint64_t best_fit_footprint(const struct trace *trace, unsigned align)
     struct heap h;
 
     open_heap(&h, trace, align);
-    for (uint64_t i = 0; i < trace->op_count; i++)
+    for (uint64_t i = 0; i < trace->op_count; i++) {
         if (end_of(h.last) < HIGHEST_BREAK)
             apply(&h, trace->ops[i]);
+        trace_walk(trace, i);
+    }
     uint64_t highest = end_of(h.last);
     close_heap(&h);
     return highest;

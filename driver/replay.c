@@ -132,6 +132,7 @@ static bool check_batches(struct replay *r, struct finding *f,
         out->ops_done = op + count;
         if (!good)
             return false;
+        trace_let_go(r->setup.trace, op, op + count);
         if (r->setup.allocator->kind == WORKER_SYSTEM)
             measure_resident(r);
         if (is_lab(r) &&
@@ -166,9 +167,11 @@ static void find_leftover(struct replay *r)
     const struct trace *t = r->setup.trace;
     bool *live = need(calloc(t->slot_count + 1, sizeof *live));
 
-    for (uint64_t i = 0; i < t->op_count; i++)
+    for (uint64_t i = 0; i < t->op_count; i++) {
         if (op_begins(t->ops[i]) || op_ends(t->ops[i]))
             live[op_slot(t->ops[i])] = op_begins(t->ops[i]);
+        trace_walk(t, i);
+    }
     r->leftover = need(malloc((t->slot_count + 1) * sizeof *r->leftover));
     for (uint32_t slot = 0; slot < t->slot_count; slot++)
         if (live[slot])

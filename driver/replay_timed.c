@@ -92,6 +92,7 @@ static bool time_batches(struct replay *r, double *ns, struct finding *f)
         count = timed_count(r, op);
         if (!time_batch(r, op, count, ns, f))
             return false;
+        trace_let_go(r->setup.trace, op, op + count);
     }
     return true;
 }
@@ -109,6 +110,7 @@ static bool paint_batches(struct replay *r, struct finding *f)
         if (!time_batch(r, op, count, &ns, f) ||
             !painter_check(r->painter, ops, op, count, f))
             return false;
+        trace_let_go(r->setup.trace, op, op + count);
     }
     return true;
 }

@@ -216,9 +216,11 @@ static void print_refusals(const struct allocator *a, const struct trace *t,
 
 static bool has_kind(const struct trace *t, enum op_kind kind)
 {
-    for (uint64_t i = 0; i < t->op_count; i++)
+    for (uint64_t i = 0; i < t->op_count; i++) {
         if (op_kind(t->ops[i]) == kind)
             return true;
+        trace_walk(t, i);
+    }
     return false;
 }
 

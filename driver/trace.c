@@ -12,6 +12,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 /* ---- Verifying and measuring, the same for every form. ---- */
 
@@ -121,6 +123,7 @@ static void measure(struct trace *t)
     for (uint64_t i = 0; i < t->op_count; i++) {
         const char *fault = fault_of(&w, t->ops[i]);
 
+        trace_walk(t, i);
         if (fault)
             complain(t->path, i + 1, "%s", fault);
         apply(&w, t->ops[i]);
@@ -188,6 +191,21 @@ void trace_delete(struct trace *trace)
         contents_free(trace->text, trace->text_size, trace->text_mapped);
     free(trace->path);
     free(trace);
+}
+
+/*
+ * The kernel maps a page with some around it, among them those just let go:
+ * these go with the next ones.
+ */
+void trace_let_go(const struct trace *trace, uint64_t first, uint64_t end)
+{
+    uint64_t from = first > TRACE_STRETCH ? first - TRACE_STRETCH : 0;
+    uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
+    uintptr_t start = (uintptr_t)(trace->ops + from) / page * page;
+
+    if (trace->storage_mapped)
+        madvise((void *)start, (uintptr_t)(trace->ops + end) - start,
+                MADV_DONTNEED);
 }
 
 /* ---- The same trace, a little different. ---- */

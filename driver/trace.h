@@ -59,6 +59,22 @@ struct trace *trace_load(const char *path);
 void trace_delete(struct trace *trace);
 
 /*
+ * The operations from first up to end are not looked at soon: where they are
+ * mapped from a binary file, their pages may leave this process. So a trace
+ * may be longer than memory, as long as whoever walks it says this on the way.
+ */
+void trace_let_go(const struct trace *trace, uint64_t first, uint64_t end);
+
+enum { TRACE_STRETCH = 1 << 16 };
+
+/* The same for a walk from the first operation on, which is at op now. */
+static inline void trace_walk(const struct trace *trace, uint64_t op)
+{
+    if (op > 0 && op % TRACE_STRETCH == 0)
+        trace_let_go(trace, op - TRACE_STRETCH, op);
+}
+
+/*
  * A copy of the trace with sizes changed by up to 4 per cent each, growing and
  * shrinking reallocs still doing so, and slots renamed at random.
  */
