@@ -15,7 +15,7 @@ by how many blocks the original has there.
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Iterator, NamedTuple
 
 import numpy
 
@@ -92,14 +92,46 @@ def within(found: Distances, aim: Distances = AIM) -> bool:
     return all(d <= most for d, most in zip(found, aim))
 
 
+def named(found: Distances) -> list[tuple[str, float]]:
+    return [(name.replace("_", " "), d) for name, d
+            in found._asdict().items()]
+
+
 def sentence(found: Distances) -> str:
     """Where they are more than the aim, it says so."""
-    words = ", ".join(f"{name} {d:.3f}" for name, d in _named(found))
+    words = ", ".join(f"{name} {d:.3f}" for name, d in named(found))
     over = [f"{name} (aim {most})" for (name, d), most
-            in zip(_named(found), AIM) if d > most]
+            in zip(named(found), AIM) if d > most]
     return f"KS {words}" + (f"; not like it: {', '.join(over)}" if over else "")
 
 
-def _named(found: Distances) -> list[tuple[str, float]]:
-    return [(name.replace("_", " "), d) for name, d
-            in found._asdict().items()]
+# ---- Facts side by side. ----
+
+
+def facts(*traces: Lives) -> list[tuple[str, list[str]]]:
+    """What else is to be said of the traces: a name, a text of each."""
+    columns = [dict(_facts(one)) for one in traces]
+    return [(name, [column[name] for column in columns])
+            for name in columns[0]]
+
+
+def _facts(one: Lives) -> Iterator[tuple[str, str]]:
+    counts = numpy.bincount(one.kinds, minlength=len(packed.KINDS))
+    resized = numpy.unique(one.owner[one.kinds == packed.REALLOC])
+    yield "operations", f"{len(one.kinds)}"
+    yield "blocks", f"{one.blocks}"
+    yield "of them by calloc", _share(counts[packed.CALLOC], one.blocks)
+    yield "aligned", _share(counts[packed.ALIGNED], one.blocks)
+    yield "resized", _share(len(resized), one.blocks)
+    yield "never freed", _share(numpy.sum(one.death < 0), one.blocks)
+    yield "resizes a resized block", \
+        f"{counts[packed.REALLOC] / max(1, len(resized)):.2f}"
+    yield "free(NULL)", _share(counts[packed.FREE_NULL], len(one.kinds))
+    yield "distinct sizes", f"{len(numpy.unique(one.payloads()[one.birth]))}"
+    yield "threads", f"{len(numpy.unique(packed.threads(one.ops)))}"
+    yield "most live blocks", f"{one.live_blocks().max()}"
+    yield "most live bytes", f"{one.live_bytes().max()}"
+
+
+def _share(count: int, whole: int) -> str:
+    return f"{100 * count / whole:.2f}%"
