@@ -7,9 +7,12 @@ import sys
 import time
 from typing import NamedTuple
 
-from . import copies, likeness, lives, outlet, packed
+from . import copies, likeness, lives, outlet, packed, rep
 from .copies import Model, Style
 from .recipes import RecipeError
+
+
+SLACK = 2  # the heap that a header suggests, over the original's peak
 
 
 class Order(NamedTuple):
@@ -50,9 +53,9 @@ def copy(order: Order, path: str) -> str:
     style, how = _style(original, order)
     model = Model(original, style)
     ops = order.ops or len(original.kinds)
-    heap = int(original.live_bytes().max())
+    heap = SLACK * int(original.live_bytes().max()) // rep.PAGE + 1
     promise = outlet.Promise(trace.threaded, model.births(ops, order.seed),
-                             ops, max(1, -(-heap // 4096)) * 4096)
+                             ops, heap * rep.PAGE)
     with outlet.opened(path) if path else outlet.standard() as file:
         sessions = _write(model, order.seed, outlet.outlet(path, file, promise),
                           promise)
