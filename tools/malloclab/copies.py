@@ -17,8 +17,8 @@ is, at the ends of phases, what it was.
 
 So each session has the original's sizes, and lifetimes that differ by less
 than a phase in those blocks only that live longer than one; what varies is
-the order, and with it who lies beside whom. The longer the phases, the freer
-the copy: fit() finds the longest with which it is like the original still.
+the order, and with it who lies beside whom. Longer phases and shorter runs make
+a freer copy; fit() looks for some with which it is like the original still.
 
 A longer copy is more sessions, one after the other on one heap. Stretched, the
 original would keep either its lifetimes or its live count, never both: by
@@ -38,9 +38,11 @@ from .dice import Dice
 from .likeness import Distances
 from .lives import Lives
 
+# What is tried, in this order: fewer phases are for short traces, whose runs
+# have to be long.
 PHASES = (64, 128, 256, 512, 1024, 32, 16)
 RUNS = (16, 32, 64, 128)  # births
-RUNS_A_PHASE = 2  # at least
+RUNS_A_PHASE = 2  # at least; with fewer a copy is the original
 RANK_BITS = 32
 MARGIN = 0.8  # of what a copy may differ by, when one session is fitted
 
@@ -188,14 +190,14 @@ class Model:
 
 
 def styles(blocks: int) -> list[Style]:
-    """Those that make sense for so many blocks, the freest first."""
+    """Those to try for so many blocks, in order."""
     found = [Style(phases, run) for phases in PHASES for run in RUNS
              if blocks >= phases * run * RUNS_A_PHASE]
     return found or [Style(1, max(1, blocks // RUNS_A_PHASE // 2))]
 
 
 def fit(original: Lives, seed: int) -> tuple[Style, Distances]:
-    """The freest style whose first session is like the original.
+    """The first style whose first session is like the original.
 
     Where none is, the likest; the distances say by how much it is not.
     """

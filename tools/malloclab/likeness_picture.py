@@ -39,7 +39,7 @@ def draw(path: str, names: list[str], parts: list[Distributions],
     from matplotlib import pyplot
 
     matplotlib.rcParams["svg.hashsalt"] = "malloclab"
-    figure, grid = pyplot.subplots(2, 2, figsize=(11, 8), dpi=110)
+    figure, grid = pyplot.subplots(2, 2, figsize=(11, 8), dpi=80)
     for axes, (field, label, of, scale) in zip(grid.flat, PANELS):
         _draw_panel(axes, names, [getattr(part, field) for part in parts])
         if scale == "log":
