@@ -212,7 +212,7 @@ class WrongModels(Copies):
                      'live blocks', 'live bytes')
 
     def test_a_session_that_keeps_its_blocks(self) -> None:
-        """A hundred times as long, a hundred times as many blocks live."""
+        """Ten times as long, ten times as many blocks live."""
         lines: list[str] = []
         begun = 0
         for _ in range(10):
@@ -345,6 +345,20 @@ class Refusals(Copies):
         none = self.write('none.rep', samples.text_of(['f -1'], 0))
         self.assertIn('it has no block', self.said('--like', none))
         self.assertIn('No such file', self.said('--like', 'nowhere.rep'))
+        packed = self.copy(SED, 'packed.repb')
+        self.assertIn('it is the original itself',
+                      self.said('--like', packed, '-o', packed))
+        whole = packed.read_bytes()
+        packed.write_bytes(whole[:64] + whole[-16:] + whole[80:])
+        self.assertRegex(self.said('--like', packed),
+                         r'packed\.repb:\d+: the slot is not live\n\Z')
+        packed.write_bytes(whole[:-16])
+        self.assertIn('packed.repb: the file is cut short',
+                      self.said('--like', packed))
+
+    def test_a_folder_is_no_file(self) -> None:
+        self.assertIn('Is a directory',
+                      self.said('--like', SED, '-o', self.folder))
 
     def test_likeness_says_what_is_wrong(self) -> None:
         for words, line in (

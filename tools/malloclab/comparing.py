@@ -5,9 +5,12 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from typing import Sequence
+from typing import Any, Sequence
 
-from . import pythons
+from . import (likeness, likeness_picture, lives, packed, pythons, replays,
+               terminal)
+from .likeness import Distances
+from .lives import Lives
 
 EPILOG = """\
 examples:
@@ -24,9 +27,8 @@ is, 2 the traces could not be compared.
 
 def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
-    pythons.demand("tools/likeness", "numpy",
-                   *["matplotlib"] * bool(options.output))
-    from . import packed, replays
+    if options.output:
+        pythons.demand("tools/likeness", "numpy", "matplotlib")
     try:
         return _compare(options)
     except packed.PackedError as error:
@@ -62,14 +64,10 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _compare(options: argparse.Namespace) -> int:
-    from . import likeness, likeness_picture, lives, packed
     if options.output:
         likeness_picture.demand_format(options.output)
     paths = [options.original, options.copy]
-    both = [lives.of(packed.read(path)) for path in paths]
-    for path, one in zip(paths, both):
-        if not one.blocks:
-            raise ValueError(f"{path}: it has no block")
+    both = [_read(path) for path in paths]
     parts = [likeness.distributions(one) for one in both]
     found = likeness.distances(*parts)
     rows = [["", *map(os.path.basename, paths)],
@@ -83,8 +81,16 @@ def _compare(options: argparse.Namespace) -> int:
     return 0 if likeness.within(found) else 1
 
 
-def _distance_rows(found: "likeness.Distances") -> list[list[str]]:
-    from . import likeness
+def _read(path: str) -> Lives:
+    terminal.tell(f"reading {path}")
+    found = lives.of(packed.read(path))
+    terminal.tell("")
+    if not found.blocks:
+        raise ValueError(f"{path}: it has no block")
+    return found
+
+
+def _distance_rows(found: Distances) -> list[list[str]]:
     return [["distance", "KS", "aim"],
             *([name, f"{d:.3f}", f"{most:.2f}"] for (name, d), most
               in zip(likeness.named(found), likeness.AIM))]
@@ -92,7 +98,6 @@ def _distance_rows(found: "likeness.Distances") -> list[list[str]]:
 
 def _utilization(paths: list[str], allocators: str) -> list[list[str]]:
     """A row for each allocator, and one for best fit."""
-    from . import packed, replays
     wanted = allocators.split(",")
     columns = []
     for path in paths:
@@ -105,7 +110,7 @@ def _utilization(paths: list[str], allocators: str) -> list[list[str]]:
             for name in columns[0]]
 
 
-def _row(result: dict[str, object]) -> str:
+def _row(result: dict[str, Any]) -> str:
     if result["verdict"] != "ok":
         raise ValueError(f"{result['allocator']}: {result['trace']}: "
                          f"{result['verdict']}")

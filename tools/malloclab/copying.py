@@ -3,11 +3,11 @@
 
 from __future__ import annotations
 
-import sys
+import os
 import time
 from typing import NamedTuple
 
-from . import copies, likeness, lives, outlet, packed, rep
+from . import copies, likeness, lives, outlet, packed, rep, terminal
 from .copies import Model, Style
 from .recipes import RecipeError
 
@@ -24,44 +24,39 @@ class Order(NamedTuple):
     parameters: dict[str, int]
 
 
-class Progress:
-    """A line on a terminal, twice a second."""
-
-    def __init__(self, whole: int) -> None:
-        self.whole = whole
-        self.next = time.monotonic() + 1
-        self.shown = False
-
-    def tell(self, done: int) -> None:
-        now = time.monotonic()
-        if sys.stderr.isatty() and now >= self.next:
-            print(f"\r\033[K{100 * done // self.whole} % of {self.whole} "
-                  "operations", end="", file=sys.stderr, flush=True)
-            self.next, self.shown = now + 0.5, True
-
-    def end(self) -> None:
-        if self.shown:
-            print("\r\033[K", end="", file=sys.stderr, flush=True)
-
-
 def copy(order: Order, path: str) -> str:
     """Write the copy to path, "" being standard output; what to say of it."""
+    try:
+        return _copy(order, path)
+    finally:
+        terminal.tell("")
+
+
+def _copy(order: Order, path: str) -> str:
+    if path and os.path.exists(path) and os.path.samefile(path, order.original):
+        raise RecipeError(f"{path}: it is the original itself")
+    terminal.tell(f"reading {order.original}")
     trace = packed.read(order.original)
     original = lives.of(trace)
     if not original.blocks:
         raise RecipeError(f"{order.original}: it has no block")
+    terminal.tell("fitting")
     style, how = _style(original, order)
     model = Model(original, style)
-    ops = order.ops or len(original.kinds)
-    heap = SLACK * int(original.live_bytes().max()) // rep.PAGE + 1
-    promise = outlet.Promise(trace.threaded, model.births(ops, order.seed),
-                             ops, heap * rep.PAGE)
+    promise = _promise(model, order, trace.threaded)
     with outlet.opened(path) if path else outlet.standard() as file:
         sessions = _write(model, order.seed, outlet.outlet(path, file, promise),
                           promise)
-    return (f"{ops} operations in {sessions} session"
+    return (f"{promise.ops} operations in {sessions} session"
             f"{'s' if sessions > 1 else ''} of {style.phases} phases, runs of "
             f"{style.run}{how}")
+
+
+def _promise(model: Model, order: Order, threaded: bool) -> outlet.Promise:
+    ops = order.ops or len(model.kinds)
+    pages = SLACK * int(model.lives.live_bytes().max()) // rep.PAGE + 1
+    return outlet.Promise(threaded, model.births(ops, order.seed), ops,
+                          pages * rep.PAGE)
 
 
 def _style(original: lives.Lives, order: Order) -> tuple[Style, str]:
@@ -88,15 +83,16 @@ def _sensible(style: Style, blocks: int) -> Style:
 
 def _write(model: Model, seed: int, target: outlet.Outlet,
            promise: outlet.Promise) -> int:
-    progress = Progress(promise.ops)
+    """How many sessions it were."""
     done = count = 0
-    try:
-        for session in model.sessions(promise.ops, seed):
-            target.write(session)
-            done += len(session.kinds)
-            count += 1
-            progress.tell(done)
-    finally:
-        progress.end()
+    told = time.monotonic()
+    for session in model.sessions(promise.ops, seed):
+        target.write(session)
+        done += len(session.kinds)
+        count += 1
+        if time.monotonic() > told + 0.5:
+            told = time.monotonic()
+            terminal.tell(f"{100 * done // promise.ops} % of {promise.ops} "
+                          "operations")
     target.finish()
     return count

@@ -102,7 +102,9 @@ def _positive(word: str) -> int:
 
 
 def bake(options: argparse.Namespace) -> tuple[bytes, rep.Account]:
-    """The bytes of the trace that a command line asks for."""
+    """The bytes of the trace that a command line asks for, by a recipe."""
+    if options.like:
+        raise RecipeError("a MANIFEST's traces are made by recipes, not --like")
     parameters = dict(_parameter(word) for word in options.parameters)
     limit = options.ops or DEFAULT_OPS
     ops = cook(options.recipe, options.seed, limit, parameters)

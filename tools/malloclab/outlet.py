@@ -44,41 +44,42 @@ class Promise(NamedTuple):
 @contextlib.contextmanager
 def opened(path: str) -> Iterator[BinaryIO]:
     """The file to write, compressed as its name says; gone if it fails."""
-    try:
-        with _opened(path) as file:
-            yield file
-    except BaseException:
-        with contextlib.suppress(FileNotFoundError):
-            os.unlink(path)
-        raise
+    with open(path, "wb") as file:
+        try:
+            with _packer(path, file) as packer:
+                yield packer
+        except BaseException:
+            if os.path.isfile(path):
+                os.unlink(path)
+            raise
 
 
 def standard() -> ContextManager[BinaryIO]:
     return contextlib.nullcontext(sys.stdout.buffer)
 
 
-@contextlib.contextmanager
-def _opened(path: str) -> Iterator[BinaryIO]:
-    with open(path, "wb") as file:
-        if path.endswith(".gz"):
-            with gzip.GzipFile("", "wb", 6, file, mtime=0) as packer:
-                yield packer
-        elif path.endswith(".zst"):
-            with _zstd(path, file) as packer:
-                yield packer
-        else:
-            yield file
+def _packer(path: str, file: BinaryIO) -> ContextManager[BinaryIO]:
+    if path.endswith(".gz"):
+        return gzip.GzipFile("", "wb", 6, file, mtime=0)
+    if path.endswith(".zst"):
+        return _zstd(path, file)
+    return contextlib.nullcontext(file)
 
 
 @contextlib.contextmanager
 def _zstd(path: str, file: BinaryIO) -> Iterator[BinaryIO]:
     if not shutil.which("zstd"):
         raise OutletError(f"{path}: there is no zstd here: install zstd")
-    with subprocess.Popen(["zstd", "-q", "-c"], stdin=subprocess.PIPE,
-                          stdout=file, start_new_session=True) as packer:
-        assert packer.stdin
-        yield packer.stdin
-        packer.stdin.close()
+    packer = subprocess.Popen(["zstd", "-q", "-c"], stdin=subprocess.PIPE,
+                              stdout=file, start_new_session=True)
+    assert packer.stdin
+    try:
+        with packer.stdin:
+            yield packer.stdin
+    except BrokenPipeError:
+        pass  # it has ended, and said why
+    finally:
+        packer.wait()
     if packer.returncode != 0:
         raise OutletError(f"{path}: zstd ended with {packer.returncode}")
 

@@ -34,9 +34,8 @@ class PackedError(Exception):
 
 
 class Packed(NamedTuple):
-    """A trace: its header's weight, whether it has threads, its operations."""
+    """A trace: whether it has threads, its operations."""
 
-    weight: int
     threaded: bool
     ops: numpy.ndarray
 
@@ -70,8 +69,10 @@ def driver() -> Path:
 def read(path: str) -> Packed:
     """The trace in the file, whatever its form."""
     with open(path, "rb") as file:
-        if file.read(len(MAGIC)) == MAGIC:
-            return _map(path)
+        binary = file.read(len(MAGIC)) == MAGIC
+    if binary:
+        _pack(path, os.devnull)  # only to see that it is sound
+        return _map(path)
     with tempfile.TemporaryDirectory(prefix="malloclab-") as folder:
         target = os.path.join(folder, "trace.repb")
         _pack(path, target)
@@ -89,13 +90,9 @@ def _pack(path: str, target: str) -> None:
 
 
 def _map(path: str) -> Packed:
-    size = os.path.getsize(path)
-    header = numpy.fromfile(path, HEADER, 1) if size >= HEADER.itemsize else []
-    if not len(header) or size != (HEADER.itemsize
-                                   + int(header["ops"][0]) * OP.itemsize):
-        raise PackedError(f"{path}: its size is not what its header says")
+    header = numpy.fromfile(path, HEADER, 1)
     ops = numpy.memmap(path, OP, "r", HEADER.itemsize)
-    return Packed(int(header["weight"][0]), bool(header["threaded"][0]), ops)
+    return Packed(bool(header["threaded"][0]), ops)
 
 
 # ---- Writing. ----
