@@ -166,8 +166,10 @@ static bool file_extend(int fd, uint64_t from, uint64_t step)
     struct rlimit limit;
     int result;
 
-    if (getrlimit(RLIMIT_FSIZE, &limit) == 0 && from + step > limit.rlim_cur)
-        return false; /* else it would be a SIGXFSZ */
+    if (getrlimit(RLIMIT_FSIZE, &limit) == 0 && from + step > limit.rlim_cur) {
+        errno = EFBIG; /* else it would be a SIGXFSZ */
+        return false;
+    }
     do
         result = fallocate(fd, 0, (off_t)from, (off_t)step);
     while (result && errno == EINTR);
@@ -354,25 +356,29 @@ static struct session *session_running(void)
 
 /* ---- Growing. ---- */
 
-/* Extend the file by a step, or find that it cannot be. Holds growing. */
+/* Extend the file by a step, or say in errno why not. Holds growing. */
 static bool session_extend(struct session *s)
 {
     uint64_t size = file_size(s->capacity);
     uint64_t step = s->last_step * 2;
     bool extended;
-    int fd;
+    int fd, error;
 
     if (step > LAST_STEP)
         step = LAST_STEP;
     if (s->header->flags & RECORD_EXITED)
         step = EXIT_STEP;
-    if (size + step > s->reserved)
+    if (size + step > s->reserved) {
+        errno = ENOMEM;
         return false;
+    }
     fd = open(s->path, O_RDWR | O_CLOEXEC);
     if (fd < 0)
         return false;
     extended = file_extend(fd, size, step);
+    error = errno;
     close(fd);
+    errno = error;
     if (!extended)
         return false;
     s->last_step = step;
@@ -381,8 +387,9 @@ static bool session_extend(struct session *s)
 }
 
 /*
- * Make room for the slot. Where the disk is full, recording ends for good: a
- * trace may be cut short, but must not have a gap.
+ * Make room for the slot. Where there is none (the disk is full; the program
+ * has become another user or has moved to another root), recording ends for
+ * good: a trace may be cut short, but must not have a gap.
  */
 static bool session_grow(struct session *s, uint64_t slot)
 {
@@ -392,8 +399,10 @@ static bool session_grow(struct session *s, uint64_t slot)
     while (atomic_exchange(&s->growing, true))
         sched_yield();
     while (s->phase == RUNNING && slot >= s->capacity)
-        if (!session_extend(s))
+        if (!session_extend(s)) {
+            s->header->stopped_by = (uint64_t)errno;
             s->phase = STOPPED;
+        }
     room = slot < s->capacity;
     s->growing = false;
     if (!room)
@@ -482,6 +491,20 @@ void free(void *ptr)
     __libc_free(ptr);
 }
 
+/* C23's; the sizes are hints, which our C library does without. */
+void free_sized(void *ptr, size_t size)
+{
+    (void)size;
+    free(ptr);
+}
+
+void free_aligned_sized(void *ptr, size_t alignment, size_t size)
+{
+    (void)alignment;
+    (void)size;
+    free(ptr);
+}
+
 void *calloc(size_t count, size_t size)
 {
     void *block = __libc_calloc(count, size);
@@ -568,4 +591,23 @@ void *pvalloc(size_t size)
         return NULL;
     }
     return align(page, (size + page - 1) / page * page);
+}
+
+/*
+ * Nothing to log. But where the program is linked with a malloc of its own,
+ * such as jemalloc, that one would answer, for a block which it never made.
+ * The C library's function has no second name, and to look it up allocates, so
+ * this reads what it reads: the size in the word before the block, three low
+ * bits of it for other things, one of which says that the block was mapped and
+ * ends where its pages do. The next word is the block's own as well, else.
+ */
+size_t malloc_usable_size(void *ptr)
+{
+    enum { MAPPED = 2, FLAGS = 7 };
+    size_t word;
+
+    if (!ptr)
+        return 0;
+    word = ((const size_t *)ptr)[-1];
+    return (word & ~(size_t)FLAGS) - (word & MAPPED ? 2 : 1) * sizeof word;
 }

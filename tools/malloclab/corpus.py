@@ -122,6 +122,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         for workload in _named(options.names):
             _record(workload, options.directory, options.recorder)
+    except KeyboardInterrupt:
+        return 130
     except (record.RecordError, recording.RecordingError,
             manifest.ManifestError, OSError) as error:
         print(f"tools/record-corpus: {error}", file=sys.stderr)
