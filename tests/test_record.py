@@ -354,22 +354,92 @@ int main(void)
 }
 '''
 
+# All ways to get memory and to give it back; with an argument, also not to get
+# it.
 NEW = r'''
+#include <cstdint>
 #include <new>
 #include <string>
 #include <vector>
 
 struct alignas(128) wide { char bytes[256]; };
 
+static void use(std::size_t size, std::align_val_t align)
+{
+    const std::nothrow_t &tag = std::nothrow;
+
+    operator delete(operator new(size));
+    operator delete(operator new(size), size);
+    operator delete(operator new(size, tag), tag);
+    operator delete[](operator new[](size));
+    operator delete[](operator new[](size), size);
+    operator delete[](operator new[](size, tag), tag);
+    delete[] new char[size];
+    delete[] new (tag) char[size];
+    operator delete(operator new(250, align), align);
+    operator delete(operator new(250, align, tag), align, tag);
+    operator delete[](operator new[](250, align), 250, align);
+    operator delete[](operator new[](250, align, tag), align, tag);
+    delete new wide;
+}
+
+static int fail()
+{
+    int caught = 0;
+
+    try {
+        for (std::size_t size = 1; size; size *= 2)
+            new char[size > 1 << 20 ? SIZE_MAX / 2 : size + 90000];
+    } catch (const std::bad_alloc &) {
+        caught++;
+    }
+    try {
+        operator new(SIZE_MAX / 2, std::align_val_t(64));
+    } catch (const std::bad_alloc &) {
+        caught++;
+    }
+    if (operator new(SIZE_MAX / 2, std::nothrow) ||
+        operator new(SIZE_MAX / 2, std::align_val_t(64), std::nothrow))
+        return 1;
+    return caught != 2;
+}
+
+int main(int argc, char **)
+{
+    use(60000, std::align_val_t(128));
+    std::vector<std::string>(3, std::string(70000, 'x'));
+    return argc > 1 ? fail() : 0;
+}
+'''
+
+# Its own new gets nothing from malloc, its own delete adds a malloc to each.
+REPLACED = r'''
+#include <cstdlib>
+#include <new>
+
+static char heap[1 << 20];
+static std::size_t used;
+
+void *operator new(std::size_t size)
+{
+    used += (size + 15) / 16 * 16;
+    if (used > sizeof heap)
+        throw std::bad_alloc();
+    return heap + used - (size + 15) / 16 * 16;
+}
+
+void operator delete(void *) noexcept
+{
+    std::free(std::malloc(5555));
+}
+
 int main()
 {
-    try {
-        for (size_t size = 1; size; size *= 2)
-            new char[size > 1 << 20 ? SIZE_MAX / 2 : size + 50000];
-    } catch (const std::bad_alloc &) {
-        delete new wide;
-    }
-    return std::vector<std::string>(3, std::string(70000, 'x')).size() != 3;
+    operator delete(operator new(7777), 7777);
+    operator delete[](operator new[](7777), std::nothrow);
+    operator delete(operator new(7777, std::nothrow));
+    operator delete[](operator new[](7777, std::nothrow), 7777);
+    return operator new(sizeof heap, std::nothrow) != nullptr;
 }
 '''
 
@@ -396,8 +466,8 @@ class Programs(unittest.TestCase):
         cls.addClassCleanup(directory.cleanup)
         cls.place = Path(directory.name)
         cls.recorder = cls.place / 'record.so'
-        cls.compile('-O2', '-fPIC', '-shared', '-o', cls.recorder,
-                    support.ROOT / 'runtime' / 'record.c')
+        cls.compile('-O2', '-fexceptions', '-fPIC', '-shared', '-o',
+                    cls.recorder, *(support.ROOT / 'runtime').glob('record*.c'))
 
     @classmethod
     def compile(cls, *arguments: str | Path) -> None:
@@ -566,21 +636,53 @@ class Recorder(Programs):
         self.assertIn('no room for more (Permission denied): the last '
                       f'{120000 - kept} events are missing', done.stderr)
 
-    def test_cpp(self) -> None:
-        code = self.place / 'new.cc'
-        code.write_text('#include <cstdint>\n' + NEW)
-        if support.run('c++', '-std=c++17', '-O0', '-o', self.place / 'new',
-                       code).returncode:
-            self.skipTest('no C++ compiler')
+    def cpp(self, source: str, *options: str, words: tuple[str, ...] = ()
+            ) -> list[str]:
+        """The operations of a C++ program; skips where it cannot be made."""
+        code, program = self.place / 'new.cc', self.place / 'new'
+        code.write_text(source)
+        done = support.run('c++', '-std=c++17', '-O0', '-o', program, code,
+                           *options)
+        if done.returncode:
+            self.skipTest(done.stderr.splitlines()[-1])
         out = self.place / 'new.rep'
-        done = self.record('-o', out, '--', self.place / 'new')
-        lines = check_text(out.read_text()).lines
+        self.record('-o', out, '--', program, *words)
+        return check_text(out.read_text()).lines
+
+    def check_new(self, lines: list[str]) -> None:
         sizes = [int(line.split()[2]) for line in lines if line[0] == 'a']
-        for shift in range(21):
-            self.assertEqual(sizes.count((1 << shift) + 50000), 1, shift)
         self.assertEqual(sizes.count(70001), 4)
-        self.assertEqual(sum(line.endswith(' 128 256') for line in lines), 1)
-        self.assertIn('calls that failed, left out: 1\n', done.stderr)
+        self.assertEqual(sizes.count(60000), 8)
+        self.assertEqual(sum(line.endswith(' 128 256') for line in lines), 5)
+        gone = {line.split()[1] for line in lines if line[0] == 'f'}
+        kept = [line for line in lines if line[0] in 'am'
+                and line.split()[1] not in gone]
+        self.assertEqual(sum(line.endswith(' 256') or line.endswith(' 60000')
+                             for line in kept), 0)
+
+    def test_cpp(self) -> None:
+        self.check_new(self.cpp(NEW))
+
+    def test_cpp_that_throws(self) -> None:
+        for library in 'libstdc++.so.6', 'libjemalloc.so.2':
+            with self.subTest(library):
+                lines = self.cpp(NEW, f'-l:{library}', words=('fail',))
+                self.check_new(lines)
+                for shift in range(21):
+                    self.assertEqual(sum(line.endswith(
+                        f' {(1 << shift) + 90000}') for line in lines), 1)
+
+    def test_cpp_with_a_malloc_of_its_own(self) -> None:
+        for library in ('libjemalloc.so.2', 'libmimalloc.so.2',
+                        'libtcmalloc_minimal.so.4'):
+            with self.subTest(library):
+                self.check_new(self.cpp(NEW, '-Wl,--no-as-needed',
+                                        f'-l:{library}'))
+
+    def test_cpp_that_replaces_new(self) -> None:
+        lines = self.cpp(REPLACED)
+        self.assertEqual([line for line in lines if ' 7777' in line], [])
+        self.assertEqual(sum(line.endswith(' 5555') for line in lines), 4)
 
     def test_at_exit_the_file_is_cut_to_its_size(self) -> None:
         raw = self.place / 'raw'
