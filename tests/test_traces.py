@@ -23,7 +23,7 @@ from rep_checker import check_text  # noqa: E402
 
 TRACES = support.ROOT / 'traces'
 MANIFEST = TRACES / 'MANIFEST'
-LIMIT = 6_000_000
+LIMIT = 15_000_000
 
 
 def text_of(path: Path) -> str:

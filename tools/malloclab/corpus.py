@@ -71,21 +71,40 @@ def _tree() -> str:
     return "\n".join(files) + "\n"
 
 
+_PHASES = {f"{phase}{client}": partial(inputs.commands, phase, client, count)
+           for phase, count in (("fill", 2000), ("serve", 3000),
+                                ("batch", 120), ("clear", 2000))
+           for client in range(1, 5)}
+
 WORKLOADS = [
+    Workload("7z-tree", "p7zip-full", "/usr/lib/p7zip/7z a -mmt2 -mx1 tree.7z "
+             "tree", {"list": _tree}),
     Workload("bash-life", "bash", "bash life.bash"),
     Workload("bc-pi", "bc", "bc -q pi.bc"),
     Workload("cc1-functions", "cpp-12", "gcc -O1 -S -o out.s in.c",
              {"in.c": partial(inputs.c_source, 7)}, process="cc1"),
+    Workload("clang-functions", "clang-14", "clang-14 -O1 -c -o out.o in.c",
+             {"in.c": partial(inputs.c_source, 30)}),
+    Workload("cmake-targets", "cmake", "cmake -S . -B build",
+             {"CMakeLists.txt": partial(inputs.cmake_project, 25)}),
     Workload("dot-graph", "graphviz", "dot -Tsvg graph.dot",
              {"graph.dot": partial(inputs.graph, 120)}),
+    Workload("duk-shop", "duktape", "duk shop.js"),
+    Workload("emacs-edit", "emacs-nox", "emacs-nox -Q --batch -l edit.el",
+             _text(900)),
     Workload("gawk-columns", "gawk", "gawk -f columns.awk text.txt",
              _text(500)),
+    Workload("gdb-symbols", "gdb", "gdb -nx -batch -x look.gdb program",
+             {"in.c": partial(inputs.c_source, 60)},
+             ("gcc -g -O1 -o program in.c",)),
     Workload("git-log", "git", "git --git-dir=repo log -p --stat",
              {"stream": partial(inputs.history, 70)},
              ("git init -q --bare -b main repo",
               "git --git-dir=repo fast-import --quiet < stream")),
     Workload("jq-orders", "jq", "jq -f orders.jq orders.json",
              {"orders.json": partial(inputs.orders, 180)}),
+    Workload("lynx-page", "lynx", "lynx -dump page.html",
+             {"page.html": partial(inputs.page, 120)}),
     Workload("make-rules", "make", "make",
              {"Makefile": partial(inputs.makefile, 160)}),
     Workload("perl-index", "perl-base", "perl index.pl text.txt", _text(500)),
@@ -96,6 +115,17 @@ WORKLOADS = [
     Workload("python-report", "python3.11-minimal",
              "PYTHONMALLOC=malloc python3 -S report.py orders.json",
              {"orders.json": partial(inputs.orders, 50)}),
+    Workload("r-regress", "r-base-core", "R -q --vanilla -f regress.R",
+             process="R"),
+    Workload("redis-serve", "redis-server", "sh serve.sh", _PHASES,
+             process="redis-server"),
+    Workload("rg-tree", "ripgrep", "rg -j3 -c ra.*re tree",
+             {"list": _tree}),
+    Workload("rsvg-drawing", "librsvg2-bin", "G_SLICE=always-malloc "
+             "rsvg-convert -o drawing.png drawing.svg",
+             {"drawing.svg": partial(inputs.drawing, 300)}),
+    Workload("ruby-index", "ruby3.1", "ruby3.1 --disable-gems index.rb text.txt",
+             _text(300)),
     Workload("sed-wrap", "sed", "sed -f wrap.sed text.txt", _text(24)),
     Workload("sqlite-bank", "sqlite3",
              "sqlite3 -init /dev/null :memory: '.read bank.sql'"),

@@ -154,3 +154,138 @@ def tree(files: int) -> dict[str, str]:
     names = vocabulary(dice, 60)
     return {f"tree/{dice.choose(names)}/{dice.choose(names)}/{n}.txt":
             prose(dice.between(1, 6), 100, n) for n in range(files)}
+
+
+def page(articles: int) -> str:
+    """An HTML page: headings, nested lists, tables, links and a form."""
+    dice = Dice(9)
+    words = vocabulary(dice, 400)
+
+    def text(most: int) -> str:
+        parts = [dice.choose(words) for _ in range(dice.between(1, most))]
+        at = dice.below(len(parts))
+        parts[at] = f'<a href="/{parts[at]}.html#{dice.below(90)}">' \
+                    f"{parts[at]}</a> &mdash; <b>{dice.choose(words)}</b>"
+        return " ".join(parts)
+
+    parts = ["<html><head><title>Articles</title></head><body>",
+             "<form action=/find><input name=q><select name=kind>",
+             *(f"<option>{word}" for word in words[:30]), "</select></form>"]
+    for number in range(articles):
+        rows = "".join(
+            f"<tr><td>{dice.choose(words)}<td align=right>{dice.below(9999)}"
+            for _ in range(dice.between(2, 9)))
+        items = "".join(f"<li>{text(6)}<ol><li>{text(9)}</ol>"
+                        for _ in range(dice.between(1, 5)))
+        parts += [f'<h2 id="a{number}">{text(4)}</h2><p>{text(80)}<p>{text(40)}',
+                  f"<ul>{items}</ul><table border=1>{rows}</table><hr>"]
+    return "\n".join(parts + ["</body></html>", ""])
+
+
+def drawing(shapes: int) -> str:
+    """An SVG picture: groups, gradients, paths and labels."""
+    dice = Dice(10)
+    words = vocabulary(dice, 100)
+    lines = ['<svg xmlns="http://www.w3.org/2000/svg" width="400" height="300">',
+             "<defs>",
+             *(f'<linearGradient id="g{n}"><stop offset="0" stop-color='
+               f'"#{dice.below(4096):03x}"/><stop offset="1" stop-color='
+               f'"#{dice.below(4096):03x}"/></linearGradient>'
+               for n in range(12)), "</defs>"]
+    for _ in range(shapes):
+        x, y, size = dice.below(400), dice.below(300), dice.between(3, 60)
+        fill = f'fill="url(#g{dice.below(12)})" opacity="0.{dice.between(2, 9)}"'
+        curves = " ".join(
+            f"q{dice.below(40) - 20} {dice.below(40) - 20} "
+            f"{dice.below(60) - 30} {dice.below(60) - 30}"
+            for _ in range(dice.between(2, 8)))
+        lines.append(dice.choose((
+            f'<circle cx="{x}" cy="{y}" r="{size}" {fill}/>',
+            f'<path d="M{x} {y} {curves}z" stroke="black" {fill}/>',
+            f'<g transform="rotate({dice.below(360)} {x} {y})"><rect x="{x}" '
+            f'y="{y}" width="{size}" height="{size}" rx="3" {fill}/></g>',
+            f'<text x="{x}" y="{y}" font-size="{dice.between(6, 14)}">'
+            f"{dice.choose(words)}</text>")))
+    return "\n".join(lines + ["</svg>", ""])
+
+
+def cmake_project(targets: int) -> str:
+    """Targets with properties and dependencies, functions, loops, regexes."""
+    dice = Dice(11)
+    words = vocabulary(dice, 80)
+    lines = ["cmake_minimum_required(VERSION 3.18)",
+             "project(things VERSION 1.2.3 LANGUAGES NONE)",
+             "function(note name)",
+             '  string(REGEX REPLACE "([aeiou])" "<\\\\1>" marked "${name}")',
+             "  string(TOUPPER ${name} upper)",
+             "  list(APPEND ARGN ${upper} ${marked})",
+             "  list(SORT ARGN)",
+             '  string(JOIN "," joined ${ARGN})',
+             '  set(NOTE_${name} "${joined}" PARENT_SCOPE)',
+             "endfunction()"]
+    for n in range(targets):
+        given = " ".join(dice.choose(words) for _ in range(dice.between(1, 8)))
+        lines += [f"note({dice.choose(words)}{n} {given})",
+                  f"add_custom_target(t{n} COMMAND echo ${{NOTE_{n}}} "
+                  f"COMMENT \"make {given}\" VERBATIM)",
+                  f"set_target_properties(t{n} PROPERTIES LABELS \"{given}\")"]
+        if n and dice.percent(70):
+            lines.append(f"add_dependencies(t{n} t{dice.below(n)})")
+    lines += ["foreach(i RANGE 200)", "  math(EXPR x \"${i} * ${i} % 97\")",
+              "  if(x GREATER 50 AND NOT i MATCHES \"7$\")",
+              "    list(APPEND odd ${x})", "  endif()", "endforeach()",
+              "configure_file(CMakeLists.txt copy.txt @ONLY)"]
+    return "\n".join(lines) + "\n"
+
+
+def commands(phase: str, client: int, count: int) -> str:
+    """What one client asks of redis in a phase: fill, serve, batch or clear."""
+    dice = Dice(1000 + 10 * len(phase) + client)
+    words = vocabulary(dice, 300)
+
+    def key(kind: str) -> str:
+        return f"{kind}:{dice.power(1, 4000)}"
+
+    def value() -> str:
+        return "-".join(dice.choose(words)
+                        for _ in range(dice.octaves(1, 200)))
+
+    def many(most: int) -> str:
+        return " ".join(dice.choose(words)
+                        for _ in range(dice.between(1, most)))
+
+    kinds = {
+        "fill": ((50, lambda: f"SET {key('page')} {value()}"),
+                 (20, lambda: f"SET {key('session')} {value()} EX "
+                  f"{dice.between(100, 9000)}"),
+                 (20, lambda: f"HSET {key('user')} name {value()} mail "
+                  f"{dice.choose(words)} age {dice.below(99)}"),
+                 (10, lambda: f"SADD {key('tags')} {many(8)}")),
+        "serve": ((40, lambda: f"GET {key('page')}"),
+                  (10, lambda: f"SET {key('page')} {value()}"),
+                  (8, lambda: f"HGETALL {key('user')}"),
+                  (8, lambda: f"HINCRBY {key('user')} visits 1"),
+                  (8, lambda: f"LPUSH {key('queue')} {value()}"),
+                  (8, lambda: f"RPOP {key('queue')}"),
+                  (8, lambda: f"ZINCRBY best {dice.below(50)} "
+                   f"{dice.choose(words)}{dice.below(20)}"),
+                  (4, lambda: f"APPEND {key('log')} {value()}"),
+                  (3, lambda: f"ZREVRANGE best 0 {dice.between(5, 40)}"),
+                  (3, lambda: f"DEL {key('session')}")),
+        "batch": ((20, lambda: f"MGET {key('page')} {key('page')} "
+                   f"{key('session')} {key('log')}"),
+                  (20, lambda: f"SUNIONSTORE all{client} {key('tags')} "
+                   f"{key('tags')} {key('tags')}"),
+                  (20, lambda: f"RPUSH work{client} {many(30)}"),
+                  (10, lambda: f"SORT {key('tags')} ALPHA LIMIT 0 20"),
+                  (5, lambda: f"LTRIM work{client} -{dice.between(100, 900)} "
+                   "-1"),
+                  (5, lambda: "EVAL \"local t = {} for i = 1, 20 do t[i] = "
+                   "redis.call('incr', KEYS[1]) .. ARGV[1] end return t\" 1 "
+                   f"{key('count')} {dice.choose(words)}")),
+        "clear": ((60, lambda: f"UNLINK {key('page')} {key('session')}"),
+                  (30, lambda: f"DEL {key('tags')} {key('queue')}"),
+                  (10, lambda: f"SET {key('page')} {dice.choose(words)}")),
+    }
+    return "".join(dice.weighted(kinds[phase])() + "\r\n"
+                   for _ in range(count))
