@@ -17,6 +17,7 @@ import sys
 import tempfile
 from dataclasses import dataclass, field
 from functools import partial
+from itertools import dropwhile, takewhile
 from typing import Callable, Sequence
 
 from . import inputs, manifest, record, recording
@@ -192,12 +193,11 @@ def _record(workload: Workload, directory: str, recorder: str) -> None:
     version = _version(workload.package)
     target = os.path.abspath(os.path.join(directory, workload.file))
     with tempfile.TemporaryDirectory(prefix="malloc-corpus-") as place:
-        raw = os.path.join(place, "raw")
-        work = os.path.join(place, "work")
+        raw, work = os.path.join(place, "raw"), os.path.join(place, "work")
         os.mkdir(raw)
-        shutil.copytree(WORKLOADS_DIRECTORY, work)
-        _run(workload, work, record.recorded(
-            {**ENVIRONMENT, "HOME": work}, raw, recorder))
+        prepare(workload, work)
+        run(workload, work, record.recorded(environment(workload, work), raw,
+                                            recorder))
         chosen, = record.choose(recording.load_all(raw), workload.process)
         account = record.write_trace(chosen, target)
     today = datetime.date.today().isoformat()
@@ -207,10 +207,16 @@ def _record(workload: Workload, directory: str, recorder: str) -> None:
     manifest.write(os.path.join(directory, "MANIFEST"), listed)
 
 
-def _run(workload: Workload, work: str, environment: dict[str, str]) -> None:
-    """Build the inputs in the work directory, then run the command there."""
-    plain = {key: value for key, value in environment.items()
-             if key not in ("LD_PRELOAD", "MALLOC_RECORD")}
+def environment(workload: Workload, work: str) -> dict[str, str]:
+    """What the workload's command is to find, the assignments before it too."""
+    words = takewhile(lambda word: "=" in word, shlex.split(workload.command))
+    return {**ENVIRONMENT, "HOME": work,
+            **dict(word.split("=", 1) for word in words)}
+
+
+def prepare(workload: Workload, work: str) -> None:
+    """Make the work directory, with all that the command works on."""
+    shutil.copytree(WORKLOADS_DIRECTORY, work)
     before = os.getcwd()
     os.chdir(work)
     try:
@@ -221,13 +227,24 @@ def _run(workload: Workload, work: str, environment: dict[str, str]) -> None:
     finally:
         os.chdir(before)
     for command in workload.prepare:
-        subprocess.run(command, shell=True, cwd=work, env=plain, check=True)
-    words = shlex.split(workload.command)
-    while "=" in words[0]:
-        name, _, value = words.pop(0).partition("=")
-        environment[name] = value
-    done = subprocess.run(words, cwd=work, env=environment,
-                          stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+        done = subprocess.run(command, shell=True, cwd=work,
+                              env=environment(workload, work))
+        if done.returncode:
+            raise record.RecordError(f"{workload.name}: {command} failed with "
+                                     f"status {done.returncode}")
+
+
+def run(workload: Workload, work: str, given: dict[str, str]) -> None:
+    """Run the command in the prepared directory and the given environment."""
+    words = list(dropwhile(lambda word: "=" in word,
+                           shlex.split(workload.command)))
+    try:
+        done = subprocess.run(words, cwd=work, env=given,
+                              stdin=subprocess.DEVNULL,
+                              stdout=subprocess.DEVNULL)
+    except OSError as error:
+        raise record.RecordError(f"{workload.name}: cannot run {words[0]}: "
+                                 f"{error.strerror}") from None
     if done.returncode:
         raise record.RecordError(f"{workload.name}: {words[0]} failed with "
                                  f"status {done.returncode}")
