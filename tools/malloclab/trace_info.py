@@ -23,6 +23,7 @@ CALLS = {"malloc": (MALLOC,), "calloc": (CALLOC,), "memalign": (ALIGNED,),
          "free(NULL)": (FREE_NULL,)}
 MOST = 8  # sizes, alignments, threads that are listed
 SOON = 10  # operations
+START = 4096  # bytes of a file that tell its form
 PARTS = 64
 HEIGHT = 6
 BAR = 40
@@ -35,12 +36,14 @@ Figures = dict[str, Any]
 
 def form_of(path: Path) -> str:
     """Such as "text (classic header), gzip"."""
-    data = path.open("rb").read(4)
-    if data[:2] == b"\x1f\x8b":
-        return f"{_inner_form(gzip.open(path).read(4096))}, gzip"
-    if data == b"\x28\xb5\x2f\xfd":
+    with open(path, "rb") as file:
+        start = file.read(START)
+    if start[:2] == b"\x1f\x8b":
+        with gzip.open(path) as unpacked:
+            return f"{_inner_form(unpacked.read(START))}, gzip"
+    if start[:4] == b"\x28\xb5\x2f\xfd":
         return f"{_inner_form(_unpacked(path))}, zstd"
-    return _inner_form(path.open("rb").read(4096))
+    return _inner_form(start)
 
 
 def _unpacked(path: Path) -> bytes:
@@ -49,7 +52,7 @@ def _unpacked(path: Path) -> bytes:
         with subprocess.Popen(["zstd", "-dcq", path], stdout=subprocess.PIPE,
                               stderr=subprocess.DEVNULL) as zstd:
             assert zstd.stdout
-            return zstd.stdout.read(4096)
+            return zstd.stdout.read(START)
     except OSError:
         return b""
 
