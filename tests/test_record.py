@@ -730,8 +730,8 @@ class Command(Programs):
     def test_one_that_goes_on_unrecorded_is_noted(self) -> None:
         done = self.record('-o', self.place / 'gone.rep', '--', 'env', '-i',
                            '/bin/true')
-        self.assertIn('tools/record: env was killed, or left by _exit or exec '
-                      'of a program that was not recorded\n', done.stderr)
+        self.assertIn('tools/record: env left by _exit, or by exec of a '
+                      'program that was not recorded\n', done.stderr)
 
     def test_a_static_program_is_an_error(self) -> None:
         code = self.place / 'static.c'

@@ -6,6 +6,7 @@ All built from dice, so that each input is the same wherever it is built.
 from __future__ import annotations
 
 import json
+from typing import Callable, Sequence, Tuple
 
 from .dice import Dice
 
@@ -238,54 +239,75 @@ def cmake_project(targets: int) -> str:
     return "\n".join(lines) + "\n"
 
 
+Choices = Sequence[Tuple[int, Callable[[], str]]]
+
+
+class _Client:
+    """What one client asks of redis; a method a phase, commands by weight."""
+
+    def __init__(self, dice: Dice, number: int) -> None:
+        self.dice, self.number = dice, number
+        self.words = vocabulary(dice, 300)
+
+    def key(self, kind: str) -> str:
+        """Low numbers are asked for most."""
+        return f"{kind}:{self.dice.power(1, 4000)}"
+
+    def value(self) -> str:
+        return "-".join(self.word() for _ in range(self.dice.octaves(1, 200)))
+
+    def many(self, most: int) -> str:
+        return " ".join(self.word()
+                        for _ in range(self.dice.between(1, most)))
+
+    def word(self) -> str:
+        return self.dice.choose(self.words)
+
+    def fill(self) -> Choices:
+        dice, key, value = self.dice, self.key, self.value
+        return ((50, lambda: f"SET {key('page')} {value()}"),
+                (20, lambda: f"SET {key('session')} {value()} EX "
+                 f"{dice.between(100, 9000)}"),
+                (20, lambda: f"HSET {key('user')} name {value()} mail "
+                 f"{self.word()} age {dice.below(99)}"),
+                (10, lambda: f"SADD {key('tags')} {self.many(8)}"))
+
+    def serve(self) -> Choices:
+        dice, key, value = self.dice, self.key, self.value
+        return ((40, lambda: f"GET {key('page')}"),
+                (10, lambda: f"SET {key('page')} {value()}"),
+                (8, lambda: f"HGETALL {key('user')}"),
+                (8, lambda: f"HINCRBY {key('user')} visits 1"),
+                (8, lambda: f"LPUSH {key('queue')} {value()}"),
+                (8, lambda: f"RPOP {key('queue')}"),
+                (8, lambda: f"ZINCRBY best {dice.below(50)} "
+                 f"{self.word()}{dice.below(20)}"),
+                (4, lambda: f"APPEND {key('log')} {value()}"),
+                (3, lambda: f"ZREVRANGE best 0 {dice.between(5, 40)}"),
+                (3, lambda: f"DEL {key('session')}"))
+
+    def batch(self) -> Choices:
+        dice, key, mine = self.dice, self.key, self.number
+        return ((20, lambda: f"MGET {key('page')} {key('page')} "
+                 f"{key('session')} {key('log')}"),
+                (20, lambda: f"SUNIONSTORE all{mine} {key('tags')} "
+                 f"{key('tags')} {key('tags')}"),
+                (20, lambda: f"RPUSH work{mine} {self.many(30)}"),
+                (10, lambda: f"SORT {key('tags')} ALPHA LIMIT 0 20"),
+                (5, lambda: f"LTRIM work{mine} -{dice.between(100, 900)} -1"),
+                (5, lambda: "EVAL \"local t = {} for i = 1, 20 do t[i] = "
+                 "redis.call('incr', KEYS[1]) .. ARGV[1] end return t\" 1 "
+                 f"{key('count')} {self.word()}"))
+
+    def clear(self) -> Choices:
+        key = self.key
+        return ((60, lambda: f"UNLINK {key('page')} {key('session')}"),
+                (30, lambda: f"DEL {key('tags')} {key('queue')}"),
+                (10, lambda: f"SET {key('page')} {self.word()}"))
+
+
 def commands(phase: str, client: int, count: int) -> str:
-    """What one client asks of redis in a phase: fill, serve, batch or clear."""
+    """What a client asks of redis in a phase: fill, serve, batch or clear."""
     dice = Dice(1000 + 10 * len(phase) + client)
-    words = vocabulary(dice, 300)
-
-    def key(kind: str) -> str:
-        return f"{kind}:{dice.power(1, 4000)}"
-
-    def value() -> str:
-        return "-".join(dice.choose(words)
-                        for _ in range(dice.octaves(1, 200)))
-
-    def many(most: int) -> str:
-        return " ".join(dice.choose(words)
-                        for _ in range(dice.between(1, most)))
-
-    kinds = {
-        "fill": ((50, lambda: f"SET {key('page')} {value()}"),
-                 (20, lambda: f"SET {key('session')} {value()} EX "
-                  f"{dice.between(100, 9000)}"),
-                 (20, lambda: f"HSET {key('user')} name {value()} mail "
-                  f"{dice.choose(words)} age {dice.below(99)}"),
-                 (10, lambda: f"SADD {key('tags')} {many(8)}")),
-        "serve": ((40, lambda: f"GET {key('page')}"),
-                  (10, lambda: f"SET {key('page')} {value()}"),
-                  (8, lambda: f"HGETALL {key('user')}"),
-                  (8, lambda: f"HINCRBY {key('user')} visits 1"),
-                  (8, lambda: f"LPUSH {key('queue')} {value()}"),
-                  (8, lambda: f"RPOP {key('queue')}"),
-                  (8, lambda: f"ZINCRBY best {dice.below(50)} "
-                   f"{dice.choose(words)}{dice.below(20)}"),
-                  (4, lambda: f"APPEND {key('log')} {value()}"),
-                  (3, lambda: f"ZREVRANGE best 0 {dice.between(5, 40)}"),
-                  (3, lambda: f"DEL {key('session')}")),
-        "batch": ((20, lambda: f"MGET {key('page')} {key('page')} "
-                   f"{key('session')} {key('log')}"),
-                  (20, lambda: f"SUNIONSTORE all{client} {key('tags')} "
-                   f"{key('tags')} {key('tags')}"),
-                  (20, lambda: f"RPUSH work{client} {many(30)}"),
-                  (10, lambda: f"SORT {key('tags')} ALPHA LIMIT 0 20"),
-                  (5, lambda: f"LTRIM work{client} -{dice.between(100, 900)} "
-                   "-1"),
-                  (5, lambda: "EVAL \"local t = {} for i = 1, 20 do t[i] = "
-                   "redis.call('incr', KEYS[1]) .. ARGV[1] end return t\" 1 "
-                   f"{key('count')} {dice.choose(words)}")),
-        "clear": ((60, lambda: f"UNLINK {key('page')} {key('session')}"),
-                  (30, lambda: f"DEL {key('tags')} {key('queue')}"),
-                  (10, lambda: f"SET {key('page')} {dice.choose(words)}")),
-    }
-    return "".join(dice.weighted(kinds[phase])() + "\r\n"
-                   for _ in range(count))
+    choices = getattr(_Client(dice, client), phase)()
+    return "".join(dice.weighted(choices)() + "\r\n" for _ in range(count))

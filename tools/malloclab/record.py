@@ -113,7 +113,10 @@ def _run_and_convert(options: argparse.Namespace, directory: str) -> int:
         _note(f"signal {-status} ended {options.command[0]}")
     elif status > 0:
         _note(f"{options.command[0]} exited with {status}")
-    _convert(options, directory, pid)
+    chosen = _convert(options, directory, pid)
+    if status >= 0 and options.process == "main" and not chosen[0].exited:
+        _note(f"{chosen[0].program} left by _exit, or by exec of a program "
+              "that was not recorded")
     return 128 - status if status < 0 else status
 
 
@@ -192,20 +195,22 @@ def longest(images: list[Recording]) -> Recording:
 
 
 def _convert(options: argparse.Namespace, directory: str,
-             main_pid: int | None) -> None:
+             main_pid: int | None) -> list[Recording]:
+    """Write what the options ask for; the recordings that they mean."""
     recordings = recording.load_all(directory)
     chosen = choose(recordings, options.process, main_pid)
     if options.list:
         for line in listing(recordings):
             print(line)
-    if not options.output:
-        return
-    if options.process != "all":
+    if options.output and options.process == "all":
+        _write_all(chosen, options)
+    elif options.output:
         write_trace(chosen[0], options.output, options.max_ops)
-        if options.process == "main" and not chosen[0].exited:
-            _note(f"{chosen[0].program} was killed, or left by _exit or exec "
-                  "of a program that was not recorded")
-        return
+    return chosen
+
+
+def _write_all(chosen: Sequence[Recording],
+               options: argparse.Namespace) -> None:
     for number, one in enumerate(chosen):
         path = numbered_name(options.output, number, one.program)
         try:

@@ -1,6 +1,8 @@
 # A redis server under four clients at a time, through the phases of a day.
 redis-server --port 0 --unixsocket "$PWD/redis.sock" --save '' \
     --appendonly no > redis.log &
+server=$!
+trap 'kill $server 2> /dev/null' EXIT
 ask() { redis-cli -s redis.sock "$@"; }
 for try in 1 2 3 4 5 6 7 8 9 10; do
     [ "$(ask ping 2>&1)" = PONG ] && break
