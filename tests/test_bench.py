@@ -508,8 +508,8 @@ class Record(Case):
                    'directory', 'record', '-c', 'no-such-program')
         self.fails(2, 'command: .* failed with status 1', 'record', '-c',
                    f'{self.program()} x')
-        self.fails(2, "no program 'nobody': there are cc1", 'record', '-p',
-                   'nobody')
+        self.fails(2, "no program 'nobody': there are cc1, .*", 'record',
+                   '-p', 'nobody')
 
 
 def result(allocator: str, trace: str, **more) -> dict:
