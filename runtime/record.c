@@ -5,7 +5,7 @@
  * us, and is logged as one event (a realloc as two) in a file of the process;
  * record.h describes the file and argues why the order of events is sound.
  *
- * To log is to take a slot with one atomic addition and to fill 32 bytes of a
+ * To log is to take a slot, with one addition, and to fill 32 bytes of a
  * shared mapping: no lock, no system call, no buffer that a crash would lose.
  * The mapping is far longer than the file; the file grows under it.
  *
@@ -27,6 +27,8 @@
  *   I2  The file holds slots 0 .. capacity - 1 at least, so filling one of
  *       these touches pages that exist.
  *   I3  capacity falls only in session_finish, with no second thread about.
+ *   I4  ready <= capacity. Slots from there on may be filled as well, but at a
+ *       page fault for each page, which costs more than filling it does.
  *
  * The glibc names __libc_malloc etc. spare us dlsym, which itself allocates.
  * Nothing below allocates, and errno is the program's: the slow paths keep it.
@@ -74,6 +76,7 @@ struct session {
     struct record_event *events;
     size_t reserved;           /* bytes of addresses behind header */
     _Atomic uint64_t capacity; /* in slots */
+    _Atomic uint64_t ready;    /* slots whose pages are there to write to */
     uint64_t last_step;        /* bytes by which the file grew last */
     char path[PATH_MAX + 64];
     _Alignas(64) _Atomic uint64_t next; /* the first slot not taken */
@@ -82,9 +85,14 @@ struct session {
 enum {
     FILE_MODE = 0666,
     FIRST_STEP = 1 << 18,
+    READY_STEP = 1 << 17,
     LAST_STEP = 1 << 26,
     EXIT_STEP = 1 << 16 /* once destructors run, little more will come */
 };
+
+#ifndef MADV_POPULATE_WRITE
+#define MADV_POPULATE_WRITE 23 /* Linux 5.14; an older one refuses it */
+#endif
 
 #define RESERVED_MOST ((size_t)1 << 36) /* 2 * 10^9 events */
 #define RESERVED_LEAST ((size_t)1 << 24)
@@ -166,8 +174,10 @@ static bool file_extend(int fd, uint64_t from, uint64_t step)
     struct rlimit limit;
     int result;
 
-    if (getrlimit(RLIMIT_FSIZE, &limit) == 0 && from + step > limit.rlim_cur)
-        return false; /* else it would be a SIGXFSZ */
+    if (getrlimit(RLIMIT_FSIZE, &limit) == 0 && from + step > limit.rlim_cur) {
+        errno = EFBIG; /* else it would be a SIGXFSZ */
+        return false;
+    }
     do
         result = fallocate(fd, 0, (off_t)from, (off_t)step);
     while (result && errno == EINTR);
@@ -354,25 +364,29 @@ static struct session *session_running(void)
 
 /* ---- Growing. ---- */
 
-/* Extend the file by a step, or find that it cannot be. Holds growing. */
+/* Extend the file by a step, or say in errno why not. Holds growing. */
 static bool session_extend(struct session *s)
 {
     uint64_t size = file_size(s->capacity);
     uint64_t step = s->last_step * 2;
     bool extended;
-    int fd;
+    int fd, error;
 
     if (step > LAST_STEP)
         step = LAST_STEP;
     if (s->header->flags & RECORD_EXITED)
         step = EXIT_STEP;
-    if (size + step > s->reserved)
+    if (size + step > s->reserved) {
+        errno = ENOMEM;
         return false;
+    }
     fd = open(s->path, O_RDWR | O_CLOEXEC);
     if (fd < 0)
         return false;
     extended = file_extend(fd, size, step);
+    error = errno;
     close(fd);
+    errno = error;
     if (!extended)
         return false;
     s->last_step = step;
@@ -380,21 +394,40 @@ static bool session_extend(struct session *s)
     return true;
 }
 
+/* Have the next pages mapped, all in one call. Holds growing. */
+static void session_make_ready(struct session *s)
+{
+    uint64_t from = file_size(s->ready), size = file_size(s->capacity);
+    uint64_t step = size - from < READY_STEP ? size - from : READY_STEP;
+
+    if (step > 0)
+        madvise((char *)s->header + from, step, MADV_POPULATE_WRITE);
+    s->ready = file_slots(from + step);
+}
+
 /*
- * Make room for the slot. Where the disk is full, recording ends for good: a
- * trace may be cut short, but must not have a gap.
+ * Make room for the slot. Where there is none (the disk is full; the program
+ * has become another user or has moved to another root), recording ends for
+ * good: a trace may be cut short, but must not have a gap.
  */
 static bool session_grow(struct session *s, uint64_t slot)
 {
     int saved = errno;
     bool room;
 
-    while (atomic_exchange(&s->growing, true))
+    while (atomic_exchange(&s->growing, true)) {
+        if (slot < s->capacity)
+            return true; /* another thread is at it, and there is room */
         sched_yield();
+    }
     while (s->phase == RUNNING && slot >= s->capacity)
-        if (!session_extend(s))
+        if (!session_extend(s)) {
+            s->header->stopped_by = (uint64_t)errno;
             s->phase = STOPPED;
+        }
     room = slot < s->capacity;
+    if (room && slot >= s->ready)
+        session_make_ready(s);
     s->growing = false;
     if (!room)
         s->header->lost++;
@@ -420,7 +453,7 @@ __attribute__((destructor)) static void session_finish(void)
         return;
     size = (file_size(s->next) + page - 1) / page * page;
     if (size < file_size(s->capacity) && truncate(s->path, (off_t)size) == 0)
-        s->capacity = file_slots(size);
+        s->ready = s->capacity = file_slots(size);
 }
 
 /* A program that never allocates leaves a file too. */
@@ -444,7 +477,23 @@ static uint32_t thread_number(struct session *s)
     return self.number;
 }
 
-/* Calls are in the order of taking slots, whatever the thread; see record.h. */
+/*
+ * Slots are taken in the order of calls, whatever the thread; see record.h.
+ * A locked addition waits until what was stored before has reached the cache,
+ * most of what logging costs; while there is one thread, the C library's
+ * malloc does without locks, and so does this.
+ */
+static uint64_t slot_take(struct session *s)
+{
+    uint64_t slot;
+
+    if (!__libc_single_threaded)
+        return atomic_fetch_add_explicit(&s->next, 1, memory_order_relaxed);
+    slot = atomic_load_explicit(&s->next, memory_order_relaxed);
+    atomic_store_explicit(&s->next, slot + 1, memory_order_relaxed);
+    return slot;
+}
+
 static void log_event(enum record_kind kind, const void *address, size_t size,
                       size_t detail)
 {
@@ -454,8 +503,8 @@ static void log_event(enum record_kind kind, const void *address, size_t size,
 
     if (!s)
         return;
-    slot = atomic_fetch_add_explicit(&s->next, 1, memory_order_relaxed);
-    if (slot >= atomic_load_explicit(&s->capacity, memory_order_acquire) &&
+    slot = slot_take(s);
+    if (slot >= atomic_load_explicit(&s->ready, memory_order_acquire) &&
         !session_grow(s, slot))
         return;
     event = &s->events[slot];
@@ -480,6 +529,20 @@ void free(void *ptr)
 {
     log_event(RECORD_FREE, ptr, 0, 0);
     __libc_free(ptr);
+}
+
+/* C23's; the sizes are hints, which our C library does without. */
+void free_sized(void *ptr, size_t size)
+{
+    (void)size;
+    free(ptr);
+}
+
+void free_aligned_sized(void *ptr, size_t alignment, size_t size)
+{
+    (void)alignment;
+    (void)size;
+    free(ptr);
 }
 
 void *calloc(size_t count, size_t size)
@@ -568,4 +631,23 @@ void *pvalloc(size_t size)
         return NULL;
     }
     return align(page, (size + page - 1) / page * page);
+}
+
+/*
+ * Nothing to log. But where the program is linked with a malloc of its own,
+ * such as jemalloc, that one would answer, for a block which it never made.
+ * The C library's function has no second name, and to look it up allocates, so
+ * this reads what it reads: the size in the word before the block, three low
+ * bits of it for other things, one of which says that the block was mapped and
+ * ends where its pages do. The next word is the block's own as well, else.
+ */
+size_t malloc_usable_size(void *ptr)
+{
+    enum { MAPPED = 2, FLAGS = 7 };
+    size_t word;
+
+    if (!ptr)
+        return 0;
+    word = ((const size_t *)ptr)[-1];
+    return (word & ~(size_t)FLAGS) - (word & MAPPED ? 2 : 1) * sizeof word;
 }

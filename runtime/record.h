@@ -81,9 +81,9 @@ struct record_header {
     uint32_t image; /* the N of the file's name */
     _Atomic uint32_t flags;
     uint64_t started;      /* ns since 1970 */
-    _Atomic uint64_t lost; /* events that did not fit on the disk */
+    _Atomic uint64_t lost; /* events for which there was no room */
     uint64_t command_size; /* bytes of command in use */
-    uint64_t reserved;
+    uint64_t stopped_by;   /* the errno of the file's failure to grow, or 0 */
     char command[RECORD_COMMAND_SIZE]; /* argv, each part ended by a NUL */
 };
 

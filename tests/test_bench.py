@@ -24,7 +24,7 @@ from malloclab.bench import contest, pareto  # noqa: E402
 SMALL = TESTS / 'traces/small.rep'
 
 PARTS = ('table', 'pareto', 'worst', 'scaling', 'threads', 'memory-return',
-         'judge')
+         'judge', 'record')
 
 # A free of 41 instructions; malloc and realloc wander where they are told to.
 KNOWN = r"""
@@ -466,6 +466,50 @@ class MemoryReturn(Case):
         path = self.library(WRAPPER % 'if (size / 100 == 3) return pool;')
         self.fails(1, f'{path}: peak: a block changed', *self.QUICK, '-a',
                    path)
+
+
+# 3001 blocks, of which 1000 are resized.
+CALLS = r"""
+#include <stdlib.h>
+int main(int argc, char **argv)
+{
+    void *block = malloc(1);
+    for (int i = 0; i < 3000; i++) {
+        void *other = malloc(64);
+        if (i % 3 == 0)
+            block = realloc(block, i + 1);
+        free(other);
+    }
+    free(block);
+    return argc > 1 && argv;
+}
+"""
+
+
+class Record(Case):
+    def program(self) -> Path:
+        path = self.folder / 'calls'
+        subprocess.run(['cc', '-O0', '-fno-builtin', '-o', path,
+                        self.write('calls.c', CALLS)], check=True)
+        return path
+
+    def test_a_command(self) -> None:
+        row, = table(self.good('record', '-r', '2', '-c',
+                               str(self.program())))
+        self.assertEqual((row['program'], row['operations']),
+                         ('command', '7,002'))
+        for column, least in ('us/op p25-p75', -9), ('ratio p25-p75', 0):
+            median, low, high = map(float, re.fullmatch(
+                r'(-?[\d.]+) (-?[\d.]+)-(-?[\d.]+)', row[column]).groups())
+            self.assertTrue(least < low <= median <= high, row)
+
+    def test_one_that_cannot_be_measured(self) -> None:
+        self.fails(2, 'command: cannot run no-such-program: No such file or '
+                   'directory', 'record', '-c', 'no-such-program')
+        self.fails(2, 'command: .* failed with status 1', 'record', '-c',
+                   f'{self.program()} x')
+        self.fails(2, "no program 'nobody': there are cc1, .*", 'record',
+                   '-p', 'nobody')
 
 
 def result(allocator: str, trace: str, **more) -> dict:

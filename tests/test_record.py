@@ -208,6 +208,241 @@ int main(void)
 }
 '''
 
+# What the C library says of blocks small, mapped and aligned, on stdout.
+USABLE = r'''
+#include <stdio.h>
+
+int main(void)
+{
+    printf("%zu", malloc_usable_size(NULL));
+    for (size_t size = 0; size < 600000; size += 1 + size / 3) {
+        void *p = malloc(size), *q = memalign(1024, size);
+
+        printf(" %zu %zu", malloc_usable_size(p), malloc_usable_size(q));
+        p = realloc(p, size + 100);
+        printf(" %zu", malloc_usable_size(p));
+    }
+    return 0;
+}
+'''
+
+# For a C library that does not have them yet: they are the recorder's.
+SIZED = r'''
+#pragma GCC diagnostic ignored "-Wbuiltin-declaration-mismatch"
+void free_sized(void *, size_t) __attribute__((weak));
+void free_aligned_sized(void *, size_t, size_t) __attribute__((weak));
+
+int main(void)
+{
+    if (!free_sized || !free_aligned_sized)
+        return 1;
+    free_sized(malloc(40), 40);
+    free_aligned_sized(aligned_alloc(64, 128), 64, 128);
+    return 0;
+}
+'''
+
+# All descriptors closed, those of the recorder too if it had any; then a file
+# gets the lowest number; then there is much to record, and a child is spawned.
+CLOSED = r'''
+#include <fcntl.h>
+#include <spawn.h>
+
+int main(int argc, char **argv)
+{
+    pid_t child;
+    int status;
+
+    if (argc > 1)
+        return malloc(7) == NULL;
+    closefrom(3);
+    if (open("/dev/null", O_RDONLY) != 3)
+        return 1;
+    closefrom(0);
+    for (int i = 0; i < 60000; i++)
+        free(malloc(16));
+    if (posix_spawn(&child, argv[0], NULL, NULL,
+                    (char *[]){argv[0], "child", NULL}, environ))
+        return 2;
+    waitpid(child, &status, 0);
+    return WEXITSTATUS(status);
+}
+'''
+
+LOADED = 'void *lent(void) { return malloc(77); }'
+
+LOADING = r'''
+#include <dlfcn.h>
+
+int main(int argc, char **argv)
+{
+    void *library = dlopen("LIBRARY", RTLD_NOW | RTLD_LOCAL);
+    void *(*lent)(void) = (void *(*)(void))dlsym(library, "lent");
+
+    free(lent());
+    dlclose(library);
+    return argc + !argv - 1;
+}
+'''
+
+ABORTED = r'''
+int main(void)
+{
+    free(malloc(11));
+    malloc(12);
+    abort();
+}
+'''
+
+# More threads than one sees in a program, many of them at a time.
+CROWD = r'''
+enum { THREADS = 64, TIMES = 20 };
+
+static void *work(void *argument)
+{
+    free(malloc(30000 + (uintptr_t)argument));
+    return NULL;
+}
+
+int main(void)
+{
+    pthread_t threads[THREADS];
+
+    for (uintptr_t n = 0; n < THREADS * TIMES; n++) {
+        if (n >= THREADS)
+            pthread_join(threads[n % THREADS], NULL);
+        if (pthread_create(&threads[n % THREADS], NULL, work, (void *)n))
+            return 1;
+    }
+    for (int i = 0; i < THREADS; i++)
+        pthread_join(threads[i], NULL);
+    return 0;
+}
+'''
+
+OWN = r'''
+static char heap[1 << 20];
+static size_t used;
+
+void *malloc(size_t size)
+{
+    used += (size + 15) / 16 * 16;
+    return heap + used - (size + 15) / 16 * 16;
+}
+
+void free(void *block)
+{
+    (void)block;
+}
+
+int main(void)
+{
+    free(malloc(10));
+    return 0;
+}
+'''
+
+# A server that gives up its rights before its recording has grown.
+DEMOTED = r'''
+int main(void)
+{
+    if (setgid(65534) || setuid(65534))
+        return 1;
+    for (int i = 0; i < 60000; i++)
+        free(malloc(16));
+    return 0;
+}
+'''
+
+# All ways to get memory and to give it back; with an argument, also not to get
+# it.
+NEW = r'''
+#include <cstdint>
+#include <new>
+#include <string>
+#include <vector>
+
+struct alignas(128) wide { char bytes[256]; };
+
+static void use(std::size_t size, std::align_val_t align)
+{
+    const std::nothrow_t &tag = std::nothrow;
+
+    operator delete(operator new(size));
+    operator delete(operator new(size), size);
+    operator delete(operator new(size, tag), tag);
+    operator delete[](operator new[](size));
+    operator delete[](operator new[](size), size);
+    operator delete[](operator new[](size, tag), tag);
+    delete[] new char[size];
+    delete[] new (tag) char[size];
+    operator delete(operator new(250, align), align);
+    operator delete(operator new(250, align, tag), align, tag);
+    operator delete[](operator new[](250, align), 250, align);
+    operator delete[](operator new[](250, align, tag), align, tag);
+    delete new wide;
+}
+
+static int fail()
+{
+    int caught = 0;
+
+    try {
+        for (std::size_t size = 1; size; size *= 2)
+            new char[size > 1 << 20 ? SIZE_MAX / 2 : size + 90000];
+    } catch (const std::bad_alloc &) {
+        caught++;
+    }
+    try {
+        operator new(SIZE_MAX / 2, std::align_val_t(64));
+    } catch (const std::bad_alloc &) {
+        caught++;
+    }
+    if (operator new(SIZE_MAX / 2, std::nothrow) ||
+        operator new(SIZE_MAX / 2, std::align_val_t(64), std::nothrow))
+        return 1;
+    return caught != 2;
+}
+
+int main(int argc, char **)
+{
+    use(60000, std::align_val_t(128));
+    std::vector<std::string>(3, std::string(70000, 'x'));
+    return argc > 1 ? fail() : 0;
+}
+'''
+
+# Its own new gets nothing from malloc, its own delete adds a malloc to each.
+REPLACED = r'''
+#include <cstdlib>
+#include <new>
+
+static char heap[1 << 20];
+static std::size_t used;
+
+void *operator new(std::size_t size)
+{
+    used += (size + 15) / 16 * 16;
+    if (used > sizeof heap)
+        throw std::bad_alloc();
+    return heap + used - (size + 15) / 16 * 16;
+}
+
+void operator delete(void *) noexcept
+{
+    std::free(std::malloc(5555));
+}
+
+int main()
+{
+    operator delete(operator new(7777), 7777);
+    operator delete[](operator new[](7777), std::nothrow);
+    operator delete(operator new(7777, std::nothrow));
+    operator delete[](operator new[](7777, std::nothrow), 7777);
+    return operator new(sizeof heap, std::nothrow) != nullptr;
+}
+'''
+
 IDLE = 'int main(void) { return 0; }'
 
 MANY = r'''
@@ -231,8 +466,8 @@ class Programs(unittest.TestCase):
         cls.addClassCleanup(directory.cleanup)
         cls.place = Path(directory.name)
         cls.recorder = cls.place / 'record.so'
-        cls.compile('-O2', '-fPIC', '-shared', '-o', cls.recorder,
-                    support.ROOT / 'runtime' / 'record.c')
+        cls.compile('-O2', '-fexceptions', '-fPIC', '-shared', '-o',
+                    cls.recorder, *(support.ROOT / 'runtime').glob('record*.c'))
 
     @classmethod
     def compile(cls, *arguments: str | Path) -> None:
@@ -340,7 +575,8 @@ class Recorder(Programs):
         self.assertGreater(len(lines), 8000)
         self.assertEqual(lines[-1][0], 'f')
         missing = 120000 - len(lines)
-        self.assertIn(f'the last {missing} events are missing', done.stderr)
+        self.assertIn(f'no room for more (File too large): the last {missing} '
+                      'events are missing', done.stderr)
 
     def test_without_the_variable_nothing_is_recorded(self) -> None:
         done = support.run(self.program(MANY), cwd=self.place,
@@ -355,6 +591,98 @@ class Recorder(Programs):
         self.assertEqual((done.returncode, done.stderr),
                          (0, 'record.so: not recording: cannot write '
                           '/nowhere/at/all\n'))
+
+    def test_usable_sizes_are_the_c_librarys(self) -> None:
+        program = self.program(USABLE)
+        plain = support.run(program)
+        done = self.record('-o', self.place / 'usable.rep', '--', program)
+        self.assertEqual(done.stdout, plain.stdout)
+
+    def test_sized_frees(self) -> None:
+        self.assertEqual(self.trace(SIZED),
+                         ['a 0 40', 'f 0', 'm 1 64 128', 'f 1'])
+
+    def test_closed_descriptors_and_a_spawned_child(self) -> None:
+        parent, child = self.all_traces(CLOSED)
+        self.assertEqual(Counter(line[0] for line in parent)['f'], 60000)
+        self.assertEqual(child, ['a 0 7'])
+
+    def test_a_library_that_is_loaded_later(self) -> None:
+        code = self.place / 'loaded.c'
+        code.write_text(PRELUDE + LOADED)
+        library = code.with_suffix('.so')
+        self.compile('-Wno-missing-prototypes', '-fPIC', '-shared', '-o',
+                     library, code)
+        lines = self.trace(LOADING.replace('LIBRARY', str(library)))
+        self.assertEqual(sum(line.endswith(' 77') for line in lines), 1)
+
+    def test_abort_leaves_all_that_was_done(self) -> None:
+        self.assertEqual(self.trace(ABORTED, status=128 + signal.SIGABRT),
+                         ['a 0 11', 'f 0', 'a 1 12'])
+
+    def test_a_crowd_of_threads(self) -> None:
+        lines = [line.split() for line in self.trace(CROWD)]
+        begun = {int(words[2]) - 30000: words[-1] for words in lines
+                 if words[0] == 'a' and int(words[2]) >= 30000}
+        self.assertEqual(sorted(begun), list(range(64 * 20)))
+        self.assertEqual(len(set(begun.values())), 64 * 20)
+
+    @unittest.skipIf(os.getuid(), 'only root can become another user')
+    def test_one_that_may_not_go_on_says_why(self) -> None:
+        out = self.place / 'demoted.rep'
+        done = self.record('-o', out, '--', self.program(DEMOTED))
+        kept = len(check_text(out.read_text()).lines)
+        self.assertGreater(kept, 8000)
+        self.assertIn('no room for more (Permission denied): the last '
+                      f'{120000 - kept} events are missing', done.stderr)
+
+    def cpp(self, source: str, *options: str, words: tuple[str, ...] = ()
+            ) -> list[str]:
+        """The operations of a C++ program; skips where it cannot be made."""
+        code, program = self.place / 'new.cc', self.place / 'new'
+        code.write_text(source)
+        done = support.run('c++', '-std=c++17', '-O0', '-o', program, code,
+                           *options)
+        if done.returncode:
+            self.skipTest(done.stderr.splitlines()[-1])
+        out = self.place / 'new.rep'
+        self.record('-o', out, '--', program, *words)
+        return check_text(out.read_text()).lines
+
+    def check_new(self, lines: list[str]) -> None:
+        sizes = [int(line.split()[2]) for line in lines if line[0] == 'a']
+        self.assertEqual(sizes.count(70001), 4)
+        self.assertEqual(sizes.count(60000), 8)
+        self.assertEqual(sum(line.endswith(' 128 256') for line in lines), 5)
+        gone = {line.split()[1] for line in lines if line[0] == 'f'}
+        kept = [line for line in lines if line[0] in 'am'
+                and line.split()[1] not in gone]
+        self.assertEqual(sum(line.endswith(' 256') or line.endswith(' 60000')
+                             for line in kept), 0)
+
+    def test_cpp(self) -> None:
+        self.check_new(self.cpp(NEW))
+
+    def test_cpp_that_throws(self) -> None:
+        for library in 'libstdc++.so.6', 'libjemalloc.so.2':
+            with self.subTest(library):
+                lines = self.cpp(NEW, f'-l:{library}', words=('fail',))
+                self.check_new(lines)
+                for shift in range(21):
+                    self.assertEqual(sum(line.endswith(
+                        f' {(1 << shift) + 90000}') for line in lines), 1)
+
+    def test_cpp_with_a_malloc_of_its_own(self) -> None:
+        for library in ('libjemalloc.so.2', 'libmimalloc.so.2',
+                        'libtcmalloc_minimal.so.4'):
+            with self.subTest(library):
+                self.check_new(self.cpp(NEW, '-Wl,--no-as-needed',
+                                        f'-l:{library}'))
+
+    def test_cpp_that_replaces_new(self) -> None:
+        lines = self.cpp(REPLACED)
+        self.assertEqual([line for line in lines if ' 7777' in line], [])
+        self.assertEqual(sum(line.endswith(' 5555') for line in lines), 4)
 
     def test_at_exit_the_file_is_cut_to_its_size(self) -> None:
         raw = self.place / 'raw'
@@ -398,6 +726,34 @@ class Command(Programs):
     def test_the_status_is_that_of_the_command(self) -> None:
         program = self.program('int main(void) { return malloc(1) ? 3 : 0; }')
         self.record('-o', self.place / 'status.rep', '--', program, status=3)
+
+    def test_one_that_goes_on_unrecorded_is_noted(self) -> None:
+        done = self.record('-o', self.place / 'gone.rep', '--', 'env', '-i',
+                           '/bin/true')
+        self.assertIn('tools/record: env left by _exit, or by exec of a '
+                      'program that was not recorded\n', done.stderr)
+
+    def test_a_static_program_is_an_error(self) -> None:
+        code = self.place / 'static.c'
+        code.write_text(PRELUDE + MANY)
+        if support.run('cc', '-static', '-o', self.place / 'static',
+                       code).returncode:
+            self.skipTest('no static C library')
+        done = self.record('-o', self.place / 'never.rep', '--',
+                           self.place / 'static', status=2)
+        self.assertEqual(done.stderr, 'tools/record: nothing was recorded: is '
+                         'the program linked statically, or setuid?\n')
+
+    def test_a_program_with_its_own_malloc_is_an_error(self) -> None:
+        done = self.record('-o', self.place / 'never.rep', '--',
+                           self.program(OWN), status=2)
+        self.assertRegex(done.stderr, r"asked nothing of the C library's "
+                         r'malloc, no trace of it: has it a malloc of its own')
+
+    def test_an_interrupt_is_the_programs(self) -> None:
+        out = self.place / 'interrupted.rep'
+        self.record('-o', out, '--', 'sh', '-c', 'kill -INT $PPID; sleep 0.1')
+        self.assertTrue(out.exists())
 
     def test_errors_are_one_line_and_status_2(self) -> None:
         out = self.place / 'never.rep'

@@ -23,7 +23,7 @@ from rep_checker import check_text  # noqa: E402
 
 TRACES = support.ROOT / 'traces'
 MANIFEST = TRACES / 'MANIFEST'
-LIMIT = 6_000_000
+LIMIT = 15_000_000
 
 
 def text_of(path: Path) -> str:
@@ -73,9 +73,17 @@ class Corpus(unittest.TestCase):
     def test_the_corpus_stays_small(self) -> None:
         self.assertLess(sum(p.stat().st_size for p in TRACES.iterdir()), LIMIT)
 
-    def test_one_trace_has_threads(self) -> None:
-        text = text_of(TRACES / 'python-pipeline.rep.gz')
-        self.assertTrue(check_text(text).threaded)
+    def test_programs_are_many_and_none_is_tiny_or_huge(self) -> None:
+        recorded = self.manifest.of_kind(manifest.RECORDED)
+        self.assertGreaterEqual(len(recorded), 20)
+        for entry in recorded:
+            self.assertTrue(10**4 <= entry.ops <= 5 * 10**6, entry)
+        self.assertGreater(max(entry.ops for entry in recorded), 2 * 10**6)
+
+    def test_traces_of_threads(self) -> None:
+        for name in 'python-pipeline', 'rg-tree':
+            text = text_of(TRACES / f'{name}.rep.gz')
+            self.assertTrue(check_text(text).threaded, name)
 
     def test_compressed_files_have_no_time(self) -> None:
         for path in TRACES.glob('*.gz'):

@@ -17,6 +17,7 @@ import sys
 import tempfile
 from dataclasses import dataclass, field
 from functools import partial
+from itertools import dropwhile, takewhile
 from typing import Callable, Sequence
 
 from . import inputs, manifest, record, recording
@@ -71,21 +72,40 @@ def _tree() -> str:
     return "\n".join(files) + "\n"
 
 
+_PHASES = {f"{phase}{client}": partial(inputs.commands, phase, client, count)
+           for phase, count in (("fill", 2000), ("serve", 3000),
+                                ("batch", 120), ("clear", 2000))
+           for client in range(1, 5)}
+
 WORKLOADS = [
+    Workload("7z-tree", "p7zip-full", "/usr/lib/p7zip/7z a -mmt2 -mx1 tree.7z "
+             "tree", {"list": _tree}),
     Workload("bash-life", "bash", "bash life.bash"),
     Workload("bc-pi", "bc", "bc -q pi.bc"),
     Workload("cc1-functions", "cpp-12", "gcc -O1 -S -o out.s in.c",
              {"in.c": partial(inputs.c_source, 7)}, process="cc1"),
+    Workload("clang-functions", "clang-14", "clang-14 -O1 -c -o out.o in.c",
+             {"in.c": partial(inputs.c_source, 30)}),
+    Workload("cmake-targets", "cmake", "cmake -S . -B build",
+             {"CMakeLists.txt": partial(inputs.cmake_project, 25)}),
     Workload("dot-graph", "graphviz", "dot -Tsvg graph.dot",
              {"graph.dot": partial(inputs.graph, 120)}),
+    Workload("duk-shop", "duktape", "duk shop.js"),
+    Workload("emacs-edit", "emacs-nox", "emacs-nox -Q --batch -l edit.el",
+             _text(900)),
     Workload("gawk-columns", "gawk", "gawk -f columns.awk text.txt",
              _text(500)),
+    Workload("gdb-symbols", "gdb", "gdb -nx -batch -x look.gdb program",
+             {"in.c": partial(inputs.c_source, 60)},
+             ("gcc -g -O1 -o program in.c",)),
     Workload("git-log", "git", "git --git-dir=repo log -p --stat",
              {"stream": partial(inputs.history, 70)},
              ("git init -q --bare -b main repo",
               "git --git-dir=repo fast-import --quiet < stream")),
     Workload("jq-orders", "jq", "jq -f orders.jq orders.json",
              {"orders.json": partial(inputs.orders, 180)}),
+    Workload("lynx-page", "lynx", "lynx -dump page.html",
+             {"page.html": partial(inputs.page, 120)}),
     Workload("make-rules", "make", "make",
              {"Makefile": partial(inputs.makefile, 160)}),
     Workload("perl-index", "perl-base", "perl index.pl text.txt", _text(500)),
@@ -96,6 +116,17 @@ WORKLOADS = [
     Workload("python-report", "python3.11-minimal",
              "PYTHONMALLOC=malloc python3 -S report.py orders.json",
              {"orders.json": partial(inputs.orders, 50)}),
+    Workload("r-regress", "r-base-core", "R -q --vanilla -f regress.R",
+             process="R"),
+    Workload("redis-serve", "redis-server", "sh serve.sh", _PHASES,
+             process="redis-server"),
+    Workload("rg-tree", "ripgrep", "rg -j3 -c ra.*re tree",
+             {"list": _tree}),
+    Workload("rsvg-drawing", "librsvg2-bin", "G_SLICE=always-malloc "
+             "rsvg-convert -o drawing.png drawing.svg",
+             {"drawing.svg": partial(inputs.drawing, 300)}),
+    Workload("ruby-index", "ruby3.1", "ruby3.1 --disable-gems index.rb text.txt",
+             _text(300)),
     Workload("sed-wrap", "sed", "sed -f wrap.sed text.txt", _text(24)),
     Workload("sqlite-bank", "sqlite3",
              "sqlite3 -init /dev/null :memory: '.read bank.sql'"),
@@ -122,6 +153,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         for workload in _named(options.names):
             _record(workload, options.directory, options.recorder)
+    except KeyboardInterrupt:
+        return 130
     except (record.RecordError, recording.RecordingError,
             manifest.ManifestError, OSError) as error:
         print(f"tools/record-corpus: {error}", file=sys.stderr)
@@ -160,12 +193,11 @@ def _record(workload: Workload, directory: str, recorder: str) -> None:
     version = _version(workload.package)
     target = os.path.abspath(os.path.join(directory, workload.file))
     with tempfile.TemporaryDirectory(prefix="malloc-corpus-") as place:
-        raw = os.path.join(place, "raw")
-        work = os.path.join(place, "work")
+        raw, work = os.path.join(place, "raw"), os.path.join(place, "work")
         os.mkdir(raw)
-        shutil.copytree(WORKLOADS_DIRECTORY, work)
-        _run(workload, work, record.recorded(
-            {**ENVIRONMENT, "HOME": work}, raw, recorder))
+        prepare(workload, work)
+        run(workload, work, record.recorded(environment(workload, work), raw,
+                                            recorder))
         chosen, = record.choose(recording.load_all(raw), workload.process)
         account = record.write_trace(chosen, target)
     today = datetime.date.today().isoformat()
@@ -175,10 +207,16 @@ def _record(workload: Workload, directory: str, recorder: str) -> None:
     manifest.write(os.path.join(directory, "MANIFEST"), listed)
 
 
-def _run(workload: Workload, work: str, environment: dict[str, str]) -> None:
-    """Build the inputs in the work directory, then run the command there."""
-    plain = {key: value for key, value in environment.items()
-             if key not in ("LD_PRELOAD", "MALLOC_RECORD")}
+def environment(workload: Workload, work: str) -> dict[str, str]:
+    """What the workload's command is to find, the assignments before it too."""
+    words = takewhile(lambda word: "=" in word, shlex.split(workload.command))
+    return {**ENVIRONMENT, "HOME": work,
+            **dict(word.split("=", 1) for word in words)}
+
+
+def prepare(workload: Workload, work: str) -> None:
+    """Make the work directory, with all that the command works on."""
+    shutil.copytree(WORKLOADS_DIRECTORY, work)
     before = os.getcwd()
     os.chdir(work)
     try:
@@ -189,13 +227,24 @@ def _run(workload: Workload, work: str, environment: dict[str, str]) -> None:
     finally:
         os.chdir(before)
     for command in workload.prepare:
-        subprocess.run(command, shell=True, cwd=work, env=plain, check=True)
-    words = shlex.split(workload.command)
-    while "=" in words[0]:
-        name, _, value = words.pop(0).partition("=")
-        environment[name] = value
-    done = subprocess.run(words, cwd=work, env=environment,
-                          stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+        done = subprocess.run(command, shell=True, cwd=work,
+                              env=environment(workload, work))
+        if done.returncode:
+            raise record.RecordError(f"{workload.name}: {command} failed with "
+                                     f"status {done.returncode}")
+
+
+def run(workload: Workload, work: str, given: dict[str, str]) -> None:
+    """Run the command in the prepared directory and the given environment."""
+    words = list(dropwhile(lambda word: "=" in word,
+                           shlex.split(workload.command)))
+    try:
+        done = subprocess.run(words, cwd=work, env=given,
+                              stdin=subprocess.DEVNULL,
+                              stdout=subprocess.DEVNULL)
+    except OSError as error:
+        raise record.RecordError(f"{workload.name}: cannot run {words[0]}: "
+                                 f"{error.strerror}") from None
     if done.returncode:
         raise record.RecordError(f"{workload.name}: {words[0]} failed with "
                                  f"status {done.returncode}")

@@ -6,6 +6,7 @@ All built from dice, so that each input is the same wherever it is built.
 from __future__ import annotations
 
 import json
+from typing import Callable, Sequence, Tuple
 
 from .dice import Dice
 
@@ -154,3 +155,159 @@ def tree(files: int) -> dict[str, str]:
     names = vocabulary(dice, 60)
     return {f"tree/{dice.choose(names)}/{dice.choose(names)}/{n}.txt":
             prose(dice.between(1, 6), 100, n) for n in range(files)}
+
+
+def page(articles: int) -> str:
+    """An HTML page: headings, nested lists, tables, links and a form."""
+    dice = Dice(9)
+    words = vocabulary(dice, 400)
+
+    def text(most: int) -> str:
+        parts = [dice.choose(words) for _ in range(dice.between(1, most))]
+        at = dice.below(len(parts))
+        parts[at] = f'<a href="/{parts[at]}.html#{dice.below(90)}">' \
+                    f"{parts[at]}</a> &mdash; <b>{dice.choose(words)}</b>"
+        return " ".join(parts)
+
+    parts = ["<html><head><title>Articles</title></head><body>",
+             "<form action=/find><input name=q><select name=kind>",
+             *(f"<option>{word}" for word in words[:30]), "</select></form>"]
+    for number in range(articles):
+        rows = "".join(
+            f"<tr><td>{dice.choose(words)}<td align=right>{dice.below(9999)}"
+            for _ in range(dice.between(2, 9)))
+        items = "".join(f"<li>{text(6)}<ol><li>{text(9)}</ol>"
+                        for _ in range(dice.between(1, 5)))
+        parts += [f'<h2 id="a{number}">{text(4)}</h2><p>{text(80)}<p>{text(40)}',
+                  f"<ul>{items}</ul><table border=1>{rows}</table><hr>"]
+    return "\n".join(parts + ["</body></html>", ""])
+
+
+def drawing(shapes: int) -> str:
+    """An SVG picture: groups, gradients, paths and labels."""
+    dice = Dice(10)
+    words = vocabulary(dice, 100)
+    lines = ['<svg xmlns="http://www.w3.org/2000/svg" width="400" height="300">',
+             "<defs>",
+             *(f'<linearGradient id="g{n}"><stop offset="0" stop-color='
+               f'"#{dice.below(4096):03x}"/><stop offset="1" stop-color='
+               f'"#{dice.below(4096):03x}"/></linearGradient>'
+               for n in range(12)), "</defs>"]
+    for _ in range(shapes):
+        x, y, size = dice.below(400), dice.below(300), dice.between(3, 60)
+        fill = f'fill="url(#g{dice.below(12)})" opacity="0.{dice.between(2, 9)}"'
+        curves = " ".join(
+            f"q{dice.below(40) - 20} {dice.below(40) - 20} "
+            f"{dice.below(60) - 30} {dice.below(60) - 30}"
+            for _ in range(dice.between(2, 8)))
+        lines.append(dice.choose((
+            f'<circle cx="{x}" cy="{y}" r="{size}" {fill}/>',
+            f'<path d="M{x} {y} {curves}z" stroke="black" {fill}/>',
+            f'<g transform="rotate({dice.below(360)} {x} {y})"><rect x="{x}" '
+            f'y="{y}" width="{size}" height="{size}" rx="3" {fill}/></g>',
+            f'<text x="{x}" y="{y}" font-size="{dice.between(6, 14)}">'
+            f"{dice.choose(words)}</text>")))
+    return "\n".join(lines + ["</svg>", ""])
+
+
+def cmake_project(targets: int) -> str:
+    """Targets with properties and dependencies, functions, loops, regexes."""
+    dice = Dice(11)
+    words = vocabulary(dice, 80)
+    lines = ["cmake_minimum_required(VERSION 3.18)",
+             "project(things VERSION 1.2.3 LANGUAGES NONE)",
+             "function(note name)",
+             '  string(REGEX REPLACE "([aeiou])" "<\\\\1>" marked "${name}")',
+             "  string(TOUPPER ${name} upper)",
+             "  list(APPEND ARGN ${upper} ${marked})",
+             "  list(SORT ARGN)",
+             '  string(JOIN "," joined ${ARGN})',
+             '  set(NOTE_${name} "${joined}" PARENT_SCOPE)',
+             "endfunction()"]
+    for n in range(targets):
+        given = " ".join(dice.choose(words) for _ in range(dice.between(1, 8)))
+        lines += [f"note({dice.choose(words)}{n} {given})",
+                  f"add_custom_target(t{n} COMMAND echo ${{NOTE_{n}}} "
+                  f"COMMENT \"make {given}\" VERBATIM)",
+                  f"set_target_properties(t{n} PROPERTIES LABELS \"{given}\")"]
+        if n and dice.percent(70):
+            lines.append(f"add_dependencies(t{n} t{dice.below(n)})")
+    lines += ["foreach(i RANGE 200)", "  math(EXPR x \"${i} * ${i} % 97\")",
+              "  if(x GREATER 50 AND NOT i MATCHES \"7$\")",
+              "    list(APPEND odd ${x})", "  endif()", "endforeach()",
+              "configure_file(CMakeLists.txt copy.txt @ONLY)"]
+    return "\n".join(lines) + "\n"
+
+
+Choices = Sequence[Tuple[int, Callable[[], str]]]
+
+
+class _Client:
+    """What one client asks of redis; a method a phase, commands by weight."""
+
+    def __init__(self, dice: Dice, number: int) -> None:
+        self.dice, self.number = dice, number
+        self.words = vocabulary(dice, 300)
+
+    def key(self, kind: str) -> str:
+        """Low numbers are asked for most."""
+        return f"{kind}:{self.dice.power(1, 4000)}"
+
+    def value(self) -> str:
+        return "-".join(self.word() for _ in range(self.dice.octaves(1, 200)))
+
+    def many(self, most: int) -> str:
+        return " ".join(self.word()
+                        for _ in range(self.dice.between(1, most)))
+
+    def word(self) -> str:
+        return self.dice.choose(self.words)
+
+    def fill(self) -> Choices:
+        dice, key, value = self.dice, self.key, self.value
+        return ((50, lambda: f"SET {key('page')} {value()}"),
+                (20, lambda: f"SET {key('session')} {value()} EX "
+                 f"{dice.between(100, 9000)}"),
+                (20, lambda: f"HSET {key('user')} name {value()} mail "
+                 f"{self.word()} age {dice.below(99)}"),
+                (10, lambda: f"SADD {key('tags')} {self.many(8)}"))
+
+    def serve(self) -> Choices:
+        dice, key, value = self.dice, self.key, self.value
+        return ((40, lambda: f"GET {key('page')}"),
+                (10, lambda: f"SET {key('page')} {value()}"),
+                (8, lambda: f"HGETALL {key('user')}"),
+                (8, lambda: f"HINCRBY {key('user')} visits 1"),
+                (8, lambda: f"LPUSH {key('queue')} {value()}"),
+                (8, lambda: f"RPOP {key('queue')}"),
+                (8, lambda: f"ZINCRBY best {dice.below(50)} "
+                 f"{self.word()}{dice.below(20)}"),
+                (4, lambda: f"APPEND {key('log')} {value()}"),
+                (3, lambda: f"ZREVRANGE best 0 {dice.between(5, 40)}"),
+                (3, lambda: f"DEL {key('session')}"))
+
+    def batch(self) -> Choices:
+        dice, key, mine = self.dice, self.key, self.number
+        return ((20, lambda: f"MGET {key('page')} {key('page')} "
+                 f"{key('session')} {key('log')}"),
+                (20, lambda: f"SUNIONSTORE all{mine} {key('tags')} "
+                 f"{key('tags')} {key('tags')}"),
+                (20, lambda: f"RPUSH work{mine} {self.many(30)}"),
+                (10, lambda: f"SORT {key('tags')} ALPHA LIMIT 0 20"),
+                (5, lambda: f"LTRIM work{mine} -{dice.between(100, 900)} -1"),
+                (5, lambda: "EVAL \"local t = {} for i = 1, 20 do t[i] = "
+                 "redis.call('incr', KEYS[1]) .. ARGV[1] end return t\" 1 "
+                 f"{key('count')} {self.word()}"))
+
+    def clear(self) -> Choices:
+        key = self.key
+        return ((60, lambda: f"UNLINK {key('page')} {key('session')}"),
+                (30, lambda: f"DEL {key('tags')} {key('queue')}"),
+                (10, lambda: f"SET {key('page')} {self.word()}"))
+
+
+def commands(phase: str, client: int, count: int) -> str:
+    """What a client asks of redis in a phase: fill, serve, batch or clear."""
+    dice = Dice(1000 + 10 * len(phase) + client)
+    choices = getattr(_Client(dice, client), phase)()
+    return "".join(dice.weighted(choices)() + "\r\n" for _ in range(count))

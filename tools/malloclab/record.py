@@ -8,7 +8,7 @@ import subprocess
 import sys
 import tempfile
 from itertools import islice
-from typing import Mapping, Sequence
+from typing import Iterable, Iterator, Mapping, Sequence
 
 from . import recording, rep
 from .recording import Recording
@@ -45,6 +45,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         parser.error("-o FILE is missing: where is the trace to go?")
     try:
         return _record(options)
+    except KeyboardInterrupt:
+        return 130
     except (RecordError, recording.RecordingError, rep.RepError,
             OSError) as error:
         print(f"tools/record: {error}", file=sys.stderr)
@@ -111,7 +113,10 @@ def _run_and_convert(options: argparse.Namespace, directory: str) -> int:
         _note(f"signal {-status} ended {options.command[0]}")
     elif status > 0:
         _note(f"{options.command[0]} exited with {status}")
-    _convert(options, directory, pid)
+    chosen = _convert(options, directory, pid)
+    if status >= 0 and options.process == "main" and not chosen[0].exited:
+        _note(f"{chosen[0].program} left by _exit, or by exec of a program "
+              "that was not recorded")
     return 128 - status if status < 0 else status
 
 
@@ -190,17 +195,22 @@ def longest(images: list[Recording]) -> Recording:
 
 
 def _convert(options: argparse.Namespace, directory: str,
-             main_pid: int | None) -> None:
+             main_pid: int | None) -> list[Recording]:
+    """Write what the options ask for; the recordings that they mean."""
     recordings = recording.load_all(directory)
     chosen = choose(recordings, options.process, main_pid)
     if options.list:
         for line in listing(recordings):
             print(line)
-    if not options.output:
-        return
-    if options.process != "all":
+    if options.output and options.process == "all":
+        _write_all(chosen, options)
+    elif options.output:
         write_trace(chosen[0], options.output, options.max_ops)
-        return
+    return chosen
+
+
+def _write_all(chosen: Sequence[Recording],
+               options: argparse.Namespace) -> None:
     for number, one in enumerate(chosen):
         path = numbered_name(options.output, number, one.program)
         try:
@@ -214,20 +224,35 @@ def write_trace(source: Recording, path: str,
     """Convert the recording and say on stderr what became of it."""
     converter = recording.Converter()
     ops = islice(converter.convert(source.events()), max_ops)
-    data, account = rep.encode(ops, source.threads() > 1)
+    data, account = rep.encode(_shown(ops), source.threads() > 1)
     if not account.ops:
-        raise RecordError(f"{source.program} ({source.pid}) allocated nothing: "
-                          "no trace of it")
+        raise RecordError(
+            f"{source.program} ({source.pid}) asked nothing of the C library's "
+            "malloc, no trace of it: has it a malloc of its own?")
     rep.save(path, data)
     for line in recording.explain(converter.notes):
         _note(line)
     if source.forked:
         _note("a forked child: what it inherited is not in its trace")
     if source.lost:
-        _note(f"the disk was full: the last {source.lost} events are missing")
+        _note(f"no room for more ({os.strerror(source.stopped_by)}): the last "
+              f"{source.lost} events are missing")
     _note(f"{path}: {account.ops} operations, {account.ids} ids, "
           f"peak {account.peak_bytes} bytes in {account.peak_blocks} blocks")
     return account
+
+
+def _shown(ops: Iterable[rep.Op]) -> Iterator[rep.Op]:
+    """The same operations; on a terminal one can see how far they are."""
+    if not sys.stderr.isatty():
+        yield from ops
+        return
+    for number, op in enumerate(ops):
+        if number % 100000 == 99999:
+            print(f"\r\033[K{number + 1} operations", end="", file=sys.stderr,
+                  flush=True)
+        yield op
+    print("\r\033[K", end="", file=sys.stderr, flush=True)
 
 
 def numbered_name(path: str, number: int, program: str) -> str:

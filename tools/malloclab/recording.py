@@ -54,6 +54,7 @@ class Recording:
     flags: int
     started: int
     lost: int
+    stopped_by: int
     command: tuple[str, ...]
     header_size: int
 
@@ -104,13 +105,13 @@ def load(path: str) -> Recording:
     if len(data) < HEADER.size or data[:8] != MAGIC:
         raise RecordingError(f"{path}: not a recording of record.so")
     (_, header_size, event_size, pid, parent, image, flags, started, lost,
-     command_size, _) = HEADER.unpack_from(data)
+     command_size, stopped_by) = HEADER.unpack_from(data)
     if event_size != EVENT.size:
         raise RecordingError(f"{path}: events of {event_size} bytes; "
                              f"this program knows those of {EVENT.size}")
     raw = data[COMMAND_AT:COMMAND_AT + command_size]
     words = raw.decode("utf-8", "replace").rstrip("\0").split("\0")
-    return Recording(path, pid, parent, image, flags, started, lost,
+    return Recording(path, pid, parent, image, flags, started, lost, stopped_by,
                      tuple(words) if raw else (), header_size)
 
 

@@ -290,9 +290,15 @@ def write(path: str, ops: Iterable[Op], threaded: bool = False) -> Account:
 
 def save(path: str, data: bytes) -> None:
     """Write the bytes of a trace to path, compressed as its name says."""
+    if path.endswith(".gz"):
+        data = _zipped(data)
     with open(path, "wb") as file:
-        if not path.endswith(".gz"):
-            file.write(data)
-            return
-        with gzip.GzipFile("", "wb", 9, file, mtime=0) as packer:
-            packer.write(data)
+        file.write(data)
+
+
+def _zipped(data: bytes) -> bytes:
+    """In gzip's form, the same on every day and machine."""
+    out = io.BytesIO()
+    with gzip.GzipFile("", "wb", 9, out, mtime=0) as packer:
+        packer.write(data)
+    return out.getvalue()

@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Sequence
 
 from .. import run as tools_run
-from . import comparison, judge, memory_return, pareto, scaling, threads, worst
+from . import (comparison, judge, memory_return, pareto, record, scaling,
+               threads, worst)
 from .table import BenchError, warn
 
 # In the order in which they are run when none is named.
@@ -19,6 +20,7 @@ PARTS = {
     "threads": threads,
     "memory-return": memory_return,
     "judge": judge,
+    "record": record,
 }
 
 # What they are given then: one run is the table's and the picture's.

@@ -1,0 +1,221 @@
+/*
+ * record_new.c - C++'s new and delete, by way of the recorder's malloc.
+ *
+ * Those of the C++ library call malloc, and are recorded by that. Those of
+ * jemalloc, tcmalloc and mimalloc do not: of a program that is linked with one
+ * of these they would return blocks that the recorder does not see, and the C
+ * library would be asked to free some. What is preloaded comes before either.
+ *
+ * A program may replace some of these functions by its own, and the others
+ * have to call those, as the C++ standard says of each. So none here calls
+ * another but by its name. The definitions are libstdc++'s; when memory is
+ * short the next library's is called, which knows how to throw.
+ */
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <limits.h>
+#include <stdint.h>
+#include <stdlib.h>
+
+/* How size_t is mangled: unsigned long, or unsigned int where that is it. */
+#if SIZE_MAX == UINT_MAX
+#define N "j"
+#else
+#define N "m"
+#endif
+#define ALIGN "St11align_val_t"
+#define NOTHROW "RKSt9nothrow_t"
+
+struct nothrow; /* std::nothrow_t: its address says nothing */
+
+void *new_one(size_t size) __asm__("_Znw" N);
+void *new_array(size_t size) __asm__("_Zna" N);
+void *new_one_aligned(size_t size, size_t align) __asm__("_Znw" N ALIGN);
+void *new_array_aligned(size_t size, size_t align) __asm__("_Zna" N ALIGN);
+void *try_one(size_t size, const struct nothrow *) __asm__("_Znw" N NOTHROW);
+void *try_array(size_t size, const struct nothrow *) __asm__("_Zna" N NOTHROW);
+void *try_one_aligned(size_t size, size_t align,
+                      const struct nothrow *) __asm__("_Znw" N ALIGN NOTHROW);
+void *try_array_aligned(size_t size, size_t align,
+                        const struct nothrow *) __asm__("_Zna" N ALIGN NOTHROW);
+
+void delete_one(void *ptr) __asm__("_ZdlPv");
+void delete_array(void *ptr) __asm__("_ZdaPv");
+void delete_one_sized(void *ptr, size_t size) __asm__("_ZdlPv" N);
+void delete_array_sized(void *ptr, size_t size) __asm__("_ZdaPv" N);
+void delete_one_aligned(void *ptr, size_t align) __asm__("_ZdlPv" ALIGN);
+void delete_array_aligned(void *ptr, size_t align) __asm__("_ZdaPv" ALIGN);
+void delete_one_sized_aligned(void *ptr, size_t size,
+                              size_t align) __asm__("_ZdlPv" N ALIGN);
+void delete_array_sized_aligned(void *ptr, size_t size,
+                                size_t align) __asm__("_ZdaPv" N ALIGN);
+void give_up_one(void *ptr, const struct nothrow *) __asm__("_ZdlPv" NOTHROW);
+void give_up_array(void *ptr, const struct nothrow *) __asm__("_ZdaPv" NOTHROW);
+void give_up_one_aligned(
+    void *ptr, size_t align,
+    const struct nothrow *) __asm__("_ZdlPv" ALIGN NOTHROW);
+void give_up_array_aligned(
+    void *ptr, size_t align,
+    const struct nothrow *) __asm__("_ZdaPv" ALIGN NOTHROW);
+
+/* ---- new: the two that get memory. ---- */
+
+/* Another library's function of that name; whoever calls new has it. */
+static void *next(const char *name)
+{
+    void *function = dlsym(RTLD_NEXT, name);
+
+    if (!function)
+        abort();
+    return function;
+}
+
+void *new_one(size_t size)
+{
+    void *block = malloc(size ? size : 1);
+
+    if (block)
+        return block;
+    return ((void *(*)(size_t))next("_Znw" N))(size);
+}
+
+/* Of whole alignments, as aligned_alloc wants it; 0 where that overflows. */
+static size_t whole_size(size_t size, size_t align)
+{
+    return size ? (size + align - 1) & -align : align;
+}
+
+void *new_one_aligned(size_t size, size_t align)
+{
+    size_t whole = whole_size(size, align);
+    void *block = whole ? aligned_alloc(align, whole) : NULL;
+
+    if (block)
+        return block;
+    return ((void *(*)(size_t, size_t))next("_Znw" N ALIGN))(size, align);
+}
+
+/* ---- new: those that call one of these. ---- */
+
+void *new_array(size_t size)
+{
+    return new_one(size);
+}
+
+void *new_array_aligned(size_t size, size_t align)
+{
+    return new_one_aligned(size, align);
+}
+
+/*
+ * What new throws must be caught here, which C cannot. Our own two are known
+ * not to throw while there is memory; for all else there is the next library.
+ */
+extern __typeof(new_one) own_one
+    __attribute__((alias("_Znw" N), visibility("hidden")));
+extern __typeof(new_one_aligned) own_aligned
+    __attribute__((alias("_Znw" N ALIGN), visibility("hidden")));
+
+void *try_one(size_t size, const struct nothrow *tag)
+{
+    void *block = new_one == own_one ? malloc(size ? size : 1) : NULL;
+
+    if (block)
+        return block;
+    return ((void *(*)(size_t, const struct nothrow *))next("_Znw" N NOTHROW))(
+        size, tag);
+}
+
+void *try_one_aligned(size_t size, size_t align, const struct nothrow *tag)
+{
+    size_t whole = whole_size(size, align);
+    void *block = NULL;
+
+    if (whole && new_one_aligned == own_aligned)
+        block = aligned_alloc(align, whole);
+    if (block)
+        return block;
+    return ((void *(*)(size_t, size_t, const struct nothrow *))next(
+        "_Znw" N ALIGN NOTHROW))(size, align, tag);
+}
+
+void *try_array(size_t size, const struct nothrow *tag)
+{
+    return try_one(size, tag);
+}
+
+void *try_array_aligned(size_t size, size_t align, const struct nothrow *tag)
+{
+    return try_one_aligned(size, align, tag);
+}
+
+/* ---- delete. ---- */
+
+void delete_one(void *ptr)
+{
+    free(ptr);
+}
+
+void delete_one_aligned(void *ptr, size_t align)
+{
+    (void)align;
+    free(ptr);
+}
+
+void delete_array(void *ptr)
+{
+    delete_one(ptr);
+}
+
+void delete_one_sized(void *ptr, size_t size)
+{
+    (void)size;
+    delete_one(ptr);
+}
+
+void delete_array_sized(void *ptr, size_t size)
+{
+    (void)size;
+    delete_array(ptr);
+}
+
+void give_up_one(void *ptr, const struct nothrow *tag)
+{
+    (void)tag;
+    delete_one(ptr);
+}
+
+void give_up_array(void *ptr, const struct nothrow *tag)
+{
+    (void)tag;
+    delete_array(ptr);
+}
+
+void delete_array_aligned(void *ptr, size_t align)
+{
+    delete_one_aligned(ptr, align);
+}
+
+void delete_one_sized_aligned(void *ptr, size_t size, size_t align)
+{
+    (void)size;
+    delete_one_aligned(ptr, align);
+}
+
+void delete_array_sized_aligned(void *ptr, size_t size, size_t align)
+{
+    (void)size;
+    delete_array_aligned(ptr, align);
+}
+
+void give_up_one_aligned(void *ptr, size_t align, const struct nothrow *tag)
+{
+    (void)tag;
+    delete_one_aligned(ptr, align);
+}
+
+void give_up_array_aligned(void *ptr, size_t align, const struct nothrow *tag)
+{
+    (void)tag;
+    delete_array_aligned(ptr, align);
+}

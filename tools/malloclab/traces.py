@@ -1,0 +1,182 @@
+"""tools/traces: what traces are. numpy is needed (pythons.demand)."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+from pathlib import Path
+from typing import Iterator, Sequence
+
+from . import manifest, trace_arrays, trace_info
+from . import trace_statistics as statistics
+from .bench.table import layout, progress
+from .replays import BUILD, ROOT
+from .trace_arrays import ENDINGS, Trace, TraceError
+
+EPILOG = """\
+examples:
+  tools/traces list
+  tools/traces info git-log x.rep
+  tools/traces info --json x.rep.gz | jq .traces[0].sizes
+  tools/traces check
+
+A TRACE is a path, or a name in the trace directory. Exit status: 0; 1 where
+check found a difference; 2 where a trace is not sound or not there; 130
+interrupted.
+"""
+
+
+def _parser() -> argparse.ArgumentParser:
+    common = argparse.ArgumentParser(add_help=False)
+    common.add_argument("-t", "--trace-dir", type=Path, 
+                        default=trace_arrays.directory(), metavar="DIR",
+                        help="where traces are (traces)")
+    common.add_argument("--build", type=lambda text: ROOT / text,
+                        default=BUILD, metavar="FOLDER",
+                        help="the build whose mdriver reads (build/release)")
+    parser = argparse.ArgumentParser(
+        prog="tools/traces", description="Say what allocation traces are.",
+        epilog=EPILOG, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parts = parser.add_subparsers(dest="part", metavar="COMMAND",
+                                  required=True, title="commands")
+    info = parts.add_parser(
+        "info", parents=[common], help="all about each trace",
+        description="Print operations, sizes, lifetimes, reallocs and threads "
+        "of each trace.")
+    info.add_argument("--json", action="store_true",
+                      help="one JSON object of all, for programs")
+    info.add_argument("names", metavar="TRACE", nargs="+")
+    for name, purpose in (("list", "a line a trace"), ("check", "compare the "
+                          "traces with their directory's MANIFEST")):
+        part = parts.add_parser(name, parents=[common], help=purpose,
+                                description=f"{purpose[0].upper()}"
+                                f"{purpose[1:]}.")
+        part.add_argument("names", metavar="TRACE", nargs="*",
+                          help="default: all of the directory")
+    return parser
+
+
+def _load_all(paths: Sequence[Path], build: Path) -> Iterator[Trace]:
+    for number, path in enumerate(paths, 1):
+        progress(f"reading {path.name} ({number} of {len(paths)})")
+        trace = trace_arrays.load(path, build)
+        progress("")
+        yield trace
+
+
+def _paths(options: argparse.Namespace) -> list[Path]:
+    if options.names:
+        return [trace_arrays.find(name, options.trace_dir)
+                for name in options.names]
+    paths = sorted(path for path in options.trace_dir.iterdir()
+                   if path.name.endswith(ENDINGS[1:]))
+    if not paths:
+        raise TraceError(f"{options.trace_dir}: there is no trace in it")
+    return paths
+
+
+def _entry(path: Path) -> manifest.Entry | None:
+    """The line of the MANIFEST beside the trace, if there is one."""
+    beside = path.parent / "MANIFEST"
+    if not beside.is_file():
+        return None
+    return {entry.name: entry for entry in manifest.read(str(beside)).entries
+            }.get(path.name)
+
+
+# ---- The commands. ----
+
+
+def _info(options: argparse.Namespace) -> int:
+    all_figures = []
+    for trace in _load_all(_paths(options), options.build):
+        figures = trace_info.summary(trace)
+        entry = _entry(Path(trace.path))
+        figures["provenance"] = entry.provenance if entry else None
+        if options.json:
+            all_figures.append(figures)
+            continue
+        print(trace_info.text(figures, figures["provenance"] or ""),
+              flush=True)
+    if options.json:
+        json.dump({"schema": 1, "traces": all_figures}, sys.stdout, indent=1)
+        print()
+    return 0
+
+
+def _list(options: argparse.Namespace) -> int:
+    rows = [["trace", "kind", "operations", "ids", "peak payload",
+             "peak blocks", "threads", "provenance"]]
+    for trace in _load_all(_paths(options), options.build):
+        entry = _entry(Path(trace.path))
+        rows.append([Path(trace.path).name, entry.kind if entry else "-",
+                     *map(str, _key_figures(trace)),
+                     entry.provenance if entry else "-"])
+    print(layout(rows, {0, 1, 7}))
+    return 0
+
+
+def _key_figures(trace: Trace) -> tuple[int, int, int, int, int]:
+    """Operations, ids, peaks of payload and of blocks, threads."""
+    payload = statistics.payload_over_time(trace.operations)
+    live = statistics.blocks_over_time(trace.blocks)
+    return (len(trace.operations), trace.ids, int(payload.max()),
+            int(live.max()), len(set(trace.operations.thread.tolist())))
+
+
+def _check(options: argparse.Namespace) -> int:
+    faults = 0
+    paths = _paths(options)
+    for trace in _load_all(paths, options.build):
+        for fault in _differences(trace):
+            print(f"{trace.path}: {fault}")
+            faults += 1
+    for name in _missing(options, paths):
+        print(f"{options.trace_dir / name}: in MANIFEST, but not there")
+        faults += 1
+    if not faults:
+        print(f"{len(paths)} traces, all sound and as MANIFEST says")
+    return 1 if faults else 0
+
+
+def _differences(trace: Trace) -> Iterator[str]:
+    entry = _entry(Path(trace.path))
+    if entry is None:
+        yield "not in the MANIFEST beside it"
+        return
+    ops, _, peak, _, _ = _key_figures(trace)
+    if ops != entry.ops:
+        yield f"{ops} operations, {entry.ops} in MANIFEST"
+    if peak != entry.peak:
+        yield f"a peak of {peak} bytes, {entry.peak} in MANIFEST"
+
+
+def _missing(options: argparse.Namespace, paths: Sequence[Path]) -> list[str]:
+    listed = options.trace_dir / "MANIFEST"
+    if options.names or not listed.is_file():
+        return []
+    there = {path.name for path in paths}
+    return [entry.name for entry in manifest.read(str(listed)).entries
+            if entry.name not in there]
+
+
+COMMANDS = {"info": _info, "list": _list, "check": _check}
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    options = _parser().parse_args(arguments)
+    try:
+        return COMMANDS[options.part](options)
+    except BrokenPipeError:  # who reads it has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except (TraceError, manifest.ManifestError, OSError) as error:
+        progress("")
+        if str(error):
+            print(f"tools/traces: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        progress("")
+        return 130
