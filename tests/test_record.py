@@ -821,6 +821,14 @@ class Conversion(unittest.TestCase):
             'a 0 8, f 0, a 1 9')
         self.assertEqual(self.notes, {'holes': 1, 'unseen_free': 1})
 
+    def test_realloc_to_nothing_that_gives_a_block(self) -> None:
+        """As other mallocs than glibc's do: the old one is gone all the same."""
+        self.assertEqual(
+            self.convert((64, 8, 0, 0, MALLOC), (64, 0, 0, 0, RESIZE),
+                         (64, 0, 64, 0, RESIZED), (64, 0, 0, 0, FREE)),
+            'a 0 8, f 0, a 1 0, f 1')
+        self.assertEqual(self.notes, {})
+
     def test_alignments_and_counts(self) -> None:
         self.assertEqual(
             self.convert((64, 5, 8, 0, ALIGNED), (96, 5, 0, 0, ALIGNED),

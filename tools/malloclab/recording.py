@@ -233,6 +233,9 @@ class Converter:
         elif block is None:
             self.notes["unknown_realloc"] += 1
             yield from self._begin(event._replace(kind=MALLOC))
+        elif not event.size:
+            yield rep.Op("f", block, 0, 0, event.thread)
+            yield from self._begin(event._replace(kind=MALLOC))
         else:
             yield from self._moved(event, block)
 

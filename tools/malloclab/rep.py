@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import gzip
 import io
+import re
 from dataclasses import dataclass, field
 from typing import Iterable, Iterator, NamedTuple
 
@@ -25,6 +26,8 @@ PAGE = 4096
 MAX_SIZE = (1 << 47) - 1
 MAX_COUNT = (1 << 32) - 1
 MAX_THREAD = 65535
+MAX_INTEGER = (1 << 63) - 1
+INTEGER = re.compile(r"-?[0-9]+\Z")
 
 # How many numbers follow the letter when there is no thread column.
 ARITY = {"a": 2, "c": 3, "m": 3, "r": 2, "f": 1}
@@ -163,9 +166,19 @@ def read(path: str) -> Trace:
 
 def parse(lines: Iterable[str]) -> Trace:
     """The trace in the lines of a .rep file."""
+    header, ops = scan(lines)
+    return Trace(list(ops), header.heap, header.weight)
+
+
+def scan(lines: Iterable[str]) -> tuple[Header, Iterator[Op]]:
+    """The header, and the operations as they are read and checked."""
     numbered = ((n, t) for n, t in enumerate(lines, 1) if not t.isspace())
-    header = _parse_header(numbered)
-    trace = Trace([], header.heap, header.weight)
+    found = _parse_header(numbered)
+    return found, _parse_ops(numbered, found)
+
+
+def _parse_ops(numbered: Iterator[tuple[int, str]],
+               header: Header) -> Iterator[Op]:
     account = Account()
     number = header.line
     for number, text in numbered:
@@ -177,17 +190,16 @@ def parse(lines: Iterable[str]) -> Trace:
         except RepError as error:
             error.line = number
             raise
-        trace.ops.append(op)
+        yield op
     if account.ops != header.ops:
         raise RepError(f"the header says {header.ops} operations, "
                        f"the file has {account.ops}", number)
     if account.ids != header.ids:
         raise RepError(f"the header says {header.ids} ids, "
                        f"the file uses {account.ids}", number)
-    return trace
 
 
-class _Header(NamedTuple):
+class Header(NamedTuple):
     heap: int
     ids: int
     ops: int
@@ -196,7 +208,7 @@ class _Header(NamedTuple):
     line: int
 
 
-def _parse_header(numbered: Iterator[tuple[int, str]]) -> _Header:
+def _parse_header(numbered: Iterator[tuple[int, str]]) -> Header:
     """Four integers. A first one of 0 to 3 is a weight, else a heap size."""
     fields: list[int] = []
     number = 0
@@ -209,8 +221,8 @@ def _parse_header(numbered: Iterator[tuple[int, str]]) -> _Header:
     first, ids, ops, last = fields
     if first <= 3:
         peak = last if last > 1 else 0
-        return _Header(peak, ids, ops, first, True, number)
-    return _Header(first, ids, ops, 1, False, number)
+        return Header(peak, ids, ops, first, True, number)
+    return Header(first, ids, ops, 1, False, number)
 
 
 def _parse_op(text: str, line: int, ids: int) -> Op:
@@ -230,7 +242,7 @@ def _parse_op(text: str, line: int, ids: int) -> Op:
     size = numbers[-1] if kind != "f" else 0
     extra = numbers[1] if len(numbers) == 3 else 0
     op = Op(kind, numbers[0], size, extra, thread)
-    if op.payload > MAX_SIZE or thread > MAX_THREAD:
+    if max(op.payload, extra) > MAX_SIZE or thread > MAX_THREAD:
         raise RepError("a number is out of range", line)
     if kind == "m" and (extra == 0 or extra & (extra - 1)):
         raise RepError(f"the alignment {extra} is not a power of two", line)
@@ -238,11 +250,10 @@ def _parse_op(text: str, line: int, ids: int) -> Op:
 
 
 def _integer(word: str, line: int, low: int) -> int:
-    try:
-        number = int(word)
-    except ValueError:
-        raise RepError(f"'{word}' is not an integer", line) from None
-    if number < low:
+    if not INTEGER.match(word):
+        raise RepError(f"'{word}' is not an integer", line)
+    number = int(word)
+    if not low <= number <= MAX_INTEGER:
         raise RepError(f"{number} is out of range", line)
     return number
 

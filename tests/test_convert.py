@@ -1,0 +1,1193 @@
+"""tools/convert: files that the real tools wrote, and what is made of traces.
+
+tests/convert/ has programs and what each tool logged of them; make.py there has
+the commands. churn.c is followed here in Python, so that what is to come out is
+known without any tool. Where a tool is installed it is run as well.
+"""
+from __future__ import annotations
+
+import contextlib
+import csv
+import gzip
+import importlib.util
+import io
+import json
+import os
+import re
+import shutil
+import signal
+import struct
+import subprocess
+import sys
+import tempfile
+import time
+import unittest
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+HERE = Path(__file__).resolve().parent
+sys.path[:0] = [str(HERE), str(HERE.parent / 'tools')]
+
+import support  # noqa: E402
+from malloclab import pythons, rep  # noqa: E402
+from malloclab.convert import (  # noqa: E402
+    command, formats, frames, lateness, massif, moments, tape)
+from malloclab.convert.wish import Wish  # noqa: E402
+from malloclab.rep import Op  # noqa: E402
+
+from rep_checker import check_text  # noqa: E402
+from samples import EVERY, EVERY_PEAK  # noqa: E402
+
+FILES = HERE / 'convert'
+SMALL = HERE / 'traces/small.rep'
+MIXED = HERE / 'traces/mixed.rep'
+RECORDER = support.ROOT / 'build/release/record.so'
+NUMPY = pythons.with_modules('numpy')
+
+
+def load_make() -> Any:
+    spec = importlib.util.spec_from_file_location('make', FILES / 'make.py')
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+make = load_make()
+
+
+def needs(*tools: str) -> Any:
+    """Skip without the tools; where sanitizers are, each is still the same."""
+    missing = [tool for tool in tools if not shutil.which(tool)]
+    return unittest.skipIf(missing, f'not installed: {", ".join(missing)}')
+
+
+# ---- What churn.c does, and what of it each tool can tell. ----
+
+def churn() -> Iterator[Op]:
+    """The operations of churn.c."""
+    state = 7
+
+    def draw(limit: int) -> int:
+        nonlocal state
+        state = (state * 1664525 + 1013904223) % (1 << 32)
+        return (state >> 16) % limit
+
+    slots: list[int | None] = [None] * 12
+    begun = 0
+    for _ in range(160):
+        slot = draw(12)
+        block = slots[slot]
+        if block is None:
+            size, how = 1 + draw(600), draw(4)
+            slots[slot], begun = begun, begun + 1
+            if how == 0:
+                yield Op('c', begun - 1, size, 1 + draw(9))
+            elif how == 1:
+                yield Op('m', begun - 1, size - size % 64 + 64, 64)
+            else:
+                yield Op('a', begun - 1, size)
+        elif draw(3) == 0:
+            yield Op('r', block, 1 + draw(3000))
+        else:
+            slots[slot] = None
+            yield Op('f', block)
+
+
+def as_malloc(ops: Iterable[Op], kinds: str) -> list[Op]:
+    """Operations of these kinds as plain malloc."""
+    return [Op('a', op.id, op.payload) if op.kind in kinds else op
+            for op in ops]
+
+
+def without_realloc(ops: Iterable[Op]) -> list[Op]:
+    """realloc as free and malloc, in blocks that are named anew."""
+    result, names, begun = [], {}, 0
+    for op in ops:
+        if op.kind in 'fr':
+            result.append(Op('f', names[op.id]))
+        if op.kind != 'f':
+            names[op.id], begun = begun, begun + 1
+            result.append(Op('a', names[op.id], op.payload))
+    return result
+
+
+def after(first: Op, ops: list[Op]) -> list[Op]:
+    """The operations of the program itself, after a block that heaptrack's
+    own libraries allocate before them and free behind them, or not at all."""
+    if ops[0] != first:
+        raise AssertionError(f'begins with {ops[0]}')
+    return [op._replace(id=op.id - 1) for op in ops[1:]
+            if op != Op('f', 0)]
+
+
+LIBSTDCXX_POOL = Op('a', 0, 72704)
+
+
+class Converting(unittest.TestCase):
+    """A folder, and tools/convert in this process."""
+
+    def setUp(self) -> None:
+        folder = tempfile.TemporaryDirectory(prefix='convert-')
+        self.addCleanup(folder.cleanup)
+        self.folder = Path(folder.name)
+
+    def call(self, *words: str | Path) -> tuple[int, str]:
+        """Exit status, and what was said."""
+        with contextlib.redirect_stderr(io.StringIO()) as said:
+            status = command.main([str(word) for word in words])
+        return status, said.getvalue()
+
+    def good(self, out: str | Path, source: str | Path, *words: str
+             ) -> tuple[Path, str]:
+        path = self.folder / out
+        status, said = self.call('-o', path, *words, source)
+        self.assertEqual(status, 0, said)
+        return path, said
+
+    def ops(self, source: str | Path, *words: str) -> list[Op]:
+        path, self.said = self.good('out.rep', source, *words)
+        return rep.read(str(path)).ops
+
+    def lines(self, source: str | Path, *words: str) -> str:
+        return ', '.join(map(rep.render, self.ops(source, *words)))
+
+    def written(self, name: str, text: str | bytes) -> Path:
+        path = self.folder / name
+        path.write_bytes(text if isinstance(text, bytes) else text.encode())
+        return path
+
+    def notes(self) -> list[str]:
+        """What was said but for the last line, without the file's name."""
+        return [re.sub(r'^tools/convert: [^ ]+: ', '', line)
+                for line in self.said.splitlines()[:-1]]
+
+    def refused(self, sentence: str, *words: str | Path) -> None:
+        out = self.folder / 'refused.rep'
+        status, said = self.call('-o', out, *words)
+        self.assertEqual((status, said), (2, f'tools/convert: {sentence}\n'))
+        self.assertEqual(list(self.folder.glob('*.part')), [])
+        self.assertFalse(out.exists())
+
+
+# ---- In: what real tools wrote. ----
+
+class Logs(Converting):
+    def test_mtrace(self) -> None:
+        self.assertEqual(self.ops(FILES / 'churn.mtrace'),
+                         as_malloc(churn(), 'cm'))
+        self.assertEqual(self.notes(), [])
+
+    def test_ltrace(self) -> None:
+        self.assertEqual(self.ops(FILES / 'churn.ltrace'), list(churn()))
+        self.assertEqual(self.notes(), [])
+
+    def test_valgrind(self) -> None:
+        self.assertEqual(self.ops(FILES / 'churn.valgrind'), list(churn()))
+        self.assertEqual(self.notes(), [])
+
+    @needs('zstd')
+    def test_heaptrack_raw(self) -> None:
+        ops = self.ops(FILES / 'churn.heaptrack.raw.zst')
+        self.assertEqual(after(LIBSTDCXX_POOL, ops), without_realloc(churn()))
+        self.assertEqual(self.notes(), [])
+
+    @needs('zstd')
+    def test_heaptrack_interpreted(self) -> None:
+        """Blocks that are alike may be freed in another order."""
+        def plain(ops: Iterable[Op]) -> list[tuple[str, int]]:
+            sizes: dict[int, int] = {}
+            return [(op.kind, sizes.setdefault(op.id, op.size)) for op in ops]
+
+        ops = self.ops(FILES / 'churn.heaptrack.zst')
+        self.assertEqual(plain(after(LIBSTDCXX_POOL, ops)),
+                         plain(without_realloc(churn())))
+        self.assertRegex(self.notes()[0], "^frees that could be of several "
+                         "blocks alike, taken for the oldest's: [1-9]")
+
+
+class Corners(Converting):
+    """corners.c: each kind of call, and what goes wrong."""
+
+    def test_mtrace(self) -> None:
+        self.assertEqual(
+            self.lines(FILES / 'corners.mtrace'),
+            'a 0 100, a 1 120, a 2 50, r 0 2000, f 1, a 3 300, a 4 512, '
+            'a 5 10, a 6 10, a 7 0, r 2 200, f 0, a 8 7, f 3, f 4, f 5, f 6, '
+            'f 7, f 2')
+        self.assertEqual(self.notes(), ['calls that failed, left out: 3'])
+
+    def test_ltrace(self) -> None:
+        self.assertEqual(
+            self.lines(FILES / 'corners.ltrace'),
+            'a 0 100, c 1 3 40, a 2 50, r 0 2000, f 1, m 3 256 512, m 4 64 10, '
+            'm 5 4096 10, a 6 0, r 2 200, f 0, f -1, a 7 7, f 3, f 4, f 5, '
+            'f 6, f 2')
+        self.assertEqual(self.notes(), [
+            'posix_memalign calls that do not show their block, left out: 1',
+            'calls by libc itself, which ltrace -e confuses, left out: 1',
+            'calls that failed, left out: 5',
+            'frees of pointers never seen, dropped: 1'])
+
+    WHOLE = ('a 0 100, c 1 3 40, a 2 50, r 0 2000, f 1, m 3 64 300, '
+             'm 4 256 512, m 5 64 10, m 6 4096 10, a 7 0, r 2 200, f 0, f -1, '
+             'a 8 7, f 3, f 4, f 5, f 6, f 7, f 2')
+
+    def test_ltrace_with_prototypes(self) -> None:
+        self.assertEqual(self.lines(FILES / 'prototypes.ltrace'), self.WHOLE)
+        self.assertEqual(self.notes(), ['calls that failed, left out: 5'])
+
+    def test_valgrind(self) -> None:
+        self.assertEqual(self.lines(FILES / 'corners.valgrind'), self.WHOLE)
+        self.assertEqual(self.notes(), ['calls that failed, left out: 4'])
+
+    @needs('zstd')
+    def test_heaptrack(self) -> None:
+        """It knows neither memalign nor valloc nor realloc(p, 0)."""
+        self.assertEqual(
+            self.lines(FILES / 'corners.heaptrack.raw.zst'),
+            'a 0 72704, a 1 100, a 2 120, a 3 50, f 1, a 4 2000, f 2, a 5 300, '
+            'a 6 512, a 7 10, a 8 0, f 3, a 9 200, a 10 7, f 5, f 6, f 7, f 8, '
+            'f 9, f 0')
+        self.assertEqual(self.notes(),
+                         ['frees of pointers never seen, dropped: 1'])
+
+    OPERATORS = ('a 0 4, a 1 40, a 2 100, m 3 64 128, m 4 64 384, '
+                 'f 0, f 1, f 2, f 3, f 4')
+
+    def test_operators_of_ltrace(self) -> None:
+        """malloc within operator new counts once, whatever the names are."""
+        for name in 'operators', 'demangled':
+            with self.subTest(name):
+                self.assertEqual(self.lines(FILES / f'{name}.ltrace'),
+                                 self.OPERATORS)
+                self.assertEqual(self.notes(), [])
+
+    def test_operators_of_valgrind(self) -> None:
+        ops = self.ops(FILES / 'operators.valgrind')
+        self.assertEqual(', '.join(map(rep.render, after(LIBSTDCXX_POOL, ops))),
+                         self.OPERATORS)
+
+    def test_threads_of_ltrace(self) -> None:
+        ops = self.ops(FILES / 'threads.ltrace')
+        self.assertEqual({op.thread for op in ops}, {0, 1, 2, 3})
+        sizes = Counter((op.thread, op.kind, op.size) for op in ops
+                        if op.thread and op.kind != 'f')
+        each = Counter({('r', 50000): 10, **{
+            ('a', 2000 + i): len(range(i, 30, 8)) for i in range(8)}})
+        self.assertEqual(sizes, Counter({
+            (thread, *what): count for thread in (1, 2, 3)
+            for what, count in each.items()}))
+        self.assertEqual(rep.measure(ops).live, {})
+        self.assertEqual(self.notes(), [])
+
+    def test_processes_of_ltrace(self) -> None:
+        parent, child = sorted(set(re.findall(
+            r'^(\d+)', (FILES / 'forks.ltrace').read_text(), re.M)))
+        self.assertEqual(self.lines(FILES / 'forks.ltrace', '--process',
+                                    parent), 'a 0 10, f 0, a 1 30')
+        self.assertEqual(self.notes(), ['lines of other processes, left out: '
+                                        '5'])
+        self.assertEqual(self.lines(FILES / 'forks.ltrace', '--process',
+                                    child), 'a 0 20')
+        self.ops(FILES / 'forks.ltrace')
+        self.assertEqual(self.notes(), [
+            'there are child processes, and the log does not tell them from '
+            'threads: --process PID takes one alone'])
+
+
+class Forms(Converting):
+    """What the fixtures do not have."""
+
+    def test_prefixes_of_ltrace(self) -> None:
+        """-t, -i, -T, @library; numbers of either sign."""
+        path = self.written('x', '''\
+[pid 7] 15:30:47.381949 [0x562b6905d1dd] a.out->malloc(24) = 0x10 <0.00012>
+10:15:02 malloc@libc.so.6(41)                 = 0x30
+[pid 7] calloc(-1, 2, 0, 0)                   = nil
+free@libc.so.6(0x10)                          = <void>
+some text of the program
++++ exited (status 0) +++
+''')
+        self.assertEqual(self.lines(path), 'a 0 24, a 1 41, f 0')
+        self.assertEqual(self.notes(), [
+            'lines that are no calls, left out: 1',
+            'calls that failed, left out: 1'])
+
+    def test_ltrace_among_threads(self) -> None:
+        """The end of a block is its call, the beginning the return."""
+        path = self.written('x', '''\
+1 malloc(10) = 0x10
+1 free(0x10 <unfinished ...>
+2 malloc(20) = 0x10
+1 <... free resumed> ) = <void>
+2 realloc(0x10, 30 <no return ...>
+1 malloc(40) = 0x10
+2 <... realloc resumed> ) = 0x20
+1 posix_memalign( <unfinished ...>
+2 free(0x20) = <void>
+1 <... posix_memalign resumed> 0x50, 64, 50) = 0
+1 malloc(60 <unfinished ...>
+''')
+        self.assertEqual([(*op[:3], op.thread) for op in self.ops(path)], [
+            ('a', 0, 10, 0), ('f', 0, 0, 0), ('a', 1, 20, 1), ('a', 2, 40, 0),
+            ('r', 1, 30, 1), ('f', 1, 0, 1), ('m', 3, 50, 0)])
+        self.assertEqual(self.notes(), [
+            'calls that never returned, left out: 1',
+            'the log does not say how the program ended: it is cut short'])
+
+    def test_valgrind_amid_output(self) -> None:
+        path = self.written('x', '''\
+==5== Memcheck, a memory error detector
+no line end of its own --5-- malloc(10) = 0x10
+--5-- REDIR: 0x4 (libc.so.6:malloc) redirected to 0x5 (malloc)
+--6-- malloc(11) = 0x10
+--5-- posix_memalign(al 64, size 8) = 0x40
+--5-- malloc_usable_size(0x10) = 10
+--5-- __builtin_new(7) = 0x80
+--5-- free(0x10)
+''')
+        self.assertEqual(self.lines(path), 'a 0 10, m 1 64 8, a 2 7, f 0')
+        self.assertEqual(self.notes(), [
+            'lines of other processes, left out: 1',
+            'the log has no summary at its end: it is cut short, or the '
+            'program was killed'])
+        self.assertEqual(self.lines(path, '--process', '6'), 'a 0 11')
+
+    def test_realloc_to_nothing_in_valgrind(self) -> None:
+        """Of 3.19, and of later ones, where it need not be a free."""
+        path = self.written('x', '''\
+--5-- malloc(1) = 0x10
+--5-- malloc(2) = 0x20
+--5-- realloc(0x10,0)free(0x10)
+--5--  = 0
+--5-- realloc(0x20,0) = 0x30
+--5-- free(0x30)
+''')
+        self.assertEqual(self.lines(path), 'a 0 1, a 1 2, f 0, f 1, a 2 0, f 2')
+
+    def test_first_heaptracks(self) -> None:
+        """Version 0 has pointers; 1 and 2 strings without a length."""
+        self.assertEqual(
+            self.lines(self.written('x', 'v 10000\n+ 10 1 ff\n- ff\n')),
+            'a 0 16, f 0')
+        path = self.written('x', 'v 10100 2\ns main\na 10 0\n+ 0\n+ 0\n- 0\n')
+        self.assertEqual(self.lines(path), 'a 0 16, a 1 16, f 0')
+
+    def test_lines_of_mtrace_without_places(self) -> None:
+        path = self.written('x', '= Start\n+ 0x10 0x8\n@ a b:(f+0x3)[0x4] '
+                            '- 0x10\n@ [0x4] + (nil) 0x99\n= End\n')
+        self.assertEqual(self.lines(path), 'a 0 8, f 0')
+        self.assertEqual(self.notes(), ['calls that failed, left out: 1'])
+
+    def test_a_log_packed_by_gzip(self) -> None:
+        data = (FILES / 'churn.mtrace').read_bytes()
+        self.assertEqual(self.ops(self.written('x', gzip.compress(data))),
+                         as_malloc(churn(), 'cm'))
+
+    @unittest.skipUnless(RECORDER.exists(), 'no build/release/record.so')
+    def test_recording(self) -> None:
+        ended = support.run(
+            support.ROOT / 'tools/record', '-o', self.folder / 'ls.rep',
+            '--keep', self.folder / 'raw', '--', 'ls', '/')
+        self.assertEqual(ended.returncode, 0, support.account(ended))
+        raw, = (self.folder / 'raw').glob('*.rec')
+        self.assertEqual(self.ops(raw),
+                         rep.read(str(self.folder / 'ls.rep')).ops)
+
+
+class Lateness(unittest.TestCase):
+    """Lines + begin at an address, lines - end there; names come back."""
+
+    def setUp(self) -> None:
+        self.notes: Counter[str] = Counter()
+        self.addresses = lateness.Addresses(self.notes)
+
+    def names(self, signs: str) -> list[int]:
+        """Which block each sign is of, by its number."""
+        met: list[int] = []
+        result = []
+        for sign in signs:
+            name = (self.addresses.begin if sign == '+'
+                    else self.addresses.end)(64)
+            if name not in met:
+                met.append(name)
+            result.append(met.index(name))
+        return result
+
+    def test_in_order(self) -> None:
+        self.assertEqual(self.names('+-+-'), [0, 0, 0, 0])
+        self.assertEqual(self.notes, {})
+
+    def test_an_end_that_is_late(self) -> None:
+        self.assertEqual(self.names('++--+-'), [0, 1, 0, 1, 0, 0])
+        self.assertEqual(self.notes, {lateness.NOTE: 1})
+
+    def test_an_end_that_is_later_than_the_next(self) -> None:
+        self.assertEqual(self.names('++-+--'), [0, 1, 0, 2, 1, 2])
+        self.assertEqual(self.notes, {lateness.NOTE: 2})
+
+    def test_an_end_that_is_lost(self) -> None:
+        """After some time the block that is too many is replaced."""
+        self.names('++-')
+        for _ in range(lateness.PATIENCE):
+            self.addresses.begin(0)
+        alias = self.addresses.begin(64)
+        self.assertGreater(alias, 1 << 64)
+        self.assertEqual(self.addresses.end(64), alias)
+        self.assertEqual(self.addresses.begin(64), 64)
+        self.assertEqual(self.notes, {})
+
+    def test_an_end_of_nothing(self) -> None:
+        self.assertEqual(self.addresses.end(64), 64)
+        self.assertEqual(self.addresses.begin(0), 0)
+
+
+class Cut(Converting):
+    """A tool that was killed: what was there counts."""
+
+    def cut(self, name: str) -> list[str]:
+        """Notes of the file without its second half, amid a line."""
+        data = (FILES / name).read_bytes()
+        half = data.rindex(b'\n', 0, len(data) // 2) + 20
+        path = self.written('cut', data[:half])
+        self.assertEqual(len(rep.measure(self.ops(path)).seen) > 20, True)
+        return self.notes()
+
+    def test_logs(self) -> None:
+        lost = r'line \d+ is cut short, left out'
+        for name, *sentences in (
+                ('churn.mtrace', lost),
+                ('churn.ltrace', lost, 'the log does not say how the program '
+                 'ended: it is cut short'),
+                ('churn.valgrind', lost, 'the log has no summary at its end: '
+                 'it is cut short, or the program was killed')):
+            with self.subTest(name):
+                notes = '\n'.join(self.cut(name))
+                for sentence in sentences:
+                    self.assertRegex(notes, f'(?m)^{sentence}$')
+
+    def test_a_number_that_is_cut_is_not_another(self) -> None:
+        path = self.written('x', '= Start\n@ a + 0x10 0x5\n@ a + 0x20 0x5')
+        self.assertEqual(self.lines(path), 'a 0 5')
+
+    def test_gzip(self) -> None:
+        lines = b''.join(b'@ a + 0x%x 0x%x\n' % (i * 4096 + 16, i * i)
+                         for i in range(20000))
+        data = gzip.compress(b'= Start\n' + lines)
+        ops = self.ops(self.written('x.gz', data[:len(data) // 2]))
+        self.assertGreater(len(ops), 5000)
+        self.assertEqual([op.size for op in ops],
+                         [i * i for i in range(len(ops))])
+        self.assertIn('the packed file is cut short: converted as far as it '
+                      'goes', self.notes())
+
+    @needs('zstd')
+    def test_zstd(self) -> None:
+        lines = ''.join(f'+ {i * i:x} 1 {i * 4096 + 16:x}\n'
+                        for i in range(100000))
+        path = self.written('x', 'v 10400 3\n' + lines)
+        subprocess.run(['zstd', '-q', path], check=True)
+        data = path.with_name('x.zst').read_bytes()
+        ops = self.ops(self.written('y', data[:len(data) * 3 // 4]))
+        self.assertGreater(len(ops), 10000)
+        self.assertIn('the packed file is cut short: converted as far as it '
+                      'goes', self.notes())
+
+    def test_realloc_of_mtrace(self) -> None:
+        path = self.written('x', '= Start\n+ 0x10 0x8\n< 0x10\n')
+        self.assertEqual(self.lines(path), 'a 0 8')
+        self.assertEqual(self.notes(),
+                         ['the log ends within a realloc, left out'])
+
+    def test_call_of_valgrind(self) -> None:
+        path = self.written('x', '--1-- malloc(8) = 0x10\n--1-- malloc(9)\n')
+        self.assertEqual(self.lines(path), 'a 0 8')
+        self.assertEqual(self.notes(), ['the log ends within a call, left out'])
+
+
+class Malformed(Converting):
+    def bad(self, text: str | bytes, sentence: str, *words: str) -> None:
+        path = self.written('bad', text)
+        self.refused(f'{path}{sentence}', *words, path)
+
+    def test_mtrace(self) -> None:
+        line = ('no line of mtrace: expected +, -, <, > or ! and an address')
+        pair = 'a line with < and the one with > after it belong together'
+        for text, sentence in (
+                ('hello\n', line), ('@ a + 0x10\n', line),
+                ('@ a - 0x10 0x20\n', line), ('@ a + 0xzz 0x1\n', line),
+                ('@ a ? 0x10 0x20\n', line), ('@ a > 0x10 0x20\n', pair),
+                ('@ a < 0x10\n@ a - 0x10\n', f'3: {pair}')):
+            with self.subTest(text):
+                number = '' if sentence[0] == '3' else '2: '
+                self.bad(f'= Start\n{text}', f':{number}{sentence}')
+
+    def test_ltrace(self) -> None:
+        for text, sentence in (
+                ('malloc(many) = 0x10', "'many' is not a number"),
+                ('malloc(10) = some', "'some' is not a number"),
+                ('calloc(10) = 0x10', 'calloc takes 2 arguments, not 1'),
+                ('free() = <void>', "'' is not a number"),
+                ('malloc(10)', 'malloc has neither a result nor <unfinished '
+                 '...>')):
+            with self.subTest(text):
+                self.bad(f'malloc(1) = 0x90\n{text}\n', f':2: {sentence}')
+        self.bad('malloc(1 <unfinished ...>\n<... malloc resumed> huh\n',
+                 ':2: malloc is resumed without a result')
+        self.bad('puts("x") = 2\n', ': no call of malloc in it')
+
+    def test_valgrind(self) -> None:
+        for text, sentence in (
+                ('malloc(many) = 0x1', "expected 1 number, found 'many'"),
+                ('calloc(1) = 0x1', "expected 2 numbers, found '1'"),
+                ('free()', "expected 1 number, found ''"),
+                ('malloc(1) = 0x1 and more',
+                 'expected NAME(NUMBERS) or = ADDRESS'),
+                ('malloc(1', 'expected NAME(NUMBERS) or = ADDRESS')):
+            with self.subTest(text):
+                self.bad(f'==1== x\n--1-- {text}\n',
+                         f':2: no line of --trace-malloc: {sentence}')
+        self.bad('==1== Memcheck\n==1== All heap blocks were freed\n',
+                 ': no call of malloc in it: was it written with '
+                 '--trace-malloc=yes?')
+
+    def test_heaptrack(self) -> None:
+        for text, sentence in (
+                ('+ 5\n', 'allocation info 5 was not declared'),
+                ('a 10 0\n- 7\n', '3: allocation info 7 was not declared'),
+                ('+ 1 2\n', "'+' does not take 2 numbers"),
+                ('+ 1 2 xyz\n', "'1 2 xyz' is not a row of hexadecimal "
+                 'numbers'),
+                ('- \n', "'' is not a row of hexadecimal numbers"),
+                ('hello\n', "unknown line 'hello' in a file of heaptrack")):
+            with self.subTest(text):
+                number = '' if sentence[0] == '3' else '2: '
+                self.bad(f'v 10400 3\n{text}', f':{number}{sentence}')
+        self.bad('v 20000 4\n', ":1: version 4 of heaptrack's format; this "
+                 'reads those to 3')
+
+    def test_binary(self) -> None:
+        def file(*records: tuple[int, int, int], weight: int = 1,
+                 count: int | None = None, slots: int = 2) -> bytes:
+            header = struct.pack(
+                '<8sIIQQI28x', b'mmtrace\1', weight, 0, 1,
+                len(records) if count is None else count, slots)
+            return header + b''.join(struct.pack('<IIQ', *one)
+                                     for one in records)
+
+        alloc, free = (0, 0, 8), (1, 0, 0)
+        for data, sentence in (
+                (file()[:30], ': the file is cut short in its header'),
+                (file(alloc, weight=4), ': the weight 4 is out of range 0..3'),
+                (file(alloc, count=2), ': the file is cut short: the header '
+                 'declares 2 operations, 1 are there'),
+                (file(alloc) + b'x', ': bytes after the last operation'),
+                (file(alloc, (9, 0, 0)), ':2: an unknown operation'),
+                (file(alloc, alloc),
+                 ':2: the slot is allocated again while it is live'),
+                (file(free), ':1: the slot is not live'),
+                (file((2, 0, 8)), ':1: the slot is not live'),
+                (file(alloc, (2, 0, 0)),
+                 ':2: a block is resized to 0 bytes'),
+                (file((2 << 4, 0, 8)), ':1: the slot is out of range'),
+                (file((1 << 4 | 7, 0, 0)), ':1: the slot is out of range'),
+                (file((5, 1 << 31, 1 << 40)), ':1: the size is over the limit'),
+                (file((6, 47, 8)), ':1: the alignment is over the limit'),
+                (file(), ': there is no operation in it')):
+            with self.subTest(sentence):
+                self.bad(data, sentence)
+
+    def test_rep(self) -> None:
+        """What mdriver refuses, tools/convert does; and says the file's name,
+        and but for what concerns the whole file a line."""
+        for path in sorted((HERE / 'malformed').glob('*.rep')):
+            with self.subTest(path.name):
+                status, said = self.call('-o', self.folder / 'x.rep', '--from',
+                                         'rep', path)
+                self.assertEqual(status, 2, said)
+                whole = 'no-operations', 'empty', 'header-only-blank-lines'
+                self.assertRegex(said, rf'{re.escape(str(path))}:' + (
+                    '' if path.stem in whole else r'\d+: '))
+                self.assertEqual(said.count('\n'), 1)
+
+    def test_damaged(self) -> None:
+        data = bytearray(gzip.compress(bytes(range(256)) * 999))
+        data[60:70] = b'0123456789'
+        path = self.written('x.gz', bytes(data))
+        status, said = self.call('-o', self.folder / 'x.rep', '--from',
+                                 'mtrace', path)
+        self.assertEqual(status, 2)
+        self.assertRegex(said, 'x.gz:(1: no line|.* the file is damaged)')
+
+    @needs('zstd')
+    def test_damaged_by_zstd(self) -> None:
+        lines = ''.join(f'@ a + 0x{i * 16 + 16:x} 0x8\n' for i in range(99999))
+        path = self.written('x', f'= Start\n{lines}')
+        subprocess.run(['zstd', '-q', path], check=True)
+        data = bytearray(path.with_name('x.zst').read_bytes())
+        data[len(data) // 2:][:8] = data[-8:] = b'01234567'
+        self.bad(bytes(data), ': the file is damaged: zstd cannot unpack it')
+
+
+class Refused(Converting):
+    def test_profiles(self) -> None:
+        end = ', not the order of the calls: it cannot be replayed'
+        sums = f'holds sums by call stack{end}'
+        protobuf = self.written('x.pb.gz', gzip.compress(
+            b'\x0a\x04\x08\x01\x10\x02\x0a\x04\x08\x03\x10\x04\x12\x03'))
+        for path, sentence in (
+                (FILES / 'churn.massif', 'a profile of massif holds sizes of '
+                 f'the heap at some moments{end}'),
+                (FILES / 'churn.dhat', f'a profile of DHAT {sums}'),
+                (FILES / 'churn.jemalloc', f'a pprof profile {sums}'),
+                (protobuf, f'a pprof profile {sums}')):
+            with self.subTest(path.name):
+                self.refused(f'{path}: {sentence}', path)
+
+    def test_unknown(self) -> None:
+        for data, shown in ((b'#include <stdio.h>\n', "'#include <stdio.h>'"),
+                            (b'\x7fELF\x02\xff', r"'\x7fELF\x02\ufffd'")):
+            path = self.written('x', data)
+            self.refused(f'{path}: no format that is known begins with '
+                         f'{shown}; --from says which it is', path)
+        path = self.written('x', '')
+        self.refused(f'{path}: the file is empty', path)
+        self.refused('/nowhere: No such file or directory', '/nowhere')
+        self.refused(f'{HERE}: Is a directory', HERE)
+
+    def test_processes_where_there_are_none(self) -> None:
+        path = FILES / 'churn.mtrace'
+        self.refused(f'{path}: a file of mtrace does not name processes: '
+                     '--process is for others', '--process', '1', path)
+        path = FILES / 'churn.valgrind'
+        self.refused(f'{path}: no call of malloc by process 1 in it', path,
+                     '--process', '1')
+        path = FILES / 'churn.ltrace'
+        self.refused(f'{path}: no call of malloc by process 1 in it', path,
+                     '--process', '1')
+
+    def test_a_link_stays_one(self) -> None:
+        link = self.folder / 'link.rep'
+        link.symlink_to(self.folder / 'target.rep')
+        self.assertEqual(self.call('-o', link, SMALL)[0], 0)
+        self.assertTrue(link.is_symlink())
+        self.assertTrue((self.folder / 'target.rep').exists())
+
+    def test_a_pipe_that_closes(self) -> None:
+        ended = support.run('sh', '-c', f'{support.ROOT}/tools/convert -o - '
+                            f'--to chrome {MIXED} | head -1')
+        self.assertEqual(ended.stdout, '{"displayTimeUnit": "ms",\n')
+        self.assertNotIn('Traceback', ended.stderr)
+
+    def test_output(self) -> None:
+        for out, sentence in (
+                ('x.txt', 'x.txt: no format\'s name ends so; --to says which '
+                 'it is to be'),
+                ('/nowhere/x.rep',
+                 '/nowhere/x.rep: No such file or directory')):
+            self.assertEqual(self.call('-o', out, SMALL),
+                             (2, f'tools/convert: {sentence}\n'))
+        status, said = self.call('-o', '/dev/full', '--to', 'rep', SMALL)
+        self.assertEqual((status, said), (
+            2, 'tools/convert: /dev/full: No space left on device\n'))
+
+    def test_a_file_that_was_there_stays(self) -> None:
+        kept = self.written('kept.rep', 'precious')
+        self.assertEqual(self.call('-o', kept, FILES / 'churn.dhat')[0], 2)
+        self.assertEqual(kept.read_text(), 'precious')
+
+    def test_interrupted(self) -> None:
+        """Ctrl-C while it waits for more: no traceback, nothing left."""
+        pipe = self.folder / 'pipe'
+        os.mkfifo(pipe)
+        process = subprocess.Popen(
+            [support.ROOT / 'tools/convert', '-o', self.folder / 'x.rep',
+             '--from', 'mtrace', pipe], stderr=subprocess.PIPE, text=True)
+        with open(pipe, 'w'):
+            time.sleep(0.1)
+            process.send_signal(signal.SIGINT)
+            said = process.communicate()[1]
+        self.assertEqual((process.returncode, said), (130, ''))
+        self.assertEqual(list(self.folder.iterdir()), [pipe])
+
+
+# ---- Out. ----
+
+class Traces(Converting):
+    """.rep and the binary form."""
+
+    def test_our_own_form_stays_as_it_is(self) -> None:
+        for path in sorted((HERE / 'traces').glob('*.rep')):
+            if int(path.read_text().split()[0]) <= 3:
+                continue
+            out, _ = self.good('x.rep', path)
+            body = path.read_text().splitlines()[4:]
+            self.assertEqual(out.read_text().splitlines()[4:], body)
+
+    def test_every_variant(self) -> None:
+        """The weight first, ids that are used again, realloc(NULL)."""
+        path = self.written('x', '2\n2\n6\n99\nr 1 8\nf 1\na 1 16\na 0 4 \n'
+                            '\nr 1 0\nf -1\n')
+        self.assertEqual(self.lines(path),
+                         'a 0 8, f 0, a 1 16, a 2 4, r 1 0, f -1')
+        self.assertIn('weights other than 1, left out: 1', self.notes())
+        self.assertIn('realloc(NULL), written as malloc: 1', self.notes())
+
+    def test_binary_and_back(self) -> None:
+        for source in (SMALL, MIXED, self.written('every.rep', EVERY)):
+            rep_ops = self.ops(source)
+            packed, _ = self.good('x.repb', source)
+            self.assertEqual(self.ops(packed), rep_ops)
+
+    def test_binary_is_that_of_mdriver(self) -> None:
+        """Where no id is used again: such a one counts once there."""
+        later = self.written('later.rep', '2\n3\n6\n1\nr 0 8\na 1 0\nr 0 99\n'
+                             'f 1\nc 2 3000000 3 4\nr 0 0\n')
+        wide = self.written('wide.rep', '4096\n2\n2\n1\nc 0 8589934592 3\n'
+                            'm 1 1048576 5\n')
+        threads = self.written('threads.rep', EVERY.replace('a 1 40', 'a 4 40')
+                               .replace('f 1\n', 'f 4\n').replace('\n4\n',
+                                                                  '\n5\n'))
+        for source in (*sorted((HERE / 'traces').glob('*.rep')), later, wide,
+                       threads):
+            with self.subTest(source.name):
+                theirs = self.folder / 'theirs.repb'
+                ended = support.mdriver('--pack', theirs, '-f', source)
+                self.assertEqual(ended.returncode, 0, support.account(ended))
+                ours, _ = self.good('ours.repb', source)
+                self.assertEqual(ours.read_bytes(), theirs.read_bytes())
+
+    def test_packed_by_name(self) -> None:
+        out, _ = self.good('x.rep.gz', SMALL)
+        self.assertEqual(rep.read(str(out)).ops, rep.read(str(SMALL)).ops)
+        again, _ = self.good('y.rep.gz', SMALL)
+        self.assertEqual(out.read_bytes(), again.read_bytes())
+
+    @needs('zstd')
+    def test_packed_by_zstd(self) -> None:
+        out, _ = self.good('x.repb.zst', SMALL)
+        self.assertEqual(out.read_bytes()[:4], b'\x28\xb5\x2f\xfd')
+        self.assertEqual(self.ops(out), rep.read(str(SMALL)).ops)
+
+    def test_standard_output(self) -> None:
+        ended = support.run(support.ROOT / 'tools/convert', '-o', '-', '--to',
+                            'rep', SMALL)
+        self.assertEqual(ended.returncode, 0, ended.stderr)
+        check_text(ended.stdout)
+
+
+def peak_footprint(trace: Path) -> int:
+    """mm's, of heap: of a build with sanitizers its own data count as well."""
+    _, results = support.mdriver_json('--no-timing', '-f', trace)
+    result = results['results'][0]
+    return result['peak_footprint'] - result['static_data_counted']
+
+
+class Massif(Converting):
+    def snapshots(self, path: Path) -> list[dict[str, str]]:
+        head, *parts = path.read_text().split('#-----------\nsnapshot=')
+        self.assertRegex(head, r'\Adesc: .*\ncmd: .*\ntime_unit: i\n\Z')
+        self.assertEqual([part.split('\n')[0] for part in parts],
+                         [str(i) for i in range(len(parts))])
+        return [dict(re.findall(r'^(\w+)=(.*)$', part, re.M)) for part in parts]
+
+    def test_payload(self) -> None:
+        """Each snapshot is the payload then; the peak is one of them."""
+        path, _ = self.good('x.massif', MIXED)
+        payloads, live = [0], {}
+        for op in rep.read(str(MIXED)).ops:
+            live[op.id] = op.payload
+            payloads.append(sum(live.values()))
+        shots = self.snapshots(path)
+        self.assertTrue(50 < len(shots) <= 100)
+        for shot in shots:
+            self.assertEqual(int(shot['mem_heap_B']),
+                             payloads[int(shot['time'])])
+            self.assertEqual(shot['mem_heap_extra_B'], '0')
+        peak, = (shot for shot in shots if shot['heap_tree'] == 'peak')
+        self.assertEqual(int(peak['mem_heap_B']), max(payloads))
+        self.assertEqual(int(shots[-1]['time']), len(payloads) - 1)
+
+    def test_tree(self) -> None:
+        """Children sum up to their parents; what is small is put together."""
+        stacks = {('t', 'malloc', 'a'): 600, ('t', 'malloc', 'b'): 5,
+                  ('t', 'malloc', 'c'): 4, ('t', 'calloc', 'a'): 391}
+        self.assertEqual(list(massif.tree(Counter(stacks))), [
+            f'n1: 1000 {massif.TOP}\n',
+            ' n2: 1000 0x0: t\n',
+            '  n2: 609 0x0: malloc\n',
+            '   n0: 600 0x0: a\n',
+            "   n0: 9 in 2 places, all below massif's threshold (1.00%)\n",
+            '  n1: 391 0x0: calloc\n',
+            '   n0: 391 0x0: a\n'])
+
+    @needs('ms_print')
+    def test_ms_print(self) -> None:
+        path, _ = self.good('massif.out.mixed', MIXED)
+        ended = support.run('ms_print', path)
+        self.assertEqual((ended.returncode, ended.stderr), (0, ''))
+        peak = rep.read(str(MIXED)).account().peak_bytes
+        self.assertRegex(ended.stdout, r'Detailed snapshots: \[\d+ \(peak\)\]')
+        self.assertRegex(ended.stdout, rf'100\.00% \({peak:,}B\) \(heap alloc')
+        self.assertRegex(ended.stdout, r'->\d+\.\d+% \([\d,]+B\) 0x0: malloc')
+
+    @unittest.skipUnless(NUMPY, 'no python3 has numpy')
+    def test_an_allocator(self) -> None:
+        """Heap and extra are its footprint, at its peak too."""
+        path = self.folder / 'x.massif'
+        ended = support.run(support.ROOT / 'tools/convert', '-o', path,
+                            '--allocator', 'mm', '--build', support.BUILD,
+                            MIXED)
+        self.assertEqual(ended.returncode, 0, ended.stderr)
+        shots = self.snapshots(path)
+        totals = [int(shot['mem_heap_B']) + int(shot['mem_heap_extra_B'])
+                  for shot in shots]
+        self.assertEqual(max(totals), peak_footprint(MIXED))
+        self.assertIn(rep.read(str(MIXED)).account().peak_bytes,
+                      [int(shot['mem_heap_B']) for shot in shots])
+
+    @unittest.skipUnless(NUMPY, 'no python3 has numpy')
+    def test_an_allocator_that_fails(self) -> None:
+        for name, sentence in (
+                (str(support.BUILD / 'bad/null.after-100-requests.so'),
+                 'does not get through the trace: see what ./mdriver says of '
+                 'it'), ('mm,libc', None)):
+            ended = support.run(support.ROOT / 'tools/convert', '-o',
+                                self.folder / 'x.massif', '--build',
+                                support.BUILD, '--allocator', name, MIXED)
+            self.assertEqual(ended.returncode, 2, ended.stderr)
+            self.assertEqual(
+                ended.stderr.splitlines()[-1], 'tools/convert: ' + (
+                    f'{name} {sentence}' if sentence else
+                    '--allocator takes one allocator'))
+
+
+class Heaptrack(Converting):
+    def test_and_back(self) -> None:
+        """Sizes and lifetimes, but for which of blocks alike is freed."""
+        for source in SMALL, MIXED:
+            ops = [op for op in rep.read(str(source)).ops
+                   if op.id != rep.NULL_ID]
+            packed, _ = self.good('heaptrack.x', source)
+            back = self.ops(packed)
+            self.assertEqual(list(payloads(back)),
+                             list(payloads(without_realloc(ops))))
+
+    @needs('heaptrack_print')
+    def test_heaptrack_print(self) -> None:
+        account = rep.read(str(MIXED)).account()
+        path, _ = self.good('heaptrack.mixed.gz', MIXED)
+        ended = support.run('heaptrack_print', path)
+        self.assertEqual(ended.returncode, 0, support.account(ended))
+        self.assertNotIn('failed to parse', ended.stdout + ended.stderr)
+        calls = sum(op.kind != 'f' for op in rep.read(str(MIXED)).ops)
+        self.assertIn(f'\ncalls to allocation functions: {calls} ',
+                      ended.stdout)
+        self.assertIn('\npeak heap memory consumption: '
+                      f'{account.peak_bytes / 1000:.2f}K\n', ended.stdout)
+        self.assertRegex(ended.stdout, r'malloc\n +in trace\n +thread 0\n')
+
+
+def payloads(ops: Iterable[Op]) -> Iterator[int]:
+    """Live bytes after each operation, counted afresh each time."""
+    live: dict[int, int] = {}
+    for op in ops:
+        live[op.id] = op.payload
+        yield sum(live.values())
+
+
+class Chrome(Converting):
+    """The rules of the format: Trace Event Format, nestable async events."""
+
+    KEYS = {'M': {'args'}, 'C': {'args'}, 'i': {'cat', 'args', 's'},
+            'b': {'cat', 'id', 'args'}, 'n': {'cat', 'id', 'args'},
+            'e': {'cat', 'id', 'args'}}
+
+    def events(self, source: Path, *words: str) -> list[dict[str, Any]]:
+        path, _ = self.good('x.json', source, *words)
+        data = json.loads(path.read_text())
+        self.assertEqual(set(data), {'displayTimeUnit', 'otherData',
+                                     'traceEvents'})
+        self.check(data['traceEvents'])
+        return data['traceEvents']
+
+    def check(self, events: list[dict[str, Any]]) -> None:
+        open_names: dict[str, str] = {}
+        seen: set[str] = set()
+        last = 0
+        for event in events:
+            common = {'ph', 'name', 'pid', 'tid', 'ts'}
+            self.assertEqual(set(event), common | self.KEYS[event['ph']])
+            self.assertGreaterEqual(event['ts'], last)
+            last = event['ts']
+            for key in 'ts', 'pid', 'tid':
+                self.assertIsInstance(event[key], int)
+            if event['ph'] == 'b':
+                self.assertNotIn(event['id'], seen)
+                seen.add(event['id'])
+                open_names[event['id']] = event['name']
+            elif event['ph'] == 'n':
+                self.assertIn(event['id'], open_names)
+            elif event['ph'] == 'e':
+                self.assertEqual(open_names.pop(event['id']), event['name'])
+            elif event['ph'] == 'C':
+                self.assertTrue(all(isinstance(value, int)
+                                    for value in event['args'].values()))
+        self.still_open = set(open_names)
+
+    def decoded(self, events: list[dict[str, Any]]) -> list[Op]:
+        ops = []
+        for event in events:
+            if event['ph'] in 'bnei':
+                args = event['args']
+                extra = args.get('count', args.get('alignment', 0))
+                ops.append(Op(args['op'], int(event.get('id', '-1'), 0),
+                              args.get('size', 0), extra, event['tid']))
+        return ops
+
+    def test_it_is_the_trace(self) -> None:
+        for source in SMALL, MIXED, self.written('every.rep', EVERY):
+            with self.subTest(source.name):
+                ops = self.ops(source)
+                events = self.events(source)
+                self.assertEqual(self.decoded(events), ops)
+                live = rep.measure(ops).live
+                self.assertEqual(self.still_open, set(map(hex, live)))
+
+    def test_counters(self) -> None:
+        events = self.events(MIXED)
+        counters = {event['ts']: event['args']['bytes'] for event in events
+                    if event['ph'] == 'C'}
+        true = dict(enumerate(payloads(rep.read(str(MIXED)).ops), 1))
+        self.assertEqual(counters, {ts: true[ts] for ts in counters})
+        self.assertEqual(max(counters.values()), max(true.values()))
+
+    def test_threads_have_names(self) -> None:
+        names = [event['args']['name'] for event in
+                 self.events(self.written('every.rep', EVERY))
+                 if event['name'] == 'thread_name']
+        self.assertEqual(names, ['thread 0', 'thread 1', 'thread 2'])
+
+    @unittest.skipUnless(NUMPY, 'no python3 has numpy')
+    def test_footprint(self) -> None:
+        path = self.folder / 'x.json'
+        ended = support.run(support.ROOT / 'tools/convert', '-o', path,
+                            '--allocator', 'mm', '--build', support.BUILD,
+                            SMALL)
+        self.assertEqual(ended.returncode, 0, ended.stderr)
+        events = json.loads(path.read_text())['traceEvents']
+        self.check(events)
+        self.assertEqual(
+            max(event['args']['bytes'] for event in events
+                if event['name'] == 'footprint'), peak_footprint(SMALL))
+
+    def test_the_check_can_fail(self) -> None:
+        begin, end = ({'ph': ph, 'name': 'x', 'cat': 'block', 'id': '0x0',
+                       'pid': 1, 'tid': 0, 'ts': 1, 'args': {}}
+                      for ph in 'be')
+        for wrong in ([end], [begin, begin], [begin, end, end],
+                      [begin, {**end, 'ts': 0}], [begin, {**end, 'name': 'y'}]):
+            with self.assertRaises((AssertionError, KeyError)):
+                self.check(wrong)
+        self.check([begin, end])
+
+
+class Folded(Converting):
+    EXPECTED = {
+        'bytes': {'thread 0;malloc;65 to 128 bytes': 100,
+                  'thread 1;calloc;129 to 256 bytes': 200,
+                  'thread 2;memalign;257 to 512 bytes': 500,
+                  'thread 0;realloc;257 to 512 bytes': 300,
+                  'thread 0;realloc;1 to 16 bytes': 16,
+                  'thread 0;malloc;33 to 64 bytes': 40},
+        'calls': {'thread 0;malloc;65 to 128 bytes': 1,
+                  'thread 1;calloc;129 to 256 bytes': 1,
+                  'thread 2;memalign;257 to 512 bytes': 1,
+                  'thread 0;realloc;257 to 512 bytes': 1,
+                  'thread 1;malloc;0 bytes': 1,
+                  'thread 0;realloc;1 to 16 bytes': 1,
+                  'thread 0;realloc;0 bytes': 1,
+                  'thread 0;malloc;33 to 64 bytes': 1},
+        'peak': {'thread 0;realloc;257 to 512 bytes': 300,
+                 'thread 1;calloc;129 to 256 bytes': 200,
+                 'thread 2;memalign;257 to 512 bytes': 500,
+                 'thread 0;realloc;1 to 16 bytes': 16}}
+
+    def test_weights(self) -> None:
+        self.assertEqual(sum(self.EXPECTED['peak'].values()), EVERY_PEAK)
+        source = self.written('every.rep', EVERY)
+        for weight, expected in self.EXPECTED.items():
+            with self.subTest(weight):
+                path, _ = self.good('x.folded', source, '--weight', weight)
+                rows = [line.rsplit(' ', 1)
+                        for line in path.read_text().splitlines()]
+                self.assertEqual({stack: int(count) for stack, count in rows},
+                                 expected)
+
+    def test_size_classes(self) -> None:
+        self.assertEqual(
+            [frames.size_class(size) for size in (0, 1, 16, 17, 32, 33, 4097)],
+            ['0 bytes', '1 to 16 bytes', '1 to 16 bytes', '17 to 32 bytes',
+             '17 to 32 bytes', '33 to 64 bytes', '4097 to 8192 bytes'])
+
+
+class Minimalloc(Converting):
+    def test_rows(self) -> None:
+        source = self.written('x.rep', '4096\n4\n8\n1\na 0 10\na 1 20\n'
+                              'r 0 30\na 2 0\nf 1\na 3 40\nr 0 0\nf 2\n')
+        path, said = self.good('x.csv', source)
+        self.assertEqual(path.read_text(), 'id,lower,upper,size\n'
+                         'b0,0,2,10\nb1,1,4,20\nb0.1,2,6,30\nb3,5,8,40\n')
+        self.assertIn('blocks of 0 bytes, left out: 1\n', said)
+
+    def test_they_sum_up_to_the_payload(self) -> None:
+        path, _ = self.good('x.csv', MIXED)
+        with open(path, newline='') as file:
+            rows = [(row['id'], *(int(row[key]) for key in
+                                  ('lower', 'upper', 'size')))
+                    for row in csv.DictReader(file)]
+        self.assertEqual(len({row[0] for row in rows}), len(rows))
+        for time_, payload in enumerate(payloads(rep.read(str(MIXED)).ops)):
+            self.assertEqual(sum(size for _, lower, upper, size in rows
+                                 if lower <= time_ < upper), payload)
+
+
+# ---- Names, help, and what all share. ----
+
+class Names(Converting):
+    def test_of_output(self) -> None:
+        for path, name in (
+                ('a.rep', 'rep'), ('a.rep.gz', 'rep'), ('b/a.rep.zst', 'rep'),
+                ('a.repb', 'binary'), ('massif.out.77', 'massif'),
+                ('a.massif', 'massif'), ('heaptrack.ls.12.zst', 'heaptrack'),
+                ('a.heaptrack.gz', 'heaptrack'), ('a.json', 'chrome'),
+                ('a.folded', 'folded'), ('a.csv.gz', 'minimalloc')):
+            self.assertEqual(formats.of_name(path).name, name)
+        for path in 'rep', 'a.gz', 'a.txt', 'x.mtrace', 'massif/x':
+            self.assertIsNone(formats.of_name(path))
+
+    def test_each_input_is_told_by_its_content_alone(self) -> None:
+        """And no other reader takes it for its own."""
+        for path in FILES.glob('churn.*'):
+            if path.suffix in ('.c', '.zst'):
+                continue
+            head = path.read_bytes()
+            takers = [one.name for one in formats.FORMATS
+                      if one.recognise and one.recognise(head)]
+            name = path.suffix[1:].replace('jemalloc', 'pprof')
+            self.assertEqual(takers, [name])
+
+    def test_list(self) -> None:
+        with contextlib.redirect_stdout(io.StringIO()) as out:
+            self.assertEqual(command.main(['--list']), 0)
+        rows = [line.split() for line in out.getvalue().splitlines()[1:]]
+        self.assertEqual({row[0] for row in rows if row[1] == 'yes'},
+                         {'binary', 'recording', 'heaptrack', 'mtrace',
+                          'valgrind', 'ltrace', 'rep'})
+        self.assertEqual({row[0] for row in rows if row[2] == 'yes'},
+                         {'binary', 'massif', 'heaptrack', 'rep', 'chrome',
+                          'folded', 'minimalloc'})
+
+    def test_usage(self) -> None:
+        for words in [], ['-o', 'x.rep'], ['x'], ['-o', 'x', '--to', 'mtrace',
+                                                  'y']:
+            with self.assertRaises(SystemExit) as ended, \
+                    contextlib.redirect_stderr(io.StringIO()):
+                command.main(words)
+            self.assertEqual(ended.exception.code, 2)
+
+    def test_both_named(self) -> None:
+        path = self.written('x', (FILES / 'churn.ltrace').read_text())
+        self.assertEqual(self.ops(path, '--from', 'ltrace', '--to', 'rep'),
+                         list(churn()))
+
+
+class Tapes(unittest.TestCase):
+    def test_ids_anew(self) -> None:
+        one = tape.Tape()
+        one.extend([Op('a', 7, 1), Op('f', 7), Op('c', 7, 2, 3), Op('f', -1),
+                    Op('r', 7, 9), Op('r', 3, 4), Op('r', 7, 0)])
+        self.assertEqual(', '.join(map(rep.render, one)),
+                         'a 0 1, f 0, c 1 3 2, f -1, r 1 9, r 2 4, r 1 0')
+        self.assertEqual((len(one), one.account.ids, one.peak_at), (7, 3, 6))
+
+    def test_what_cannot_be(self) -> None:
+        for ops in ([Op('f', 0)], [Op('a', 0, 1), Op('f', 0), Op('f', 0)],
+                    [Op('a', 0, 1), Op('a', 0, 1)],
+                    [Op('a', 0, rep.MAX_SIZE + 1)],
+                    [Op('a', 5, 1), Op('f', 0)]):
+            with self.assertRaises(rep.RepError):
+                tape.Tape().extend(ops)
+
+    def test_moments(self) -> None:
+        """Few, even, with the peak and the end among them."""
+        one = tape.Tape()
+        one.extend([*(Op('a', i, 5) for i in range(700)), Op('a', 999, 9999),
+                    Op('f', 999), *(Op('f', i) for i in range(300))])
+        found = moments.moments(one, Wish('x'), 50)
+        self.assertTrue(25 < len(found) <= 50)
+        self.assertIn((701, 3500 + 9999, 0), found)
+        self.assertEqual(found[-1], (1002, 2000, 0))
+        known = Wish('x', 'mm', [(1, 100), (700, 90000), (1002, 70000)])
+        self.assertEqual(moments.moments(one, known, 50), [
+            (1, 5, 95), (700, 3500, 86500), (1002, 2000, 68000)])
+
+
+# ---- Live: program, tool, trace; and our own recorder's of the same. ----
+
+@unittest.skipUnless(shutil.which('gcc'), 'no gcc')
+class Live(Converting):
+    def setUp(self) -> None:
+        super().setUp()
+        self.program = make.build('churn.c', self.folder)
+
+    def log(self, tool: Any, name: str, *options: str) -> Path:
+        path = self.folder / name
+        tool(self.program, path, *options)
+        if not path.exists() or not path.stat().st_size:
+            self.skipTest(f'{tool.__name__} wrote nothing here')
+        return path
+
+    @unittest.skipUnless(RECORDER.exists(), 'no build/release/record.so')
+    def test_recorder(self) -> None:
+        """What the others are compared with is what our recorder sees."""
+        path = self.folder / 'ours.rep'
+        ended = support.run(support.ROOT / 'tools/record', '-o', path, '--',
+                            self.program)
+        self.assertEqual(ended.returncode, 0, support.account(ended))
+        self.assertEqual(rep.read(str(path)).ops, list(churn()))
+
+    def test_mtrace(self) -> None:
+        if not make.run(self.program, './churn', LD_PRELOAD=make.DEBUG) == '':
+            self.skipTest(f'no {make.DEBUG} here')
+        self.assertEqual(self.ops(self.log(make.mtrace, 'x')),
+                         as_malloc(churn(), 'cm'))
+
+    @needs('ltrace')
+    def test_ltrace(self) -> None:
+        self.assertEqual(self.ops(self.log(make.ltrace, 'x')), list(churn()))
+
+    @needs('valgrind')
+    def test_valgrind(self) -> None:
+        self.assertEqual(self.ops(self.log(make.valgrind, 'x')), list(churn()))
+
+    @needs('heaptrack', 'zstd')
+    def test_heaptrack(self) -> None:
+        path = self.log(make.heaptrack, 'x.raw.zst')
+        self.assertEqual(after(LIBSTDCXX_POOL, self.ops(path)),
+                         without_realloc(churn()))
+
+    @needs('heaptrack', 'zstd')
+    def test_threads_of_heaptrack(self) -> None:
+        """Ends that are logged late: all is freed, and nothing unknown is."""
+        self.program = make.build('threads.c', self.folder)
+        ops = self.ops(self.log(make.heaptrack, 'x.raw.zst', '3000'))
+        sizes = Counter(op.size for op in ops if op.kind == 'a')
+        self.assertEqual(sizes[50000], 3 * 1000)
+        self.assertEqual([sizes[2000 + i] for i in range(8)], [3 * 375] * 8)
+
+
+if __name__ == '__main__':
+    unittest.main()

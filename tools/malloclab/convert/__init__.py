@@ -1,0 +1,1 @@
+"""tools/convert: logs of malloc in, traces between, profiles out."""

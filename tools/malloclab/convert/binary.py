@@ -1,0 +1,145 @@
+"""The binary form: a header, then 16 bytes an operation, as driver/op.h and
+driver/trace_binary.c have them.
+
+Slots stand for blocks; of those that are free the one freed last is taken
+first, so that the bytes are those of `mdriver --pack`.
+"""
+
+from __future__ import annotations
+
+import struct
+from typing import BinaryIO, Iterable, Iterator
+
+from .. import rep
+from .source import Source, read_up_to
+from .tape import Tape
+from .wish import Wish
+
+MAGIC = b"mmtrace\1"
+HEADER = struct.Struct("<8sIIQQI28x")
+RECORD = struct.Struct("<IIQ")
+KIND_BITS, SIZE_BITS = 4, 48
+CHUNK = RECORD.size << 14
+MOST_WEIGHT = 3
+
+(ALLOC, FREE, REALLOC, REALLOC_NULL, REALLOC_FREE, CALLOC, ALIGNED,
+ FREE_NULL) = range(8)
+LETTERS = "afrrrcmf"
+BEGINNING = {ALLOC, REALLOC_NULL, CALLOC, ALIGNED}
+ENDING = {FREE, REALLOC_FREE}
+
+
+def recognise(head: bytes) -> bool:
+    return head.startswith(MAGIC)
+
+
+# ---- In. ----
+
+
+def read(source: Source) -> Iterator[rep.Op]:
+    with source.data() as file:
+        head = read_up_to(file, HEADER.size)
+        if len(head) < HEADER.size:
+            raise rep.RepError("the file is cut short in its header")
+        _, weight, _, _, count, slots = HEADER.unpack(head)
+        if weight > MOST_WEIGHT:
+            raise rep.RepError(f"the weight {weight} is out of range 0..3")
+        source.weight = weight
+        yield from _checked(_records(file, count), slots)
+        if file.read(1):
+            raise rep.RepError("bytes after the last operation")
+
+
+def _records(file: BinaryIO, count: int) -> Iterator[tuple[int, int, int]]:
+    left = count
+    while left:
+        chunk = read_up_to(file, min(CHUNK, left * RECORD.size))
+        whole = len(chunk) // RECORD.size
+        yield from RECORD.iter_unpack(chunk[:whole * RECORD.size])
+        left -= whole
+        if left and whole < CHUNK // RECORD.size:
+            raise rep.RepError("the file is cut short: the header declares "
+                               f"{count} operations, {count - left} are there")
+
+
+def _checked(records: Iterable[tuple[int, int, int]],
+             slots: int) -> Iterator[rep.Op]:
+    """The operations; an error has the operation's number as its line."""
+    live: set[int] = set()
+    for number, (word, argument, detail) in enumerate(records, 1):
+        kind, slot = word & (1 << KIND_BITS) - 1, word >> KIND_BITS
+        size = detail & (1 << SIZE_BITS) - 1
+        fault = _fault(kind, slot, size, argument, slots, live)
+        if fault:
+            raise rep.RepError(fault, number)
+        if kind in BEGINNING:
+            live.add(slot)
+        elif kind in ENDING:
+            live.remove(slot)
+        yield rep.Op(LETTERS[kind], rep.NULL_ID if kind == FREE_NULL else slot,
+                     0 if kind in ENDING else size, _extra(kind, argument),
+                     detail >> SIZE_BITS)
+
+
+def _fault(kind: int, slot: int, size: int, argument: int, slots: int,
+           live: set[int]) -> str:
+    """Why the operation cannot be; "" where it can."""
+    if kind > FREE_NULL:
+        return "an unknown operation"
+    if size * (argument if kind == CALLOC else 1) > rep.MAX_SIZE:
+        return "the size is over the limit"
+    if slot >= (1 if kind == FREE_NULL else slots):
+        return "the slot is out of range"
+    if kind in BEGINNING and slot in live:
+        return "the slot is allocated again while it is live"
+    if kind not in BEGINNING and kind != FREE_NULL and slot not in live:
+        return "the slot is not live"
+    if kind == REALLOC and not size:
+        return "a block is resized to 0 bytes"
+    if kind == ALIGNED and argument >= SIZE_BITS - 1:
+        return "the alignment is over the limit"
+    return ""
+
+
+def _extra(kind: int, argument: int) -> int:
+    if kind == ALIGNED:
+        return 1 << argument
+    return argument if kind == CALLOC else 0
+
+
+# ---- Out. ----
+
+
+def write(tape: Tape, file: BinaryIO, wish: Wish) -> None:
+    account = tape.account
+    file.write(HEADER.pack(MAGIC, tape.weight, account.threaded, account.ids,
+                           account.ops, account.peak_blocks))
+    slots: dict[int, int] = {}
+    free: list[int] = []
+    for op in tape:
+        kind = _kind(op, op.id in slots)
+        if kind in BEGINNING:
+            slots[op.id] = free.pop() if free else len(slots)
+        slot = slots.get(op.id, 0)
+        if kind in ENDING:
+            free.append(slots.pop(op.id))
+        argument, size = _argument(op)
+        file.write(RECORD.pack(slot << KIND_BITS | kind, argument,
+                               op.thread << SIZE_BITS | size))
+
+
+def _kind(op: rep.Op, is_live: bool) -> int:
+    if op.kind == "f":
+        return FREE_NULL if op.id == rep.NULL_ID else FREE
+    if op.kind == "r" and is_live:
+        return REALLOC if op.size else REALLOC_FREE
+    return {"a": ALLOC, "c": CALLOC, "m": ALIGNED, "r": REALLOC_NULL}[op.kind]
+
+
+def _argument(op: rep.Op) -> tuple[int, int]:
+    """The argument and the size. Of a calloc the first has 32 bits only."""
+    if op.kind == "m":
+        return op.extra.bit_length() - 1, op.size
+    if op.kind == "c" and op.extra > rep.MAX_COUNT:
+        return op.size, op.extra
+    return op.extra, op.size

@@ -1,0 +1,172 @@
+"""tools/convert: from what the user says to a reader and a writer."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import tempfile
+from pathlib import Path
+from typing import Sequence
+
+from .. import pythons, recording, rep
+from . import formats, output
+from .formats import Format
+from .source import Source
+from .tape import Tape
+from .wish import WEIGHTS, Wish
+
+EPILOG = """\
+The form of IN, packed by gzip or zstd or not, is told by what it holds; that of
+OUT by its name: .rep, .repb, .massif or massif.out..., .heaptrack or
+heaptrack..., .json, .folded, .csv; each with .gz or .zst behind it if wanted.
+
+examples:
+  tools/convert -o ls.rep.gz ls.mtrace
+  tools/convert -o sort.rep heaptrack.sort.4711.raw.zst
+  tools/convert -o massif.out.sort --allocator mm traces/git-log.rep.gz
+  tools/convert -o git.json --allocator tlsf traces/git-log.rep.gz
+  tools/convert -o - --to folded --weight peak traces/git-log.rep.gz
+
+What cannot be in OUT as it was in IN is counted on stderr. Exit status: 0, or
+2 where nothing could be converted.
+"""
+
+BUILD = Path(__file__).resolve().parents[3] / "build/release"
+
+
+class ConvertError(Exception):
+    """Why there is no output, in a sentence."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    parser = _parser()
+    options = parser.parse_args(arguments)
+    if options.list:
+        print("\n".join(formats.listing()))
+        return 0
+    if not options.input or not options.output:
+        parser.error("give -o OUT and IN")
+    try:
+        if options.allocator:
+            pythons.demand("tools/convert", "numpy")
+        _convert(options)
+    except (ConvertError, rep.RepError, recording.RecordingError) as error:
+        print(f"tools/convert: {error}", file=sys.stderr)
+        return 2
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 2
+    except OSError as error:
+        print(f"tools/convert: {error.filename or options.output}: "
+              f"{error.strerror}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        return 130
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="tools/convert", usage="tools/convert -o OUT [options] IN",
+        description="Turn a log of malloc calls into a trace, or a trace into "
+        "another program's format.", epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter)
+    readable = [one.name for one in formats.FORMATS if one.recognise]
+    writable = [one.name for one in formats.FORMATS if one.write]
+    parser.add_argument("input", metavar="IN", nargs="?",
+                        help="the log or trace")
+    parser.add_argument("-o", "--output", metavar="OUT",
+                        help="the file to write; - is standard output")
+    parser.add_argument("--from", dest="source", metavar="FORMAT",
+                        choices=readable, help="what IN is, of "
+                        + ", ".join(readable))
+    parser.add_argument("--to", metavar="FORMAT", choices=writable,
+                        help="what OUT is to be, of " + ", ".join(writable))
+    parser.add_argument("--allocator", metavar="NAME", default="",
+                        help="replay the trace on it, as mdriver's option "
+                        "says, for its footprint: extra in massif, resident "
+                        "memory in heaptrack, a counter in chrome")
+    parser.add_argument("--build", metavar="DIR", type=Path, default=BUILD,
+                        help="the build that replays it (build/release)")
+    parser.add_argument("--process", metavar="PID", type=int,
+                        help="of a log that names processes, this one alone "
+                        "(default: of valgrind's the first)")
+    parser.add_argument("--weight", choices=WEIGHTS, default=WEIGHTS[0],
+                        help="of folded stacks: bytes asked for, calls that "
+                        "asked, or bytes live at the peak (default: bytes)")
+    parser.add_argument("--list", action="store_true",
+                        help="list the formats, and exit")
+    return parser
+
+
+def _convert(options: argparse.Namespace) -> None:
+    target = _target(options)
+    source = Source(options.input, options.process)
+    tape = Tape()
+    try:
+        tape.extend(_reader(source, options.source)(source))
+        if not len(tape):
+            raise rep.RepError("there is no operation in it")
+    except rep.RepError as error:
+        error.path = error.path or options.input
+        raise
+    tape.weight = source.weight
+    for sentence in source.explain():
+        _note(f"{options.input}: {sentence}")
+    wish = Wish(os.path.basename(options.input), options.allocator,
+                _footprints(tape, options), options.weight)
+    with output.created(options.output, target.as_text) as file:
+        target.write(tape, file, wish)
+    for sentence, count in wish.notes.items():
+        _note(f"{options.output}: {sentence}: {count}")
+    account = tape.account
+    _note(f"{options.output}: {account.ops} operations, {account.ids} ids, "
+          f"peak {account.peak_bytes} bytes in {account.peak_blocks} blocks")
+
+
+def _target(options: argparse.Namespace) -> Format:
+    if options.to:
+        return formats.BY_NAME[options.to]
+    found = formats.of_name(options.output)
+    if not found:
+        raise ConvertError(f"{options.output}: no format's name ends so; --to "
+                           "says which it is to be")
+    return found
+
+
+def _reader(source: Source, name: str | None) -> formats.Reader:
+    found = formats.BY_NAME[name] if name else formats.of_content(source.head())
+    if not found.read:
+        raise rep.RepError(found.refusal)
+    if source.process is not None and not found.has_processes:
+        raise rep.RepError(f"a file of {found.name} does not name processes: "
+                           "--process is for others")
+    return found.read
+
+
+def _footprints(tape: Tape, options: argparse.Namespace
+                ) -> list[tuple[int, int]]:
+    """Of a replay, by moments; none where no allocator is asked for."""
+    if not options.allocator:
+        return []
+    from .. import replays  # it needs numpy
+    with tempfile.TemporaryDirectory(prefix="malloclab-") as folder:
+        path = os.path.join(folder, "trace.repb")
+        with output.created(path, False) as file:
+            formats.BY_NAME["binary"].write(tape, file, Wish(""))
+        try:
+            tables = replays.timelines([path], [options.allocator],
+                                       build=options.build)
+        except replays.ReplayError as error:
+            raise ConvertError(str(error)) from None
+    if len(tables) > 1:
+        raise ConvertError("--allocator takes one allocator")
+    if not tables or tables[0]["op"][-1] != len(tape):
+        raise ConvertError(f"{options.allocator} does not get through the "
+                           "trace: see what ./mdriver says of it")
+    return list(zip(tables[0]["op"].tolist(), tables[0]["footprint"].tolist()))
+
+
+def _note(sentence: str) -> None:
+    print(f"tools/convert: {sentence}", file=sys.stderr)

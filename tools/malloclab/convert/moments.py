@@ -1,0 +1,54 @@
+"""Moments of a trace, for curves: how much memory after how many operations."""
+
+from __future__ import annotations
+
+from typing import Iterator, NamedTuple
+
+from .tape import Tape
+from .wish import Wish
+
+
+class Moment(NamedTuple):
+    """After so many operations; extra is what the allocator takes beyond."""
+
+    number: int
+    payload: int
+    extra: int
+
+    @property
+    def total(self) -> int:
+        return self.payload + self.extra
+
+
+def payloads(tape: Tape) -> Iterator[int]:
+    """Bytes of payload after each operation."""
+    sizes: dict[int, int] = {}
+    payload = 0
+    for op in tape:
+        payload += op.payload - sizes.pop(op.id, 0)
+        if op.payload:
+            sizes[op.id] = op.payload
+        yield payload
+
+
+def moments(tape: Tape, wish: Wish, most: int) -> list[Moment]:
+    """At most so many, about evenly apart, with the peaks of payload and of
+    footprint among them. Footprints are known at the wish's moments only;
+    where no allocator is asked for, extra is 0."""
+    known = dict(wish.footprints)
+    numbers = sorted(known) or range(1, len(tape) + 1)
+    kept = set(_thinned(numbers, most - 2))
+    if not known or tape.peak_at in known:
+        kept.add(tape.peak_at)
+    if known:
+        kept.add(max(numbers, key=known.__getitem__))
+    return [Moment(number, payload,
+                   max(0, known.get(number, payload) - payload))
+            for number, payload in enumerate(payloads(tape), 1)
+            if number in kept]
+
+
+def _thinned(numbers: range | list[int], most: int) -> range | list[int]:
+    """Every n-th, counted from the last, which is kept."""
+    step = -(-len(numbers) // most)
+    return numbers[::-1][::step]

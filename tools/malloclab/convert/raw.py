@@ -1,0 +1,22 @@
+"""What tools/record --keep leaves: runtime/record.h has the form."""
+
+from __future__ import annotations
+
+from typing import Iterator
+
+from .. import recording, rep
+from .source import Source
+
+
+def recognise(head: bytes) -> bool:
+    return head.startswith(recording.MAGIC)
+
+
+def read(source: Source) -> Iterator[rep.Op]:
+    recorded = recording.load(source.path)
+    if recorded.forked:
+        source.remark("a forked child: what it inherited is not in its trace")
+    if recorded.lost:
+        source.remark(f"the disk was full: the last {recorded.lost} events are "
+                      "missing")
+    return source.operations(recorded.events())

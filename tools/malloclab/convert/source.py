@@ -1,0 +1,139 @@
+"""A file to be read: unpacked, as lines or bytes, with notes of what was odd.
+
+A log that its tool was still writing when it was killed ends anywhere. So lines
+that are not whole are left out with a remark, and a packed file that ends too
+early gives what was there. Damage is an error.
+"""
+
+from __future__ import annotations
+
+import gzip
+import subprocess
+import zlib
+from collections import Counter
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import BinaryIO, Callable, Iterable, Iterator
+
+from .. import recording, rep
+
+HEAD_SIZE = 1 << 16
+GZIP_MAGIC = b"\x1f\x8b"
+ZSTD_MAGIC = b"\x28\xb5\x2f\xfd"
+CUT = "the packed file is cut short: converted as far as it goes"
+
+
+@dataclass
+class Source:
+    """`notes` counts by sentence; `remarks` are sentences without a number.
+
+    process: the only process whose calls count, where the log names them.
+    weight: what the trace counts for in the score, where the form says it.
+    """
+
+    path: str
+    process: int | None = None
+    weight: int = 1
+    notes: Counter[str] = field(default_factory=Counter)
+    remarks: list[str] = field(default_factory=list)
+
+    def head(self) -> bytes:
+        """The first bytes, unpacked."""
+        with self.data() as file:
+            return read_up_to(file, HEAD_SIZE)
+
+    @contextmanager
+    def data(self) -> Iterator[BinaryIO]:
+        """The bytes, unpacked."""
+        with open(self.path, "rb") as file:
+            magic = file.read(4)
+        with open(self.path, "rb") as file:
+            if magic[:2] == GZIP_MAGIC:
+                yield gzip.open(file)
+            elif magic == ZSTD_MAGIC:
+                with self._unpacked_by_zstd(file) as unpacked:
+                    yield unpacked
+            else:
+                yield file
+
+    def lines(self, partial: bool = False) -> Iterator[tuple[int, str]]:
+        """Whole lines with their numbers, without their ends. A last one that
+        has no end is left out with a remark, unless `partial`."""
+        with self.data() as file:
+            for number, line in enumerate(self._until_cut(file), 1):
+                if line[-1:] == b"\n" or partial:
+                    yield number, line.decode("latin-1").rstrip("\n")
+                else:
+                    self.remark(f"line {number} is cut short, left out")
+
+    def parsed(self, parse: Callable[[str], Iterable[recording.Event]]
+               ) -> Iterator[recording.Event]:
+        """What `parse` makes of each line. It says by a ValueError what is
+        wrong with one."""
+        for number, text in self.lines():
+            try:
+                yield from parse(text)
+            except ValueError as error:
+                raise rep.RepError(str(error), number) from None
+
+    def operations(self, events: Iterable[recording.Event]
+                   ) -> Iterator[rep.Op]:
+        """The operations of a log's events, and notes of what was not plain."""
+        converter = recording.Converter()
+        yield from converter.convert(events)
+        for key, count in converter.notes.items():
+            self.notes[recording.NOTES[key]] += count
+
+    def no_call(self, hint: str = "") -> str:
+        """The sentence for a log without a call that counts."""
+        if self.process is not None:
+            return f"no call of malloc by process {self.process} in it"
+        return f"no call of malloc in it{hint}"
+
+    def remark(self, sentence: str) -> None:
+        if sentence not in self.remarks:
+            self.remarks.append(sentence)
+
+    def explain(self) -> list[str]:
+        counted = [f"{sentence}: {count}"
+                   for sentence, count in self.notes.items() if count]
+        return counted + self.remarks
+
+    def _until_cut(self, file: BinaryIO) -> Iterator[bytes]:
+        try:
+            yield from file
+        except EOFError:
+            self.remark(CUT)
+        except (gzip.BadGzipFile, zlib.error) as error:
+            raise rep.RepError(f"the file is damaged: {error}") from None
+
+    @contextmanager
+    def _unpacked_by_zstd(self, file: BinaryIO) -> Iterator[BinaryIO]:
+        try:
+            zstd = subprocess.Popen(["zstd", "-qdc"], stdin=file,
+                                    stdout=subprocess.PIPE,
+                                    stderr=subprocess.PIPE)
+        except FileNotFoundError:
+            raise rep.RepError("no zstd here to unpack it: install zstd"
+                               ) from None
+        with zstd:
+            yield zstd.stdout
+            if zstd.stdout.read(1):  # the reader had enough
+                zstd.kill()
+                return
+            complaint = zstd.stderr.read().decode("utf-8", "replace")
+        if zstd.returncode and "premature" in complaint:
+            self.remark(CUT)
+        elif zstd.returncode:
+            raise rep.RepError("the file is damaged: zstd cannot unpack it")
+
+
+def read_up_to(file: BinaryIO, size: int) -> bytes:
+    """So many bytes; fewer only where the file ends, or is cut."""
+    data = b""
+    try:
+        while len(data) < size and (more := file.read(size - len(data))):
+            data += more
+    except (EOFError, gzip.BadGzipFile, zlib.error):
+        pass  # whoever reads all of it will say so
+    return data

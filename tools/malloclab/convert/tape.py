@@ -1,0 +1,98 @@
+"""A trace between two formats: its operations in columns, checked.
+
+Most formats to write want to know first what comes last: how many ids, the
+peak. So all is kept, in some 30 bytes an operation where a list of Ops would
+take 200.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from array import array
+from dataclasses import dataclass, field
+from typing import Iterable, Iterator
+
+from .. import rep
+
+PATIENCE = 2.0  # seconds before progress is shown
+STEP = 1 << 16
+
+
+@dataclass
+class Tape:
+    """Operations of which each is allowed by those before it.
+
+    An id is one block, and ids count from 0 in the order in which blocks
+    begin, whatever they were before. An `r` of a new id is realloc(NULL).
+    """
+
+    weight: int = 1
+    account: rep.Account = field(default_factory=rep.Account)
+    peak_at: int = 0  # operations until payload is highest
+    _kinds: bytearray = field(default_factory=bytearray)
+    _ids: array[int] = field(default_factory=lambda: array("q"))
+    _sizes: array[int] = field(default_factory=lambda: array("Q"))
+    _extras: array[int] = field(default_factory=lambda: array("Q"))
+    _threads: array[int] = field(default_factory=lambda: array("H"))
+
+    def __len__(self) -> int:
+        return len(self._kinds)
+
+    def __iter__(self) -> Iterator[rep.Op]:
+        ops = map(rep.Op, map(chr, self._kinds), self._ids, self._sizes,
+                  self._extras, self._threads)
+        return watched(ops, "operations written")
+
+    def extend(self, ops: Iterable[rep.Op]) -> None:
+        """Append the operations. A RepError where one cannot be."""
+        account = self.account
+        for op in self._renamed(watched(ops, "operations read")):
+            peak = account.peak_bytes
+            account.add(op)
+            self._append(op)
+            if account.peak_bytes > peak:
+                self.peak_at = account.ops
+
+    def _renamed(self, ops: Iterable[rep.Op]) -> Iterator[rep.Op]:
+        """Between two of them the account has taken the first."""
+        names: dict[int, int] = {}
+        live = self.account.live
+        for op in ops:
+            kind, was, size, extra, thread = op
+            if kind == "f" and was != rep.NULL_ID and was not in names:
+                raise rep.RepError(f"id {was} is freed but not live")
+            if kind != "f" and was not in names:
+                names[was] = self.account.ids
+            block = names.get(was, rep.NULL_ID)
+            if op.payload > rep.MAX_SIZE:
+                raise rep.RepError(f"a block of {op.payload} bytes: at most "
+                                   f"{rep.MAX_SIZE} are possible")
+            yield rep.Op(kind, block, size, extra, thread)
+            if block not in live:
+                names.pop(was, None)
+
+    def _append(self, op: rep.Op) -> None:
+        self._kinds.append(ord(op.kind))
+        self._ids.append(op.id)
+        self._sizes.append(op.size)
+        self._extras.append(op.extra)
+        self._threads.append(op.thread)
+
+
+def watched(ops: Iterable[rep.Op], what: str) -> Iterator[rep.Op]:
+    """The operations; on a terminal, and once it takes long, a line that says
+    how many there were."""
+    if not sys.stderr.isatty():
+        return iter(ops)
+    return _shown(ops, what)
+
+
+def _shown(ops: Iterable[rep.Op], what: str) -> Iterator[rep.Op]:
+    begun = time.monotonic()
+    for count, op in enumerate(ops):
+        if count % STEP == 0 and time.monotonic() - begun > PATIENCE:
+            print(f"\r\033[K{count} {what}", end="", file=sys.stderr,
+                  flush=True)
+        yield op
+    print("\r\033[K", end="", file=sys.stderr, flush=True)

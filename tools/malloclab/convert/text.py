@@ -1,0 +1,40 @@
+"""The .rep text, in all the variants that docs/traces.md has."""
+
+from __future__ import annotations
+
+import re
+from typing import Iterable, TextIO
+
+from .. import rep
+from .source import Source
+from .tape import Tape
+from .wish import Wish
+
+
+HEAD = re.compile(rb"\s*\d+(\s+-?\d|\s*\Z)")  # the header is of numbers
+
+
+def recognise(head: bytes) -> bool:
+    return bool(HEAD.match(head))
+
+
+def read(source: Source) -> Iterable[rep.Op]:
+    lines = (f"{text}\n" for _, text in source.lines(partial=True))
+    header, ops = rep.scan(lines)
+    source.weight = header.weight
+    return ops
+
+
+def write(tape: Tape, file: TextIO, wish: Wish) -> None:
+    """The classic variant, which has no realloc of NULL."""
+    if tape.weight != 1:
+        wish.notes["weights other than 1, left out"] += 1
+    file.write(rep.header(tape.account))
+    threaded = tape.account.threaded
+    begun = 0
+    for op in tape:
+        if op.kind == "r" and op.id == begun:
+            wish.notes["realloc(NULL), written as malloc"] += 1
+            op = op._replace(kind="a")
+        begun = max(begun, op.id + 1)
+        file.write(rep.render(op, threaded) + "\n")
