@@ -27,6 +27,10 @@ class ReplayError(Exception):
     """Why there is no replay, in a sentence."""
 
 
+class Refused(ReplayError):
+    """mdriver could not judge, and has said why on standard error."""
+
+
 @dataclass(frozen=True)
 class Table:
     """Rows of one allocator on one trace: an array a column, by its name.
@@ -133,6 +137,8 @@ def _run(option: str, traces: Sequence[str], allocators: Sequence[str],
         command += ["-f", trace]
     ended = subprocess.run(command, text=True, stdin=subprocess.DEVNULL,
                            stdout=subprocess.PIPE)
+    if ended.returncode == 2:
+        raise Refused("mdriver ended with 2")
     if ended.returncode not in (0, 1):
         raise ReplayError(f"mdriver ended with {ended.returncode}")
     return ended.stdout

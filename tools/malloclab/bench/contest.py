@@ -90,12 +90,16 @@ def _result(entry: dict[str, Any]) -> Result:
                   _spread(entry["ratio_to_libc_spread"]))
 
 
+def report_from(content: dict[str, Any]) -> Report:
+    """Of the object that mdriver --json writes."""
+    return Report([_result(entry) for entry in content["results"]],
+                  content["interrupted"])
+
+
 def read(path: Path) -> Report:
     """What mdriver --json wrote."""
     try:
-        content = json.loads(path.read_text())
-        return Report([_result(entry) for entry in content["results"]],
-                      content["interrupted"])
+        return report_from(json.loads(path.read_text()))
     except OSError as error:
         raise BenchError(f"{path}: {error.strerror}") from None
     except (ValueError, KeyError, TypeError):

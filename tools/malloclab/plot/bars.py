@@ -1,0 +1,152 @@
+"""Utilization per trace, allocators side by side, the bounds as marks."""
+
+from __future__ import annotations
+
+import argparse
+import statistics
+from dataclasses import dataclass
+from typing import Any, Sequence
+
+from ..bench.contest import short
+from . import style
+from .source import RESULTS, Source, label
+
+ABOUT = "utilization per trace, allocators side by side, bounds as marks"
+DETAILS = """\
+Utilization is the peak of payload over that of footprint. The upright mark is
+the bound, what sizes rounded up allow at best; with --bounds, a diamond is best
+fit without headers and a triangle the best packing found. Traces are in the
+order of the first allocator's utilization; the last row is the mean, over the
+traces that every allocator did. Without a TRACE, all of traces/.
+"""
+NEEDS = RESULTS
+MARKS = (("aligned", "|", "bound: sizes rounded up"), ("best_fit", "D",
+         "best fit"), ("packing", "^", "packing"))
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    pass
+
+
+# ---- What is computed. ----
+
+
+@dataclass(frozen=True)
+class Group:
+    """The bars of a trace: shares of 1, or in few words why there is none."""
+
+    name: str
+    shares: dict[str, float]  # by allocator
+    faults: dict[str, str]
+    bounds: dict[str, float]  # those that are known
+
+
+def groups_of(results: Sequence[dict[str, Any]]) -> list[Group]:
+    """By trace; that of which the first allocator has most comes first."""
+    groups: dict[str, Group] = {}
+    for r in results:
+        g = groups.setdefault(r["trace"], Group(label(r["trace"]), {}, {}, {}))
+        if r["verdict"] == "ok":
+            g.shares[r["allocator"]] = r["utilization"] or 0.0
+        else:
+            g.faults[r["allocator"]] = r["verdict"]
+        g.bounds.update({name: share for name, share in r["bounds"].items()
+                         if share is not None})
+    first = results[0]["allocator"] if results else ""
+    return sorted(groups.values(),
+                  key=lambda g: (-g.shares.get(first, -1), g.name))
+
+
+def mean_of(groups: Sequence[Group], allocators: Sequence[str]
+            ) -> Group | None:
+    """Over the groups in which all have a share; None where there is none."""
+    whole = [g for g in groups if set(allocators) <= set(g.shares)]
+    if not whole:
+        return None
+    shared = [name for name, _, _ in MARKS
+              if all(name in g.bounds for g in whole)]
+    return Group(f"mean of {len(whole)}", {
+        name: statistics.mean(g.shares[name] for g in whole)
+        for name in allocators}, {},
+        {name: statistics.mean(g.bounds[name] for g in whole)
+         for name in shared})
+
+
+def finding(groups: Sequence[Group], mean: Group | None,
+            allocators: Sequence[str]) -> str:
+    if mean is None or len(groups) == 1:
+        shares = groups[0].shares
+        head = f"Utilization of {groups[0].name}" if len(groups) == 1 \
+            else "Utilization"
+    else:
+        shares = mean.shares
+        head = f"Mean utilization over {mean.name.split()[-1]} traces"
+    order = sorted((name for name in allocators if name in shares),
+                   key=lambda name: -shares[name])
+    said = ", ".join(f"{short(name)} {100 * shares[name]:.0f} %"
+                     for name in order)
+    return f"{head}: {said}" if said else head
+
+
+# ---- What is drawn. ----
+
+
+def picture(source: Source, look: style.Look, options: argparse.Namespace
+            ) -> style.Sheet:
+    results = source.results(timed=False)["results"]
+    allocators = list(dict.fromkeys(r["allocator"] for r in results))
+    groups = groups_of(results)
+    mean = mean_of(groups, allocators)
+    shown = groups + ([mean] if mean and len(groups) > 1 else [])
+    step = 0.17 * len(allocators) + 0.13
+    sheet = style.Sheet(look, 9, 1.6 + max(step, 0.3) * len(shown))
+    axes = sheet.figure.add_subplot(sheet.grid(1, 1)[0][0])
+    for row, group in enumerate(shown):
+        _draw_group(axes, row, group, allocators)
+    if len(shown) > len(groups):
+        axes.axhline(len(groups) - 0.5, color=style.INK, linewidth=0.8)
+    _draw_axes(axes, shown)
+    sheet.legend(_handles(allocators, shown), ncol=4)
+    sheet.say(finding(groups, mean, allocators))
+    return sheet
+
+
+def _draw_group(axes: Any, row: int, group: Group,
+                allocators: Sequence[str]) -> None:
+    high = 0.84 / len(allocators)
+    for n, name in enumerate(allocators):
+        y = row - 0.42 + (n + 0.5) * high
+        if name in group.shares:
+            axes.barh(y, 100 * group.shares[name], high * 0.94,
+                      linewidth=0, **style.bar_of(n))
+        elif name in group.faults:
+            axes.text(0.5, y, f"{short(name)}: {group.faults[name]}",
+                      va="center", fontsize=7, color=style.INK)
+    for name, marker, _ in MARKS:
+        if name in group.bounds:
+            _draw_mark(axes, 100 * group.bounds[name], row, marker)
+
+
+def _draw_mark(axes: Any, x: float, row: int, marker: str) -> None:
+    if marker == "|":
+        axes.vlines(x, row - 0.45, row + 0.45, color=style.INK, linewidth=1.8)
+    else:
+        axes.plot(x, row, marker, markersize=5, markerfacecolor="white",
+                  markeredgecolor=style.INK, zorder=4)
+
+
+def _draw_axes(axes: Any, groups: Sequence[Group]) -> None:
+    axes.set_yticks(range(len(groups)), [g.name for g in groups])
+    axes.set_ylim(len(groups) - 0.4, -0.6)
+    axes.set_xlim(0, 102)
+    axes.set_xlabel("utilization: peak payload / peak footprint, per cent")
+    axes.grid(axis="x", color=style.FAINT)
+    axes.tick_params(left=False, top=len(groups) > 12,
+                     labeltop=len(groups) > 12)
+
+
+def _handles(allocators: Sequence[str], groups: Sequence[Group]) -> list[Any]:
+    handles = [style.patch(label=short(name), **style.bar_of(n))
+               for n, name in enumerate(allocators)]
+    return handles + [style.mark(marker, name) for key, marker, name in MARKS
+                      if any(key in g.bounds for g in groups)]

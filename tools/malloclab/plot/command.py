@@ -1,0 +1,245 @@
+"""The command line of tools/plot."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+from typing import Any, Sequence
+
+from .. import replays
+from ..bench.contest import ALLOCATORS as RIVALS
+from ..handin import HandinError
+from ..replays import Refused, ReplayError
+from ..run import RunError, preload_of
+from . import (bars, curves, distributions, heap_map, holes, options, pareto,
+               style, waste)
+from .source import Kept, Live, Source, label
+
+KINDS = {
+    "curves": curves,
+    "map": heap_map,
+    "holes": holes,
+    "waste": waste,
+    "distributions": distributions,
+    "bars": bars,
+    "pareto": pareto,
+}
+OF_MANY = ("bars", "pareto")  # one picture, however many the traces
+
+EPILOG = """\
+A TRACE is one as mdriver takes it: a path, or a name of traces/. Pictures are
+PNG, SVG or PDF, as FILE ends; the same figures give the same bytes.
+Exit status: 0; 1 where an allocator's verdict is bad (the picture says so);
+2 where there is no picture; 130 interrupted.
+
+examples:
+  tools/plot map -o comb.png comb
+  tools/plot curves -o curves.pdf --allocator mm,tlsf,libc python-report
+  tools/plot bars -o bars.svg --bounds
+  tools/plot all -o pictures comb sqlite-bank
+  ./mdriver --json x.json && tools/plot pareto --from x.json -o pareto.png
+"""
+
+
+class PlotError(Exception):
+    """Why there is no picture, in a sentence."""
+
+
+def warn(text: object) -> None:
+    progress("")
+    print(f"tools/plot: {text}", file=sys.stderr, flush=True)
+
+
+def progress(text: str) -> None:
+    """A line on a terminal that the next one replaces; "" removes it."""
+    if sys.stderr.isatty():
+        print(f"\r\033[K{text}"[:79], end="", file=sys.stderr, flush=True)
+
+
+# ---- Options. ----
+
+
+def _names(text: str) -> list[str]:
+    """An argparse type: a list with commas."""
+    return [word for word in text.split(",") if word]
+
+
+def _add_source(parser: argparse.ArgumentParser, allocators: str) -> None:
+    group = parser.add_argument_group("what is drawn")
+    group.add_argument("traces", nargs="*", metavar="TRACE",
+                       help="as mdriver takes them")
+    group.add_argument("-a", "--allocator", type=_names, default=[],
+                       metavar="LIST", help="as mdriver takes them, with "
+                       f"commas ({allocators}; with --from: all of the files)")
+    group.add_argument("--from", dest="sources", type=Path, action="append",
+                       metavar="FILE", default=[],
+                       help="draw what mdriver --json, --timeline or --events "
+                       "wrote, run nothing; again for more files")
+    group.add_argument("--range", type=options.operations, metavar="A:B",
+                       default=options.Range(),
+                       help="only the operations A to B of each trace")
+    group.add_argument("--align", type=int, choices=(8, 16), default=16,
+                       help="alignment asked of payloads (16)")
+    group.add_argument("--bounds", action="store_true",
+                       help="mdriver's --bounds: what best fit without headers "
+                       "makes of each trace")
+    group.add_argument("--build", type=Path, metavar="FOLDER",
+                       default=replays.BUILD,
+                       help="the build to run (build/release)")
+
+
+def _add_look(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_argument_group("how it looks")
+    group.add_argument("--title", help="instead of what the figures say")
+    group.add_argument("--size", type=options.inches, metavar="WxH",
+                       help="in inches")
+    group.add_argument("--dpi", type=options.dots, default=150, metavar="N",
+                       help="dots an inch, of PNG (150)")
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="tools/plot", epilog=EPILOG,
+        usage="%(prog)s KIND -o FILE [options] TRACE...",
+        description="Draw traces, and what allocators make of them.",
+        formatter_class=argparse.RawDescriptionHelpFormatter)
+    kinds = parser.add_subparsers(dest="kind", metavar="KIND", title="kinds",
+                                  required=True)
+    for name, module in KINDS.items():
+        kind = _add_kind(kinds, name, module.ABOUT, module.DETAILS,
+                         ",".join(RIVALS) + ", where installed"
+                         if name in OF_MANY else "mm,libc")
+        kind.add_argument("-o", "--output", type=Path, metavar="FILE",
+                          required=True,
+                          help="where to: .png, .svg or .pdf")
+        module.add_options(kind)
+    _add_all(kinds)
+    return parser
+
+
+def _add_kind(kinds: Any, name: str, about: str, details: str,
+              allocators: str) -> argparse.ArgumentParser:
+    kind = kinds.add_parser(
+        name, help=about, prog=f"tools/plot {name}",
+        usage=f"tools/plot {name} -o "
+        f"{'FOLDER' if name == 'all' else 'FILE'} [options] TRACE...",
+        description=f"{about[0].upper()}{about[1:]}.", epilog=details,
+        formatter_class=argparse.RawDescriptionHelpFormatter)
+    _add_source(kind, allocators)
+    _add_look(kind)
+    return kind
+
+
+def _add_all(kinds: Any) -> None:
+    kind = _add_kind(kinds, "all", "all of these, into a folder", """\
+For each trace TRACE-curves.png, TRACE-map.png and so on; for all of them
+together bars.png and pareto.png, whose allocators are those of tools/plot
+pareto unless --allocator names others.
+""", "mm,libc")
+    kind.add_argument("-o", "--output", type=Path, metavar="FOLDER",
+                      required=True, help="where to; made where it is not")
+    kind.set_defaults(log=False, by="size", bars=False)
+    kind.add_argument("--format", choices=[e[1:] for e in style.FORMATS],
+                      default="png", help="png, svg or pdf (png)")
+
+
+# ---- Where figures come from. ----
+
+
+def _installed(names: Sequence[str]) -> list[str]:
+    found = []
+    for name in names:
+        try:
+            preload_of(name)
+            found.append(name)
+        except (RunError, HandinError):
+            warn(f"{name}: not installed, left out")
+    return found
+
+
+def _source(chosen: argparse.Namespace, kind: str) -> Source:
+    if chosen.sources:
+        return Kept(chosen.sources, chosen.traces, chosen.allocator)
+    many = kind in OF_MANY
+    if not chosen.traces and not many:
+        raise PlotError("which trace? name one or several, such as comb")
+    allocators = chosen.allocator or (_installed(RIVALS) if many
+                                      else ["mm", "libc"])
+    driver = [f"--align={chosen.align}"] + ["--bounds"] * chosen.bounds
+    return Live(chosen.traces, allocators, driver, chosen.build)
+
+
+# ---- Drawing. ----
+
+
+def _check_file(path: Path) -> None:
+    """Before the work, not after it."""
+    if path.suffix not in style.FORMATS:
+        raise PlotError(f"{path}: it has to end in {', '.join(style.FORMATS)}")
+    if not path.parent.is_dir():
+        raise PlotError(f"{path}: there is no folder {path.parent}")
+
+
+def _draw(source: Source, kind: str, chosen: argparse.Namespace,
+          path: Path) -> None:
+    progress(f"{kind} of {', '.join(map(label, source.traces)) or 'all'}")
+    look = style.Look(chosen.title, chosen.size, chosen.dpi)
+    with style.settings():
+        sheet = KINDS[kind].picture(source, look, chosen)
+        try:
+            sheet.save(path)
+        except OSError as error:
+            raise PlotError(f"{path}: {error.strerror}") from None
+    progress("")
+    print(path, flush=True)
+
+
+def _draw_one(chosen: argparse.Namespace) -> list[str]:
+    _check_file(chosen.output)
+    source = _source(chosen, chosen.kind)
+    _draw(source, chosen.kind, chosen, chosen.output)
+    return list(source.faults)
+
+
+def _draw_all(chosen: argparse.Namespace) -> list[str]:
+    """Each kind that the figures allow; which they do not is said."""
+    try:
+        chosen.output.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise PlotError(f"{chosen.output}: {error.strerror}") from None
+    each = _source(chosen, "all")
+    together = each if chosen.sources else _source(chosen, "pareto")
+    lacking = [kind for kind, module in KINDS.items()
+               if not each.has(module.NEEDS)]
+    if lacking:
+        warn(f"{', '.join(lacking)}: left out, for --from has not what they "
+             "need")
+    for trace in each.traces:
+        for kind in KINDS:
+            if kind not in (*OF_MANY, *lacking):
+                _draw(each.only(trace), kind, chosen, chosen.output /
+                      f"{label(trace)}-{kind}.{chosen.format}")
+    for kind in reversed(OF_MANY):  # the timed run serves both
+        if kind not in lacking:
+            _draw(together, kind, chosen,
+                  chosen.output / f"{kind}.{chosen.format}")
+    return list({**each.faults, **together.faults})
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    chosen = _parser().parse_args(arguments)
+    try:
+        draw = _draw_all if chosen.kind == "all" else _draw_one
+        faults = draw(chosen)
+    except Refused:
+        return 2  # mdriver has said why
+    except (PlotError, ReplayError) as error:
+        warn(error)
+        return 2
+    except KeyboardInterrupt:
+        progress("")
+        return 130
+    for fault in faults:
+        warn(fault)
+    return 1 if faults else 0

@@ -1,0 +1,283 @@
+"""The heap map: address over time, a rectangle a block."""
+
+from __future__ import annotations
+
+import argparse
+from dataclasses import dataclass
+from typing import Any, Sequence
+
+import numpy
+from matplotlib import colormaps
+from matplotlib.collections import PolyCollection
+from matplotlib.colors import to_hex, to_rgb
+
+from ..bench.contest import short
+from ..replays import Table
+from . import style
+from .blocks import Pieces, lives_of, pieces_of
+from .heap import heap_base, heap_top
+from .options import Range
+from .raster import coverage
+from .source import EVENTS, Replay, Source, label
+from .space import Space, space_of
+
+ABOUT = "the heap map: address over time, a rectangle a block"
+DETAILS = """\
+Across go the operations, up the addresses: a block is a rectangle from its
+malloc to its free, as high as it is large. Light grey is heap that no payload
+covers: free blocks, headers, tables. White is not taken yet, or given back. All
+allocators of a trace have the same scale. Where memory lies far apart (mapped
+blocks, the arenas of a malloc of the system) a line parts the regions and what
+lies between is left out; such regions count as taken from the first to the last
+address used so far, for nobody tells when they are given back.
+"""
+NEEDS = EVENTS
+RECTANGLES = 4000  # more are drawn as an image
+CLASSES = 7
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--by", choices=("size", "age"), default="size",
+                        help="what colours mean: the size of a block, or the "
+                        "age that it reaches, in operations (size)")
+
+
+# ---- What is computed. ----
+
+
+@dataclass(frozen=True)
+class Map:
+    """One allocator's, within a range of operations.
+
+    Pieces of zero bytes are left out. Heights are bytes above the lowest
+    address, in the folded space.
+    """
+
+    name: str
+    fault: str
+    first: int
+    last: int
+    pieces: Pieces
+    space: Space
+    low: numpy.ndarray  # of each piece: its height
+    value: numpy.ndarray  # of each piece: what its colour shows
+    taken: list[Taken]
+
+    @property
+    def high(self) -> numpy.ndarray:
+        return self.low + self.pieces.size
+
+
+@dataclass(frozen=True)
+class Taken:
+    """What of a region is taken: from low to high, after each operation."""
+
+    op: numpy.ndarray
+    low: numpy.ndarray
+    high: numpy.ndarray
+
+
+def map_of(replay: Replay, span: Range, by: str = "size") -> Map | None:
+    """None where no block lives in the range."""
+    events = replay.table
+    if events is None or not len(events):
+        return None
+    everything = pieces_of(events)
+    last = span.end(everything.ops)
+    value = everything.size if by == "size" else ages(everything)
+    chosen = (everything.begin <= last) & (everything.end > span.first) \
+        & (everything.size > 0)
+    pieces, value = everything.only(chosen), value[chosen]
+    if not len(pieces):
+        return None
+    space = space_of(events, pieces, span)
+    return Map(short(replay.allocator), replay.fault, span.first, last, pieces,
+               space, space.place(pieces.address), value,
+               taken_of(events, pieces, space, span.first, last))
+
+
+def ages(pieces: Pieces) -> numpy.ndarray:
+    """How long the block of each piece lives, in operations."""
+    lives = lives_of(pieces)
+    _, number = numpy.unique(pieces.block, return_inverse=True)
+    return lives.length[number]
+
+
+def taken_of(events: Table, pieces: Pieces, space: Space, first: int,
+             last: int) -> list[Taken]:
+    base, found = heap_base(events), []
+    number = space.region(pieces.address)
+    heap = events["heap"].max() > 0
+    for n, (begin, end) in enumerate(zip(space.begin, space.end)):
+        if heap and begin <= base < end:
+            op, top = heap_top(events, first, last)
+            top = numpy.minimum(base + top, end)
+            low = numpy.full(len(op), space.base[n])
+            found.append(Taken(op, low, top - begin + space.base[n]))
+        else:
+            found.append(_used_so_far(pieces.only(number == n), space, first,
+                                      last))
+    return found
+
+
+def _used_so_far(pieces: Pieces, space: Space, first: int, last: int) -> Taken:
+    p = pieces.only(numpy.argsort(pieces.begin, kind="stable"))
+    low = space.place(p.address)
+    low, high = (numpy.minimum.accumulate(low),
+                 numpy.maximum.accumulate(low + p.size))
+    op = numpy.append(numpy.maximum(p.begin, first), last + 1)
+    return Taken(op, numpy.append(low, low[-1:]), numpy.append(high, high[-1:]))
+
+
+@dataclass(frozen=True)
+class Classes:
+    """Colours: those up to the first limit, up to the second, and so on."""
+
+    limits: list[int]
+    last: int  # the largest value
+
+    def of(self, values: numpy.ndarray) -> numpy.ndarray:
+        return numpy.searchsorted(self.limits, values)
+
+    def __len__(self) -> int:
+        return len(self.limits) + 1
+
+
+def classes_of(values: numpy.ndarray, most: int = CLASSES) -> Classes:
+    """Limits that are powers of two, equally far apart, at most so many."""
+    last = int(values.max(initial=1))
+    low = max(int(numpy.quantile(values, 0.01)), 1) if len(values) else 1
+    begin, end = (low - 1).bit_length(), (last - 1).bit_length()
+    step = max(-(-(end - begin) // (most - 1)), 1)
+    return Classes([1 << power for power in range(begin, end, step)], last)
+
+
+def raster_of(m: Map, classes: Classes, width: int, height: int,
+              top: float) -> numpy.ndarray:
+    """Colours with their opacity: rows from the lowest address up.
+
+    A cell has the colour of the class that covers most of it; how much of it
+    is covered at all is the opacity.
+    """
+    across = width / (m.last + 1 - m.first)
+    left, right = ((edge - m.first) * across
+                   for edge in (m.pieces.begin, m.pieces.end))
+    low, high = m.low * (height / top), m.high * (height / top)
+    number = classes.of(m.value)
+    image = numpy.zeros((height, width, 4))
+    best = numpy.zeros((height, width))
+    for n in range(len(classes)):
+        mine = number == n
+        share = coverage(left[mine], right[mine], low[mine], high[mine],
+                         width, height)
+        image[share > best, :3] = to_rgb(shade(n, len(classes)))
+        best = numpy.maximum(best, share)
+        image[:, :, 3] += share
+    return numpy.clip(image, 0, 1)
+
+
+def shade(number: int, count: int) -> str:
+    """Of the n-th of so many classes; neighbours differ in lightness."""
+    return to_hex(colormaps["viridis"](number / max(count - 1, 1)))
+
+
+# ---- What is drawn. ----
+
+
+def picture(source: Source, look: style.Look, options: argparse.Namespace
+            ) -> style.Sheet:
+    rows = [_maps(source.replays(trace, EVENTS), options)
+            for trace in source.traces]
+    places, shape = style.arrange([len(row) for row in rows])
+    sheet = style.Sheet(look, style.width_of(shape[1]), 1.4 + 3.3 * shape[0])
+    classes = classes_of(numpy.concatenate(
+        [m.value for row in rows for _, m in row if m] or [numpy.ones(1)]))
+    spots = sheet.grid(*shape)
+    tops = [max([m.space.height for _, m in row if m] or [1])
+            for row in rows for _ in row]
+    panels = [pair for row in rows for pair in row]
+    for (row, column), (replay, m), top in zip(places, panels, tops):
+        axes = sheet.figure.add_subplot(spots[row][column])
+        _draw_map(axes, m, replay, classes, top)
+        if len(rows) > 1:
+            axes.set_title(f"{label(replay.trace)}: {axes.get_title('left')}")
+        if column:
+            axes.set_ylabel("")
+    _draw_legend(sheet, classes, options.by)
+    sheet.say(finding([label(t) for t in source.traces], rows))
+    return sheet
+
+
+def _maps(replays: Sequence[Replay], options: argparse.Namespace
+          ) -> list[tuple[Replay, Map | None]]:
+    return [(replay, map_of(replay, options.range, options.by))
+            for replay in replays]
+
+
+def finding(traces: Sequence[str],
+            rows: Sequence[Sequence[tuple[Replay, Map | None]]]) -> str:
+    if len(traces) > 1:
+        return "Where blocks lie, and how long"
+    spans = sorted(((m.space.height, m.name) for _, m in rows[0] if m))
+    if len(spans) < 2:
+        return f"{traces[0]}: where blocks lie, and how long"
+    (least, tight), (most, wide) = spans[0], spans[-1]
+    return (f"{traces[0]}: {tight} spreads over {style.size_text(least)} of "
+            f"addresses, {wide} over {style.size_text(most)}")
+
+
+def _draw_map(axes: Any, m: Map | None, replay: Replay, classes: Classes,
+              top: float) -> None:
+    name = short(replay.allocator)
+    axes.set_title(f"{name}  {summary(replay)}".rstrip())
+    if m is None:
+        style.say_none(axes, replay.fault)
+        return
+    for taken in m.taken:
+        axes.fill_between(taken.op, taken.low, taken.high, step="post",
+                          color=style.PALE, linewidth=0)
+    if len(m.pieces) > RECTANGLES:
+        image = raster_of(m, classes, 1000, 600, top)
+        axes.imshow(image, extent=(m.first, m.last + 1, 0, top), aspect="auto",
+                    origin="lower", interpolation="none", zorder=2)
+    else:
+        _draw_rectangles(axes, m, classes)
+    for height in m.space.base[1:-1]:
+        axes.axhline(height, color=style.INK, linewidth=0.8,
+                     linestyle=(0, (3, 2)), zorder=3)
+    axes.set_xlim(m.first, m.last + 1)
+    axes.set_ylim(0, top)
+    style.bytes_axis(axes, top, "address")
+    style.operations_axis(axes)
+
+
+def summary(replay: Replay) -> str:
+    if replay.fault:
+        return replay.fault
+    share = replay.result and replay.result["utilization"]
+    return f"{100 * share:.1f} %" if share else ""
+
+
+def _draw_rectangles(axes: Any, m: Map, classes: Classes) -> None:
+    corners = numpy.empty((len(m.pieces), 4, 2))
+    corners[:, 0, 0] = corners[:, 1, 0] = m.pieces.begin
+    corners[:, 2, 0] = corners[:, 3, 0] = m.pieces.end
+    corners[:, 0, 1] = corners[:, 3, 1] = m.low
+    corners[:, 1, 1] = corners[:, 2, 1] = m.high
+    number = classes.of(m.value)
+    colours = numpy.array([shade(n, len(classes))
+                           for n in range(len(classes))])
+    axes.add_collection(PolyCollection(
+        corners, facecolors=colours[number], edgecolors="white",
+        linewidths=0.15, zorder=2))
+
+
+def _draw_legend(sheet: style.Sheet, classes: Classes, by: str) -> None:
+    text = style.power_text if by == "size" else "{:,}".format
+    names = [f"up to {text(limit)}" for limit in classes.limits] + ["more"]
+    handles = [style.patch(shade(n, len(classes)), name)
+               for n, name in enumerate(names)]
+    handles.append(style.patch(style.PALE, "no payload"))
+    sheet.legend(handles, ncol=len(handles),
+                 title="size of a block, bytes" if by == "size" else
+                 "age that a block reaches, operations")

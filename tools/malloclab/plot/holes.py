@@ -1,0 +1,211 @@
+"""Holes: free memory between live payloads, by size, over time."""
+
+from __future__ import annotations
+
+import argparse
+from dataclasses import dataclass
+from typing import Any, Iterator, Sequence
+
+import numpy
+from matplotlib.colors import LogNorm, Normalize
+
+from ..bench.contest import short
+from ..replays import Table
+from . import style
+from .blocks import Pieces, pieces_of
+from .heap import heap_base, size_after
+from .options import Range
+from .source import EVENTS, Replay, Source, label
+from .space import Space, space_of
+
+ABOUT = "sizes of free memory between live payloads, over time"
+DETAILS = """\
+Across go the operations, up the sizes of holes; the darker, the more bytes
+there lie in holes of that size. A hole is what lies between two payloads that
+are live, or behind the last one up to the end of the heap: between neighbours
+it is header and padding, and so the lowest rows are never empty. The line is
+the largest hole. Of mallocs of the system, whose heap has no known end, holes
+end with the last payload of a region.
+"""
+NEEDS = EVENTS
+MOMENTS = 400
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--log", action="store_true",
+                        help="darkness by the logarithm of the bytes")
+
+
+# ---- What is computed. ----
+
+
+@dataclass(frozen=True)
+class Holes:
+    """At one moment: sizes in bytes, from the lowest address up.
+
+    `behind` is the live payload before each hole, 0 where there is none, and
+    `top` what is free at the end of the heap, which is no hole here.
+    """
+
+    op: int
+    sizes: numpy.ndarray
+    behind: numpy.ndarray
+    top: int
+    payload: int
+
+
+def holes_over(events: Table, span: Range, moments: int = MOMENTS
+               ) -> Iterator[Holes]:
+    """At so many moments of the range, equally far apart, or at each one."""
+    pieces = pieces_of(events)
+    pieces = pieces.only(pieces.size > 0).by_address()
+    last = span.end(pieces.ops)
+    base = heap_base(events)
+    space = space_of(events, pieces)
+    count = min(moments, last - span.first + 1)
+    ops = numpy.unique(numpy.linspace(span.first, last, count).astype(int))
+    heap = size_after(events, "heap", ops)
+    for begin in range(0, len(ops), 20):
+        some = slice(begin, begin + 20)
+        near = pieces.living(ops[some][0], ops[some][-1])
+        for op, size in zip(ops[some].tolist(), heap[some].tolist()):
+            yield holes_at(near.at(op), op, space, base, size)
+
+
+def holes_at(living: Pieces, op: int, space: Space, base: int, heap: int
+             ) -> Holes:
+    """Of pieces that live then, in the order of their addresses."""
+    begin = living.address
+    end = begin + living.size
+    region = space.region(begin)
+    fresh = numpy.ones(len(begin), bool)  # the first of its region
+    fresh[1:] = region[1:] != region[:-1]
+    before = numpy.where(fresh, begin, numpy.roll(end, 1))
+    behind = numpy.where(fresh, 0, numpy.roll(living.size, 1))
+    top = heap
+    if heap:
+        inside = numpy.flatnonzero((begin >= base) & (begin < base + heap))
+        if len(inside):
+            top = int(base + heap - end[inside[-1]])
+            before[inside[0]] = base
+    sizes = begin - before
+    there = sizes > 0
+    return Holes(op, sizes[there], behind[there], top,
+                 int(living.size.sum()))
+
+
+@dataclass(frozen=True)
+class Grid:
+    """Bytes in holes, by octave of their size (row) and moment (column)."""
+
+    name: str
+    fault: str
+    op: numpy.ndarray
+    bytes: numpy.ndarray
+    largest: numpy.ndarray
+    free: numpy.ndarray  # all of them
+    count: numpy.ndarray
+
+
+def octave_of(sizes: numpy.ndarray) -> numpy.ndarray:
+    """1 in octave 0, 2 and 3 in 1, 4 to 7 in 2, and so on."""
+    return numpy.frexp(sizes.astype(float))[1] - 1
+
+
+def grid_of(replay: Replay, span: Range) -> Grid | None:
+    """None where there is nothing in the range."""
+    if replay.table is None or not len(replay.table):
+        return None
+    if span.end(int(replay.table["op"][-1])) < span.first:
+        return None
+    found, columns = [], []
+    for h in holes_over(replay.table, span):
+        sizes = numpy.append(h.sizes, h.top) if h.top else h.sizes
+        columns.append(numpy.bincount(octave_of(sizes), sizes, 48))
+        found.append((h.op, sizes.max(initial=0), sizes.sum(), len(sizes)))
+    op, largest, free, count = numpy.array(found).T
+    return Grid(short(replay.allocator), replay.fault, op,
+                numpy.array(columns).T, largest, free, count)
+
+
+def finding(trace: str, grids: Sequence[Grid]) -> str:
+    """What is free, and in how many parts, where most is free."""
+    said = []
+    for g in grids:
+        at = int(g.free.argmax())
+        said.append(f"{g.name} up to {style.size_text(g.free[at])}, then in "
+                    f"{g.count[at]:,} holes")
+    return f"{trace}: free memory: {'; '.join(said)}"
+
+
+# ---- What is drawn. ----
+
+
+def picture(source: Source, look: style.Look, options: argparse.Namespace
+            ) -> style.Sheet:
+    rows = [[(replay, grid_of(replay, options.range))
+             for replay in source.replays(trace, EVENTS)]
+            for trace in source.traces]
+    spots, shape = style.arrange([len(row) for row in rows])
+    sheet = style.Sheet(look, style.width_of(shape[1]), 1.2 + 3.1 * shape[0])
+    places = iter(spots)
+    cells = sheet.grid(*shape)
+    for row in rows:
+        grids = [g for _, g in row if g]
+        norm, low, high = _scale(grids, options.log)
+        axes = []
+        for replay, g in row:
+            line, column = next(places)
+            axes.append(sheet.figure.add_subplot(cells[line][column]))
+            _draw_grid(axes[-1], replay, g, norm, low, high)
+            if len(rows) > 1:
+                axes[-1].set_title(f"{label(replay.trace)}: "
+                                   f"{axes[-1].get_title('left')}")
+            if column:
+                axes[-1].set_ylabel("")
+        if grids:
+            _draw_scale(sheet, axes, norm)
+    sheet.say(finding(label(source.traces[0]), grids) if len(rows) == 1
+              else "Free memory between live payloads, by the size of holes")
+    return sheet
+
+
+def _scale(grids: Sequence[Grid], log: bool) -> tuple[Normalize, int, int]:
+    """Darkness, and the octaves that are in use, of all panels of a trace."""
+    most = max([float(g.bytes.max()) for g in grids] + [1.0])
+    used = [numpy.flatnonzero(g.bytes.any(axis=1)) for g in grids]
+    used = [u for u in used if len(u)]
+    low = min([int(u[0]) for u in used] + [3])
+    high = max([int(u[-1]) for u in used] + [10])
+    norm = LogNorm(max(most / 1e4, 1), most) if log else Normalize(0, most)
+    return norm, low, high + 1
+
+
+def _draw_grid(axes: Any, replay: Replay, g: Grid | None, norm: Normalize,
+               low: int, high: int) -> None:
+    axes.set_title(f"{short(replay.allocator)}  {replay.fault}".rstrip())
+    if g is None:
+        style.say_none(axes, replay.fault)
+        return
+    axes.set_yscale("log", base=2)
+    edges = numpy.append(g.op, g.op[-1] + 1)
+    shown = numpy.ma.masked_equal(g.bytes[low:high], 0)
+    axes.pcolormesh(edges, 2.0 ** numpy.arange(low, high + 1), shown,
+                    norm=norm, cmap="viridis_r", rasterized=True)
+    axes.step(g.op, numpy.maximum(g.largest, 2.0 ** low), where="post",
+              color=style.VERMILLION, linewidth=1.3, label="largest hole")
+    axes.set_ylim(2.0 ** low, 2.0 ** high)
+    axes.set_ylabel("size of a hole, bytes")
+    style.powers_axis(axes.yaxis)
+    style.operations_axis(axes)
+    axes.legend(loc="upper left")
+
+
+def _draw_scale(sheet: style.Sheet, axes: Sequence[Any], norm: Normalize
+                ) -> None:
+    name, unit = style.unit_for(norm.vmax)
+    bar = sheet.figure.colorbar(
+        style.mappable(norm, "viridis_r"), ax=list(axes), pad=0.01, aspect=30)
+    bar.set_label(f"in holes of that size, {name}")
+    bar.outline.set_visible(False)
+    style.in_unit(bar.ax.yaxis, unit)

@@ -1,0 +1,140 @@
+"""Utilization against throughput, a point an allocator, and the front."""
+
+from __future__ import annotations
+
+import argparse
+from typing import Any, Sequence
+
+from matplotlib.ticker import LogLocator, ScalarFormatter
+from matplotlib.transforms import Bbox
+
+from ..bench import contest
+from ..bench.pareto import Point, points_of
+from ..replays import ReplayError
+from . import style
+from .source import TIMED, Source
+
+ABOUT = "utilization against throughput, and the Pareto front"
+DETAILS = """\
+A point for each allocator: mean utilization across, throughput relative to
+libc's up, the geometric mean over traces. Bars are the quartiles over traces.
+On the front (filled) are those that no other beats in both. The figures are
+timed: an idle machine, and all traces, make them worth showing. Without a
+TRACE, all of traces/. tools/bench pareto prints the same as a table.
+"""
+NEEDS = TIMED
+
+# Where a label may be, from its point: the corners, then right and left.
+PLACES = [(6, 5, "left", "bottom"), (-6, 5, "right", "bottom"),
+          (6, -5, "left", "top"), (-6, -5, "right", "top"),
+          (9, 0, "left", "center"), (-9, 0, "right", "center")]
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    pass
+
+
+# ---- What is computed. ----
+
+
+def finding(points: Sequence[Point]) -> str:
+    """Who is on the front, from the smallest heap to the fastest."""
+    best = sorted((p for p in points if p.marked), key=lambda p: -p.x)
+    if len(best) == 1:
+        return f"{best[0].label} is both the tightest and the fastest"
+    return (f"From tight to fast, none beats {', '.join(p.label for p in best)}"
+            " in both memory and speed")
+
+
+def machine(report: dict[str, Any]) -> str:
+    m, b = report["machine"], report["build"]
+    return (f"{m['system']} {m['architecture']}, {m['processors']} processors, "
+            f"{b['mode']} build, compiler {b['compiler']}")
+
+
+# ---- What is drawn. ----
+
+
+def picture(source: Source, look: style.Look, options: argparse.Namespace
+            ) -> style.Sheet:
+    raw = source.results(timed=True)
+    report = contest.report_from(raw)
+    if not report.common():
+        raise ReplayError("there is no trace that every allocator did")
+    points = points_of(report)
+    sheet = style.Sheet(look, 9, 6)
+    axes = sheet.figure.add_subplot()
+    _draw_axes(axes)
+    _draw_points(axes, points)
+    _draw_front(axes, points)
+    lost = len(report.traces) - len(report.common())
+    sheet.say(finding(points),
+              f"Means over {len(report.common())} traces"
+              + (f", {lost} left out that not every allocator did"
+                 if lost else "") +
+              f" (geometric for throughput); bars: quartiles over traces. "
+              f"{source.origin()}; {machine(raw)}.")
+    sheet.figure.draw_without_rendering()
+    _label_points(sheet.figure, axes, points)
+    return sheet
+
+
+def _draw_axes(axes: Any) -> None:
+    axes.set_yscale("log", base=2)
+    axes.yaxis.set_major_locator(LogLocator(base=2, subs=(1.0, 1.5)))
+    axes.yaxis.set_major_formatter(ScalarFormatter())
+    axes.grid(color=style.FAINT)
+    axes.set_xlabel("utilization: peak payload / peak footprint, per cent "
+                    "(right is better)")
+    axes.set_ylabel("throughput relative to libc's, log (up is better)")
+
+
+def _draw_points(axes: Any, points: Sequence[Point]) -> None:
+    for p in points:
+        axes.errorbar(p.x, p.y, color=style.PALE, elinewidth=1, zorder=1,
+                      xerr=[[p.x - p.x_low], [p.x_high - p.x]],
+                      yerr=[[p.y - p.y_low], [p.y_high - p.y]])
+        axes.scatter(p.x, p.y, s=52, zorder=3, edgecolor=_colour(p),
+                     facecolor=_colour(p) if p.marked else "white")
+
+
+def _colour(p: Point) -> str:
+    return style.VERMILLION if p.marked else style.INK
+
+
+def _draw_front(axes: Any, points: Sequence[Point]) -> None:
+    line = sorted((p.x, p.y) for p in points if p.marked)
+    axes.plot(*zip(*line), color=style.VERMILLION, linewidth=1.3, zorder=2,
+              drawstyle="steps-pre",
+              label="Pareto front: below it one is beaten in both")
+    axes.legend(loc="lower left")
+
+
+def _label_points(figure: Any, axes: Any, points: Sequence[Point]) -> None:
+    """Each label where it is over the least of what is there already."""
+    renderer = figure.canvas.get_renderer()
+    spots = [axes.transData.transform((p.x, p.y)) for p in points]
+    taken = [Bbox.from_bounds(x - 6, y - 6, 12, 12) for x, y in spots]
+    taken.append(axes.get_legend().get_window_extent(renderer))
+    edge = axes.get_window_extent(renderer)
+    for p in points:
+        choices = []
+        for dx, dy, ha, va in PLACES:
+            text = axes.annotate(
+                p.label, (p.x, p.y), (dx, dy), ha=ha, va=va, zorder=4,
+                textcoords="offset points", fontsize=11, color=_colour(p))
+            box = text.get_window_extent(renderer)
+            cost = sum(_overlap(box, other) for other in taken)
+            cost += box.width * box.height - _overlap(box, edge)
+            choices.append((cost, len(choices), text, box))
+        best = min(choices, key=lambda choice: choice[:2])
+        for choice in choices:
+            if choice is not best:
+                choice[2].remove()
+        taken.append(best[3])
+
+
+def _overlap(a: Any, b: Any) -> float:
+    width = min(a.x1, b.x1) - max(a.x0, b.x0)
+    height = min(a.y1, b.y1) - max(a.y0, b.y0)
+    return max(width, 0) * max(height, 0)

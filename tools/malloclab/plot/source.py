@@ -1,0 +1,249 @@
+"""Where the figures of a picture come from: mdriver, run, or files it wrote.
+
+Both kinds of source give the same: for each trace the replays of it, one an
+allocator, with as much of results, timeline and events as was asked for.
+"""
+
+from __future__ import annotations
+
+import copy
+import datetime
+import json
+import shlex
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Iterable, Sequence, Union
+
+from .. import replays
+from ..replays import ReplayError, Table
+
+EVENTS, TIMELINES, RESULTS, TIMED = "events", "timelines", "results", "timed"
+MADE_BY = {EVENTS: "--events", TIMELINES: "--timeline", RESULTS: "--json",
+           TIMED: "--json, with timing,"}
+
+
+@dataclass(frozen=True)
+class Replay:
+    """One allocator on one trace; None is what is not known."""
+
+    allocator: str
+    trace: str
+    result: dict[str, Any] | None = None
+    table: Table | None = None
+
+    @property
+    def fault(self) -> str:
+        """What went wrong, in few words; "" where nothing did."""
+        r = self.result
+        if not r or r["verdict"] == "ok":
+            return ""
+        return f"{r['verdict']} after {r['ops_done']:,} of {r['ops']:,} " \
+            "operations"
+
+
+def label(trace: str) -> str:
+    """Its file's name, without the ending."""
+    name = trace.rsplit("/", 1)[-1]
+    for ending in (".gz", ".zst", ".rep", ".repb"):
+        name = name.removesuffix(ending)
+    return name
+
+
+def _paired(results: Iterable[dict[str, Any]], tables: Iterable[Table]
+            ) -> list[Replay]:
+    """Of one trace. Computed placements have a table and no result."""
+    rows = {r["allocator"]: r for r in results}
+    found = {t.allocator: t for t in tables}
+    trace = next(iter([r["trace"] for r in rows.values()]
+                      + [t.trace for t in found.values()]), "")
+    return [Replay(name, trace, rows.get(name), found.get(name))
+            for name in dict.fromkeys([*rows, *found])]
+
+
+class Some:
+    """What both kinds of source have in common.
+
+    `faults` are the sentences of bad verdicts that were met; its values say
+    nothing.
+    """
+
+    traces: list[str]
+    faults: dict[str, None]
+
+    def only(self, trace: str) -> Any:
+        """The same source, of one of its traces."""
+        other = copy.copy(self)
+        other.traces = [trace]
+        return other
+
+    def has(self, what: str) -> bool:
+        return True
+
+    def note(self, results: Iterable[dict[str, Any] | None]) -> None:
+        for r in results:
+            if r and r["verdict"] != "ok":
+                said = f": {r['message']}" if r.get("message") else ""
+                self.faults[f"{r['allocator']}: {r['trace']}: "
+                            f"{r['verdict']}{said}"] = None
+
+
+class Live(Some):
+    """mdriver, run when something is asked for; the last trace is kept."""
+
+    def __init__(self, traces: Sequence[str], allocators: Sequence[str],
+                 options: Sequence[str], build: Path) -> None:
+        self.traces = list(traces)
+        self.allocators = allocators
+        self.options = options
+        self.build = build
+        self.faults = {}
+        self._kept: dict[tuple[str, str], list[Replay]] = {}
+        self._report: dict[str, Any] = {}
+
+    def replays(self, trace: str, what: str) -> list[Replay]:
+        if (trace, what) not in self._kept:
+            for other in [key for key in self._kept if key[0] != trace]:
+                del self._kept[other]
+            self._kept[trace, what] = self._replay(trace, what)
+        return self._kept[trace, what]
+
+    def _replay(self, trace: str, what: str) -> list[Replay]:
+        read = replays.events if what == EVENTS else replays.timelines
+        with tempfile.TemporaryDirectory(prefix="malloclab-") as folder:
+            path = Path(folder) / "results.json"
+            tables = read([trace], self.allocators, *self.options,
+                          "--json", str(path), build=self.build)
+            results = json.loads(path.read_text())["results"]
+        self.note(results)
+        return _paired(results, tables)
+
+    def results(self, timed: bool) -> dict[str, Any]:
+        """Untimed ones may be timed as well, where they are at hand."""
+        if not self._report:
+            options = [] if timed else ["--no-timing"]
+            self._report = replays.results(
+                self.traces, self.allocators, *self.options, *options,
+                build=self.build)
+            self.note(self._report["results"])
+        return self._report
+
+    def origin(self) -> str:
+        command = ["./mdriver", "--allocator", ",".join(self.allocators),
+                   *self.options]
+        for trace in self.traces[:4]:
+            command += ["-f", trace]
+        more = " ..." if len(self.traces) > 4 else ""
+        return f"{shlex.join(command)}{more}, {datetime.date.today()}"
+
+
+class Kept(Some):
+    """Files of mdriver --json, --timeline and --events, told apart by what
+    they hold."""
+
+    def __init__(self, paths: Sequence[Path], traces: Sequence[str],
+                 allocators: Sequence[str]) -> None:
+        self.paths = paths
+        self.allocators = allocators
+        self.faults = {}
+        self.report: dict[str, Any] = {}
+        self.tables: dict[str, list[Table]] = {EVENTS: [], TIMELINES: []}
+        for path in paths:
+            self._read(path)
+        self.traces = self._chosen(traces)
+        self._check_allocators()
+
+    def _read(self, path: Path) -> None:
+        try:
+            with open(path, encoding="utf-8", newline="") as file:
+                first = file.readline()
+                file.seek(0)
+                if first.startswith("{"):
+                    self._add_report(json.load(file))
+                elif first.startswith("allocator,trace,op,"):
+                    kind = EVENTS if ",address," in first else TIMELINES
+                    self.tables[kind] += replays.read_tables(file)
+                else:
+                    raise ValueError
+        except OSError as error:
+            raise ReplayError(f"{path}: {error.strerror}") from None
+        except (ValueError, KeyError, IndexError, TypeError):
+            raise ReplayError(f"{path}: not what mdriver --json, --timeline or "
+                              "--events writes") from None
+
+    def _add_report(self, report: dict[str, Any]) -> None:
+        for result in report["results"]:
+            result["verdict"], result["bounds"]["aligned"]
+        if self.report:
+            report["results"] = self.report["results"] + report["results"]
+        self.report = report
+
+    def _named(self) -> list[tuple[str, str]]:
+        """Allocators and traces of all files."""
+        pairs = [(r["allocator"], r["trace"])
+                 for r in self.report.get("results", [])]
+        pairs += [(t.allocator, t.trace) for tables in self.tables.values()
+                  for t in tables]
+        return list(dict.fromkeys(pairs))
+
+    def _chosen(self, traces: Sequence[str]) -> list[str]:
+        known = list(dict.fromkeys(trace for _, trace in self._named()))
+        if not known:
+            raise ReplayError(f"{self.paths[0]}: it has no rows")
+        chosen = []
+        for name in traces:
+            found = [trace for trace in known if label(trace) == label(name)]
+            if not found:
+                raise ReplayError(f"no trace '{name}' in "
+                                  f"{', '.join(map(str, self.paths))}: they "
+                                  f"have {', '.join(map(label, known))}")
+            chosen += found
+        return chosen or known
+
+    def _check_allocators(self) -> None:
+        known = list(dict.fromkeys(name for name, _ in self._named()))
+        for name in self.allocators:
+            if name not in known:
+                raise ReplayError(f"no allocator '{name}' in "
+                                  f"{', '.join(map(str, self.paths))}: they "
+                                  f"have {', '.join(known)}")
+        self.allocators = self.allocators or known
+
+    def _of(self, trace: str, rows: Iterable[Any], name: Any) -> list[Any]:
+        """Rows of the trace, by allocator in the order that was asked for."""
+        mine = [row for row in rows if name(row, "trace") == trace]
+        return [row for allocator in self.allocators for row in mine
+                if name(row, "allocator") == allocator]
+
+    def has(self, what: str) -> bool:
+        if what in self.tables:
+            return bool(self.tables[what])
+        rows = self.report.get("results", [])
+        return any(r["ns_per_op"] for r in rows) if what == TIMED \
+            else bool(rows)
+
+    def _demand(self, what: str) -> None:
+        if not self.has(what):
+            raise ReplayError("--from: none of the files is what mdriver "
+                              f"{MADE_BY[what]} writes")
+
+    def replays(self, trace: str, what: str) -> list[Replay]:
+        self._demand(what)
+        results = self._of(trace, self.report.get("results", []), dict.get)
+        self.note(results)
+        return _paired(results, self._of(trace, self.tables[what], getattr))
+
+    def results(self, timed: bool) -> dict[str, Any]:
+        self._demand(TIMED if timed else RESULTS)
+        rows = [row for trace in self.traces
+                for row in self._of(trace, self.report["results"], dict.get)]
+        self.note(rows)
+        return {**self.report, "results": rows}
+
+    def origin(self) -> str:
+        path = next(path for path in self.paths)
+        day = datetime.date.fromtimestamp(path.stat().st_mtime)
+        return f"{path.name}, {day}"
+
+
+Source = Union[Live, Kept]

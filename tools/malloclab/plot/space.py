@@ -1,0 +1,79 @@
+"""An address space that is mostly empty, folded so that it fits a picture.
+
+    addresses   0x1000 ..... 0x9000                 0x7ff000 .. 0x7ff800
+    regions     |---- 0 ----|                       |--- 1 ---|
+    heights     0            0x8000                 0x8000     0x8800
+
+Addresses in use that lie near each other are a region; what lies between two
+regions is left out.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy
+
+from ..replays import Table
+from .blocks import Pieces
+from .heap import heap_base
+from .options import Range
+
+NEAR = 1 << 16  # bytes that are never folded away
+SHARE = 1 / 8  # nor is a gap of less than this share of what is in use
+
+
+@dataclass(frozen=True)
+class Space:
+    """Regions in ascending order: first address, and the one past the last."""
+
+    begin: numpy.ndarray
+    end: numpy.ndarray
+
+    @property
+    def base(self) -> numpy.ndarray:
+        """The height at which each region begins."""
+        return numpy.concatenate(([0], numpy.cumsum(self.end - self.begin)))
+
+    @property
+    def height(self) -> int:
+        return int(self.base[-1])
+
+    def region(self, address: numpy.ndarray) -> numpy.ndarray:
+        """The number of the region that each lies in."""
+        return numpy.searchsorted(self.begin, address, side="right") - 1
+
+    def place(self, address: numpy.ndarray) -> numpy.ndarray:
+        """The height of each address, which has to lie in a region."""
+        number = self.region(address)
+        return address - self.begin[number] + self.base[number]
+
+
+def fold(begin: numpy.ndarray, end: numpy.ndarray) -> Space:
+    """The regions of the spans begin to end, which may overlap."""
+    if not len(begin):
+        return Space(numpy.zeros(0, int), numpy.zeros(0, int))
+    begin, end = _union(begin, end, 0)
+    near = max(NEAR, int(SHARE * (end - begin).sum()))
+    return Space(*_union(begin, end, near))
+
+
+def _union(begin: numpy.ndarray, end: numpy.ndarray,
+           near: int) -> tuple[numpy.ndarray, numpy.ndarray]:
+    """Spans that do not overlap and are further than near from each other."""
+    order = numpy.argsort(begin, kind="stable")
+    begin, reach = begin[order], numpy.maximum.accumulate(end[order])
+    starts = numpy.ones(len(begin), bool)
+    starts[1:] = begin[1:] > reach[:-1] + near
+    first = numpy.flatnonzero(starts)
+    return begin[first], reach[numpy.append(first[1:], len(begin)) - 1]
+
+
+def space_of(events: Table, pieces: Pieces, span: Range = Range()) -> Space:
+    """Of a replay's pieces and, where it has one, the whole heap."""
+    base, heap = heap_base(events), events["heap"][span.holds(events["op"])]
+    begin, end = pieces.address, pieces.address + pieces.size
+    if heap.any():
+        begin, end = numpy.append(begin, base), \
+            numpy.append(end, base + heap.max())
+    return fold(begin, end)

@@ -1,0 +1,260 @@
+"""What all pictures look like, and how they are written.
+
+Colours are those of Okabe and Ito, which the colour-blind tell apart; lines
+differ in their dashes too, for print. A picture's title says what is to be
+seen, its note, below, what was measured and how.
+"""
+
+from __future__ import annotations
+
+import io
+import textwrap
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Sequence
+
+import matplotlib
+from matplotlib.cm import ScalarMappable
+from matplotlib.colors import Normalize
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
+from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullLocator
+
+FORMATS = (".png", ".svg", ".pdf")
+INK, GRAY, PALE, FAINT = "#222222", "#767676", "#d9d9d9", "#efefef"
+BLUE, VERMILLION, GREEN = "#0072B2", "#D55E00", "#009E73"
+ORANGE, SKY, PURPLE, YELLOW = "#E69F00", "#56B4E9", "#CC79A7", "#F0E442"
+COLOURS = (BLUE, VERMILLION, GREEN, PURPLE, ORANGE, SKY, INK)
+DASHES: tuple[Any, ...] = ("-", (0, (5, 1.5)), (0, (1.2, 1.2)),
+                           (0, (6, 1.5, 1.2, 1.5)), (0, (9, 2)))
+
+SETTINGS = {
+    "axes.axisbelow": True,
+    "axes.edgecolor": GRAY,
+    "axes.labelcolor": INK,
+    "axes.labelsize": 10,
+    "axes.spines.right": False,
+    "axes.spines.top": False,
+    "axes.titlelocation": "left",
+    "axes.titlesize": 11,
+    "figure.titlesize": 13,
+    "font.family": "DejaVu Sans",
+    "font.size": 10,
+    "legend.fontsize": 9,
+    "legend.frameon": False,
+    "pdf.fonttype": 42,
+    "svg.hashsalt": "malloclab",
+    "xtick.color": GRAY,
+    "xtick.labelcolor": INK,
+    "xtick.labelsize": 9,
+    "ytick.color": GRAY,
+    "ytick.labelcolor": INK,
+    "ytick.labelsize": 9,
+}
+
+
+@dataclass(frozen=True)
+class Look:
+    """What the user asked for. Sizes are in inches."""
+
+    title: str | None = None
+    size: tuple[float, float] | None = None
+    dpi: int = 150
+
+
+class Sheet:
+    """A figure with a title and a note; the axes are whoever draws' own."""
+
+    def __init__(self, look: Look, width: float, height: float) -> None:
+        self.look = look
+        self.figure = Figure(figsize=look.size or (width, height),
+                             layout="constrained")
+        self.figure.get_layout_engine().set(w_pad=0.06, h_pad=0.06)
+
+    def grid(self, rows: int, columns: int) -> list[list[Any]]:
+        """Where axes are to be, by row and column; below, room for a legend."""
+        self._grid = self.figure.add_gridspec(
+            rows + 1, columns, height_ratios=[1] * rows + [0.001])
+        return [[self._grid[row, column] for column in range(columns)]
+                for row in range(rows)]
+
+    def say(self, title: str, note: str = "") -> None:
+        width = self.figure.get_figwidth()
+        self.figure.suptitle(
+            textwrap.fill(self.look.title or title, int(width * 10.5)),
+            x=0.01, ha="left", weight="bold", color=INK)
+        if note:
+            self.figure.supxlabel(textwrap.fill(note, int(width * 17)),
+                                  x=0.01, ha="left", fontsize=8, color=GRAY)
+
+    def legend(self, handles: Sequence[Any], **more: Any) -> None:
+        """One for all axes of the grid, below them."""
+        foot = self.figure.add_subplot(self._grid[-1, :])
+        foot.axis("off")
+        foot.legend(handles=handles, loc="upper left", borderaxespad=0,
+                    bbox_to_anchor=(0, 0), alignment="left", handlelength=1.2,
+                    columnspacing=1.2, **more)
+
+    def bytes(self, ending: str) -> bytes:
+        """The file's: the same picture gives the same ones on every day."""
+        undated = {".svg": {"Date": None}, ".pdf": {"CreationDate": None}}
+        buffer = io.BytesIO()
+        with matplotlib.rc_context(SETTINGS):
+            self.figure.savefig(buffer, format=ending[1:], dpi=self.look.dpi,
+                                metadata=undated.get(ending))
+        return buffer.getvalue()
+
+    def save(self, path: Path) -> None:
+        path.write_bytes(self.bytes(path.suffix))
+
+
+def settings() -> Any:
+    """A context in which figures are to be made."""
+    return matplotlib.rc_context(SETTINGS)
+
+
+def line_of(number: int) -> dict[str, Any]:
+    """Colour and dashes of the n-th allocator."""
+    return {"color": COLOURS[number % len(COLOURS)],
+            "linestyle": DASHES[number % len(DASHES)]}
+
+
+def bar_of(number: int) -> dict[str, Any]:
+    """Colour and hatch of the n-th allocator."""
+    rounds = number // len(COLOURS)
+    return {"color": COLOURS[number % len(COLOURS)],
+            "hatch": ("", "////", "....")[rounds % 3], "edgecolor": "white"}
+
+
+# ---- Panels. ----
+
+COLUMNS = 4  # beside each other, of one trace
+
+
+def arrange(rows: Sequence[int]) -> tuple[list[tuple[int, int]],
+                                         tuple[int, int]]:
+    """Row and column of each panel, and how many there are of both.
+
+    Rows are as long as is said, but a single one goes on in further rows.
+    """
+    columns = max(rows) if len(rows) > 1 else min(max(rows), COLUMNS)
+    places, row = [], 0
+    for length in rows:
+        places += [(row + n // columns, n % columns) for n in range(length)]
+        row += -(-length // columns)
+    return places, (row, columns)
+
+
+def width_of(columns: int) -> float:
+    """Of a sheet, in inches."""
+    return 9 if columns < 3 else 1 + 3.6 * columns
+
+
+def say_none(axes: Any, why: str) -> None:
+    axes.text(0.5, 0.5, why or "nothing in this range", ha="center",
+              transform=axes.transAxes, color=GRAY)
+    axes.set_xticks([])
+    axes.set_yticks([])
+
+
+def mappable(norm: Normalize, colours: str) -> ScalarMappable:
+    return ScalarMappable(norm, colours)
+
+
+def patch(color: str, label: str, hatch: str = "",
+          edgecolor: str = "white") -> Patch:
+    """What a colour means, for a legend."""
+    return Patch(facecolor=color, hatch=hatch, edgecolor=edgecolor,
+                 linewidth=0, label=label)
+
+
+def mark(marker: str, label: str) -> Line2D:
+    """What a marker means, for a legend."""
+    return Line2D([], [], linestyle="", marker=marker, label=label,
+                  markerfacecolor="white", markeredgecolor=INK,
+                  markersize=11 if marker == "|" else 5,
+                  markeredgewidth=1.8 if marker == "|" else 1)
+
+
+# ---- Numbers. ----
+
+UNITS = (("bytes", 1), ("KiB", 1 << 10), ("MiB", 1 << 20), ("GiB", 1 << 30))
+
+
+def unit_for(most: float) -> tuple[str, int]:
+    """The unit in which numbers up to `most` bytes are read easily."""
+    return next((unit for unit in reversed(UNITS) if most >= 2 * unit[1]),
+                UNITS[0])
+
+
+def size_text(size: float) -> str:
+    """1536 as 1.5 KiB, 48 as 48 bytes."""
+    name, unit = next((u for u in reversed(UNITS) if size >= u[1]), UNITS[0])
+    value = size / unit
+    text = f"{value:.0f}" if unit == 1 or value >= 100 else f"{value:.3g}"
+    return f"{text} {name}"
+
+
+def power_text(size: float) -> str:
+    """Powers of two, as short as an axis needs them: 512, 4K, 1M."""
+    for name, unit in (("G", 1 << 30), ("M", 1 << 20), ("K", 1 << 10)):
+        if size >= unit:
+            return f"{size / unit:g}{name}"
+    return f"{size:g}"
+
+
+def _plain(value: float, _: int = 0) -> str:
+    return f"{value:,.10g}"
+
+
+def operations_axis(axes: Any, label: bool = True) -> None:
+    axes.xaxis.set_major_locator(MaxNLocator(5, integer=True))
+    axes.xaxis.set_major_formatter(FuncFormatter(_plain))
+    axes.margins(x=0)
+    if label:
+        axes.set_xlabel("operations")
+
+
+def bytes_axis(axes: Any, most: float, label: str, log: bool = False,
+               axis: str = "y") -> None:
+    """The data are bytes; ticks are in the unit that suits the largest."""
+    name, unit = unit_for(most)
+    axes.set(**{f"{axis}label": f"{label}, {name}"})
+    along = axes.yaxis if axis == "y" else axes.xaxis
+    if log:
+        axes.set(**{f"{axis}scale": "log"})
+    else:
+        along.set_major_locator(_Multiples(unit))
+    in_unit(along, unit)
+
+
+def in_unit(axis: Any, unit: int) -> None:
+    axis.set_major_formatter(
+        FuncFormatter(lambda value, _: f"{value / unit:,.4g}"))
+
+
+def powers_axis(axis: Any) -> None:
+    """A logarithmic one of bytes."""
+    axis.set_major_locator(LogLocator(4))
+    axis.set_major_formatter(FuncFormatter(lambda value, _: power_text(value)))
+    axis.set_minor_locator(NullLocator())
+
+
+def name_ticks(axis: Any, names: Sequence[str], first: float = 0) -> None:
+    """A name a step, and every second or third where they are many."""
+    step = -(-len(names) // 14)
+    axis.set_ticks([first + n for n in range(0, len(names), step)],
+                   names[::step])
+
+
+class _Multiples(MaxNLocator):
+    """Ticks at round numbers of a unit."""
+
+    def __init__(self, unit: int) -> None:
+        super().__init__(6)
+        self.unit = unit
+
+    def tick_values(self, vmin: float, vmax: float) -> Any:
+        return super().tick_values(vmin / self.unit, vmax / self.unit) \
+            * self.unit

@@ -1,0 +1,243 @@
+"""What the memory that an allocator took, and the trace did not use, went on.
+
+    footprint = payload + padding + headers + free inside + free at the top
+                + mapped, not payload
+
+Padding and headers are known from addresses alone: what lies between two
+neighbours, up to the padding of the first, is padding; of what is left, less
+than a smallest block is a header.
+"""
+
+from __future__ import annotations
+
+import argparse
+from dataclasses import dataclass
+from typing import Any, Sequence
+
+import numpy
+
+from ..bench.contest import short
+from . import style
+from .blocks import Pieces, pieces_of, rounded
+from .heap import heap_base, size_after
+from .options import Range
+from .source import EVENTS, Replay, Source, label
+
+ABOUT = "what waste is: headers, padding, free inside, free at the top"
+DETAILS = """\
+The stack is the footprint over the operations; with --bars, a bar for each
+allocator at the moment of its largest footprint. Padding is what sizes rounded
+up to --align take more; headers are what else lies between two neighbours, less
+than 32 bytes; free inside are larger holes, and tables of the allocator; free
+at the top is what follows the last payload of the heap; mapped is mapped memory
+without payload. Of mallocs of the system only the sum of the last three is
+known, as the rest of what is resident.
+"""
+NEEDS = EVENTS
+MOMENTS = 400
+LEAST = 32  # bytes: a smaller gap holds no block
+PARTS = ("payload", "padding", "headers", "free inside", "free at the top",
+         "mapped, not payload", "free, or the allocator's own")
+COLOURS = (style.PALE, style.YELLOW, style.VERMILLION, style.BLUE, style.SKY,
+           style.PURPLE, style.GREEN)
+HATCHES = ("", "", "", "////", "....", "\\\\\\\\", "////")
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--bars", action="store_true",
+                        help="a bar an allocator, where its footprint is "
+                        "largest, instead of stacks over time")
+
+
+# ---- What is computed. ----
+
+
+@dataclass(frozen=True)
+class Split:
+    """Bytes of each part (row, as PARTS) after each operation (column)."""
+
+    name: str
+    fault: str
+    op: numpy.ndarray
+    parts: numpy.ndarray
+
+    @property
+    def footprint(self) -> numpy.ndarray:
+        return self.parts.sum(axis=0)
+
+    def at_peak(self) -> numpy.ndarray:
+        return self.parts[:, int(self.footprint.argmax())]
+
+
+def split_of(replay: Replay, span: Range, align: int) -> Split | None:
+    """None where there is nothing in the range."""
+    events = replay.table
+    if events is None or not len(events):
+        return None
+    pieces = pieces_of(events)
+    ops = _moments(events["op"], events["heap"] + events["mapped"], span)
+    if not len(ops):
+        return None
+    pieces = pieces.only(pieces.size > 0).by_address()
+    sizes = {name: size_after(events, name, ops)
+             for name in ("heap", "mapped")}
+    base = heap_base(events)
+    in_lab = bool(events["heap"].any()) or replay.result is None
+    columns = []
+    for n in range(0, len(ops), 20):
+        near = pieces.living(ops[n], ops[min(n + 19, len(ops) - 1)])
+        for k in range(n, min(n + 20, len(ops))):
+            columns.append(split_at(
+                near.at(ops[k]), base, int(sizes["heap"][k]),
+                int(sizes["mapped"][k]), align, in_lab))
+    return Split(short(replay.allocator), replay.fault, ops,
+                 numpy.array(columns).T)
+
+
+def _moments(op: numpy.ndarray, footprint: numpy.ndarray, span: Range
+             ) -> numpy.ndarray:
+    """Equally far apart, and that of the largest footprint."""
+    kept = span.holds(op)
+    op, footprint = op[kept], footprint[kept]
+    if not len(op):
+        return op
+    some = numpy.linspace(0, len(op) - 1, min(MOMENTS, len(op))).astype(int)
+    return op[numpy.unique(numpy.append(some, footprint.argmax()))]
+
+
+def split_at(living: Pieces, base: int, heap: int, mapped: int, align: int,
+             in_lab: bool) -> list[int]:
+    """The parts at one moment. Pieces are in the order of their addresses."""
+    inside = (living.address >= base) & (living.address < base + heap)
+    payload = int(living.size.sum())
+    padding, headers = between(living, align)
+    if not in_lab:
+        rest = heap + mapped - payload - padding - headers
+        return [payload, padding, headers, 0, 0, 0, max(rest, 0)]
+    in_heap = living.only(inside)
+    padding, headers = between(in_heap, align)
+    end = in_heap.address[-1] + in_heap.size[-1] if len(in_heap) else base
+    top = base + heap - int(end)
+    heap_payload = int(in_heap.size.sum())
+    free = heap - heap_payload - padding - headers - top
+    slack = mapped - (payload - heap_payload)
+    return [payload, padding, headers, free, top, max(slack, 0), 0]
+
+
+def between(living: Pieces, align: int) -> tuple[int, int]:
+    """Padding and headers between neighbours, in bytes."""
+    gap = living.address[1:] - (living.address + living.size)[:-1]
+    pad = numpy.minimum(gap, (rounded(living.size, align) - living.size)[:-1])
+    rest = gap - pad
+    return int(pad.sum()), int(rest[rest < LEAST].sum())
+
+
+def finding(trace: str, splits: Sequence[Split]) -> str:
+    said = []
+    for s in splits:
+        parts = s.at_peak()
+        worst = int(parts[1:].argmax()) + 1
+        said.append(f"{s.name} mostly {PARTS[worst]} "
+                    f"({100 * parts[worst] / max(parts.sum(), 1):.0f} % of it)")
+    return f"{trace}: waste at the largest footprint: {'; '.join(said)}"
+
+
+# ---- What is drawn. ----
+
+
+def picture(source: Source, look: style.Look, options: argparse.Namespace
+            ) -> style.Sheet:
+    rows = [[(replay, split_of(replay, options.range, options.align))
+             for replay in source.replays(trace, EVENTS)]
+            for trace in source.traces]
+    sheet = (_draw_bars if options.bars else _draw_stacks)(rows, look)
+    title = finding(label(source.traces[0]), [s for _, s in rows[0] if s])
+    sheet.say(title if len(rows) == 1 else
+              "What allocators' memory went on"
+              + (", at the largest footprint" if options.bars else ""))
+    return sheet
+
+
+Row = Sequence["tuple[Replay, Split | None]"]
+
+
+def _draw_stacks(rows: Sequence[Row], look: style.Look) -> style.Sheet:
+    places, shape = style.arrange([len(row) for row in rows])
+    sheet = style.Sheet(look, style.width_of(shape[1]), 1.4 + 3.1 * shape[0])
+    spots = iter(places)
+    cells = sheet.grid(*shape)
+    for row in rows:
+        top = max([int(s.footprint.max()) for _, s in row if s] + [1])
+        for replay, s in row:
+            line, column = next(spots)
+            axes = sheet.figure.add_subplot(cells[line][column])
+            name = f"{label(replay.trace)}: " if len(rows) > 1 else ""
+            axes.set_title(f"{name}{short(replay.allocator)}  "
+                           f"{replay.fault}".rstrip())
+            _draw_stack(axes, replay, s, top)
+            if column:
+                axes.set_ylabel("")
+    sheet.legend(_handles(rows), ncol=4)
+    return sheet
+
+
+def _draw_stack(axes: Any, replay: Replay, s: Split | None, top: int) -> None:
+    if s is None:
+        style.say_none(axes, replay.fault)
+        return
+    low = numpy.zeros(len(s.op))
+    for part, colour, hatch in zip(s.parts, COLOURS, HATCHES):
+        if part.any():
+            axes.fill_between(s.op, low, low + part, facecolor=colour,
+                              hatch=hatch, edgecolor="white", linewidth=0)
+        low = low + part
+    axes.set_ylim(0, 1.03 * top)
+    style.bytes_axis(axes, top, "footprint")
+    style.operations_axis(axes)
+
+
+def _draw_bars(rows: Sequence[Row], look: style.Look) -> style.Sheet:
+    count = sum(map(len, rows))
+    sheet = style.Sheet(look, 9, 1.6 + 0.9 * len(rows) + 0.36 * count)
+    cells = sheet.grid(len(rows), 1)
+    for n, row in enumerate(rows):
+        axes = sheet.figure.add_subplot(cells[n][0])
+        if len(rows) > 1:
+            axes.set_title(label(row[0][0].trace))
+        _draw_row(axes, row)
+    sheet.legend(_handles(rows), ncol=4)
+    return sheet
+
+
+def _draw_row(axes: Any, row: Row) -> None:
+    """Parts of the footprint beside each other, as long as its payload is 1."""
+    top = max([float(s.at_peak().sum()) for _, s in row if s] + [1])
+    for y, (replay, s) in enumerate(row):
+        if s is None:
+            axes.text(0, y, f" {replay.fault or 'nothing in this range'}",
+                      va="center")
+            continue
+        left = 0.0
+        parts = s.at_peak()
+        for part, colour, hatch in zip(parts, COLOURS, HATCHES):
+            axes.barh(y, part, 0.7, left, color=colour, hatch=hatch,
+                      edgecolor="white", linewidth=0)
+            left += part
+        axes.text(left, y, f" {style.size_text(left)}, payload "
+                  f"{100 * parts[0] / max(left, 1):.0f} %  {replay.fault}",
+                  va="center", fontsize=9)
+    axes.set_yticks(range(len(row)), [short(r.allocator) for r, _ in row])
+    axes.invert_yaxis()
+    axes.set_xlim(0, 1.3 * top)
+    style.bytes_axis(axes, top, "footprint", axis="x")
+    axes.tick_params(left=False)
+
+
+def _handles(rows: Sequence[Row]) -> list[Any]:
+    seen = numpy.zeros(len(PARTS), bool)
+    for row in rows:
+        for _, s in row:
+            if s:
+                seen |= s.parts.any(axis=1)
+    return [style.patch(colour, name, hatch) for name, colour, hatch, there
+            in zip(PARTS, COLOURS, HATCHES, seen) if there]
