@@ -83,9 +83,11 @@ def finding(groups: Sequence[Group], mean: Group | None,
         head = f"Mean utilization over {mean.name.split()[-1]} traces"
     order = sorted((name for name in allocators if name in shares),
                    key=lambda name: -shares[name])
-    said = ", ".join(f"{short(name)} {100 * shares[name]:.0f} %"
-                     for name in order)
-    return f"{head}: {said}" if said else head
+    if len(order) > 3:
+        order = [order[0], order[-1]]
+        head += ", from best to worst"
+    said = [f"{short(name)} {100 * shares[name]:.1f} %" for name in order]
+    return f"{head}: {style.listed(said)}" if said else head
 
 
 # ---- What is drawn. ----

@@ -89,9 +89,12 @@ def finding(trace: str, curves: Sequence[Curve]) -> str:
     least = max((int(c.payload.max()) for c in curves), default=0)
     if not least:
         return f"{trace}: no payload"
-    said = [f"{c.name} {c.peak / least:.2f}" for c in
-            sorted(curves, key=lambda c: c.peak)]
-    return f"{trace}: footprint over payload, peak by peak: {', '.join(said)}"
+    order = sorted(curves, key=lambda c: c.peak)
+    if len(order) > 3:
+        order = [order[0], order[-1]]
+    said = [f"{c.name} {c.peak / least:.2f}" for c in order]
+    said[0] = said[0].replace(" ", " takes ", 1) + " times the payload"
+    return f"{trace}: at its peak {style.listed(said)}"
 
 
 # ---- What is drawn. ----

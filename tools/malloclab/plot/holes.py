@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Iterator, Sequence
 
 import numpy
-from matplotlib.colors import LogNorm, Normalize
+from matplotlib.colors import LogNorm, Normalize, PowerNorm
 
 from ..bench.contest import short
 from ..replays import Table
@@ -29,6 +29,7 @@ end with the last payload of a region.
 """
 NEEDS = EVENTS
 MOMENTS = 400
+LEAST = 32  # bytes: a smaller hole holds no block
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
@@ -103,8 +104,9 @@ class Grid:
     op: numpy.ndarray
     bytes: numpy.ndarray
     largest: numpy.ndarray
-    free: numpy.ndarray  # all of them
-    count: numpy.ndarray
+    count: numpy.ndarray  # of those that could hold a block
+    free: numpy.ndarray  # bytes in these
+    payload: numpy.ndarray
 
 
 def octave_of(sizes: numpy.ndarray) -> numpy.ndarray:
@@ -122,20 +124,26 @@ def grid_of(replay: Replay, span: Range) -> Grid | None:
     for h in holes_over(replay.table, span):
         sizes = numpy.append(h.sizes, h.top) if h.top else h.sizes
         columns.append(numpy.bincount(octave_of(sizes), sizes, 48))
-        found.append((h.op, sizes.max(initial=0), sizes.sum(), len(sizes)))
-    op, largest, free, count = numpy.array(found).T
+        real = sizes[sizes >= LEAST]
+        found.append((h.op, sizes.max(initial=0), len(real), real.sum(),
+                      h.payload))
+    op, *rest = numpy.array(found).T
     return Grid(short(replay.allocator), replay.fault, op,
-                numpy.array(columns).T, largest, free, count)
+                numpy.array(columns).T, *rest)
 
 
 def finding(trace: str, grids: Sequence[Grid]) -> str:
-    """What is free, and in how many parts, where most is free."""
-    said = []
+    """What is free, and in how many parts, where the payload is largest."""
+    found = []
     for g in grids:
-        at = int(g.free.argmax())
-        said.append(f"{g.name} up to {style.size_text(g.free[at])}, then in "
-                    f"{g.count[at]:,} holes")
-    return f"{trace}: free memory: {'; '.join(said)}"
+        at = int(g.payload.argmax())
+        holes = "1 hole" if g.count[at] == 1 else f"{g.count[at]:,} holes"
+        found.append((int(g.free[at]), g.name, holes))
+    if len(found) > 3:
+        found = [min(found), max(found)]
+    said = [f"{name} has {style.size_text(free)} free in {holes}"
+            for free, name, holes in found]
+    return f"{trace}: where payload peaks, {style.listed(said)}"
 
 
 # ---- What is drawn. ----
@@ -164,7 +172,8 @@ def picture(source: Source, look: style.Look, options: argparse.Namespace
             if column:
                 axes[-1].set_ylabel("")
         if grids:
-            _draw_scale(sheet, axes, norm)
+            style.scale(sheet.figure, axes, norm, "in holes of that size",
+                        in_bytes=True)
     sheet.say(finding(label(source.traces[0]), grids) if len(rows) == 1
               else "Free memory between live payloads, by the size of holes")
     return sheet
@@ -177,7 +186,7 @@ def _scale(grids: Sequence[Grid], log: bool) -> tuple[Normalize, int, int]:
     used = [u for u in used if len(u)]
     low = min([int(u[0]) for u in used] + [3])
     high = max([int(u[-1]) for u in used] + [10])
-    norm = LogNorm(max(most / 1e4, 1), most) if log else Normalize(0, most)
+    norm = LogNorm(max(most / 1e4, 1), most) if log else PowerNorm(0.5, 0, most)
     return norm, low, high + 1
 
 
@@ -191,21 +200,12 @@ def _draw_grid(axes: Any, replay: Replay, g: Grid | None, norm: Normalize,
     edges = numpy.append(g.op, g.op[-1] + 1)
     shown = numpy.ma.masked_equal(g.bytes[low:high], 0)
     axes.pcolormesh(edges, 2.0 ** numpy.arange(low, high + 1), shown,
-                    norm=norm, cmap="viridis_r", rasterized=True)
-    axes.step(g.op, numpy.maximum(g.largest, 2.0 ** low), where="post",
+                    norm=norm, cmap=style.DARKER, rasterized=True)
+    largest = numpy.where(g.largest > 0, g.largest, numpy.nan)
+    axes.step(g.op, largest, where="post",
               color=style.VERMILLION, linewidth=1.3, label="largest hole")
     axes.set_ylim(2.0 ** low, 2.0 ** high)
     axes.set_ylabel("size of a hole, bytes")
     style.powers_axis(axes.yaxis)
     style.operations_axis(axes)
     axes.legend(loc="upper left")
-
-
-def _draw_scale(sheet: style.Sheet, axes: Sequence[Any], norm: Normalize
-                ) -> None:
-    name, unit = style.unit_for(norm.vmax)
-    bar = sheet.figure.colorbar(
-        style.mappable(norm, "viridis_r"), ax=list(axes), pad=0.01, aspect=30)
-    bar.set_label(f"in holes of that size, {name}")
-    bar.outline.set_visible(False)
-    style.in_unit(bar.ax.yaxis, unit)

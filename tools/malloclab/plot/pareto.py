@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import Any, Sequence
 
-from matplotlib.ticker import LogLocator, ScalarFormatter
+from matplotlib.ticker import LogLocator
 from matplotlib.transforms import Bbox
 
 from ..bench import contest
@@ -42,8 +42,8 @@ def finding(points: Sequence[Point]) -> str:
     best = sorted((p for p in points if p.marked), key=lambda p: -p.x)
     if len(best) == 1:
         return f"{best[0].label} is both the tightest and the fastest"
-    return (f"From tight to fast, none beats {', '.join(p.label for p in best)}"
-            " in both memory and speed")
+    names = style.listed([p.label for p in best], "or")
+    return f"None beats {names} in both memory and speed"
 
 
 def machine(report: dict[str, Any]) -> str:
@@ -81,8 +81,8 @@ def picture(source: Source, look: style.Look, options: argparse.Namespace
 
 def _draw_axes(axes: Any) -> None:
     axes.set_yscale("log", base=2)
-    axes.yaxis.set_major_locator(LogLocator(base=2, subs=(1.0, 1.5)))
-    axes.yaxis.set_major_formatter(ScalarFormatter())
+    axes.yaxis.set_major_locator(LogLocator(2))
+    style.in_unit(axes.yaxis, 1)
     axes.grid(color=style.FAINT)
     axes.set_xlabel("utilization: peak payload / peak footprint, per cent "
                     "(right is better)")
@@ -103,11 +103,25 @@ def _colour(p: Point) -> str:
 
 
 def _draw_front(axes: Any, points: Sequence[Point]) -> None:
-    line = sorted((p.x, p.y) for p in points if p.marked)
+    line = _front(points)
     axes.plot(*zip(*line), color=style.VERMILLION, linewidth=1.3, zorder=2,
               drawstyle="steps-pre",
               label="Pareto front: below it one is beaten in both")
     axes.legend(loc="lower left")
+
+
+def _front(points: Sequence[Point]) -> list[tuple[float, float]]:
+    return sorted((p.x, p.y) for p in points if p.marked)
+
+
+def _along(axes: Any, points: Sequence[Point]) -> list[Bbox]:
+    """Where the steps of the front are drawn."""
+    spots = [axes.transData.transform(spot) for spot in _front(points)]
+    boxes = []
+    for (x, y), (u, v) in zip(spots, spots[1:]):
+        boxes += [Bbox.from_extents(x - 2, min(y, v), x + 2, max(y, v)),
+                  Bbox.from_extents(x, v - 2, u, v + 2)]
+    return boxes
 
 
 def _label_points(figure: Any, axes: Any, points: Sequence[Point]) -> None:
@@ -115,6 +129,7 @@ def _label_points(figure: Any, axes: Any, points: Sequence[Point]) -> None:
     renderer = figure.canvas.get_renderer()
     spots = [axes.transData.transform((p.x, p.y)) for p in points]
     taken = [Bbox.from_bounds(x - 6, y - 6, 12, 12) for x, y in spots]
+    taken += _along(axes, points)
     taken.append(axes.get_legend().get_window_extent(renderer))
     edge = axes.get_window_extent(renderer)
     for p in points:

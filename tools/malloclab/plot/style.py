@@ -14,8 +14,9 @@ from pathlib import Path
 from typing import Any, Sequence
 
 import matplotlib
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.cm import ScalarMappable
-from matplotlib.colors import Normalize
+from matplotlib.colors import LinearSegmentedColormap, LogNorm, Normalize
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
@@ -70,6 +71,7 @@ class Sheet:
         self.look = look
         self.figure = Figure(figsize=look.size or (width, height),
                              layout="constrained")
+        FigureCanvasAgg(self.figure)  # which measures text
         self.figure.get_layout_engine().set(w_pad=0.06, h_pad=0.06)
 
     def grid(self, rows: int, columns: int) -> list[list[Any]]:
@@ -82,10 +84,10 @@ class Sheet:
     def say(self, title: str, note: str = "") -> None:
         width = self.figure.get_figwidth()
         self.figure.suptitle(
-            textwrap.fill(self.look.title or title, int(width * 10.5)),
+            textwrap.fill(self.look.title or title, int(width * 9)),
             x=0.01, ha="left", weight="bold", color=INK)
         if note:
-            self.figure.supxlabel(textwrap.fill(note, int(width * 17)),
+            self.figure.supxlabel(textwrap.fill(note, int(width * 15)),
                                   x=0.01, ha="left", fontsize=8, color=GRAY)
 
     def legend(self, handles: Sequence[Any], **more: Any) -> None:
@@ -138,7 +140,9 @@ def arrange(rows: Sequence[int]) -> tuple[list[tuple[int, int]],
 
     Rows are as long as is said, but a single one goes on in further rows.
     """
-    columns = max(rows) if len(rows) > 1 else min(max(rows), COLUMNS)
+    columns = max(rows)
+    if len(rows) == 1:
+        columns = -(-columns // -(-columns // COLUMNS))
     places, row = [], 0
     for length in rows:
         places += [(row + n // columns, n % columns) for n in range(length)]
@@ -158,8 +162,22 @@ def say_none(axes: Any, why: str) -> None:
     axes.set_yticks([])
 
 
-def mappable(norm: Normalize, colours: str) -> ScalarMappable:
-    return ScalarMappable(norm, colours)
+# From little to much: dark in print, and never as white as nothing.
+DARKER = LinearSegmentedColormap.from_list(
+    "darker", ("#d6e6f4", "#6aaed6", "#2171b5", "#08306b", "#041528"))
+
+
+def scale(figure: Figure, axes: Sequence[Any], norm: Normalize, label: str,
+          in_bytes: bool = False) -> None:
+    """What darkness means: a bar beside axes that share it."""
+    bar = figure.colorbar(ScalarMappable(norm, DARKER), ax=list(axes),
+                          pad=0.01, aspect=30)
+    bar.outline.set_visible(False)
+    if in_bytes:
+        bytes_axis(bar.ax, norm.vmax, label, isinstance(norm, LogNorm))
+    else:
+        bar.set_label(label)
+        in_unit(bar.ax.yaxis, 1)
 
 
 def patch(color: str, label: str, hatch: str = "",
@@ -208,6 +226,11 @@ def _plain(value: float, _: int = 0) -> str:
     return f"{value:,.10g}"
 
 
+def listed(words: Sequence[str], last: str = "and") -> str:
+    """a, b and c."""
+    return f" {last} ".join(filter(None, (", ".join(words[:-1]), *words[-1:])))
+
+
 def operations_axis(axes: Any, label: bool = True) -> None:
     axes.xaxis.set_major_locator(MaxNLocator(5, integer=True))
     axes.xaxis.set_major_formatter(FuncFormatter(_plain))
@@ -252,7 +275,7 @@ class _Multiples(MaxNLocator):
     """Ticks at round numbers of a unit."""
 
     def __init__(self, unit: int) -> None:
-        super().__init__(6)
+        super().__init__(6, steps=(1, 2, 2.5, 5, 10))
         self.unit = unit
 
     def tick_values(self, vmin: float, vmax: float) -> Any:

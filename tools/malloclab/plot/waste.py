@@ -31,16 +31,15 @@ up to --align take more; headers are what else lies between two neighbours, less
 than 32 bytes; free inside are larger holes, and tables of the allocator; free
 at the top is what follows the last payload of the heap; mapped is mapped memory
 without payload. Of mallocs of the system only the sum of the last three is
-known, as the rest of what is resident.
+known, as the rest of what is resident: free or its own.
 """
 NEEDS = EVENTS
 MOMENTS = 400
 LEAST = 32  # bytes: a smaller gap holds no block
 PARTS = ("payload", "padding", "headers", "free inside", "free at the top",
-         "mapped, not payload", "free, or the allocator's own")
+         "mapped, not payload", "free or its own")
 COLOURS = (style.PALE, style.YELLOW, style.VERMILLION, style.BLUE, style.SKY,
            style.PURPLE, style.GREEN)
-HATCHES = ("", "", "", "////", "....", "\\\\\\\\", "////")
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
@@ -133,13 +132,18 @@ def between(living: Pieces, align: int) -> tuple[int, int]:
 
 
 def finding(trace: str, splits: Sequence[Split]) -> str:
-    said = []
+    """What most of the waste is, where the footprint is largest."""
+    found = []
     for s in splits:
         parts = s.at_peak()
         worst = int(parts[1:].argmax()) + 1
-        said.append(f"{s.name} mostly {PARTS[worst]} "
-                    f"({100 * parts[worst] / max(parts.sum(), 1):.0f} % of it)")
-    return f"{trace}: waste at the largest footprint: {'; '.join(said)}"
+        found.append((100 * parts[worst] / max(parts.sum(), 1), s.name,
+                      PARTS[worst]))
+    if len(found) > 3:
+        found = [max(found)]
+    said = [f"{share:.0f} % of {name}'s memory is {part}"
+            for share, name, part in found]
+    return f"{trace}: at its largest, {style.listed(said)}"
 
 
 # ---- What is drawn. ----
@@ -186,10 +190,10 @@ def _draw_stack(axes: Any, replay: Replay, s: Split | None, top: int) -> None:
         style.say_none(axes, replay.fault)
         return
     low = numpy.zeros(len(s.op))
-    for part, colour, hatch in zip(s.parts, COLOURS, HATCHES):
+    for part, colour in zip(s.parts, COLOURS):
         if part.any():
-            axes.fill_between(s.op, low, low + part, facecolor=colour,
-                              hatch=hatch, edgecolor="white", linewidth=0)
+            axes.fill_between(s.op, low, low + part, color=colour,
+                              linewidth=0)
         low = low + part
     axes.set_ylim(0, 1.03 * top)
     style.bytes_axis(axes, top, "footprint")
@@ -219,9 +223,8 @@ def _draw_row(axes: Any, row: Row) -> None:
             continue
         left = 0.0
         parts = s.at_peak()
-        for part, colour, hatch in zip(parts, COLOURS, HATCHES):
-            axes.barh(y, part, 0.7, left, color=colour, hatch=hatch,
-                      edgecolor="white", linewidth=0)
+        for part, colour in zip(parts, COLOURS):
+            axes.barh(y, part, 0.7, left, color=colour)
             left += part
         axes.text(left, y, f" {style.size_text(left)}, payload "
                   f"{100 * parts[0] / max(left, 1):.0f} %  {replay.fault}",
@@ -239,5 +242,5 @@ def _handles(rows: Sequence[Row]) -> list[Any]:
         for _, s in row:
             if s:
                 seen |= s.parts.any(axis=1)
-    return [style.patch(colour, name, hatch) for name, colour, hatch, there
-            in zip(PARTS, COLOURS, HATCHES, seen) if there]
+    return [style.patch(colour, name) for name, colour, there
+            in zip(PARTS, COLOURS, seen) if there]
