@@ -1,6 +1,7 @@
 """tools/bench: its figures are consistent. No time is looked at."""
 from __future__ import annotations
 
+import argparse
 import ctypes
 import json
 import os
@@ -18,7 +19,7 @@ from support import BUILD, ROOT, TESTS, Finished, account, run
 
 sys.path[:0] = [str(ROOT / 'tools')]
 
-from malloclab import plotting, pythons  # noqa: E402
+from malloclab import pythons  # noqa: E402
 from malloclab.bench import contest, pareto  # noqa: E402
 
 SMALL = TESTS / 'traces/small.rep'
@@ -671,12 +672,13 @@ class Pareto(Figures):
                    self.three(), '-o', out)
 
     def test_without_matplotlib(self) -> None:
-        picture = plotting.Scatter('', '', '', '', [])
-        with mock.patch.object(pythons, 'candidates',
-                               lambda: ['/bin/false']):
-            with self.assertRaisesRegex(plotting.PlottingError,
-                                        'install python3-matplotlib$'):
-                plotting.draw(picture, self.folder / 'x.png')
+        text = 'no python3 here has matplotlib: install python3-matplotlib'
+        ended = subprocess.CompletedProcess([], 2, '', f'tools/plot: {text}\n')
+        chosen = argparse.Namespace(source=self.three(),
+                                    output=self.folder / 'x.png')
+        with mock.patch.object(subprocess, 'run', lambda *_, **__: ended), \
+                self.assertRaisesRegex(pareto.BenchError, f'^{text}$'):
+            pareto.run(chosen)
 
     def test_refusals(self) -> None:
         self.fails(2, 'x.bmp: it has to end in .png, .svg, .pdf', 'pareto',

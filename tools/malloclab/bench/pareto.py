@@ -4,20 +4,25 @@ from __future__ import annotations
 
 import argparse
 import statistics
+import subprocess
+import sys
+import tempfile
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Sequence
 
-from ..plotting import FORMATS, PlottingError, Point, Scatter, draw
+from ..plot import FORMATS
 from .comparison import add_source, report_of, status_of
 from .contest import Report, geometric, mean_spread, short
-from .table import BenchError, Table
+from .table import ROOT, BenchError, Table
 
 ABOUT = "a picture: utilization against throughput, and the Pareto front"
 DETAILS = """\
 A point for each allocator: mean utilization (x), and throughput relative to
 libc's (y), the geometric mean over traces. Bars are the quartiles over traces.
-On the front (red) are those that no other beats in both. Needs matplotlib, in
-whichever python3: Debian's package is python3-matplotlib.
+On the front (filled) are those that no other beats in both. tools/plot pareto
+draws; it needs matplotlib, in whichever python3: Debian's package is
+python3-matplotlib.
 """
 
 
@@ -27,6 +32,20 @@ def add_options(parser: argparse.ArgumentParser) -> None:
                         default=Path("pareto.png"),
                         help="where to; PNG, SVG or PDF by its ending "
                         "(pareto.png)")
+
+
+@dataclass(frozen=True)
+class Point:
+    """A labelled one, with a bar in each direction; marked: on the front."""
+
+    label: str
+    x: float
+    y: float
+    x_low: float
+    x_high: float
+    y_low: float
+    y_high: float
+    marked: bool = False
 
 
 def front(points: Sequence[tuple[float, float]]) -> list[int]:
@@ -51,36 +70,35 @@ def points_of(report: Report) -> list[Point]:
     return found
 
 
-def picture_of(report: Report) -> Scatter:
-    points = points_of(report)
-    line = sorted((p.x, p.y) for p in points if p.marked)
-    return Scatter(
-        "Memory and speed: up and to the right is better",
-        "utilization: peak payload / peak footprint, per cent",
-        "throughput relative to libc's (log)",
-        f"Means over {len(report.common())} traces (geometric for "
-        "throughput); bars: quartiles over traces.",
-        points, line, "Pareto front: below it one is beaten in both",
-        "steps-pre")
-
-
 def run(options: argparse.Namespace) -> int:
     if options.output.suffix not in FORMATS:
         raise BenchError(f"{options.output}: it has to end in "
                          f"{', '.join(FORMATS)}")
-    report = report_of(options)
-    if not report.common():
-        raise BenchError("there is no trace that every allocator did")
-    picture = picture_of(report)
+    with tempfile.TemporaryDirectory() as folder:
+        figures = options.source or Path(folder) / "pareto.json"
+        report = report_of(options, figures)
+        if not report.common():
+            raise BenchError("there is no trace that every allocator did")
+        _print(points_of(report))
+        _draw(figures, options.output)
+    print(f"\n{options.output}")
+    return status_of(report)
+
+
+def _print(points: Sequence[Point]) -> None:
     with Table("allocator", "util", "p25-p75", "x libc", "p25-p75", "front",
                words=("allocator", "front")) as table:
-        for p in picture.points:
+        for p in points:
             table.add(p.label, f"{p.x:.1f}", f"{p.x_low:.1f}-{p.x_high:.1f}",
                       f"{p.y:.2f}", f"{p.y_low:.2f}-{p.y_high:.2f}",
                       "yes" if p.marked else "no")
-    try:
-        draw(picture, options.output)
-    except PlottingError as error:
-        raise BenchError(str(error)) from None
-    print(f"\n{options.output}")
-    return status_of(report)
+
+
+def _draw(figures: Path, path: Path) -> None:
+    """By tools/plot, in whichever python3 has matplotlib."""
+    ended = subprocess.run(
+        [sys.executable, str(ROOT / "tools/plot"), "pareto", "--from",
+         str(figures), "-o", str(path)], text=True, capture_output=True)
+    if str(path) not in ended.stdout.splitlines():
+        said = ended.stderr.strip().splitlines() or ["no picture"]
+        raise BenchError(said[-1].removeprefix("tools/plot: "))

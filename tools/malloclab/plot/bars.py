@@ -17,11 +17,21 @@ Utilization is the peak of payload over that of footprint. The upright mark is
 the bound, what sizes rounded up allow at best; with --bounds, a diamond is best
 fit without headers and a triangle the best packing found. Traces are in the
 order of the first allocator's utilization; the last row is the mean, over the
-traces that every allocator did. Without a TRACE, all of traces/.
+traces that every allocator did. Where that were more than 120 bars there are
+dots instead, a row a trace. Without a TRACE, all of traces/.
 """
 NEEDS = RESULTS
-MARKS = (("aligned", "|", "bound: sizes rounded up"), ("best_fit", "D",
-         "best fit"), ("packing", "^", "packing"))
+MOST = 120  # bars that one picture has room for
+
+HOLLOW = {"markerfacecolor": "white", "markeredgecolor": style.INK,
+          "markersize": 5, "zorder": 4}
+MARKS = {  # of bounds: what they are called, and look like
+    "aligned": ("bound: sizes rounded up", {
+        "marker": "|", "markersize": 12, "markeredgewidth": 1.8,
+        "color": style.INK}),
+    "best_fit": ("best fit", {"marker": "D", **HOLLOW}),
+    "packing": ("packing", {"marker": "^", **HOLLOW}),
+}
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
@@ -63,8 +73,7 @@ def mean_of(groups: Sequence[Group], allocators: Sequence[str]
     whole = [g for g in groups if set(allocators) <= set(g.shares)]
     if not whole:
         return None
-    shared = [name for name, _, _ in MARKS
-              if all(name in g.bounds for g in whole)]
+    shared = [name for name in MARKS if all(name in g.bounds for g in whole)]
     return Group(f"mean of {len(whole)}", {
         name: statistics.mean(g.shares[name] for g in whole)
         for name in allocators}, {},
@@ -85,7 +94,6 @@ def finding(groups: Sequence[Group], mean: Group | None,
                    key=lambda name: -shares[name])
     if len(order) > 3:
         order = [order[0], order[-1]]
-        head += ", from best to worst"
     said = [f"{short(name)} {100 * shares[name]:.1f} %" for name in order]
     return f"{head}: {style.listed(said)}" if said else head
 
@@ -100,21 +108,23 @@ def picture(source: Source, look: style.Look, options: argparse.Namespace
     groups = groups_of(results)
     mean = mean_of(groups, allocators)
     shown = groups + ([mean] if mean and len(groups) > 1 else [])
-    step = 0.17 * len(allocators) + 0.13
-    sheet = style.Sheet(look, 9, 1.6 + max(step, 0.3) * len(shown))
+    dots = len(shown) * len(allocators) > MOST
+    step = 0.28 if dots else max(0.17 * len(allocators) + 0.13, 0.3)
+    sheet = style.Sheet(look, 9, 1.6 + step * len(shown))
     axes = sheet.figure.add_subplot(sheet.grid(1, 1)[0][0])
     for row, group in enumerate(shown):
-        _draw_group(axes, row, group, allocators)
+        (_draw_dots if dots else _draw_bars)(axes, row, group, allocators)
+        _draw_bounds(axes, row, group, dots)
     if len(shown) > len(groups):
         axes.axhline(len(groups) - 0.5, color=style.INK, linewidth=0.8)
     _draw_axes(axes, shown)
-    sheet.legend(_handles(allocators, shown), ncol=4)
+    sheet.legend(_handles(allocators, shown, dots), ncol=4)
     sheet.say(finding(groups, mean, allocators))
     return sheet
 
 
-def _draw_group(axes: Any, row: int, group: Group,
-                allocators: Sequence[str]) -> None:
+def _draw_bars(axes: Any, row: int, group: Group, allocators: Sequence[str]
+               ) -> None:
     high = 0.84 / len(allocators)
     for n, name in enumerate(allocators):
         y = row - 0.42 + (n + 0.5) * high
@@ -124,17 +134,29 @@ def _draw_group(axes: Any, row: int, group: Group,
         elif name in group.faults:
             axes.text(0.5, y, f"{short(name)}: {group.faults[name]}",
                       va="center", fontsize=7, color=style.INK)
-    for name, marker, _ in MARKS:
-        if name in group.bounds:
-            _draw_mark(axes, 100 * group.bounds[name], row, marker)
 
 
-def _draw_mark(axes: Any, x: float, row: int, marker: str) -> None:
-    if marker == "|":
-        axes.vlines(x, row - 0.45, row + 0.45, color=style.INK, linewidth=1.8)
-    else:
-        axes.plot(x, row, marker, markersize=5, markerfacecolor="white",
-                  markeredgecolor=style.INK, zorder=4)
+def _draw_dots(axes: Any, row: int, group: Group, allocators: Sequence[str]
+               ) -> None:
+    axes.axhline(row, color=style.FAINT, zorder=0)
+    for n, name in enumerate(allocators):
+        if name in group.shares:
+            axes.plot(100 * group.shares[name], row, markersize=5,
+                      linestyle="", **style.dot_of(n))
+    faults = [f"{short(name)}: {fault}" for name, fault in group.faults.items()]
+    axes.text(0.5, row, ", ".join(faults), va="center", fontsize=7)
+
+
+def _draw_bounds(axes: Any, row: int, group: Group, dots: bool) -> None:
+    for name, (_, look) in MARKS.items():
+        x = 100 * group.bounds.get(name, -1)
+        if x < 0:
+            continue
+        if name == "aligned" and not dots:
+            axes.vlines(x, row - 0.45, row + 0.45, color=style.INK,
+                        linewidth=1.8)
+        else:
+            axes.plot(x, row, **look)
 
 
 def _draw_axes(axes: Any, groups: Sequence[Group]) -> None:
@@ -147,8 +169,11 @@ def _draw_axes(axes: Any, groups: Sequence[Group]) -> None:
                      labeltop=len(groups) > 12)
 
 
-def _handles(allocators: Sequence[str], groups: Sequence[Group]) -> list[Any]:
-    handles = [style.patch(label=short(name), **style.bar_of(n))
+def _handles(allocators: Sequence[str], groups: Sequence[Group], dots: bool
+             ) -> list[Any]:
+    handles = [style.mark(short(name), **style.dot_of(n)) if dots else
+               style.patch(label=short(name), **style.bar_of(n))
                for n, name in enumerate(allocators)]
-    return handles + [style.mark(marker, name) for key, marker, name in MARKS
-                      if any(key in g.bounds for g in groups)]
+    return handles + [style.mark(said, **look)
+                      for name, (said, look) in MARKS.items()
+                      if any(name in g.bounds for g in groups)]

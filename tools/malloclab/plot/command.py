@@ -12,7 +12,7 @@ from ..bench.contest import ALLOCATORS as RIVALS
 from ..handin import HandinError
 from ..replays import Refused, ReplayError
 from ..run import RunError, preload_of
-from . import (bars, curves, distributions, heap_map, holes, options, pareto,
+from . import (FORMATS, bars, curves, distributions, heap_map, holes, options, pareto,
                style, waste)
 from .source import Kept, Live, Source, label
 
@@ -140,7 +140,7 @@ pareto unless --allocator names others.
     kind.add_argument("-o", "--output", type=Path, metavar="FOLDER",
                       required=True, help="where to; made where it is not")
     kind.set_defaults(log=False, by="size", bars=False)
-    kind.add_argument("--format", choices=[e[1:] for e in style.FORMATS],
+    kind.add_argument("--format", choices=[e[1:] for e in FORMATS],
                       default="png", help="png, svg or pdf (png)")
 
 
@@ -175,10 +175,10 @@ def _source(chosen: argparse.Namespace, kind: str) -> Source:
 
 def _check_file(path: Path) -> None:
     """Before the work, not after it."""
-    if path.suffix not in style.FORMATS:
-        raise PlotError(f"{path}: it has to end in {', '.join(style.FORMATS)}")
+    if path.suffix not in FORMATS:
+        raise PlotError(f"{path}: it has to end in {', '.join(FORMATS)}")
     if not path.parent.is_dir():
-        raise PlotError(f"{path}: there is no folder {path.parent}")
+        raise PlotError(f"{path}: No such file or directory")
 
 
 def _draw(source: Source, kind: str, chosen: argparse.Namespace,

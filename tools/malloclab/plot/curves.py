@@ -38,7 +38,7 @@ class Curve:
     """Of one allocator; arrays of one length, bytes but for op and share."""
 
     name: str
-    fault: str
+    says: str  # its utilization, or what went wrong
     op: numpy.ndarray
     payload: numpy.ndarray
     footprint: numpy.ndarray
@@ -66,7 +66,7 @@ def curve_of(replay: Replay, span: Range) -> Curve | None:
     kept = span.holds(t["op"])
     if not kept.any():
         return None
-    return Curve(short(replay.allocator), replay.fault, t["op"][kept],
+    return Curve(short(replay.allocator), replay.says, t["op"][kept],
                  t["payload"][kept], t["footprint"][kept], share[kept])
 
 
@@ -146,9 +146,8 @@ def _draw_bytes(axes: Any, curves: Sequence[Curve], levels: dict[str, float],
         axes.fill_between(longest.op, longest.payload, color=style.PALE,
                           linewidth=0, label="payload")
     for n, c in enumerate(curves):
-        share = f"utilization {100 * c.share[-1]:.1f} %"
         axes.plot(c.op, c.footprint, linewidth=1.8, **style.line_of(n),
-                  label=f"{c.name}: {c.fault or share}")
+                  label=f"{c.name}: {c.says}".rstrip(": "))
     for (name, level), dash in zip(levels.items(), (":", "-.", "--")):
         axes.axhline(level, color=style.INK, linewidth=1.2, linestyle=dash,
                      label=name)

@@ -140,7 +140,9 @@ def picture(source: Source, look: style.Look, options: argparse.Namespace
             continue
         _draw(sheet, axes, d, options.log)
         if len(found) > 1:
-            axes[0].set_title(finding(d), weight="bold", fontsize=9)
+            axes[0].set_title(d.trace, weight="bold")
+            axes[1].set_title(finding(d).split("; ")[1].capitalize(),
+                              fontsize=9)
     sheet.legend([style.patch(style.BLUE, "share of requests or blocks"),
                   style.patch(style.ORANGE, "share of their bytes")], ncol=2)
     sheet.say(finding(found[0]) if len(found) == 1 and found[0]
@@ -185,15 +187,15 @@ def _draw_octaves(axes: Any, octaves: Octaves,
 
 
 def _draw_both(sheet: style.Sheet, axes: Any, both: numpy.ndarray) -> None:
-    used = numpy.flatnonzero(both.any(axis=0))
-    low = int(used[0])
-    shown = numpy.ma.masked_equal(both[:, low:], 0)
+    low = int(numpy.flatnonzero(both.any(axis=0))[0])
+    young = int(numpy.flatnonzero(both.any(axis=1))[0])
+    shown = numpy.ma.masked_equal(both[young:, low:], 0)
     norm = LogNorm(1, max(both.max(), 10))
     axes.pcolormesh(shown, norm=norm, cmap=style.DARKER)
     style.name_ticks(axes.xaxis, [style.power_text(1 << (low + k))
                                   for k in range(shown.shape[1])], 0.5)
     style.name_ticks(axes.yaxis, [style.power_text(1 << k)
-                                  for k in range(len(both) - 1)] + ["never"],
+                                  for k in range(young, len(both) - 1)] + ["never"],
                      0.5)
     axes.set_xlabel("size, bytes")
     axes.set_ylabel("age when freed, operations")

@@ -229,7 +229,7 @@ def finding(traces: Sequence[str],
 def _draw_map(axes: Any, m: Map | None, replay: Replay, classes: Classes,
               top: float) -> None:
     name = short(replay.allocator)
-    axes.set_title(f"{name}: {summary(replay)}".rstrip(": "))
+    axes.set_title(f"{name}: {replay.says}".rstrip(": "))
     if m is None:
         style.say_none(axes, replay.fault)
         return
@@ -249,13 +249,6 @@ def _draw_map(axes: Any, m: Map | None, replay: Replay, classes: Classes,
     axes.set_ylim(0, 1.02 * top)
     style.bytes_axis(axes, top, "address")
     style.operations_axis(axes)
-
-
-def summary(replay: Replay) -> str:
-    if replay.fault:
-        return replay.fault
-    share = replay.result and replay.result["utilization"]
-    return f"utilization {100 * share:.1f} %" if share else ""
 
 
 def _draw_rectangles(axes: Any, m: Map, classes: Classes) -> None:

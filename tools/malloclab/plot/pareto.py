@@ -47,7 +47,10 @@ def finding(points: Sequence[Point]) -> str:
 
 
 def machine(report: dict[str, Any]) -> str:
-    m, b = report["machine"], report["build"]
+    """What the figures are of, as far as they say."""
+    m, b = report.get("machine"), report.get("build")
+    if not m or not b:
+        return "machine unknown"
     return (f"{m['system']} {m['architecture']}, {m['processors']} processors, "
             f"{b['mode']} build, compiler {b['compiler']}")
 

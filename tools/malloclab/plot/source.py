@@ -41,6 +41,14 @@ class Replay:
         return f"{r['verdict']} after {r['ops_done']:,} of {r['ops']:,} " \
             "operations"
 
+    @property
+    def says(self) -> str:
+        """What went wrong, or else the utilization; "" where neither is known.
+        """
+        share = self.result and self.result["utilization"]
+        return self.fault or (f"utilization {100 * share:.1f} %" if share
+                              else "")
+
 
 def label(trace: str) -> str:
     """Its file's name, without the ending."""

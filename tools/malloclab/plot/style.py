@@ -22,7 +22,6 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullLocator
 
-FORMATS = (".png", ".svg", ".pdf")
 INK, GRAY, PALE, FAINT = "#222222", "#767676", "#d9d9d9", "#efefef"
 BLUE, VERMILLION, GREEN = "#0072B2", "#D55E00", "#009E73"
 ORANGE, SKY, PURPLE, YELLOW = "#E69F00", "#56B4E9", "#CC79A7", "#F0E442"
@@ -84,7 +83,8 @@ class Sheet:
     def say(self, title: str, note: str = "") -> None:
         width = self.figure.get_figwidth()
         self.figure.suptitle(
-            textwrap.fill(self.look.title or title, int(width * 9)),
+            textwrap.fill((self.look.title or title).replace(" %", "\u00a0%"),
+                          int(width * 9)),
             x=0.01, ha="left", weight="bold", color=INK)
         if note:
             self.figure.supxlabel(textwrap.fill(note, int(width * 15)),
@@ -120,6 +120,15 @@ def line_of(number: int) -> dict[str, Any]:
     """Colour and dashes of the n-th allocator."""
     return {"color": COLOURS[number % len(COLOURS)],
             "linestyle": DASHES[number % len(DASHES)]}
+
+
+MARKERS = "osDv^<>P"
+
+
+def dot_of(number: int) -> dict[str, Any]:
+    """Colour and shape of the n-th allocator."""
+    return {"color": COLOURS[number % len(COLOURS)],
+            "marker": MARKERS[number % len(MARKERS)]}
 
 
 def bar_of(number: int) -> dict[str, Any]:
@@ -187,12 +196,9 @@ def patch(color: str, label: str, hatch: str = "",
                  linewidth=0, label=label)
 
 
-def mark(marker: str, label: str) -> Line2D:
+def mark(label: str, **more: Any) -> Line2D:
     """What a marker means, for a legend."""
-    return Line2D([], [], linestyle="", marker=marker, label=label,
-                  markerfacecolor="white", markeredgecolor=INK,
-                  markersize=11 if marker == "|" else 5,
-                  markeredgewidth=1.8 if marker == "|" else 1)
+    return Line2D([], [], linestyle="", label=label, **more)
 
 
 # ---- Numbers. ----
@@ -265,10 +271,10 @@ def powers_axis(axis: Any) -> None:
 
 
 def name_ticks(axis: Any, names: Sequence[str], first: float = 0) -> None:
-    """A name a step, and every second or third where they are many."""
-    step = -(-len(names) // 14)
-    axis.set_ticks([first + n for n in range(0, len(names), step)],
-                   names[::step])
+    """A name a step, or some of them where they are many; always the last."""
+    step = -(-len(names) // 9)
+    chosen = range((len(names) - 1) % step, len(names), step)
+    axis.set_ticks([first + n for n in chosen], [names[n] for n in chosen])
 
 
 class _Multiples(MaxNLocator):
