@@ -87,7 +87,7 @@ def _result(entry: dict[str, Any]) -> Result:
     return Result(entry["allocator"], entry["trace"], entry["verdict"],
                   entry["utilization"] or 0.0, bounds["aligned"],
                   bounds["best_fit"], _spread(entry["ns_per_op"]),
-                  _spread(entry["ratio_to_libc_spread"]))
+                  _spread(entry.get("ratio_to_libc_spread")))
 
 
 def report_from(content: dict[str, Any]) -> Report:

@@ -69,27 +69,30 @@ def groups_of(results: Sequence[dict[str, Any]]) -> list[Group]:
 
 def mean_of(groups: Sequence[Group], allocators: Sequence[str]
             ) -> Group | None:
-    """Over the groups in which all have a share; None where there is none."""
-    whole = [g for g in groups if set(allocators) <= set(g.shares)]
+    """Over the groups in which all have a share; None where there is none.
+
+    Those that have a share nowhere do not count.
+    """
+    able = [name for name in allocators if any(name in g.shares for g in groups)]
+    whole = [g for g in groups if able and set(able) <= set(g.shares)]
     if not whole:
         return None
     shared = [name for name in MARKS if all(name in g.bounds for g in whole)]
     return Group(f"mean of {len(whole)}", {
         name: statistics.mean(g.shares[name] for g in whole)
-        for name in allocators}, {},
+        for name in able}, {},
         {name: statistics.mean(g.bounds[name] for g in whole)
          for name in shared})
 
 
 def finding(groups: Sequence[Group], mean: Group | None,
             allocators: Sequence[str]) -> str:
-    if mean is None or len(groups) == 1:
-        shares = groups[0].shares
-        head = f"Utilization of {groups[0].name}" if len(groups) == 1 \
-            else "Utilization"
+    if len(groups) == 1:
+        head, shares = f"Utilization of {groups[0].name}", groups[0].shares
+    elif mean:
+        head, shares = f"Utilization, {mean.name} traces", mean.shares
     else:
-        shares = mean.shares
-        head = f"Mean utilization over {mean.name.split()[-1]} traces"
+        return f"Utilization of {len(groups)} traces"
     order = sorted((name for name in allocators if name in shares),
                    key=lambda name: -shares[name])
     if len(order) > 3:

@@ -160,14 +160,15 @@ def _installed(names: Sequence[str]) -> list[str]:
 
 def _source(chosen: argparse.Namespace, kind: str) -> Source:
     if chosen.sources:
-        return Kept(chosen.sources, chosen.traces, chosen.allocator)
+        return Kept(chosen.sources, chosen.traces, chosen.allocator,
+                    chosen.range)
     many = kind in OF_MANY
     if not chosen.traces and not many:
         raise PlotError("which trace? name one or several, such as comb")
     allocators = chosen.allocator or (_installed(RIVALS) if many
                                       else ["mm", "libc"])
     driver = [f"--align={chosen.align}"] + ["--bounds"] * chosen.bounds
-    return Live(chosen.traces, allocators, driver, chosen.build)
+    return Live(chosen.traces, allocators, chosen.range, driver, chosen.build)
 
 
 # ---- Drawing. ----
@@ -195,21 +196,38 @@ def _draw(source: Source, kind: str, chosen: argparse.Namespace,
     print(path, flush=True)
 
 
-def _draw_one(chosen: argparse.Namespace) -> list[str]:
+def _draw_one(chosen: argparse.Namespace) -> int:
     _check_file(chosen.output)
     source = _source(chosen, chosen.kind)
-    _draw(source, chosen.kind, chosen, chosen.output)
-    return list(source.faults)
+    try:
+        _draw(source, chosen.kind, chosen, chosen.output)
+    finally:
+        _say_faults(source)
+    return 1 if source.faults else 0
 
 
-def _draw_all(chosen: argparse.Namespace) -> list[str]:
-    """Each kind that the figures allow; which they do not is said."""
+def _say_faults(*sources: Source) -> None:
+    for fault in {name: None for source in sources for name in source.faults}:
+        warn(fault)
+
+
+def _draw_all(chosen: argparse.Namespace) -> int:
     try:
         chosen.output.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise PlotError(f"{chosen.output}: {error.strerror}") from None
     each = _source(chosen, "all")
     together = each if chosen.sources else _source(chosen, "pareto")
+    try:
+        _draw_kinds(chosen, each, together)
+    finally:
+        _say_faults(each, together)
+    return 1 if each.faults or together.faults else 0
+
+
+def _draw_kinds(chosen: argparse.Namespace, each: Source, together: Source
+                ) -> None:
+    """Each kind that the figures allow; which they do not is said."""
     lacking = [kind for kind, module in KINDS.items()
                if not each.has(module.NEEDS)]
     if lacking:
@@ -224,14 +242,12 @@ def _draw_all(chosen: argparse.Namespace) -> list[str]:
         if kind not in lacking:
             _draw(together, kind, chosen,
                   chosen.output / f"{kind}.{chosen.format}")
-    return list({**each.faults, **together.faults})
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     chosen = _parser().parse_args(arguments)
     try:
-        draw = _draw_all if chosen.kind == "all" else _draw_one
-        faults = draw(chosen)
+        return (_draw_all if chosen.kind == "all" else _draw_one)(chosen)
     except Refused:
         return 2  # mdriver has said why
     except (PlotError, ReplayError) as error:
@@ -240,6 +256,3 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         progress("")
         return 130
-    for fault in faults:
-        warn(fault)
-    return 1 if faults else 0

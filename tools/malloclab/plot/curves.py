@@ -12,7 +12,7 @@ from ..bench.contest import short
 from ..replays import Table
 from . import style
 from .options import Range
-from .source import TIMELINES, Replay, Source, label
+from .source import TIMELINES, Replay, Source, label, last_operation
 
 ABOUT = "payload, footprint and bound over the operations"
 DETAILS = """\
@@ -128,7 +128,9 @@ def _draw_trace(sheet: style.Sheet, parts: Any, source: Source, trace: str,
     curves = [curve for curve in found if curve]
     levels = levels_of(replays)
     _draw_bytes(top, curves, levels, options.log)
-    _draw_shares(low, curves, levels)
+    _draw_shares(low, curves)
+    style.operations_axis(low, options.range.first,
+                          last_operation(replays, options.range))
     for replay, curve in zip(replays, found):
         if not curve:
             top.plot([], [], " ", label=f"{short(replay.allocator)}: "
@@ -157,12 +159,10 @@ def _draw_bytes(axes: Any, curves: Sequence[Curve], levels: dict[str, float],
     axes.tick_params(labelbottom=False)
 
 
-def _draw_shares(axes: Any, curves: Sequence[Curve],
-                 levels: dict[str, float]) -> None:
+def _draw_shares(axes: Any, curves: Sequence[Curve]) -> None:
     for n, c in enumerate(curves):
         axes.plot(c.op, 100 * c.share, linewidth=1.4, **style.line_of(n))
     axes.set_ylim(0, 100)
     axes.set_yticks((0, 50, 100))
     axes.set_ylabel("utilization\nso far, %")
     axes.grid(axis="y", color=style.FAINT)
-    style.operations_axis(axes)

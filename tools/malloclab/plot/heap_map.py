@@ -18,7 +18,7 @@ from .blocks import Pieces, lives_of, pieces_of
 from .heap import heap_base, heap_top
 from .options import Range
 from .raster import coverage
-from .source import EVENTS, Replay, Source, label
+from .source import EVENTS, Replay, Source, label, last_operation
 from .space import Space, space_of
 
 ABOUT = "the heap map: address over time, a rectangle a block"
@@ -54,7 +54,6 @@ class Map:
     """
 
     name: str
-    fault: str
     first: int
     last: int
     pieces: Pieces
@@ -91,7 +90,7 @@ def map_of(replay: Replay, span: Range, by: str = "size") -> Map | None:
     if not len(pieces):
         return None
     space = space_of(events, pieces, span)
-    return Map(short(replay.allocator), replay.fault, span.first, last, pieces,
+    return Map(short(replay.allocator), span.first, last, pieces,
                space, space.place(pieces.address), value,
                taken_of(events, pieces, space, span.first, last))
 
@@ -193,16 +192,21 @@ def picture(source: Source, look: style.Look, options: argparse.Namespace
     classes = classes_of(numpy.concatenate(
         [m.value for row in rows for _, m in row if m] or [numpy.ones(1)]))
     spots = sheet.grid(*shape)
-    tops = [max([m.space.height for _, m in row if m] or [1])
-            for row in rows for _ in row]
-    panels = [pair for row in rows for pair in row]
-    for (row, column), (replay, m), top in zip(places, panels, tops):
-        axes = sheet.figure.add_subplot(spots[row][column])
-        _draw_map(axes, m, replay, classes, top)
-        if len(rows) > 1:
-            axes.set_title(f"{label(replay.trace)}: {axes.get_title('left')}")
-        if column:
-            axes.set_ylabel("")
+    panels = iter(places)
+    for pairs in rows:
+        top = max([m.space.height for _, m in pairs if m] or [1])
+        last = last_operation([replay for replay, _ in pairs], options.range)
+        for replay, m in pairs:
+            row, column = next(panels)
+            axes = sheet.figure.add_subplot(spots[row][column])
+            name = f"{label(replay.trace)}: " if len(rows) > 1 else ""
+            style.name_panel(axes, name + short(replay.allocator), replay.says)
+            if m is None:
+                style.say_none(axes, replay.fault)
+                continue
+            _draw_map(axes, m, classes, top)
+            style.operations_axis(axes, m.first, last)
+            axes.set_ylabel("" if column else axes.get_ylabel())
     _draw_legend(sheet, classes, options.by)
     sheet.say(finding([label(t) for t in source.traces], rows))
     return sheet
@@ -226,32 +230,25 @@ def finding(traces: Sequence[str],
             f"addresses, {wide} over {style.size_text(most)}")
 
 
-def _draw_map(axes: Any, m: Map | None, replay: Replay, classes: Classes,
-              top: float) -> None:
-    name = short(replay.allocator)
-    axes.set_title(f"{name}: {replay.says}".rstrip(": "))
-    if m is None:
-        style.say_none(axes, replay.fault)
-        return
+def _draw_map(axes: Any, m: Map, classes: Classes, top: float) -> None:
     for taken in m.taken:
         axes.fill_between(taken.op, taken.low, taken.high, step="post",
                           color=style.PALE, linewidth=0)
     if len(m.pieces) > RECTANGLES:
         image = raster_of(m, classes, 1000, 600, top)
         axes.imshow(image, extent=(m.first, m.last + 1, 0, top), aspect="auto",
-                    origin="lower", interpolation="none", zorder=2)
+                    origin="lower", interpolation="antialiased", zorder=2)
     else:
-        _draw_rectangles(axes, m, classes)
+        _draw_rectangles(axes, m, classes, top)
     for height in m.space.base[1:-1]:
         axes.axhline(height, color=style.INK, linewidth=0.8,
                      linestyle=(0, (3, 2)), zorder=3)
-    axes.set_xlim(m.first, m.last + 1)
     axes.set_ylim(0, 1.02 * top)
     style.bytes_axis(axes, top, "address")
-    style.operations_axis(axes)
 
 
-def _draw_rectangles(axes: Any, m: Map, classes: Classes) -> None:
+def _draw_rectangles(axes: Any, m: Map, classes: Classes, top: float) -> None:
+    """Those that are high enough have an edge, which parts neighbours."""
     corners = numpy.empty((len(m.pieces), 4, 2))
     corners[:, 0, 0] = corners[:, 1, 0] = m.pieces.begin
     corners[:, 2, 0] = corners[:, 3, 0] = m.pieces.end
@@ -262,12 +259,14 @@ def _draw_rectangles(axes: Any, m: Map, classes: Classes) -> None:
                            for n in range(len(classes))])
     axes.add_collection(PolyCollection(
         corners, facecolors=colours[number], edgecolors="white",
-        linewidths=0.15, zorder=2))
+        linewidths=numpy.where(m.pieces.size * 150 > top, 0.4, 0), zorder=2,
+        snap=False))
 
 
 def _draw_legend(sheet: style.Sheet, classes: Classes, by: str) -> None:
     text = style.power_text if by == "size" else "{:,}".format
-    names = [f"up to {text(limit)}" for limit in classes.limits] + ["more"]
+    names = [f"up to {text(limit)}"
+             for limit in (*classes.limits, classes.last)]
     handles = [style.patch(shade(n, len(classes)), name)
                for n, name in enumerate(names)]
     handles.append(style.patch(style.PALE, "no payload"))

@@ -15,7 +15,7 @@ from . import style
 from .blocks import Pieces, pieces_of
 from .heap import heap_base, size_after
 from .options import Range
-from .source import EVENTS, Replay, Source, label
+from .source import EVENTS, Replay, Source, label, last_operation
 from .space import Space, space_of
 
 ABOUT = "sizes of free memory between live payloads, over time"
@@ -100,7 +100,6 @@ class Grid:
     """Bytes in holes, by octave of their size (row) and moment (column)."""
 
     name: str
-    fault: str
     op: numpy.ndarray
     bytes: numpy.ndarray
     largest: numpy.ndarray
@@ -128,7 +127,7 @@ def grid_of(replay: Replay, span: Range) -> Grid | None:
         found.append((h.op, sizes.max(initial=0), len(real), real.sum(),
                       h.payload))
     op, *rest = numpy.array(found).T
-    return Grid(short(replay.allocator), replay.fault, op,
+    return Grid(short(replay.allocator), op,
                 numpy.array(columns).T, *rest)
 
 
@@ -161,16 +160,20 @@ def picture(source: Source, look: style.Look, options: argparse.Namespace
     for row in rows:
         grids = [g for _, g in row if g]
         norm, low, high = _scale(grids, options.log)
+        last = last_operation([replay for replay, _ in row], options.range)
         axes = []
         for replay, g in row:
             line, column = next(places)
             axes.append(sheet.figure.add_subplot(cells[line][column]))
-            _draw_grid(axes[-1], replay, g, norm, low, high)
-            if len(rows) > 1:
-                axes[-1].set_title(f"{label(replay.trace)}: "
-                                   f"{axes[-1].get_title('left')}")
-            if column:
-                axes[-1].set_ylabel("")
+            name = f"{label(replay.trace)}: " if len(rows) > 1 else ""
+            style.name_panel(axes[-1], name + short(replay.allocator),
+                             replay.fault)
+            if g is None:
+                style.say_none(axes[-1], replay.fault)
+                continue
+            _draw_grid(axes[-1], g, norm, low, high)
+            style.operations_axis(axes[-1], options.range.first, last)
+            axes[-1].set_ylabel("" if column else "size of a hole, bytes")
         if grids:
             style.scale(sheet.figure, axes, norm, "in holes of that size",
                         in_bytes=True)
@@ -190,12 +193,8 @@ def _scale(grids: Sequence[Grid], log: bool) -> tuple[Normalize, int, int]:
     return norm, low, high + 1
 
 
-def _draw_grid(axes: Any, replay: Replay, g: Grid | None, norm: Normalize,
-               low: int, high: int) -> None:
-    axes.set_title(f"{short(replay.allocator)}  {replay.fault}".rstrip())
-    if g is None:
-        style.say_none(axes, replay.fault)
-        return
+def _draw_grid(axes: Any, g: Grid, norm: Normalize, low: int, high: int
+               ) -> None:
     axes.set_yscale("log", base=2)
     edges = numpy.append(g.op, g.op[-1] + 1)
     shown = numpy.ma.masked_equal(g.bytes[low:high], 0)
@@ -205,7 +204,5 @@ def _draw_grid(axes: Any, replay: Replay, g: Grid | None, norm: Normalize,
     axes.step(g.op, largest, where="post",
               color=style.VERMILLION, linewidth=1.3, label="largest hole")
     axes.set_ylim(2.0 ** low, 2.0 ** high)
-    axes.set_ylabel("size of a hole, bytes")
     style.powers_axis(axes.yaxis)
-    style.operations_axis(axes)
     axes.legend(loc="upper left")

@@ -17,6 +17,7 @@ from typing import Any, Iterable, Sequence, Union
 
 from .. import replays
 from ..replays import ReplayError, Table
+from .options import Range
 
 EVENTS, TIMELINES, RESULTS, TIMED = "events", "timelines", "results", "timed"
 MADE_BY = {EVENTS: "--events", TIMELINES: "--timeline", RESULTS: "--json",
@@ -38,8 +39,7 @@ class Replay:
         r = self.result
         if not r or r["verdict"] == "ok":
             return ""
-        return f"{r['verdict']} after {r['ops_done']:,} of {r['ops']:,} " \
-            "operations"
+        return f"{r['verdict']} after {r['ops_done']:,} operations"
 
     @property
     def says(self) -> str:
@@ -48,6 +48,14 @@ class Replay:
         share = self.result and self.result["utilization"]
         return self.fault or (f"utilization {100 * share:.1f} %" if share
                               else "")
+
+
+def last_operation(replays: Sequence[Replay], span: Range) -> int:
+    """Of their trace, within the range: that of whoever came furthest."""
+    ends = [r.result["ops"] for r in replays if r.result]
+    ends += [int(r.table["op"][-1]) for r in replays
+             if r.table and len(r.table)]
+    return span.end(max(ends, default=1))
 
 
 def label(trace: str) -> str:
@@ -77,6 +85,7 @@ class Some:
     """
 
     traces: list[str]
+    span: Range
     faults: dict[str, None]
 
     def only(self, trace: str) -> Any:
@@ -87,6 +96,13 @@ class Some:
 
     def has(self, what: str) -> bool:
         return True
+
+    def demand_operations(self, tables: Sequence[Table]) -> None:
+        """Of one trace: some of them have to lie in the range."""
+        last = max([int(t["op"][-1]) for t in tables if len(t)], default=None)
+        if last is not None and last < self.span.first:
+            raise ReplayError(f"{label(tables[0].trace)}: its last operation "
+                              f"is {last}, before --range")
 
     def note(self, results: Iterable[dict[str, Any] | None]) -> None:
         for r in results:
@@ -100,8 +116,9 @@ class Live(Some):
     """mdriver, run when something is asked for; the last trace is kept."""
 
     def __init__(self, traces: Sequence[str], allocators: Sequence[str],
-                 options: Sequence[str], build: Path) -> None:
+                 span: Range, options: Sequence[str], build: Path) -> None:
         self.traces = list(traces)
+        self.span = span
         self.allocators = allocators
         self.options = options
         self.build = build
@@ -124,6 +141,7 @@ class Live(Some):
                           "--json", str(path), build=self.build)
             results = json.loads(path.read_text())["results"]
         self.note(results)
+        self.demand_operations(tables)
         return _paired(results, tables)
 
     def results(self, timed: bool) -> dict[str, Any]:
@@ -150,8 +168,9 @@ class Kept(Some):
     they hold."""
 
     def __init__(self, paths: Sequence[Path], traces: Sequence[str],
-                 allocators: Sequence[str]) -> None:
+                 allocators: Sequence[str], span: Range) -> None:
         self.paths = paths
+        self.span = span
         self.allocators = allocators
         self.faults = {}
         self.report: dict[str, Any] = {}
@@ -239,7 +258,9 @@ class Kept(Some):
         self._demand(what)
         results = self._of(trace, self.report.get("results", []), dict.get)
         self.note(results)
-        return _paired(results, self._of(trace, self.tables[what], getattr))
+        tables = self._of(trace, self.tables[what], getattr)
+        self.demand_operations(tables)
+        return _paired(results, tables)
 
     def results(self, timed: bool) -> dict[str, Any]:
         self._demand(TIMED if timed else RESULTS)

@@ -164,6 +164,10 @@ def width_of(columns: int) -> float:
     return 9 if columns < 3 else 1 + 3.6 * columns
 
 
+def name_panel(axes: Any, name: str, says: str) -> None:
+    axes.set_title(textwrap.fill(f"{name}: {says}".rstrip(": "), 42))
+
+
 def say_none(axes: Any, why: str) -> None:
     axes.text(0.5, 0.5, why or "nothing in this range", ha="center",
               transform=axes.transAxes, color=GRAY)
@@ -224,7 +228,7 @@ def power_text(size: float) -> str:
     """Powers of two, as short as an axis needs them: 512, 4K, 1M."""
     for name, unit in (("G", 1 << 30), ("M", 1 << 20), ("K", 1 << 10)):
         if size >= unit:
-            return f"{size / unit:g}{name}"
+            return f"{size / unit:.3g}{name}"
     return f"{size:g}"
 
 
@@ -237,12 +241,11 @@ def listed(words: Sequence[str], last: str = "and") -> str:
     return f" {last} ".join(filter(None, (", ".join(words[:-1]), *words[-1:])))
 
 
-def operations_axis(axes: Any, label: bool = True) -> None:
+def operations_axis(axes: Any, first: int, last: int) -> None:
     axes.xaxis.set_major_locator(MaxNLocator(5, integer=True))
     axes.xaxis.set_major_formatter(FuncFormatter(_plain))
-    axes.margins(x=0)
-    if label:
-        axes.set_xlabel("operations")
+    axes.set_xlim(first, last + 1)
+    axes.set_xlabel("operations")
 
 
 def bytes_axis(axes: Any, most: float, label: str, log: bool = False,

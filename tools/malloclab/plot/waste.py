@@ -21,7 +21,7 @@ from . import style
 from .blocks import Pieces, pieces_of, rounded
 from .heap import heap_base, size_after
 from .options import Range
-from .source import EVENTS, Replay, Source, label
+from .source import EVENTS, Replay, Source, label, last_operation
 
 ABOUT = "what waste is: headers, padding, free inside, free at the top"
 DETAILS = """\
@@ -56,7 +56,6 @@ class Split:
     """Bytes of each part (row, as PARTS) after each operation (column)."""
 
     name: str
-    fault: str
     op: numpy.ndarray
     parts: numpy.ndarray
 
@@ -89,8 +88,7 @@ def split_of(replay: Replay, span: Range, align: int) -> Split | None:
             columns.append(split_at(
                 near.at(ops[k]), base, int(sizes["heap"][k]),
                 int(sizes["mapped"][k]), align, in_lab))
-    return Split(short(replay.allocator), replay.fault, ops,
-                 numpy.array(columns).T)
+    return Split(short(replay.allocator), ops, numpy.array(columns).T)
 
 
 def _moments(op: numpy.ndarray, footprint: numpy.ndarray, span: Range
@@ -154,7 +152,8 @@ def picture(source: Source, look: style.Look, options: argparse.Namespace
     rows = [[(replay, split_of(replay, options.range, options.align))
              for replay in source.replays(trace, EVENTS)]
             for trace in source.traces]
-    sheet = (_draw_bars if options.bars else _draw_stacks)(rows, look)
+    sheet = _draw_bars(rows, look) if options.bars else \
+        _draw_stacks(rows, look, options.range)
     title = finding(label(source.traces[0]), [s for _, s in rows[0] if s])
     sheet.say(title if len(rows) == 1 else
               "What allocators' memory went on"
@@ -165,30 +164,32 @@ def picture(source: Source, look: style.Look, options: argparse.Namespace
 Row = Sequence["tuple[Replay, Split | None]"]
 
 
-def _draw_stacks(rows: Sequence[Row], look: style.Look) -> style.Sheet:
+def _draw_stacks(rows: Sequence[Row], look: style.Look, span: Range
+                 ) -> style.Sheet:
     places, shape = style.arrange([len(row) for row in rows])
     sheet = style.Sheet(look, style.width_of(shape[1]), 1.4 + 3.1 * shape[0])
     spots = iter(places)
     cells = sheet.grid(*shape)
     for row in rows:
         top = max([int(s.footprint.max()) for _, s in row if s] + [1])
+        last = last_operation([replay for replay, _ in row], span)
         for replay, s in row:
             line, column = next(spots)
             axes = sheet.figure.add_subplot(cells[line][column])
             name = f"{label(replay.trace)}: " if len(rows) > 1 else ""
-            axes.set_title(f"{name}{short(replay.allocator)}  "
-                           f"{replay.fault}".rstrip())
-            _draw_stack(axes, replay, s, top)
-            if column:
-                axes.set_ylabel("")
+            style.name_panel(axes, name + short(replay.allocator),
+                             replay.fault)
+            if s is None:
+                style.say_none(axes, replay.fault)
+                continue
+            _draw_stack(axes, s, top)
+            style.operations_axis(axes, span.first, last)
+            axes.set_ylabel("" if column else axes.get_ylabel())
     sheet.legend(_handles(rows), ncol=4)
     return sheet
 
 
-def _draw_stack(axes: Any, replay: Replay, s: Split | None, top: int) -> None:
-    if s is None:
-        style.say_none(axes, replay.fault)
-        return
+def _draw_stack(axes: Any, s: Split, top: int) -> None:
     low = numpy.zeros(len(s.op))
     for part, colour in zip(s.parts, COLOURS):
         if part.any():
@@ -197,7 +198,6 @@ def _draw_stack(axes: Any, replay: Replay, s: Split | None, top: int) -> None:
         low = low + part
     axes.set_ylim(0, 1.03 * top)
     style.bytes_axis(axes, top, "footprint")
-    style.operations_axis(axes)
 
 
 def _draw_bars(rows: Sequence[Row], look: style.Look) -> style.Sheet:
@@ -227,10 +227,11 @@ def _draw_row(axes: Any, row: Row) -> None:
             axes.barh(y, part, 0.7, left, color=colour)
             left += part
         axes.text(left, y, f" {style.size_text(left)}, payload "
-                  f"{100 * parts[0] / max(left, 1):.0f} %  {replay.fault}",
+                  f"{100 * parts[0] / max(left, 1):.0f} %\n "
+                  f"{replay.fault}".rstrip(),
                   va="center", fontsize=9)
     axes.set_yticks(range(len(row)), [short(r.allocator) for r, _ in row])
-    axes.invert_yaxis()
+    axes.set_ylim(len(row) - 0.5, -0.5)
     axes.set_xlim(0, 1.3 * top)
     style.bytes_axis(axes, top, "footprint", axis="x")
     axes.tick_params(left=False)
