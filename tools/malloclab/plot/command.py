@@ -250,7 +250,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return (_draw_all if chosen.kind == "all" else _draw_one)(chosen)
     except Refused:
         return 2  # mdriver has said why
-    except (PlotError, ReplayError) as error:
+    except (PlotError, ReplayError, style.TooSmall) as error:
         warn(error)
         return 2
     except KeyboardInterrupt:

@@ -14,7 +14,7 @@ BASES = (0, 1 << 28, 1 << 45)
 def heap_base(events: Table) -> int:
     """The first address of the heap, which the break is above."""
     used = events["address"][events["address"] > 0]
-    least = int(used.min(initial=BASES[-1]))
+    least = int(used.min()) if len(used) else 0
     return max(base for base in BASES if base <= least)
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import io
 import textwrap
+import warnings
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Sequence
@@ -63,8 +64,15 @@ class Look:
     dpi: int = 150
 
 
+class TooSmall(Exception):
+    """The size that was asked for has no room, in a sentence."""
+
+
 class Sheet:
-    """A figure with a title and a note; the axes are whoever draws' own."""
+    """A figure with a title and a note; the axes are whoever draws' own.
+
+    It is made and saved within settings().
+    """
 
     def __init__(self, look: Look, width: float, height: float) -> None:
         self.look = look
@@ -102,9 +110,15 @@ class Sheet:
         """The file's: the same picture gives the same ones on every day."""
         undated = {".svg": {"Date": None}, ".pdf": {"CreationDate": None}}
         buffer = io.BytesIO()
-        with matplotlib.rc_context(SETTINGS):
-            self.figure.savefig(buffer, format=ending[1:], dpi=self.look.dpi,
-                                metadata=undated.get(ending))
+        with warnings.catch_warnings():
+            warnings.filterwarnings("error", "constrained_layout not applied")
+            try:
+                self.figure.savefig(buffer, format=ending[1:],
+                                    dpi=self.look.dpi,
+                                    metadata=undated.get(ending))
+            except UserWarning:
+                raise TooSmall("--size: too small for what is to be drawn"
+                               ) from None
         return buffer.getvalue()
 
     def save(self, path: Path) -> None:
@@ -112,7 +126,7 @@ class Sheet:
 
 
 def settings() -> Any:
-    """A context in which figures are to be made."""
+    """A context in which sheets are made and saved."""
     return matplotlib.rc_context(SETTINGS)
 
 
