@@ -31,9 +31,9 @@ HERE = all(importlib.util.find_spec(module) for module in MODULES)
 
 if HERE:
     import numpy
-    from malloclab.plot import (bars, blocks, command, curves, distributions,
-                                heap, heap_map, holes, options, pareto,
-                                raster, source, space, style, waste)
+    from malloclab.plot import (bars, blocks, causes, command, curves,
+                                distributions, heap, heap_map, holes, options,
+                                pareto, raster, source, space, style, waste)
     from malloclab.replays import ReplayError, Table
 
 SMALL = str(TESTS / 'traces/small.rep')
@@ -105,12 +105,11 @@ class Blocks(Case):
         self.assertEqual((p.begin.tolist(), p.end.tolist(), p.size.tolist()),
                          ([1], [4], [8]))
 
-    def test_a_computed_block_at_the_address_0(self) -> None:
-        events = table('a 0 -1 8 8 64 0', 'a 1 -1 0 8 64 0', 'f 0 -1 0 0 64 0')
-        p = blocks.pieces_of(events)
+    def test_a_block_at_the_address_0(self) -> None:
+        p = blocks.pieces_of(table('a 0 -1 8 8 64 0', 'a 1 -1 0 8 64 0',
+                                   'f 0 -1 0 0 64 0'))
         self.assertEqual((p.address.tolist(), p.begin.tolist(),
                           p.end.tolist()), ([0], [1], [3]))
-        self.assertEqual(heap.heap_base(events), 0)
 
     def test_living(self) -> None:
         p = blocks.pieces_of(table(*MOVED))
@@ -139,6 +138,11 @@ class Heap(Case):
         high = table('a 0 0 8 8 64 0')
         high.columns['address'][0] = (1 << 45) + 64
         self.assertEqual(heap.heap_base(high), 1 << 45)
+        mapped = f'a 0 {1 << 30} 8 8 64 4096'
+        self.assertEqual(heap.heap_base(table(mapped)), BASE)
+        self.assertEqual(heap.heap_base(table(mapped, allocator='packing')),
+                         1 << 30)
+        self.assertEqual(heap.heap_base(table()), 0)
 
     def test_top_over_time(self) -> None:
         op, size = heap.heap_top(table(*MOVED), 2, 4)
@@ -405,6 +409,52 @@ class Bars(Case):
         self.assertIsNone(bars.mean_of(groups[:1], ['never']))
 
 
+class Causes(Case):
+    WASTE = {'padding': 20, 'headers': 10, 'policy': 30, 'future': 40,
+             'shape': 20}
+
+    def test_shares(self) -> None:
+        self.assertEqual(causes.shares_of(result(waste=self.WASTE)),
+                         [0.4, 0.1, 0.05, 0.15, 0.2, 0.1])
+
+    def test_better_than_best_fit(self) -> None:
+        waste = {**self.WASTE, 'policy': -10}
+        self.assertEqual(causes.shares_of(result(waste=waste))[3:5],
+                         [0, 30 / 160])
+        waste = {**self.WASTE, 'policy': -50}
+        self.assertEqual(causes.shares_of(result(waste=waste))[3:],
+                         [0, 0, 10 / 120])
+
+    def test_groups_and_their_mean(self) -> None:
+        groups = causes.groups_of([
+            result(waste=self.WASTE), result(allocator='b', verdict='hung'),
+            result(trace='y', waste={**self.WASTE, 'shape': 0}),
+            result(trace='y', allocator='b', waste=self.WASTE),
+            result(trace='y', allocator='c')])
+        self.assertEqual([g.faults for g in groups],
+                         [{'b': 'hung'}, {'c': 'unknown'}])
+        mean = causes.mean_of(groups)
+        assert mean
+        self.assertEqual(mean.name, 'Mean of 1 traces')
+        self.assertEqual([mean.bars[name][0] for name in ('mm', 'b')],
+                         [80 / 180, 0.4])
+        self.assertEqual(causes.finding(groups[0]),
+                         'x: mm wastes 60 % of its memory, 20 % on future')
+
+
+class Pareto(Case):
+    def test_finding(self) -> None:
+        def point(name: str, x: float, marked: bool) -> pareto.Point:
+            return pareto.Point(name, x, 1, x, x, 1, 1, marked)
+
+        self.assertEqual(
+            pareto.finding([point('b', 1, True), point('a', 2, True),
+                            point('c', 0, False)]),
+            'None beats a or b in both memory and speed')
+        self.assertEqual(pareto.finding([point('b', 1, True)]),
+                         'b is both the tightest and the fastest')
+
+
 class Numbers(Case):
     def test_sizes(self) -> None:
         for size, text in ((48, '48 bytes'), (1536, '1.5 KiB'),
@@ -456,7 +506,8 @@ class Command(Case):
         report = json.loads(cls.files[0].read_text())
         for entry in report['results']:
             entry.update({name: result()[name] for name in
-                          ('ns_per_op', 'ratio_to_libc_spread')})
+                          ('ns_per_op', 'ratio_to_libc_spread')},
+                         waste=Causes.WASTE)
         cls.files[0].write_text(json.dumps(report))
 
     def plot(self, *words: str | Path) -> tuple[int, str]:
@@ -526,6 +577,11 @@ class Command(Case):
         self.assertNotEqual(self.known('map', 'svg', 'small'),
                             self.picture('map', 'svg', 'small', '--title=T'))
 
+    def test_small(self) -> None:
+        small = self.picture('map', 'png', 'small', '--small')
+        self.assertTrue(small.startswith(MAGIC['png']))
+        self.assertLess(len(small), len(self.known('map', 'png', 'small')))
+
     def test_an_image_of_many_blocks(self) -> None:
         few = heap_map.RECTANGLES
         self.addCleanup(setattr, heap_map, 'RECTANGLES', few)
@@ -540,15 +596,16 @@ class Command(Case):
         self.assertEqual(
             {path.name for path in folder.iterdir()},
             {f'small-{kind}.svg' for kind in command.KINDS
-             if kind not in command.OF_MANY} | {'bars.svg', 'pareto.svg'})
+             if kind not in command.OF_MANY} | {f'{kind}.svg' for kind in command.OF_MANY})
 
     def test_all_that_the_files_allow(self) -> None:
         folder = self.folder / 'some'
         status, said = self.plot('all', '-o', folder, self.kept()[2], 'small',
                                  '--dpi=50')
         self.assertEqual(status, 0, said)
-        self.assertIn('map, holes, waste, distributions, bars, pareto: left '
-                      'out', said)
+        self.assertIn('map, holes, waste, distributions, bars, causes, pareto: '
+                      'left out without figures of mdriver --events, --json',
+                      said)
         self.assertEqual([path.name for path in folder.iterdir()],
                          ['small-curves.png'])
 
@@ -615,7 +672,7 @@ class Command(Case):
         path = self.folder / 'untimed.json'
         path.write_text(json.dumps({'interrupted': False, 'results': [
             result(ns_per_op=None)]}))
-        self.fails('--json, with timing, writes$', 'pareto', '-o',
+        self.fails('--json, with timing writes$', 'pareto', '-o',
                    self.folder / 'x.png', f'--from={path}')
 
     def test_mdriver_says_why(self) -> None:

@@ -106,7 +106,7 @@ def finding(groups: Sequence[Group], mean: Group | None,
 
 def picture(source: Source, look: style.Look, options: argparse.Namespace
             ) -> style.Sheet:
-    results = source.results(timed=False)["results"]
+    results = source.results(RESULTS)["results"]
     allocators = list(dict.fromkeys(r["allocator"] for r in results))
     groups = groups_of(results)
     mean = mean_of(groups, allocators)

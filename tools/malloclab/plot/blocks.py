@@ -49,8 +49,7 @@ class Pieces:
 def pieces_of(events: Table) -> Pieces:
     """A refused operation leaves everything as it was.
 
-    It has the address 0, which a computed placement may use, and the payload
-    does not change.
+    It has the address 0, and the payload does not change.
     """
     kind, op = events["kind"], events["op"]
     refused = (events["address"] == 0) & (

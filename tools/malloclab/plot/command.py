@@ -12,9 +12,9 @@ from ..bench.contest import ALLOCATORS as RIVALS
 from ..handin import HandinError
 from ..replays import Refused, ReplayError
 from ..run import RunError, preload_of
-from . import (FORMATS, bars, curves, distributions, heap_map, holes, options, pareto,
-               style, waste)
-from .source import Kept, Live, Source, label
+from . import (FORMATS, bars, causes, curves, distributions, heap_map, holes,
+               options, pareto, style, waste)
+from .source import MADE_BY, Kept, Live, Source, label
 
 KINDS = {
     "curves": curves,
@@ -23,9 +23,10 @@ KINDS = {
     "waste": waste,
     "distributions": distributions,
     "bars": bars,
+    "causes": causes,
     "pareto": pareto,
 }
-OF_MANY = ("bars", "pareto")  # one picture, however many the traces
+OF_MANY = ("bars", "causes", "pareto")  # one picture, however many the traces
 
 EPILOG = """\
 A TRACE is one as mdriver takes it: a path, or a name of traces/. Pictures are
@@ -96,6 +97,8 @@ def _add_look(parser: argparse.ArgumentParser) -> None:
                        help="in inches")
     group.add_argument("--dpi", type=options.dots, default=150, metavar="N",
                        help="dots an inch, of PNG (150)")
+    group.add_argument("--small", action="store_true",
+                       help="PNG of 256 colours: a third of the size")
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -134,8 +137,8 @@ def _add_kind(kinds: Any, name: str, about: str, details: str,
 def _add_all(kinds: Any) -> None:
     kind = _add_kind(kinds, "all", "all of these, into a folder", """\
 For each trace TRACE-curves.png, TRACE-map.png and so on; for all of them
-together bars.png and pareto.png, whose allocators are those of tools/plot
-pareto unless --allocator names others.
+together bars.png and pareto.png, and with --bounds causes.png, whose allocators
+are those of tools/plot pareto unless --allocator names others.
 """, "mm,libc")
     kind.add_argument("-o", "--output", type=Path, metavar="FOLDER",
                       required=True, help="where to; made where it is not")
@@ -167,7 +170,8 @@ def _source(chosen: argparse.Namespace, kind: str) -> Source:
         raise PlotError("which trace? name one or several, such as comb")
     allocators = chosen.allocator or (_installed(RIVALS) if many
                                       else ["mm", "libc"])
-    driver = [f"--align={chosen.align}"] + ["--bounds"] * chosen.bounds
+    bounds = chosen.bounds or kind == "causes"
+    driver = [f"--align={chosen.align}"] + ["--bounds"] * bounds
     return Live(chosen.traces, allocators, chosen.range, driver, chosen.build)
 
 
@@ -185,7 +189,8 @@ def _check_file(path: Path) -> None:
 def _draw(source: Source, kind: str, chosen: argparse.Namespace,
           path: Path) -> None:
     progress(f"{kind} of {', '.join(map(label, source.traces)) or 'all'}")
-    look = style.Look(chosen.title, chosen.size, chosen.dpi)
+    look = style.Look(chosen.title, chosen.size, chosen.dpi,
+                      chosen.small)
     with style.settings():
         sheet = KINDS[kind].picture(source, look, chosen)
         try:
@@ -231,8 +236,9 @@ def _draw_kinds(chosen: argparse.Namespace, each: Source, together: Source
     lacking = [kind for kind, module in KINDS.items()
                if not each.has(module.NEEDS)]
     if lacking:
-        warn(f"{', '.join(lacking)}: left out, for --from has not what they "
-             "need")
+        needs = {MADE_BY[KINDS[kind].NEEDS]: None for kind in lacking}
+        warn(f"{', '.join(lacking)}: left out without figures of mdriver "
+             f"{', '.join(needs)}")
     for trace in each.traces:
         for kind in KINDS:
             if kind not in (*OF_MANY, *lacking):

@@ -6,16 +6,19 @@ import numpy
 
 from ..replays import Table
 
-# memlib's heap lies at the second or, where it is large, the third; computed
-# placements begin at 0.
-BASES = (0, 1 << 28, 1 << 45)
+# memlib's heap begins at the first or, where it may be large, at the second.
+# Placements that mdriver --bounds computed begin at a multiple of STEP.
+BASES = (1 << 28, 1 << 45)
+COMPUTED, STEP = ("best_fit", "packing"), 1 << 30
 
 
 def heap_base(events: Table) -> int:
     """The first address of the heap, which the break is above."""
     used = events["address"][events["address"] > 0]
     least = int(used.min()) if len(used) else 0
-    return max(base for base in BASES if base <= least)
+    if events.allocator in COMPUTED:
+        return least // STEP * STEP
+    return max((base for base in BASES if base <= least), default=0)
 
 
 def heap_top(events: Table, first: int, last: int

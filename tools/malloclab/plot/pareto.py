@@ -60,7 +60,7 @@ def machine(report: dict[str, Any]) -> str:
 
 def picture(source: Source, look: style.Look, options: argparse.Namespace
             ) -> style.Sheet:
-    raw = source.results(timed=True)
+    raw = source.results(TIMED)
     report = contest.report_from(raw)
     if not report.common():
         raise ReplayError("there is no trace that every allocator did")

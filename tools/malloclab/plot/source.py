@@ -19,9 +19,10 @@ from .. import replays
 from ..replays import ReplayError, Table
 from .options import Range
 
-EVENTS, TIMELINES, RESULTS, TIMED = "events", "timelines", "results", "timed"
+EVENTS, TIMELINES, RESULTS = "events", "timelines", "results"
+TIMED, WITH_WASTE = "timed", "waste"
 MADE_BY = {EVENTS: "--events", TIMELINES: "--timeline", RESULTS: "--json",
-           TIMED: "--json, with timing,"}
+           TIMED: "--json with timing", WITH_WASTE: "--bounds --json"}
 
 
 @dataclass(frozen=True)
@@ -94,9 +95,6 @@ class Some:
         other.traces = [trace]
         return other
 
-    def has(self, what: str) -> bool:
-        return True
-
     def demand_operations(self, tables: Sequence[Table]) -> None:
         """Of one trace: some of them have to lie in the range."""
         last = max([int(t["op"][-1]) for t in tables if len(t)], default=None)
@@ -144,10 +142,13 @@ class Live(Some):
         self.demand_operations(tables)
         return _paired(results, tables)
 
-    def results(self, timed: bool) -> dict[str, Any]:
-        """Untimed ones may be timed as well, where they are at hand."""
+    def has(self, what: str) -> bool:
+        return what != WITH_WASTE or "--bounds" in self.options
+
+    def results(self, what: str) -> dict[str, Any]:
+        """The first call decides whether they are timed."""
         if not self._report:
-            options = [] if timed else ["--no-timing"]
+            options = [] if what == TIMED else ["--no-timing"]
             self._report = replays.results(
                 self.traces, self.allocators, *self.options, *options,
                 build=self.build)
@@ -246,8 +247,8 @@ class Kept(Some):
         if what in self.tables:
             return bool(self.tables[what])
         rows = self.report.get("results", [])
-        return any(r["ns_per_op"] for r in rows) if what == TIMED \
-            else bool(rows)
+        column = {TIMED: "ns_per_op", WITH_WASTE: "waste"}.get(what, "verdict")
+        return any(row.get(column) for row in rows)
 
     def _demand(self, what: str) -> None:
         if not self.has(what):
@@ -262,8 +263,8 @@ class Kept(Some):
         self.demand_operations(tables)
         return _paired(results, tables)
 
-    def results(self, timed: bool) -> dict[str, Any]:
-        self._demand(TIMED if timed else RESULTS)
+    def results(self, what: str) -> dict[str, Any]:
+        self._demand(what)
         rows = [row for trace in self.traces
                 for row in self._of(trace, self.report["results"], dict.get)]
         self.note(rows)

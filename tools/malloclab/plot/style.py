@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, Sequence
 
 import matplotlib
+from PIL import Image
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.cm import ScalarMappable
 from matplotlib.colors import LinearSegmentedColormap, LogNorm, Normalize
@@ -62,6 +63,7 @@ class Look:
     title: str | None = None
     size: tuple[float, float] | None = None
     dpi: int = 150
+    small: bool = False  # a PNG of few colours
 
 
 class TooSmall(Exception):
@@ -119,10 +121,19 @@ class Sheet:
             except UserWarning:
                 raise TooSmall("--size: too small for what is to be drawn"
                                ) from None
-        return buffer.getvalue()
+        few = self.look.small and ending == ".png"
+        return _of_few_colours(buffer) if few else buffer.getvalue()
 
     def save(self, path: Path) -> None:
         path.write_bytes(self.bytes(path.suffix))
+
+
+def _of_few_colours(png: io.BytesIO) -> bytes:
+    few = Image.open(png).convert("RGB").quantize(
+        256, dither=Image.Dither.NONE)
+    buffer = io.BytesIO()
+    few.save(buffer, "png", optimize=True)
+    return buffer.getvalue()
 
 
 def settings() -> Any:

@@ -28,9 +28,9 @@ DETAILS = """\
 The stack is the footprint over the operations; with --bars, a bar for each
 allocator at the moment of its largest footprint. Padding is what sizes rounded
 up to --align take more; headers are what else lies between two neighbours, less
-than 32 bytes; free inside are larger holes, and tables of the allocator; free
-at the top is what follows the last payload of the heap; mapped is mapped memory
-without payload. Of mallocs of the system only the sum of the last three is
+than 32 bytes; free inside is all that is larger: holes, tables, and what a
+block has been given too much; free at the top follows the last payload of the
+heap; mapped is mapped memory without payload. Of mallocs of the system only the sum of the last three is
 known, as the rest of what is resident: free or its own.
 """
 NEEDS = EVENTS
@@ -80,7 +80,7 @@ def split_of(replay: Replay, span: Range, align: int) -> Split | None:
     sizes = {name: size_after(events, name, ops)
              for name in ("heap", "mapped")}
     base = heap_base(events)
-    in_lab = bool(events["heap"].any()) or replay.result is None
+    in_lab = bool(events["heap"].any())
     columns = []
     for n in range(0, len(ops), 20):
         near = pieces.living(ops[n], ops[min(n + 19, len(ops) - 1)])
