@@ -672,7 +672,7 @@ class Command(Case):
         path = self.folder / 'untimed.json'
         path.write_text(json.dumps({'interrupted': False, 'results': [
             result(ns_per_op=None)]}))
-        self.fails('--json, with timing writes$', 'pareto', '-o',
+        self.fails('--json with timing writes$', 'pareto', '-o',
                    self.folder / 'x.png', f'--from={path}')
 
     def test_mdriver_says_why(self) -> None:

@@ -48,9 +48,10 @@ class Group:
 def shares_of(result: Mapping[str, Any]) -> list[float]:
     """Of the footprint. What policy lacks to 0 is taken from those after it."""
     parts = [float(result["waste"][name] or 0) for name in PARTS[1:]]
-    for n, debt in enumerate(parts[:-1]):
-        if debt < 0:
-            parts[n], parts[n + 1] = 0.0, parts[n + 1] + debt
+    for n in range(len(parts) - 1):
+        if parts[n] < 0:
+            parts[n + 1] += parts[n]
+            parts[n] = 0.0
     parts = [float(result["peak_payload"]), *(max(part, 0) for part in parts)]
     whole = sum(parts)
     return [part / whole if whole else 0.0 for part in parts]
