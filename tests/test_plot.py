@@ -117,6 +117,11 @@ class Blocks(Case):
         self.assertEqual(sorted(p.at(3).size.tolist()), [20, 40])
         self.assertEqual(p.at(5).size.tolist(), [20])
         self.assertEqual(len(p.living(1, 4)), 3)
+        ops = numpy.arange(1, 6)
+        self.assertEqual([len(q) for q in p.at_each(ops)], [1, 2, 2, 2, 1])
+        many = numpy.sort(numpy.append(ops, numpy.full(40, 3)))
+        self.assertEqual([len(q) for q in p.at_each(many)],
+                         [1, 2] + [2] * 41 + [2, 1])
 
     def test_lives(self) -> None:
         lives = blocks.lives_of(blocks.pieces_of(table(*MOVED)))
@@ -236,23 +241,33 @@ class Maps(Case):
         self.assertEqual(self.map(*MOVED, by='age').value.tolist(), [4, 4, 4])
 
     def test_classes(self) -> None:
-        c = heap_map.classes_of(numpy.array([10, 40, 100]))
+        def classes_of(*values: int) -> heap_map.Classes:
+            return heap_map.classes_of(numpy.array(values),
+                                       numpy.array(values))
+
+        c = classes_of(10, 40, 100)
         self.assertEqual((c.limits, c.last), ([16, 32, 64], 100))
         self.assertEqual(c.of(numpy.array([16, 17, 64, 100])).tolist(),
                          [0, 1, 2, 3])
-        self.assertEqual(len(heap_map.classes_of(numpy.array([48, 48]))), 1)
-        wide = heap_map.classes_of(numpy.array([1, 1 << 40]))
+        self.assertEqual(len(classes_of(48, 48)), 1)
+        wide = classes_of(*(1 << power for power in range(20)), *[9] * 99999)
         self.assertLessEqual(len(wide), heap_map.CLASSES)
+        self.assertEqual(classes_of(1, 1000, 2000).limits, [1024])
 
     def test_the_image_agrees_with_the_rectangles(self) -> None:
         m = self.map(*MOVED)
-        classes = heap_map.classes_of(m.value)
-        image = heap_map.raster_of(m, classes, 5, 128, 128)
+        classes = heap_map.classes_of(m.value, m.pieces.size)
+        image = heap_map.raster_of(m, classes, (5, 128), 128)
         cover = image[:, :, 3].sum(0)
         self.assertTrue(numpy.allclose(cover, [16, 36, 60, 60, 20]))
         colour = heap_map.to_rgb(heap_map.shade(int(classes.of(40)),
                                                 len(classes)))
         self.assertTrue(numpy.allclose(image[50, 2, :3], colour))
+        whole = heap_map.painted(m, classes, (5, 128), 128)
+        self.assertTrue(numpy.allclose(whole[50, 2], colour))
+        self.assertTrue(numpy.allclose(whole[100, 1], 1))
+        self.assertTrue(numpy.allclose(whole[100, 2],
+                                       heap_map.to_rgb(style.PALE)))
 
 
 class Curves(Case):
@@ -322,8 +337,8 @@ class Waste(Case):
         events = table(*rows)
         living = blocks.pieces_of(events).at(len(rows)).by_address()
         parts = waste.split_at(
-            living, BASE, int(events['heap'][-1]), int(events['mapped'][-1]),
-            16, in_lab)
+            living, BASE if in_lab else None, int(events['heap'][-1]),
+            int(events['mapped'][-1]), 16)
         return {name: size for name, size in zip(waste.PARTS, parts) if size}
 
     def test_of_a_heap(self) -> None:

@@ -9,6 +9,7 @@ is never freed ends one past the last operation.
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
+from typing import Iterator
 
 import numpy
 
@@ -41,6 +42,14 @@ class Pieces:
     def at(self, op: int) -> Pieces:
         """Those that live after the operation."""
         return self.living(op, op)
+
+    def at_each(self, ops: numpy.ndarray) -> Iterator[Pieces]:
+        """Those that live after each of these operations, which ascend."""
+        for begin in range(0, len(ops), 20):
+            some = ops[begin:begin + 20]
+            near = self.living(some[0], some[-1])  # few, to look through
+            for op in some:
+                yield near.at(op)
 
     def by_address(self) -> Pieces:
         return self.only(numpy.argsort(self.address, kind="stable"))

@@ -110,17 +110,18 @@ def picture(source: Source, look: style.Look, options: argparse.Namespace
     for n, trace in enumerate(source.traces):
         parts = grid[n // columns, n % columns].subgridspec(
             2, 1, height_ratios=(3, 1), hspace=0.06)
-        findings.append(_draw_trace(sheet, parts, source, trace, options))
+        axes, said = _draw_trace(sheet, parts, source, trace, options)
+        findings.append(said)
         if len(source.traces) > 1:
-            sheet.figure.axes[-2].set_title(findings[-1], weight="bold",
-                                            fontsize=9, pad=44)
+            lines = -(-len(axes.get_legend().get_texts()) // 2)
+            axes.set_title(said, weight="bold", fontsize=9, pad=8 + 15 * lines)
     sheet.say(findings[0] if len(findings) == 1 else
               "What allocators took, and what the traces kept live")
     return sheet
 
 
 def _draw_trace(sheet: style.Sheet, parts: Any, source: Source, trace: str,
-                options: argparse.Namespace) -> str:
+                options: argparse.Namespace) -> tuple[Any, str]:
     replays = source.replays(trace, TIMELINES)
     top = sheet.figure.add_subplot(parts[0])
     low = sheet.figure.add_subplot(parts[1], sharex=top)
@@ -137,7 +138,7 @@ def _draw_trace(sheet: style.Sheet, parts: Any, source: Source, trace: str,
                      f"{replay.fault or 'nothing in this range'}")
     top.legend(loc="lower left", bbox_to_anchor=(-0.01, 1.0), ncol=2,
                borderaxespad=0.2, handlelength=2.6)
-    return finding(label(trace), curves)
+    return top, finding(label(trace), curves)
 
 
 def _draw_bytes(axes: Any, curves: Sequence[Curve], levels: dict[str, float],

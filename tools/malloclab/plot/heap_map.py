@@ -17,8 +17,9 @@ from . import style
 from .blocks import Pieces, lives_of, pieces_of
 from .heap import heap_base, heap_top
 from .options import Range
+from .panels import draw_panels, shown
 from .raster import coverage
-from .source import EVENTS, Replay, Source, label, last_operation
+from .source import EVENTS, Replay, Source, label
 from .space import Space, space_of
 
 ABOUT = "the heap map: address over time, a rectangle a block"
@@ -33,6 +34,7 @@ address used so far, for nobody tells when they are given back.
 """
 NEEDS = EVENTS
 RECTANGLES = 4000  # more are drawn as an image
+PIXELS = (1000, 600)  # of which this is the size
 CLASSES = 7
 
 
@@ -142,37 +144,61 @@ class Classes:
         return len(self.limits) + 1
 
 
-def classes_of(values: numpy.ndarray, most: int = CLASSES) -> Classes:
-    """Limits that are powers of two, equally far apart, at most so many."""
-    last = int(values.max(initial=1))
-    low = max(int(numpy.quantile(values, 0.01)), 1) if len(values) else 1
+def classes_of(values: numpy.ndarray, weights: numpy.ndarray,
+               most: int = CLASSES) -> Classes:
+    """Limits that are powers of two, equally far apart, at most so many.
+
+    The values of the first one hundredth of the weight share a class.
+    """
+    order = numpy.argsort(values, kind="stable")
+    total = numpy.cumsum(weights[order])
+    low = int(values[order[numpy.searchsorted(total, total[-1] / 100)]])
+    last = int(values[order[-1]])
     begin, end = (low - 1).bit_length(), (last - 1).bit_length()
     step = max(-(-(end - begin) // (most - 1)), 1)
     return Classes([1 << power for power in range(begin, end, step)], last)
 
 
-def raster_of(m: Map, classes: Classes, width: int, height: int,
-              top: float) -> numpy.ndarray:
-    """Colours with their opacity: rows from the lowest address up.
+def raster_of(m: Map, classes: Classes, pixels: tuple[int, int], top: int
+              ) -> numpy.ndarray:
+    """Blocks as colours with their opacity: rows from the lowest address up.
 
-    A cell has the colour of the class that covers most of it; how much of it
+    A pixel has the colour of the class that covers most of it; how much of it
     is covered at all is the opacity.
     """
-    across = width / (m.last + 1 - m.first)
-    left, right = ((edge - m.first) * across
-                   for edge in (m.pieces.begin, m.pieces.end))
-    low, high = m.low * (height / top), m.high * (height / top)
+    width, height = pixels
     number = classes.of(m.value)
     image = numpy.zeros((height, width, 4))
     best = numpy.zeros((height, width))
     for n in range(len(classes)):
         mine = number == n
-        share = coverage(left[mine], right[mine], low[mine], high[mine],
-                         width, height)
+        share = _cover(m, pixels, top, m.pieces.begin[mine],
+                       m.pieces.end[mine], m.low[mine], m.high[mine])
         image[share > best, :3] = to_rgb(shade(n, len(classes)))
         best = numpy.maximum(best, share)
         image[:, :, 3] += share
     return numpy.clip(image, 0, 1)
+
+
+def painted(m: Map, classes: Classes, pixels: tuple[int, int], top: int
+            ) -> numpy.ndarray:
+    """The same on what is taken, on white: nothing shines through."""
+    blocks = raster_of(m, classes, pixels, top)
+    grey = sum(_cover(m, pixels, top, t.op[:-1], t.op[1:], t.low[:-1],
+                      t.high[:-1]) for t in m.taken)
+    grey = numpy.clip(grey, 0, 1)[:, :, None]
+    ground = 1 - grey + grey * numpy.array(to_rgb(style.PALE))
+    return ground + blocks[:, :, 3:] * (blocks[:, :, :3] - ground)
+
+
+def _cover(m: Map, pixels: tuple[int, int], top: int, begin: numpy.ndarray,
+           end: numpy.ndarray, low: numpy.ndarray, high: numpy.ndarray
+           ) -> numpy.ndarray:
+    """Of operations and heights, in a picture that is top bytes high."""
+    width, height = pixels
+    across, up = width / (m.last + 1 - m.first), height / top
+    return coverage((begin - m.first) * across, (end - m.first) * across,
+                    low * up, high * up, width, height)
 
 
 def shade(number: int, count: int) -> str:
@@ -185,60 +211,40 @@ def shade(number: int, count: int) -> str:
 
 def picture(source: Source, look: style.Look, options: argparse.Namespace
             ) -> style.Sheet:
-    rows = [_maps(source.replays(trace, EVENTS), options)
+    rows = [[(replay, map_of(replay, options.range, options.by))
+             for replay in source.replays(trace, EVENTS)]
             for trace in source.traces]
-    places, shape = style.arrange([len(row) for row in rows])
-    sheet = style.Sheet(look, style.width_of(shape[1]), 1.4 + 3.3 * shape[0])
-    classes = classes_of(numpy.concatenate(
-        [m.value for row in rows for _, m in row if m] or [numpy.ones(1)]))
-    spots = sheet.grid(*shape)
-    panels = iter(places)
-    for pairs in rows:
-        top = max([m.space.height for _, m in pairs if m] or [1])
-        last = last_operation([replay for replay, _ in pairs], options.range)
-        for replay, m in pairs:
-            row, column = next(panels)
-            axes = sheet.figure.add_subplot(spots[row][column])
-            name = f"{label(replay.trace)}: " if len(rows) > 1 else ""
-            style.name_panel(axes, name + short(replay.allocator), replay.says)
-            if m is None:
-                style.say_none(axes, replay.fault)
-                continue
-            _draw_map(axes, m, classes, top)
-            style.operations_axis(axes, m.first, last)
-            axes.set_ylabel("" if column else axes.get_ylabel())
+    maps = [m for row in rows for m in shown(row)]
+    classes = classes_of(
+        numpy.concatenate([m.value for m in maps] or [numpy.ones(1)]),
+        numpy.concatenate([m.pieces.size for m in maps] or [numpy.ones(1)]))
+    sheet, _ = draw_panels(
+        look, rows, options.range, lambda axes, m, row: _draw_map(
+            axes, m, classes, max(other.space.height for other in shown(row))))
     _draw_legend(sheet, classes, options.by)
-    sheet.say(finding([label(t) for t in source.traces], rows))
+    sheet.say(finding(label(source.traces[0]), maps) if len(rows) == 1
+              else "Where blocks lie, and how long")
     return sheet
 
 
-def _maps(replays: Sequence[Replay], options: argparse.Namespace
-          ) -> list[tuple[Replay, Map | None]]:
-    return [(replay, map_of(replay, options.range, options.by))
-            for replay in replays]
-
-
-def finding(traces: Sequence[str],
-            rows: Sequence[Sequence[tuple[Replay, Map | None]]]) -> str:
-    if len(traces) > 1:
-        return "Where blocks lie, and how long"
-    spans = sorted(((m.space.height, m.name) for _, m in rows[0] if m))
+def finding(trace: str, maps: Sequence[Map]) -> str:
+    spans = sorted((m.space.height, m.name) for m in maps)
     if len(spans) < 2:
-        return f"{traces[0]}: where blocks lie, and how long"
+        return f"{trace}: where blocks lie, and how long"
     (least, tight), (most, wide) = spans[0], spans[-1]
-    return (f"{traces[0]}: {tight} spreads over {style.size_text(least)} of "
+    return (f"{trace}: {tight} spreads over {style.size_text(least)} of "
             f"addresses, {wide} over {style.size_text(most)}")
 
 
-def _draw_map(axes: Any, m: Map, classes: Classes, top: float) -> None:
-    for taken in m.taken:
-        axes.fill_between(taken.op, taken.low, taken.high, step="post",
-                          color=style.PALE, linewidth=0)
+def _draw_map(axes: Any, m: Map, classes: Classes, top: int) -> None:
     if len(m.pieces) > RECTANGLES:
-        image = raster_of(m, classes, 1000, 600, top)
-        axes.imshow(image, extent=(m.first, m.last + 1, 0, top), aspect="auto",
-                    origin="lower", interpolation="antialiased", zorder=2)
+        axes.imshow(painted(m, classes, PIXELS, top), aspect="auto",
+                    extent=(m.first, m.last + 1, 0, top), origin="lower",
+                    interpolation="antialiased")
     else:
+        for taken in m.taken:
+            axes.fill_between(taken.op, taken.low, taken.high, step="post",
+                              color=style.PALE, linewidth=0)
         _draw_rectangles(axes, m, classes, top)
     for height in m.space.base[1:-1]:
         axes.axhline(height, color=style.INK, linewidth=0.8,
@@ -247,7 +253,7 @@ def _draw_map(axes: Any, m: Map, classes: Classes, top: float) -> None:
     style.bytes_axis(axes, top, "address")
 
 
-def _draw_rectangles(axes: Any, m: Map, classes: Classes, top: float) -> None:
+def _draw_rectangles(axes: Any, m: Map, classes: Classes, top: int) -> None:
     """Those that are high enough have an edge, which parts neighbours."""
     corners = numpy.empty((len(m.pieces), 4, 2))
     corners[:, 0, 0] = corners[:, 1, 0] = m.pieces.begin

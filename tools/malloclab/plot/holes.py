@@ -15,7 +15,8 @@ from . import style
 from .blocks import Pieces, pieces_of
 from .heap import heap_base, size_after
 from .options import Range
-from .source import EVENTS, Replay, Source, label, last_operation
+from .panels import draw_panels, shown
+from .source import EVENTS, Replay, Source, label
 from .space import Space, space_of
 
 ABOUT = "sizes of free memory between live payloads, over time"
@@ -66,11 +67,9 @@ def holes_over(events: Table, span: Range, moments: int = MOMENTS
     count = min(moments, last - span.first + 1)
     ops = numpy.unique(numpy.linspace(span.first, last, count).astype(int))
     heap = size_after(events, "heap", ops)
-    for begin in range(0, len(ops), 20):
-        some = slice(begin, begin + 20)
-        near = pieces.living(ops[some][0], ops[some][-1])
-        for op, size in zip(ops[some].tolist(), heap[some].tolist()):
-            yield holes_at(near.at(op), op, space, base, size)
+    for op, size, living in zip(ops.tolist(), heap.tolist(),
+                                pieces.at_each(ops)):
+        yield holes_at(living, op, space, base, size)
 
 
 def holes_at(living: Pieces, op: int, space: Space, base: int, heap: int
@@ -138,6 +137,8 @@ def finding(trace: str, grids: Sequence[Grid]) -> str:
         at = int(g.payload.argmax())
         holes = "1 hole" if g.count[at] == 1 else f"{g.count[at]:,} holes"
         found.append((int(g.free[at]), g.name, holes))
+    if not found:
+        return f"{trace}: no replay to be drawn"
     if len(found) > 3:
         found = [min(found), max(found)]
     said = [f"{name} has {style.size_text(free)} free in {holes}"
@@ -153,31 +154,16 @@ def picture(source: Source, look: style.Look, options: argparse.Namespace
     rows = [[(replay, grid_of(replay, options.range))
              for replay in source.replays(trace, EVENTS)]
             for trace in source.traces]
-    spots, shape = style.arrange([len(row) for row in rows])
-    sheet = style.Sheet(look, style.width_of(shape[1]), 1.2 + 3.1 * shape[0])
-    places = iter(spots)
-    cells = sheet.grid(*shape)
-    for row in rows:
-        grids = [g for _, g in row if g]
-        norm, low, high = _scale(grids, options.log)
-        last = last_operation([replay for replay, _ in row], options.range)
-        axes = []
-        for replay, g in row:
-            line, column = next(places)
-            axes.append(sheet.figure.add_subplot(cells[line][column]))
-            name = f"{label(replay.trace)}: " if len(rows) > 1 else ""
-            style.name_panel(axes[-1], name + short(replay.allocator),
-                             replay.fault)
-            if g is None:
-                style.say_none(axes[-1], replay.fault)
-                continue
-            _draw_grid(axes[-1], g, norm, low, high)
-            style.operations_axis(axes[-1], options.range.first, last)
-            axes[-1].set_ylabel("" if column else "size of a hole, bytes")
-        if grids:
-            style.scale(sheet.figure, axes, norm, "in holes of that size",
+    sheet, axes = draw_panels(
+        look, rows, options.range, lambda axes, g, row: _draw_grid(
+            axes, g, *_scale(shown(row), options.log)))
+    for row, several in zip(rows, axes):
+        if shown(row):
+            norm, _, _ = _scale(shown(row), options.log)
+            style.scale(sheet.figure, several, norm, "in holes of that size",
                         in_bytes=True)
-    sheet.say(finding(label(source.traces[0]), grids) if len(rows) == 1
+    sheet.say(finding(label(source.traces[0]), shown(rows[0]))
+              if len(rows) == 1
               else "Free memory between live payloads, by the size of holes")
     return sheet
 
@@ -204,5 +190,6 @@ def _draw_grid(axes: Any, g: Grid, norm: Normalize, low: int, high: int
     axes.step(g.op, largest, where="post",
               color=style.VERMILLION, linewidth=1.3, label="largest hole")
     axes.set_ylim(2.0 ** low, 2.0 ** high)
+    axes.set_ylabel("size of a hole, bytes")
     style.powers_axis(axes.yaxis)
     axes.legend(loc="upper left")

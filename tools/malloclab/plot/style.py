@@ -130,7 +130,7 @@ class Sheet:
 
 def _of_few_colours(png: io.BytesIO) -> bytes:
     few = Image.open(png).convert("RGB").quantize(
-        256, dither=Image.Dither.NONE)
+        256, Image.Quantize.MAXCOVERAGE, 2, dither=Image.Dither.NONE)
     buffer = io.BytesIO()
     few.save(buffer, "png", optimize=True)
     return buffer.getvalue()

@@ -21,7 +21,8 @@ from . import style
 from .blocks import Pieces, pieces_of, rounded
 from .heap import heap_base, size_after
 from .options import Range
-from .source import EVENTS, Replay, Source, label, last_operation
+from .panels import Row, draw_panels, shown
+from .source import EVENTS, Replay, Source, label
 
 ABOUT = "what waste is: headers, padding, free inside, free at the top"
 DETAILS = """\
@@ -30,8 +31,8 @@ allocator at the moment of its largest footprint. Padding is what sizes rounded
 up to --align take more; headers are what else lies between two neighbours, less
 than 32 bytes; free inside is all that is larger: holes, tables, and what a
 block has been given too much; free at the top follows the last payload of the
-heap; mapped is mapped memory without payload. Of mallocs of the system only the sum of the last three is
-known, as the rest of what is resident: free or its own.
+heap; mapped is mapped memory without payload. Of mallocs of the system only the
+sum of these three is known, as the rest of what is resident: free or its own.
 """
 NEEDS = EVENTS
 MOMENTS = 400
@@ -72,22 +73,16 @@ def split_of(replay: Replay, span: Range, align: int) -> Split | None:
     events = replay.table
     if events is None or not len(events):
         return None
-    pieces = pieces_of(events)
     ops = _moments(events["op"], events["heap"] + events["mapped"], span)
     if not len(ops):
         return None
+    pieces = pieces_of(events)
     pieces = pieces.only(pieces.size > 0).by_address()
-    sizes = {name: size_after(events, name, ops)
-             for name in ("heap", "mapped")}
-    base = heap_base(events)
-    in_lab = bool(events["heap"].any())
-    columns = []
-    for n in range(0, len(ops), 20):
-        near = pieces.living(ops[n], ops[min(n + 19, len(ops) - 1)])
-        for k in range(n, min(n + 20, len(ops))):
-            columns.append(split_at(
-                near.at(ops[k]), base, int(sizes["heap"][k]),
-                int(sizes["mapped"][k]), align, in_lab))
+    heap, mapped = (size_after(events, name, ops).tolist()
+                    for name in ("heap", "mapped"))
+    base = heap_base(events) if events["heap"].any() else None
+    columns = [split_at(living, base, h, m, align)
+               for living, h, m in zip(pieces.at_each(ops), heap, mapped)]
     return Split(short(replay.allocator), ops, numpy.array(columns).T)
 
 
@@ -102,23 +97,26 @@ def _moments(op: numpy.ndarray, footprint: numpy.ndarray, span: Range
     return op[numpy.unique(numpy.append(some, footprint.argmax()))]
 
 
-def split_at(living: Pieces, base: int, heap: int, mapped: int, align: int,
-             in_lab: bool) -> list[int]:
-    """The parts at one moment. Pieces are in the order of their addresses."""
-    inside = (living.address >= base) & (living.address < base + heap)
+def split_at(living: Pieces, base: int | None, heap: int, mapped: int,
+             align: int) -> list[int]:
+    """The parts at one moment; base is None where no heap is known.
+
+    Pieces are in the order of their addresses.
+    """
     payload = int(living.size.sum())
-    padding, headers = between(living, align)
-    if not in_lab:
-        rest = heap + mapped - payload - padding - headers
+    if base is None:
+        padding, headers = between(living, align)
+        rest = mapped - payload - padding - headers
         return [payload, padding, headers, 0, 0, 0, max(rest, 0)]
-    in_heap = living.only(inside)
-    padding, headers = between(in_heap, align)
-    end = in_heap.address[-1] + in_heap.size[-1] if len(in_heap) else base
-    top = base + heap - int(end)
-    heap_payload = int(in_heap.size.sum())
-    free = heap - heap_payload - padding - headers - top
-    slack = mapped - (payload - heap_payload)
-    return [payload, padding, headers, free, top, max(slack, 0), 0]
+    inside = living.only((living.address >= base)
+                         & (living.address < base + heap))
+    padding, headers = between(inside, align)
+    end = int((inside.address + inside.size).max(initial=base))
+    within = int(inside.size.sum())
+    free = end - base - within - padding - headers
+    slack = mapped - (payload - within)
+    return [payload, padding, headers, free, base + heap - end, max(slack, 0),
+            0]
 
 
 def between(living: Pieces, align: int) -> tuple[int, int]:
@@ -137,6 +135,8 @@ def finding(trace: str, splits: Sequence[Split]) -> str:
         worst = int(parts[1:].argmax()) + 1
         found.append((100 * parts[worst] / max(parts.sum(), 1), s.name,
                       PARTS[worst]))
+    if not found:
+        return f"{trace}: no replay to be drawn"
     if len(found) > 3:
         found = [max(found)]
     said = [f"{share:.0f} % of {name}'s memory is {part}"
@@ -152,44 +152,19 @@ def picture(source: Source, look: style.Look, options: argparse.Namespace
     rows = [[(replay, split_of(replay, options.range, options.align))
              for replay in source.replays(trace, EVENTS)]
             for trace in source.traces]
-    sheet = _draw_bars(rows, look) if options.bars else \
-        _draw_stacks(rows, look, options.range)
-    title = finding(label(source.traces[0]), [s for _, s in rows[0] if s])
-    sheet.say(title if len(rows) == 1 else
-              "What allocators' memory went on"
+    if options.bars:
+        sheet = _draw_bars(rows, look)
+    else:
+        sheet, _ = draw_panels(look, rows, options.range, _draw_stack)
+    sheet.legend(_handles(rows), ncol=4)
+    sheet.say(finding(label(source.traces[0]), shown(rows[0]))
+              if len(rows) == 1 else "What allocators' memory went on"
               + (", at the largest footprint" if options.bars else ""))
     return sheet
 
 
-Row = Sequence["tuple[Replay, Split | None]"]
-
-
-def _draw_stacks(rows: Sequence[Row], look: style.Look, span: Range
-                 ) -> style.Sheet:
-    places, shape = style.arrange([len(row) for row in rows])
-    sheet = style.Sheet(look, style.width_of(shape[1]), 1.4 + 3.1 * shape[0])
-    spots = iter(places)
-    cells = sheet.grid(*shape)
-    for row in rows:
-        top = max([int(s.footprint.max()) for _, s in row if s] + [1])
-        last = last_operation([replay for replay, _ in row], span)
-        for replay, s in row:
-            line, column = next(spots)
-            axes = sheet.figure.add_subplot(cells[line][column])
-            name = f"{label(replay.trace)}: " if len(rows) > 1 else ""
-            style.name_panel(axes, name + short(replay.allocator),
-                             replay.fault)
-            if s is None:
-                style.say_none(axes, replay.fault)
-                continue
-            _draw_stack(axes, s, top)
-            style.operations_axis(axes, span.first, last)
-            axes.set_ylabel("" if column else axes.get_ylabel())
-    sheet.legend(_handles(rows), ncol=4)
-    return sheet
-
-
-def _draw_stack(axes: Any, s: Split, top: int) -> None:
+def _draw_stack(axes: Any, s: Split, row: Row) -> None:
+    top = max(int(other.footprint.max()) for other in shown(row))
     low = numpy.zeros(len(s.op))
     for part, colour in zip(s.parts, COLOURS):
         if part.any():
@@ -209,13 +184,11 @@ def _draw_bars(rows: Sequence[Row], look: style.Look) -> style.Sheet:
         if len(rows) > 1:
             axes.set_title(label(row[0][0].trace))
         _draw_row(axes, row)
-    sheet.legend(_handles(rows), ncol=4)
     return sheet
 
 
 def _draw_row(axes: Any, row: Row) -> None:
-    """Parts of the footprint beside each other, as long as its payload is 1."""
-    top = max([float(s.at_peak().sum()) for _, s in row if s] + [1])
+    top = max([float(s.at_peak().sum()) for s in shown(row)] + [1])
     for y, (replay, s) in enumerate(row):
         if s is None:
             axes.text(0, y, f" {replay.fault or 'nothing in this range'}",
@@ -240,8 +213,7 @@ def _draw_row(axes: Any, row: Row) -> None:
 def _handles(rows: Sequence[Row]) -> list[Any]:
     seen = numpy.zeros(len(PARTS), bool)
     for row in rows:
-        for _, s in row:
-            if s:
-                seen |= s.parts.any(axis=1)
+        for s in shown(row):
+            seen |= s.parts.any(axis=1)
     return [style.patch(colour, name) for name, colour, there
             in zip(PARTS, COLOURS, seen) if there]
