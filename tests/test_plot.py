@@ -450,7 +450,7 @@ class Causes(Case):
                          [{'b': 'hung'}, {'c': 'unknown'}])
         mean = causes.mean_of(groups)
         assert mean
-        self.assertEqual(mean.name, 'Mean of 1 traces')
+        self.assertEqual(mean.name, 'Mean of 1 trace')
         self.assertEqual([mean.bars[name][0] for name in ('mm', 'b')],
                          [80 / 180, 0.4])
         self.assertEqual(causes.finding(groups[0]),
@@ -504,8 +504,8 @@ class Numbers(Case):
             self.assertEqual(source.label(name), 'x')
 
 
-class Command(Case):
-    """Of files that were written once."""
+class Kept(Case):
+    """Pictures of files that were written once."""
 
     drawn: dict[tuple[str, ...], bytes] = {}
 
@@ -558,6 +558,8 @@ class Command(Case):
         self.assertRegex(said.splitlines()[-1], why)
         self.assertNotIn('Traceback', said)
 
+
+class Formats(Kept):
     def test_every_kind_in_every_format(self) -> None:
         for kind in command.KINDS:
             for ending, magic in MAGIC.items():
@@ -565,6 +567,15 @@ class Command(Case):
                     self.assertTrue(self.known(kind, ending, 'small')
                                     .startswith(magic))
 
+    def test_the_same_figures_give_the_same_bytes(self) -> None:
+        for kind, ending in (('map', 'svg'), ('map', 'png'), ('waste', 'pdf'),
+                             ('curves', 'svg')):
+            with self.subTest(f'{kind}.{ending}'):
+                self.assertEqual(self.picture(kind, ending, 'small'),
+                                 self.known(kind, ending, 'small'))
+
+
+class Pictures(Kept):
     def test_several_traces(self) -> None:
         for kind in ('curves', 'map', 'holes', 'waste', 'distributions'):
             with self.subTest(kind):
@@ -581,13 +592,6 @@ class Command(Case):
                 self.assertNotEqual(
                     self.picture(kind, 'png', 'small', word), plain)
 
-    def test_the_same_figures_give_the_same_bytes(self) -> None:
-        for kind, ending in (('map', 'svg'), ('map', 'png'), ('waste', 'pdf'),
-                             ('curves', 'svg')):
-            with self.subTest(f'{kind}.{ending}'):
-                self.assertEqual(self.picture(kind, ending, 'small'),
-                                 self.known(kind, ending, 'small'))
-
     def test_a_title(self) -> None:
         self.assertNotEqual(self.known('map', 'svg', 'small'),
                             self.picture('map', 'svg', 'small', '--title=T'))
@@ -603,6 +607,8 @@ class Command(Case):
         heap_map.RECTANGLES = 0
         self.assertIn(b'<image', self.picture('map', 'svg', 'small'))
 
+
+class Command(Kept):
     def test_all(self) -> None:
         folder = self.folder / 'new/all'
         status, said = self.plot('all', '-o', folder, *self.kept(), 'small',
@@ -611,7 +617,8 @@ class Command(Case):
         self.assertEqual(
             {path.name for path in folder.iterdir()},
             {f'small-{kind}.svg' for kind in command.KINDS
-             if kind not in command.OF_MANY} | {f'{kind}.svg' for kind in command.OF_MANY})
+             if kind not in command.OF_MANY}
+            | {f'{kind}.svg' for kind in command.OF_MANY})
 
     def test_all_that_the_files_allow(self) -> None:
         folder = self.folder / 'some'
@@ -713,11 +720,19 @@ class Command(Case):
 
 
 class InAnotherPython(unittest.TestCase):
+    """A test for each class that draws, for that takes its time."""
+
     def test_what_is_computed(self) -> None:
         self.run_there(*(case.__name__ for case in CASES
-                         if case is not Command))
+                         if not issubclass(case, Kept)))
 
-    def test_what_is_drawn(self) -> None:
+    def test_formats(self) -> None:
+        self.run_there('Formats')
+
+    def test_pictures(self) -> None:
+        self.run_there('Pictures')
+
+    def test_command(self) -> None:
         self.run_there('Command')
 
     def run_there(self, *names: str) -> None:
@@ -730,7 +745,7 @@ class InAnotherPython(unittest.TestCase):
 
 
 CASES = [case for case in list(globals().values()) if isinstance(case, type)
-         and issubclass(case, Case) and case is not Case]
+         and issubclass(case, Case) and case not in (Case, Kept)]
 
 
 def load_tests(loader: unittest.TestLoader, tests: unittest.TestSuite,

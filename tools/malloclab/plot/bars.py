@@ -73,7 +73,8 @@ def mean_of(groups: Sequence[Group], allocators: Sequence[str]
 
     Those that have a share nowhere do not count.
     """
-    able = [name for name in allocators if any(name in g.shares for g in groups)]
+    able = [name for name in allocators
+            if any(name in g.shares for g in groups)]
     whole = [g for g in groups if able and set(able) <= set(g.shares)]
     if not whole:
         return None

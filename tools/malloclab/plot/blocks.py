@@ -83,6 +83,11 @@ def rounded(size: numpy.ndarray, align: int) -> numpy.ndarray:
     return numpy.maximum(-(-size // align), 1) * align
 
 
+def octave_of(values: numpy.ndarray) -> numpy.ndarray:
+    """k where the value is 2^k to 2^(k+1) - 1; 0 counts as 1."""
+    return numpy.frexp(numpy.maximum(values, 1).astype(float))[1] - 1
+
+
 @dataclass(frozen=True)
 class Lives:
     """Blocks, from malloc to free, whatever realloc did meanwhile."""

@@ -76,7 +76,8 @@ def mean_of(groups: Sequence[Group]) -> Group | None:
     whole = [g.bars for g in groups if able and set(able) <= set(g.bars)]
     if not whole:
         return None
-    return Group(f"Mean of {len(whole)} traces", {
+    traces = "1 trace" if len(whole) == 1 else f"{len(whole)} traces"
+    return Group(f"Mean of {traces}", {
         name: [statistics.mean(column)
                for column in zip(*(bars[name] for bars in whole))]
         for name in able}, {})
@@ -87,8 +88,9 @@ def finding(group: Group) -> str:
     worst = min(group.bars, key=lambda allocator: group.bars[allocator][0])
     shares = group.bars[worst]
     part = max(range(1, len(PARTS)), key=lambda n: shares[n])
-    return (f"{group.name}: {short(worst)} wastes {100 * (1 - shares[0]):.0f} % of "
-            f"its memory, {100 * shares[part]:.0f} % on {PARTS[part]}")
+    lost, most = 100 * (1 - shares[0]), 100 * shares[part]
+    return (f"{group.name}: {short(worst)} wastes {lost:.0f} % of its memory, "
+            f"{most:.0f} % on {PARTS[part]}")
 
 
 # ---- What is drawn. ----

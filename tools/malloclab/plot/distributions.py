@@ -11,7 +11,7 @@ from matplotlib.colors import LogNorm
 
 from ..replays import Table
 from . import style
-from .blocks import Lives, lives_of, pieces_of
+from .blocks import Lives, lives_of, octave_of, pieces_of
 from .options import Range
 from .source import EVENTS, Source, label
 
@@ -45,11 +45,6 @@ class Octaves:
     @property
     def edges(self) -> list[int]:
         return [1 << (self.low + k) for k in range(len(self.count))]
-
-
-def octave_of(values: numpy.ndarray) -> numpy.ndarray:
-    """k where the value is 2^k to 2^(k+1) - 1; 0 counts as 1."""
-    return numpy.frexp(numpy.maximum(values, 1).astype(float))[1] - 1
 
 
 def octaves_of(values: numpy.ndarray, weights: numpy.ndarray,
@@ -194,9 +189,8 @@ def _draw_both(sheet: style.Sheet, axes: Any, both: numpy.ndarray) -> None:
     axes.pcolormesh(shown, norm=norm, cmap=style.DARKER)
     style.name_ticks(axes.xaxis, [style.power_text(1 << (low + k))
                                   for k in range(shown.shape[1])], 0.5)
-    style.name_ticks(axes.yaxis, [style.power_text(1 << k)
-                                  for k in range(young, len(both) - 1)] + ["never"],
-                     0.5)
+    ages = [style.power_text(1 << k) for k in range(young, len(both) - 1)]
+    style.name_ticks(axes.yaxis, [*ages, "never"], 0.5)
     axes.set_xlabel("size, bytes")
     axes.set_ylabel("age when freed, operations")
     style.scale(sheet.figure, [axes], norm, "blocks")

@@ -12,7 +12,7 @@ from matplotlib.colors import LogNorm, Normalize, PowerNorm
 from ..bench.contest import short
 from ..replays import Table
 from . import style
-from .blocks import Pieces, pieces_of
+from .blocks import Pieces, octave_of, pieces_of
 from .heap import heap_base, size_after
 from .options import Range
 from .panels import draw_panels, shown
@@ -105,11 +105,6 @@ class Grid:
     count: numpy.ndarray  # of those that could hold a block
     free: numpy.ndarray  # bytes in these
     payload: numpy.ndarray
-
-
-def octave_of(sizes: numpy.ndarray) -> numpy.ndarray:
-    """1 in octave 0, 2 and 3 in 1, 4 to 7 in 2, and so on."""
-    return numpy.frexp(sizes.astype(float))[1] - 1
 
 
 def grid_of(replay: Replay, span: Range) -> Grid | None:

@@ -22,7 +22,8 @@ from matplotlib.colors import LinearSegmentedColormap, LogNorm, Normalize
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
-from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullLocator
+from matplotlib.ticker import (FuncFormatter, LogLocator, MaxNLocator,
+                               NullLocator)
 
 INK, GRAY, PALE, FAINT = "#222222", "#767676", "#d9d9d9", "#efefef"
 BLUE, VERMILLION, GREEN = "#0072B2", "#D55E00", "#009E73"
