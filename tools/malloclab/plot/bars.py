@@ -96,9 +96,9 @@ def finding(groups: Sequence[Group], mean: Group | None,
         return f"Utilization of {len(groups)} traces"
     order = sorted((name for name in allocators if name in shares),
                    key=lambda name: -shares[name])
-    if len(order) > 3:
-        order = [order[0], order[-1]]
     said = [f"{short(name)} {100 * shares[name]:.1f} %" for name in order]
+    if len(said) > 3:
+        return f"{head}: {said[0]} at best, {said[-1]} at worst"
     return f"{head}: {style.listed(said)}" if said else head
 
 

@@ -35,7 +35,7 @@ address used so far, for nobody tells when they are given back.
 NEEDS = EVENTS
 RECTANGLES = 4000  # more are drawn as an image
 PIXELS = (1000, 600)  # of which this is the size
-CLASSES = 7
+CLASSES = 8  # that colours tell apart
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
@@ -271,11 +271,10 @@ def _draw_rectangles(axes: Any, m: Map, classes: Classes, top: int) -> None:
 
 def _draw_legend(sheet: style.Sheet, classes: Classes, by: str) -> None:
     text = style.power_text if by == "size" else "{:,}".format
-    names = [f"up to {text(limit)}"
-             for limit in (*classes.limits, classes.last)]
+    names = [text(limit) for limit in (*classes.limits, classes.last)]
     handles = [style.patch(shade(n, len(classes)), name)
                for n, name in enumerate(names)]
     handles.append(style.patch(style.PALE, "no payload"))
     sheet.legend(handles, ncol=len(handles),
-                 title="size of a block, bytes" if by == "size" else
-                 "age that a block reaches, operations")
+                 title="size of a block in bytes, up to" if by == "size" else
+                 "age that a block reaches in operations, up to")
