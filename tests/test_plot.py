@@ -677,6 +677,8 @@ class Command(Kept):
         self.fails('/none: No such file', 'map', '-o', out, '--from=/none')
         self.fails('x.csv/x: Not a directory$', 'all', '-o',
                    self.files[1] / 'x', *self.kept())
+        self.fails('^tools/plot: two traces are called x: ', 'all', '-o',
+                   self.folder, 'a/x.rep', 'b/x.rep')
         self.fails('--size: too small', 'map', '-o', out, *self.kept(),
                    '--size=3x1')
 

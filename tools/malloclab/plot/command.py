@@ -189,8 +189,7 @@ def _check_file(path: Path) -> None:
 def _draw(source: Source, kind: str, chosen: argparse.Namespace,
           path: Path) -> None:
     progress(f"{kind} of {', '.join(map(label, source.traces)) or 'all'}")
-    look = style.Look(chosen.title, chosen.size, chosen.dpi,
-                      chosen.small)
+    look = style.Look(chosen.title, chosen.size, chosen.dpi, chosen.small)
     with style.settings():
         sheet = KINDS[kind].picture(source, look, chosen)
         try:
@@ -239,6 +238,7 @@ def _draw_kinds(chosen: argparse.Namespace, each: Source, together: Source
         needs = {MADE_BY[KINDS[kind].NEEDS]: None for kind in lacking}
         warn(f"{', '.join(lacking)}: left out without figures of mdriver "
              f"{', '.join(needs)}")
+    _check_names([label(trace) for trace in each.traces])
     for trace in each.traces:
         for kind in KINDS:
             if kind not in (*OF_MANY, *lacking):
@@ -248,6 +248,14 @@ def _draw_kinds(chosen: argparse.Namespace, each: Source, together: Source
         if kind not in lacking:
             _draw(together, kind, chosen,
                   chosen.output / f"{kind}.{chosen.format}")
+
+
+def _check_names(names: Sequence[str]) -> None:
+    """Files are called after traces."""
+    for name in names:
+        if names.count(name) > 1:
+            raise PlotError(f"two traces are called {name}: draw them into two "
+                            "folders")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
