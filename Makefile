@@ -139,7 +139,7 @@ STEPS := $(addprefix $(OUT)/judge/,$(addsuffix .o,bench/steps bench/stepper \
 	driver/trace_binary driver/contents driver/complain)) \
 	$(OUT)/bench/memlib.o
 $(OUT)/judge/bench/outside.o: EXTRA := -fno-builtin
-$(OUT)/bench/memlib.o: memlib.c
+$(OUT)/bench/memlib.o: memlib.c Makefile
 	@mkdir -p $(@D)
 	$(CC) $(JUDGE_FLAGS) $(foreach f,sbrk map unmap discard,-Dmem_$f=memlib_$f) \
 	    $(DEPS) -c -o $@ $<

@@ -825,7 +825,7 @@ static inline bool flush_above(size_t granules)
 
 static inline bool flush_before_growth(void)
 {
-    return flush_above(heap.limit / 192 + slack());
+    return flush_above(slack() / 4);
 }
 
 /* The granules at g become n blocks: one in use, the others in their cache. */
@@ -1096,27 +1096,43 @@ void *mm_calloc(size_t count, size_t size)
     return payload;
 }
 
-/* A block with room for the offset, of which both ends are freed again. */
-void *mm_memalign(size_t align, size_t size)
+/* What is left before the first place in g that is so aligned: no scrap. */
+static size_t front_of(size_t g, size_t align)
 {
-    size_t granules = granules_for(size), more = align / GRANULE;
+    size_t front = (-(uintptr_t)address(g) & (align - 1)) / GRANULE;
+
+    return front > 0 && front < LEAST ? front + align / GRANULE : front;
+}
+
+/* The best hole if it will do, else one that will do wherever it lies. */
+static size_t find_aligned(size_t size, size_t align)
+{
+    size_t g = find(size);
+
+    if (g && hole(g)->size < front_of(g, align) + size)
+        g = find(size + align / GRANULE + LEAST - 1);
+    return g;
+}
+
+void *mm_memalign(size_t align, size_t bytes)
+{
+    size_t size = granules_for(bytes);
 
     if (align <= GRANULE)
-        return mm_malloc(size);
-    if (size == 0 || size > MOST_GRANULES * GRANULE - 2 * align)
+        return mm_malloc(bytes);
+    if (bytes == 0 || bytes > MOST_GRANULES * GRANULE - 2 * align)
         return NULL;
-    size_t g = allocate(granules + more - 1 + 2 * (LEAST - 1));
-    if (g == 0)
+    size_t g = find_aligned(size, align);
+    if (!g && flush_before_growth())
+        g = find_aligned(size, align);
+    size_t front = front_of(g ? g : heap.wild, align);
+    if (!g && !grow(front + size))
         return NULL;
-    size_t whole = size_of(g);
-    size_t front = (-(uintptr_t)address(g) & (align - 1)) / GRANULE;
+    g = g ? take(g, front + size) : take_wild(front + size);
     if (front > 0) {
-        front += front < LEAST ? more : 0;
-        cut(g, whole, g + front);
+        cut(g, size_of(g), g + front);
         release_used(g, front);
     }
-    if (whole - front > granules)
-        shrink(g + front, whole - front, granules);
     return address(g + front);
 }
 
