@@ -136,7 +136,8 @@ $(OUT)/record.so: runtime/record.c runtime/record_new.c runtime/record.h
 # heap and of string.h it finds in the program, which counts it apart.
 STEPS := $(addprefix $(OUT)/judge/,$(addsuffix .o,bench/steps bench/stepper \
 	bench/subject bench/outside driver/trace driver/trace_text \
-	driver/trace_binary driver/contents driver/complain)) \
+	driver/trace_binary driver/trace_made driver/contents \
+	driver/complain)) \
 	$(OUT)/bench/memlib.o
 $(OUT)/judge/bench/outside.o: EXTRA := -fno-builtin
 $(OUT)/bench/memlib.o: memlib.c

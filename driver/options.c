@@ -36,7 +36,9 @@ enum long_option {
     STOP_AT,
     NET,
     BOUNDS,
-    PACK
+    PACK,
+    ADVERSARY,
+    RECORD
 };
 
 static const struct argp_option table[] = {
@@ -56,6 +58,17 @@ static const struct argp_option table[] = {
     {"list", LIST, NULL, 0, "List allocators and traces, and exit", 0},
     {"pack", PACK, "OUT", 0,
      "Write the one trace that -f names in the binary form, and exit", 0},
+
+    {"adversary", ADVERSARY, "NAME", 0,
+     "In place of traces, have an adversary waste the allocators' memory: "
+     "NAME[:KEY=VALUE,...], NAME as --list has it. Keys: n, the largest "
+     "request in units (several with + between), M, what is live at most "
+     "(units, or bytes with K, M, G), unit (bytes), seed",
+     0},
+    {"record", RECORD, "FILE", 0,
+     "Write what the adversary did as a trace, .rep; of several allocators or "
+     "n to FILE with .ALLOCATOR-N before its ending",
+     0},
 
     {NULL, 0, NULL, 0, "How to judge:", 2},
     {NULL, 'a', NULL, 0, "Do not check the team structure", 0},
@@ -244,6 +257,12 @@ static bool parse_file(struct options *o, int key, const char *arg)
     case PROFILES:
         o->profiles = arg;
         return true;
+    case ADVERSARY:
+        o->adversary = arg;
+        return true;
+    case RECORD:
+        o->record = arg;
+        return true;
     }
     return false;
 }
@@ -354,8 +373,26 @@ static const char overview[] =
     "Without options every trace of traces/ is run on mm.c.\n\n"
     "Exit status: 0 all is right, 1 a verdict is bad, 2 could not judge.";
 
+/* It makes its traces as it goes: what asks for a whole one does not go. */
+static void check_adversary(const struct options *o)
+{
+    if (o->record && !o->adversary)
+        complain_usage("--record is of what an --adversary does");
+    if (!o->adversary)
+        return;
+    if (o->trace_file_count > 0 || o->pack)
+        complain_usage("--adversary goes without traces");
+    if (o->perturb || o->fail_sbrk || o->jobs > 1 || o->bounds)
+        complain_usage("--adversary goes with none of --perturb, --fail-sbrk, "
+                       "--jobs, --bounds");
+    if (o->timeline || o->events)
+        complain_usage("--adversary goes with neither --timeline nor "
+                       "--events: --record a trace, and replay that");
+}
+
 static void check(const struct options *o)
 {
+    check_adversary(o);
     if (o->pack && o->trace_file_count != 1)
         complain_usage("--pack needs one trace, by -f");
     if (o->jobs > 1 && (o->timeline || o->events))

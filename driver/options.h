@@ -29,6 +29,7 @@ struct options {
     size_t heap_limit;
     uint64_t fail_sbrk, stop_at;
     const char *json, *csv, *timeline, *events, *pack;
+    const char *adversary, *record; /* --adversary's text; NULL: none */
 };
 
 /* Read the command line; complains, or prints help, and exits. */
