@@ -7,12 +7,14 @@
 #include "driver/complain.h"
 #include "driver/contest.h"
 #include "driver/export.h"
+#include "driver/interrupt.h"
 #include "driver/options.h"
 #include "driver/progress.h"
 #include "driver/report.h"
 #include "driver/tape.h"
 #include "driver/tournament.h"
 #include "driver/trace_list.h"
+#include "driver/watch.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -242,6 +244,28 @@ static int run_tournament(struct contest *c, const struct options *o,
     return all_ok ? EXIT_ALL_RIGHT : EXIT_BAD_VERDICT;
 }
 
+/* Look on while the one allocator replays the one trace. */
+static int watch(const struct contest *c, const struct options *o)
+{
+    struct watch_setup w = {.replay = c->setup,
+                            .speed = o->speed > 0 ? o->speed : 0,
+                            .at_most = o->speed == SPEED_MAX};
+    struct outcome outcome;
+
+    if (c->allocator_count != 1)
+        complain_usage("--watch takes one allocator");
+    w.replay.allocator = c->allocators[0];
+    w.replay.trace = c->traces[0];
+    w.replay.cpu = -1;
+    bool ended = o->watch_plain ? watch_plain(stdout, &w, &outcome)
+                                : watch_live(&w, &outcome);
+    report_watch(&w.replay, &outcome, ended);
+    if (interrupted)
+        return EXIT_INTERRUPTED;
+    return !ended || outcome.verdict == VERDICT_OK ? EXIT_ALL_RIGHT
+                                                   : EXIT_BAD_VERDICT;
+}
+
 static const char *profiles_path(const struct options *o)
 {
     static char path[PATH_MAX];
@@ -286,6 +310,8 @@ int main(int argc, char **argv)
         check_output(o.csv);
         if (o.adversary) {
             status = run_tournament(&c, &o, &profile);
+        } else if (o.watch) {
+            status = watch(&c, &o);
         } else {
             run(&c, &o);
             status = publish(&c, &o, &profile);

@@ -14,6 +14,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 enum long_option {
     ALLOCATOR = 256,
@@ -38,7 +39,9 @@ enum long_option {
     BOUNDS,
     PACK,
     ADVERSARY,
-    RECORD
+    RECORD,
+    WATCH,
+    SPEED
 };
 
 static const struct argp_option table[] = {
@@ -68,6 +71,15 @@ static const struct argp_option table[] = {
     {"record", RECORD, "FILE", 0,
      "Write what the adversary did as a trace, .rep; of several allocators or "
      "n to FILE with .ALLOCATOR-N before its ending",
+     0},
+
+    {"watch", WATCH, "plain", OPTION_ARG_OPTIONAL,
+     "Show the heap while one trace is replayed on one allocator, in the "
+     "terminal; =plain prints some frames as text",
+     0},
+    {"speed", SPEED, "OPS", 0,
+     "Operations a second to watch, or max (default: the trace takes 10 "
+     "seconds)",
      0},
 
     {NULL, 0, NULL, 0, "How to judge:", 2},
@@ -155,6 +167,20 @@ static double seconds(const char *text)
     if (end == text || *end || !(value > 0) || value > 1e6)
         complain_usage("-s takes a number of seconds, not '%s'", text);
     return value;
+}
+
+static double speed(const char *text)
+{
+    if (strcmp(text, "max") == 0)
+        return SPEED_MAX;
+    return (double)number("--speed", text, 1, 1000000000000);
+}
+
+static bool is_plain(const char *text)
+{
+    if (text && strcmp(text, "plain") != 0)
+        complain_usage("--watch takes =plain or nothing, not '%s'", text);
+    return text != NULL;
 }
 
 static size_t heap_size(const char *text)
@@ -321,6 +347,13 @@ static bool parse_value(struct options *o, int key, const char *arg)
     case JOBS:
         o->jobs = (int)number("--jobs", arg, 1, 256);
         return true;
+    case WATCH:
+        o->watch = true;
+        o->watch_plain = is_plain(arg);
+        return true;
+    case SPEED:
+        o->speed = speed(arg);
+        return true;
     case STOP_AT:
         o->stop_at = number("--stop-at", arg, 1, UINT64_MAX) - 1;
         return true;
@@ -390,9 +423,28 @@ static void check_adversary(const struct options *o)
                        "--events: --record a trace, and replay that");
 }
 
+static void check_watch(const struct options *o)
+{
+    if (o->speed != 0 && !o->watch)
+        complain_usage("--speed is of --watch");
+    if (!o->watch)
+        return;
+    if (o->trace_file_count != 1)
+        complain_usage("--watch needs one trace, by -f");
+    if (o->adversary || o->perturb || o->jobs > 1 || o->in_process || o->json ||
+        o->csv || o->events || o->timeline)
+        complain_usage("--watch only shows: it goes with none of --adversary, "
+                       "--perturb, --jobs, --in-process, --json, --csv, "
+                       "--events, --timeline");
+    if (!o->watch_plain && !isatty(STDOUT_FILENO))
+        complain_usage("--watch needs a terminal to show it on; --watch=plain "
+                       "prints frames");
+}
+
 static void check(const struct options *o)
 {
     check_adversary(o);
+    check_watch(o);
     if (o->pack && o->trace_file_count != 1)
         complain_usage("--pack needs one trace, by -f");
     if (o->jobs > 1 && (o->timeline || o->events))

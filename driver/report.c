@@ -418,6 +418,23 @@ void report_tournament(const struct tournament *t)
     }
 }
 
+void report_watch(const struct replay_setup *setup, const struct outcome *o,
+                  bool ended)
+{
+    const char *name = setup->allocator->name;
+    const struct trace *t = setup->trace;
+
+    if (ended && o->verdict != VERDICT_OK)
+        print_fault(setup->allocator, o);
+    else if (ended)
+        printf("%s: %s: ok, utilization %.1f%%\n", name, t->name,
+               percent(t->peak_payload, o->footprint));
+    else
+        printf("%s: %s: left after %llu of %llu operations\n", name, t->name,
+               (unsigned long long)o->ops_done,
+               (unsigned long long)t->op_count);
+}
+
 static void list_adversaries(void)
 {
     printf("\nAdversaries:\n");

@@ -23,6 +23,10 @@ void report_print(const struct contest *c, const struct profile *profile,
 /* Its table, and what was wrong. */
 void report_tournament(const struct tournament *t);
 
+/* What has been watched, to the end or not. */
+void report_watch(const struct replay_setup *setup, const struct outcome *o,
+                  bool ended);
+
 /* What --list prints. */
 void report_list(char *const *allocators, size_t allocator_count,
                  struct trace *const *traces, size_t trace_count);
