@@ -70,8 +70,8 @@ static void print_theory(FILE *out, const struct tournament *t, int width)
         fprintf(out, "%*.0f", COLUMN, theory_best_fit(c->n[n]));
     fprintf(out,
             "\n\nany allocator: what robson forces, M(log2(n)/2 + 1) - n + 1, "
-            "unless pages go back\nfrom between blocks. first fit, best fit: "
-            "about, at their worst: M log2(n), M n.\n");
+            "unless pages go\nback from between blocks. first fit, best fit: "
+            "about, at their worst: M log2(n),\nM n.\n");
 }
 
 void standings_print(FILE *out, const struct tournament *t)

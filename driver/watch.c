@@ -288,21 +288,29 @@ static int draw(struct view *w, int rows, int columns)
     return row + 5;
 }
 
+static void draw_state(struct view *w, int row, int column)
+{
+    struct frame *f = &w->frame;
+
+    if (w->fault)
+        frame_print(f, row, column, "a fault");
+    else if (at_end(w))
+        frame_print(f, row, column, "the end");
+    else if (w->paused)
+        frame_print(f, row, column, "paused");
+    else if (w->setup->at_most)
+        frame_print(f, row, column, "as fast as it goes");
+    else
+        frame_print(f, row, column, "%.0f operations/s", w->speed);
+}
+
 static void draw_keys(struct view *w, int row)
 {
-    const char *state = w->fault            ? "a fault: q quits"
-                        : at_end(w)         ? "the end: q quits"
-                        : w->paused         ? "paused"
-                        : w->setup->at_most ? "as fast as it goes"
-                                            : NULL;
+    static const char keys[] = "space pauses  . steps  + - speed  q quits";
 
     if (screen_has_keys())
-        frame_print(&w->frame, row, 0,
-                    "space pauses  . steps  + - speed  q quits");
-    if (state)
-        frame_print(&w->frame, row, 46, "%s", state);
-    else
-        frame_print(&w->frame, row, 46, "%.0f operations/s", w->speed);
+        frame_print(&w->frame, row, 0, "%s", keys);
+    draw_state(w, row, sizeof keys + 5);
 }
 
 /* ---- Beginning and end. ---- */
