@@ -14,7 +14,6 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 enum long_option {
     ALLOCATOR = 256,
@@ -406,45 +405,9 @@ static const char overview[] =
     "Without options every trace of traces/ is run on mm.c.\n\n"
     "Exit status: 0 all is right, 1 a verdict is bad, 2 could not judge.";
 
-/* It makes its traces as it goes: what asks for a whole one does not go. */
-static void check_adversary(const struct options *o)
-{
-    if (o->record && !o->adversary)
-        complain_usage("--record is of what an --adversary does");
-    if (!o->adversary)
-        return;
-    if (o->trace_file_count > 0 || o->pack)
-        complain_usage("--adversary goes without traces");
-    if (o->perturb || o->fail_sbrk || o->jobs > 1 || o->bounds)
-        complain_usage("--adversary goes with none of --perturb, --fail-sbrk, "
-                       "--jobs, --bounds");
-    if (o->timeline || o->events)
-        complain_usage("--adversary goes with neither --timeline nor "
-                       "--events: --record a trace, and replay that");
-}
-
-static void check_watch(const struct options *o)
-{
-    if (o->speed != 0 && !o->watch)
-        complain_usage("--speed is of --watch");
-    if (!o->watch)
-        return;
-    if (o->trace_file_count != 1)
-        complain_usage("--watch needs one trace, by -f");
-    if (o->adversary || o->perturb || o->jobs > 1 || o->in_process || o->json ||
-        o->csv || o->events || o->timeline)
-        complain_usage("--watch only shows: it goes with none of --adversary, "
-                       "--perturb, --jobs, --in-process, --json, --csv, "
-                       "--events, --timeline");
-    if (!o->watch_plain && !isatty(STDOUT_FILENO))
-        complain_usage("--watch needs a terminal to show it on; --watch=plain "
-                       "prints frames");
-}
-
 static void check(const struct options *o)
 {
-    check_adversary(o);
-    check_watch(o);
+    options_check_modes(o);
     if (o->pack && o->trace_file_count != 1)
         complain_usage("--pack needs one trace, by -f");
     if (o->jobs > 1 && (o->timeline || o->events))

@@ -27,8 +27,8 @@ static void print_head(FILE *out, const struct tournament *t, int width)
 
     fprintf(out,
             "Adversary %s: %s\n"
-            "footprint / M; M = %" PRIu64 " units of %" PRIu64
-            " bytes are live at most, n units asked at once\n\n%-*s",
+            "footprint / M; M: %" PRIu64 " units of %" PRIu64
+            " bytes live at most, n: the largest request\n\n%-*s",
             c->adversary->name, c->adversary->idea, c->budget, c->unit, width,
             "allocator");
     for (size_t n = 0; n < c->n_count; n++) {

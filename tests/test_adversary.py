@@ -54,10 +54,9 @@ class Robson(unittest.TestCase):
         """Headers are what it needs beyond the bound."""
         ratios = [duels('--adversary', f'robson:n=64,M=4096,unit={unit}',
                         '--allocator', 'treap')[0]['ratio']
-                  for unit in (16, 64, 1024)]
-        self.assertGreater(ratios[0], ratios[1])
-        self.assertGreater(ratios[1], ratios[2])
-        self.assertLess(ratios[2], 1.02 * bound(64, 4096))
+                  for unit in (16, 1024)]
+        self.assertGreater(ratios[0], 1.05 * bound(64, 4096))
+        self.assertLess(ratios[1], 1.02 * bound(64, 4096))
 
     def test_same_again(self) -> None:
         first, second = (duels('--adversary', SMALL) for _ in range(2))
@@ -143,7 +142,7 @@ class Verdicts(unittest.TestCase):
     def play(self, bad: str, *more: str) -> tuple[int, dict, str]:
         finished, result = support.mdriver_json(
             '--adversary', 'robson:n=16,M=256,unit=16', '--allocator',
-            f'bad={BAD}/{bad}.so', '-s', '2', *more)
+            f'bad={BAD}/{bad}.so', *more)
         return finished.returncode, result['adversary'][0], finished.stdout
 
     def test_a_wrong_allocator_has_its_verdict(self) -> None:
@@ -154,7 +153,8 @@ class Verdicts(unittest.TestCase):
                     'overlap.encloses-a-live-block',
                     'wrote-past-heap.one-byte', 'null.always'):
             with self.subTest(bad):
-                status, duel, table = self.play(bad)
+                limit = ['-s', '1'] if bad.startswith('hung') else []
+                status, duel, table = self.play(bad, *limit)
                 self.assertEqual(status, 1)
                 self.assertEqual(duel['verdict'], bad.split('.')[0])
                 self.assertIn(f"bad: {duel['verdict']}: robson", table)
