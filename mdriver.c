@@ -233,6 +233,7 @@ static int run_tournament(struct contest *c, const struct options *o,
     t.setup.cpu = -1;
     progress_set(o->verbose);
     tournament_run(&t);
+    progress_clear();
     c->interrupted = t.interrupted;
     if (!is_stdout(o->json) && !is_stdout(o->csv))
         report_tournament(&t);
