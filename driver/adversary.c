@@ -18,7 +18,7 @@ const struct adversary *const adversaries[] = {
     &adversary_robson,   &adversary_comb,   &adversary_sawtooth,
     &adversary_best_fit, &adversary_greedy, NULL};
 
-enum { LEAST_UNIT = 16, MOST_UNIT = 1 << 20, MOST_BUDGET = 1 << 24 };
+enum { LEAST_UNIT = 16, MOST_UNIT = 1 << 20, MOST_BUDGET = 1 << 22 };
 
 /* ---- Reading. ---- */
 
@@ -120,6 +120,28 @@ static const char *read_pairs(struct challenge *c, char *pairs)
     return budget;
 }
 
+static void check_once(const struct challenge *c, size_t index)
+{
+    for (size_t i = 0; i < index; i++)
+        if (c->n[i] == c->n[index])
+            complain_usage("--adversary: n is %" PRIu64 " twice", c->n[i]);
+}
+
+static void check_n(const struct challenge *c, size_t index)
+{
+    uint64_t n = c->n[index];
+
+    if (n > c->budget)
+        complain_usage("--adversary: n is at most M, %" PRIu64
+                       " units, not %" PRIu64,
+                       c->budget, n);
+    if (c->adversary->powers && (n & (n - 1)))
+        complain_usage("--adversary: n of %s is a power of two, not "
+                       "%" PRIu64,
+                       c->adversary->name, n);
+    check_once(c, index);
+}
+
 static void check(const struct challenge *c)
 {
     if (c->unit % LEAST_UNIT != 0)
@@ -127,16 +149,8 @@ static void check(const struct challenge *c)
     if (c->budget < 2 || c->budget > MOST_BUDGET)
         complain_usage("--adversary: M is 2 to %d units, not %" PRIu64,
                        MOST_BUDGET, c->budget);
-    for (size_t i = 0; i < c->n_count; i++) {
-        if (c->n[i] > c->budget)
-            complain_usage("--adversary: n is at most M, %" PRIu64
-                           " units, not %" PRIu64,
-                           c->budget, c->n[i]);
-        if (c->adversary->powers && (c->n[i] & (c->n[i] - 1)))
-            complain_usage("--adversary: n of %s is a power of two, not "
-                           "%" PRIu64,
-                           c->adversary->name, c->n[i]);
-    }
+    for (size_t i = 0; i < c->n_count; i++)
+        check_n(c, i);
 }
 
 struct challenge challenge_read(const char *text)

@@ -29,7 +29,7 @@ enum { MOST_N = 16 };
 /* An adversary and its parameters, as the command line names them. */
 struct challenge {
     const struct adversary *adversary;
-    uint64_t n[MOST_N]; /* units, ascending as given */
+    uint64_t n[MOST_N]; /* units, no two the same */
     size_t n_count;
     uint64_t budget; /* M, in units */
     uint64_t unit;   /* bytes */

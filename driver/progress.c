@@ -83,7 +83,7 @@ void progress_say(const char *what)
 {
     if (every_stage) {
         fprintf(stderr, "%s\n", what);
-    } else if (one_line && !too_soon()) {
+    } else if (one_line) {
         fprintf(stderr, "\r\033[K%s", what);
         fflush(stderr);
         shown = true;

@@ -15,7 +15,7 @@
 
 /* ---- The game of one duel. ---- */
 
-struct table {
+struct bout {
     struct replay *replay;
     struct outcome *outcome;
 };
@@ -29,41 +29,41 @@ static void tell_addresses(struct game *g, const struct oracle *o)
 
 static bool carry_out(struct game *g, void *allocator)
 {
-    struct table *table = allocator;
+    struct bout *bout = allocator;
 
     if (interrupted ||
-        !replay_advance(table->replay, g->trace->op_count, table->outcome))
+        !replay_advance(bout->replay, g->trace->op_count, bout->outcome))
         return false;
-    tell_addresses(g, replay_oracle(table->replay));
+    tell_addresses(g, replay_oracle(bout->replay));
     return true;
 }
 
 static struct game game_for(const struct challenge *c, size_t n,
-                            struct table *table)
+                            struct bout *bout)
 {
     return (struct game){.unit = c->unit,
                          .largest = c->n[n],
                          .budget = c->budget,
                          .random = c->seed,
                          .answer = carry_out,
-                         .allocator = table};
+                         .allocator = bout};
 }
 
 static void play(const struct tournament *t, struct game *g,
                  struct replay_setup *setup, struct duel *d)
 {
-    struct table *table = g->allocator;
+    struct bout *bout = g->allocator;
 
-    table->outcome = &d->outcome;
+    bout->outcome = &d->outcome;
     setup->trace = g->trace;
-    table->replay = replay_open(setup);
-    if (replay_start(table->replay, &d->outcome))
+    bout->replay = replay_open(setup);
+    if (replay_start(bout->replay, &d->outcome))
         t->challenge.adversary->play(g);
     if (interrupted)
         d->outcome.verdict = VERDICT_NOT_RUN;
     else
-        replay_finish(table->replay, &d->outcome);
-    replay_close(table->replay);
+        replay_finish(bout->replay, &d->outcome);
+    replay_close(bout->replay);
 }
 
 /* ---- Records. ---- */
@@ -114,8 +114,8 @@ static void run_duel(struct tournament *t, size_t allocator, size_t n)
     const struct challenge *c = &t->challenge;
     struct duel *d = &t->duels[allocator * c->n_count + n];
     struct replay_setup setup = t->setup;
-    struct table table;
-    struct game game = game_for(c, n, &table);
+    struct bout bout;
+    struct game game = game_for(c, n, &bout);
     char origin[128];
 
     tell(t, allocator, n);
