@@ -68,10 +68,14 @@ static void on_deadly(int number)
     raise(number); /* which is handled by the default again */
 }
 
+/* Undisturbed, and once: what is raised in it waits for its end. */
 static struct sigaction action_for(void (*handler)(int))
 {
-    return (struct sigaction){.sa_handler = handler,
-                              .sa_flags = (int)(SA_RESETHAND | SA_NODEFER)};
+    struct sigaction action = {.sa_handler = handler,
+                               .sa_flags = (int)SA_RESETHAND};
+
+    sigfillset(&action.sa_mask);
+    return action;
 }
 
 /* The first Ctrl-C ends in peace; a second, where all hangs, at once. */
