@@ -138,6 +138,10 @@ void screen_open(void)
                        "--watch=plain prints frames",
                        term ? term : "");
     complain_first = screen_close;
+    if (!tigetstr("cup"))
+        complain_usage("--watch: a terminal of the kind '%s' (TERM) cannot "
+                       "place a cursor; --watch=plain prints frames",
+                       term);
     add_farewell("sgr0");
     add_farewell("cnorm");
     add_farewell("rmcup");

@@ -238,6 +238,11 @@ class Live(unittest.TestCase):
             self.leave(terminal, 2)
             self.assertIn("no terminal is known as 'abacus'", terminal.text())
 
+    def test_a_terminal_without_a_cursor(self) -> None:
+        with watching(kind='dumb') as terminal:
+            self.leave(terminal, 2)
+            self.assertIn('cannot place a cursor', terminal.sent)
+
 
 if __name__ == '__main__':
     unittest.main()
