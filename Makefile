@@ -38,7 +38,10 @@ JUDGE_PARTS := mdriver $(patsubst %.c,%,$(filter-out driver/worker_main.c \
 JUDGE_OBJECTS := $(JUDGE_PARTS:%=$(OUT)/judge/%.o)
 WORKER_OBJECTS := $(WORKER_PARTS:%=$(OUT)/work/%.o) \
 	$(OUT)/work/driver/worker_main.o
-JUDGE_LIBS := -lz -lzstd -ljson-c -lelf -lm
+# Without ncurses (libncurses-dev) all is built, but --watch has no terminal.
+NCURSES := $(shell $(CC) -E -include ncurses.h -x c /dev/null >/dev/null 2>&1 \
+	&& echo -lncursesw)
+JUDGE_LIBS := -lz -lzstd -ljson-c -lelf -lm $(NCURSES)
 
 VARIANTS := $(patsubst variants/%.c,%,$(wildcard variants/*.c))
 LIBRARIES := $(patsubst libraries/%.c,%,$(wildcard libraries/*.c))
@@ -136,7 +139,8 @@ $(OUT)/record.so: runtime/record.c runtime/record_new.c runtime/record.h
 # heap and of string.h it finds in the program, which counts it apart.
 STEPS := $(addprefix $(OUT)/judge/,$(addsuffix .o,bench/steps bench/stepper \
 	bench/subject bench/outside driver/trace driver/trace_text \
-	driver/trace_binary driver/contents driver/complain)) \
+	driver/trace_binary driver/trace_made driver/contents \
+	driver/complain)) \
 	$(OUT)/bench/memlib.o
 $(OUT)/judge/bench/outside.o: EXTRA := -fno-builtin
 $(OUT)/bench/memlib.o: memlib.c Makefile

@@ -7,11 +7,14 @@
 #include "driver/complain.h"
 #include "driver/contest.h"
 #include "driver/export.h"
+#include "driver/interrupt.h"
 #include "driver/options.h"
 #include "driver/progress.h"
 #include "driver/report.h"
 #include "driver/tape.h"
+#include "driver/tournament.h"
 #include "driver/trace_list.h"
+#include "driver/watch.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -175,10 +178,26 @@ static void run(struct contest *c, const struct options *o)
     close_tape(timeline, o->timeline);
 }
 
+static int report_interrupt(void)
+{
+    fprintf(stderr, "mdriver: interrupted; what was not run is marked "
+                    "not-run\n");
+    return EXIT_INTERRUPTED;
+}
+
+static void publish_files(const struct export_setup *setup,
+                          const struct options *o)
+{
+    if (o->json)
+        export_json(setup, o->json);
+    if (o->csv)
+        export_csv(setup, o->csv);
+}
+
 static int publish(const struct contest *c, const struct options *o,
                    const struct profile *profile)
 {
-    struct export_setup setup = {c, profile, o->align};
+    struct export_setup setup = {c, profile, o->align, NULL};
     struct report_style style = {.tabular = o->tabular,
                                  .quiet = o->verbose == 0,
                                  .check_team = o->check_team,
@@ -190,16 +209,62 @@ static int publish(const struct contest *c, const struct options *o,
     if (!is_stdout(o->json) && !is_stdout(o->csv) && !is_stdout(o->events) &&
         !is_stdout(o->timeline))
         report_print(c, profile, &style);
-    if (o->json)
-        export_json(&setup, o->json);
-    if (o->csv)
-        export_csv(&setup, o->csv);
-    if (c->interrupted) {
-        fprintf(stderr, "mdriver: interrupted; what was not run is marked "
-                        "not-run\n");
-        return EXIT_INTERRUPTED;
-    }
+    publish_files(&setup, o);
+    if (c->interrupted)
+        return report_interrupt();
     return contest_all_ok(c) ? EXIT_ALL_RIGHT : EXIT_BAD_VERDICT;
+}
+
+/* An adversary in place of the traces: c says who plays, and how. */
+static int run_tournament(struct contest *c, const struct options *o,
+                          const struct profile *profile)
+{
+    struct tournament t = {.allocators = c->allocators,
+                           .allocator_count = c->allocator_count,
+                           .challenge = challenge_read(o->adversary),
+                           .setup = c->setup,
+                           .record = o->record,
+                           .progress = progress_say};
+    struct export_setup setup = {c, profile, o->align, &t};
+
+    if (o->in_process && t.challenge.n_count > 1)
+        complain_usage("--in-process takes one n");
+    c->timing = false;
+    t.setup.cpu = -1;
+    progress_set(o->verbose);
+    tournament_run(&t);
+    progress_clear();
+    c->interrupted = t.interrupted;
+    if (!is_stdout(o->json) && !is_stdout(o->csv))
+        report_tournament(&t);
+    publish_files(&setup, o);
+    bool all_ok = tournament_all_ok(&t);
+    tournament_free(&t);
+    if (c->interrupted)
+        return report_interrupt();
+    return all_ok ? EXIT_ALL_RIGHT : EXIT_BAD_VERDICT;
+}
+
+/* Look on while the one allocator replays the one trace. */
+static int watch(const struct contest *c, const struct options *o)
+{
+    struct watch_setup w = {.replay = c->setup,
+                            .speed = o->speed > 0 ? o->speed : 0,
+                            .at_most = o->speed == SPEED_MAX};
+    struct outcome outcome;
+
+    if (c->allocator_count != 1)
+        complain_usage("--watch takes one allocator");
+    w.replay.allocator = c->allocators[0];
+    w.replay.trace = c->traces[0];
+    w.replay.cpu = -1;
+    bool ended = o->watch_plain ? watch_plain(stdout, &w, &outcome)
+                                : watch_live(&w, &outcome);
+    report_watch(&w.replay, &outcome, ended);
+    if (interrupted)
+        return EXIT_INTERRUPTED;
+    return !ended || outcome.verdict == VERDICT_OK ? EXIT_ALL_RIGHT
+                                                   : EXIT_BAD_VERDICT;
 }
 
 static const char *profiles_path(const struct options *o)
@@ -227,10 +292,12 @@ int main(int argc, char **argv)
 {
     struct options o = options_read(argc, argv);
     struct profile profile = profile_read(profiles_path(&o), o.index);
-    struct trace_list traces =
-        trace_list_load(o.trace_files, o.trace_file_count, o.trace_dir);
+    struct trace_list traces = {0};
     int status = EXIT_ALL_RIGHT;
 
+    if (!o.adversary)
+        traces =
+            trace_list_load(o.trace_files, o.trace_file_count, o.trace_dir);
     if (o.list) {
         list(traces);
     } else if (o.pack) {
@@ -242,9 +309,15 @@ int main(int argc, char **argv)
             check_in_process(&c);
         check_output(o.json);
         check_output(o.csv);
-        run(&c, &o);
-        status = publish(&c, &o, &profile);
-        contest_free_results(&c);
+        if (o.adversary) {
+            status = run_tournament(&c, &o, &profile);
+        } else if (o.watch) {
+            status = watch(&c, &o);
+        } else {
+            run(&c, &o);
+            status = publish(&c, &o, &profile);
+            contest_free_results(&c);
+        }
         free_allocators(&c);
     }
     trace_list_delete(traces);

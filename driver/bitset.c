@@ -144,6 +144,11 @@ uint64_t bitset_find(const struct bitset *set, uint64_t from, uint64_t end,
 
     while (from < end) {
         const uint64_t *word = word_of(set, from);
+
+        if (!word && member) { /* nothing in the whole chunk */
+            from = ((from >> CHUNK_BITS) + 1) << CHUNK_BITS;
+            continue;
+        }
         uint64_t bits = word ? *word : 0;
         uint64_t count = span(from, end, &mask);
 

@@ -7,8 +7,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+void (*complain_first)(void);
+
 static void say_place(const char *path, unsigned long line)
 {
+    if (complain_first)
+        complain_first();
     fflush(stdout);
     if (line > 0)
         fprintf(stderr, "%s:%lu: ", path, line);

@@ -7,6 +7,9 @@
 /* Exit codes of the driver. */
 enum { EXIT_ALL_RIGHT = 0, EXIT_BAD_VERDICT = 1, EXIT_NOT_JUDGED = 2 };
 
+/* Called before anything is printed, where it is not NULL: leave the screen. */
+extern void (*complain_first)(void);
+
 /*
  * Print `path:line: sentence` (line 0: `path: sentence`) on stderr and exit
  * with EXIT_NOT_JUDGED.

@@ -14,10 +14,10 @@
 
 #include "best_fit.h"
 #include "complain.h"
+#include "interrupt.h"
 #include "random.h"
 
 #include <sched.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -29,8 +29,6 @@ enum { MIN_ROUNDS = 7, MAX_ROUNDS = 31, FEW_ROUNDS = 3 };
 static const double seconds_a_trace = 0.6; /* to be spent on its rounds */
 static const double patience = 3.0;       /* seconds of rounds for a slow one */
 static const double long_patience = 10.0; /* for the few that it has anyway */
-
-static volatile sig_atomic_t interrupted;
 
 struct contestant {
     const struct allocator *allocator;
@@ -50,12 +48,6 @@ struct heat {
     int rounds;
     uint64_t random;
 };
-
-static void on_interrupt(int number)
-{
-    (void)number;
-    interrupted = 1;
-}
 
 /* ---- Who takes part. ---- */
 
@@ -441,8 +433,6 @@ static void run_jobs(struct contest *c, uint64_t *next)
 
 void contest_run(struct contest *c)
 {
-    struct sigaction action = {.sa_handler = on_interrupt,
-                               .sa_flags = (int)SA_RESETHAND};
     size_t pairs = c->allocator_count * c->trace_count;
     uint64_t *next = shared_array(1, sizeof *next);
 
@@ -452,7 +442,7 @@ void contest_run(struct contest *c)
     c->bounds = shared_array(c->trace_count, sizeof *c->bounds);
     for (size_t i = 0; i < pairs; i++)
         c->results[i].outcome.verdict = VERDICT_NOT_RUN;
-    sigaction(SIGINT, &action, NULL);
+    interrupt_catch();
     if (c->jobs > 1)
         run_jobs(c, next);
     else

@@ -178,6 +178,40 @@ static struct json_object *build_object(void)
     return o;
 }
 
+static struct json_object *duel_object(const struct tournament *t,
+                                       size_t allocator, size_t n)
+{
+    const struct challenge *c = &t->challenge;
+    const struct duel *d = tournament_duel(t, allocator, n);
+    struct json_object *o = json_object_new_object();
+
+    add_text(o, "allocator", t->allocators[allocator]->name);
+    add_text(o, "name", c->adversary->name);
+    add_count(o, "n", c->n[n]);
+    add_count(o, "M", c->budget);
+    add_count(o, "unit", c->unit);
+    add_count(o, "seed", c->seed);
+    add_count(o, "operations", d->operations);
+    add_count(o, "peak_payload", d->peak_payload);
+    add_count(o, "peak_footprint", d->outcome.footprint);
+    add_number(o, "ratio", d->ratio);
+    add_number(o, "bound", theory_any(c->n[n], c->budget));
+    add_text(o, "verdict", verdict_name(d->outcome.verdict));
+    add_text(o, "message", d->outcome.message);
+    add_text(o, "reproduce", d->outcome.reproduce);
+    return o;
+}
+
+static void add_duels(struct json_object *root, const struct tournament *t)
+{
+    struct json_object *duels = json_object_new_array();
+    size_t columns = t->challenge.n_count;
+
+    for (size_t i = 0; i < t->allocator_count * columns; i++)
+        json_object_array_add(duels, duel_object(t, i / columns, i % columns));
+    add(root, "adversary", duels);
+}
+
 static struct json_object *root_object(const struct export_setup *e)
 {
     const struct contest *c = e->contest;
@@ -199,6 +233,8 @@ static struct json_object *root_object(const struct export_setup *e)
     }
     for (size_t i = 0; c->timing && i < c->trace_count; i++)
         add_number(loop, c->traces[i]->name, c->loop_ns[i]);
+    if (e->tournament)
+        add_duels(root, e->tournament);
     add(root, "interrupted", json_object_new_boolean(c->interrupted));
     add(root, "loop_ns_per_op", loop);
     add(root, "results", results);
@@ -265,10 +301,35 @@ static void csv_line(FILE *file, const struct export_setup *e, size_t allocator,
     fputc('\n', file);
 }
 
-void export_csv(const struct export_setup *setup, const char *path)
+static void duel_line(FILE *file, const struct tournament *t, size_t allocator,
+                      size_t n)
+{
+    const struct challenge *c = &t->challenge;
+    const struct duel *d = tournament_duel(t, allocator, n);
+
+    csv_text(file, t->allocators[allocator]->name);
+    fprintf(file, ",%s,%llu,%llu,%llu,%s,%llu,%llu,%llu,%.6f,%.6f\n",
+            c->adversary->name, (unsigned long long)c->n[n],
+            (unsigned long long)c->budget, (unsigned long long)c->unit,
+            verdict_name(d->outcome.verdict), (unsigned long long)d->operations,
+            (unsigned long long)d->peak_payload,
+            (unsigned long long)d->outcome.footprint, d->ratio,
+            theory_any(c->n[n], c->budget));
+}
+
+static void write_duels(FILE *file, const struct tournament *t)
+{
+    size_t columns = t->challenge.n_count;
+
+    fprintf(file, "allocator,adversary,n,M,unit,verdict,operations,"
+                  "peak_payload,peak_footprint,ratio,bound\n");
+    for (size_t i = 0; i < t->allocator_count * columns; i++)
+        duel_line(file, t, i / columns, i % columns);
+}
+
+static void write_results(FILE *file, const struct export_setup *setup)
 {
     const struct contest *c = setup->contest;
-    FILE *file = open_output(path);
 
     fprintf(file, "allocator,trace,verdict,ops,peak_payload,peak_footprint,"
                   "utilization,ns_median,ns_min,ns_p25,ns_p75,ops_per_second,"
@@ -276,5 +337,15 @@ void export_csv(const struct export_setup *setup, const char *path)
     for (size_t a = 0; a < c->allocator_count; a++)
         for (size_t i = 0; i < c->trace_count; i++)
             csv_line(file, setup, a, i);
+}
+
+void export_csv(const struct export_setup *setup, const char *path)
+{
+    FILE *file = open_output(path);
+
+    if (setup->tournament)
+        write_duels(file, setup->tournament);
+    else
+        write_results(file, setup);
     close_output(file, path);
 }

@@ -9,11 +9,13 @@
 
 #include "contest.h"
 #include "score.h"
+#include "tournament.h"
 
 struct export_setup {
     const struct contest *contest;
     const struct profile *profile;
     unsigned align;
+    const struct tournament *tournament; /* in place of traces, or NULL */
 };
 
 /* Write to path, "-" for standard output; complains where it cannot. */

@@ -36,7 +36,11 @@ enum long_option {
     STOP_AT,
     NET,
     BOUNDS,
-    PACK
+    PACK,
+    ADVERSARY,
+    RECORD,
+    WATCH,
+    SPEED
 };
 
 static const struct argp_option table[] = {
@@ -56,6 +60,26 @@ static const struct argp_option table[] = {
     {"list", LIST, NULL, 0, "List allocators and traces, and exit", 0},
     {"pack", PACK, "OUT", 0,
      "Write the one trace that -f names in the binary form, and exit", 0},
+
+    {"adversary", ADVERSARY, "NAME", 0,
+     "In place of traces, have an adversary waste the allocators' memory: "
+     "NAME[:KEY=VALUE,...], NAME as --list has it. Keys: n, the largest "
+     "request in units (several with + between), M, what is live at most "
+     "(units, or bytes with K, M, G), unit (bytes), seed",
+     0},
+    {"record", RECORD, "FILE", 0,
+     "Write what the adversary did as a trace, .rep; of several allocators or "
+     "n to FILE with .ALLOCATOR-N before its ending",
+     0},
+
+    {"watch", WATCH, "plain", OPTION_ARG_OPTIONAL,
+     "Show the heap while one trace is replayed on one allocator, in the "
+     "terminal; =plain prints some frames as text",
+     0},
+    {"speed", SPEED, "OPS", 0,
+     "Operations a second to watch, or max (default: the trace takes 10 "
+     "seconds)",
+     0},
 
     {NULL, 0, NULL, 0, "How to judge:", 2},
     {NULL, 'a', NULL, 0, "Do not check the team structure", 0},
@@ -142,6 +166,20 @@ static double seconds(const char *text)
     if (end == text || *end || !(value > 0) || value > 1e6)
         complain_usage("-s takes a number of seconds, not '%s'", text);
     return value;
+}
+
+static double speed(const char *text)
+{
+    if (strcmp(text, "max") == 0)
+        return SPEED_MAX;
+    return (double)number("--speed", text, 1, 1000000000000);
+}
+
+static bool is_plain(const char *text)
+{
+    if (text && strcmp(text, "plain") != 0)
+        complain_usage("--watch takes =plain or nothing, not '%s'", text);
+    return text != NULL;
 }
 
 static size_t heap_size(const char *text)
@@ -244,6 +282,12 @@ static bool parse_file(struct options *o, int key, const char *arg)
     case PROFILES:
         o->profiles = arg;
         return true;
+    case ADVERSARY:
+        o->adversary = arg;
+        return true;
+    case RECORD:
+        o->record = arg;
+        return true;
     }
     return false;
 }
@@ -302,6 +346,13 @@ static bool parse_value(struct options *o, int key, const char *arg)
     case JOBS:
         o->jobs = (int)number("--jobs", arg, 1, 256);
         return true;
+    case WATCH:
+        o->watch = true;
+        o->watch_plain = is_plain(arg);
+        return true;
+    case SPEED:
+        o->speed = speed(arg);
+        return true;
     case STOP_AT:
         o->stop_at = number("--stop-at", arg, 1, UINT64_MAX) - 1;
         return true;
@@ -356,6 +407,7 @@ static const char overview[] =
 
 static void check(const struct options *o)
 {
+    options_check_modes(o);
     if (o->pack && o->trace_file_count != 1)
         complain_usage("--pack needs one trace, by -f");
     if (o->jobs > 1 && (o->timeline || o->events))

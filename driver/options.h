@@ -8,6 +8,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+enum { SPEED_MAX = -1 };
+
 struct options {
     char **trace_files; /* -f, -c; none: all of the trace directory */
     size_t trace_file_count;
@@ -29,9 +31,15 @@ struct options {
     size_t heap_limit;
     uint64_t fail_sbrk, stop_at;
     const char *json, *csv, *timeline, *events, *pack;
+    bool watch, watch_plain;
+    double speed; /* operations a second; 0: not given, or SPEED_MAX */
+    const char *adversary, *record; /* --adversary's text; NULL: none */
 };
 
 /* Read the command line; complains, or prints help, and exits. */
 struct options options_read(int argc, char **argv);
+
+/* Part of that: do --adversary and --watch go with the other options? */
+void options_check_modes(const struct options *o);
 
 #endif

@@ -79,6 +79,17 @@ void progress_show(const struct contest *c, size_t trace, const char *allocator,
     }
 }
 
+void progress_say(const char *what)
+{
+    if (every_stage) {
+        fprintf(stderr, "%s\n", what);
+    } else if (one_line) {
+        fprintf(stderr, "\r\033[K%s", what);
+        fflush(stderr);
+        shown = true;
+    }
+}
+
 void progress_clear(void)
 {
     if (shown)

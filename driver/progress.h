@@ -16,6 +16,9 @@ void progress_set(int verbose);
 void progress_show(const struct contest *c, size_t trace, const char *allocator,
                    const char *stage);
 
+/* The same of something else than a contest. */
+void progress_say(const char *what);
+
 /* Take the line away. */
 void progress_clear(void);
 

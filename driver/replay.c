@@ -106,27 +106,27 @@ static bool check_batch(struct replay *r, uint64_t first, uint32_t *count,
 }
 
 /* A batch's length: random, and for the system's mallocs up to a crest. */
-static uint32_t next_count(struct replay *r, uint64_t first, uint32_t *crest)
+static uint32_t next_count(struct replay *r, uint64_t first, uint64_t end)
 {
     const struct trace *t = r->setup.trace;
     uint64_t size =
         CHANNEL_BATCH / 2 + random_below(&r->random, CHANNEL_BATCH / 2 + 1);
-    uint32_t count = up_to(size, t->op_count - first);
+    uint32_t count = up_to(size, end - first);
 
-    while (*crest < t->crest_count && t->crest[*crest] < first)
-        ++*crest;
-    if (is_lab(r) || *crest == t->crest_count)
+    while (r->crest < t->crest_count && t->crest[r->crest] < first)
+        r->crest++;
+    if (is_lab(r) || r->crest == t->crest_count)
         return count;
-    return up_to(t->crest[*crest] + 1 - first, count);
+    return up_to(t->crest[r->crest] + 1 - first, count);
 }
 
-static bool check_batches(struct replay *r, struct finding *f,
+static bool check_batches(struct replay *r, uint64_t end, struct finding *f,
                           struct outcome *out)
 {
-    uint32_t crest = 0, count;
+    uint32_t count;
 
-    for (uint64_t op = 0; op < r->setup.trace->op_count; op += count) {
-        count = next_count(r, op, &crest);
+    for (uint64_t op = out->ops_done; op < end; op += count) {
+        count = next_count(r, op, end);
         bool good = check_batch(r, op, &count, f, out);
 
         out->ops_done = op + count;
@@ -196,20 +196,49 @@ void replay_release(struct replay *r, enum command command)
     }
 }
 
-bool replay_checked(struct replay *r, struct outcome *out)
+bool replay_start(struct replay *r, struct outcome *out)
 {
-    struct finding f = finding_none();
-
     *out = (struct outcome){.verdict = VERDICT_OK};
+    r->finding = finding_none();
+    r->crest = 0;
     if (r->setup.tape)
         tape_begin(r->setup.tape, r->setup.allocator->name, r->setup.trace);
-    bool good = replay_begin(r, r->oracle, &f) && check_batches(r, &f, out) &&
-                check_end(r, &f);
+    r->good = replay_begin(r, r->oracle, &r->finding);
+    return r->good;
+}
+
+bool replay_advance(struct replay *r, uint64_t end, struct outcome *out)
+{
+    replay_set_audits(r);
+    r->good = r->good && check_batches(r, end, &r->finding, out);
+    return r->good;
+}
+
+bool replay_finish(struct replay *r, struct outcome *out)
+{
+    r->good = r->good && check_end(r, &r->finding);
     note_abilities(r, out);
     replay_account(r, r->oracle, out);
     out->requests_refused = r->oracle->refusals;
-    blame_conclude(r, r->oracle, &f, out);
-    if (good)
+    blame_conclude(r, r->oracle, &r->finding, out);
+    if (r->good)
         replay_release(r, COMMAND_CHECKED);
-    return good;
+    return r->good;
+}
+
+void replay_allow_time(struct replay *r)
+{
+    sandbox_begin_pass(r->sandbox);
+}
+
+const struct oracle *replay_oracle(const struct replay *r)
+{
+    return r->oracle;
+}
+
+bool replay_checked(struct replay *r, struct outcome *out)
+{
+    if (replay_start(r, out))
+        replay_advance(r, r->setup.trace->op_count, out);
+    return replay_finish(r, out);
 }

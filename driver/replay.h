@@ -10,6 +10,7 @@
 #define REPLAY_H
 
 #include "allocator.h"
+#include "oracle.h"
 #include "tape.h"
 #include "trace.h"
 #include "verdict.h"
@@ -27,7 +28,8 @@ struct replay_setup {
     int cpu;       /* for the worker, -1 = any */
     bool may_spin; /* judge and worker have a processor each */
     uint64_t seed;
-    struct tape *tape; /* where to write every operation, or NULL */
+    struct tape *tape;  /* where to write every operation, or NULL */
+    const char *origin; /* the --adversary that makes the trace, or NULL */
 };
 
 /* What a replay found; no pointers, so it may lie in shared memory. */
@@ -53,6 +55,22 @@ void replay_close(struct replay *r);
 
 /* Replay the trace once with every check. True where the verdict is ok. */
 bool replay_checked(struct replay *r, struct outcome *outcome);
+
+/*
+ * The same in steps, for who looks at the heap in between, or writes the trace
+ * as it goes: start, advance up to an operation (not included) as often as
+ * wanted while all is well, finish in any case. The trace may have grown since
+ * the last step, within its slots.
+ */
+bool replay_start(struct replay *r, struct outcome *outcome);
+bool replay_advance(struct replay *r, uint64_t end, struct outcome *outcome);
+bool replay_finish(struct replay *r, struct outcome *outcome);
+
+/* Start the clock of the time limit anew: between two steps time went by. */
+void replay_allow_time(struct replay *r);
+
+/* Which blocks are live, and where: what the checked replay knows. */
+const struct oracle *replay_oracle(const struct replay *r);
 
 enum timed_kind {
     TIMED_COUNTED, /* the worker's clock is compared to the kernel's count */

@@ -258,8 +258,8 @@ static void say_reproduce(const struct replay *r, const struct oracle *o,
     append_word(text, size, s->allocator->text);
     if (op != NO_OP && !o->lenient)
         append(text, size, " --stop-at %llu", (unsigned long long)op + 1);
-    append(text, size, o->lenient ? " -f" : " -c");
-    append_word(text, size, s->trace->path);
+    append(text, size, s->origin ? " --adversary" : o->lenient ? " -f" : " -c");
+    append_word(text, size, s->origin ? s->origin : s->trace->path);
 }
 
 void blame_conclude(const struct replay *r, const struct oracle *o,

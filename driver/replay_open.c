@@ -50,6 +50,11 @@ static uint32_t audit_interval(const struct replay_setup *setup)
     return count > UINT32_MAX ? 0 : (uint32_t)count;
 }
 
+void replay_set_audits(struct replay *r)
+{
+    sandbox_channel(r->sandbox)->audit_every = audit_interval(&r->setup);
+}
+
 struct replay *replay_open(const struct replay_setup *setup)
 {
     struct replay *r = need(calloc(1, sizeof *r));
@@ -60,7 +65,7 @@ struct replay *replay_open(const struct replay_setup *setup)
     r->sandbox = open_sandbox(setup);
     struct channel *c = sandbox_channel(r->sandbox);
     c->secret = r->secret;
-    c->audit_every = audit_interval(setup);
+    replay_set_audits(r);
     c->stop_at = setup->stop_at;
     r->oracle = open_oracle(r, false);
     r->later = open_oracle(r, true);

@@ -30,8 +30,11 @@ struct replay {
     uint64_t random, secret;
     uint64_t anonymous; /* bytes of the worker before the first operation */
     uint64_t moved[MOVED], moved_count;
-    bool prepared;       /* for timing: overhead is known */
-    double overhead;     /* ns of CPU that timing an empty batch takes */
+    bool prepared;   /* for timing: overhead is known */
+    double overhead; /* ns of CPU that timing an empty batch takes */
+    bool good;       /* of the checked pass so far */
+    struct finding finding;
+    uint32_t crest;      /* the next of the trace's crests */
     struct op *leftover; /* frees of what the trace leaves live */
     uint32_t leftover_count;
 };
@@ -50,6 +53,11 @@ static inline uint32_t up_to(uint64_t limit, uint64_t left)
 {
     return (uint32_t)(left < limit ? left : limit);
 }
+
+/* ---- replay_open.c ---- */
+
+/* How often the worker audits: of a trace that grows, after what is new. */
+void replay_set_audits(struct replay *r);
 
 /* ---- replay.c ---- */
 

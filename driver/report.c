@@ -9,6 +9,7 @@
 #include "comparison.h"
 #include "progress.h"
 #include "roll.h"
+#include "standings.h"
 
 #include <json-c/json.h>
 #include <stdio.h>
@@ -172,10 +173,8 @@ static bool is_fault(const struct result *r)
            r->outcome.verdict != VERDICT_NOT_RUN;
 }
 
-static void print_fault(const struct allocator *a, const struct result *r)
+static void print_fault(const struct allocator *a, const struct outcome *o)
 {
-    const struct outcome *o = &r->outcome;
-
     printf("%s: %s: %s\n", a->name, verdict_name(o->verdict), o->message);
     if (o->reproduce[0])
         printf("    %s\n", o->reproduce);
@@ -191,7 +190,7 @@ static void print_faults(const struct contest *c, size_t allocator)
         const struct result *r = contest_result(c, allocator, i);
 
         if (is_fault(r) && count++ < FAULTS_SHOWN)
-            print_fault(a, r);
+            print_fault(a, &r->outcome);
         if (r->perturbed && r->perturbed_verdict != VERDICT_OK &&
             count++ < FAULTS_SHOWN)
             printf("%s, with other sizes: %s: %s\n", a->name,
@@ -405,6 +404,45 @@ void report_print(const struct contest *c, const struct profile *p,
         print_autolab(c, p);
 }
 
+void report_tournament(const struct tournament *t)
+{
+    size_t columns = t->challenge.n_count;
+
+    progress_clear();
+    standings_print(stdout, t);
+    for (size_t i = 0; i < t->allocator_count * columns; i++) {
+        const struct outcome *o = &t->duels[i].outcome;
+
+        if (o->verdict != VERDICT_OK && o->verdict != VERDICT_NOT_RUN)
+            print_fault(t->allocators[i / columns], o);
+    }
+}
+
+void report_watch(const struct replay_setup *setup, const struct outcome *o,
+                  bool ended)
+{
+    const char *name = setup->allocator->name;
+    const struct trace *t = setup->trace;
+
+    if (ended && o->verdict != VERDICT_OK)
+        print_fault(setup->allocator, o);
+    else if (ended)
+        printf("%s: %s: ok, utilization %.1f%%\n", name, t->name,
+               percent(t->peak_payload, o->footprint));
+    else
+        printf("%s: %s: left after %llu of %llu operations\n", name, t->name,
+               (unsigned long long)o->ops_done,
+               (unsigned long long)t->op_count);
+}
+
+static void list_adversaries(void)
+{
+    printf("\nAdversaries:\n");
+    for (size_t i = 0; adversaries[i]; i++)
+        printf("  %-*s %s\n", NAME_WIDTH, adversaries[i]->name,
+               adversaries[i]->idea);
+}
+
 void report_list(char *const *allocators, size_t allocator_count,
                  struct trace *const *traces, size_t trace_count)
 {
@@ -418,4 +456,5 @@ void report_list(char *const *allocators, size_t allocator_count,
                (unsigned long long)traces[i]->op_count,
                (unsigned long long)traces[i]->id_count,
                (unsigned long long)traces[i]->peak_payload);
+    list_adversaries();
 }

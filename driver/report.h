@@ -6,6 +6,7 @@
 
 #include "contest.h"
 #include "score.h"
+#include "tournament.h"
 
 struct report_style {
     bool tabular; /* a tab-separated line a trace, nothing else */
@@ -18,6 +19,13 @@ struct report_style {
 
 void report_print(const struct contest *c, const struct profile *profile,
                   const struct report_style *style);
+
+/* Its table, and what was wrong. */
+void report_tournament(const struct tournament *t);
+
+/* What has been watched, to the end or not. */
+void report_watch(const struct replay_setup *setup, const struct outcome *o,
+                  bool ended);
 
 /* What --list prints. */
 void report_list(char *const *allocators, size_t allocator_count,

@@ -112,7 +112,7 @@ static void note_crest(struct walk *w, uint64_t op)
     }
 }
 
-static void measure(struct trace *t)
+void trace_measure(struct trace *t)
 {
     struct walk w = {.trace = t};
 
@@ -142,7 +142,7 @@ static void load_binary(struct trace *t, struct contents c)
     t->storage_size = c.size;
     t->storage_mapped = c.mapped;
     trace_read_binary(t);
-    measure(t);
+    trace_measure(t);
 }
 
 static void load_text(struct trace *t, struct contents c)
@@ -152,7 +152,7 @@ static void load_text(struct trace *t, struct contents c)
     t->text_size = c.size;
     t->text_mapped = c.mapped;
     uint64_t declared = trace_read_text(t);
-    measure(t);
+    trace_measure(t);
     if (declared && declared != t->peak_payload)
         remark(t->path, 4,
                "the header declares a peak of %llu bytes, the operations "
@@ -297,7 +297,7 @@ struct trace *trace_perturb(const struct trace *trace, uint64_t seed)
     t->storage = ops;
     t->storage_mapped = false;
     t->ops = ops;
-    measure(t);
+    trace_measure(t);
     return t;
 }
 
@@ -309,30 +309,32 @@ unsigned long trace_line(const struct trace *trace, uint64_t op)
 
     if (trace->form == FORM_TEXT)
         trace_find_text(trace, op, &line);
+    if (trace->form == FORM_MADE)
+        line += MADE_HEADER_LINES;
     return line;
 }
 
-static void write_op(struct op op, char *buffer, size_t size)
+void trace_format(struct op op, uint64_t id, char *buffer, size_t size)
 {
-    unsigned slot = op_slot(op);
-    unsigned long long bytes = op_size(op);
+    unsigned long long block = id, bytes = op_size(op);
 
     switch (op_kind(op)) {
     case OP_FREE_NULL:
         snprintf(buffer, size, "f -1");
         return;
     case OP_FREE:
-        snprintf(buffer, size, "f %u", slot);
+        snprintf(buffer, size, "f %llu", block);
         return;
     case OP_CALLOC:
-        snprintf(buffer, size, "c %u %u %llu", slot, op.arg, bytes);
+        snprintf(buffer, size, "c %llu %u %llu", block, op.arg, bytes);
         return;
     case OP_ALIGNED:
-        snprintf(buffer, size, "m %u %llu %llu", slot, 1ull << op.arg, bytes);
+        snprintf(buffer, size, "m %llu %llu %llu", block, 1ull << op.arg,
+                 bytes);
         return;
     default:
-        snprintf(buffer, size, "%c %u %llu",
-                 op_kind(op) == OP_ALLOC ? 'a' : 'r', slot, bytes);
+        snprintf(buffer, size, "%c %llu %llu",
+                 op_kind(op) == OP_ALLOC ? 'a' : 'r', block, bytes);
     }
 }
 
@@ -341,8 +343,11 @@ char *trace_text(const struct trace *trace, uint64_t op, char *buffer,
 {
     unsigned long line;
 
-    if (trace->form == FORM_BINARY) {
-        write_op(trace->ops[op], buffer, size);
+    if (trace->form != FORM_TEXT) {
+        uint64_t id = trace->form == FORM_MADE ? trace_made_id(trace, op)
+                                               : op_slot(trace->ops[op]);
+
+        trace_format(trace->ops[op], id, buffer, size);
         return buffer;
     }
     const char *text = trace_find_text(trace, op, &line);

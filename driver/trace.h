@@ -20,7 +20,7 @@
 /* What a trace counts for in the score, as the later hand-outs number it. */
 enum trace_weight { WEIGHT_NONE, WEIGHT_BOTH, WEIGHT_MEMORY, WEIGHT_SPEED };
 
-enum trace_form { FORM_TEXT, FORM_BINARY };
+enum trace_form { FORM_TEXT, FORM_BINARY, FORM_MADE /* being made: below */ };
 
 enum { TRACE_CRESTS = 256 };
 
@@ -82,6 +82,21 @@ struct trace *trace_perturb(const struct trace *trace, uint64_t seed);
 
 /* Write the trace in the binary form; complains about path when it cannot. */
 void trace_pack(const struct trace *trace, const char *path);
+
+/*
+ * A trace to be made here: empty, named by path, with room for that many live
+ * blocks. Its lines are those of the file that trace_write makes of it.
+ */
+struct trace *trace_new(const char *path, uint32_t slot_count);
+
+/* One more operation, which has to be sound. */
+void trace_add(struct trace *trace, struct op op);
+
+/* All are added: its peaks are to be had. */
+void trace_close(struct trace *trace);
+
+/* Write it as text, .rep; complains about path when it cannot. */
+void trace_write(const struct trace *trace, const char *path);
 
 /*
  * The line of the file that holds operation number op (from 0); in a binary

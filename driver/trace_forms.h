@@ -22,4 +22,15 @@ const char *trace_find_text(const struct trace *trace, uint64_t op,
 bool trace_is_binary(const char *bytes, size_t size);
 void trace_read_binary(struct trace *trace);
 
+/* The operation as a text file has it, of a block with that id. */
+void trace_format(struct op op, uint64_t id, char *buffer, size_t size);
+
+/* Of a trace made here: the id of operation number op's block in its file. */
+uint64_t trace_made_id(const struct trace *trace, uint64_t op);
+
+enum { MADE_HEADER_LINES = 4 };
+
+/* Verify the operations, compute the peaks. */
+void trace_measure(struct trace *trace);
+
 #endif

@@ -71,6 +71,7 @@ class House(unittest.TestCase):
         self.assertEqual(users(r'\bfork\s*\(', *driver),
                          {'process.c', 'capture.c', 'contest.c'})
         self.assertEqual(users(r'\bprintf\s*\(', *driver), {'report.c'})
+        self.assertEqual(users(r'<n?curses\.h>', *driver), {'screen.c'})
 
     def test_the_oracle_depends_on_no_process(self) -> None:
         reached, todo = set(), {'oracle.h', 'trace.h'}
@@ -83,6 +84,14 @@ class House(unittest.TestCase):
                          if n.endswith('.h') and n not in reached}
         self.assertFalse(reached & {'sandbox.h', 'worker.h', 'replay.h',
                                     'contest.h', 'report.h'})
+
+    def test_adversaries_know_no_allocator(self) -> None:
+        """What they know of one are addresses, so tests can be one."""
+        for path in sources('driver/adversary*.[ch]', 'driver/game.[ch]'):
+            with self.subTest(path.name):
+                self.assertEqual(
+                    includes(path) - {'adversary.h', 'game.h', 'complain.h',
+                                      'random.h', 'trace.h'}, set())
 
 
 if __name__ == '__main__':

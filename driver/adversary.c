@@ -1,0 +1,207 @@
+/*
+ * adversary.c - adversaries by name, their parameters, what theory says.
+ */
+#define _GNU_SOURCE
+#include "adversary.h"
+
+#include "complain.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+const struct adversary *const adversaries[] = {
+    &adversary_robson,   &adversary_comb,   &adversary_sawtooth,
+    &adversary_best_fit, &adversary_greedy, NULL};
+
+enum { LEAST_UNIT = 16, MOST_UNIT = 1 << 20, MOST_BUDGET = 1 << 22 };
+
+/* ---- Reading. ---- */
+
+static const struct adversary *find(const char *name)
+{
+    char known[256] = "";
+
+    for (int i = 0; adversaries[i]; i++) {
+        if (strcmp(adversaries[i]->name, name) == 0)
+            return adversaries[i];
+        strcat(strcat(known, i ? ", " : ""), adversaries[i]->name);
+    }
+    complain_usage("--adversary knows %s; not '%s'", known, name);
+}
+
+static uint64_t number(const char *key, const char *text, uint64_t low,
+                       uint64_t high)
+{
+    char *end;
+
+    errno = 0;
+    uint64_t value = strtoull(text, &end, 10);
+    if (!isdigit((unsigned char)text[0]) || *end || errno || value < low ||
+        value > high)
+        complain_usage("--adversary: %s is a number from %" PRIu64
+                       " to %" PRIu64 ", not '%s'",
+                       key, low, high, text);
+    return value;
+}
+
+static void read_n(struct challenge *c, const char *list)
+{
+    char *copy = need(strdup(list)), *rest = copy, *text;
+
+    c->n_count = 0;
+    while ((text = strsep(&rest, "+")) != NULL) {
+        if (c->n_count == MOST_N)
+            complain_usage("--adversary: at most %d values of n", MOST_N);
+        c->n[c->n_count++] = number("n", text, 2, MOST_BUDGET);
+    }
+    free(copy);
+}
+
+/* Digits and, for bytes, a letter that says how many: 0 where there is none. */
+static int shift_of(const char *text)
+{
+    switch (text[strspn(text, "0123456789")]) {
+    case 'K':
+        return 10;
+    case 'M':
+        return 20;
+    case 'G':
+        return 30;
+    }
+    return 0;
+}
+
+/* In units, or in bytes with a letter; those become units. */
+static uint64_t read_budget(const char *text, uint64_t unit)
+{
+    char digits[24];
+    int shift = shift_of(text);
+    size_t length = strlen(text);
+
+    if (length >= sizeof digits)
+        complain_usage("--adversary: M is too long: '%s'", text);
+    memcpy(digits, text, length + 1);
+    if (shift == 0)
+        return number("M", digits, 2, MOST_BUDGET);
+    digits[length - 1] = '\0';
+    return (number("M", digits, 1, 1 << 20) << shift) / unit;
+}
+
+/* The unit comes first, wherever it stands: M may be in bytes. */
+static const char *read_pairs(struct challenge *c, char *pairs)
+{
+    const char *budget = NULL;
+    char *pair;
+
+    while ((pair = strsep(&pairs, ",")) != NULL) {
+        char *value = strchr(pair, '=');
+
+        if (!value)
+            complain_usage("--adversary takes NAME:KEY=VALUE,..., not '%s'",
+                           pair);
+        *value++ = '\0';
+        if (strcmp(pair, "n") == 0)
+            read_n(c, value);
+        else if (strcmp(pair, "M") == 0)
+            budget = value;
+        else if (strcmp(pair, "unit") == 0)
+            c->unit = number("unit", value, LEAST_UNIT, MOST_UNIT);
+        else if (strcmp(pair, "seed") == 0)
+            c->seed = number("seed", value, 0, UINT64_MAX);
+        else
+            complain_usage("--adversary knows n, M, unit and seed, not '%s'",
+                           pair);
+    }
+    return budget;
+}
+
+static void check_once(const struct challenge *c, size_t index)
+{
+    for (size_t i = 0; i < index; i++)
+        if (c->n[i] == c->n[index])
+            complain_usage("--adversary: n is %" PRIu64 " twice", c->n[i]);
+}
+
+static void check_n(const struct challenge *c, size_t index)
+{
+    uint64_t n = c->n[index];
+
+    if (n > c->budget)
+        complain_usage("--adversary: n is at most M, %" PRIu64
+                       " units, not %" PRIu64,
+                       c->budget, n);
+    if (c->adversary->powers && (n & (n - 1)))
+        complain_usage("--adversary: n of %s is a power of two, not "
+                       "%" PRIu64,
+                       c->adversary->name, n);
+    check_once(c, index);
+}
+
+static void check(const struct challenge *c)
+{
+    if (c->unit % LEAST_UNIT != 0)
+        complain_usage("--adversary: unit is a multiple of %d", LEAST_UNIT);
+    if (c->budget < 2 || c->budget > MOST_BUDGET)
+        complain_usage("--adversary: M is 2 to %d units, not %" PRIu64,
+                       MOST_BUDGET, c->budget);
+    for (size_t i = 0; i < c->n_count; i++)
+        check_n(c, i);
+}
+
+struct challenge challenge_read(const char *text)
+{
+    char *copy = need(strdup(text)), *pairs = strchr(copy, ':');
+    const char *budget = NULL;
+
+    if (pairs)
+        *pairs++ = '\0';
+    const struct adversary *a = find(copy);
+    struct challenge c = {
+        .adversary = a, .budget = a->budget, .unit = a->unit, .seed = 1};
+    read_n(&c, a->n);
+    if (pairs)
+        budget = read_pairs(&c, pairs);
+    if (budget)
+        c.budget = read_budget(budget, c.unit);
+    check(&c);
+    free(copy);
+    return c;
+}
+
+void challenge_text(const struct challenge *c, size_t index, char *text,
+                    size_t size)
+{
+    snprintf(text, size,
+             "%s:n=%" PRIu64 ",M=%" PRIu64 ",unit=%" PRIu64 ",seed=%" PRIu64,
+             c->adversary->name, c->n[index], c->budget, c->unit, c->seed);
+}
+
+/* ---- Theory. ---- */
+
+/* Of an n that is no power of two the largest below it counts. */
+static double log2_floor(uint64_t n)
+{
+    return floor(log2((double)n));
+}
+
+double theory_any(uint64_t n, uint64_t budget)
+{
+    double power = exp2(log2_floor(n));
+
+    return log2_floor(n) / 2 + 1 - (power - 1) / (double)budget;
+}
+
+double theory_first_fit(uint64_t n)
+{
+    return log2((double)n);
+}
+
+double theory_best_fit(uint64_t n)
+{
+    return (double)n;
+}

@@ -1,0 +1,83 @@
+/*
+ * adversary_robson.c - the adversary that no allocator escapes.
+ *
+ *     stage 0     ask blocks of 1 unit until M is live; f = 0
+ *     stage i     f becomes f or f + 2^(i-1), whichever is better;
+ *                 free what covers no point = f modulo 2^i;
+ *                 ask blocks of 2^i until M is live
+ *
+ *     i = 2, f = 1:   . X . . . X . . . X . . . X . .     X: = f modulo 4
+ *                     a a         b b b       c           kept, one at each X
+ *                         d d           e e       g g     freed
+ *
+ * Invariant: every live block covers a point of the grid, and none covers two
+ * that do not belong to it. So between two of them less than 2^i is free, and
+ * what is asked next fits into none of the holes. A block kept costs its size
+ * and spoils 2^i: better is the f that spoils most beyond what it costs.
+ *
+ * With blocks of 1 to n units of which M are live, any allocator needs
+ * M(log2(n)/2 + 1) - n + 1; the best one needs no more where sizes are powers
+ * of two (J. M. Robson, An estimate of the store size necessary for dynamic
+ * storage allocation, JACM 18(3), 1971; Bounds for some functions concerning
+ * dynamic storage allocation, JACM 21(3), 1974). The argument is of intervals:
+ * it holds of addresses that are no multiple of the unit, but for one unit.
+ */
+#include "adversary.h"
+
+/* Does the block cover an address that is = f modulo period? */
+static bool covers(const struct block *b, uint64_t f, uint64_t period)
+{
+    uint64_t at = (f + period - b->address % period) % period;
+
+    return at < b->size;
+}
+
+/* What keeping the blocks on that grid spoils beyond what they cost. */
+static uint64_t gain(const struct game *g, uint64_t f, uint64_t period)
+{
+    uint64_t sum = 0;
+
+    for (uint32_t slot = 0; slot < g->slot_count; slot++) {
+        const struct block *b = &g->blocks[slot];
+
+        if (b->live && covers(b, f, period))
+            sum += period - b->size;
+    }
+    return sum;
+}
+
+static void keep_only(struct game *g, uint64_t f, uint64_t period)
+{
+    for (uint32_t slot = 0; slot < g->slot_count; slot++)
+        if (g->blocks[slot].live && !covers(&g->blocks[slot], f, period))
+            game_give(g, slot);
+}
+
+static void play(struct game *g)
+{
+    uint64_t f = 0;
+
+    game_fill(g, g->unit);
+    if (!game_move(g))
+        return;
+    for (uint64_t size = 2; size <= g->largest; size *= 2) {
+        uint64_t period = size * g->unit, other = f + period / 2;
+
+        if (gain(g, other, period) > gain(g, f, period))
+            f = other;
+        keep_only(g, f, period);
+        game_fill(g, period);
+        if (!game_move(g))
+            return;
+    }
+}
+
+const struct adversary adversary_robson = {
+    .name = "robson",
+    .idea = "keeps what stands on an ever wider grid: no allocator escapes",
+    .play = play,
+    .powers = true,
+    .n = "16+64+256+1024",
+    .budget = 16384,
+    .unit = 1024,
+};

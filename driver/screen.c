@@ -1,0 +1,246 @@
+/*
+ * screen.c - by ncurses, which knows terminals.
+ *
+ * A build without its header goes on without: then only frames as text are to
+ * be had, and a terminal is refused in words.
+ */
+#define _GNU_SOURCE
+#include "screen.h"
+
+#include "complain.h"
+#include "interrupt.h"
+
+#if __has_include(<ncurses.h>)
+
+#define NCURSES_WIDECHAR 1
+#include <ncurses.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <term.h>
+#include <termios.h>
+#include <unistd.h>
+
+#undef columns /* a macro of term.h */
+
+static struct {
+    SCREEN *terminal; /* NULL: not taken */
+    bool keys;
+    struct termios before;
+    char farewell[256]; /* puts the terminal back as it was */
+} screen;
+
+/* ---- Ends that nobody planned. ---- */
+
+static const int deadly[] = {SIGTERM, SIGHUP, SIGQUIT, SIGABRT, SIGSEGV,
+                             SIGBUS,  SIGFPE, SIGILL,  SIGPIPE, SIGINT};
+
+enum { DEADLY = sizeof deadly / sizeof *deadly };
+
+static struct sigaction handled_before[DEADLY];
+
+/* A string of terminfo, without the pauses that old terminals need. */
+static void add_farewell(const char *name)
+{
+    const char *text = tigetstr(name);
+    size_t used = strlen(screen.farewell);
+
+    if (!text || text == (char *)-1)
+        return;
+    while (*text && used + 1 < sizeof screen.farewell) {
+        if (text[0] == '$' && text[1] == '<')
+            text = strchrnul(text, '>');
+        else
+            screen.farewell[used++] = *text;
+        text += *text != '\0';
+    }
+    screen.farewell[used] = '\0';
+}
+
+/* From a signal handler: nothing but system calls. */
+static void on_deadly(int number)
+{
+    ssize_t n = write(STDOUT_FILENO, screen.farewell, strlen(screen.farewell));
+
+    (void)n;
+    tcsetattr(STDOUT_FILENO, TCSANOW, &screen.before);
+    raise(number); /* which is handled by the default again */
+}
+
+/* Undisturbed, and once: what is raised in it waits for its end. */
+static struct sigaction action_for(void (*handler)(int))
+{
+    struct sigaction action = {.sa_handler = handler,
+                               .sa_flags = (int)SA_RESETHAND};
+
+    sigfillset(&action.sa_mask);
+    return action;
+}
+
+/* The first Ctrl-C ends in peace; a second, where all hangs, at once. */
+static void on_interrupt(int number)
+{
+    struct sigaction action = action_for(on_deadly);
+
+    interrupted = 1;
+    sigaction(number, &action, NULL);
+}
+
+static void catch_deadly(void)
+{
+    for (int i = 0; i < DEADLY; i++) {
+        struct sigaction action =
+            action_for(deadly[i] == SIGINT ? on_interrupt : on_deadly);
+
+        sigaction(deadly[i], &action, &handled_before[i]);
+    }
+}
+
+static void release_deadly(void)
+{
+    for (int i = 0; i < DEADLY; i++)
+        sigaction(deadly[i], &handled_before[i], NULL);
+}
+
+/* ---- Taking and giving back. ---- */
+
+static void choose_paints(void)
+{
+    if (!has_colors())
+        return;
+    start_color();
+    use_default_colors();
+    init_pair(PAINT_LIVE, COLOR_GREEN, -1);
+    init_pair(PAINT_OVERHEAD, COLOR_YELLOW, -1);
+    init_pair(PAINT_HOLE, COLOR_BLUE, -1);
+}
+
+static void prepare_keys(void)
+{
+    if (!screen.keys)
+        return;
+    cbreak();
+    noecho();
+    keypad(stdscr, TRUE);
+}
+
+void screen_open(void)
+{
+    const char *term = getenv("TERM");
+
+    screen.keys = isatty(STDIN_FILENO);
+    tcgetattr(STDOUT_FILENO, &screen.before);
+    catch_deadly();
+    screen.terminal = newterm(NULL, stdout, stdin);
+    if (!screen.terminal)
+        complain_usage("--watch: no terminal is known as '%s' (TERM); "
+                       "--watch=plain prints frames",
+                       term ? term : "");
+    complain_first = screen_close;
+    if (!tigetstr("cup"))
+        complain_usage("--watch: a terminal of the kind '%s' (TERM) cannot "
+                       "place a cursor; --watch=plain prints frames",
+                       term);
+    add_farewell("sgr0");
+    add_farewell("cnorm");
+    add_farewell("rmcup");
+    prepare_keys();
+    choose_paints();
+    curs_set(0);
+}
+
+void screen_close(void)
+{
+    if (!screen.terminal)
+        return;
+    complain_first = NULL;
+    endwin();
+    delscreen(screen.terminal);
+    screen.terminal = NULL;
+    release_deadly();
+}
+
+/* ---- Showing. ---- */
+
+/* Asked of the kernel, not of ncurses, which hears of it only with a key. */
+void screen_size(int *rows, int *columns)
+{
+    struct winsize size;
+
+    if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_row > 0 &&
+        size.ws_col > 0 && is_term_resized(size.ws_row, size.ws_col)) {
+        resizeterm(size.ws_row, size.ws_col);
+        clear();
+    }
+    *rows = LINES;
+    *columns = COLS;
+}
+
+void screen_show(const struct frame *f)
+{
+    for (int row = 0; row < f->rows && row < LINES; row++) {
+        move(row, 0);
+        for (int column = 0; column < f->columns; column++) {
+            const struct glyph *g = &f->glyphs[row][column];
+
+            if (has_colors())
+                attrset(COLOR_PAIR(g->paint));
+            addstr(g->text);
+        }
+    }
+    refresh();
+}
+
+/* ---- Keys. ---- */
+
+bool screen_has_keys(void)
+{
+    return screen.keys;
+}
+
+int screen_key(int milliseconds)
+{
+    if (!screen.keys) {
+        usleep((useconds_t)milliseconds * 1000);
+        return NO_KEY;
+    }
+    timeout(milliseconds);
+    int key = getch();
+    return key == ERR || key == KEY_RESIZE ? NO_KEY : key;
+}
+
+#else
+
+void screen_open(void)
+{
+    complain_usage("--watch: built without ncurses (Debian: libncurses-dev); "
+                   "--watch=plain prints frames");
+}
+
+void screen_close(void)
+{
+}
+
+void screen_size(int *rows, int *columns)
+{
+    *rows = *columns = 0;
+}
+
+void screen_show(const struct frame *f)
+{
+    (void)f;
+}
+
+bool screen_has_keys(void)
+{
+    return false;
+}
+
+int screen_key(int milliseconds)
+{
+    (void)milliseconds;
+    return NO_KEY;
+}
+
+#endif

@@ -1,0 +1,85 @@
+/*
+ * standings.c - a row an allocator, a column an n: footprint / M.
+ */
+#include "standings.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+enum { COLUMN = 12 };
+
+static const char any_name[] = "any allocator";
+
+static int name_width(const struct tournament *t)
+{
+    size_t width = strlen(any_name);
+
+    for (size_t a = 0; a < t->allocator_count; a++)
+        if (strlen(t->allocators[a]->name) > width)
+            width = strlen(t->allocators[a]->name);
+    return (int)width;
+}
+
+static void print_head(FILE *out, const struct tournament *t, int width)
+{
+    const struct challenge *c = &t->challenge;
+    char text[32];
+
+    fprintf(out,
+            "Adversary %s: %s\n"
+            "footprint / M; M: %" PRIu64 " units of %" PRIu64
+            " bytes live at most, n: the largest request\n\n%-*s",
+            c->adversary->name, c->adversary->idea, c->budget, c->unit, width,
+            "allocator");
+    for (size_t n = 0; n < c->n_count; n++) {
+        snprintf(text, sizeof text, "n = %" PRIu64, c->n[n]);
+        fprintf(out, "%*s", COLUMN, text);
+    }
+    fputc('\n', out);
+}
+
+static void print_duel(FILE *out, const struct duel *d)
+{
+    if (d->outcome.verdict == VERDICT_OK)
+        fprintf(out, "%*.3f", COLUMN, d->ratio);
+    else
+        fprintf(out, " %*s", COLUMN - 1, verdict_name(d->outcome.verdict));
+}
+
+static void print_row(FILE *out, const struct tournament *t, size_t allocator,
+                      int width)
+{
+    fprintf(out, "%-*s", width, t->allocators[allocator]->name);
+    for (size_t n = 0; n < t->challenge.n_count; n++)
+        print_duel(out, tournament_duel(t, allocator, n));
+    fputc('\n', out);
+}
+
+static void print_theory(FILE *out, const struct tournament *t, int width)
+{
+    const struct challenge *c = &t->challenge;
+
+    fprintf(out, "%-*s", width, any_name);
+    for (size_t n = 0; n < c->n_count; n++)
+        fprintf(out, "%*.3f", COLUMN, theory_any(c->n[n], c->budget));
+    fprintf(out, "\n%-*s", width, "first fit");
+    for (size_t n = 0; n < c->n_count; n++)
+        fprintf(out, "%*.1f", COLUMN, theory_first_fit(c->n[n]));
+    fprintf(out, "\n%-*s", width, "best fit");
+    for (size_t n = 0; n < c->n_count; n++)
+        fprintf(out, "%*.0f", COLUMN, theory_best_fit(c->n[n]));
+    fprintf(out,
+            "\n\nany allocator: what robson forces, M(log2(n)/2 + 1) - n + 1, "
+            "unless pages go\nback from between blocks. first fit, best fit: "
+            "about, at their worst: M log2(n),\nM n.\n");
+}
+
+void standings_print(FILE *out, const struct tournament *t)
+{
+    int width = name_width(t);
+
+    print_head(out, t, width);
+    for (size_t a = 0; a < t->allocator_count; a++)
+        print_row(out, t, a, width);
+    print_theory(out, t, width);
+}

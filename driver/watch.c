@@ -1,0 +1,221 @@
+/*
+ * watch.c - steps of the checked replay, and a frame after each.
+ */
+#define _GNU_SOURCE
+#include "watch.h"
+
+#include "complain.h"
+#include "interrupt.h"
+#include "screen.h"
+#include "watch_parts.h"
+
+#include <langinfo.h>
+#include <locale.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+enum {
+    PLAIN_ROWS = 18,
+    PLAIN_FRAMES = 5,
+    FRAME_MS = 40,
+    SECONDS = 10,
+    PAGE = 4096
+};
+
+static const double speed_step = 1.5;
+
+/* ---- Steps. ---- */
+
+static void touch(struct view *w, uint64_t first)
+{
+    const struct oracle *o = replay_oracle(w->replay);
+
+    for (uint64_t i = first; i < done_of(w); i++) {
+        const struct live *l = &o->live[op_slot(trace_of(w)->ops[i])];
+
+        if (l->in_use && l->size > 0)
+            bitset_add(w->touched, l->address / PAGE,
+                       (l->address + l->size - 1) / PAGE - l->address / PAGE +
+                           1);
+    }
+}
+
+static void spark(struct view *w)
+{
+    const struct oracle *o = replay_oracle(w->replay);
+    uint64_t count = trace_of(w)->op_count;
+
+    if (done_of(w) == 0)
+        return;
+    w->sparks[(done_of(w) - 1) * SPARKS / count] =
+        share_of(o->payload, footprint_of(o));
+}
+
+static void advance_part(struct view *w, uint64_t until)
+{
+    uint64_t first = done_of(w);
+
+    replay_allow_time(w->replay);
+    w->fault = !replay_advance(w->replay, until, w->outcome);
+    if (w->touched)
+        touch(w, first);
+    spark(w);
+}
+
+/* Where the part of the trace ends that has the same spark. */
+static uint64_t end_of_part(const struct view *w)
+{
+    uint64_t count = trace_of(w)->op_count;
+    uint64_t part = done_of(w) * SPARKS / count + 1;
+
+    return (part * count + SPARKS - 1) / SPARKS;
+}
+
+/* Carry out what comes before operation `until`. */
+static void advance(struct view *w, uint64_t until)
+{
+    if (until > trace_of(w)->op_count)
+        until = trace_of(w)->op_count;
+    while (!at_end(w) && done_of(w) < until) {
+        uint64_t end = end_of_part(w);
+
+        advance_part(w, end < until ? end : until);
+    }
+}
+
+/* ---- Beginning and end. ---- */
+
+static void open_watch(struct view *w, const struct watch_setup *setup,
+                       struct outcome *outcome)
+{
+    setlocale(LC_CTYPE, "");
+    w->frame.unicode = strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
+    w->setup = setup;
+    w->outcome = outcome;
+    w->speed = setup->speed > 0
+                   ? setup->speed
+                   : (double)setup->replay.trace->op_count / SECONDS;
+    if (setup->replay.allocator->kind == WORKER_SYSTEM)
+        w->touched = bitset_new();
+    w->replay = replay_open(&setup->replay);
+    w->fault = !replay_start(w->replay, outcome);
+}
+
+static bool close_watch(struct view *w)
+{
+    bool ended = at_end(w);
+
+    if (ended)
+        replay_finish(w->replay, w->outcome);
+    replay_close(w->replay);
+    bitset_delete(w->touched);
+    free(w);
+    return ended;
+}
+
+bool watch_plain(FILE *out, const struct watch_setup *setup,
+                 struct outcome *outcome)
+{
+    struct view *w = need(calloc(1, sizeof *w));
+    uint64_t count = setup->replay.trace->op_count;
+
+    interrupt_catch();
+    open_watch(w, setup, outcome);
+    for (int i = 1; i <= PLAIN_FRAMES && !at_end(w) && !interrupted; i++) {
+        advance(w, count * (uint64_t)i / PLAIN_FRAMES);
+        watch_draw(w, PLAIN_ROWS, FRAME_COLUMNS);
+        frame_write(out, &w->frame);
+    }
+    return close_watch(w);
+}
+
+/* ---- On a terminal. ---- */
+
+static double now(void)
+{
+    struct timespec t;
+
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
+}
+
+static void act(struct view *w, int key)
+{
+    switch (key) {
+    case ' ':
+        w->paused = !w->paused;
+        return;
+    case '.':
+        w->paused = true;
+        advance(w, done_of(w) + 1);
+        return;
+    case '+':
+    case '=':
+        w->speed *= speed_step;
+        return;
+    case '-':
+        w->speed /= speed_step;
+        return;
+    case 'q':
+        w->left = true;
+    }
+}
+
+/* As fast as it goes: until the next frame is due. */
+static void run_until(struct view *w, double end)
+{
+    enum { PIECE = 4096 };
+
+    do
+        advance(w, done_of(w) + PIECE);
+    while (!at_end(w) && !interrupted && now() < end);
+}
+
+/* What the time that went by has room for. */
+static void run(struct view *w, double seconds)
+{
+    if (w->paused) {
+        w->due = (double)done_of(w);
+        return;
+    }
+    if (w->setup->at_most) {
+        run_until(w, now() + FRAME_MS * 1e-3);
+        return;
+    }
+    if (w->due < (double)done_of(w))
+        w->due = (double)done_of(w);
+    w->due += seconds * w->speed;
+    advance(w, (uint64_t)w->due);
+}
+
+static void show(struct view *w)
+{
+    int rows, columns;
+
+    screen_size(&rows, &columns);
+    watch_draw_state(w, watch_draw(w, rows, columns), screen_has_keys());
+    screen_show(&w->frame);
+}
+
+static bool goes_on(const struct view *w)
+{
+    return !w->left && !interrupted && !(at_end(w) && !screen_has_keys());
+}
+
+bool watch_live(const struct watch_setup *setup, struct outcome *outcome)
+{
+    struct view *w = need(calloc(1, sizeof *w));
+
+    open_watch(w, setup, outcome);
+    screen_open();
+    for (double last = now(), next; goes_on(w); last = next) {
+        show(w);
+        act(w, screen_key(w->setup->at_most && !w->paused ? 1 : FRAME_MS));
+        next = now();
+        run(w, next - last);
+    }
+    show(w);
+    screen_close();
+    return close_watch(w);
+}

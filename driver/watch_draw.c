@@ -1,0 +1,195 @@
+/*
+ * watch_draw.c - a frame: the heap, and what there is to say of it.
+ *
+ *     mm  bash-life.rep.gz         operation 2000 of 57657 (4 %)
+ *     █████▆█████▂▂▁▁····             the map: rows that fill as the heap grows
+ *     ...
+ *     figures                         payload, footprint, holes, sparkline
+ *     keys
+ */
+#include "watch_parts.h"
+
+#include <string.h>
+
+enum {
+    TITLE_ROWS = 1,
+    FIGURE_ROWS = 6,
+    LEAST_ROWS = TITLE_ROWS + 1 + FIGURE_ROWS,
+    SPARK_COLUMN = 13
+};
+
+static uint64_t live_blocks(const struct oracle *o)
+{
+    uint64_t count = 0;
+
+    for (uint32_t slot = 0; slot < o->slot_count; slot++)
+        count += o->live[slot].in_use ? 1 : 0;
+    return count;
+}
+
+static const char *bytes_text(uint64_t bytes, char text[16])
+{
+    static const char *const units[] = {"B", "KiB", "MiB", "GiB", "TiB"};
+    double value = (double)bytes;
+    int unit = 0;
+
+    for (; value >= 1024 && unit < 4; unit++)
+        value /= 1024;
+    bool whole = value >= 100 || value == (double)(uint64_t)value;
+    snprintf(text, 16, "%.*f %s", whole ? 0 : 1, value, units[unit]);
+    return text;
+}
+
+static void draw_title(struct view *w)
+{
+    char right[64];
+    uint64_t count = trace_of(w)->op_count;
+    struct frame *f = &w->frame;
+
+    snprintf(right, sizeof right, "  operation %llu of %llu (%.0f %%)",
+             (unsigned long long)done_of(w), (unsigned long long)count,
+             100 * share_of(done_of(w), count));
+    frame_print(f, 0, 0, "%s  %s", w->setup->replay.allocator->name,
+                trace_of(w)->name);
+    frame_print(f, 0, f->columns - (int)strlen(right), "%s", right);
+}
+
+/* What the cell lacks to be full: is it holes, or lost between blocks? */
+static enum paint paint_of(const struct heap_cell *c)
+{
+    uint64_t rest = c->size - c->live;
+
+    if (rest * 16 <= c->size)
+        return PAINT_LIVE;
+    return c->overhead * 2 >= rest ? PAINT_OVERHEAD : PAINT_HOLE;
+}
+
+/* A whole block is for cells that are live to the last byte but a few. */
+static int level_of(const struct heap_cell *c)
+{
+    int level = (int)(c->live * LEVELS / c->size);
+
+    return level == 0 && c->live > 0 ? 1 : level;
+}
+
+static struct heap_map draw_map(struct view *w, int rows)
+{
+    struct frame *f = &w->frame;
+    struct heap_map m = {.cells = w->cells,
+                         .count = (size_t)(rows * f->columns)};
+
+    heap_map_draw(&m, replay_oracle(w->replay), w->touched);
+    for (size_t i = 0; i < m.count; i++)
+        if (m.cells[i].size > 0)
+            frame_level(f, TITLE_ROWS + (int)i / f->columns,
+                        (int)i % f->columns, level_of(&m.cells[i]),
+                        paint_of(&m.cells[i]));
+    return m;
+}
+
+static int draw_legend_of(struct frame *f, int row, int column, int level,
+                          enum paint paint, const char *text)
+{
+    frame_level(f, row, column, level, paint);
+    return frame_print(f, row, column + 1, " %s", text) + 3;
+}
+
+static void draw_legend(struct view *w, int row, const struct heap_map *m)
+{
+    struct frame *f = &w->frame;
+    char share[16];
+    int column =
+        frame_print(f, row, 0, "a cell: %s", bytes_text(m->share, share)) + 3;
+
+    column = draw_legend_of(f, row, column, LEVELS, PAINT_LIVE, "live");
+    column = draw_legend_of(f, row, column, LEVELS / 2, PAINT_OVERHEAD,
+                            "headers, padding");
+    column = draw_legend_of(f, row, column, LEVELS / 2, PAINT_HOLE, "holes");
+    draw_legend_of(f, row, column, 0, PAINT_HOLE, "nothing live");
+}
+
+static void draw_figures(struct view *w, int row, const struct heap_map *m)
+{
+    const struct oracle *o = replay_oracle(w->replay);
+    uint64_t footprint = footprint_of(o);
+    struct frame *f = &w->frame;
+    char a[16], b[16], c[16];
+
+    frame_print(f, row, 0, "payload %-10s footprint %-10s utilization %.1f %%",
+                bytes_text(o->payload, a), bytes_text(footprint, b),
+                100 * share_of(o->payload, footprint));
+    frame_print(f, row + 1, 0,
+                "blocks %-9llu holes %llu of %s, largest %s; padding %s",
+                (unsigned long long)live_blocks(o),
+                (unsigned long long)m->holes, bytes_text(m->free, a),
+                bytes_text(m->largest, b), bytes_text(m->overhead, c));
+}
+
+/* The operation under way, or that has failed. */
+static void draw_operation(struct view *w, int row)
+{
+    char text[64];
+    uint64_t op = done_of(w);
+
+    if (w->fault && op < trace_of(w)->op_count)
+        frame_print(&w->frame, row, 0, "stopped at   %s",
+                    trace_text(trace_of(w), op, text, sizeof text));
+    else if (op > 0)
+        frame_print(&w->frame, row, 0, "done last    %s",
+                    trace_text(trace_of(w), op - 1, text, sizeof text));
+}
+
+static void draw_sparks(struct view *w, int row)
+{
+    frame_print(&w->frame, row, 0, "utilization");
+    for (int i = 0; i < SPARKS; i++)
+        if (w->sparks[i] > 0)
+            frame_level(&w->frame, row, SPARK_COLUMN + i,
+                        (int)(w->sparks[i] * LEVELS + 0.5), PAINT_LIVE);
+}
+
+int watch_draw(struct view *w, int rows, int columns)
+{
+    struct frame *f = &w->frame;
+
+    frame_clear(f, rows, columns);
+    if (rows < LEAST_ROWS) {
+        frame_print(f, 0, 0, "%d rows are too few, %d would do", rows,
+                    LEAST_ROWS);
+        return f->rows;
+    }
+    int row = f->rows - FIGURE_ROWS;
+
+    draw_title(w);
+    struct heap_map m = draw_map(w, row - TITLE_ROWS);
+    draw_legend(w, row, &m);
+    draw_figures(w, row + 1, &m);
+    draw_operation(w, row + 3);
+    draw_sparks(w, row + 4);
+    return row + 5;
+}
+
+static void draw_state(struct view *w, int row, int column)
+{
+    struct frame *f = &w->frame;
+
+    if (w->fault)
+        frame_print(f, row, column, "a fault");
+    else if (at_end(w))
+        frame_print(f, row, column, "the end");
+    else if (w->paused)
+        frame_print(f, row, column, "paused");
+    else if (w->setup->at_most)
+        frame_print(f, row, column, "as fast as it goes");
+    else
+        frame_print(f, row, column, "%.0f operations/s", w->speed);
+}
+
+void watch_draw_state(struct view *w, int row, bool has_keys)
+{
+    static const char keys[] = "space pauses  . steps  + - speed  q quits";
+
+    if (has_keys)
+        frame_print(&w->frame, row, 0, "%s", keys);
+    draw_state(w, row, sizeof keys + 5);
+}

@@ -1,0 +1,278 @@
+/*
+ * adversary_test.c - adversaries against allocators whose worst cases are known.
+ *
+ * The allocators here are a list of live intervals in address order, without
+ * headers, addresses from BASE on: first fit, best fit, and one that gives
+ * every block a place of its own. Each counts what it should never see.
+ */
+#define _GNU_SOURCE
+#include "../check.h"
+
+#include "../../driver/adversary.h"
+
+#include <math.h>
+#include <sys/mman.h>
+
+enum { UNIT = 16, MOST = 40000 };
+
+static const uint64_t BASE = (uint64_t)1 << 32;
+
+enum policy { FIRST_FIT, BEST_FIT, NO_REUSE };
+
+struct interval {
+    uint64_t start, end;
+};
+
+static struct heap {
+    enum policy policy;
+    struct interval live[MOST]; /* by address */
+    size_t count;
+    uint64_t top;     /* the highest end ever: the footprint */
+    uint64_t payload; /* live now */
+    uint64_t peak;    /* the most that was live */
+    uint64_t largest; /* request */
+    uint64_t moves, end_at;
+} heap;
+
+static struct game game;
+
+/* ---- The allocators. ---- */
+
+/* The index that a block of that size goes to, and its address. */
+static size_t place(uint64_t size, uint64_t *start)
+{
+    uint64_t at = 0, least = UINT64_MAX;
+    size_t found = heap.count;
+
+    *start = heap.count ? heap.live[heap.count - 1].end : 0;
+    if (heap.policy == NO_REUSE)
+        *start = heap.top;
+    for (size_t i = 0; i < heap.count && heap.policy != NO_REUSE; i++) {
+        uint64_t hole = heap.live[i].start - at;
+
+        if (hole >= size && hole < least) {
+            found = i;
+            *start = at;
+            least = heap.policy == FIRST_FIT ? 0 : hole;
+        }
+        at = heap.live[i].end;
+    }
+    return found;
+}
+
+static uint64_t allocate(uint64_t size)
+{
+    uint64_t start;
+    size_t i = place(size, &start);
+
+    CHECK(heap.count < MOST);
+    memmove(heap.live + i + 1, heap.live + i,
+            (heap.count++ - i) * sizeof *heap.live);
+    heap.live[i] = (struct interval){start, start + size};
+    heap.payload += size;
+    heap.peak = heap.payload > heap.peak ? heap.payload : heap.peak;
+    heap.top = start + size > heap.top ? start + size : heap.top;
+    heap.largest = size > heap.largest ? size : heap.largest;
+    return BASE + start;
+}
+
+static void release(uint64_t address)
+{
+    size_t low = 0, high = heap.count;
+
+    while (high - low > 1) {
+        size_t middle = (low + high) / 2;
+
+        *(heap.live[middle].start <= address - BASE ? &low : &high) = middle;
+    }
+    CHECK(heap.count > 0 && heap.live[low].start == address - BASE);
+    heap.payload -= heap.live[low].end - heap.live[low].start;
+    memmove(heap.live + low, heap.live + low + 1,
+            (--heap.count - low) * sizeof *heap.live);
+}
+
+/* Addresses by slot as the trace has them: the game's own may be newer. */
+static uint64_t address_of[MOST * 2];
+
+static bool carry_out(struct game *g, void *allocator)
+{
+    CHECK(allocator == &heap);
+    for (uint64_t i = g->done; i < g->trace->op_count; i++) {
+        struct op op = g->trace->ops[i];
+
+        if (op_begins(op))
+            address_of[op_slot(op)] = allocate(op_size(op));
+        else
+            release(address_of[op_slot(op)]);
+    }
+    for (uint32_t slot = 0; slot < g->slot_count; slot++)
+        if (g->blocks[slot].live)
+            g->blocks[slot].address = address_of[slot];
+    return ++heap.moves != heap.end_at;
+}
+
+/* Footprint / M of the adversary against the policy. */
+static double play(const struct adversary *a, enum policy policy, uint64_t n,
+                   uint64_t budget, uint64_t end_at)
+{
+    memset(&heap, 0, sizeof heap);
+    heap.policy = policy;
+    heap.end_at = end_at;
+    game = (struct game){.unit = UNIT,
+                         .largest = n,
+                         .budget = budget,
+                         .random = 1,
+                         .answer = carry_out,
+                         .allocator = &heap};
+    game_begin(&game, "made.rep");
+    a->play(&game);
+    return (double)heap.top / (double)(budget * UNIT);
+}
+
+static void stop(void)
+{
+    trace_delete(game.trace);
+    game_end(&game);
+}
+
+static double ratio(const struct adversary *a, enum policy policy, uint64_t n,
+                    uint64_t budget)
+{
+    double r = play(a, policy, n, budget, 0);
+
+    CHECK(heap.peak <= budget * UNIT);
+    CHECK(heap.largest <= n * UNIT);
+    stop();
+    return r;
+}
+
+static bool near(double a, double b)
+{
+    return fabs(a - b) < 1e-9;
+}
+
+/* ---- Tests. ---- */
+
+static void theory_is_robsons(void)
+{
+    CHECK(near(theory_any(16, 16384), 3 - 15 / 16384.0));
+    CHECK(near(theory_any(1024, 16384), 6 - 1023 / 16384.0));
+    CHECK(near(theory_any(100, 4096), theory_any(64, 4096)));
+    CHECK(near(theory_any(2, 2), 1));
+}
+
+/* First and best fit are driven to the bound, to the unit. */
+static void robson_reaches_his_bound(void)
+{
+    for (uint64_t n = 2; n <= 256; n *= 2) {
+        CHECK(near(ratio(&adversary_robson, FIRST_FIT, n, 4096),
+                   theory_any(n, 4096)));
+        CHECK(near(ratio(&adversary_robson, BEST_FIT, n, 4096),
+                   theory_any(n, 4096)));
+    }
+}
+
+/* Everything that is asked counts: M, and what each stage asks anew. */
+static void robson_asks_half_anew(void)
+{
+    double r = ratio(&adversary_robson, NO_REUSE, 64, 4096);
+
+    CHECK(r > theory_any(64, 4096) - 0.1 && r < 4.1);
+}
+
+static void best_fit_falls_to_its_killer(void)
+{
+    for (uint64_t n = 16; n <= 64; n *= 2) {
+        double e = ratio(&adversary_best_fit, BEST_FIT, n, 2048);
+
+        CHECK(e > (double)n / 2.72);
+        CHECK(e > 2 * theory_any(n, 2048));
+        CHECK(ratio(&adversary_best_fit, FIRST_FIT, n, 2048) < 2.5);
+    }
+}
+
+static void combs_and_saws_differ(void)
+{
+    CHECK(ratio(&adversary_comb, FIRST_FIT, 16, 4096) > 1.7);
+    CHECK(ratio(&adversary_comb, NO_REUSE, 16, 4096) > 8);
+    CHECK(ratio(&adversary_sawtooth, FIRST_FIT, 16, 4096) < 1.1);
+    CHECK(ratio(&adversary_sawtooth, NO_REUSE, 16, 4096) > 10);
+}
+
+static void greedy_wastes_much(void)
+{
+    CHECK(ratio(&adversary_greedy, FIRST_FIT, 64, 4096) > 4);
+    CHECK(ratio(&adversary_greedy, BEST_FIT, 64, 4096) > 4);
+}
+
+/* A game that is lost ends there: nothing is asked any more. */
+static void all_end_where_the_game_ends(void)
+{
+    for (int i = 0; adversaries[i]; i++) {
+        play(adversaries[i], FIRST_FIT, 16, 512, 1);
+        CHECK(heap.moves == 1);
+        stop();
+    }
+}
+
+/* What was recorded is sound, and is what was asked. */
+static void the_record_is_sound(void)
+{
+    char path[64];
+    int fd = memfd_create("record", 0);
+
+    for (int i = 0; adversaries[i]; i++) {
+        CHECK(ftruncate(fd, 0) == 0);
+        snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
+        play(adversaries[i], BEST_FIT, 16, 512, 0);
+        trace_close(game.trace);
+        trace_write(game.trace, path);
+        struct trace *t = trace_load(path);
+
+        CHECK(t->op_count == game.trace->op_count);
+        CHECK(t->id_count == game.trace->id_count);
+        CHECK(t->peak_payload == heap.peak);
+        CHECK(t->peak_payload == game.trace->peak_payload);
+        for (uint64_t op = 0; op < t->op_count; op += 97) {
+            char a[64], b[64];
+
+            CHECK(strcmp(trace_text(t, op, a, sizeof a),
+                         trace_text(game.trace, op, b, sizeof b)) == 0);
+            CHECK(trace_line(t, op) == trace_line(game.trace, op));
+        }
+        trace_delete(t);
+        stop();
+    }
+    close(fd);
+}
+
+static void reads_challenges(void)
+{
+    struct challenge c = challenge_read("robson:M=1M,n=4+64,unit=256,seed=7");
+    char text[128];
+
+    CHECK(c.adversary == &adversary_robson);
+    CHECK(c.budget == 4096 && c.unit == 256 && c.seed == 7);
+    CHECK(c.n_count == 2 && c.n[0] == 4 && c.n[1] == 64);
+    challenge_text(&c, 1, text, sizeof text);
+    CHECK(strcmp(text, "robson:n=64,M=4096,unit=256,seed=7") == 0);
+    CHECK(challenge_read(text).n[0] == 64);
+    CHECK(challenge_read("comb").n_count == 3);
+}
+
+static const struct test tests[] = {
+    {"theory-is-robsons", theory_is_robsons},
+    {"robson-reaches-his-bound", robson_reaches_his_bound},
+    {"robson-asks-half-anew", robson_asks_half_anew},
+    {"best-fit-falls-to-its-killer", best_fit_falls_to_its_killer},
+    {"combs-and-saws-differ", combs_and_saws_differ},
+    {"greedy-wastes-much", greedy_wastes_much},
+    {"all-end-where-the-game-ends", all_end_where_the_game_ends},
+    {"the-record-is-sound", the_record_is_sound},
+    {"reads-challenges", reads_challenges},
+};
+
+int main(int argc, char **argv)
+{
+    return check_run(tests, sizeof tests / sizeof *tests, argc, argv);
+}
