@@ -139,7 +139,7 @@ static void compute_bounds(struct heat *h)
     tell_of(h, "best fit", "computing");
     c->bounds[h->trace] = (struct bounds){
         .known = true,
-        .best_fit = utilization_of(t, best_fit_footprint(t, c->setup.align))};
+        .best_fit = utilization_of(t, best_fit_place(t, c->setup.align, NULL))};
 }
 
 /* ---- Checking. ---- */
