@@ -33,7 +33,7 @@ enum {
     EFFORT = 1 << 20,     /* rectangles placed, in all */
     ROUNDS = 200,         /* of a skyline, at most */
     REPEATED = 3,         /* skylines */
-    ALWAYS = 2,           /* skylines, whatever the effort */
+    MANY = 1 << 20,       /* rectangles: more of them have one skyline */
     TURNS = 24,           /* of the best packing */
     TURNED_MOST = 1 << 14 /* rectangles: a turn takes their square */
 };
@@ -211,14 +211,13 @@ static bool goes_on(struct search *s, const char *step)
 /* Keep the last attempt if it is the best so far; returns its height. */
 static uint64_t consider(struct search *s)
 {
-    struct packing p = {top_of(s->r, s->at), s->at};
+    uint64_t height = top_of(s->r, s->at);
 
-    if (p.height < s->best.height) {
-        assert(packing_check(s->r, &p) == PACKING_SOUND);
+    if (height < s->best.height) {
         memcpy(s->best.at, s->at, s->r->count * sizeof *s->at);
-        s->best.height = p.height;
+        s->best.height = height;
     }
-    return p.height;
+    return height;
 }
 
 static void try_known(struct search *s, const uint64_t *known)
@@ -230,7 +229,7 @@ static void try_known(struct search *s, const uint64_t *known)
 static void try_outward(struct search *s, uint32_t moment,
                         enum stacking stacking)
 {
-    if (!goes_on(s, "outwards"))
+    if (!goes_on(s, "packing: outwards"))
         return;
     outward_place(s->r, moment, stacking, s->at);
     consider(s);
@@ -265,12 +264,14 @@ static uint64_t try_skyline(struct search *s, double flush)
 
 static void try_skylines(struct search *s)
 {
-    if (!goes_on(s, "skylines"))
+    int always = s->r->count <= MANY ? 2 : 1; /* whatever the effort */
+
+    if (!goes_on(s, "packing: skylines"))
         return;
     s->skyline = skyline_new(s->r);
     s->weight = need(malloc(((size_t)s->r->count + 1) * sizeof *s->weight));
-    for (int i = 0; i < RECIPES && goes_on(s, "skylines"); i++) {
-        if (i >= ALWAYS && s->effort < s->r->count)
+    for (int i = 0; i < RECIPES && goes_on(s, "packing: skylines"); i++) {
+        if (i >= always && s->effort < s->r->count)
             return;
         set_weights(s, &recipes[i]);
         s->height[i] = try_skyline(s, recipes[i].flush);
@@ -294,7 +295,7 @@ static void repeat(struct search *s, const struct recipe *recipe,
 
     set_weights(s, recipe);
     for (int i = 0; i < ROUNDS && s->effort > stop; i++) {
-        if (!goes_on(s, "skylines, again"))
+        if (!goes_on(s, "packing: skylines again"))
             return;
         try_skyline(s, recipe->flush);
         make_heavier(s);
@@ -335,7 +336,7 @@ static void turn_best(struct search *s)
 {
     uint32_t *order = need(malloc(((size_t)s->r->count + 1) * sizeof *order));
 
-    for (int i = 0; i < TURNS && goes_on(s, "turning"); i++) {
+    for (int i = 0; i < TURNS && goes_on(s, "packing: turned over"); i++) {
         turn_over(s);
         order_by_address(order, s->r->count, s->at);
         first_fit_place(s->r, order, s->at);
@@ -365,9 +366,11 @@ bool packing_find(const struct rectangles *r, const uint64_t *known,
     skyline_delete(s.skyline);
     free(s.weight);
     free(s.at);
-    if (s.stopped)
+    *best = s.best;
+    if (s.stopped) {
         free(s.best.at);
-    else
-        *best = s.best;
-    return !s.stopped;
+        return false;
+    }
+    assert(packing_check(r, best) == PACKING_SOUND);
+    return true;
 }

@@ -201,11 +201,15 @@ bool replay_checked(struct replay *r, struct outcome *out)
     struct finding f = finding_none();
 
     *out = (struct outcome){.verdict = VERDICT_OK};
+    if (r->strides)
+        strides_reset(r->strides);
     if (r->setup.tape)
         tape_begin(r->setup.tape, r->setup.allocator->name, r->setup.trace);
     bool good = replay_begin(r, r->oracle, &f) && check_batches(r, &f, out) &&
                 check_end(r, &f);
     note_abilities(r, out);
+    if (r->strides)
+        out->headers = strides_overhead(r->strides, &out->headers_known);
     replay_account(r, r->oracle, out);
     out->requests_refused = r->oracle->refusals;
     blame_conclude(r, r->oracle, &f, out);

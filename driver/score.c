@@ -148,7 +148,7 @@ struct sums {
     double inverse_ratio, log_ratio, log_ns;
 };
 
-static bool counts_for_memory(const struct trace *t)
+bool trace_counts_for_memory(const struct trace *t)
 {
     return t->weight == WEIGHT_BOTH || t->weight == WEIGHT_MEMORY;
 }
@@ -178,7 +178,7 @@ static void add_speed(struct sums *s, const struct trace *t,
 static void add_trace(struct sums *s, const struct trace *t,
                       const struct result *r)
 {
-    if (counts_for_memory(t)) {
+    if (trace_counts_for_memory(t)) {
         s->memory++;
         if (r->outcome.verdict == VERDICT_OK)
             s->utilization += r->utilization;
@@ -219,15 +219,34 @@ struct means means_of(const struct contest *c, size_t allocator)
     return m;
 }
 
+static bool counts_for_bounds(const struct contest *c, size_t trace,
+                              bool shared_only)
+{
+    return trace_counts_for_memory(c->traces[trace]) &&
+           (!shared_only || trace_is_shared(c, trace));
+}
+
 double mean_best_fit(const struct contest *c, bool shared_only)
 {
     double sum = 0, count = 0;
 
     for (size_t i = 0; i < c->trace_count; i++) {
-        if (!c->bounds[i].known || !counts_for_memory(c->traces[i]) ||
-            (shared_only && !trace_is_shared(c, i)))
+        if (!c->bounds[i].known || !counts_for_bounds(c, i, shared_only))
             continue;
         sum += c->bounds[i].best_fit;
+        count++;
+    }
+    return count > 0 ? sum / count : 0;
+}
+
+double mean_packing(const struct contest *c, bool shared_only)
+{
+    double sum = 0, count = 0;
+
+    for (size_t i = 0; i < c->trace_count; i++) {
+        if (!c->bounds[i].packed || !counts_for_bounds(c, i, shared_only))
+            continue;
+        sum += c->bounds[i].packing;
         count++;
     }
     return count > 0 ? sum / count : 0;

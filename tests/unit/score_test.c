@@ -403,7 +403,7 @@ static void mean_of_bounds(void)
 {
     start(4);
     for (size_t i = 0; i < 3; i++)
-        bounds[i] = (struct bounds){true, 0.5 + 0.2 * (double)i};
+        bounds[i] = (struct bounds){.known = true, .best_fit = 0.5 + 0.2 * (double)i};
     CHECK(is(mean_best_fit(&contest, false), 0.7));
     fail(0, VERDICT_TOO_SLOW);
     CHECK(is(mean_best_fit(&contest, false), 0.7));
@@ -418,7 +418,7 @@ static void mean_of_no_bounds(void)
 {
     start(2);
     CHECK(mean_best_fit(&contest, false) == 0);
-    bounds[0] = (struct bounds){true, 0.5};
+    bounds[0] = (struct bounds){.known = true, .best_fit = 0.5};
     traces[0].weight = WEIGHT_NONE;
     CHECK(mean_best_fit(&contest, false) == 0);
 }
