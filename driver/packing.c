@@ -8,8 +8,8 @@
  *   4. The three best of these again and again, what reached above the load
  *      being heavier the next time, so that it is placed lower: D. Joslin and
  *      D. Clements, "Squeaky Wheel Optimization", 1999.
- *   5. The best so far turned over and over, each time falling together
- *      (first_fit.h).
+ *   5. The best so far turned over and over, each time falling together from
+ *      the other side (first_fit.h).
  *
  * Effort is counted in rectangles placed, so that the same trace has the same
  * packing on any machine. A long trace has spent it after 1, 2 and the first
@@ -34,8 +34,8 @@ enum {
     ROUNDS = 200,         /* of a skyline, at most */
     REPEATED = 3,         /* skylines */
     MANY = 1 << 20,       /* rectangles: more of them have one skyline */
-    TURNS = 24,           /* of the best packing */
-    TURNED_MOST = 1 << 14 /* rectangles: a turn takes their square */
+    TURNS = 64,           /* of the best packing */
+    TURNED_MOST = 1 << 13 /* rectangles: a turn takes their square */
 };
 
 /* ---- The check. ---- */
@@ -325,17 +325,21 @@ static void repeat_best(struct search *s)
     }
 }
 
+/* The last attempt upside down. */
 static void turn_over(struct search *s)
 {
+    uint64_t height = top_of(s->r, s->at);
+
     for (uint32_t i = 0; i < s->r->count; i++)
-        s->at[i] = s->best.height - s->best.at[i] - s->r->of[i].size;
+        s->at[i] = height - s->at[i] - s->r->of[i].size;
 }
 
-/* Once upside down and once as it was, so that both ends come together. */
+/* Each turn goes on from the last, better or not: it may get over a hill. */
 static void turn_best(struct search *s)
 {
     uint32_t *order = need(malloc(((size_t)s->r->count + 1) * sizeof *order));
 
+    memcpy(s->at, s->best.at, s->r->count * sizeof *s->at);
     for (int i = 0; i < TURNS && goes_on(s, "packing: turned over"); i++) {
         turn_over(s);
         order_by_address(order, s->r->count, s->at);

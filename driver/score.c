@@ -219,37 +219,33 @@ struct means means_of(const struct contest *c, size_t allocator)
     return m;
 }
 
-static bool counts_for_bounds(const struct contest *c, size_t trace,
-                              bool shared_only)
+/* Of best fit, or of the packing. */
+static double mean_bound(const struct contest *c, bool shared_only,
+                         bool packing)
 {
-    return trace_counts_for_memory(c->traces[trace]) &&
-           (!shared_only || trace_is_shared(c, trace));
+    double sum = 0, count = 0;
+
+    for (size_t i = 0; i < c->trace_count; i++) {
+        const struct bounds *b = &c->bounds[i];
+
+        if (!(packing ? b->packed : b->known) ||
+            !trace_counts_for_memory(c->traces[i]) ||
+            (shared_only && !trace_is_shared(c, i)))
+            continue;
+        sum += packing ? b->packing : b->best_fit;
+        count++;
+    }
+    return count > 0 ? sum / count : 0;
 }
 
 double mean_best_fit(const struct contest *c, bool shared_only)
 {
-    double sum = 0, count = 0;
-
-    for (size_t i = 0; i < c->trace_count; i++) {
-        if (!c->bounds[i].known || !counts_for_bounds(c, i, shared_only))
-            continue;
-        sum += c->bounds[i].best_fit;
-        count++;
-    }
-    return count > 0 ? sum / count : 0;
+    return mean_bound(c, shared_only, false);
 }
 
 double mean_packing(const struct contest *c, bool shared_only)
 {
-    double sum = 0, count = 0;
-
-    for (size_t i = 0; i < c->trace_count; i++) {
-        if (!c->bounds[i].packed || !counts_for_bounds(c, i, shared_only))
-            continue;
-        sum += c->bounds[i].packing;
-        count++;
-    }
-    return count > 0 ? sum / count : 0;
+    return mean_bound(c, shared_only, true);
 }
 
 /* ---- Points. ---- */

@@ -169,9 +169,10 @@ void strides_follow(struct strides *s, const struct live *live, uint64_t index)
 {
     const struct trace *t = s->trace;
     bool peak = index == t->peak_op;
-    bool crest = s->crest < t->crest_count && t->crest[s->crest] == index;
 
-    s->crest += crest;
+    while (s->crest < t->crest_count && t->crest[s->crest] < index)
+        s->crest++;
+    bool crest = s->crest < t->crest_count && t->crest[s->crest] == index;
     if (peak || (crest && s->looked_at < LOOKED_AT))
         look(s, live);
     if (peak)
