@@ -152,7 +152,7 @@ static void look(struct strides *s, const struct live *live)
 
         if (stride > b->size + REACH)
             continue;
-        b->stride = stride;
+        b->stride = stride > b->size ? stride : b->size;
         note(s, b);
     }
 }
@@ -204,34 +204,51 @@ static struct stride *ordered(const struct strides *s, size_t *count)
     return order;
 }
 
-static uint64_t overhead_of(const struct stride *order, size_t count,
-                            const struct block *b)
+/* The strides that are known, in the order of sizes. */
+struct known {
+    struct stride *order;
+    size_t count;
+    uint64_t least; /* that any size takes beyond itself */
+};
+
+static struct known known_of(const struct strides *s)
 {
-    size_t low = 0, high = count;
+    struct known k = {.least = UINT64_MAX};
+
+    k.order = ordered(s, &k.count);
+    for (size_t i = 0; i < k.count; i++)
+        if (k.order[i].least - k.order[i].size < k.least)
+            k.least = k.order[i].least - k.order[i].size;
+    return k;
+}
+
+static uint64_t overhead_of(const struct known *k, const struct block *b)
+{
+    size_t low = 0, high = k->count;
 
     while (low < high) {
         size_t middle = low + (high - low) / 2;
 
-        if (order[middle].size < b->size)
+        if (k->order[middle].size < b->size)
             low = middle + 1;
         else
             high = middle;
     }
-    uint64_t stride = low < count ? order[low].least : b->size;
-    if (b->stride > 0 && b->stride < stride)
-        stride = b->stride;
-    return stride > b->size ? stride - b->size : 0;
+    bool found = low < k->count && k->order[low].size == b->size;
+    uint64_t overhead = found ? k->order[low].least - b->size : k->least;
+    if (b->stride > 0 && b->stride - b->size < overhead)
+        overhead = b->stride - b->size;
+    return overhead;
 }
 
 uint64_t strides_overhead(const struct strides *s, bool *known)
 {
-    size_t count;
-    struct stride *order = ordered(s, &count);
+    struct known k = known_of(s);
     uint64_t sum = 0;
 
-    for (size_t i = 0; i < s->peak_count; i++)
-        sum += overhead_of(order, count, &s->peak[i]);
-    *known = count > 0;
-    free(order);
+    *known = k.count > 0;
+    for (size_t i = 0; i < s->peak_count && *known; i++)
+        sum += overhead_of(&k, &s->peak[i]);
+    free(k.order);
     return sum;
 }

@@ -11,7 +11,8 @@
  * next to another with nothing between. So the least stride of a size is what a
  * block of it takes, if two blocks have had it: a hole behind a block that is
  * the only one of its size is seldom the same twice. And a block takes no more
- * than a larger one does.
+ * than a larger one does. A size of which nothing is known is taken to have as
+ * much beyond it as that size which has least.
  *
  * All live blocks are looked at when payload is high (trace.h, crest), and when
  * it is highest: then is then added up what each takes, by its own stride or by
@@ -40,8 +41,7 @@ void strides_follow(struct strides *s, const struct live *live, uint64_t index);
 
 /*
  * What the live blocks take beyond their rounded sizes, in all, when payload is
- * highest; a size that nothing is known of takes nothing. *known: is anything
- * known of any?
+ * highest. *known: is anything known of any size? Else it is 0.
  */
 uint64_t strides_overhead(const struct strides *s, bool *known);
 
