@@ -65,8 +65,9 @@ static bool compute(struct work *w)
     const struct trace *t = w->trace;
     struct rectangles *r = rectangles_of(t, w->align);
 
-    w->where->best_fit =
-        need(malloc((t->op_count + 1) * sizeof *w->where->best_fit));
+    if (w->wanted || !r->beyond)
+        w->where->best_fit =
+            need(malloc((t->op_count + 1) * sizeof *w->where->best_fit));
     w->figures->best_fit = best_fit_place(t, w->align, w->where->best_fit);
     bool done = r->beyond || pack(w, r);
     rectangles_delete(r);

@@ -18,7 +18,7 @@
 struct bounds {
     bool known;      /* best_fit and best_fit_bytes are set */
     double best_fit; /* as utilization */
-    bool packed;     /* the packing is set: not of what no memory can hold */
+    bool packed;     /* the next is set: the rectangles were not beyond */
     double packing;  /* as utilization */
     uint64_t best_fit_bytes, packing_bytes;
 };

@@ -29,15 +29,29 @@ enum { LINE = 256 };
 
 typedef unsigned __int128 hash;
 
-static hash hash_of(const void *bytes, size_t size)
+static hash hash_begin(void)
 {
-    const hash basis = (hash)0x6c62272e07bb0142u << 64 | 0x62b821756295c58du;
+    return (hash)0x6c62272e07bb0142u << 64 | 0x62b821756295c58du;
+}
+
+static hash hash_on(hash h, const void *bytes, size_t size)
+{
     const hash prime = (hash)1 << 88 | 0x13b;
     const unsigned char *at = bytes;
-    hash h = basis;
 
     for (size_t i = 0; i < size; i++)
         h = (h ^ at[i]) * prime;
+    return h;
+}
+
+static hash hash_of_ops(const struct trace *t)
+{
+    hash h = hash_begin();
+
+    for (uint64_t i = 0; i < t->op_count; i++) {
+        h = hash_on(h, &t->ops[i], sizeof t->ops[i]);
+        trace_walk(t, i);
+    }
     return h;
 }
 
@@ -81,7 +95,7 @@ static int write_figures(char *line, const struct trace *t, unsigned align,
 {
     char key[HEX], packing[24] = "-";
 
-    write_hash(hash_of(t->ops, t->op_count * sizeof *t->ops), key);
+    write_hash(hash_of_ops(t), key);
     if (f->packed)
         snprintf(packing, sizeof packing, "%llu",
                  (unsigned long long)f->packing);
@@ -95,7 +109,7 @@ static void write_line(char *line, const struct trace *t, unsigned align,
     int length = write_figures(line, t, align, f);
     char seal[HEX];
 
-    write_hash(hash_of(line, (size_t)length), seal);
+    write_hash(hash_on(hash_begin(), line, (size_t)length), seal);
     snprintf(line + length, LINE - (size_t)length, " %s\n", seal);
 }
 

@@ -8,10 +8,14 @@
 #include <stdlib.h>
 
 #define MOST_BYTES ((uint64_t)1 << 62)
+
+enum { MOST_RECTANGLES = 1 << 23, FIRST_ROOM = 1 << 10 };
+
 #define NO_RECTANGLE UINT32_MAX
 
 struct reader {
     struct rectangles *r;
+    uint32_t room; /* for so many */
     uint32_t *of_slot;
     uint64_t align;
     unsigned granule; /* its log2 */
@@ -53,6 +57,10 @@ static void begin_block(struct reader *x, struct op op, uint64_t index)
 
     if (size == 0)
         return;
+    if (r->count == x->room) {
+        x->room *= 2;
+        r->of = need(realloc(r->of, x->room * sizeof *r->of));
+    }
     r->moments += x->in_deaths;
     x->in_deaths = false;
     x->of_slot[op_slot(op)] = r->count;
@@ -74,7 +82,7 @@ static bool follow(struct reader *x, struct op op, uint64_t index)
     end_block(x, op_slot(op));
     if (!op_ends(op))
         begin_block(x, op, index);
-    return x->total < MOST_BYTES && x->r->count < INT32_MAX;
+    return x->total < MOST_BYTES && x->r->count < MOST_RECTANGLES;
 }
 
 static void end_all(struct reader *x, uint32_t slots)
@@ -92,14 +100,16 @@ struct rectangles *rectangles_of(const struct trace *t, unsigned align)
     x.of_slot = need(malloc(((size_t)t->slot_count + 1) * sizeof *x.of_slot));
     for (uint32_t slot = 0; slot <= t->slot_count; slot++)
         x.of_slot[slot] = NO_RECTANGLE;
-    r->of = need(malloc((t->op_count + 1) * sizeof *r->of));
+    x.room = FIRST_ROOM;
+    r->of = need(malloc(x.room * sizeof *r->of));
     r->moments = 1;
     r->alignments = align;
-    for (uint64_t i = 0; i < t->op_count && !r->beyond; i++)
+    for (uint64_t i = 0; i < t->op_count && !r->beyond; i++) {
         r->beyond = !follow(&x, t->ops[i], i);
+        trace_walk(t, i);
+    }
     end_all(&x, t->slot_count);
     free(x.of_slot);
-    r->of = need(realloc(r->of, (r->count + 1) * sizeof *r->of));
     return r;
 }
 

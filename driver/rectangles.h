@@ -38,7 +38,7 @@ struct rectangles {
     uint64_t alignments; /* a bit for each log2, as holes.h has them */
     uint64_t load;       /* most bytes at a moment: no packing is lower */
     uint32_t peak;       /* the first such moment */
-    bool beyond;         /* more, all in all, than sums of heights can hold */
+    bool beyond; /* too many, 2^23, or 2^62 bytes in all: not all here */
 };
 
 /* With sizes rounded up to align, 8 or 16. */

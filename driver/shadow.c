@@ -73,7 +73,9 @@ void shadow_write(struct tape *tape, const struct trace *trace,
     }
     struct oracle *o = oracle_new(&setup);
     tape_begin(tape, shadow->name, trace);
-    for (uint64_t i = 0; i < trace->op_count; i++)
+    for (uint64_t i = 0; i < trace->op_count; i++) {
         write_op(tape, o, shadow, trace->ops[i], i);
+        trace_walk(trace, i);
+    }
     oracle_delete(o);
 }
