@@ -346,6 +346,6 @@ handin: all
 	@tools/handin --mode $(MODE) --cc $(CC) "$(MM)" -- $(ARGS)
 
 clean:
-	rm -rf build mdriver
+	rm -rf build mdriver traces/.bounds
 
 -include $(shell find $(OUT) -name '*.d' 2>/dev/null)

@@ -13,8 +13,11 @@
 
 /*
  * The highest break, in bytes above the heap's start, that the trace leads to,
- * with sizes rounded up to align, 8 or 16.
+ * with sizes rounded up to align, 8 or 16. address, NULL or as long as ops,
+ * gets where the block of each operation is after it, above the heap's start
+ * (0 for frees).
  */
-uint64_t best_fit_footprint(const struct trace *trace, unsigned align);
+uint64_t best_fit_place(const struct trace *trace, unsigned align,
+                        uint64_t *address);
 
 #endif

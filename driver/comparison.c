@@ -1,7 +1,8 @@
 /*
  * comparison.c - a row an allocator: what it is, whether it is right, its means.
  *
- * With bounds a last row has the mean of what best fit makes of these traces.
+ * With bounds two last rows have the means of what best fit and the packings
+ * make of these traces.
  *
  * The table is as wide as its names and ideas make it: within 100 columns for
  * those of the build, the index left out.
@@ -24,8 +25,16 @@ static size_t count_of(const struct contest *c, size_t allocator,
     return count;
 }
 
-static const char bound_name[] = "best fit";
-static const char bound_idea[] = "computed, without headers";
+/* Marks, as rows below the allocators. */
+static const struct mark {
+    const char *name, *idea;
+    double (*mean)(const struct contest *c, bool shared_only);
+} marks[] = {
+    {"best fit", "computed, without headers", mean_best_fit},
+    {"packing", "the best that is known, off-line", mean_packing},
+};
+
+enum { MARKS = sizeof marks / sizeof *marks };
 
 struct widths {
     int name, idea;
@@ -51,9 +60,9 @@ static struct widths widths_of(const struct contest *c)
         w.name = wider(w.name, c->allocators[a]->name);
         w.idea = wider(w.idea, idea_of(c->allocators[a]));
     }
-    if (c->with_bounds) {
-        w.name = wider(w.name, bound_name);
-        w.idea = wider(w.idea, bound_idea);
+    for (size_t i = 0; i < MARKS && c->with_bounds; i++) {
+        w.name = wider(w.name, marks[i].name);
+        w.idea = wider(w.idea, marks[i].idea);
     }
     return w;
 }
@@ -125,13 +134,14 @@ static void print_row(FILE *out, const struct contest *c, size_t allocator,
 }
 
 /* To see beside the others' memory; the rest of its row is empty. */
-static void print_bound(FILE *out, const struct contest *c, struct widths w)
+static void print_mark(FILE *out, const struct contest *c,
+                       const struct mark *mark, struct widths w)
 {
     static const struct means no_times;
 
-    fprintf(out, "%-*s  %-*s  %5s  %-8s", w.name, bound_name, w.idea,
-            bound_idea, "-", "-");
-    print_utilization(out, mean_best_fit(c, true));
+    fprintf(out, "%-*s  %-*s  %5s  %-8s", w.name, mark->name, w.idea,
+            mark->idea, "-", "-");
+    print_utilization(out, mark->mean(c, true));
     if (c->timing)
         print_speed(out, &no_times);
     fputc('\n', out);
@@ -204,8 +214,8 @@ void comparison_print(FILE *out, const struct contest *c,
     print_header(out, c, p, w);
     for (size_t a = 0; a < c->allocator_count; a++)
         print_row(out, c, a, p, w);
-    if (c->with_bounds)
-        print_bound(out, c, w);
+    for (size_t i = 0; i < MARKS && c->with_bounds; i++)
+        print_mark(out, c, &marks[i], w);
     print_exceptions(out, c);
     fputc('\n', out);
 }

@@ -12,10 +12,10 @@
 #define _GNU_SOURCE
 #include "contest.h"
 
-#include "best_fit.h"
 #include "complain.h"
 #include "interrupt.h"
 #include "random.h"
+#include "shadow.h"
 
 #include <sched.h>
 #include <stdlib.h>
@@ -47,6 +47,8 @@ struct heat {
     size_t null;        /* the index of the null allocator */
     int rounds;
     uint64_t random;
+    struct placements placements; /* where a tape wants them */
+    const char *step;             /* of the packing, as it was told */
 };
 
 /* ---- Who takes part. ---- */
@@ -113,25 +115,53 @@ static void tell(const struct heat *h, const struct contestant *c,
     tell_of(h, c->allocator->name, stage);
 }
 
-static double utilization_of(const struct trace *t, uint64_t footprint)
-{
-    return footprint > 0 ? (double)t->peak_payload / (double)footprint : 0;
-}
-
 static double utilization(const struct trace *t, const struct outcome *o)
 {
-    return utilization_of(t, o->footprint);
+    return o->footprint > 0 ? (double)t->peak_payload / (double)o->footprint
+                            : 0;
+}
+
+static bool go_on(void *heat, const char *step)
+{
+    struct heat *h = heat;
+
+    if (step != h->step)
+        tell_of(h, step, "computing");
+    h->step = step;
+    return !interrupted;
 }
 
 static void compute_bounds(struct heat *h)
 {
     const struct contest *c = h->contest;
-    const struct trace *t = c->traces[h->trace];
+    struct packing_watch watch = {go_on, h};
 
-    tell_of(h, "best fit", "computing");
-    c->bounds[h->trace] = (struct bounds){
-        .known = true,
-        .best_fit = utilization_of(t, best_fit_footprint(t, c->setup.align))};
+    tell_of(h, "bounds", "computing");
+    bounds_find(c->traces[h->trace], c->setup.align, &watch,
+                &c->bounds[h->trace], c->setup.tape ? &h->placements : NULL);
+}
+
+/* The marks as two allocators more, for pictures of all of them. */
+static void write_shadows(struct heat *h)
+{
+    const struct contest *c = h->contest;
+    const struct bounds *b = &c->bounds[h->trace];
+    struct shadow best_fit = {.name = "best_fit",
+                              .place = h->placements.best_fit,
+                              .top = b->best_fit_bytes,
+                              .rises = true,
+                              .align = c->setup.align};
+    struct shadow packing = {.name = "packing",
+                             .place = h->placements.packing,
+                             .top = b->packing_bytes,
+                             .align = c->setup.align};
+
+    if (best_fit.place)
+        shadow_write(c->setup.tape, c->traces[h->trace], &best_fit,
+                     c->setup.heap_limit);
+    if (packing.place)
+        shadow_write(c->setup.tape, c->traces[h->trace], &packing,
+                     c->setup.heap_limit);
 }
 
 /* ---- Checking. ---- */
@@ -145,6 +175,7 @@ static struct replay_setup setup_for(const struct heat *h,
     setup.allocator = c->allocator;
     setup.trace = trace;
     setup.seed += h->trace * 1000003u;
+    setup.with_strides = h->contest->with_bounds;
     if (c >= h->contestant + h->contest->allocator_count)
         setup.tape = NULL; /* the reference, which nobody asked for */
     return setup;
@@ -161,6 +192,7 @@ static void check_perturbed(struct heat *h, struct contestant *c)
 
     tell(h, c, "checking with other sizes");
     setup.tape = NULL;
+    setup.with_strides = false;
     struct replay *replay = replay_open(&setup);
     replay_checked(replay, &outcome);
     c->result->perturbed = true;
@@ -355,6 +387,8 @@ static void run_trace(struct contest *c, size_t trace)
         compute_bounds(&h);
     gather(&h);
     check_all(&h);
+    write_shadows(&h);
+    placements_free(&h.placements);
     if (c->timing && !interrupted) {
         run_rounds(&h);
         evaluate(&h);

@@ -9,6 +9,7 @@
 #define CONTEST_H
 
 #include "allocator.h"
+#include "bounds.h"
 #include "replay.h"
 #include "spread.h"
 #include "trace.h"
@@ -28,15 +29,6 @@ struct result {
     struct spread ratio;     /* libc's ns/op over this one's, by round */
 };
 
-/*
- * Marks of a trace to measure any allocator by, as utilizations. (That by
- * alignment is trace_aligned_peak's.)
- */
-struct bounds {
-    bool known; /* best_fit is set */
-    double best_fit;
-};
-
 struct contest {
     /* Set by the caller. */
     struct allocator **allocators;
@@ -49,7 +41,7 @@ struct contest {
     bool timing;
     bool subtract_loop; /* ns/op without the loop's own cost */
     int rounds;         /* 0 = as many as seem worth it */
-    bool with_bounds;   /* compute them */
+    bool with_bounds;   /* compute them, and what headers take */
     bool perturb;
     uint64_t perturb_seed;
     int jobs;

@@ -6,6 +6,7 @@
 
 #include "complain.h"
 #include "csv.h"
+#include "waste.h"
 
 #include <errno.h>
 #include <json-c/json.h>
@@ -71,8 +72,25 @@ static void add_bounds(struct json_object *o, const struct export_setup *e,
                aligned ? (double)t->peak_payload / (double)aligned : 0);
     add(bounds, "best_fit",
         b->known ? json_object_new_double(b->best_fit) : NULL);
-    add(bounds, "packing", NULL);
+    add(bounds, "packing",
+        b->packed ? json_object_new_double(b->packing) : NULL);
     add(o, "bounds", bounds);
+}
+
+/* In bytes; what could not be measured is null, as is all without bounds. */
+static void add_waste(struct json_object *o, const struct export_setup *e,
+                      size_t allocator, size_t trace)
+{
+    struct waste w = waste_of(e->contest, allocator, trace);
+    struct json_object *waste = w.known ? json_object_new_object() : NULL;
+
+    for (enum waste_part i = 0; i < WASTE_PARTS && w.known; i++) {
+        bool known = i != WASTE_HEADERS || w.headers_known;
+
+        add(waste, waste_name(i),
+            known ? json_object_new_int64(w.bytes[i]) : NULL);
+    }
+    add(o, "waste", waste);
 }
 
 static void add_speed(struct json_object *o, const struct result *r)
@@ -126,6 +144,7 @@ static struct json_object *result_object(const struct export_setup *e,
     add_count(o, "static_data_counted", r->outcome.static_counted);
     add_number(o, "utilization", r->utilization);
     add_bounds(o, e, trace);
+    add_waste(o, e, allocator, trace);
     add_speed(o, r);
     add_perturbed(o, r);
     return o;
@@ -298,6 +317,9 @@ static void csv_line(FILE *file, const struct export_setup *e, size_t allocator,
         fprintf(file, ",,,,,,");
     if (c->bounds[trace].known)
         fprintf(file, "%.6f", c->bounds[trace].best_fit);
+    fputc(',', file);
+    if (c->bounds[trace].packed)
+        fprintf(file, "%.6f", c->bounds[trace].packing);
     fputc('\n', file);
 }
 
@@ -333,7 +355,7 @@ static void write_results(FILE *file, const struct export_setup *setup)
 
     fprintf(file, "allocator,trace,verdict,ops,peak_payload,peak_footprint,"
                   "utilization,ns_median,ns_min,ns_p25,ns_p75,ops_per_second,"
-                  "ratio_to_libc,best_fit\n");
+                  "ratio_to_libc,best_fit,packing\n");
     for (size_t a = 0; a < c->allocator_count; a++)
         for (size_t i = 0; i < c->trace_count; i++)
             csv_line(file, setup, a, i);

@@ -105,7 +105,9 @@ static const struct argp_option table[] = {
     {"reps", REPS, "N", 0, "Timed rounds a trace (default: 7 to 31)", 0},
     {"net", NET, NULL, 0, "Subtract the replay loop's own cost from ns/op", 0},
     {"bounds", BOUNDS, NULL, 0,
-     "Compute also what best fit without headers makes of each trace", 0},
+     "Compute also what best fit without headers and the best packing known "
+     "make of each trace, and what footprints are made of",
+     0},
     {"seed", SEED, "N", 0,
      "For fills and batch ends (default: from the system)", 0},
     {"index", INDEX, "NAME", 0,

@@ -201,6 +201,8 @@ bool replay_start(struct replay *r, struct outcome *out)
     *out = (struct outcome){.verdict = VERDICT_OK};
     r->finding = finding_none();
     r->crest = 0;
+    if (r->strides)
+        strides_reset(r->strides);
     if (r->setup.tape)
         tape_begin(r->setup.tape, r->setup.allocator->name, r->setup.trace);
     r->good = replay_begin(r, r->oracle, &r->finding);
@@ -218,6 +220,8 @@ bool replay_finish(struct replay *r, struct outcome *out)
 {
     r->good = r->good && check_end(r, &r->finding);
     note_abilities(r, out);
+    if (r->strides)
+        out->headers = strides_overhead(r->strides, &out->headers_known);
     replay_account(r, r->oracle, out);
     out->requests_refused = r->oracle->refusals;
     blame_conclude(r, r->oracle, &r->finding, out);

@@ -30,6 +30,7 @@ struct replay_setup {
     uint64_t seed;
     struct tape *tape;  /* where to write every operation, or NULL */
     const char *origin; /* the --adversary that makes the trace, or NULL */
+    bool with_strides;  /* find out what headers take */
 };
 
 /* What a replay found; no pointers, so it may lie in shared memory. */
@@ -43,6 +44,8 @@ struct outcome {
     uint64_t footprint; /* peak, static data beyond the allowance included */
     uint64_t static_counted;
     uint64_t requests_refused, ops_refused; /* under --fail-sbrk */
+    bool headers_known;                     /* the next is set */
+    uint64_t headers; /* bytes beyond rounded payloads, see strides.h */
     bool calloc_emulated, memalign_emulated;
     char team[416]; /* its five fields, a line each; "" if absent */
 };

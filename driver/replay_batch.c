@@ -69,6 +69,8 @@ static bool digest_step(struct replay *r, struct oracle *o, uint32_t step,
     }
     bool good = oracle_apply(o, op, index, address, f);
     if (good && o == r->oracle) {
+        if (r->strides)
+            strides_follow(r->strides, o->live, index);
         remember_move(r, op, index, before, address);
         if (r->setup.tape)
             tape_write(r->setup.tape, o, r->setup.trace->ops[index], index,

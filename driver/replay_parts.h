@@ -16,6 +16,7 @@
 #include "painter.h"
 #include "replay.h"
 #include "sandbox.h"
+#include "strides.h"
 
 enum { MOVED = 64 }; /* reallocs that moved: as many are remembered */
 
@@ -27,6 +28,7 @@ struct replay {
     struct oracle *oracle; /* of the checked pass, exact */
     struct oracle *later;  /* of timed passes, lenient */
     struct painter *painter;
+    struct strides *strides; /* or NULL */
     uint64_t random, secret;
     uint64_t anonymous; /* bytes of the worker before the first operation */
     uint64_t moved[MOVED], moved_count;

@@ -10,6 +10,7 @@
 #include "progress.h"
 #include "roll.h"
 #include "standings.h"
+#include "waste_table.h"
 
 #include <json-c/json.h>
 #include <stdio.h>
@@ -34,7 +35,7 @@ static void print_header(const struct contest *c)
 {
     printf("%-*s %-15s  util  bound", NAME_WIDTH, "trace", "valid");
     if (c->with_bounds)
-        printf("  best fit");
+        printf("  best fit  packing");
     if (c->perturb)
         printf("  pert.");
     printf("       ops");
@@ -66,12 +67,38 @@ static void print_perturbed(const struct result *r)
         printf("  %4.1f%%", 100 * r->perturbed_utilization);
 }
 
-static void print_best_fit(bool known, double utilization)
+static void print_bound(bool known, double utilization, int width)
 {
     if (known)
-        printf("  %7.1f%%", 100 * utilization);
+        printf("  %*.1f%%", width - 1, 100 * utilization);
     else
-        printf("  %8s", "-");
+        printf("  %*s", width, "-");
+}
+
+/* Is the packing an optimum? */
+static bool is_certain(const struct contest *c, size_t trace, unsigned align)
+{
+    return c->bounds[trace].packed &&
+           c->bounds[trace].packing_bytes ==
+               trace_aligned_peak(c->traces[trace], align);
+}
+
+static void print_bounds(const struct contest *c, size_t trace, unsigned align)
+{
+    const struct bounds *b = &c->bounds[trace];
+
+    print_bound(b->known, b->best_fit, 8);
+    print_bound(b->packed, b->packing, 6);
+    putchar(is_certain(c, trace, align) ? '=' : ' ');
+}
+
+static void print_mean_bounds(const struct contest *c)
+{
+    double best_fit = mean_best_fit(c, false), packing = mean_packing(c, false);
+
+    print_bound(best_fit > 0, best_fit, 8);
+    print_bound(packing > 0, packing, 6);
+    putchar(' ');
 }
 
 static void print_line(const struct contest *c, size_t allocator, size_t trace,
@@ -89,7 +116,7 @@ static void print_line(const struct contest *c, size_t allocator, size_t trace,
         printf("     -");
     printf("  %4.1f%%", percent(t->peak_payload, trace_aligned_peak(t, align)));
     if (c->with_bounds)
-        print_best_fit(c->bounds[trace].known, c->bounds[trace].best_fit);
+        print_bounds(c, trace, align);
     if (c->perturb)
         print_perturbed(r);
     printf("  %8llu", (unsigned long long)t->op_count);
@@ -109,14 +136,13 @@ static unsigned long long total_ops(const struct contest *c)
 
 static void print_total(const struct contest *c, const struct score *s)
 {
-    double best_fit = mean_best_fit(c, false);
     char ok[32];
 
     snprintf(ok, sizeof ok, "%zu of %zu", s->ok, s->traces);
     printf("%-*s %-15s %4.1f%%       ", NAME_WIDTH, "Total", ok,
            100 * s->utilization);
     if (c->with_bounds)
-        print_best_fit(best_fit > 0, best_fit);
+        print_mean_bounds(c);
     if (c->perturb)
         printf("       ");
     printf("  %8llu", total_ops(c));
@@ -138,6 +164,8 @@ static void print_table(const struct contest *c, size_t allocator,
     if (c->trace_count > 1)
         print_total(c, &s);
     putchar('\n');
+    if (c->with_bounds)
+        waste_table_print(stdout, c, allocator);
 }
 
 /* ---- The team, as the classic driver prints it. ---- */
@@ -302,6 +330,16 @@ static void print_times_legend(const struct contest *c)
            "geometric for ns/op, x libc.\n");
 }
 
+static void print_bounds_legend(const struct report_style *style)
+{
+    printf("best fit: its util without headers, sizes rounded up to %u; no "
+           "limit, others may place better.\n",
+           style->align);
+    printf("packing: the best known where all is known beforehand; = it is the "
+           "bound, so there is none better.\n");
+    waste_table_legend(stdout);
+}
+
 static void print_legend(const struct contest *c,
                          const struct report_style *style)
 {
@@ -313,9 +351,7 @@ static void print_legend(const struct contest *c,
                style->align);
     printf(".\n");
     if (c->with_bounds)
-        printf("best fit: its util without headers, sizes rounded up to %u; no "
-               "limit, others may place better.\n",
-               style->align);
+        print_bounds_legend(style);
     if (c->timing)
         print_times_legend(c);
     if (c->allocator_count > 1)
@@ -384,6 +420,8 @@ static void print_full(const struct contest *c, const struct profile *p,
         print_table(c, a, p, style->align);
     if (c->allocator_count > 1)
         comparison_print(stdout, c, style->quiet ? NULL : p);
+    if (c->allocator_count > 1 && c->with_bounds)
+        waste_table_compare(stdout, c);
     print_legend(c, style);
     print_notes(c);
     if (c->allocator_count == 1)

@@ -148,7 +148,7 @@ struct sums {
     double inverse_ratio, log_ratio, log_ns;
 };
 
-static bool counts_for_memory(const struct trace *t)
+bool trace_counts_for_memory(const struct trace *t)
 {
     return t->weight == WEIGHT_BOTH || t->weight == WEIGHT_MEMORY;
 }
@@ -178,7 +178,7 @@ static void add_speed(struct sums *s, const struct trace *t,
 static void add_trace(struct sums *s, const struct trace *t,
                       const struct result *r)
 {
-    if (counts_for_memory(t)) {
+    if (trace_counts_for_memory(t)) {
         s->memory++;
         if (r->outcome.verdict == VERDICT_OK)
             s->utilization += r->utilization;
@@ -219,18 +219,33 @@ struct means means_of(const struct contest *c, size_t allocator)
     return m;
 }
 
-double mean_best_fit(const struct contest *c, bool shared_only)
+/* Of best fit, or of the packing. */
+static double mean_bound(const struct contest *c, bool shared_only,
+                         bool packing)
 {
     double sum = 0, count = 0;
 
     for (size_t i = 0; i < c->trace_count; i++) {
-        if (!c->bounds[i].known || !counts_for_memory(c->traces[i]) ||
+        const struct bounds *b = &c->bounds[i];
+
+        if (!(packing ? b->packed : b->known) ||
+            !trace_counts_for_memory(c->traces[i]) ||
             (shared_only && !trace_is_shared(c, i)))
             continue;
-        sum += c->bounds[i].best_fit;
+        sum += packing ? b->packing : b->best_fit;
         count++;
     }
     return count > 0 ? sum / count : 0;
+}
+
+double mean_best_fit(const struct contest *c, bool shared_only)
+{
+    return mean_bound(c, shared_only, false);
+}
+
+double mean_packing(const struct contest *c, bool shared_only)
+{
+    return mean_bound(c, shared_only, true);
 }
 
 /* ---- Points. ---- */

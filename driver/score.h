@@ -53,16 +53,21 @@ struct means {
  */
 struct profile profile_read(const char *path, const char *name);
 
+/* By its weight. */
+bool trace_counts_for_memory(const struct trace *trace);
+
 /* Was no allocator too slow for that trace? */
 bool trace_is_shared(const struct contest *c, size_t trace);
 
 struct means means_of(const struct contest *c, size_t allocator);
 
 /*
- * The mean of the best-fit bounds that are known, over traces that count for
- * memory: all of them, or only those that are shared. 0: there are none.
+ * The mean of the bounds that are known, best fit's or the packing's, over
+ * traces that count for memory: all of them, or only those that are shared. 0:
+ * there are none.
  */
 double mean_best_fit(const struct contest *c, bool shared_only);
+double mean_packing(const struct contest *c, bool shared_only);
 
 /* Score one allocator; a trace whose verdict is not ok scores 0. */
 struct score score_of(const struct contest *c, size_t allocator,

@@ -1,18 +1,24 @@
-"""./mdriver --bounds: what best fit without headers makes of a trace.
+"""./mdriver --bounds: what best fit and the best packing make of a trace.
 
-The reference keeps live blocks and nothing else: holes are what lies between
-them, looked for anew for every request.
+The reference of best fit keeps live blocks and nothing else: holes are what
+lies between them, looked for anew for every request. Packings are tested by
+tests/unit/packing_test.c; here, that what is written of them is so.
 """
 from __future__ import annotations
 
 import csv
 import io
 import json
+import os
 import random
+import re
+import stat
 import unittest
 from pathlib import Path
+from typing import Any
 
 import samples
+import support
 
 Op = tuple[str, int, int, int]  # letter, id, size in bytes, alignment
 Hole = tuple[int, int]          # where it begins and ends
@@ -328,6 +334,8 @@ class Examples(Bounds):
         self.assertEqual(result['verdict'], 'no-memory')
         top = result['peak_payload'] / result['bounds']['best_fit']
         self.assertTrue(2**62 <= top < 2**62 + 2**49)
+        self.assertIsNone(result['bounds']['packing'])
+        self.assertIsNone(result['waste'])
 
 
 class Random(Bounds):
@@ -371,10 +379,10 @@ class Shown(Bounds):
 
     def test_table(self) -> None:
         text = self.text('--bounds')
-        self.assertRegex(text, r'(?m)^trace .* bound  best fit +ops$')
-        self.assertRegex(text, r'(?m)^first\.rep .*% +100\.0% +100\.0% +4$')
-        self.assertRegex(text, r'(?m)^second\.rep .*% +66\.7% +4$')
-        self.assertRegex(text, r'(?m)^Total .*% +83\.3% +8$')
+        self.assertRegex(text, r'(?m)^trace .* bound  best fit  packing +ops$')
+        self.assertRegex(text, r'(?m)^first\.rep .*% +100\.0% +100\.0% +100\.0%= +4$')
+        self.assertRegex(text, r'(?m)^second\.rep .*% +66\.7% +100\.0%= +4$')
+        self.assertRegex(text, r'(?m)^Total .*% +83\.3% +100\.0% +8$')
         self.assertRegex(text, r'(?m)^best fit: .* 16;')
         self.assertRegex(self.text('--bounds', '--align', '8'),
                          r'(?m)^best fit: .* 8;')
@@ -390,6 +398,10 @@ class Shown(Bounds):
     def test_comparison(self) -> None:
         text = self.text('--bounds', '--allocator', 'mm,naive')
         self.assertRegex(text, r'(?m)^best fit +\S.* +- +- +83\.3%$')
+        self.assertRegex(text, r'(?m)^packing +\S.* +- +- +100\.0%$')
+        for name in 'mm', 'naive':
+            line = re.search(rf'(?m)^{name}  +([-.0-9]+% *){{6}}$', text)
+            self.assertIsNotNone(line, text)
         text = self.good('--bounds', '--reps', '1', '-l', '-v', '0', '-f',
                          self.first).stdout
         self.assertRegex(text, r'(?m)^best fit +\S.* 100\.0% +- +-$')
@@ -399,17 +411,23 @@ class Shown(Bounds):
             self.assertNotIn('best fit', self.text(*words).lower())
 
     def test_csv(self) -> None:
-        for words, best_fit in ([], ['', '']), (['--bounds'],
-                                                ['1.000000', '0.666667']):
+        for words, wanted in ([], [('', '')] * 2), (
+                ['--bounds'], [('1.000000', '1.000000'),
+                               ('0.666667', '1.000000')]):
             rows = csv.DictReader(io.StringIO(self.text('--csv', '-',
                                                         *words)))
-            self.assertEqual([row['best_fit'] for row in rows], best_fit)
+            self.assertEqual([(row['best_fit'], row['packing'])
+                              for row in rows], wanted)
 
     def test_json(self) -> None:
         self.assertEqual(self.bounds(self.first, self.second),
                          [1.0, 160 / 240])
         results = json.loads(self.text('--json', '-'))['results']
         self.assertEqual([result['bounds']['best_fit'] for result in results],
+                         [None, None])
+        self.assertEqual([result['bounds']['packing'] for result in results],
+                         [None, None])
+        self.assertEqual([result['waste'] for result in results],
                          [None, None])
 
     def test_whatever_the_allocator_does(self) -> None:
@@ -437,8 +455,231 @@ class Shown(Bounds):
     def test_progress(self) -> None:
         finished = self.good('-V', '--bounds', '--no-timing', '-f',
                              self.first)
-        self.assertEqual(finished.stderr, 'first.rep: computing best fit\n'
+        self.assertEqual(finished.stderr, 'first.rep: computing bounds\n'
                                           'first.rep: checking mm\n')
+
+
+class Packings(Bounds):
+    """What is computed for them, as events and as shares of a footprint."""
+
+    GRANULE = 16
+
+    @classmethod
+    def setUpClass(cls) -> None:
+        super().setUpClass()
+        cls.random = cls.write('random.rep', samples.random_trace(7, 400, 40))
+        cls.dice = cls.write('dice.rep', text_of(Dice(11).trace()))
+
+    def tape(self, option: str, trace: Path) -> dict[str, list[dict[str, str]]]:
+        path = self.folder / 'tape.csv'
+        self.good('--bounds', '--no-timing', option, path, '-f', trace,
+                  '--allocator', 'mm,naive')
+        rows: dict[str, list[dict[str, str]]] = {}
+        with path.open() as file:
+            for row in csv.DictReader(file):
+                rows.setdefault(row['allocator'], []).append(row)
+        return rows
+
+    def result(self, trace: Path, *words: str) -> dict[str, Any]:
+        return json.loads(self.good('--bounds', '--no-timing', '--json', '-',
+                                    '-f', trace, *words).stdout)['results'][0]
+
+    def tops(self, rows: list[dict[str, str]]) -> int:
+        """No two live blocks overlap; returns how high they reach."""
+        live: dict[str, tuple[int, int]] = {}
+        base = min(int(row['address'], 16) for row in rows
+                   if int(row['size']))
+        top = 0
+        for row in rows:
+            live.pop(row['slot'], None)
+            start, size = int(row['address'], 16), int(row['size'])
+            end = start + round_up(size, self.GRANULE)
+            if row['kind'] == 'f' or size == 0:
+                continue
+            self.assertEqual(start % self.GRANULE, 0)
+            for other, other_end in live.values():
+                self.assertFalse(start < other_end and other < end, row)
+            live[row['slot']] = start, end
+            top = max(top, end - base)
+            self.assertLessEqual(end - base, int(row['heap']))
+        return top
+
+    def test_events(self) -> None:
+        for trace in self.random, self.dice, self.every:
+            rows = self.tape('--events', trace)
+            bounds = self.result(trace)
+            peak = bounds['peak_payload']
+            self.assertEqual(list(rows),
+                             ['mm', 'naive', 'best_fit', 'packing'])
+            for name in 'best_fit', 'packing':
+                height = peak / bounds['bounds'][name]
+                self.assertAlmostEqual(int(rows[name][-1]['heap']), height)
+                self.assertLessEqual(self.tops(rows[name]), height + 0.5)
+                for column in 'op', 'kind', 'slot', 'size', 'payload':
+                    self.assertEqual([row[column] for row in rows[name]],
+                                     [row[column] for row in rows['mm']])
+            self.assertEqual({row['heap'] for row in rows['packing']},
+                             {rows['packing'][0]['heap']})
+
+    def test_best_fit_is_the_references(self) -> None:
+        ops = Dice(11).trace()
+        rows = self.tape('--events', self.dice)['best_fit']
+        heap = BestFit(self.GRANULE)
+        base = min(int(row['address'], 16) for row in rows
+                   if row['kind'] not in '-f')
+        for op, row in zip(ops, rows):
+            heap.apply(op)
+            self.assertEqual(int(row['heap']), heap.top)
+            if op[1] in heap.live:
+                self.assertEqual(int(row['address'], 16) - base,
+                                 heap.live[op[1]][0])
+
+    def test_timeline(self) -> None:
+        rows = self.tape('--timeline', self.random)
+        self.assertEqual(list(rows), ['mm', 'naive', 'best_fit', 'packing'])
+        self.assertEqual([row['payload'] for row in rows['packing']],
+                         [row['payload'] for row in rows['mm']])
+
+    def test_none_without_bounds(self) -> None:
+        path = self.folder / 'tape.csv'
+        self.good('--no-timing', '--events', path, '-f', self.random)
+        self.assertNotIn('packing', path.read_text())
+
+    def test_higher_than_the_heap(self) -> None:
+        """Said, and left out; nothing else is."""
+        trace = self.write('high.rep', samples.text_of(
+            [f'a {i} 40000' for i in range(3)], 3))
+        path = self.folder / 'tape.csv'
+        finished = self.good('--bounds', '--no-timing', '--events', path, '-f',
+                             trace, '--heap-limit', '64K', status=1)
+        self.assertEqual(finished.stderr.count(
+            'is not written down: it is higher than --heap-limit'), 2)
+
+    def test_waste_adds_up(self) -> None:
+        for name in 'mm', 'naive', 'explicit':
+            result = self.result(self.random, '--allocator', name)
+            waste = result['waste']
+            self.assertEqual(
+                set(waste), {'padding', 'headers', 'policy', 'future', 'shape'})
+            self.assertEqual(result['peak_payload'] + sum(
+                part or 0 for part in waste.values()),
+                result['peak_footprint'])
+            bounds = result['bounds']
+            peak = result['peak_payload']
+            self.assertAlmostEqual(peak + waste['padding'],
+                                   peak / bounds['aligned'])
+            self.assertAlmostEqual(waste['future'], peak / bounds['best_fit']
+                                   - peak / bounds['packing'])
+            self.assertAlmostEqual(waste['shape'], peak / bounds['packing']
+                                   - peak / bounds['aligned'])
+
+    def test_headers_of_one_who_has_16_bytes(self) -> None:
+        """samples.ALLOCATOR: CAP(size) is the rounded size and 16."""
+        library = self.build('sixteen')
+        trace = self.write('blocks.rep', samples.text_of(
+            [f'a {i} {40 + i % 5}' for i in range(50)], 50))
+        result = self.result(trace, '--allocator', str(library))
+        self.assertEqual(result['waste']['headers'], 50 * 16)
+        self.assertEqual(result['waste']['policy'], 0)
+
+    def test_no_waste_of_what_is_wrong(self) -> None:
+        wrong = self.build('wrong', before=samples.SAME_BLOCK)
+        finished = self.good('--bounds', '--no-timing', '--json', '-', '-f',
+                             self.random, '--allocator', wrong, status=1)
+        result = json.loads(finished.stdout)['results'][0]
+        self.assertIsNone(result['waste'])
+        self.assertIsNotNone(result['bounds']['packing'])
+
+
+class Cache(Bounds):
+    """Figures beside the trace: taken if they are right, else computed."""
+
+    def setUp(self) -> None:
+        self.trace = self.write(f'{self._testMethodName}/x.rep',
+                                text_of(Dice(11).trace()))
+        self.kept = self.trace.parent / '.bounds' / 'x.rep.16'
+        self.right = self.figures()
+
+    def figures(self, *words: str) -> dict[str, float]:
+        text = self.good('--bounds', '--no-timing', '--json', '-', '-f',
+                         self.trace, *words).stdout
+        return json.loads(text)['results'][0]['bounds']
+
+    def steps(self) -> str:
+        return self.good('-V', '--bounds', '--no-timing', '-f',
+                         self.trace).stderr
+
+    def test_is_kept_and_taken(self) -> None:
+        self.assertIn(str(round(self.top('packing'))), self.kept.read_text())
+        self.assertNotIn('packing', self.steps())
+        self.kept.unlink()
+        self.assertIn('packing', self.steps())
+        self.assertEqual(self.figures(), self.right)
+        self.assertEqual([path.name for path in self.kept.parent.iterdir()],
+                         ['x.rep.16'])
+
+    def top(self, name: str) -> float:
+        text = self.good('--no-timing', '--json', '-', '-f',
+                         self.trace).stdout
+        peak = json.loads(text)['results'][0]['peak_payload']
+        return peak / self.right[name]
+
+    def test_any_byte_changed_is_seen(self) -> None:
+        whole = self.kept.read_bytes()
+        for i in range(0, len(whole), 3):
+            changed = bytes([whole[i] ^ 1])
+            self.kept.write_bytes(whole[:i] + changed + whole[i + 1:])
+            self.assertEqual(self.figures(), self.right, i)
+            self.assertEqual(self.kept.read_bytes(), whole)
+
+    def test_cut_short_or_more(self) -> None:
+        whole = self.kept.read_bytes()
+        for wrong in b'', whole[:-1], whole[:40], whole + b'x', b'\0' * 500:
+            self.kept.write_bytes(wrong)
+            self.assertEqual(self.figures(), self.right)
+            self.assertEqual(self.kept.read_bytes(), whole)
+
+    def test_another_trace_of_that_name(self) -> None:
+        self.trace.write_text(samples.random_trace(3, 300))
+        changed = self.figures()
+        self.assertNotEqual(changed, self.right)
+        self.kept.unlink()
+        self.assertEqual(self.figures(), changed)
+
+    def test_each_alignment_has_its_own(self) -> None:
+        eight = self.figures('--align', '8')
+        self.assertNotEqual(eight, self.right)
+        other = self.kept.with_name('x.rep.8')
+        other.write_bytes(self.kept.read_bytes())
+        self.assertEqual(self.figures('--align', '8'), eight)
+        self.assertEqual(self.figures(), self.right)
+
+    @unittest.skipIf(os.getuid() == 0, 'root may write anywhere')
+    def test_read_only_folder(self) -> None:
+        folder = self.trace.parent
+        self.kept.unlink()
+        self.kept.parent.rmdir()
+        folder.chmod(stat.S_IRUSR | stat.S_IXUSR)
+        self.addCleanup(folder.chmod, stat.S_IRWXU)
+        self.assertEqual(self.figures(), self.right)
+
+    def test_where_no_folder_can_be(self) -> None:
+        self.kept.unlink()
+        self.kept.parent.rmdir()
+        self.kept.parent.write_text('in the way')
+        finished = self.good('--bounds', '--no-timing', '-f', self.trace)
+        self.assertEqual(finished.stderr, '')
+        self.assertEqual(self.figures(), self.right)
+
+    def test_events_are_computed(self) -> None:
+        path = self.folder / 'tape.csv'
+        self.good('--bounds', '--no-timing', '--events', path, '-f',
+                  self.trace)
+        self.assertIn('\npacking,', path.read_text())
+
+    def test_it_is_no_trace(self) -> None:
+        listed = support.mdriver('--list', '-t', self.trace.parent).stdout
+        self.assertEqual(listed.count('x.rep'), 1)
 
 
 if __name__ == '__main__':

@@ -18,7 +18,7 @@ import support
 RESULT_FIELDS = {'allocator', 'trace', 'verdict', 'message', 'reproduce',
                  'line', 'ops', 'peak_payload', 'peak_footprint',
                  'utilization', 'bounds', 'ns_per_op', 'ops_per_second',
-                 'ratio_to_libc', 'perturbed', 'weight'}
+                 'ratio_to_libc', 'perturbed', 'weight', 'waste'}
 EVENT_FIELDS = ['allocator', 'trace', 'op', 'kind', 'slot', 'address', 'size',
                 'thread', 'payload', 'heap', 'mapped']
 MOMENT_FIELDS = ['allocator', 'trace', 'op', 'payload', 'footprint', 'heap',
@@ -26,7 +26,7 @@ MOMENT_FIELDS = ['allocator', 'trace', 'op', 'payload', 'footprint', 'heap',
 CSV_FIELDS = ['allocator', 'trace', 'verdict', 'ops', 'peak_payload',
               'peak_footprint', 'utilization', 'ns_median', 'ns_min',
               'ns_p25', 'ns_p75', 'ops_per_second', 'ratio_to_libc',
-              'best_fit']
+              'best_fit', 'packing']
 
 Row = dict[str, str]
 
@@ -216,7 +216,7 @@ class Csv(Exports):
         lines = text.splitlines()
         self.assertEqual({line.count(',') for line in lines},
                          {len(CSV_FIELDS) - 1})
-        self.assertTrue(lines[1].endswith(',' * 7))
+        self.assertTrue(lines[1].endswith(',' * 8))
 
 
 class Events(Exports):

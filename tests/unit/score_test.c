@@ -403,7 +403,8 @@ static void mean_of_bounds(void)
 {
     start(4);
     for (size_t i = 0; i < 3; i++)
-        bounds[i] = (struct bounds){true, 0.5 + 0.2 * (double)i};
+        bounds[i] =
+            (struct bounds){.known = true, .best_fit = 0.5 + 0.2 * (double)i};
     CHECK(is(mean_best_fit(&contest, false), 0.7));
     fail(0, VERDICT_TOO_SLOW);
     CHECK(is(mean_best_fit(&contest, false), 0.7));
@@ -418,9 +419,23 @@ static void mean_of_no_bounds(void)
 {
     start(2);
     CHECK(mean_best_fit(&contest, false) == 0);
-    bounds[0] = (struct bounds){true, 0.5};
+    bounds[0] = (struct bounds){.known = true, .best_fit = 0.5};
     traces[0].weight = WEIGHT_NONE;
     CHECK(mean_best_fit(&contest, false) == 0);
+}
+
+static void mean_of_packings(void)
+{
+    start(3);
+    bounds[0] = (struct bounds){.known = true, .best_fit = 0.1};
+    bounds[1] = (struct bounds){true, 0.2, true, 0.6, 0, 0};
+    bounds[2] = (struct bounds){true, 0.3, true, 0.8, 0, 0};
+    CHECK(is(mean_packing(&contest, false), 0.7));
+    CHECK(is(mean_best_fit(&contest, false), 0.2));
+    fail(1, VERDICT_TOO_SLOW);
+    CHECK(is(mean_packing(&contest, true), 0.8));
+    traces[2].weight = WEIGHT_SPEED;
+    CHECK(mean_packing(&contest, true) == 0);
 }
 
 static const struct test tests[] = {
@@ -454,6 +469,7 @@ static const struct test tests[] = {
     {"means-by-weight", means_by_weight},
     {"mean-of-bounds", mean_of_bounds},
     {"mean-of-no-bounds", mean_of_no_bounds},
+    {"mean-of-packings", mean_of_packings},
 };
 
 int main(int argc, char **argv)

@@ -1,0 +1,120 @@
+/*
+ * bounds.c - best fit, then the packing, which begins with it.
+ */
+#include "bounds.h"
+
+#include "best_fit.h"
+#include "bounds_cache.h"
+#include "complain.h"
+
+#include <stdlib.h>
+
+static double utilization_in(const struct trace *t, uint64_t bytes)
+{
+    return bytes > 0 ? (double)t->peak_payload / (double)bytes : 0;
+}
+
+/* From operations to rectangles, and back. */
+static uint64_t *by_rectangle(const struct rectangles *r, const uint64_t *at)
+{
+    uint64_t *picked = need(malloc(((size_t)r->count + 1) * sizeof *picked));
+
+    for (uint32_t i = 0; i < r->count; i++)
+        picked[i] = at[r->of[i].op];
+    return picked;
+}
+
+static uint64_t *by_operation(const struct rectangles *r, const uint64_t *at,
+                              uint64_t op_count)
+{
+    uint64_t *spread = need(calloc(op_count + 1, sizeof *spread));
+
+    for (uint32_t i = 0; i < r->count; i++)
+        spread[r->of[i].op] = at[i];
+    return spread;
+}
+
+struct work {
+    const struct trace *trace;
+    unsigned align;
+    const struct packing_watch *watch;
+    struct bounds_figures *figures;
+    struct placements *where; /* packing is set where it is wanted */
+    bool wanted;
+};
+
+static bool pack(struct work *w, const struct rectangles *r)
+{
+    uint64_t *known = by_rectangle(r, w->where->best_fit);
+    struct packing p;
+    bool found = packing_find(r, known, w->watch, &p);
+
+    free(known);
+    if (!found)
+        return false;
+    w->figures->packed = true;
+    w->figures->packing = p.height;
+    if (w->wanted)
+        w->where->packing = by_operation(r, p.at, w->trace->op_count);
+    free(p.at);
+    return true;
+}
+
+static bool compute(struct work *w)
+{
+    const struct trace *t = w->trace;
+    struct rectangles *r = rectangles_of(t, w->align);
+
+    if (w->wanted || !r->beyond)
+        w->where->best_fit =
+            need(malloc((t->op_count + 1) * sizeof *w->where->best_fit));
+    w->figures->best_fit = best_fit_place(t, w->align, w->where->best_fit);
+    bool done = r->beyond || pack(w, r);
+    rectangles_delete(r);
+    return done;
+}
+
+static struct bounds bounds_from(const struct trace *t,
+                                 const struct bounds_figures *f)
+{
+    struct bounds b = {.known = true,
+                       .best_fit = utilization_in(t, f->best_fit),
+                       .best_fit_bytes = f->best_fit};
+
+    if (f->packed) {
+        b.packed = true;
+        b.packing = utilization_in(t, f->packing);
+        b.packing_bytes = f->packing;
+    }
+    return b;
+}
+
+bool bounds_find(const struct trace *trace, unsigned align,
+                 const struct packing_watch *watch, struct bounds *bounds,
+                 struct placements *where)
+{
+    struct bounds_figures figures = {0};
+    struct placements found = {0};
+    struct work w = {trace, align, watch, &figures, &found, where != NULL};
+
+    if (where || !bounds_cache_read(trace, align, &figures)) {
+        if (!compute(&w)) {
+            placements_free(&found);
+            return false;
+        }
+        bounds_cache_write(trace, align, &figures);
+    }
+    *bounds = bounds_from(trace, &figures);
+    if (where)
+        *where = found;
+    else
+        placements_free(&found);
+    return true;
+}
+
+void placements_free(struct placements *p)
+{
+    free(p->best_fit);
+    free(p->packing);
+    *p = (struct placements){0};
+}

@@ -1,0 +1,179 @@
+/*
+ * bounds_cache.c - a line of text a trace.
+ *
+ *     bounds 1 16 KEY 983040 917504 SEAL      or - where there is no packing
+ *
+ * 1 is the version, 16 the alignment, KEY the hash of the operations, 16 bytes
+ * each, and SEAL that of the line before it. The hash is FNV-1a of 128 bits (Fowler, Noll and Vo), which tells
+ * traces apart that are not made to deceive it.
+ *
+ * A line is written to a file of its own and renamed, so that two drivers at
+ * once leave one of their lines, whole.
+ */
+#define _GNU_SOURCE
+#include "bounds_cache.h"
+
+#include "packing.h"
+
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { LINE = 256 };
+
+/* ---- FNV-1a. ---- */
+
+typedef unsigned __int128 hash;
+
+static hash hash_begin(void)
+{
+    return (hash)0x6c62272e07bb0142u << 64 | 0x62b821756295c58du;
+}
+
+static hash hash_on(hash h, const void *bytes, size_t size)
+{
+    const hash prime = (hash)1 << 88 | 0x13b;
+    const unsigned char *at = bytes;
+
+    for (size_t i = 0; i < size; i++)
+        h = (h ^ at[i]) * prime;
+    return h;
+}
+
+static hash hash_of_ops(const struct trace *t)
+{
+    hash h = hash_begin();
+
+    for (uint64_t i = 0; i < t->op_count; i++) {
+        h = hash_on(h, &t->ops[i], sizeof t->ops[i]);
+        trace_walk(t, i);
+    }
+    return h;
+}
+
+enum { HEX = 33 }; /* 32 digits */
+
+static void write_hash(hash h, char text[HEX])
+{
+    snprintf(text, HEX, "%016llx%016llx", (unsigned long long)(h >> 64),
+             (unsigned long long)h);
+}
+
+/* ---- Paths. ---- */
+
+/* traces/x.rep, 16 -> /.../traces/.bounds, and in it x.rep.16. */
+struct place {
+    char folder[PATH_MAX];
+    char file[2 * PATH_MAX];
+};
+
+static bool find_place(const struct trace *t, unsigned align,
+                       struct place *place)
+{
+    char path[PATH_MAX];
+    char *slash = realpath(t->path, path) ? strrchr(path, '/') : NULL;
+
+    if (!slash)
+        return false;
+    *slash = '\0';
+    int length =
+        snprintf(place->folder, sizeof place->folder, "%s/.bounds", path);
+    snprintf(place->file, sizeof place->file, "%s/%s.%u", place->folder,
+             slash + 1, align);
+    return length < (int)sizeof place->folder;
+}
+
+/* ---- Lines. ---- */
+
+/* Returns its length, without what follows the figures. */
+static int write_figures(char *line, const struct trace *t, unsigned align,
+                         const struct bounds_figures *f)
+{
+    char key[HEX], packing[24] = "-";
+
+    write_hash(hash_of_ops(t), key);
+    if (f->packed)
+        snprintf(packing, sizeof packing, "%llu",
+                 (unsigned long long)f->packing);
+    return snprintf(line, LINE, "bounds %d %u %s %llu %s", PACKING_VERSION,
+                    align, key, (unsigned long long)f->best_fit, packing);
+}
+
+static void write_line(char *line, const struct trace *t, unsigned align,
+                       const struct bounds_figures *f)
+{
+    int length = write_figures(line, t, align, f);
+    char seal[HEX];
+
+    write_hash(hash_on(hash_begin(), line, (size_t)length), seal);
+    snprintf(line + length, LINE - (size_t)length, " %s\n", seal);
+}
+
+static bool read_figures(const char *line, struct bounds_figures *f)
+{
+    unsigned long long best_fit;
+    char packing[24], *end;
+
+    if (sscanf(line, "bounds %*d %*u %*32s %llu %23s", &best_fit, packing) != 2)
+        return false;
+    *f = (struct bounds_figures){.best_fit = best_fit};
+    f->packed = strcmp(packing, "-") != 0;
+    if (f->packed)
+        f->packing = strtoull(packing, &end, 10);
+    return true;
+}
+
+static bool read_line(const char *path, char line[LINE])
+{
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    ssize_t size = fd < 0 ? -1 : read(fd, line, LINE - 1);
+
+    if (fd >= 0)
+        close(fd);
+    line[size > 0 ? size : 0] = '\0';
+    return size > 0;
+}
+
+/* The figures are believed if they make the very line that was read. */
+bool bounds_cache_read(const struct trace *trace, unsigned align,
+                       struct bounds_figures *figures)
+{
+    char line[LINE], anew[LINE];
+    struct place place;
+
+    if (!find_place(trace, align, &place) || !read_line(place.file, line) ||
+        !read_figures(line, figures))
+        return false;
+    write_line(anew, trace, align, figures);
+    return strcmp(line, anew) == 0;
+}
+
+static bool write_all(const char *path, const char *text)
+{
+    size_t size = strlen(text);
+    int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+
+    if (fd < 0)
+        return false;
+    bool good = write(fd, text, size) == (ssize_t)size;
+    return close(fd) == 0 && good;
+}
+
+void bounds_cache_write(const struct trace *trace, unsigned align,
+                        const struct bounds_figures *figures)
+{
+    char line[LINE], fresh[2 * PATH_MAX + 32];
+    struct place place;
+
+    if (!find_place(trace, align, &place))
+        return;
+    write_line(line, trace, align, figures);
+    snprintf(fresh, sizeof fresh, "%s.%d", place.file, (int)getpid());
+    mkdir(place.folder, 0777);
+    if (!write_all(fresh, line) || rename(fresh, place.file) != 0)
+        unlink(fresh);
+}

@@ -1,0 +1,380 @@
+/*
+ * packing.c - the portfolio, and the check that every packing has to pass.
+ *
+ *   1. Best fit on-line, as it was given.
+ *   2. Best fit outwards from the moment of most load, by three ways to stack
+ *      what lives then; and backwards from the end of time (outward.h).
+ *   3. Skylines, by weights that mix lifetime and size (skyline.h).
+ *   4. The three best of these again and again, what reached above the load
+ *      being heavier the next time, so that it is placed lower: D. Joslin and
+ *      D. Clements, "Squeaky Wheel Optimization", 1999.
+ *   5. The best so far turned over and over, each time falling together from
+ *      the other side (first_fit.h).
+ *
+ * Effort is counted in rectangles placed, so that the same trace has the same
+ * packing on any machine. A long trace has spent it after 1, 2 and the first
+ * skylines, all of them n log n; a short one goes through all there is.
+ */
+#define _GNU_SOURCE
+#include "packing.h"
+
+#include "complain.h"
+#include "first_fit.h"
+#include "outward.h"
+#include "random.h"
+#include "skyline.h"
+
+#include <assert.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    EFFORT = 1 << 20,     /* rectangles placed, in all */
+    ROUNDS = 200,         /* of a skyline, at most */
+    REPEATED = 3,         /* skylines */
+    MANY = 1 << 20,       /* rectangles: more of them have one skyline */
+    TURNS = 64,           /* of the best packing */
+    TURNED_MOST = 1 << 13 /* rectangles: a turn takes their square */
+};
+
+/* ---- The check. ---- */
+
+/*
+ * How high a moment is covered, as a tree over the moments: a node's `all` holds
+ * for every moment below it, `most` is the highest of them.
+ */
+struct cover {
+    uint64_t *all, *most;
+    uint32_t leaves; /* a power of 2 */
+};
+
+struct range {
+    uint32_t begin, end;
+};
+
+static struct cover cover_new(uint32_t moments)
+{
+    struct cover c = {.leaves = 1};
+
+    while (c.leaves < moments)
+        c.leaves *= 2;
+    c.all = need(calloc(2 * (size_t)c.leaves, sizeof *c.all));
+    c.most = need(calloc(2 * (size_t)c.leaves, sizeof *c.most));
+    return c;
+}
+
+static void cover_delete(struct cover *c)
+{
+    free(c->all);
+    free(c->most);
+}
+
+static uint64_t higher(uint64_t a, uint64_t b)
+{
+    return a > b ? a : b;
+}
+
+static uint64_t cover_most(const struct cover *c, size_t v, struct range node,
+                           struct range asked)
+{
+    uint32_t middle = node.begin + (node.end - node.begin) / 2;
+
+    if (asked.end <= node.begin || node.end <= asked.begin)
+        return 0;
+    if (asked.begin <= node.begin && node.end <= asked.end)
+        return c->most[v];
+    uint64_t below = higher(
+        cover_most(c, 2 * v, (struct range){node.begin, middle}, asked),
+        cover_most(c, 2 * v + 1, (struct range){middle, node.end}, asked));
+    return higher(c->all[v], below);
+}
+
+static void cover_raise(struct cover *c, size_t v, struct range node,
+                        struct range asked, uint64_t height)
+{
+    uint32_t middle = node.begin + (node.end - node.begin) / 2;
+
+    if (asked.end <= node.begin || node.end <= asked.begin)
+        return;
+    c->most[v] = higher(c->most[v], height);
+    if (asked.begin <= node.begin && node.end <= asked.end) {
+        c->all[v] = higher(c->all[v], height);
+        return;
+    }
+    cover_raise(c, 2 * v, (struct range){node.begin, middle}, asked, height);
+    cover_raise(c, 2 * v + 1, (struct range){middle, node.end}, asked, height);
+}
+
+static int by_address(const void *a, const void *b, void *at)
+{
+    const uint64_t *address = at;
+    uint32_t i = *(const uint32_t *)a, j = *(const uint32_t *)b;
+
+    if (address[i] != address[j])
+        return address[i] < address[j] ? -1 : 1;
+    return (i > j) - (i < j);
+}
+
+static void order_by_address(uint32_t *order, uint32_t count, uint64_t *at)
+{
+    for (uint32_t i = 0; i < count; i++)
+        order[i] = i;
+    qsort_r(order, count, sizeof *order, by_address, at);
+}
+
+/*
+ * The lowest first, each has to begin where its moments are not covered any
+ * more: of two that overlap the one that begins higher sees the other.
+ */
+static bool overlaps(const struct rectangles *r, const struct packing *p)
+{
+    uint32_t *order = need(malloc(((size_t)r->count + 1) * sizeof *order));
+    struct cover c = cover_new(r->moments);
+    struct range all = {0, c.leaves};
+    bool found = false;
+
+    order_by_address(order, r->count, p->at);
+    for (uint32_t k = 0; k < r->count && !found; k++) {
+        const struct rectangle *x = &r->of[order[k]];
+        struct range life = {x->begin, x->end};
+        uint64_t at = p->at[order[k]];
+
+        found = cover_most(&c, 1, all, life) > at;
+        cover_raise(&c, 1, all, life, at + x->size);
+    }
+    cover_delete(&c);
+    free(order);
+    return found;
+}
+
+static uint64_t top_of(const struct rectangles *r, const uint64_t *at)
+{
+    uint64_t top = 0;
+
+    for (uint32_t i = 0; i < r->count; i++)
+        top = higher(top, at[i] + r->of[i].size);
+    return top;
+}
+
+enum packing_fault packing_check(const struct rectangles *r,
+                                 const struct packing *p)
+{
+    uint64_t top = top_of(r, p->at);
+
+    if (top != p->height)
+        return top > p->height ? PACKING_HIGHER : PACKING_LOWER;
+    for (uint32_t i = 0; i < r->count; i++)
+        if (p->at[i] % ((uint64_t)1 << r->of[i].log2) != 0)
+            return PACKING_MISALIGNED;
+    return overlaps(r, p) ? PACKING_OVERLAPS : PACKING_SOUND;
+}
+
+/* ---- What is tried. ---- */
+
+/* Weight: lifetime times some power of size, or the reverse, in quarters. */
+struct recipe {
+    int life, size;
+    double flush;
+};
+
+static const struct recipe recipes[] = {
+    {4, 0, 1}, {4, 2, 1.5}, {4, 4, 1.5}, {4, 0, 1.5}, {4, 8, 10},
+    {4, 4, 3}, {4, 2, 10},  {4, 4, 10},  {2, 4, 1.5}, {0, 4, 1.5},
+    {4, 8, 1}, {4, 1, 1},   {1, 4, 3},   {4, 0, 10},  {2, 4, 10},
+};
+
+enum { RECIPES = sizeof recipes / sizeof *recipes };
+
+struct search {
+    const struct rectangles *r;
+    const struct packing_watch *watch;
+    struct packing best;
+    uint64_t *at;   /* where the last attempt put them */
+    int64_t effort; /* what is left */
+    struct skyline *skyline;
+    double *weight;
+    uint64_t height[RECIPES]; /* that each came to; 0: not tried */
+    uint64_t random;
+    bool stopped;
+};
+
+/* Is there anything left to do? */
+static bool goes_on(struct search *s, const char *step)
+{
+    if (s->stopped || s->best.height == s->r->load)
+        return false;
+    s->stopped = s->watch && !s->watch->go_on(s->watch->context, step);
+    return !s->stopped;
+}
+
+/* Keep the last attempt if it is the best so far; returns its height. */
+static uint64_t consider(struct search *s)
+{
+    uint64_t height = top_of(s->r, s->at);
+
+    if (height < s->best.height) {
+        memcpy(s->best.at, s->at, s->r->count * sizeof *s->at);
+        s->best.height = height;
+    }
+    return height;
+}
+
+static void try_known(struct search *s, const uint64_t *known)
+{
+    memcpy(s->at, known, s->r->count * sizeof *known);
+    consider(s);
+}
+
+static void try_outward(struct search *s, uint32_t moment,
+                        enum stacking stacking)
+{
+    if (!goes_on(s, "packing: outwards"))
+        return;
+    outward_place(s->r, moment, stacking, s->at);
+    consider(s);
+    s->effort -= s->r->count / 4;
+}
+
+static double power(double x, int quarters)
+{
+    double root = sqrt(sqrt(x)), product = 1;
+
+    for (; quarters > 0; quarters--)
+        product *= root;
+    return product;
+}
+
+static void set_weights(struct search *s, const struct recipe *recipe)
+{
+    for (uint32_t i = 0; i < s->r->count; i++) {
+        const struct rectangle *x = &s->r->of[i];
+
+        s->weight[i] = power(x->end - x->begin, recipe->life) *
+                       power((double)x->size, recipe->size);
+    }
+}
+
+static uint64_t try_skyline(struct search *s, double flush)
+{
+    skyline_place(s->skyline, s->weight, flush, s->at);
+    s->effort -= s->r->count;
+    return consider(s);
+}
+
+static void try_skylines(struct search *s)
+{
+    int always = s->r->count <= MANY ? 2 : 1; /* whatever the effort */
+
+    if (!goes_on(s, "packing: skylines"))
+        return;
+    s->skyline = skyline_new(s->r);
+    s->weight = need(malloc(((size_t)s->r->count + 1) * sizeof *s->weight));
+    for (int i = 0; i < RECIPES && goes_on(s, "packing: skylines"); i++) {
+        if (i >= always && s->effort < s->r->count)
+            return;
+        set_weights(s, &recipes[i]);
+        s->height[i] = try_skyline(s, recipes[i].flush);
+    }
+}
+
+/* ---- The best again, and again. ---- */
+
+/* What reached above the load is to be placed earlier. */
+static void make_heavier(struct search *s)
+{
+    for (uint32_t i = 0; i < s->r->count; i++)
+        if (s->at[i] + s->r->of[i].size > s->r->load)
+            s->weight[i] *= 1 + (double)random_below(&s->random, 1024) / 1024;
+}
+
+static void repeat(struct search *s, const struct recipe *recipe,
+                   int64_t effort)
+{
+    int64_t stop = s->effort - effort;
+
+    set_weights(s, recipe);
+    for (int i = 0; i < ROUNDS && s->effort > stop; i++) {
+        if (!goes_on(s, "packing: skylines again"))
+            return;
+        try_skyline(s, recipe->flush);
+        make_heavier(s);
+    }
+}
+
+/* The lowest that was not repeated yet; -1: there is none. */
+static int best_recipe(const struct search *s)
+{
+    int best = -1;
+
+    for (int i = 0; i < RECIPES; i++)
+        if (s->height[i] > 0 && (best < 0 || s->height[i] < s->height[best]))
+            best = i;
+    return best;
+}
+
+static void repeat_best(struct search *s)
+{
+    for (int left = REPEATED; left > 0; left--) {
+        int i = best_recipe(s);
+
+        if (i < 0 || s->effort < s->r->count)
+            return;
+        s->height[i] = 0;
+        repeat(s, &recipes[i], s->effort / left);
+    }
+}
+
+/* The last attempt upside down. */
+static void turn_over(struct search *s)
+{
+    uint64_t height = top_of(s->r, s->at);
+
+    for (uint32_t i = 0; i < s->r->count; i++)
+        s->at[i] = height - s->at[i] - s->r->of[i].size;
+}
+
+/* Each turn goes on from the last, better or not: it may get over a hill. */
+static void turn_best(struct search *s)
+{
+    uint32_t *order = need(malloc(((size_t)s->r->count + 1) * sizeof *order));
+
+    memcpy(s->at, s->best.at, s->r->count * sizeof *s->at);
+    for (int i = 0; i < TURNS && goes_on(s, "packing: turned over"); i++) {
+        turn_over(s);
+        order_by_address(order, s->r->count, s->at);
+        first_fit_place(s->r, order, s->at);
+        consider(s);
+    }
+    free(order);
+}
+
+bool packing_find(const struct rectangles *r, const uint64_t *known,
+                  const struct packing_watch *watch, struct packing *best)
+{
+    size_t size = ((size_t)r->count + 1) * sizeof(uint64_t);
+    struct search s = {.r = r,
+                       .watch = watch,
+                       .best = {UINT64_MAX, need(malloc(size))},
+                       .at = need(malloc(size)),
+                       .effort = EFFORT};
+
+    try_known(&s, known);
+    for (enum stacking i = 0; i < STACKINGS; i++)
+        try_outward(&s, r->peak, i);
+    try_outward(&s, OUTWARD_FROM_END, OLDEST_LOWEST);
+    try_skylines(&s);
+    repeat_best(&s);
+    if (r->count <= TURNED_MOST)
+        turn_best(&s);
+    skyline_delete(s.skyline);
+    free(s.weight);
+    free(s.at);
+    *best = s.best;
+    if (s.stopped) {
+        free(s.best.at);
+        return false;
+    }
+    assert(packing_check(r, best) == PACKING_SOUND);
+    return true;
+}

@@ -1,0 +1,29 @@
+/*
+ * shadow.h - placements that were computed, written down as if an allocator had
+ * made them.
+ *
+ * An oracle follows them as it follows an allocator, so that the rows have the
+ * same columns and every placement is checked once more.
+ */
+#ifndef SHADOW_H
+#define SHADOW_H
+
+#include "tape.h"
+
+struct shadow {
+    const char *name;      /* in place of the allocator's */
+    const uint64_t *place; /* of the block after each operation, above base */
+    uint64_t top;          /* bytes: no block ends higher */
+    bool rises;            /* the heap is as high as blocks came so far; else
+                              it is so high from the first operation on */
+    unsigned align;
+};
+
+/*
+ * The heap begins at a base that is a multiple of every alignment asked for. A
+ * top beyond limit is not written: a bit for each granule would be too many.
+ */
+void shadow_write(struct tape *tape, const struct trace *trace,
+                  const struct shadow *shadow, uint64_t limit);
+
+#endif

@@ -1,0 +1,66 @@
+/*
+ * waste.c - differences.
+ */
+#include "waste.h"
+
+#include "score.h"
+
+const char *waste_name(enum waste_part part)
+{
+    static const char *const names[WASTE_PARTS] = {"padding", "headers",
+                                                   "policy", "future", "shape"};
+
+    return names[part];
+}
+
+struct waste waste_of(const struct contest *c, size_t allocator, size_t trace)
+{
+    const struct outcome *o = &contest_result(c, allocator, trace)->outcome;
+    const struct trace *t = c->traces[trace];
+    const struct bounds *b = &c->bounds[trace];
+    uint64_t load = trace_aligned_peak(t, c->setup.align);
+    struct waste w = {.known = false};
+
+    if (o->verdict != VERDICT_OK || !b->packed)
+        return w;
+    w.known = true;
+    w.headers_known = o->headers_known;
+    w.bytes[WASTE_PADDING] = (int64_t)(load - t->peak_payload);
+    w.bytes[WASTE_HEADERS] = w.headers_known ? (int64_t)o->headers : 0;
+    w.bytes[WASTE_FUTURE] = (int64_t)(b->best_fit_bytes - b->packing_bytes);
+    w.bytes[WASTE_SHAPE] = (int64_t)(b->packing_bytes - load);
+    w.bytes[WASTE_POLICY] =
+        (int64_t)(o->footprint - b->best_fit_bytes) - w.bytes[WASTE_HEADERS];
+    return w;
+}
+
+static void add_shares(struct waste_shares *s, const struct waste *w,
+                       const struct result *r)
+{
+    double footprint = (double)r->outcome.footprint;
+
+    if (footprint == 0)
+        return;
+    s->traces++;
+    s->utilization += r->utilization;
+    for (enum waste_part i = 0; i < WASTE_PARTS; i++)
+        s->of[i] += (double)w->bytes[i] / footprint;
+}
+
+struct waste_shares waste_means(const struct contest *c, size_t allocator)
+{
+    struct waste_shares s = {0};
+
+    for (size_t i = 0; i < c->trace_count; i++) {
+        struct waste w = waste_of(c, allocator, i);
+
+        if (w.known && trace_is_shared(c, i) &&
+            trace_counts_for_memory(c->traces[i]))
+            add_shares(&s, &w, contest_result(c, allocator, i));
+    }
+    for (enum waste_part i = 0; i < WASTE_PARTS && s.traces > 0; i++)
+        s.of[i] /= (double)s.traces;
+    if (s.traces > 0)
+        s.utilization /= (double)s.traces;
+    return s;
+}

@@ -1,0 +1,587 @@
+/*
+ * packing_test.c - driver/rectangles.c, packing.c and what it is made of.
+ */
+#include "traces.h"
+
+#include "../../driver/best_fit.h"
+#include "../../driver/first_fit.h"
+#include "../../driver/outward.h"
+#include "../../driver/packing.h"
+#include "../../driver/skyline.h"
+
+enum { ALIGN = 16, MOST = 4096 };
+
+/* ---- Rectangles. ---- */
+
+static struct rectangles *of_text(const char *operations, unsigned ids,
+                                  unsigned ops)
+{
+    char text[4096];
+
+    snprintf(text, sizeof text, "1\n%u\n%u\n1\n%s", ids, ops, operations);
+    struct trace *t = load(text);
+    struct rectangles *r = rectangles_of(t, ALIGN);
+    trace_delete(t);
+    return r;
+}
+
+static bool is(const struct rectangles *r, uint32_t i, uint64_t size,
+               uint32_t begin, uint32_t end)
+{
+    const struct rectangle *x = &r->of[i];
+
+    return i < r->count && x->size == size && x->begin == begin &&
+           x->end == end;
+}
+
+static void moments_are_runs(void)
+{
+    struct rectangles *r = of_text("a 0 1\na 1 16\nf 0\na 2 17\nf 1\nf 2\n"
+                                   "a 3 32\na 4 8\n",
+                                   5, 8);
+
+    CHECK(r->count == 5 && r->moments == 3);
+    CHECK(is(r, 0, 16, 0, 1) && is(r, 1, 16, 0, 2) && is(r, 2, 32, 1, 2));
+    CHECK(is(r, 3, 32, 2, 3) && is(r, 4, 16, 2, 3));
+    CHECK(r->load == 48 && r->peak == 1);
+    CHECK(r->of[2].op == 3 && r->of[4].op == 7);
+    rectangles_delete(r);
+}
+
+static void realloc_is_another(void)
+{
+    struct rectangles *r = of_text("a 0 16\nr 0 160\nr 0 48\nr 0 0\n", 1, 4);
+
+    CHECK(r->count == 3 && r->load == 160);
+    CHECK(is(r, 0, 16, 0, 1) && is(r, 1, 160, 1, 2) && is(r, 2, 48, 2, 3));
+    rectangles_delete(r);
+}
+
+static void no_bytes_are_none(void)
+{
+    struct rectangles *r =
+        of_text("a 0 0\nc 1 5 0\nf -1\na 2 1\nf 0\nf 1\nf 2\n", 3, 7);
+
+    CHECK(r->count == 1 && r->load == 16 && is(r, 0, 16, 0, 1));
+    rectangles_delete(r);
+}
+
+static void alignments_are_kept(void)
+{
+    struct rectangles *r = of_text("m 0 64 10\nm 1 8 10\na 2 10\n", 3, 3);
+
+    CHECK(r->of[0].log2 == 6 && r->of[1].log2 == 4 && r->of[2].log2 == 4);
+    CHECK(r->alignments == (64 | 16));
+    CHECK(rectangle_lowest(&r->of[0], 65) == 128);
+    rectangles_delete(r);
+}
+
+static void load_is_the_traces(void)
+{
+    struct trace *t = load_long();
+
+    for (unsigned align = 8; align <= 16; align += 8) {
+        struct rectangles *r = rectangles_of(t, align);
+
+        CHECK(r->load == trace_aligned_peak(t, align));
+        CHECK(!r->beyond && r->count > 1000);
+        rectangles_delete(r);
+    }
+    trace_delete(t);
+}
+
+static void too_much_is_beyond(void)
+{
+    static char text[MOST * 32];
+    size_t size = (size_t)sprintf(text, "1\n%u\n%u\n1\n", 40000u, 40000u);
+    struct trace *t;
+
+    CHECK(40000 * 22 < ROOM);
+    char *all = malloc(ROOM);
+    memcpy(all, text, size);
+    for (unsigned i = 0; i < 40000; i++)
+        size += (size_t)sprintf(all + size, "a %u %llu\n", i, (1ull << 47) - 1);
+    t = load_bytes(all, size);
+    struct rectangles *r = rectangles_of(t, ALIGN);
+    CHECK(r->beyond);
+    rectangles_delete(r);
+    trace_delete(t);
+    free(all);
+}
+
+/* ---- The check, against wrong packings of each kind. ---- */
+
+/* Two that live together, and one after the first is gone. */
+static struct rectangles *three(void)
+{
+    return of_text("a 0 32\na 1 64\nf 0\nm 2 64 48\n", 3, 4);
+}
+
+static enum packing_fault fault(uint64_t a, uint64_t b, uint64_t c,
+                                uint64_t height)
+{
+    uint64_t at[3] = {a, b, c};
+    struct packing p = {height, at};
+    struct rectangles *r = three();
+    enum packing_fault found = packing_check(r, &p);
+
+    rectangles_delete(r);
+    return found;
+}
+
+static void sound_packings(void)
+{
+    CHECK(fault(0, 32, 128, 176) == PACKING_SOUND);
+    CHECK(fault(64, 0, 64, 112) == PACKING_SOUND);
+    CHECK(fault(64, 0, 128, 176) == PACKING_SOUND);
+    CHECK(fault(0, 64, 0, 128) == PACKING_SOUND);
+}
+
+static void overlapping_packings(void)
+{
+    CHECK(fault(0, 16, 128, 176) == PACKING_OVERLAPS);    /* by a granule */
+    CHECK(fault(48, 0, 128, 176) == PACKING_OVERLAPS);    /* the other way */
+    CHECK(fault(0, 0, 128, 176) == PACKING_OVERLAPS);     /* the same place */
+    CHECK(fault(16, 0, 128, 176) == PACKING_OVERLAPS);    /* encloses */
+    CHECK(fault(160, 112, 128, 192) == PACKING_OVERLAPS); /* b and c */
+    CHECK(fault(64, 0, 0, 96) == PACKING_OVERLAPS);
+}
+
+static void misaligned_packings(void)
+{
+    CHECK(fault(8, 64, 128, 176) == PACKING_MISALIGNED);
+    CHECK(fault(0, 32, 96, 144) == PACKING_MISALIGNED);
+    CHECK(fault(0, 72, 192, 240) == PACKING_MISALIGNED);
+}
+
+static void wrong_heights(void)
+{
+    CHECK(fault(0, 32, 128, 175) == PACKING_HIGHER);
+    CHECK(fault(0, 32, 128, 96) == PACKING_HIGHER);
+    CHECK(fault(0, 32, 128, 0) == PACKING_HIGHER);
+    CHECK(fault(0, 32, 128, 192) == PACKING_LOWER);
+}
+
+/* A block that spans all moments over short ones: the tree's inner nodes. */
+static void overlaps_far_apart(void)
+{
+    struct rectangles *r =
+        of_text("a 0 16\na 1 16\nf 1\na 2 16\nf 2\na 3 16\nf 3\na 4 16\n"
+                "f 4\na 5 16\n",
+                6, 10);
+    uint64_t at[6] = {16, 0, 0, 0, 0, 0};
+    struct packing p = {32, at};
+
+    CHECK(r->moments == 5 && packing_check(r, &p) == PACKING_SOUND);
+    for (int i = 1; i < 6; i++) {
+        at[i] = 16;
+        CHECK(packing_check(r, &p) == PACKING_OVERLAPS);
+        at[i] = 0;
+    }
+    rectangles_delete(r);
+}
+
+/* ---- What packs, one by one. ---- */
+
+static uint64_t height_of(const struct rectangles *r, const uint64_t *at)
+{
+    uint64_t height = 0;
+
+    for (uint32_t i = 0; i < r->count; i++)
+        if (at[i] + r->of[i].size > height)
+            height = at[i] + r->of[i].size;
+    return height;
+}
+
+static bool sound(const struct rectangles *r, uint64_t *at)
+{
+    struct packing p = {height_of(r, at), at};
+
+    return p.height >= r->load && packing_check(r, &p) == PACKING_SOUND;
+}
+
+static uint64_t *addresses(const struct rectangles *r)
+{
+    return calloc((size_t)r->count + 1, sizeof(uint64_t));
+}
+
+static void outwards_is_sound(void)
+{
+    struct trace *t = load_long();
+    struct rectangles *r = rectangles_of(t, ALIGN);
+    uint64_t *at = addresses(r);
+    uint32_t from[] = {0, r->peak, r->moments / 2, r->moments - 1,
+                       OUTWARD_FROM_END};
+
+    for (size_t i = 0; i < sizeof from / sizeof *from; i++)
+        for (enum stacking s = 0; s < STACKINGS; s++) {
+            memset(at, 0xff, r->count * sizeof *at);
+            outward_place(r, from[i], s, at);
+            CHECK(sound(r, at));
+        }
+    free(at);
+    rectangles_delete(r);
+    trace_delete(t);
+}
+
+static void stacks_as_told(void)
+{
+    /* All live at the peak; 0 the oldest, 1 the last, 2 the longest. */
+    struct rectangles *r =
+        of_text("a 0 16\na 3 16\nf 3\na 2 32\na 4 16\nf 4\na 1 48\nf 0\n"
+                "a 5 16\nf 5\nf 2\na 6 16\nf 6\n",
+                7, 13);
+    uint64_t at[7];
+
+    outward_place(r, 2, OLDEST_LOWEST, at);
+    CHECK(at[0] == 0 && at[2] == 16 && at[4] == 48);
+    outward_place(r, 2, LAST_LOWEST, at);
+    CHECK(at[4] == 0 && at[2] == 48 && at[0] == 80);
+    outward_place(r, 2, LONGEST_LOWEST, at);
+    CHECK(at[0] == 0 || at[2] == 0);
+    CHECK(r->of[2].end - r->of[2].begin == 3 && sound(r, at));
+    rectangles_delete(r);
+}
+
+static void skylines_are_sound(void)
+{
+    struct trace *t = load_long();
+    struct rectangles *r = rectangles_of(t, ALIGN);
+    struct skyline *s = skyline_new(r);
+    uint64_t *at = addresses(r);
+    double *weight = malloc(r->count * sizeof *weight);
+    const double flush[] = {1, 1.5, 10};
+
+    for (int i = 0; i < 6; i++) {
+        for (uint32_t k = 0; k < r->count; k++)
+            weight[k] = i < 3 ? 1 + below(1000) : (double)r->of[k].size;
+        memset(at, 0xff, r->count * sizeof *at);
+        skyline_place(s, weight, flush[i % 3], at);
+        CHECK(sound(r, at));
+    }
+    skyline_delete(s);
+    free(weight);
+    free(at);
+    rectangles_delete(r);
+    trace_delete(t);
+}
+
+/* The heaviest first, but a lighter one that is flush before it. */
+static void skylines_go_by_weight(void)
+{
+    struct rectangles *r = of_text("a 0 16\na 1 32\nf 0\na 2 48\n", 3, 4);
+    struct skyline *s = skyline_new(r);
+    double weight[] = {1, 2, 3};
+    uint64_t at[3];
+
+    skyline_place(s, weight, 1, at); /* 2, beside it 0, and 1 over both */
+    CHECK(at[2] == 0 && at[0] == 0 && at[1] == 48);
+    skyline_place(s, weight, 2, at); /* 1 is flush twice: 8 */
+    CHECK(at[1] == 0 && at[0] == 32 && at[2] == 32);
+    skyline_delete(s);
+    rectangles_delete(r);
+}
+
+static void first_fit_fills_gaps(void)
+{
+    struct rectangles *r =
+        of_text("a 0 16\na 1 32\na 2 16\nf 1\na 3 16\nm 4 64 16\n", 5, 6);
+    const uint32_t order[] = {0, 1, 2, 3, 4};
+    const uint32_t other[] = {4, 3, 2, 1, 0};
+    uint64_t at[5];
+
+    first_fit_place(r, order, at);
+    CHECK(at[0] == 0 && at[1] == 16 && at[2] == 48 && at[3] == 16);
+    CHECK(at[4] == 64 && sound(r, at));
+    first_fit_place(r, other, at);
+    CHECK(at[4] == 0 && at[3] == 16 && at[2] == 32 && at[1] == 0);
+    CHECK(at[0] == 48 && sound(r, at));
+    rectangles_delete(r);
+}
+
+/* ---- Against all there is. ---- */
+
+struct small {
+    struct rectangles r;
+    struct rectangle of[8];
+};
+
+/* Few moments, few sizes, sometimes an alignment. */
+static void make_small(struct small *s, uint32_t count)
+{
+    uint64_t load[5] = {0};
+
+    *s = (struct small){.r = {.count = count, .moments = 5, .alignments = 16}};
+    s->r.of = s->of;
+    for (uint32_t i = 0; i < count; i++) {
+        uint32_t begin = i * 4 / count, end = begin + 1 + below(5 - begin);
+        unsigned log2 = below(3) ? 4 : 6;
+
+        s->of[i] =
+            (struct rectangle){16ull * (1 + below(6)), i, begin, end, log2};
+        s->r.alignments |= 1ull << log2;
+        for (uint32_t moment = begin; moment < end; moment++)
+            load[moment] += s->of[i].size;
+    }
+    for (uint32_t moment = 0; moment < 5; moment++)
+        if (load[moment] > s->r.load) {
+            s->r.load = load[moment];
+            s->r.peak = moment;
+        }
+}
+
+/* The least height of first fit in every order: the optimum (first_fit.h). */
+static uint64_t least(const struct rectangles *r, uint32_t *order, uint32_t k)
+{
+    uint64_t at[8], best = UINT64_MAX;
+
+    if (k == r->count) {
+        first_fit_place(r, order, at);
+        return height_of(r, at);
+    }
+    for (uint32_t i = k; i < r->count; i++) {
+        uint32_t chosen = order[i];
+
+        order[i] = order[k];
+        order[k] = chosen;
+        uint64_t height = least(r, order, k + 1);
+        order[k] = order[i];
+        order[i] = chosen;
+        best = height < best ? height : best;
+    }
+    return best;
+}
+
+/* On-line first fit stands in for best fit: whatever is sound will do. */
+static uint64_t found(const struct rectangles *r)
+{
+    uint32_t order[8] = {0, 1, 2, 3, 4, 5, 6, 7};
+    uint64_t at[8];
+    struct packing p;
+
+    first_fit_place(r, order, at);
+    CHECK(packing_find(r, at, NULL, &p));
+    CHECK(packing_check(r, &p) == PACKING_SOUND);
+    CHECK(p.height <= height_of(r, at));
+    free(p.at);
+    return p.height;
+}
+
+static void against_brute_force(void)
+{
+    unsigned optimal = 0, above_load = 0;
+
+    random_state = 1;
+    for (int i = 0; i < 150; i++) {
+        uint32_t order[8] = {0, 1, 2, 3, 4, 5, 6, 7};
+        struct small s;
+
+        make_small(&s, 4 + below(3));
+        uint64_t optimum = least(&s.r, order, 0), height = found(&s.r);
+        CHECK(height >= optimum && optimum >= s.r.load);
+        optimal += height == optimum;
+        above_load += optimum > s.r.load;
+    }
+    printf("# %u of 150 optimal, %u of them above the load\n", optimal,
+           above_load);
+    CHECK(optimal >= 147 && above_load > 10);
+}
+
+/* ---- Tilings: load is the optimum by construction. ---- */
+
+struct tiling {
+    struct rectangles r;
+    struct rectangle of[64];
+};
+
+static void cut_up(struct tiling *t, uint32_t begin, uint32_t end,
+                   uint64_t size, unsigned pieces)
+{
+    bool by_time = end - begin > 1 && (size < 32 || below(2));
+
+    if (pieces == 1 || (!by_time && size < 32)) {
+        t->of[t->r.count++] = (struct rectangle){size, 0, begin, end, 4};
+        return;
+    }
+    unsigned first = 1 + below(pieces - 1);
+    if (by_time) {
+        uint32_t middle = begin + 1 + below(end - begin - 1);
+        cut_up(t, begin, middle, size, first);
+        cut_up(t, middle, end, size, pieces - first);
+    } else {
+        uint64_t lower = 16 * (1 + below((unsigned)(size / 16 - 1)));
+        cut_up(t, begin, end, lower, first);
+        cut_up(t, begin, end, size - lower, pieces - first);
+    }
+}
+
+static int by_begin(const void *a, const void *b)
+{
+    const struct rectangle *x = a, *y = b;
+
+    if (x->begin != y->begin)
+        return x->begin < y->begin ? -1 : 1;
+    return (x->size > y->size) - (x->size < y->size);
+}
+
+static bool tiling_found(unsigned pieces)
+{
+    struct tiling t = {.r = {.moments = 16, .load = 1024, .alignments = 16}};
+    uint32_t order[64];
+    uint64_t at[64];
+    struct packing p;
+
+    t.r.of = t.of;
+    cut_up(&t, 0, 16, 1024, pieces);
+    qsort(t.of, t.r.count, sizeof *t.of, by_begin);
+    for (uint32_t i = 0; i < t.r.count; i++)
+        order[i] = i;
+    first_fit_place(&t.r, order, at);
+    CHECK(packing_find(&t.r, at, NULL, &p) && p.height >= 1024);
+    free(p.at);
+    return p.height == 1024;
+}
+
+static void tilings(void)
+{
+    unsigned optimal = 0;
+
+    random_state = 2;
+    for (int i = 0; i < 40; i++)
+        optimal += tiling_found(12);
+    printf("# %u of 40 tilings of 12\n", optimal);
+    CHECK(optimal >= 36);
+}
+
+/* ---- The portfolio as a whole. ---- */
+
+static uint64_t *best_fit_of(const struct trace *t, const struct rectangles *r,
+                             uint64_t *height)
+{
+    uint64_t *by_op = malloc((t->op_count + 1) * sizeof *by_op);
+    uint64_t *at = addresses(r);
+
+    *height = best_fit_place(t, ALIGN, by_op);
+    for (uint32_t i = 0; i < r->count; i++)
+        at[i] = by_op[r->of[i].op];
+    free(by_op);
+    return at;
+}
+
+static void best_fit_is_a_packing(void)
+{
+    struct trace *t = load_long();
+    struct rectangles *r = rectangles_of(t, ALIGN);
+    uint64_t height, *at = best_fit_of(t, r, &height);
+
+    CHECK(sound(r, at) && height_of(r, at) <= height);
+    free(at);
+    rectangles_delete(r);
+    trace_delete(t);
+}
+
+static void twice_the_same(void)
+{
+    struct trace *t = load_long();
+    t->op_count = 3000;
+    struct rectangles *r = rectangles_of(t, ALIGN);
+    uint64_t height, *at = best_fit_of(t, r, &height);
+    struct packing a, b;
+
+    CHECK(packing_find(r, at, NULL, &a) && packing_find(r, at, NULL, &b));
+    CHECK(a.height == b.height && a.height <= height);
+    CHECK(memcmp(a.at, b.at, r->count * sizeof *a.at) == 0);
+    CHECK(packing_check(r, &a) == PACKING_SOUND);
+    free(a.at);
+    free(b.at);
+    free(at);
+    rectangles_delete(r);
+    trace_delete(t);
+}
+
+static bool count_down(void *context, const char *step)
+{
+    int *left = context;
+
+    CHECK(step != NULL);
+    return --*left >= 0;
+}
+
+static void stops_when_told(void)
+{
+    struct trace *t = load_long();
+    t->op_count = 3000;
+    struct rectangles *r = rectangles_of(t, ALIGN);
+    uint64_t height, *at = best_fit_of(t, r, &height);
+
+    for (int steps = 0; steps < 40; steps += 3) {
+        int left = steps;
+        struct packing_watch watch = {count_down, &left};
+        struct packing p;
+
+        CHECK(!packing_find(r, at, &watch, &p));
+        CHECK(left == -1);
+    }
+    free(at);
+    rectangles_delete(r);
+    trace_delete(t);
+}
+
+/* Best fit reaches the load: nothing else is tried. */
+static void ends_at_the_load(void)
+{
+    struct rectangles *r = of_text("a 0 16\na 1 16\nf 0\na 2 16\n", 3, 4);
+    uint64_t at[3] = {0, 16, 0};
+    int left = 0;
+    struct packing_watch watch = {count_down, &left};
+    struct packing p;
+
+    CHECK(packing_find(r, at, &watch, &p) && p.height == 32 && left == 0);
+    CHECK(p.at[0] == 0 && p.at[1] == 16 && p.at[2] == 0);
+    free(p.at);
+    rectangles_delete(r);
+}
+
+static void nothing_to_pack(void)
+{
+    struct rectangles *r = of_text("f -1\n", 0, 1);
+    uint64_t at[1] = {0};
+    struct packing p;
+
+    CHECK(r->count == 0 && r->load == 0);
+    CHECK(packing_find(r, at, NULL, &p) && p.height == 0);
+    CHECK(packing_check(r, &p) == PACKING_SOUND);
+    free(p.at);
+    rectangles_delete(r);
+}
+
+static const struct test tests[] = {
+    {"moments-are-runs", moments_are_runs},
+    {"realloc-is-another", realloc_is_another},
+    {"no-bytes-are-none", no_bytes_are_none},
+    {"alignments-are-kept", alignments_are_kept},
+    {"load-is-the-traces", load_is_the_traces},
+    {"too-much-is-beyond", too_much_is_beyond},
+    {"sound-packings", sound_packings},
+    {"overlapping-packings", overlapping_packings},
+    {"misaligned-packings", misaligned_packings},
+    {"wrong-heights", wrong_heights},
+    {"overlaps-far-apart", overlaps_far_apart},
+    {"outwards-is-sound", outwards_is_sound},
+    {"stacks-as-told", stacks_as_told},
+    {"skylines-are-sound", skylines_are_sound},
+    {"skylines-go-by-weight", skylines_go_by_weight},
+    {"first-fit-fills-gaps", first_fit_fills_gaps},
+    {"against-brute-force", against_brute_force},
+    {"tilings", tilings},
+    {"best-fit-is-a-packing", best_fit_is_a_packing},
+    {"twice-the-same", twice_the_same},
+    {"stops-when-told", stops_when_told},
+    {"ends-at-the-load", ends_at_the_load},
+    {"nothing-to-pack", nothing_to_pack},
+};
+
+int main(int argc, char **argv)
+{
+    return check_run(tests, sizeof tests / sizeof *tests, argc, argv);
+}
