@@ -92,7 +92,8 @@ $(OUT)/libraries/%.so: libraries/lab/%.c
 # Each allocator as the malloc of a program; release only, for a sanitizer is a
 # malloc itself. Hand-ins get a heap as low and as large as the lab's.
 REAL_FLAGS := $(BASE) -O2 -fPIC -fno-semantic-interposition -DDRIVER
-RUNTIME := $(patsubst %,$(OUT)/real/runtime/%.o,preload threads blocks ledger)
+RUNTIME := $(patsubst %,$(OUT)/real/runtime/%.o,preload new_delete threads \
+	blocks ledger)
 OSLIB := $(patsubst %,$(OUT)/real/runtime/%.o,oslib pages)
 PRELOADS := $(if $(filter release,$(MODE)),$(notdir $(ALLOCATORS)))
 
@@ -101,6 +102,8 @@ all: $(PRELOADS:%=$(OUT)/preload/%.so) \
 	$(OUT)/preload/mm_hardened.so)
 
 $(OUT)/real/runtime/preload.o: EXTRA := -fno-builtin
+# A program may replace some of its functions, which the others then call.
+$(OUT)/real/runtime/new_delete.o: EXTRA := -fsemantic-interposition -fexceptions
 $(OUT)/real/runtime/oslib_low.o: EXTRA := -DHEAP_LIMIT='((size_t)1<<30)'
 $(OUT)/real/runtime/oslib_low.o: runtime/oslib.c
 	@mkdir -p $(@D)
@@ -129,7 +132,7 @@ $(OUT)/preload/%.so: $(OUT)/real/libraries/lab/%.o $(RUNTIME) $(OSLIB) \
 	$(PRELOAD_LINK)
 
 # With unwind tables: what new throws passes through.
-$(OUT)/record.so: runtime/record.c runtime/record_new.c runtime/record.h
+$(OUT)/record.so: runtime/record.c runtime/new_delete.c runtime/record.h
 	@mkdir -p $(@D)
 	$(CC) $(BASE) -O2 -fexceptions -fPIC -shared -o $@ $(filter %.c,$^)
 

@@ -16,6 +16,7 @@ import re
 import resource
 import signal
 import subprocess
+import tempfile
 import time
 import unittest
 from collections.abc import Callable
@@ -189,6 +190,30 @@ for _entry in allocators():
     add_family(*_entry)
 
 
+# ---- C++: programs that bring the new and delete of another malloc. ----
+
+class NewAndDelete(unittest.TestCase):
+    def check(self, *options: str) -> None:
+        with tempfile.TemporaryDirectory() as folder:
+            program = Path(folder) / 'new'
+            made = run('c++', '-std=c++17', '-O0', '-o', program,
+                       ROOT / 'tests/runtime/new.cc', *options)
+            if made.returncode:
+                self.skipTest(made.stderr.splitlines()[-1])
+            for name in 'mm', 'tlsf', 'hmm':
+                for words in (), ('fail',):
+                    with self.subTest(allocator=name, words=words):
+                        done = under(BUILD / f'preload/{name}.so', program,
+                                     *words)
+                        self.assertEqual(done.returncode, 0, account(done))
+
+    def test_of_the_standard_library(self) -> None:
+        self.check()
+
+    def test_of_jemalloc(self) -> None:
+        self.check('-Wl,--no-as-needed', '-l:libjemalloc.so.2')
+
+
 def soak(preload: str | Path = '', api: str = 'malloc',
          seconds: float = 1) -> Finished[str]:
     return under(preload, SOAK, '--threads=4', f'--seconds={seconds}',
@@ -288,7 +313,7 @@ class Elsewhere(unittest.TestCase):
 
 def load_tests(loader: unittest.TestLoader, tests: unittest.TestSuite,
                pattern: str | None) -> unittest.TestSuite:
-    here = (Sources, Wrong, Family, Soak, SoakCommand) \
+    here = (Sources, Wrong, Family, NewAndDelete, Soak, SoakCommand) \
         if BUILD.name == 'release' else (Elsewhere,)
     return unittest.TestSuite(map(loader.loadTestsFromTestCase, here))
 

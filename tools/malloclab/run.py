@@ -45,7 +45,7 @@ def names() -> list[str]:
 def _of_handin(source: Path) -> str:
     """The C file, linked with what makes a malloc of it."""
     objects = [BUILD / f"real/runtime/{part}.o"
-               for part in ("preload", "threads", "blocks", "ledger",
+               for part in ("preload", "new_delete", "threads", "blocks", "ledger",
                              "pages", "oslib_low")]
     if not objects[0].exists():
         raise RunError("the runtime is not built: run make")

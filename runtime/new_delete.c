@@ -1,10 +1,11 @@
 /*
- * record_new.c - C++'s new and delete, by way of the recorder's malloc.
+ * new_delete.c - C++'s new and delete, by way of malloc and free.
  *
- * Those of the C++ library call malloc, and are recorded by that. Those of
+ * Part of what is preloaded: the recorder, and each allocator. The C++
+ * library's own call malloc, and so whatever malloc was preloaded. Those of
  * jemalloc, tcmalloc and mimalloc do not: of a program that is linked with one
- * of these they would return blocks that the recorder does not see, and the C
- * library would be asked to free some. What is preloaded comes before either.
+ * of these they would return blocks that our malloc never made, and free would
+ * be asked for them. What is preloaded comes before either.
  *
  * A program may replace some of these functions by its own, and the others
  * have to call those, as the C++ standard says of each. So none here calls
