@@ -18,7 +18,7 @@ A bar is the largest footprint of an allocator on a trace: payload; padding, for
 sizes are rounded up; headers; policy, that is what exceeds best fit, which has
 no headers; future, what best fit takes more than a packing that knows all
 beforehand; shape, what that packing takes more than the bound. An allocator
-better than best fit has no policy, and as much less of future. docs/driver.md
+better than best fit has no policy, and as much less of future. docs/bounds.md
 says more. The last group is the mean over the traces that every allocator did;
 of many traces it is drawn alone. Without a TRACE, all of traces/.
 """
