@@ -12,9 +12,9 @@
 #include "driver/progress.h"
 #include "driver/report.h"
 #include "driver/tape.h"
-#include "driver/tournament.h"
+#include "driver/adversary/tournament.h"
 #include "driver/trace_list.h"
-#include "driver/watch.h"
+#include "driver/watch/watch.h"
 
 #include <errno.h>
 #include <limits.h>

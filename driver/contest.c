@@ -15,7 +15,7 @@
 #include "complain.h"
 #include "interrupt.h"
 #include "random.h"
-#include "shadow.h"
+#include "bounds/shadow.h"
 
 #include <sched.h>
 #include <stdlib.h>

@@ -9,7 +9,7 @@
 #define CONTEST_H
 
 #include "allocator.h"
-#include "bounds.h"
+#include "bounds/bounds.h"
 #include "replay.h"
 #include "spread.h"
 #include "trace.h"

@@ -9,7 +9,7 @@
 
 #include "contest.h"
 #include "score.h"
-#include "tournament.h"
+#include "adversary/tournament.h"
 
 struct export_setup {
     const struct contest *contest;

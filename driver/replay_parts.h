@@ -16,7 +16,7 @@
 #include "painter.h"
 #include "replay.h"
 #include "sandbox.h"
-#include "strides.h"
+#include "bounds/strides.h"
 
 enum { MOVED = 64 }; /* reallocs that moved: as many are remembered */
 

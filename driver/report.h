@@ -6,7 +6,7 @@
 
 #include "contest.h"
 #include "score.h"
-#include "tournament.h"
+#include "adversary/tournament.h"
 
 struct report_style {
     bool tabular; /* a tab-separated line a trace, nothing else */

@@ -4,7 +4,7 @@
 #ifndef STANDINGS_H
 #define STANDINGS_H
 
-#include "tournament.h"
+#include "adversary/tournament.h"
 
 #include <stdio.h>
 

@@ -48,11 +48,19 @@ class House(unittest.TestCase):
                 self.assertEqual(includes(path), {'os.h', path.name})
 
     def test_the_driver_includes_itself_and_the_contract(self) -> None:
-        own = {path.name for path in sources('driver/*.h')}
-        for path in sources('driver/*.[ch]'):
+        own = {path.name for path in sources('driver/**/*.h')}
+        for path in sources('driver/**/*.[ch]'):
             with self.subTest(path.name):
-                self.assertEqual(includes(path) - own - {'memlib.h', 'mm.h'},
-                                 set())
+                names = {Path(name).name for name in includes(path)}
+                self.assertEqual(names - own - {'memlib.h', 'mm.h'}, set())
+
+    def test_rooms_of_the_driver_know_nothing_above_them(self) -> None:
+        above = {'contest.h', 'score.h', 'report.h', 'export.h', 'options.h'}
+        for room, more in (('bounds', {'replay.h', 'sandbox.h', 'oracle.h'}),
+                           ('adversary', set()), ('watch', set())):
+            for path in sources(f'driver/{room}/*'):
+                with self.subTest(f'{room}/{path.name}'):
+                    self.assertEqual(includes(path) & (above | more), set())
 
     def test_runtime_knows_nothing_of_the_driver(self) -> None:
         own = {path.name for path in sources('runtime/*.h')}
@@ -66,7 +74,7 @@ class House(unittest.TestCase):
         self.assertEqual(includes(ROOT / 'memlib.h'), set())
 
     def test_one_place_for_each_danger(self) -> None:
-        driver = ('driver/*.c', 'mdriver.c')
+        driver = ('driver/**/*.c', 'mdriver.c')
         self.assertEqual(users(r'\bdlopen\s*\(', *driver), {'worker_load.c'})
         self.assertEqual(users(r'\bfork\s*\(', *driver),
                          {'process.c', 'capture.c', 'contest.c'})
@@ -78,8 +86,8 @@ class House(unittest.TestCase):
         while todo:
             name = todo.pop()
             reached.add(name)
-            for part in sources(f'driver/{name}',
-                                f'driver/{name[:-2]}.c'):
+            for part in sources(f'driver/**/{name}',
+                                f'driver/**/{name[:-2]}.c'):
                 todo |= {n for n in includes(part)
                          if n.endswith('.h') and n not in reached}
         self.assertFalse(reached & {'sandbox.h', 'worker.h', 'replay.h',
@@ -87,7 +95,8 @@ class House(unittest.TestCase):
 
     def test_adversaries_know_no_allocator(self) -> None:
         """What they know of one are addresses, so tests can be one."""
-        for path in sources('driver/adversary*.[ch]', 'driver/game.[ch]'):
+        for path in sources('driver/adversary/adversary*.[ch]',
+                            'driver/adversary/game.[ch]'):
             with self.subTest(path.name):
                 self.assertEqual(
                     includes(path) - {'adversary.h', 'game.h', 'complain.h',

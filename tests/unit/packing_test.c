@@ -1,13 +1,13 @@
 /*
- * packing_test.c - driver/rectangles.c, packing.c and what it is made of.
+ * packing_test.c - driver/bounds/rectangles.c, packing.c and what it is made of.
  */
 #include "traces.h"
 
-#include "../../driver/best_fit.h"
-#include "../../driver/first_fit.h"
-#include "../../driver/outward.h"
-#include "../../driver/packing.h"
-#include "../../driver/skyline.h"
+#include "../../driver/bounds/best_fit.h"
+#include "../../driver/bounds/first_fit.h"
+#include "../../driver/bounds/outward.h"
+#include "../../driver/bounds/packing.h"
+#include "../../driver/bounds/skyline.h"
 
 enum { ALIGN = 16, MOST = 4096 };
 

@@ -1,12 +1,12 @@
 /*
- * strides_test.c - driver/strides.c: what blocks take, from their addresses.
+ * strides_test.c - driver/bounds/strides.c: what blocks take, from their addresses.
  *
  * Heaps are made up: a list of blocks at the peak, which is the one crest, and
  * others looked at before it.
  */
 #include "../check.h"
 
-#include "../../driver/strides.h"
+#include "../../driver/bounds/strides.h"
 
 enum { ALIGN = 16, SLOTS = 64 };
 

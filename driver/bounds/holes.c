@@ -34,9 +34,9 @@
  */
 #include "holes.h"
 
-#include "complain.h"
-#include "op.h"
-#include "random.h"
+#include "../complain.h"
+#include "../op.h"
+#include "../random.h"
 
 #include <stdbool.h>
 #include <stdlib.h>

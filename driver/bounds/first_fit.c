@@ -4,7 +4,7 @@
  */
 #include "first_fit.h"
 
-#include "complain.h"
+#include "../complain.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -5,8 +5,8 @@
 #define _GNU_SOURCE
 #include "tournament.h"
 
-#include "complain.h"
-#include "interrupt.h"
+#include "../complain.h"
+#include "../interrupt.h"
 
 #include <inttypes.h>
 #include <stdio.h>

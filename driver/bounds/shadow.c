@@ -3,7 +3,7 @@
  */
 #include "shadow.h"
 
-#include "complain.h"
+#include "../complain.h"
 
 #include <assert.h>
 

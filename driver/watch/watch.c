@@ -4,8 +4,8 @@
 #define _GNU_SOURCE
 #include "watch.h"
 
-#include "complain.h"
-#include "interrupt.h"
+#include "../complain.h"
+#include "../interrupt.h"
 #include "screen.h"
 #include "watch_parts.h"
 

@@ -7,8 +7,8 @@
 #ifndef HEAP_MAP_H
 #define HEAP_MAP_H
 
-#include "bitset.h"
-#include "oracle.h"
+#include "../bitset.h"
+#include "../oracle.h"
 
 #include <stddef.h>
 

@@ -21,8 +21,8 @@
 #ifndef STRIDES_H
 #define STRIDES_H
 
-#include "live.h"
-#include "trace.h"
+#include "../live.h"
+#include "../trace.h"
 
 struct strides;
 

@@ -8,7 +8,7 @@
 #define _GNU_SOURCE
 #include "outward.h"
 
-#include "complain.h"
+#include "../complain.h"
 #include "holes.h"
 
 #include <stdlib.h>

@@ -4,7 +4,7 @@
 #define _GNU_SOURCE
 #include "game.h"
 
-#include "complain.h"
+#include "../complain.h"
 
 #include <assert.h>
 #include <stdlib.h>

@@ -5,7 +5,7 @@
 
 #include "best_fit.h"
 #include "bounds_cache.h"
-#include "complain.h"
+#include "../complain.h"
 
 #include <stdlib.h>
 

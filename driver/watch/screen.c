@@ -7,8 +7,8 @@
 #define _GNU_SOURCE
 #include "screen.h"
 
-#include "complain.h"
-#include "interrupt.h"
+#include "../complain.h"
+#include "../interrupt.h"
 
 #if __has_include(<ncurses.h>)
 

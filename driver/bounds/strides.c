@@ -5,7 +5,7 @@
  */
 #include "strides.h"
 
-#include "complain.h"
+#include "../complain.h"
 
 #include <stdlib.h>
 

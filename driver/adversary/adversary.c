@@ -4,7 +4,7 @@
 #define _GNU_SOURCE
 #include "adversary.h"
 
-#include "complain.h"
+#include "../complain.h"
 
 #include <ctype.h>
 #include <errno.h>

@@ -8,7 +8,7 @@
 #ifndef SHADOW_H
 #define SHADOW_H
 
-#include "tape.h"
+#include "../tape.h"
 
 struct shadow {
     const char *name;      /* in place of the allocator's */

@@ -16,7 +16,7 @@
  */
 #include "best_fit.h"
 
-#include "complain.h"
+#include "../complain.h"
 #include "holes.h"
 
 #include <stdlib.h>

@@ -3,7 +3,7 @@
  */
 #include "rectangles.h"
 
-#include "complain.h"
+#include "../complain.h"
 
 #include <stdlib.h>
 

@@ -25,7 +25,7 @@
  */
 #include "skyline.h"
 
-#include "complain.h"
+#include "../complain.h"
 
 #include <stdlib.h>
 

@@ -18,10 +18,10 @@
 #define _GNU_SOURCE
 #include "packing.h"
 
-#include "complain.h"
+#include "../complain.h"
 #include "first_fit.h"
 #include "outward.h"
-#include "random.h"
+#include "../random.h"
 #include "skyline.h"
 
 #include <assert.h>

@@ -24,7 +24,7 @@
  */
 #include "adversary.h"
 
-#include "complain.h"
+#include "../complain.h"
 
 #include <stdlib.h>
 
