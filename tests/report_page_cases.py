@@ -500,6 +500,34 @@ class Answers(Reports):
         self.driver.find_element('id', 'back').click()
         self.assertIn('operation 329 of', self.text('step'))
 
+    def test_keys_move_and_zoom(self) -> None:
+        self.open('#trace=small.rep&panels=mm,tlsf&t=100-200&a=0-4000&at=150')
+        self.js('arguments[0].focus()', self.over())
+        self.press(Keys.ARROW_RIGHT)
+        self.assertAlmostEqual(self.time()['lo'], 112.5, delta=0.2)
+        self.press(Keys.ARROW_UP)
+        self.assertAlmostEqual(self.js('return malloclab.app.ranges[1].lo'),
+                               500, delta=10)
+        self.press('+')
+        time = self.time()
+        self.assertAlmostEqual(time['hi'] - time['lo'], 50)
+        self.assertTrue(time['lo'] < 150 < time['hi'])
+        self.press('0')
+        self.assertEqual(self.time(), {'lo': 0, 'hi': 330})
+        self.press('c')
+        self.assertEqual(self.js('return malloclab.app.colour'), 'life')
+
+    def test_the_pinned_block_is_shown_in_every_panel(self) -> None:
+        self.open('#trace=small.rep&panels=mm,tlsf&pin=40')
+        self.press('f')
+        for at in range(2):
+            self.assertEqual(self.js(
+                'const {window, places} = malloclab.app.panels[arguments[0]];'
+                'return places.hit(window) >= 0 && window.a0 <= '
+                'places.offset[40] && places.offset[40] < window.a1 && '
+                'window.t0 <= places.trace.birth[40] && '
+                'places.trace.death[40] <= window.t1', at), True)
+
     def test_a_step_out_of_view_moves_the_view(self) -> None:
         self.open('#trace=small.rep&t=10-50&at=50')
         self.press('.')
