@@ -36,8 +36,9 @@ class Table:
     """Rows of one allocator on one trace: an array a column, by its name.
 
     Of a timeline: op, payload, footprint, heap, mapped, free_bytes, free_areas,
-    largest_free. Of events: op, kind (bytes of one letter), slot, address,
-    size, thread, payload, heap, mapped. docs/driver.md says what they mean.
+    largest_free. Of events: op, kind (bytes of one letter), slot (-1 of
+    free(NULL)), address, size, thread, payload, heap, mapped. docs/driver.md
+    says what they mean.
     """
 
     allocator: str
@@ -105,7 +106,8 @@ def _column(name: str, texts: Sequence[str]) -> numpy.ndarray:
     if name == "kind":
         return numpy.array(texts, dtype="S1")
     base = 16 if name == "address" else 10
-    return numpy.array([int(text, base) if text else 0 for text in texts],
+    absent = -1 if name == "slot" else 0
+    return numpy.array([int(text, base) if text else absent for text in texts],
                        dtype=numpy.int64)
 
 

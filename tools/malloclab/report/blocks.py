@@ -1,0 +1,197 @@
+"""Blocks as rectangles: operations from left to right, addresses upwards.
+
+    address
+      |      +-----------------+        a placement: the operation that gave
+      |      | size            |        the block its address and size, until
+      |      +-----------------+        the one that ends it: its free, or a
+      +-----birth------------death---   realloc, which is a placement anew
+
+What a trace asks for is the same whichever allocator serves it. So placements,
+in the order of their births, belong to the trace (Lives), and an allocator adds
+one number to each: where (Places). Operations count from 0 here.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy
+
+from ..replays import Table
+
+# What operations are stored as: the index of their letter. R is the realloc
+# that frees, 0 is free(NULL).
+KINDS = b"acmrfR0"
+PLACING = len(b"acmr")
+
+PAGE = 4096
+NEAR = 1 << 16  # bytes between blocks that are no gap anyway
+NOWHERE = -1
+# Where heaps begin: memlib's, and those that exist on paper only, which lie as
+# high as their alignments ask for.
+HEAP_BASES = (0, 1 << 28, *(1 << bit for bit in range(30, 47)))
+
+
+@dataclass(frozen=True)
+class Lives:
+    """A trace's operations (kind, thread) and placements (the rest).
+
+    death is the number of operations for those that nothing ends. block counts
+    the blocks in the order in which they begin; placements of one block are
+    reallocs of another.
+    """
+
+    kind: numpy.ndarray
+    thread: numpy.ndarray
+    birth: numpy.ndarray
+    death: numpy.ndarray
+    size: numpy.ndarray
+    block: numpy.ndarray
+
+
+@dataclass(frozen=True)
+class Segment:
+    """Addresses that are shown: length bytes from base."""
+
+    base: int
+    length: int
+
+
+@dataclass(frozen=True)
+class Places:
+    """Where an allocator put the placements.
+
+    offset is the address, less what no segment has between; NOWHERE where it
+    was not put: NULL for no bytes, or the replay had ended. done counts the
+    operations that the allocator carried out. heap_base is the address at which
+    the heap begins whose size `heap` is, NOWHERE where unknown.
+    """
+
+    offset: numpy.ndarray
+    segments: list[Segment]
+    done: int
+    heap_base: int
+
+
+def lives(events: Table) -> Lives:
+    """Of a table of every operation of a trace, as events() reads them."""
+    kind, slot, size = (events[name] for name in ("kind", "slot", "size"))
+    count = len(events)
+    order = numpy.argsort(slot, kind="stable")
+    follows = numpy.zeros(count, bool)  # in order: the one before has my slot
+    follows[1:] = (slot[order][1:] == slot[order][:-1]) & (slot[order][1:] >= 0)
+    frees = _frees(kind, size, order, follows)
+    code = _codes(kind, slot, frees)
+    placing = numpy.flatnonzero(code < PLACING)
+    death = numpy.full(count, count)
+    death[order[:-1]] = numpy.where(follows[1:], order[1:], count)
+    return Lives(code, events["thread"], placing, death[placing],
+                 size[placing], _blocks(order, follows, frees)[placing])
+
+
+def _frees(kind: numpy.ndarray, size: numpy.ndarray, order: numpy.ndarray,
+           follows: numpy.ndarray) -> numpy.ndarray:
+    """Which operations free: f, and r to no bytes of a block that is live."""
+    frees = kind == b"f"
+    for at in numpy.flatnonzero((kind == b"r")[order] & (size == 0)[order]):
+        frees[order[at]] = follows[at] and not frees[order[at - 1]]
+    return frees
+
+
+def _codes(kind: numpy.ndarray, slot: numpy.ndarray,
+           frees: numpy.ndarray) -> numpy.ndarray:
+    code = numpy.zeros(len(kind), numpy.uint8)
+    for number, letter in enumerate(KINDS):
+        code[kind == bytes([letter])] = number
+    code[frees & (kind == b"r")] = KINDS.index(b"R")
+    code[slot < 0] = KINDS.index(b"0")
+    return code
+
+
+def _blocks(order: numpy.ndarray, follows: numpy.ndarray,
+            frees: numpy.ndarray) -> numpy.ndarray:
+    """Each operation's block: the one that began last in its slot."""
+    after_free = numpy.zeros(len(order), bool)
+    after_free[1:] = frees[order][:-1]
+    begins = ~follows | after_free
+    begins &= ~frees[order]
+    last = numpy.maximum.accumulate(
+        numpy.where(begins, numpy.arange(len(order)), 0))
+    number = numpy.zeros(len(order), numpy.int64)
+    starts = numpy.sort(order[begins])
+    number[order] = numpy.searchsorted(starts, order[last])
+    return number
+
+
+def places(trace: Lives, events: Table) -> Places:
+    """Of the table of one allocator, which may end earlier than the trace."""
+    address = numpy.full(len(trace.kind), NOWHERE)
+    address[events["op"] - 1] = events["address"]
+    address = address[trace.birth]
+    address[(address == 0) & (trace.size == 0)] = NOWHERE
+    shown = address >= 0
+    base = heap_base(address[shown], events["heap"])
+    begin, end = address[shown], (address + trace.size)[shown]
+    if base != NOWHERE:
+        begin = numpy.append(begin, base)
+        end = numpy.append(end, base + events["heap"].max())
+    segments = layout(begin, end)
+    done = int(events["op"][-1]) if len(events) else 0
+    return Places(offsets(address, segments), segments, done, base)
+
+
+def heap_base(address: numpy.ndarray, heap: numpy.ndarray) -> int:
+    """The highest that no address is below, if its heap has some in it."""
+    top = int(heap.max()) if len(heap) else 0
+    lowest = int(address.min()) if len(address) else NOWHERE
+    base = max((one for one in HEAP_BASES if one <= lowest), default=NOWHERE)
+    return base if lowest < base + top else NOWHERE
+
+
+def layout(begin: numpy.ndarray, end: numpy.ndarray) -> list[Segment]:
+    """Segments that hold all of these ranges, without the wide gaps.
+
+    Wide is more than an eighth of what there is without gaps.
+    """
+    if not len(begin):
+        return []
+    near = _merge(begin, end, NEAR)
+    wide = max(NEAR, sum(last - first for first, last in near) // 8)
+    merged = _merge(numpy.array([first for first, _ in near]),
+                    numpy.array([last for _, last in near]), wide)
+    return [Segment(first - first % PAGE,
+                    max(16, -(-last // 16) * 16 - first + first % PAGE))
+            for first, last in merged]
+
+
+def _merge(begin: numpy.ndarray, end: numpy.ndarray,
+           gap: int) -> list[tuple[int, int]]:
+    order = numpy.argsort(begin, kind="stable")
+    begin, reach = begin[order], numpy.maximum.accumulate(end[order])
+    cuts = numpy.flatnonzero(begin[1:] - reach[:-1] > gap) + 1
+    firsts = numpy.concatenate([[0], cuts])
+    lasts = numpy.concatenate([cuts, [len(begin)]]) - 1
+    return [(int(begin[first]), int(reach[last]))
+            for first, last in zip(firsts, lasts)]
+
+
+def offsets(address: numpy.ndarray, segments: list[Segment]) -> numpy.ndarray:
+    if not segments:
+        return numpy.full(len(address), NOWHERE)
+    bases = numpy.array([segment.base for segment in segments])
+    lengths = numpy.array([segment.length for segment in segments])
+    starts = numpy.concatenate([[0], numpy.cumsum(lengths)[:-1]])
+    which = numpy.searchsorted(bases, address, "right") - 1
+    return numpy.where(address < 0, NOWHERE,
+                       address - bases[which] + starts[which])
+
+
+def changes(*columns: numpy.ndarray) -> numpy.ndarray:
+    """The rows where some column is another than in the row before."""
+    if not len(columns[0]):
+        return numpy.zeros(0, numpy.int64)
+    differ = numpy.zeros(len(columns[0]), bool)
+    differ[0] = True
+    for column in columns:
+        differ[1:] |= column[1:] != column[:-1]
+    return numpy.flatnonzero(differ)

@@ -1,0 +1,85 @@
+"""The lines of a trace's file: which line an operation stands on, and its id.
+
+mdriver has read the file before, so nothing is checked here again. Only texts
+have lines: .rep, .rep.gz, and .rep.zst where there is zstd to unpack it.
+"""
+
+from __future__ import annotations
+
+import gzip
+import shutil
+import subprocess
+from array import array
+from dataclasses import dataclass
+from pathlib import Path
+
+from .. import trace_arrays
+
+GZIP, ZSTD, BINARY = b"\x1f\x8b", b"\x28\xb5\x2f\xfd", b"mmtrace"
+
+
+class NoLines(Exception):
+    """Why a trace's lines are not to be had, in a sentence."""
+
+
+@dataclass(frozen=True)
+class Lines:
+    """By operation: its line from 1, its id, the count of a calloc or the
+    alignment of a memalign, the size of each item of a calloc; else 0."""
+
+    line: array
+    ident: array
+    extra: array
+    each: array
+
+
+def find(trace: str) -> Path:
+    """The file that mdriver reads for -f TRACE."""
+    if Path(trace).exists():
+        return Path(trace)
+    for ending in trace_arrays.ENDINGS:
+        path = trace_arrays.directory() / (trace + ending)
+        if path.exists():
+            return path
+    raise NoLines(f"{trace}: there is no such file")
+
+
+def read(path: Path) -> Lines:
+    return parse(_text(path))
+
+
+def parse(text: bytes) -> Lines:
+    found = Lines(array("q"), array("q"), array("q"), array("q"))
+    header = 4
+    for number, line in enumerate(text.split(b"\n"), 1):
+        words = line.split()
+        if header > 0:
+            header -= len(words)
+        elif words:
+            found.line.append(number)
+            found.ident.append(int(words[1]))
+            kind = words[0]
+            found.extra.append(int(words[2]) if kind in (b"c", b"m") else 0)
+            found.each.append(int(words[3]) if kind == b"c" else 0)
+    return found
+
+
+def _text(path: Path) -> bytes:
+    data = path.read_bytes()
+    if data.startswith(GZIP):
+        data = gzip.decompress(data)
+    elif data.startswith(ZSTD):
+        data = _unpack_zstd(path)
+    if data.startswith(BINARY):
+        raise NoLines(f"{path}: a binary trace has no lines")
+    return data
+
+
+def _unpack_zstd(path: Path) -> bytes:
+    if not shutil.which("zstd"):
+        raise NoLines(f"{path}: there is no zstd to read its lines with")
+    ended = subprocess.run(["zstd", "-dcq", str(path)], check=False,
+                           stdin=subprocess.DEVNULL, stdout=subprocess.PIPE)
+    if ended.returncode != 0:
+        raise NoLines(f"{path}: zstd cannot read it")
+    return ended.stdout

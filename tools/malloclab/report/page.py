@@ -1,0 +1,81 @@
+"""The page: one HTML file that asks for nothing else.
+
+viewer/page.html has a line `@NAME@` for each part. The modules of viewer/ stay
+the modules that they are: an import map gives each the address report/NAME and
+its text as a data: URL. Numbers are in script elements of a type that no
+browser runs, as pack.py makes them.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+from html import escape
+from pathlib import Path
+from typing import Any, Iterator, Sequence
+
+from . import figure
+
+HERE = Path(__file__).resolve().parent
+VIEWER, VENDOR = HERE / "viewer", HERE / "vendor"
+
+
+def write(path: Path, title: str, traces: Sequence[dict[str, Any]],
+          panels: Sequence[str]) -> None:
+    with open(path, "w", encoding="utf-8") as file:
+        for part in parts(title, traces, panels):
+            file.write(part)
+
+
+def parts(title: str, traces: Sequence[dict[str, Any]],
+          panels: Sequence[str]) -> Iterator[str]:
+    """The page's text, piece by piece; panels are those shown first."""
+    fillers = {
+        "TITLE": lambda: escape(title),
+        "STYLE": _style,
+        "UPLOT": lambda: _text(VENDOR / "uPlot.iife.min.js"),
+        "MODULES": lambda: _json({"imports": modules()}),
+        "FIGURE": lambda: figure.svg(figure.groups(
+            [(trace["name"], trace["results"]) for trace in traces])),
+        "ABOUT": lambda: _json(about(title, traces, panels)),
+        "DATA": lambda: "\n".join(_data(at, trace["data"])
+                                  for at, trace in enumerate(traces)),
+    }
+    template = _text(VIEWER / "page.html").split("@")
+    for at, piece in enumerate(template):
+        yield fillers[piece]() if at % 2 else piece
+
+
+def about(title: str, traces: Sequence[dict[str, Any]],
+          panels: Sequence[str]) -> dict[str, Any]:
+    """All that the page knows but the numbers themselves."""
+    return {"title": title, "panels": list(panels), "traces": [
+        {key: value for key, value in trace.items() if key != "data"}
+        for trace in traces]}
+
+
+def modules() -> dict[str, str]:
+    """Every module's data: URL by the name that it is imported by."""
+    found = {}
+    for path in sorted(VIEWER.glob("*.js")):
+        code = base64.b64encode(path.read_bytes()).decode("ascii")
+        found[f"report/{path.stem}"] = f"data:text/javascript;base64,{code}"
+    return found
+
+
+def _style() -> str:
+    return _text(VENDOR / "uPlot.min.css") + _text(VIEWER / "style.css")
+
+
+def _text(path: Path) -> str:
+    return path.read_text(encoding="utf-8")
+
+
+def _json(value: Any) -> str:
+    """For a script element: nothing in it may look like its end."""
+    return json.dumps(value, separators=(",", ":")).replace("<", "\\u003c")
+
+
+def _data(at: int, text: str) -> str:
+    return (f'<script type="application/octet-stream" id="data-{at}">{text}'
+            "</script>")

@@ -1,0 +1,105 @@
+// What a block's colour means: a class from 0 on, and its share of the scale.
+
+// Viridis, from dark to light: read alike by all eyes, and in gray.
+const ANCHORS = [
+  [68, 1, 84], [72, 40, 120], [62, 74, 137], [49, 104, 142], [38, 130, 142],
+  [31, 158, 137], [53, 183, 121], [110, 206, 88], [181, 222, 43],
+  [253, 231, 37],
+];
+const LIGHT = [0, 0.86], DARK = [0.12, 1]; // parts that stand out there
+
+/** 256 colours as the pixels of an ImageData have them, without alpha. */
+export function palette(dark) {
+  const [begin, end] = dark ? DARK : LIGHT;
+  return Uint32Array.from({ length: 256 }, (_, at) => {
+    const [r, g, b] = mix(begin + (end - begin) * at / 255);
+    return b << 16 | g << 8 | r;
+  });
+}
+
+function mix(share) {
+  const at = share * (ANCHORS.length - 1);
+  const low = Math.min(Math.floor(at), ANCHORS.length - 2);
+  return ANCHORS[low].map((c, k) =>
+    Math.round(c + (ANCHORS[low + 1][k] - c) * (at - low)));
+}
+
+export function css(pixel) {
+  return `rgb(${pixel & 255} ${pixel >> 8 & 255} ${pixel >> 16 & 255})`;
+}
+
+const powers = (from, to) =>
+  Array.from({ length: to - from + 1 }, (_, at) => 2 ** (from + at));
+const SIZES = powers(4, 20), LIVES = powers(0, 20);
+const SHARES = [0, 1 / 32, 1 / 16, 1 / 8, 1 / 4, 1 / 2];
+
+/** The class of a number: how many of the ascending bounds lie below it. */
+export function classOf(number, bounds) {
+  let at = 0;
+  while (at < bounds.length && number > bounds[at]) at++;
+  return at;
+}
+
+const bytes = (n) => n < 1024 ? `${n}` : n < 1 << 20 ? `${n >> 10}K` :
+  `${n >> 20}M`;
+const percent = (share) => `${Math.round(share * 1000) / 10}%`;
+
+function scale(bounds, name, last) {
+  return [...bounds.map((bound) => `≤ ${name(bound)}`), last];
+}
+
+/**
+ * By name: what it is called, its classes, and the class of every placement.
+ * `rooms` is asked for by waste alone, for it takes a while.
+ */
+export const MODES = {
+  size: {
+    label: "size", title: "bytes of payload",
+    classes: scale(SIZES, bytes, `> ${bytes(SIZES.at(-1))}`),
+    of: ({ trace }) => (i) => classOf(trace.size[i], SIZES),
+  },
+  life: {
+    label: "age at its end", title: "operations from birth to death",
+    classes: [...scale(LIVES, bytes, `> ${bytes(LIVES.at(-1))}`),
+      "never freed"],
+    of: ({ trace }) => (i) => trace.death[i] >= trace.count ?
+      LIVES.length + 1 : classOf(trace.death[i] - trace.birth[i], LIVES),
+  },
+  born: {
+    label: "birth", title: "when it was allocated: from old to new",
+    classes: ["first eighth", "2nd", "3rd", "4th", "5th", "6th", "7th", "last"],
+    of: ({ trace }) => (i) => Math.floor(trace.birth[i] * 8 / trace.count),
+  },
+  waste: {
+    label: "room behind",
+    title: "bytes up to the next block, when fewest, as a share of block and " +
+      "room: headers, padding, or a hole that never was filled",
+    classes: [...scale(SHARES, percent, `> ${percent(SHARES.at(-1))}`)],
+    of: ({ trace, rooms }) => (i) => rooms[i] === Infinity ? 0 :
+      classOf(rooms[i] / Math.max(1, rooms[i] + trace.size[i]), SHARES),
+  },
+};
+
+/**
+ * By placement: its class, as a share of 255. The scale is spread over the
+ * classes that occur in the trace's panels: `used`, in ascending order.
+ */
+export function values(mode, places, rooms, used) {
+  const classOfOne = MODES[mode].of({ trace: places.trace, rooms });
+  const share = [];
+  used.forEach((one, at) => { share[one] = shareOf(at, used.length); });
+  return Uint8Array.from(places.offset, (_, i) => share[classOfOne(i)]);
+}
+
+export const shareOf = (at, count) =>
+  count < 2 ? 128 : Math.floor(at * 255 / (count - 1));
+
+/** The classes that occur among some panels, ascending. */
+export function usedClasses(mode, panels) {
+  const seen = new Set();
+  for (const { places, rooms } of panels) {
+    const classOfOne = MODES[mode].of({ trace: places.trace, rooms });
+    for (let i = 0; i < places.offset.length; i++) seen.add(classOfOne(i));
+  }
+  return [...seen].sort((a, b) => a - b);
+}

@@ -1,0 +1,34 @@
+// Elements in one line each.
+
+/** An element with properties, data- and aria- attributes, and children. */
+export function make(tag, properties = {}, ...children) {
+  const element = document.createElement(tag);
+  for (const [name, value] of Object.entries(properties)) {
+    if (/^(data|aria)-|^role$/.test(name)) element.setAttribute(name, value);
+    else element[name] = value;
+  }
+  element.append(...children);
+  return element;
+}
+
+export const SERIES = 8; // colours of style.css for allocators
+
+export const find = (id) => document.getElementById(id);
+
+/** The page's own colours, as style.css has them for light and dark. */
+export function theme() {
+  const style = getComputedStyle(document.documentElement);
+  const of = (name) => style.getPropertyValue(`--${name}`).trim();
+  return {
+    ink: of("ink"), soft: of("soft"), rule: of("rule"), ground: of("ground"),
+    heap: of("heap"), mark: of("mark"), pin: of("pin"), bad: of("bad"),
+    series: Array.from({ length: SERIES }, (_, at) => of(`series${at}`)),
+    dark: matchMedia("(prefers-color-scheme: dark)").matches,
+  };
+}
+
+/** An option for each [value, text]. */
+export function fillSelect(select, options, chosen) {
+  select.replaceChildren(...options.map(([value, text]) =>
+    make("option", { value, textContent: text, selected: value === chosen })));
+}
