@@ -423,7 +423,7 @@ class Memory(Copies):
             self.skipTest('the sanitizer keeps what was freed')
         paths = [self.copy(SED, f'{ops}.repb', '--ops', ops)
                  for ops in (self.SHORT, self.LONG)]
-        for words in (['--bounds', '--no-timing', '--allocator', 'mm,libc'],
+        for words in (['--no-timing', '--allocator', 'mm,libc'],
                       ['--reps', '1', '--allocator', 'mm']):
             command = [support.MDRIVER, *words, '-f']
             self.assertLess(self.grown(command, *map(str, paths)),

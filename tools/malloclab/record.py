@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -138,17 +139,20 @@ def recorded(environment: Mapping[str, str], directory: str,
 
 def run(command: Sequence[str],
         environment: Mapping[str, str]) -> tuple[int, int]:
-    """Run the command. Its PID and its status: -N for signal N."""
+    """Run the command. Its PID and its status: -N for signal N.
+
+    An interrupt is the program's, whose trace is still wanted: no exception.
+    (A handler of ours does not outlive the exec, to ignore it would.)
+    """
+    before = signal.signal(signal.SIGINT, lambda number, frame: None)
     try:
         process = subprocess.Popen(command, env=environment)
+        return process.pid, process.wait()
     except OSError as error:
         reason = f"cannot run {command[0]}: {error.strerror}"
         raise RecordError(reason) from None
-    while True:
-        try:
-            return process.pid, process.wait()
-        except KeyboardInterrupt:
-            continue  # the program got it too; its trace is still wanted
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 # ---- Choosing a process ----
