@@ -322,12 +322,14 @@ test-build: all $(UNIT_TESTS) $(LIBRARY_TESTS) $(BAD) \
 test: test-build
 	tests/run --build $(OUT) $(ONLY)
 
-# Every mode. The release build comes last: it is what ./mdriver then is.
-MODES := san $(if $(filter x86_64,$(shell uname -m)),m32) release
+# Every mode. The release build comes last: it is what ./mdriver then is. Its
+# tests come first, for they take the longest, and as many modes as there are
+# processors are tested at a time.
+MODES := san $(if $(filter x86_64,$(shell uname -m)),m32)
 test-all:
-	+for mode in $(MODES); do \
+	+for mode in $(MODES) release; do \
 	    $(MAKE) --no-print-directory MODE=$$mode test-build || exit 2; done
-	tests/run $(MODES:%=--build build/%) $(ONLY)
+	tests/run --build build/release $(MODES:%=--build build/%) $(ONLY)
 
 # Figures of this machine, now, in some ten minutes: docs/bench.md.
 .PHONY: bench

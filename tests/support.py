@@ -5,6 +5,8 @@ import json
 import os
 import subprocess
 import tempfile
+import unittest
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +16,21 @@ BUILD = (ROOT / os.environ.get('MALLOCLAB_BUILD', 'build/release')).resolve()
 MDRIVER = BUILD / 'mdriver'
 
 Finished = subprocess.CompletedProcess
+
+
+def in_release_only(reason: str) -> Callable[..., unittest.TestSuite]:
+    """A module's load_tests: its tests, or one that says why there are none."""
+    class Elsewhere(unittest.TestCase):
+        @unittest.skip(reason)
+        def test_in_release_only(self) -> None:
+            pass
+
+    def load_tests(loader: unittest.TestLoader, tests: unittest.TestSuite,
+                   pattern: str | None) -> unittest.TestSuite:
+        return tests if BUILD.name == 'release' else \
+            loader.loadTestsFromTestCase(Elsewhere)
+
+    return load_tests
 
 
 def run(*command: str | Path, timeout: float = 60,
