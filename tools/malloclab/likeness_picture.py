@@ -8,8 +8,9 @@ from typing import Any
 import numpy
 
 from .likeness import Distances, Distributions
-from .plotting import ACCENT, FORMATS, INK
+from .plot import FORMATS
 
+INK, ACCENT = "#222222", "#c0392b"
 POINTS = 2000  # of a curve
 PANELS = (("sizes", "bytes asked for", "requests", "log"),
           ("lifetimes", "blocks begun meanwhile", "blocks", "log"),
