@@ -18,7 +18,8 @@ import numpy
 from support import BUILD, ROOT, TESTS
 
 sys.path.insert(0, str(ROOT / 'tools'))
-from malloclab import rep, replays  # noqa: E402
+from malloclab import replays  # noqa: E402
+from malloclab.traces import rep  # noqa: E402
 from malloclab.replays import Table  # noqa: E402
 from malloclab.report import blocks, command, figure, gather  # noqa: E402
 from malloclab.report import lines, pack, page  # noqa: E402

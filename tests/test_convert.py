@@ -31,11 +31,12 @@ HERE = Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE), str(HERE.parent / 'tools')]
 
 import support  # noqa: E402
-from malloclab import pythons, rep  # noqa: E402
+from malloclab import pythons  # noqa: E402
 from malloclab.convert import (  # noqa: E402
     command, formats, frames, lateness, massif, moments, tape)
 from malloclab.convert.wish import Wish  # noqa: E402
-from malloclab.rep import Op  # noqa: E402
+from malloclab.traces import rep  # noqa: E402
+from malloclab.traces.rep import Op  # noqa: E402
 
 from rep_checker import check_text  # noqa: E402
 from samples import EVERY, EVERY_PEAK  # noqa: E402

@@ -256,7 +256,7 @@ class Sound(Copies):
         """Headers are written before the operations; mdriver counts again."""
         folder = self.folder / 'lengths'
         folder.mkdir()
-        code = ('import sys\nfrom malloclab import copying\n'
+        code = ('import sys\nfrom malloclab.copies import copying\n'
                 'for n in range(1, 60):\n for end in "rep", "repb":\n'
                 '  order = copying.Order(sys.argv[1], n, 1, {})\n'
                 '  copying.copy(order, f"{sys.argv[2]}/{n}.{end}")\n')

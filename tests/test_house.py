@@ -1,6 +1,8 @@
 """The house: arrows between its rooms go one way."""
 from __future__ import annotations
 
+import ast
+import graphlib
 import re
 import unittest
 from pathlib import Path
@@ -28,6 +30,29 @@ def users(pattern: str, *globs: str) -> set[str]:
         if re.search(pattern, code):
             found.add(path.name)
     return found
+
+
+def rooms_used(path: Path) -> set[str]:
+    """Modules and packages beside its own that a Python file imports."""
+    package = ROOT / 'tools/malloclab'
+    depth = len(path.relative_to(package).parts)
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.ImportFrom) and node.level == depth:
+            found |= {node.module.split('.')[0]} if node.module else \
+                {name.name for name in node.names}
+    return {name for name in found if (package / name).is_dir()
+            or (package / f'{name}.py').is_file()}
+
+
+def rooms() -> dict[str, set[str]]:
+    """What is directly in tools/malloclab, and what of it each uses."""
+    uses: dict[str, set[str]] = {}
+    for path in sources('tools/malloclab/**/*.py'):
+        room = path.relative_to(ROOT / 'tools/malloclab').parts[0]
+        uses.setdefault(room.removesuffix('.py'), set()).update(
+            rooms_used(path))
+    return uses
 
 
 class House(unittest.TestCase):
@@ -101,6 +126,19 @@ class House(unittest.TestCase):
                 self.assertEqual(
                     includes(path) - {'adversary.h', 'game.h', 'complain.h',
                                       'random.h', 'trace.h'}, set())
+
+    def test_python_rooms_use_each_other_one_way(self) -> None:
+        uses = rooms()
+        self.assertIn('traces', uses['generate'])
+        try:
+            graphlib.TopologicalSorter(uses).prepare()
+        except graphlib.CycleError as error:
+            self.fail(f"in a circle: {' <- '.join(error.args[1])}")
+
+    def test_traces_need_no_other_room(self) -> None:
+        for name in rooms()['traces']:
+            with self.subTest(name):
+                self.assertTrue((ROOT / f'tools/malloclab/{name}.py').is_file())
 
 
 if __name__ == '__main__':

@@ -20,9 +20,10 @@ from support import BUILD, ROOT, TESTS, Finished, account, run
 
 sys.path[:0] = [str(ROOT / 'tools')]
 
-from malloclab import program_suite, programs  # noqa: E402
-from malloclab.program_suite import Program  # noqa: E402
-from malloclab.programs import Result  # noqa: E402
+from malloclab.programs import (  # noqa: E402
+    benching, command, comparing, running, suite)
+from malloclab.programs.running import Result  # noqa: E402
+from malloclab.programs.suite import Program  # noqa: E402
 
 SOURCE = """
 #include <stdio.h>
@@ -70,12 +71,12 @@ void *realloc(void *block, size_t size)
 DRIVER = """
 import signal, sys
 sys.path[:0] = [{tools!r}]
-from malloclab import program_suite, programs
-from malloclab.program_suite import Program
+from malloclab.programs import command, running, suite
+from malloclab.programs.suite import Program
 signal.signal(signal.SIGINT, signal.default_int_handler)
-program_suite.SUITE = {suite!r}
-programs.LISTING = 1.0
-sys.exit(programs.main(sys.argv[1:]))
+suite.SUITE = {suite!r}
+running.LISTING = 1.0
+sys.exit(command.main(sys.argv[1:]))
 """
 KEYS = ['program', 'allocator', 'outcome', 'details']
 
@@ -355,12 +356,12 @@ class Test(Workshop):
 
     def test_a_handin_is_built_once(self) -> None:
         """Not again while a program runs on it."""
-        self.addCleanup(programs.preload_of.cache_clear)
+        self.addCleanup(running.preload_of.cache_clear)
         source = str(TESTS / 'handin/cmu.c')
-        with mock.patch.object(programs.run.handin, 'build',
+        with mock.patch.object(running.run.handin, 'build',
                                return_value=Path('x.so')) as build:
-            names = programs.allocator_list(source, [])
-            self.assertEqual(programs.preload_of(names[0]), 'x.so')
+            names = command.allocator_list(source, [])
+            self.assertEqual(running.preload_of(names[0]), 'x.so')
         self.assertEqual(build.call_count, 1)
 
     # ---- Files. ----
@@ -648,7 +649,7 @@ class Setup(Workshop):
 
     def test_only_what_is_missing(self) -> None:
         there = ''.join(f'{name} install ok installed\\n' for name
-                        in program_suite.PACKAGES if name != 'pigz')
+                        in suite.PACKAGES if name != 'pigz')
         finished, log = self.setup(there + 'pigz deinstall ok config-files')
         self.assertEqual(log, '-qq update\n-qq install -y '
                          '--no-install-recommends pigz\n')
@@ -656,7 +657,7 @@ class Setup(Workshop):
 
     def test_nothing_to_do(self) -> None:
         there = ''.join(f'{name} install ok installed\\n'
-                        for name in program_suite.PACKAGES)
+                        for name in suite.PACKAGES)
         finished, log = self.setup(there)
         self.assertEqual(finished.stdout + log, '')
 
@@ -673,18 +674,18 @@ class Figures(unittest.TestCase):
         return [Result('p', name, outcome, '', *row) for row in figures]
 
     def test_ratios(self) -> None:
-        self.assertEqual(programs._median_ratio([2, 3, 4, 10], [1, 1, 2, 2]),
+        self.assertEqual(benching._median_ratio([2, 3, 4, 10], [1, 1, 2, 2]),
                          (2.5, 2, 3.5))
-        self.assertEqual(programs._median_ratio([3], [2]), (1.5,) * 3)
-        self.assertEqual(programs._median_ratio([3, 1], [0, 2]), (0.5,) * 3)
-        for value in programs._median_ratio([1, 1], [0, 0]):
+        self.assertEqual(benching._median_ratio([3], [2]), (1.5,) * 3)
+        self.assertEqual(benching._median_ratio([3, 1], [0, 2]), (0.5,) * 3)
+        for value in benching._median_ratio([1, 1], [0, 0]):
             self.assertTrue(math.isnan(value))
 
     def test_a_figure(self) -> None:
         """Ratios are of the same round: medians alone would give 2."""
         mine = self.runs('a', (2, 1, 300), (6, 2, 100), (4, 9, 200))
         libc = self.runs('libc', (1, 1, 100), (2, 4, 100), (4, 3, 400))
-        found = programs.figure('p', 'a', mine, libc)
+        found = benching.figure('p', 'a', mine, libc)
         self.assertEqual((found.outcome, found.rounds), ('ended', 3))
         self.assertEqual((found.elapsed, found.elapsed_ratio), (4, 2))
         self.assertEqual((found.elapsed_p25, found.elapsed_p75), (1.5, 2.5))
@@ -694,27 +695,27 @@ class Figures(unittest.TestCase):
     def test_a_round_that_was_interrupted(self) -> None:
         mine = self.runs('a', (3, 1, 1))
         libc = self.runs('libc', (1, 1, 1), (100, 1, 1))
-        found = programs.figure('p', 'a', mine, libc)
+        found = benching.figure('p', 'a', mine, libc)
         self.assertEqual((found.rounds, found.elapsed_ratio), (1, 3))
-        self.assertEqual(programs.figure('p', 'a', [], libc).outcome,
+        self.assertEqual(benching.figure('p', 'a', [], libc).outcome,
                          'interrupted')
 
     def test_no_time_at_all(self) -> None:
         runs = self.runs('libc', (0, 0, 0))
-        found = programs.figure('p', 'libc', runs, runs)
-        self.assertEqual(programs._ratio(found.cpu_ratio), '-')
+        found = benching.figure('p', 'libc', runs, runs)
+        self.assertEqual(benching._ratio(found.cpu_ratio), '-')
 
     def test_runs_that_did_not_end(self) -> None:
         good = self.runs('libc', (1, 1, 1), (1, 1, 1))
         bad = self.runs('a', (1, 1, 1)) + self.runs('a', (9, 9, 9),
                                                     outcome='crashed')
-        found = programs.figure('p', 'a', bad, good)
+        found = benching.figure('p', 'a', bad, good)
         self.assertEqual((found.outcome, found.rounds), ('crashed', 0))
         self.assertTrue(math.isnan(found.elapsed_ratio))
 
     def test_geometric_mean(self) -> None:
-        self.assertAlmostEqual(programs._geometric([1, 4, math.nan]), 2)
-        self.assertTrue(math.isnan(programs._geometric([])))
+        self.assertAlmostEqual(benching._geometric([1, 4, math.nan]), 2)
+        self.assertTrue(math.isnan(benching._geometric([])))
 
     def test_exit_codes(self) -> None:
         for code, outcome in ((0, ('ended', '')), (1, ('failed', 'exit 1')),
@@ -723,7 +724,7 @@ class Figures(unittest.TestCase):
                               (128, ('failed', 'exit 128')),
                               (255, ('failed', 'exit 255')),
                               (None, ('too slow', ''))):
-            self.assertEqual(programs._judge(code), outcome)
+            self.assertEqual(running._judge(code), outcome)
 
     def test_first_difference(self) -> None:
         long = b'x' * 100
@@ -737,7 +738,7 @@ class Figures(unittest.TestCase):
                 (b'\xfe', b'\xff', "line 1 is '\\xff', not '\\xfe'"),
                 (long + b'1', long + b'2', f"line 1 is '{'x' * 20}2', "
                                            f"not '{'x' * 20}1'")):
-            self.assertEqual(programs._first_difference(wanted, got), text)
+            self.assertEqual(comparing._first_difference(wanted, got), text)
 
 
 class Real(unittest.TestCase):
@@ -757,11 +758,11 @@ class Real(unittest.TestCase):
         self.assertEqual(finished.returncode, 0, account(finished))
         self.assertEqual([line.split()[0] for line
                           in finished.stdout.splitlines()],
-                         [program.name for program in program_suite.SUITE])
+                         [program.name for program in suite.SUITE])
 
     def test_scripts_are_sound(self) -> None:
-        self.assertEqual(len({p.name for p in program_suite.SUITE}), 12)
-        for program in program_suite.SUITE:
+        self.assertEqual(len({p.name for p in suite.SUITE}), 12)
+        for program in suite.SUITE:
             for script in (program.script, *program.prepare):
                 with self.subTest(program.name):
                     finished = run('bash', '-n', '-c', script)
@@ -769,7 +770,7 @@ class Real(unittest.TestCase):
                                      account(finished))
 
     def test_input_that_is_used_is_made(self) -> None:
-        for program in program_suite.SUITE:
+        for program in suite.SUITE:
             used = set(re.findall(r'\$\{?INPUT\}?/([\w.]+)', program.script))
             made = set(re.findall(r'"\$INPUT/([\w.]+)"',
                                   ' '.join(program.prepare)))
@@ -778,8 +779,8 @@ class Real(unittest.TestCase):
 
     def test_no_python(self) -> None:
         """Its modules are missing then, too."""
-        tests = program_suite.choose(['python-tests'])[0]
-        with mock.patch.object(program_suite, 'PYTHON', '/no/such'):
+        tests = suite.choose(['python-tests'])[0]
+        with mock.patch.object(suite, 'PYTHON', '/no/such'):
             self.assertIn(tests.needs[1][1], tests.missing())
 
 

@@ -17,9 +17,10 @@ HERE = Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE), str(HERE.parent / 'tools')]
 
 import support  # noqa: E402
-from malloclab import recording, rep  # noqa: E402
-from malloclab.recording import (  # noqa: E402
+from malloclab.record import recording  # noqa: E402
+from malloclab.record.recording import (  # noqa: E402
     ALIGNED, CALLOC, FREE, MALLOC, NOTHING, RESIZE, RESIZED, Event)
+from malloclab.traces import rep  # noqa: E402
 
 from rep_checker import check_text  # noqa: E402
 

@@ -14,10 +14,12 @@ HERE = Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE), str(HERE.parent / 'tools')]
 
 import support  # noqa: E402
-from malloclab import corpus, generate, manifest, rep  # noqa: E402
 from malloclab.dice import Dice  # noqa: E402
-from malloclab.recipes import RECIPES, RecipeError, cook  # noqa: E402
-from malloclab.rep import Op  # noqa: E402
+from malloclab.generate import command as generate  # noqa: E402
+from malloclab.generate.recipes import RECIPES, RecipeError, cook  # noqa: E402
+from malloclab.record import corpus  # noqa: E402
+from malloclab.traces import manifest, rep  # noqa: E402
+from malloclab.traces.rep import Op  # noqa: E402
 
 from rep_checker import check_text  # noqa: E402
 

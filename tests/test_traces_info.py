@@ -16,9 +16,10 @@ sys.path[:0] = [str(HERE), str(HERE.parent / 'tools')]
 
 import samples  # noqa: E402
 import support  # noqa: E402
-from malloclab import pythons, rep  # noqa: E402
-from malloclab.recipes import cook  # noqa: E402
-from malloclab.rep import Op  # noqa: E402
+from malloclab import pythons  # noqa: E402
+from malloclab.generate.recipes import cook  # noqa: E402
+from malloclab.traces import rep  # noqa: E402
+from malloclab.traces.rep import Op  # noqa: E402
 
 NUMPY = pythons.with_modules('numpy')
 SHARES = {'0%': 0, '1%': .01, '10%': .1, '25%': .25, '50%': .5, '75%': .75,

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Sequence
 
-ROOT = Path(__file__).resolve().parent.parent.parent
+from . import ROOT
 
 # An allocator's own calls stay its own; old C is no error.
 FLAGS = """-std=gnu17 -O2 -g -w -fcommon -fno-strict-aliasing -DDRIVER -fPIC

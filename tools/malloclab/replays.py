@@ -18,8 +18,7 @@ from typing import Any, Iterator, Sequence, TextIO
 
 import numpy
 
-ROOT = Path(__file__).resolve().parent.parent.parent
-BUILD = ROOT / "build/release"
+from . import BUILD, ROOT as ROOT
 CHUNK = 1 << 16  # lines that are read at a time
 
 

@@ -9,11 +9,10 @@ import sys
 from pathlib import Path
 from typing import NoReturn, Sequence
 
-from . import handin
+from . import BUILD, ROOT, handin
 
-ROOT = Path(__file__).resolve().parent.parent.parent
-BUILD = ROOT / "build/release"
 PRELOADS = BUILD / "preload"
+RIVALS = ("libjemalloc.so.2", "libmimalloc.so.2", "libtcmalloc_minimal.so.4")
 
 EPILOG = """\
 ALLOCATOR is a name of the build (mm, one of variants/, one of libraries/), the

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Sequence
 
 from . import handin, run
+from .terminal import tell
 
 SOAK = run.BUILD / "soak"
 HMM = run.BUILD / "lib/libhmm.so.1"
@@ -110,11 +111,6 @@ def _start(which: Subject, words: Sequence[str]) -> subprocess.Popen[str]:
         start_new_session=True)
 
 
-def _tell(text: str) -> None:
-    if sys.stderr.isatty():
-        print(f"\r\033[K{text}", end="", file=sys.stderr, flush=True)
-
-
 def soak(subjects: Sequence[Subject], words: Sequence[str], jobs: int
          ) -> tuple[list[tuple[str, ...]], bool]:
     """Rows in the order of the subjects, and whether it was interrupted."""
@@ -130,13 +126,13 @@ def soak(subjects: Sequence[Subject], words: Sequence[str], jobs: int
                 rows[i] = row(subjects[i], process.returncode,
                               process.communicate()[0])
             names = " ".join(subjects[i].name for i in running)
-            _tell(f"{time.monotonic() - start:.0f} s: {names}")
+            tell(f"{time.monotonic() - start:.0f} s: {names}")
             time.sleep(0.1)
         except KeyboardInterrupt:
             interrupted = True
             for process in running.values():
                 process.send_signal(signal.SIGINT)
-    _tell("")
+    tell("")
     return [rows[i] for i in sorted(rows)], interrupted
 
 

@@ -6,6 +6,9 @@ import sys
 
 
 def tell(text: str) -> None:
-    """Put the text in place of the last one; "" takes it away."""
+    """Put the text in place of the last one; "" takes it away.
+
+    It is cut where a narrow terminal would wrap it, which nothing takes away.
+    """
     if sys.stderr.isatty():
-        print(f"\r\033[K{text}", end="", file=sys.stderr, flush=True)
+        print(f"\r\033[K{text:.75}", end="", file=sys.stderr, flush=True)

@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 from typing import Sequence
 
-from .. import run as tools_run
+from .. import BUILD, ROOT
 from . import (comparison, judge, memory_return, pareto, record, scaling,
                threads, worst)
 from .table import BenchError, warn
@@ -45,7 +45,7 @@ Exit status: 0; 1 where an allocator failed; 2 where it could not be measured;
 def _common(build: object) -> argparse.ArgumentParser:
     """What may stand before a part and after it."""
     common = argparse.ArgumentParser(add_help=False)
-    common.add_argument("--build", type=lambda text: tools_run.ROOT / text,
+    common.add_argument("--build", type=lambda text: ROOT / text,
                         default=build, metavar="FOLDER",
                         help="the build to measure (build/release)")
     return common
@@ -54,7 +54,7 @@ def _common(build: object) -> argparse.ArgumentParser:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="tools/bench", usage="%(prog)s [PART] [options]",
-        parents=[_common(tools_run.BUILD)], epilog=EPILOG,
+        parents=[_common(BUILD)], epilog=EPILOG,
         description="Measure allocators, and the lab itself.",
         formatter_class=argparse.RawDescriptionHelpFormatter)
     parts = parser.add_subparsers(dest="part", metavar="PART", title="parts")

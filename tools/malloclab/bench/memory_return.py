@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import argparse
 
-from .table import (RIVALS, Failure, Table, count, figures, installed,
-                    names, positive, preload, program, progress, seconds,
-                    warn)
+from ..run import RIVALS
+from ..terminal import tell
+from .table import (Failure, Table, count, figures, installed, names,
+                    positive, preload, program, seconds, warn)
 
 ABOUT = "resident memory after 99 % of a peak was freed at random"
 DETAILS = """\
@@ -50,7 +51,7 @@ def run(options: argparse.Namespace) -> int:
                "after MB", ": pages", "later MB", ": pages",
                words=("allocator",)) as table:
         for name in allocators:
-            progress(f"peak and fall: {name}")
+            tell(f"peak and fall: {name}")
             try:
                 table.add(name, *cells(*figures(
                     [peak, f"--mb={options.mb}", f"--keep={options.keep}",

@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Sequence
 
-from ..plot import FORMATS
+from .. import ROOT, pictures
 from .comparison import add_source, report_of, status_of
 from .contest import Report, geometric, mean_spread, short
-from .table import ROOT, BenchError, Table
+from .table import BenchError, Table
 
 ABOUT = "a picture: utilization against throughput, and the Pareto front"
 DETAILS = """\
@@ -71,9 +71,8 @@ def points_of(report: Report) -> list[Point]:
 
 
 def run(options: argparse.Namespace) -> int:
-    if options.output.suffix not in FORMATS:
-        raise BenchError(f"{options.output}: it has to end in "
-                         f"{', '.join(FORMATS)}")
+    if pictures.fault(options.output):
+        raise BenchError(pictures.fault(options.output))
     with tempfile.TemporaryDirectory() as folder:
         figures = options.source or Path(folder) / "pareto.json"
         report = report_of(options, figures)

@@ -7,12 +7,12 @@ import tempfile
 from functools import partial
 from pathlib import Path
 
-from .. import corpus, inputs, recording
-from .. import record as tools_record
-from ..corpus import Workload
+from ..record import command as tools_record
+from ..record import corpus, inputs, recording
+from ..record.corpus import Workload
+from ..terminal import tell
 from .judge import cpu_seconds
-from .table import (BenchError, Table, count, positive, program, progress,
-                    spread, warn)
+from .table import BenchError, Table, count, positive, program, spread, warn
 
 ABOUT = "CPU time that recording adds: an operation, and to the program"
 DETAILS = """\
@@ -118,7 +118,7 @@ def measure(runs: Runs, rounds: int) -> tuple[str, ...]:
         raise BenchError(f"{runs.workload.name}: nothing is recorded of it")
     times: list[tuple[float, float]] = []
     for number in range(rounds + 1):
-        progress(f"{runs.workload.name}: round {number} of {rounds}")
+        tell(f"{runs.workload.name}: round {number} of {rounds}")
         if number % 2:
             times.append((runs.plain(), runs.recorded()))
         else:
@@ -134,7 +134,7 @@ def run(options: argparse.Namespace) -> int:
             Table("program", "operations", "CPU s", "Mop/s", "us/op p25-p75",
                   "ratio p25-p75", words=("program",)) as table:
         for workload in chosen(options):
-            progress(f"{workload.name}: its input")
+            tell(f"{workload.name}: its input")
             try:
                 runs = Runs(workload, Path(folder), recorder)
                 table.add(workload.name, *measure(runs, options.rounds))

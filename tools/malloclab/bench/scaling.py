@@ -6,10 +6,11 @@ import argparse
 import tempfile
 from pathlib import Path
 
+from ..terminal import tell
 from .churn import write_churn
 from .steps import measure
 from .table import (BenchError, Failure, Table, count, lab_object, names,
-                    positive, progress, warn)
+                    positive, warn)
 
 ABOUT = "instructions an operation with 10^4 to 10^6 live blocks"
 DETAILS = """\
@@ -55,7 +56,7 @@ def run(options: argparse.Namespace) -> int:
                words=("allocator",)) as table, \
             tempfile.TemporaryDirectory() as folder:
         for ops in options.ops:
-            progress(f"{count(ops)} operations: writing the trace")
+            tell(f"{count(ops)} operations: writing the trace")
             trace = Path(folder) / "churn.rep"
             write_churn(trace, ops, max(1, ops // LIVE), MOST)
             for name, library in objects:
@@ -66,7 +67,7 @@ def run(options: argparse.Namespace) -> int:
 
 def _row(table: Table, options: argparse.Namespace, trace: Path, ops: int,
          name: str, library: Path, means: dict[str, float]) -> int:
-    progress(f"{count(ops)} operations: {name}")
+    tell(f"{count(ops)} operations: {name}")
     try:
         steps = measure(options.build, library, trace, sample=options.sample)
     except Failure as failure:

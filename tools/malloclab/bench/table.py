@@ -1,4 +1,4 @@
-"""What the benchmarks share: tables, progress, and where things lie."""
+"""What the benchmarks share: tables, statistics, and where things lie."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from pathlib import Path
 from types import TracebackType
 from typing import Sequence
 
-from .. import handin, run
+from .. import ROOT, handin, run
+from ..columns import layout
+from ..terminal import tell
 
-ROOT = run.ROOT
 TRACES = ROOT / "traces"
-RIVALS = ("libjemalloc.so.2", "libmimalloc.so.2", "libtcmalloc_minimal.so.4")
 
 
 class BenchError(Exception):
@@ -25,17 +25,6 @@ class BenchError(Exception):
 
 class Failure(Exception):
     """What an allocator did wrong, in a sentence."""
-
-
-def layout(rows: Sequence[Sequence[str]], words: set[int]) -> str:
-    """Aligned columns; those of `words` to the left, figures to the right."""
-    widths = [max(map(len, column)) for column in zip(*rows)]
-    lines = []
-    for cells in rows:
-        aligned = [cell.ljust(width) if i in words else cell.rjust(width)
-                   for i, (cell, width) in enumerate(zip(cells, widths))]
-        lines.append("  ".join(aligned).rstrip())
-    return "\n".join(lines)
 
 
 class Table:
@@ -54,19 +43,13 @@ class Table:
     def __exit__(self, kind: type[BaseException] | None,
                  error: BaseException | None,
                  trace: TracebackType | None) -> None:
-        progress("")
+        tell("")
         if len(self.rows) > 1:
             print(layout(self.rows, self.words), flush=True)
 
 
-def progress(text: str) -> None:
-    """A line on a terminal that the next one replaces; "" removes it."""
-    if sys.stderr.isatty():
-        print(f"\r\033[K{text}"[:79], end="", file=sys.stderr, flush=True)
-
-
 def warn(text: object) -> None:
-    progress("")
+    tell("")
     if str(text):
         print(f"tools/bench: {text}", file=sys.stderr, flush=True)
 
@@ -183,7 +166,7 @@ def installed(allocators: Sequence[str], asked: bool) -> list[str]:
             preload(name)
             found.append(name)
         except BenchError:
-            if asked or name not in RIVALS:
+            if asked or name not in run.RIVALS:
                 raise
             warn(f"{name}: not installed, left out")
     return found

@@ -7,8 +7,10 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from .table import (RIVALS, Failure, Spread, Table, figures, installed, names,
-                    positive, preload, program, progress, seconds, spread, warn)
+from ..run import RIVALS
+from ..terminal import tell
+from .table import (Failure, Spread, Table, figures, installed, names,
+                    positive, preload, program, seconds, spread, warn)
 
 ABOUT = "throughput of one thread and of two, apart and handing over"
 DETAILS = """\
@@ -104,7 +106,7 @@ def _round(threads: Path, allocators: list[str], options: argparse.Namespace,
         for name in allocators:
             if name in failed:
                 continue
-            progress(f"round {turn + 1} of {options.rounds}: {work}, {name}")
+            tell(f"round {turn + 1} of {options.rounds}: {work}, {name}")
             try:
                 for n in (1, 2):
                     runs.setdefault((work, name), Runs()).add(n, *figures(

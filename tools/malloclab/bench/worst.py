@@ -5,9 +5,10 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+from ..terminal import tell
 from .steps import Steps, measure
 from .table import (Failure, Table, count, lab_object, names, positive,
-                    progress, trace_file, warn)
+                    trace_file, warn)
 
 ABOUT = "instructions an operation: median, tail, and the worst one"
 DETAILS = """\
@@ -57,7 +58,7 @@ def run(options: argparse.Namespace) -> int:
 
 def _row(table: Table, options: argparse.Namespace, trace: Path, name: str,
          library: Path) -> int:
-    progress(f"{trace.name}: stepping {name}")
+    tell(f"{trace.name}: stepping {name}")
     try:
         steps = measure(options.build, library, trace, options.ops)
     except Failure as failure:

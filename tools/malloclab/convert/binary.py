@@ -1,36 +1,25 @@
-"""The binary form: a header, then 16 bytes an operation, as driver/op.h and
-driver/trace_binary.c have them.
+"""The binary form, without numpy and without mdriver.
 
-Slots stand for blocks; of those that are free the one freed last is taken
-first, so that the bytes are those of `mdriver --pack`.
+Whoever reads operation by operation, from whatever file is piped in, has no use
+for arrays (traces/arrays.py). The bytes are those of `mdriver --pack`.
 """
 
 from __future__ import annotations
 
-import struct
 from typing import BinaryIO, Iterable, Iterator
 
-from .. import rep
+from ..traces import packed, rep
+from ..traces.packed import ALIGNED, CALLOC, FREE_NULL, REALLOC
 from .source import Source, read_up_to
 from .tape import Tape
 from .wish import Wish
 
-MAGIC = b"mmtrace\1"
-HEADER = struct.Struct("<8sIIQQI28x")
-RECORD = struct.Struct("<IIQ")
-KIND_BITS, SIZE_BITS = 4, 48
-CHUNK = RECORD.size << 14
+CHUNK = packed.RECORD.size << 14
 MOST_WEIGHT = 3
-
-(ALLOC, FREE, REALLOC, REALLOC_NULL, REALLOC_FREE, CALLOC, ALIGNED,
- FREE_NULL) = range(8)
-LETTERS = "afrrrcmf"
-BEGINNING = {ALLOC, REALLOC_NULL, CALLOC, ALIGNED}
-ENDING = {FREE, REALLOC_FREE}
 
 
 def recognise(head: bytes) -> bool:
-    return head.startswith(MAGIC)
+    return head.startswith(packed.MAGIC)
 
 
 # ---- In. ----
@@ -38,10 +27,10 @@ def recognise(head: bytes) -> bool:
 
 def read(source: Source) -> Iterator[rep.Op]:
     with source.data() as file:
-        head = read_up_to(file, HEADER.size)
-        if len(head) < HEADER.size:
+        head = read_up_to(file, packed.HEADER.size)
+        if len(head) < packed.HEADER.size:
             raise rep.RepError("the file is cut short in its header")
-        _, weight, _, _, count, slots = HEADER.unpack(head)
+        _, weight, _, _, count, slots = packed.HEADER.unpack(head)
         if weight > MOST_WEIGHT:
             raise rep.RepError(f"the weight {weight} is out of range 0..3")
         source.weight = weight
@@ -53,11 +42,11 @@ def read(source: Source) -> Iterator[rep.Op]:
 def _records(file: BinaryIO, count: int) -> Iterator[tuple[int, int, int]]:
     left = count
     while left:
-        chunk = read_up_to(file, min(CHUNK, left * RECORD.size))
-        whole = len(chunk) // RECORD.size
-        yield from RECORD.iter_unpack(chunk[:whole * RECORD.size])
+        chunk = read_up_to(file, min(CHUNK, left * packed.RECORD.size))
+        whole = len(chunk) // packed.RECORD.size
+        yield from packed.RECORD.iter_unpack(chunk[:whole * packed.RECORD.size])
         left -= whole
-        if left and whole < CHUNK // RECORD.size:
+        if left and whole < CHUNK // packed.RECORD.size:
             raise rep.RepError("the file is cut short: the header declares "
                                f"{count} operations, {count - left} are there")
 
@@ -67,18 +56,19 @@ def _checked(records: Iterable[tuple[int, int, int]],
     """The operations; an error has the operation's number as its line."""
     live: set[int] = set()
     for number, (word, argument, detail) in enumerate(records, 1):
-        kind, slot = word & (1 << KIND_BITS) - 1, word >> KIND_BITS
-        size = detail & (1 << SIZE_BITS) - 1
+        kind, slot = word & packed.KIND_MASK, word >> packed.KIND_BITS
+        size = detail & packed.SIZE_MASK
         fault = _fault(kind, slot, size, argument, slots, live)
         if fault:
             raise rep.RepError(fault, number)
-        if kind in BEGINNING:
+        if kind in packed.BEGINS:
             live.add(slot)
-        elif kind in ENDING:
+        elif kind in packed.ENDS:
             live.remove(slot)
-        yield rep.Op(LETTERS[kind], rep.NULL_ID if kind == FREE_NULL else slot,
-                     0 if kind in ENDING else size, _extra(kind, argument),
-                     detail >> SIZE_BITS)
+        yield rep.Op(packed.LETTERS[kind],
+                     rep.NULL_ID if kind == FREE_NULL else slot,
+                     0 if kind in packed.ENDS else size, _extra(kind, argument),
+                     detail >> packed.SIZE_BITS)
 
 
 def _fault(kind: int, slot: int, size: int, argument: int, slots: int,
@@ -90,13 +80,13 @@ def _fault(kind: int, slot: int, size: int, argument: int, slots: int,
         return "the size is over the limit"
     if slot >= (1 if kind == FREE_NULL else slots):
         return "the slot is out of range"
-    if kind in BEGINNING and slot in live:
+    if kind in packed.BEGINS and slot in live:
         return "the slot is allocated again while it is live"
-    if kind not in BEGINNING and kind != FREE_NULL and slot not in live:
+    if kind not in packed.BEGINS and kind != FREE_NULL and slot not in live:
         return "the slot is not live"
     if kind == REALLOC and not size:
         return "a block is resized to 0 bytes"
-    if kind == ALIGNED and argument >= SIZE_BITS - 1:
+    if kind == ALIGNED and argument >= packed.SIZE_BITS - 1:
         return "the alignment is over the limit"
     return ""
 
@@ -112,28 +102,30 @@ def _extra(kind: int, argument: int) -> int:
 
 def write(tape: Tape, file: BinaryIO, wish: Wish) -> None:
     account = tape.account
-    file.write(HEADER.pack(MAGIC, tape.weight, account.threaded, account.ids,
-                           account.ops, account.peak_blocks))
+    file.write(packed.header(tape.weight, account.threaded, account.ids,
+                             account.ops, account.peak_blocks))
     slots: dict[int, int] = {}
     free: list[int] = []
     for op in tape:
         kind = _kind(op, op.id in slots)
-        if kind in BEGINNING:
+        if kind in packed.BEGINS:
             slots[op.id] = free.pop() if free else len(slots)
         slot = slots.get(op.id, 0)
-        if kind in ENDING:
+        if kind in packed.ENDS:
             free.append(slots.pop(op.id))
         argument, size = _argument(op)
-        file.write(RECORD.pack(slot << KIND_BITS | kind, argument,
-                               op.thread << SIZE_BITS | size))
+        file.write(packed.RECORD.pack(
+            slot << packed.KIND_BITS | kind, argument,
+            op.thread << packed.SIZE_BITS | size))
 
 
 def _kind(op: rep.Op, is_live: bool) -> int:
     if op.kind == "f":
-        return FREE_NULL if op.id == rep.NULL_ID else FREE
+        return FREE_NULL if op.id == rep.NULL_ID else packed.FREE
     if op.kind == "r" and is_live:
-        return REALLOC if op.size else REALLOC_FREE
-    return {"a": ALLOC, "c": CALLOC, "m": ALIGNED, "r": REALLOC_NULL}[op.kind]
+        return REALLOC if op.size else packed.REALLOC_FREE
+    return {"a": packed.ALLOC, "c": CALLOC, "m": ALIGNED,
+            "r": packed.REALLOC_NULL}[op.kind]
 
 
 def _argument(op: rep.Op) -> tuple[int, int]:

@@ -15,7 +15,7 @@ from __future__ import annotations
 import json
 from typing import Any, Iterator, TextIO
 
-from .. import rep
+from ..traces import rep
 from .frames import FUNCTIONS, size_class
 from .moments import Moment, moments
 from .tape import Tape

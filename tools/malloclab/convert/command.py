@@ -9,7 +9,9 @@ import tempfile
 from pathlib import Path
 from typing import Sequence
 
-from .. import pythons, recording, rep
+from .. import BUILD, pythons
+from ..record import recording
+from ..traces import rep
 from . import formats, output
 from .formats import Format
 from .source import Source
@@ -31,8 +33,6 @@ examples:
 What cannot be in OUT as it was in IN is counted on stderr. Exit status: 0, or
 2 where nothing could be converted.
 """
-
-BUILD = Path(__file__).resolve().parents[3] / "build/release"
 
 
 class ConvertError(Exception):

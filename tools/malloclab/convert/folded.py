@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TextIO
 
-from .. import rep
+from ..traces import rep
 from .frames import stack_of
 from .tape import Tape
 from .wish import Wish

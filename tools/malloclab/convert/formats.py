@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Callable, Iterable
 
-from .. import rep
+from ..traces import rep
 from . import (binary, chrome, folded, heaptrack, ltrace, massif, minimalloc,
                mtrace, profiles, raw, text, valgrind)
 from .source import Source

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from .. import rep
+from ..traces import rep
 
 FUNCTIONS = {"a": "malloc", "c": "calloc", "m": "memalign", "r": "realloc",
              "f": "free"}

@@ -25,8 +25,9 @@ from collections import Counter, deque
 from dataclasses import dataclass, field
 from typing import Iterable, Iterator, TextIO
 
-from .. import recording, rep
-from ..recording import FREE, MALLOC, Event
+from ..record import recording
+from ..traces import rep
+from ..record.recording import FREE, MALLOC, Event
 from .frames import stack_of
 from .lateness import Addresses
 from .source import Source

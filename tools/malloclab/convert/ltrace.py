@@ -25,8 +25,9 @@ import re
 from dataclasses import dataclass, field
 from typing import Iterable, Iterator
 
-from .. import rep
-from ..recording import ALIGNED, CALLOC, FREE, MALLOC, RESIZE, RESIZED, Event
+from ..record.recording import (ALIGNED, CALLOC, FREE, MALLOC, RESIZE,
+                                RESIZED, Event)
+from ..traces import rep
 from .source import Source
 
 PREFIX = r"(?:\[pid (\d+)\] |(\d+) )?\s*(?:[\d:.]+ +)?(?:\[0x[0-9a-f]+\] +)?"

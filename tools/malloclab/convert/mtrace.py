@@ -18,8 +18,9 @@ from __future__ import annotations
 import re
 from typing import Iterator
 
-from .. import recording, rep
-from ..recording import FREE, MALLOC, RESIZE, RESIZED, Event
+from ..record import recording
+from ..traces import rep
+from ..record.recording import FREE, MALLOC, RESIZE, RESIZED, Event
 from .lateness import Addresses
 from .source import Source
 

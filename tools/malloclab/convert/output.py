@@ -11,7 +11,7 @@ import tempfile
 from contextlib import contextmanager
 from typing import IO, Any, BinaryIO, Iterator
 
-from .. import rep
+from ..traces import rep
 
 
 @contextmanager

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Iterator
 
-from .. import recording, rep
+from ..record import recording
+from ..traces import rep
 from .source import Source
 
 

@@ -15,7 +15,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import BinaryIO, Callable, Iterable, Iterator
 
-from .. import recording, rep
+from ..record import recording
+from ..traces import rep
 
 HEAD_SIZE = 1 << 16
 GZIP_MAGIC = b"\x1f\x8b"

@@ -13,7 +13,8 @@ from array import array
 from dataclasses import dataclass, field
 from typing import Iterable, Iterator
 
-from .. import rep
+from ..terminal import tell
+from ..traces import rep
 
 PATIENCE = 2.0  # seconds before progress is shown
 STEP = 1 << 16
@@ -83,16 +84,13 @@ class Tape:
 def watched(ops: Iterable[rep.Op], what: str) -> Iterator[rep.Op]:
     """The operations; on a terminal, and once it takes long, a line that says
     how many there were."""
-    if not sys.stderr.isatty():
-        return iter(ops)
-    return _shown(ops, what)
+    return _shown(ops, what) if sys.stderr.isatty() else iter(ops)
 
 
 def _shown(ops: Iterable[rep.Op], what: str) -> Iterator[rep.Op]:
     begun = time.monotonic()
     for count, op in enumerate(ops):
         if count % STEP == 0 and time.monotonic() - begun > PATIENCE:
-            print(f"\r\033[K{count} {what}", end="", file=sys.stderr,
-                  flush=True)
+            tell(f"{count} {what}")
         yield op
-    print("\r\033[K", end="", file=sys.stderr, flush=True)
+    tell("")

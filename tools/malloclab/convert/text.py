@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Iterable, TextIO
 
-from .. import rep
+from ..traces import rep
 from .source import Source
 from .tape import Tape
 from .wish import Wish

@@ -20,8 +20,8 @@ import re
 from dataclasses import dataclass, field
 from typing import Iterable, Iterator, NamedTuple
 
-from .. import rep
-from ..recording import (
+from ..traces import rep
+from ..record.recording import (
     ALIGNED, CALLOC, FREE, MALLOC, NOTHING, RESIZE, RESIZED, Event)
 from .source import Source
 

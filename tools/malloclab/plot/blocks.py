@@ -14,6 +14,7 @@ from typing import Iterator
 import numpy
 
 from ..replays import Table
+from ..traces import statistics
 
 
 @dataclass(frozen=True)
@@ -84,8 +85,11 @@ def rounded(size: numpy.ndarray, align: int) -> numpy.ndarray:
 
 
 def octave_of(values: numpy.ndarray) -> numpy.ndarray:
-    """k where the value is 2^k to 2^(k+1) - 1; 0 counts as 1."""
-    return numpy.frexp(numpy.maximum(values, 1).astype(float))[1] - 1
+    """k where the value is 2^k to 2^(k+1) - 1; 0 counts as 1.
+
+    There is no room for 0 on a logarithmic axis, as in a table.
+    """
+    return statistics.octave_of(numpy.maximum(values, 1)) - 1
 
 
 @dataclass(frozen=True)

@@ -7,13 +7,14 @@ import sys
 from pathlib import Path
 from typing import Any, Sequence
 
-from .. import replays
+from .. import pictures, replays
 from ..bench.contest import ALLOCATORS as RIVALS
 from ..handin import HandinError
 from ..replays import Refused, ReplayError
 from ..run import RunError, preload_of
-from . import (FORMATS, bars, causes, curves, distributions, heap_map, holes,
-               options, pareto, style, waste)
+from ..terminal import tell
+from . import (bars, causes, curves, distributions, heap_map, holes, options,
+               pareto, style, waste)
 from .source import MADE_BY, Kept, Live, Source, label
 
 KINDS = {
@@ -48,14 +49,8 @@ class PlotError(Exception):
 
 
 def warn(text: object) -> None:
-    progress("")
+    tell("")
     print(f"tools/plot: {text}", file=sys.stderr, flush=True)
-
-
-def progress(text: str) -> None:
-    """A line on a terminal that the next one replaces; "" removes it."""
-    if sys.stderr.isatty():
-        print(f"\r\033[K{text}"[:79], end="", file=sys.stderr, flush=True)
 
 
 # ---- Options. ----
@@ -143,7 +138,7 @@ are those of tools/plot pareto unless --allocator names others.
     kind.add_argument("-o", "--output", type=Path, metavar="FOLDER",
                       required=True, help="where to; made where it is not")
     kind.set_defaults(log=False, by="size", bars=False)
-    kind.add_argument("--format", choices=[e[1:] for e in FORMATS],
+    kind.add_argument("--format", choices=[e[1:] for e in pictures.FORMATS],
                       default="png", help="png, svg or pdf (png)")
 
 
@@ -180,15 +175,15 @@ def _source(chosen: argparse.Namespace, kind: str) -> Source:
 
 def _check_file(path: Path) -> None:
     """Before the work, not after it."""
-    if path.suffix not in FORMATS:
-        raise PlotError(f"{path}: it has to end in {', '.join(FORMATS)}")
+    if pictures.fault(path):
+        raise PlotError(pictures.fault(path))
     if not path.parent.is_dir():
         raise PlotError(f"{path}: No such file or directory")
 
 
 def _draw(source: Source, kind: str, chosen: argparse.Namespace,
           path: Path) -> None:
-    progress(f"{kind} of {', '.join(map(label, source.traces)) or 'all'}")
+    tell(f"{kind} of {', '.join(map(label, source.traces)) or 'all'}")
     look = style.Look(chosen.title, chosen.size, chosen.dpi, chosen.small)
     with style.settings():
         sheet = KINDS[kind].picture(source, look, chosen)
@@ -196,7 +191,7 @@ def _draw(source: Source, kind: str, chosen: argparse.Namespace,
             sheet.save(path)
         except OSError as error:
             raise PlotError(f"{path}: {error.strerror}") from None
-    progress("")
+    tell("")
     print(path, flush=True)
 
 
@@ -268,5 +263,5 @@ def main(arguments: Sequence[str] | None = None) -> int:
         warn(error)
         return 2
     except KeyboardInterrupt:
-        progress("")
+        tell("")
         return 130

@@ -10,6 +10,7 @@ import numpy
 from matplotlib.colors import LogNorm
 
 from ..replays import Table
+from ..traces import statistics
 from . import style
 from .blocks import Lives, lives_of, octave_of, pieces_of
 from .options import Range
@@ -78,8 +79,7 @@ def distribution_of(events: Table, span: Range) -> Distribution | None:
         return None
     lives = lives_of(everything)
     lives = lives.only(span.holds(lives.begin))
-    distinct, counts = numpy.unique(pieces.size, return_counts=True)
-    most = int(counts.argmax())
+    common, = statistics.most_frequent(pieces.size, 1)
     freed = lives.only(lives.freed)
     whole = (len(lives.size), int(lives.size.sum()))
     return Distribution(
@@ -87,7 +87,7 @@ def distribution_of(events: Table, span: Range) -> Distribution | None:
         octaves_of(freed.length, freed.size, whole),
         (1 - len(freed.size) / max(whole[0], 1),
          1 - freed.size.sum() / max(whole[1], 1)),
-        table_of(lives), (int(distinct[most]), counts[most] / len(pieces)),
+        table_of(lives), (common[0], common[1] / len(pieces)),
         median_age(lives))
 
 
@@ -103,11 +103,10 @@ def table_of(lives: Lives) -> numpy.ndarray:
 
 
 def median_age(lives: Lives) -> int | None:
-    ages = numpy.sort(numpy.where(lives.freed, lives.length, numpy.inf))
-    if not len(ages):
-        return None
-    half = ages[(len(ages) - 1) // 2]
-    return int(half) if half != numpy.inf else None
+    """Of all blocks; None where half of them are never freed."""
+    ages = numpy.where(lives.freed, lives.length, numpy.inf)
+    half = statistics.quantiles(ages, [0.5])
+    return int(half[0]) if half and half[0] != numpy.inf else None
 
 
 def finding(d: Distribution) -> str:

@@ -9,8 +9,9 @@ from typing import Any, Sequence
 
 import numpy
 
-from .. import manifest, replays
+from .. import replays
 from ..replays import ROOT, Table
+from ..traces import manifest
 from . import blocks, lines
 from .pack import Packer
 

@@ -13,7 +13,7 @@ from array import array
 from dataclasses import dataclass
 from pathlib import Path
 
-from .. import trace_arrays
+from ..traces import places
 
 GZIP, ZSTD, BINARY = b"\x1f\x8b", b"\x28\xb5\x2f\xfd", b"mmtrace"
 
@@ -35,13 +35,10 @@ class Lines:
 
 def find(trace: str) -> Path:
     """The file that mdriver reads for -f TRACE."""
-    if Path(trace).exists():
-        return Path(trace)
-    for ending in trace_arrays.ENDINGS:
-        path = trace_arrays.directory() / (trace + ending)
-        if path.exists():
-            return path
-    raise NoLines(f"{trace}: there is no such file")
+    path = places.find(trace, places.directory())
+    if path is None:
+        raise NoLines(f"{trace}: there is no such file")
+    return path
 
 
 def read(path: Path) -> Lines:

@@ -1,5 +1,4 @@
-"""tools/generate --like: read a trace, fit a model, write a copy of any length.
-"""
+"""tools/generate --like: read a trace, fit a model, write a copy."""
 
 from __future__ import annotations
 
@@ -7,10 +6,12 @@ import os
 import time
 from typing import NamedTuple
 
-from . import copies, likeness, lives, outlet, packed, rep, terminal
-from .copies import Model, Style
-from .recipes import RecipeError
-
+from .. import terminal
+from ..traces import arrays, places, rep, statistics
+from ..traces.arrays import Blocks
+from . import likeness, model, outlet
+from .model import Model, Style
+from .outlet import CopyError
 
 SLACK = 2  # the heap that a header suggests, over the original's peak
 
@@ -34,59 +35,60 @@ def copy(order: Order, path: str) -> str:
 
 def _copy(order: Order, path: str) -> str:
     if path and os.path.exists(path) and os.path.samefile(path, order.original):
-        raise RecipeError(f"{path}: it is the original itself")
+        raise CopyError(f"{path}: it is the original itself")
     terminal.tell(f"reading {order.original}")
-    trace = packed.read(order.original)
-    original = lives.of(trace)
-    if not original.blocks:
-        raise RecipeError(f"{order.original}: it has no block")
+    trace = arrays.load(order.original, places.build())
+    original = trace.blocks
+    if not len(original):
+        raise CopyError(f"{order.original}: it has no block")
     terminal.tell("fitting")
     style, how = _style(original, order)
-    model = Model(original, style)
-    promise = _promise(model, order, trace.threaded)
+    copies = Model(original, style)
+    promise = _promise(copies, order, trace.threaded)
     with outlet.opened(path) if path else outlet.standard() as file:
-        sessions = _write(model, order.seed, outlet.outlet(path, file, promise),
-                          promise)
+        sessions = _write(copies, order.seed,
+                          outlet.outlet(path, file, promise), promise)
     return (f"{promise.ops} operations in {sessions} session"
             f"{'s' if sessions > 1 else ''} of {style.phases} phases, runs of "
             f"{style.run}{how}")
 
 
-def _promise(model: Model, order: Order, threaded: bool) -> outlet.Promise:
-    ops = order.ops or len(model.kinds)
-    pages = SLACK * int(model.lives.live_bytes().max()) // rep.PAGE + 1
-    return outlet.Promise(threaded, model.births(ops, order.seed), ops,
+def _promise(copies: Model, order: Order, threaded: bool) -> outlet.Promise:
+    ops = order.ops or len(copies.kinds)
+    live = statistics.payload_over_time(copies.original.operations)
+    pages = SLACK * int(live.max()) // rep.PAGE + 1
+    return outlet.Promise(threaded, copies.births(ops, order.seed), ops,
                           pages * rep.PAGE)
 
 
-def _style(original: lives.Lives, order: Order) -> tuple[Style, str]:
+def _style(original: Blocks, order: Order) -> tuple[Style, str]:
     """The style, fitted unless it was given, and how it does."""
     unknown = set(order.parameters) - set(Style._fields)
     if unknown:
-        raise RecipeError(f"--like has no parameter {min(unknown)}; it has "
+        raise CopyError(f"--like has no parameter {min(unknown)}; it has "
                           + ", ".join(Style._fields))
     if set(order.parameters) == set(Style._fields):
         style = Style(**order.parameters)
-        return _sensible(style, original.blocks), ""
+        return _sensible(style, len(original)), ""
     if order.parameters:
-        raise RecipeError("phases and run are given both or not at all")
-    style, found = copies.fit(original, order.seed)
+        raise CopyError("phases and run are given both or not at all")
+    style, found = model.fit(original, order.seed)
     return style, f"; {likeness.sentence(found)}"
 
 
 def _sensible(style: Style, blocks: int) -> Style:
     if not 0 < style.phases <= blocks or style.run < 1:
-        raise RecipeError(f"phases has to be from 1 to the {blocks} blocks of "
+        raise CopyError(f"phases has to be from 1 to the {blocks} blocks of "
                           "the original, run positive")
     return style
 
 
-def _write(model: Model, seed: int, target: outlet.Outlet,
+def _write(copies: Model, seed: int, target: outlet.Outlet,
            promise: outlet.Promise) -> int:
     """How many sessions it were."""
     done = count = 0
     told = time.monotonic()
-    for session in model.sessions(promise.ops, seed):
+    for session in copies.sessions(promise.ops, seed):
         target.write(session)
         done += len(session.kinds)
         count += 1

@@ -11,12 +11,12 @@ import tempfile
 from itertools import islice
 from typing import Iterable, Iterator, Mapping, Sequence
 
-from . import recording, rep
+from .. import BUILD, terminal
+from ..traces import rep
+from . import recording
 from .recording import Recording
 
-ROOT = os.path.dirname(os.path.dirname(os.path.dirname(
-    os.path.abspath(__file__))))
-RECORDER = os.path.join(ROOT, "build", "release", "record.so")
+RECORDER = str(BUILD / "record.so")
 
 EPILOG = """\
 examples:
@@ -251,12 +251,11 @@ def _shown(ops: Iterable[rep.Op]) -> Iterator[rep.Op]:
     if not sys.stderr.isatty():
         yield from ops
         return
-    for number, op in enumerate(ops):
-        if number % 100000 == 99999:
-            print(f"\r\033[K{number + 1} operations", end="", file=sys.stderr,
-                  flush=True)
+    for number, op in enumerate(ops, 1):
+        if number % 100000 == 0:
+            terminal.tell(f"{number} operations")
         yield op
-    print("\r\033[K", end="", file=sys.stderr, flush=True)
+    terminal.tell("")
 
 
 def numbered_name(path: str, number: int, program: str) -> str:

@@ -1,7 +1,7 @@
 """Distributions of a trace: sizes, lifetimes, what realloc does, threads.
 
-Functions over the arrays of trace_arrays, which print and draw nothing. numpy
-is needed (pythons.demand).
+Functions over the arrays of arrays.py, which print and draw nothing. numpy is
+needed (pythons.demand).
 """
 
 from __future__ import annotations
@@ -10,7 +10,8 @@ from typing import NamedTuple, Sequence
 
 import numpy
 
-from .trace_arrays import REALLOC, Blocks, Operations
+from .arrays import Blocks, Operations
+from .packed import REALLOC
 
 QUANTILES = (0, .01, .1, .25, .5, .75, .9, .99, 1)
 
@@ -88,20 +89,32 @@ def crests(values: numpy.ndarray, parts: int) -> list[int]:
     return numpy.maximum.reduceat(values, bounds[:-1].astype(int)).tolist()
 
 
-# ---- Lifetimes, of the blocks that are freed. ----
+# ---- Lifetimes. ----
+#
+# In operations and bytes they say what an allocator meets before a block comes
+# back. In births, frees and resizes take no time: so a copy may move them, and
+# a program's end that frees what is left makes no block older. There those
+# that are never freed count too.
 
 
 def lifetimes(blocks: Blocks) -> numpy.ndarray:
-    """In operations, from the one that begins a block to its end."""
+    """Of each freed block: operations from the one that begins it to its end.
+    """
     return (blocks.death - blocks.birth)[blocks.freed]
 
 
-def lifetimes_in_bytes(operations: Operations, blocks: Blocks
-                       ) -> numpy.ndarray:
-    """In bytes allocated after a block and before its end.
+def lifetimes_in_births(blocks: Blocks) -> numpy.ndarray:
+    """Of each block: births during its life, until the trace's end at most."""
+    clock = numpy.append(blocks.operations.clock, len(blocks) - 1)
+    return clock[blocks.death] - numpy.arange(len(blocks))
+
+
+def lifetimes_in_bytes(blocks: Blocks) -> numpy.ndarray:
+    """Of each freed block: bytes allocated after it and before its end.
 
     A realloc counts by what it adds.
     """
+    operations = blocks.operations
     added = numpy.maximum(operations.payload - operations.before, 0)
     clock = numpy.cumsum(added)
     freed = blocks.freed

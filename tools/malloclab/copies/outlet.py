@@ -17,16 +17,12 @@ from typing import BinaryIO, ContextManager, Iterator, NamedTuple, Union
 
 import numpy
 
-from . import packed
-from .copies import Session
-
-LETTERS = {packed.ALLOC: "a", packed.FREE: "f", packed.REALLOC: "r",
-           packed.REALLOC_FREE: "r", packed.CALLOC: "c", packed.ALIGNED: "m",
-           packed.FREE_NULL: "f"}
+from ..traces import packed
+from .model import Session
 
 
-class OutletError(Exception):
-    """Why a copy cannot be written, in a sentence."""
+class CopyError(Exception):
+    """Why there is no copy, in a sentence."""
 
 
 class Promise(NamedTuple):
@@ -69,7 +65,7 @@ def _packer(path: str, file: BinaryIO) -> ContextManager[BinaryIO]:
 @contextlib.contextmanager
 def _zstd(path: str, file: BinaryIO) -> Iterator[BinaryIO]:
     if not shutil.which("zstd"):
-        raise OutletError(f"{path}: there is no zstd here: install zstd")
+        raise CopyError(f"{path}: there is no zstd here: install zstd")
     packer = subprocess.Popen(["zstd", "-q", "-c"], stdin=subprocess.PIPE,
                               stdout=file, start_new_session=True)
     assert packer.stdin
@@ -81,7 +77,7 @@ def _zstd(path: str, file: BinaryIO) -> Iterator[BinaryIO]:
     finally:
         packer.wait()
     if packer.returncode != 0:
-        raise OutletError(f"{path}: zstd ended with {packer.returncode}")
+        raise CopyError(f"{path}: zstd ended with {packer.returncode}")
 
 
 # ---- The text form. ----
@@ -98,13 +94,13 @@ class Text:
                    .encode("ascii"))
 
     def write(self, session: Session) -> None:
-        sizes = (session.ops["bytes"] & (1 << packed.SIZE_BITS) - 1).tolist()
+        sizes = (session.records["bytes"] & packed.SIZE_MASK).tolist()
         lines = map(_line, session.kinds.tolist(),
                     (session.block + self.births).tolist(), sizes,
-                    session.ops["arg"].tolist())
+                    session.records["arg"].tolist())
         if self.threaded:
-            lines = map("{} {}".format, lines,
-                        packed.threads(session.ops).tolist())
+            threads = session.records["bytes"] >> packed.SIZE_BITS
+            lines = map("{} {}".format, lines, threads.tolist())
         self.file.write(("\n".join(lines) + "\n").encode("ascii"))
         self.births += session.births
 
@@ -114,7 +110,7 @@ class Text:
 
 def _line(kind: int, block: int, size: int, extra: int) -> str:
     if kind == packed.ALLOC or kind == packed.REALLOC:
-        return f"{LETTERS[kind]} {block} {size}"
+        return f"{packed.LETTERS[kind]} {block} {size}"
     if kind == packed.FREE:
         return f"f {block}"
     if kind == packed.CALLOC:
@@ -137,16 +133,16 @@ class Binary:
         self._header()
 
     def _header(self) -> None:
-        packed.write_header(self.file, self.promise.threaded, self.promise.ids,
-                            self.promise.ops, self.slots.count)
+        self.file.write(packed.header(1, self.promise.threaded,
+                                      self.promise.ids, self.promise.ops,
+                                      self.slots.count))
 
     def write(self, session: Session) -> None:
-        ops = numpy.empty(len(session.kinds), packed.OP)
-        ops["word"] = self.slots.of(session)
-        ops["word"] <<= packed.KIND_BITS
-        ops["word"] |= session.kinds
-        ops["arg"], ops["bytes"] = session.ops["arg"], session.ops["bytes"]
-        self.file.write(ops.tobytes())
+        records = session.records.copy()
+        records["word"] = self.slots.of(session)
+        records["word"] <<= packed.KIND_BITS
+        records["word"] |= session.kinds
+        self.file.write(records.tobytes())
 
     def finish(self) -> None:
         self.file.seek(0)

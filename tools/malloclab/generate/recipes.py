@@ -13,8 +13,8 @@ from dataclasses import dataclass, field
 from heapq import heappop, heappush
 from typing import Callable
 
-from .dice import Dice
-from .rep import Op
+from ..dice import Dice
+from ..traces.rep import Op
 
 DEFAULT_OPS = 10000
 

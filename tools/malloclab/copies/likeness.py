@@ -19,8 +19,8 @@ from typing import Iterator, NamedTuple
 
 import numpy
 
-from . import packed
-from .lives import Lives
+from ..traces import packed, statistics
+from ..traces.arrays import Blocks
 
 
 class Distributions(NamedTuple):
@@ -45,20 +45,22 @@ class Distances(NamedTuple):
 AIM = Distances(0.02, 0.05, 0.05, 0.05, 0.05)
 
 
-def distributions(lives: Lives) -> Distributions:
-    payloads = lives.payloads()
-    asking = numpy.isin(lives.kinds, packed.BEGINS + (packed.REALLOC,))
-    lifetimes = lives.lifetimes()
+def distributions(blocks: Blocks) -> Distributions:
+    operations = blocks.operations
+    asking = operations.of(*packed.BEGINS, packed.REALLOC)
+    lifetimes = statistics.lifetimes_in_births(blocks)
+    live_blocks = statistics.blocks_over_time(blocks)
+    live_bytes = statistics.payload_over_time(operations)
     return Distributions(
-        numpy.sort(payloads[asking]), numpy.sort(lifetimes),
-        numpy.sort(lives.live_blocks()[lives.birth]),
-        numpy.sort(lives.live_bytes()[lives.birth]),
-        _by_class(payloads[lives.birth], lifetimes))
+        numpy.sort(operations.payload[asking]), numpy.sort(lifetimes),
+        numpy.sort(live_blocks[blocks.birth]),
+        numpy.sort(live_bytes[blocks.birth]),
+        _by_class(blocks.size, lifetimes))
 
 
 def _by_class(sizes: numpy.ndarray, lifetimes: numpy.ndarray
               ) -> dict[int, numpy.ndarray]:
-    classes = numpy.frexp(sizes.astype(float))[1]
+    classes = statistics.octave_of(sizes)
     order = numpy.lexsort((lifetimes, classes))
     names, begins = numpy.unique(classes[order], return_index=True)
     parts = numpy.split(lifetimes[order], begins[1:])
@@ -108,29 +110,31 @@ def sentence(found: Distances) -> str:
 # ---- Facts side by side. ----
 
 
-def facts(*traces: Lives) -> list[tuple[str, list[str]]]:
+def facts(*traces: Blocks) -> list[tuple[str, list[str]]]:
     """What else is to be said of the traces: a name, a text of each."""
     columns = [dict(_facts(one)) for one in traces]
     return [(name, [column[name] for column in columns])
             for name in columns[0]]
 
 
-def _facts(one: Lives) -> Iterator[tuple[str, str]]:
-    counts = numpy.bincount(one.kinds, minlength=len(packed.KINDS))
-    resized = numpy.unique(one.owner[one.kinds == packed.REALLOC])
-    yield "operations", f"{len(one.kinds)}"
-    yield "blocks", f"{one.blocks}"
-    yield "of them by calloc", _share(counts[packed.CALLOC], one.blocks)
-    yield "aligned", _share(counts[packed.ALIGNED], one.blocks)
-    yield "resized", _share(len(resized), one.blocks)
-    yield "never freed", _share(numpy.sum(one.death < 0), one.blocks)
+def _facts(blocks: Blocks) -> Iterator[tuple[str, str]]:
+    operations = blocks.operations
+    counts = numpy.bincount(operations.kind, minlength=len(packed.KINDS))
+    resized = numpy.count_nonzero(blocks.resizes)
+    live_bytes = statistics.payload_over_time(operations)
+    yield "operations", f"{len(operations)}"
+    yield "blocks", f"{len(blocks)}"
+    yield "of them by calloc", _share(counts[packed.CALLOC], len(blocks))
+    yield "aligned", _share(counts[packed.ALIGNED], len(blocks))
+    yield "resized", _share(resized, len(blocks))
+    yield "never freed", _share(numpy.sum(~blocks.freed), len(blocks))
     yield "resizes a resized block", \
-        f"{counts[packed.REALLOC] / max(1, len(resized)):.2f}"
-    yield "free(NULL)", _share(counts[packed.FREE_NULL], len(one.kinds))
-    yield "distinct sizes", f"{len(numpy.unique(one.payloads()[one.birth]))}"
-    yield "threads", f"{len(numpy.unique(packed.threads(one.ops)))}"
-    yield "most live blocks", f"{one.live_blocks().max()}"
-    yield "most live bytes", f"{one.live_bytes().max()}"
+        f"{counts[packed.REALLOC] / max(1, resized):.2f}"
+    yield "free(NULL)", _share(counts[packed.FREE_NULL], len(operations))
+    yield "distinct sizes", f"{len(numpy.unique(blocks.size))}"
+    yield "threads", f"{len(numpy.unique(operations.thread))}"
+    yield "most live blocks", f"{statistics.blocks_over_time(blocks).max()}"
+    yield "most live bytes", f"{live_bytes.max()}"
 
 
 def _share(count: int, whole: int) -> str:

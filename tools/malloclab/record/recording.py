@@ -14,7 +14,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Iterable, Iterator, NamedTuple
 
-from . import rep
+from ..traces import rep
 
 MAGIC = b"mallrec1"
 HEADER = struct.Struct("<8sIIIIIIQQQQ")

@@ -7,10 +7,12 @@ import os
 import sys
 from typing import Any, Sequence
 
-from . import (likeness, likeness_picture, lives, packed, pythons, replays,
-               terminal)
+from .. import pictures, pythons, replays, terminal
+from ..columns import layout
+from ..traces import arrays, places
+from ..traces.arrays import Blocks
+from . import likeness, picture
 from .likeness import Distances
-from .lives import Lives
 
 EPILOG = """\
 examples:
@@ -31,7 +33,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         pythons.demand("tools/likeness", "numpy", "matplotlib")
     try:
         return _compare(options)
-    except packed.PackedError as error:
+    except arrays.TraceError as error:
         if not str(error):
             return 2  # mdriver has said what is wrong with the trace
         text = str(error)
@@ -64,8 +66,8 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _compare(options: argparse.Namespace) -> int:
-    if options.output:
-        likeness_picture.demand_format(options.output)
+    if options.output and pictures.fault(options.output):
+        raise ValueError(pictures.fault(options.output))
     paths = [options.original, options.copy]
     both = [_read(path) for path in paths]
     parts = [likeness.distributions(one) for one in both]
@@ -74,18 +76,18 @@ def _compare(options: argparse.Namespace) -> int:
             *([name, *values] for name, values in likeness.facts(*both))]
     if options.allocator:
         rows += _utilization(paths, options.allocator)
-    print(table(rows), table(_distance_rows(found)), sep="\n\n")
+    print(layout(rows, {0}), layout(_distance_rows(found), {0}), sep="\n\n")
     if options.output:
-        likeness_picture.draw(options.output, rows[0][1:],
+        picture.draw(options.output, rows[0][1:],
                               parts, found)
     return 0 if likeness.within(found) else 1
 
 
-def _read(path: str) -> Lives:
+def _read(path: str) -> Blocks:
     terminal.tell(f"reading {path}")
-    found = lives.of(packed.read(path))
+    found = arrays.load(path, places.build()).blocks
     terminal.tell("")
-    if not found.blocks:
+    if not len(found):
         raise ValueError(f"{path}: it has no block")
     return found
 
@@ -102,7 +104,7 @@ def _utilization(paths: list[str], allocators: str) -> list[list[str]]:
     columns = []
     for path in paths:
         results = replays.results([path], wanted, "--no-timing", "--bounds",
-                                  build=packed.driver().parent)["results"]
+                                  build=places.build())["results"]
         columns.append({_row(result): result["utilization"]
                         for result in results})
         columns[-1]["util of best fit"] = results[0]["bounds"]["best_fit"]
@@ -115,12 +117,3 @@ def _row(result: dict[str, Any]) -> str:
         raise ValueError(f"{result['allocator']}: {result['trace']}: "
                          f"{result['verdict']}")
     return f"util of {result['allocator']}"
-
-
-def table(rows: list[list[str]]) -> str:
-    """Aligned: the first column to the left, the others to the right."""
-    widths = [max(map(len, column)) for column in zip(*rows)]
-    return "\n".join("  ".join(
-        cell.rjust(width) if i else cell.ljust(width)
-        for i, (cell, width) in enumerate(zip(row, widths))).rstrip()
-        for row in rows)

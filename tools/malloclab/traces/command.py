@@ -9,11 +9,11 @@ import sys
 from pathlib import Path
 from typing import Iterator, Sequence
 
-from . import manifest, trace_arrays, trace_info
-from . import trace_statistics as statistics
-from .bench.table import layout, progress
-from .replays import BUILD, ROOT
-from .trace_arrays import ENDINGS, Trace, TraceError
+from .. import BUILD, ROOT
+from ..columns import layout
+from ..terminal import tell
+from . import arrays, info, manifest, places, statistics
+from .arrays import Trace, TraceError
 
 EPILOG = """\
 examples:
@@ -30,8 +30,8 @@ interrupted.
 
 def _parser() -> argparse.ArgumentParser:
     common = argparse.ArgumentParser(add_help=False)
-    common.add_argument("-t", "--trace-dir", type=Path, 
-                        default=trace_arrays.directory(), metavar="DIR",
+    common.add_argument("-t", "--trace-dir", type=Path,
+                        default=places.directory(), metavar="DIR",
                         help="where traces are (traces)")
     common.add_argument("--build", type=lambda text: ROOT / text,
                         default=BUILD, metavar="FOLDER",
@@ -41,13 +41,13 @@ def _parser() -> argparse.ArgumentParser:
         epilog=EPILOG, formatter_class=argparse.RawDescriptionHelpFormatter)
     parts = parser.add_subparsers(dest="part", metavar="COMMAND",
                                   required=True, title="commands")
-    info = parts.add_parser(
+    about = parts.add_parser(
         "info", parents=[common], help="all about each trace",
         description="Print operations, sizes, lifetimes, reallocs and threads "
         "of each trace.")
-    info.add_argument("--json", action="store_true",
-                      help="one JSON object of all, for programs")
-    info.add_argument("names", metavar="TRACE", nargs="+")
+    about.add_argument("--json", action="store_true",
+                       help="one JSON object of all, for programs")
+    about.add_argument("names", metavar="TRACE", nargs="+")
     for name, purpose in (("list", "a line a trace"), ("check", "compare the "
                           "traces with their directory's MANIFEST")):
         part = parts.add_parser(name, parents=[common], help=purpose,
@@ -60,18 +60,24 @@ def _parser() -> argparse.ArgumentParser:
 
 def _load_all(paths: Sequence[Path], build: Path) -> Iterator[Trace]:
     for number, path in enumerate(paths, 1):
-        progress(f"reading {path.name} ({number} of {len(paths)})")
-        trace = trace_arrays.load(path, build)
-        progress("")
+        tell(f"reading {path.name} ({number} of {len(paths)})")
+        trace = arrays.load(path, build)
+        tell("")
         yield trace
+
+
+def _find(name: str, folder: Path) -> Path:
+    path = places.find(name, folder)
+    if path is None:
+        raise TraceError(f"{name}: there is no such trace, here or in {folder}")
+    return path
 
 
 def _paths(options: argparse.Namespace) -> list[Path]:
     if options.names:
-        return [trace_arrays.find(name, options.trace_dir)
-                for name in options.names]
+        return [_find(name, options.trace_dir) for name in options.names]
     paths = sorted(path for path in options.trace_dir.iterdir()
-                   if path.name.endswith(ENDINGS[1:]))
+                   if path.name.endswith(places.ENDINGS[1:]))
     if not paths:
         raise TraceError(f"{options.trace_dir}: there is no trace in it")
     return paths
@@ -92,13 +98,13 @@ def _entry(path: Path) -> manifest.Entry | None:
 def _info(options: argparse.Namespace) -> int:
     all_figures = []
     for trace in _load_all(_paths(options), options.build):
-        figures = trace_info.summary(trace)
+        figures = info.summary(trace)
         entry = _entry(Path(trace.path))
         figures["provenance"] = entry.provenance if entry else None
         if options.json:
             all_figures.append(figures)
             continue
-        print(trace_info.text(figures, figures["provenance"] or ""),
+        print(info.text(figures, figures["provenance"] or ""),
               flush=True)
     if options.json:
         json.dump({"schema": 1, "traces": all_figures}, sys.stdout, indent=1)
@@ -173,10 +179,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except (TraceError, manifest.ManifestError, OSError) as error:
-        progress("")
+        tell("")
         if str(error):
             print(f"tools/traces: {error}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
-        progress("")
+        tell("")
         return 130

@@ -12,15 +12,14 @@ from typing import Any, Iterator, Sequence
 
 import numpy
 
-from . import trace_statistics as statistics
-from .trace_arrays import (ALIGNED, BEGINNING, CALLOC, FREE, FREE_NULL, MALLOC,
-                           REALLOC, REALLOC_FREE, REALLOC_NULL, Blocks,
-                           Operations, Trace)
+from . import packed, statistics
+from .arrays import Blocks, Operations, Trace
+from .packed import ALIGNED, BEGINS, CALLOC, REALLOC
 
-CALLS = {"malloc": (MALLOC,), "calloc": (CALLOC,), "memalign": (ALIGNED,),
-         "realloc": (REALLOC,), "realloc(NULL)": (REALLOC_NULL,),
-         "realloc(0)": (REALLOC_FREE,), "free": (FREE,),
-         "free(NULL)": (FREE_NULL,)}
+CALLS = {"malloc": packed.ALLOC, "calloc": CALLOC, "memalign": ALIGNED,
+         "realloc": REALLOC, "realloc(NULL)": packed.REALLOC_NULL,
+         "realloc(0)": packed.REALLOC_FREE, "free": packed.FREE,
+         "free(NULL)": packed.FREE_NULL}
 MOST = 8  # sizes, alignments, threads that are listed
 SOON = 10  # operations
 START = 4096  # bytes of a file that tell its form
@@ -58,7 +57,7 @@ def _unpacked(path: Path) -> bytes:
 
 
 def _inner_form(start: bytes) -> str:
-    if start.startswith(b"mmtrace"):
+    if start.startswith(packed.MAGIC):
         return "binary"
     first = start.split(None, 1)[:1]
     if first and first[0].isdigit():
@@ -79,8 +78,8 @@ def summary(trace: Trace) -> Figures:
         "form": form_of(Path(trace.path)),
         "weight": trace.weight,
         "operations": {"all": len(operations), **{
-            name: int(operations.of(*kinds).sum())
-            for name, kinds in CALLS.items()}},
+            name: int(operations.of(kind).sum())
+            for name, kind in CALLS.items()}},
         "ids": trace.ids,
         "blocks": len(blocks),
         "payload": _level(payload),
@@ -89,9 +88,9 @@ def summary(trace: Trace) -> Figures:
         "calloc_share": _share(operations, CALLOC),
         "aligned_share": _share(operations, ALIGNED),
         "alignments": _alignments(operations),
-        "lifetimes": lifetimes(operations, blocks),
-        "reallocs": reallocs(operations, blocks),
-        "threads": threads(operations, blocks),
+        "lifetimes": lifetimes(blocks),
+        "reallocs": reallocs(blocks),
+        "threads": threads(blocks),
     }
 
 
@@ -130,7 +129,7 @@ def _octaves(values: numpy.ndarray) -> list[Figures]:
 
 def _share(operations: Operations, kind: int) -> float:
     """Of the operations that begin blocks."""
-    beginning = operations.of(*BEGINNING).sum()
+    beginning = operations.of(*BEGINS).sum()
     return float(operations.of(kind).sum() / max(1, beginning))
 
 
@@ -140,7 +139,7 @@ def _alignments(operations: Operations) -> list[Figures]:
             for value, count in statistics.most_frequent(asked, len(asked))]
 
 
-def lifetimes(operations: Operations, blocks: Blocks) -> Figures:
+def lifetimes(blocks: Blocks) -> Figures:
     """In operations and in bytes allocated meanwhile, of freed blocks."""
     life = statistics.lifetimes(blocks)
     return {"freed": int(blocks.freed.sum()),
@@ -150,12 +149,12 @@ def lifetimes(operations: Operations, blocks: Blocks) -> Figures:
             "last_in_first_out_share": _mean(
                 statistics.freed_last_in_first_out(blocks)),
             "operations": {**_spread(life), "octaves": _octaves(life)},
-            "bytes": _spread(statistics.lifetimes_in_bytes(operations,
-                                                           blocks))}
+            "bytes": _spread(statistics.lifetimes_in_bytes(blocks))}
 
 
-def reallocs(operations: Operations, blocks: Blocks) -> Figures:
+def reallocs(blocks: Blocks) -> Figures:
     """What realloc does to blocks; a chain is all reallocs of one."""
+    operations = blocks.operations
     which = operations.of(REALLOC)
     before, after = operations.before[which], operations.payload[which]
     longest = int(blocks.resizes.argmax()) if len(blocks) else 0
@@ -173,8 +172,9 @@ def reallocs(operations: Operations, blocks: Blocks) -> Figures:
                 "largest": int(blocks.largest[longest])} if chain else None}
 
 
-def threads(operations: Operations, blocks: Blocks) -> Figures:
-    busiest = statistics.most_frequent(operations.thread, len(operations))
+def threads(blocks: Blocks) -> Figures:
+    thread = blocks.operations.thread
+    busiest = statistics.most_frequent(thread, len(thread))
     return {"all": len(busiest),
             "operations": [{"thread": thread, "count": count}
                            for thread, count in busiest],

@@ -2,24 +2,18 @@
 
 from __future__ import annotations
 
-import os
 from typing import Any
 
 import numpy
 
 from .likeness import Distances, Distributions
-from .plotting import ACCENT, FORMATS, INK
 
+INK, ACCENT = "#222222", "#c0392b"
 POINTS = 2000  # of a curve
 PANELS = (("sizes", "bytes asked for", "requests", "log"),
           ("lifetimes", "blocks begun meanwhile", "blocks", "log"),
           ("live_blocks", "live blocks at a birth", "births", "linear"),
           ("live_bytes", "live bytes at a birth", "births", "linear"))
-
-
-def demand_format(path: str) -> None:
-    if os.path.splitext(path)[1] not in FORMATS:
-        raise ValueError(f"{path}: it has to end in {', '.join(FORMATS)}")
 
 
 def curve(samples: numpy.ndarray) -> tuple[numpy.ndarray, numpy.ndarray]:

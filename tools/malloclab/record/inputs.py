@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from typing import Callable, Sequence, Tuple
 
-from .dice import Dice
+from ..dice import Dice
 
 SYLLABLES = ("ba be bi bo da de di do fa fe ga go ha he ka ke ki la le li lo "
              "ma me mi mo na ne ni no pa pe ra re ri ro sa se si so ta te ti to "

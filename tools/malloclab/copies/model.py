@@ -1,6 +1,8 @@
 """Copies of a trace: another of its kind, as long as wanted.
 
-Time is counted in blocks begun (lives.py). The original is cut into phases of
+Time is counted in blocks begun: frees and resizes fall between two births, and
+so a burst of frees takes no time. A free(NULL) goes with the block born before
+it. The original is cut into phases of
 equally many births, a phase into runs of some births that followed each other.
 A session of the copy has the phases in their order, and in each phase its runs
 in an order thrown by dice:
@@ -33,10 +35,11 @@ from typing import Iterator, NamedTuple
 
 import numpy
 
-from . import likeness, lives, packed
-from .dice import Dice
+from ..dice import Dice
+from ..traces import packed
+from ..traces.arrays import Blocks, Operations, blocks_of
+from . import likeness
 from .likeness import Distances
-from .lives import Lives
 
 # What is tried, in this order: fewer phases are for short traces, whose runs
 # have to be long.
@@ -59,57 +62,61 @@ class Session(NamedTuple):
 
     kinds: numpy.ndarray
     block: numpy.ndarray
-    ops: numpy.ndarray  # arg and bytes; word is not to be used
+    records: numpy.ndarray  # arg and bytes; word is not to be used
     births: int
 
     def cut(self, count: int) -> Session:
         kinds = self.kinds[:count]
-        return Session(kinds, self.block[:count], self.ops[:count],
+        return Session(kinds, self.block[:count], self.records[:count],
                        int(numpy.isin(kinds, packed.BEGINS).sum()))
 
 
 class Model:
     """What of the original does not change from session to session."""
 
-    def __init__(self, original: Lives, style: Style) -> None:
-        self.lives = original
+    def __init__(self, original: Blocks, style: Style) -> None:
+        operations = original.operations
+        clock = operations.clock
+        self.original = original
         self.run = style.run
-        self.kinds = original.kinds.copy()
+        self.kinds = operations.kind.copy()
         self.kinds[self.kinds == packed.REALLOC_NULL] = packed.ALLOC
-        self.time = original.clock << RANK_BITS | self._ranks()
-        self.age = original.clock - original.owner
-        self.across = self._across(-(-original.blocks // style.phases))
+        self.owner = numpy.where(self.kinds == packed.FREE_NULL, clock,
+                                 operations.block)
+        self.time = clock << RANK_BITS | self._ranks(clock)
+        self.age = clock - self.owner
+        self.across = self._across(-(-len(original) // style.phases))
         self.phases = self._phases(style.phases)
         self.moves = self.age <= max(map(len, self.phases))
         self.limit = self._limits()
-        self.left = numpy.flatnonzero(original.death < 0)
+        self.left = numpy.flatnonzero(~original.freed)
 
-    def _ranks(self) -> numpy.ndarray:
+    def _ranks(self, clock: numpy.ndarray) -> numpy.ndarray:
         """Of each operation, how many there are since the last birth."""
         numbers = numpy.arange(len(self.kinds))
-        return numbers - self.lives.birth[self.lives.clock].clip(0, numbers)
+        return numbers - self.original.birth[clock].clip(0, numbers)
 
     def _limits(self) -> numpy.ndarray:
         """Of each block, when it does first what does not move with it."""
-        limits = numpy.full(self.lives.blocks, numpy.iinfo(numpy.int64).max)
+        limits = numpy.full(len(self.original), numpy.iinfo(numpy.int64).max)
         fixed = numpy.flatnonzero(~self.moves)[::-1]  # the first comes last
-        limits[self.lives.owner[fixed]] = self.time[fixed]
+        limits[self.owner[fixed]] = self.time[fixed]
         return limits
 
     def _across(self, phase: int) -> numpy.ndarray:
         """How many blocks are live at each birth that within a phase will not
         be."""
-        original = self.lives
-        soon = numpy.flatnonzero((original.death >= 0)
-                                 & (self.age[original.death] <= phase))
+        birth, death = self.original.birth, self.original.death
+        freed = numpy.flatnonzero(self.original.freed)
+        soon = freed[self.age[death[freed]] <= phase]
         steps = numpy.zeros(len(self.kinds) + 1, numpy.int64)
-        steps[original.birth[soon] + 1] += 1
-        steps[original.death[soon] + 1] -= 1
-        return numpy.cumsum(steps)[original.birth]
+        steps[birth[soon] + 1] += 1
+        steps[death[soon] + 1] -= 1
+        return numpy.cumsum(steps)[birth]
 
     def _phases(self, count: int) -> list[numpy.ndarray]:
         """The blocks of each, which begin where the fewest live across."""
-        blocks = self.lives.blocks
+        blocks = len(self.original)
         half = blocks // count // 2
         begins = []
         for at in range(1, count):
@@ -133,7 +140,7 @@ class Model:
         whole = max(0, -(-(ops - len(self.kinds)) // self.whole))
         rest = self.session(seed, whole, False).cut(
             max(0, ops - whole * self.whole))
-        return whole * self.lives.blocks + rest.births
+        return whole * len(self.original) + rest.births
 
     @property
     def whole(self) -> int:
@@ -143,13 +150,14 @@ class Model:
     def session(self, seed: int, number: int, ended: bool) -> Session:
         """The session of that number; ended: with all blocks freed."""
         place = self._places(Dice(seed << 32 | number))
-        owner = self.lives.owner
-        moved = self.time + (place[owner] - owner << RANK_BITS)
-        time = numpy.where(self.moves, numpy.minimum(moved, self.limit[owner]),
+        moved = self.time + (place[self.owner] - self.owner << RANK_BITS)
+        time = numpy.where(self.moves,
+                           numpy.minimum(moved, self.limit[self.owner]),
                            self.time)
         order = numpy.argsort(time, kind="stable")
-        session = Session(self.kinds[order], place[owner[order]],
-                          self.lives.ops[order], self.lives.blocks)
+        session = Session(self.kinds[order], place[self.owner[order]],
+                          self.original.operations.records[order],
+                          len(self.original))
         return self._end(session, place) if ended else session
 
     def _places(self, dice: Dice) -> numpy.ndarray:
@@ -159,7 +167,7 @@ class Model:
             runs = numpy.split(phase, self._cuts(dice, self.across[phase]))
             dice.shuffle(runs)
             order += runs
-        place = numpy.empty(self.lives.blocks, numpy.int64)
+        place = numpy.empty(len(self.original), numpy.int64)
         place[numpy.concatenate(order)] = numpy.arange(len(place))
         return place
 
@@ -180,13 +188,13 @@ class Model:
     def _end(self, s: Session, place: numpy.ndarray) -> Session:
         """The session with a free of each block that is left."""
         left = self.left[numpy.argsort(place[self.left])]
-        frees = self.lives.ops[self.lives.birth[left]]
+        frees = self.original.operations.records[self.original.birth[left]]
         frees["arg"] = 0
-        frees["bytes"] &= ~numpy.uint64((1 << packed.SIZE_BITS) - 1)
+        frees["bytes"] &= ~numpy.uint64(packed.SIZE_MASK)
         kinds = numpy.full(len(left), packed.FREE, s.kinds.dtype)
         return Session(numpy.concatenate([s.kinds, kinds]),
                        numpy.concatenate([s.block, place[left]]),
-                       numpy.concatenate([s.ops, frees]), s.births)
+                       numpy.concatenate([s.records, frees]), s.births)
 
 
 def styles(blocks: int) -> list[Style]:
@@ -196,14 +204,14 @@ def styles(blocks: int) -> list[Style]:
     return found or [Style(1, max(1, blocks // RUNS_A_PHASE // 2))]
 
 
-def fit(original: Lives, seed: int) -> tuple[Style, Distances]:
+def fit(original: Blocks, seed: int) -> tuple[Style, Distances]:
     """The first style whose first session is like the original.
 
     Where none is, the likest; the distances say by how much it is not.
     """
     wanted = likeness.distributions(original)
     tried = []
-    for style in styles(original.blocks):
+    for style in styles(len(original)):
         found = likeness.distances(wanted, _judged(original, style, seed))
         excess = max(d / most for d, most in zip(found, likeness.AIM))
         tried.append((excess, style, found))
@@ -213,7 +221,8 @@ def fit(original: Lives, seed: int) -> tuple[Style, Distances]:
     return style, found
 
 
-def _judged(original: Lives, style: Style, seed: int
+def _judged(original: Blocks, style: Style, seed: int
             ) -> likeness.Distributions:
     s = Model(original, style).session(seed, 0, False)
-    return likeness.distributions(lives.build(s.ops, s.kinds, s.block))
+    return likeness.distributions(blocks_of(
+        Operations(s.records, s.kinds, s.block)))

@@ -11,7 +11,8 @@ import sys
 import textwrap
 from typing import Sequence
 
-from . import manifest, pythons, rep
+from .. import pythons
+from ..traces import manifest, rep
 from .recipes import DEFAULT_OPS, RECIPES, Recipe, RecipeError, cook
 
 EPILOG = """\
@@ -135,18 +136,17 @@ def _write(options: argparse.Namespace) -> None:
 def _copy(options: argparse.Namespace) -> int:
     """The trace that --like asks for; in numpy, unlike the others."""
     pythons.demand("tools/generate", "numpy")
-    from . import copying, outlet, packed
+    from ..copies import copying
+    from ..traces.arrays import TraceError
 
     words = [options.recipe] * bool(options.recipe) + options.parameters
     order = copying.Order(options.like, options.ops or 0, options.seed,
                           dict(_parameter(word) for word in words))
     try:
         said = copying.copy(order, options.output or "")
-    except packed.PackedError as error:
+    except (TraceError, copying.CopyError) as error:
         if not str(error):
             return 2  # mdriver has said what is wrong with the trace
-        raise RecipeError(str(error)) from None
-    except outlet.OutletError as error:
         raise RecipeError(str(error)) from None
     print(f"tools/generate: {options.output or 'stdout'}: {said}",
           file=sys.stderr)

@@ -20,10 +20,13 @@ from functools import partial
 from itertools import dropwhile, takewhile
 from typing import Callable, Sequence
 
-from . import inputs, manifest, record, recording
+from .. import ROOT
+from ..traces import manifest
+from . import command as record
+from . import inputs, recording
 
-WORKLOADS_DIRECTORY = os.path.join(record.ROOT, "tools", "workloads")
-TRACES = os.path.join(record.ROOT, "traces")
+WORKLOADS_DIRECTORY = str(ROOT / "tools/workloads")
+TRACES = str(ROOT / "traces")
 
 ENVIRONMENT = {"PATH": "/usr/bin:/bin", "LC_ALL": "C", "TZ": "UTC",
                "PYTHONHASHSEED": "0", "PYTHONDONTWRITEBYTECODE": "1",

@@ -1,0 +1,16 @@
+"""Tables as text: cells in aligned columns."""
+
+from __future__ import annotations
+
+from typing import Sequence
+
+
+def layout(rows: Sequence[Sequence[str]], words: set[int]) -> str:
+    """Aligned columns; those of `words` to the left, figures to the right."""
+    widths = [max(map(len, column)) for column in zip(*rows)]
+    lines = []
+    for cells in rows:
+        aligned = [cell.ljust(width) if i in words else cell.rjust(width)
+                   for i, (cell, width) in enumerate(zip(cells, widths))]
+        lines.append("  ".join(aligned).rstrip())
+    return "\n".join(lines)

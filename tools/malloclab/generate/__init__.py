@@ -1,0 +1,1 @@
+"""tools/generate: traces by recipes; like another one, see ../copies."""

@@ -1,0 +1,224 @@
+"""A trace as arrays of numpy: its operations, and the blocks that they make.
+
+mdriver reads the file, in whatever form it is, and complains of what is not
+sound; it hands on the binary form (packed.py), which is read here. numpy is
+needed (pythons.demand).
+
+    operation   0    1    2    3    4
+    line        a 0  a 1  r 0  f 0  a 0      (the id is used again)
+    block       0    1    0    0    2
+    clock       0    1    1    1    2        births so far, from 0
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import tempfile
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import numpy
+
+from . import packed
+
+RECORD = numpy.dtype([("word", "<u4"), ("arg", "<u4"), ("bytes", "<u8")])
+NOBODY = -1
+
+
+class TraceError(Exception):
+    """Why there is no trace, in a sentence; "" where mdriver has said it."""
+
+
+@dataclass(frozen=True)
+class Operations:
+    """A column an attribute, a row an operation, in the order of the trace.
+
+    `records` are the file's, of which only arg and bytes are to be used: slots
+    are blocks here. `block` numbers blocks in the order of their birth;
+    free(NULL) is about NOBODY.
+    """
+
+    records: numpy.ndarray
+    kind: numpy.ndarray
+    block: numpy.ndarray
+
+    def __len__(self) -> int:
+        return len(self.kind)
+
+    def of(self, *kinds: int) -> numpy.ndarray:
+        """Which operations are of these kinds: an array of bool."""
+        return numpy.isin(self.kind, kinds)
+
+    @cached_property
+    def thread(self) -> numpy.ndarray:
+        return (self.records["bytes"] >> packed.SIZE_BITS).astype(numpy.int32)
+
+    @cached_property
+    def extra(self) -> numpy.ndarray:
+        """The count of a calloc, the alignment of a memalign, else 0."""
+        extra = self.records["arg"].astype(numpy.int64)
+        aligned = self.of(packed.ALIGNED)
+        extra[aligned] = 1 << extra[aligned]
+        return extra
+
+    @cached_property
+    def payload(self) -> numpy.ndarray:
+        """Bytes that the block has after the operation."""
+        size = (self.records["bytes"] & packed.SIZE_MASK).astype(numpy.int64)
+        counted = self.of(packed.CALLOC)
+        size[counted] *= self.extra[counted]
+        size[self.of(*packed.ENDS)] = 0
+        return size
+
+    @cached_property
+    def before(self) -> numpy.ndarray:
+        """Bytes that the block has before the operation."""
+        order = _by(self.block, self._on_blocks)
+        before = numpy.zeros(len(self), numpy.int64)
+        before[order[1:]] = self.payload[order[:-1]]
+        before[self.of(*packed.BEGINS)] = 0
+        return before
+
+    @property
+    def _on_blocks(self) -> numpy.ndarray:
+        return numpy.flatnonzero(self.kind != packed.FREE_NULL)
+
+    @cached_property
+    def clock(self) -> numpy.ndarray:
+        """The block born last, up to each operation; 0 before the first."""
+        return numpy.maximum(numpy.cumsum(self.of(*packed.BEGINS)) - 1, 0)
+
+
+@dataclass(frozen=True)
+class Blocks:
+    """A column an attribute, a row a block, in the order of birth.
+
+    `birth` and `death` are numbers of operations from 0; who lives at the end
+    dies at `end`, the number of all operations, freed by NOBODY.
+    """
+
+    operations: Operations
+    birth: numpy.ndarray
+    death: numpy.ndarray
+
+    def __len__(self) -> int:
+        return len(self.birth)
+
+    @property
+    def end(self) -> int:
+        return len(self.operations)
+
+    @cached_property
+    def freed(self) -> numpy.ndarray:
+        return self.death < self.end
+
+    @property
+    def size(self) -> numpy.ndarray:
+        """Bytes at birth."""
+        return self.operations.payload[self.birth]
+
+    @cached_property
+    def largest(self) -> numpy.ndarray:
+        """The most that reallocs made of each."""
+        some = self.operations.kind != packed.FREE_NULL
+        largest = numpy.zeros(len(self), numpy.int64)
+        numpy.maximum.at(largest, self.operations.block[some],
+                         self.operations.payload[some])
+        return largest
+
+    @cached_property
+    def resizes(self) -> numpy.ndarray:
+        """How often each is resized."""
+        resized = self.operations.block[self.operations.of(packed.REALLOC)]
+        return numpy.bincount(resized, minlength=len(self))
+
+    @property
+    def born_by(self) -> numpy.ndarray:
+        """Threads."""
+        return self.operations.thread[self.birth]
+
+    @cached_property
+    def freed_by(self) -> numpy.ndarray:
+        """Threads, or NOBODY."""
+        thread = numpy.full(len(self), NOBODY, numpy.int32)
+        thread[self.freed] = self.operations.thread[self.death[self.freed]]
+        return thread
+
+
+@dataclass(frozen=True)
+class Trace:
+    path: str
+    weight: int
+    threaded: bool
+    ids: int
+    operations: Operations
+
+    @cached_property
+    def blocks(self) -> Blocks:
+        return blocks_of(self.operations)
+
+
+# ---- Reading. ----
+
+
+def load(path: str | Path, build: Path) -> Trace:
+    """The trace in the file, whatever its form; build: whose mdriver reads."""
+    with open(path, "rb") as file:
+        binary = file.read(len(packed.MAGIC)) == packed.MAGIC
+    if binary:
+        _pack(path, os.devnull, build)  # only to see that it is sound
+        return _map(path, path)
+    with tempfile.TemporaryDirectory(prefix="malloclab-") as folder:
+        target = os.path.join(folder, "trace.repb")
+        _pack(path, target, build)
+        return _map(path, target)  # what is mapped outlives its name
+
+
+def _pack(path: str | Path, target: str, build: Path) -> None:
+    driver = build / "mdriver"
+    if not driver.exists():
+        raise TraceError(f"{driver} is not there: run make")
+    ended = subprocess.run([driver, "-f", path, "--pack", target],
+                           stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+    if ended.returncode == 2:
+        raise TraceError("")
+    if ended.returncode != 0:
+        raise TraceError(f"{path}: mdriver ended with {ended.returncode}")
+
+
+def _map(path: str | Path, file: str | Path) -> Trace:
+    with open(file, "rb") as start:
+        _, weight, threaded, ids, _, _ = packed.HEADER.unpack(
+            start.read(packed.HEADER.size))
+    records = numpy.memmap(file, RECORD, "r", packed.HEADER.size)
+    return Trace(str(path), weight, bool(threaded), ids,
+                 _operations(numpy.asarray(records)))
+
+
+def _operations(records: numpy.ndarray) -> Operations:
+    """A slot's operations belong to the last block that began in it."""
+    kind = (records["word"] & packed.KIND_MASK).astype(numpy.uint8)
+    order = _by(records["word"] >> packed.KIND_BITS,
+                numpy.flatnonzero(kind != packed.FREE_NULL))
+    begins = numpy.isin(kind[order], packed.BEGINS)
+    births = order[begins]
+    by_birth = numpy.empty(len(births), numpy.int64)
+    by_birth[numpy.argsort(births)] = numpy.arange(len(births))
+    block = numpy.full(len(kind), NOBODY, numpy.int64)
+    block[order] = by_birth[numpy.cumsum(begins) - 1]
+    return Operations(records, kind, block)
+
+
+def _by(owner: numpy.ndarray, some: numpy.ndarray) -> numpy.ndarray:
+    """Some operations, owner by owner, those of each in their order."""
+    return some[numpy.argsort(owner[some], kind="stable")]
+
+
+def blocks_of(operations: Operations) -> Blocks:
+    birth = numpy.flatnonzero(operations.of(*packed.BEGINS))
+    ends = numpy.flatnonzero(operations.of(*packed.ENDS))
+    death = numpy.full(len(birth), len(operations), numpy.int64)
+    death[operations.block[ends]] = ends
+    return Blocks(operations, birth, death)

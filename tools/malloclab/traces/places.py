@@ -1,0 +1,29 @@
+"""Where traces lie, as mdriver -f looks for them; whose mdriver reads them."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from .. import ROOT
+
+ENDINGS = ("", ".rep", ".rep.gz", ".rep.zst", ".repb")
+
+
+def build() -> Path:
+    """The build that MALLOCLAB_BUILD names, else release."""
+    return ROOT / os.environ.get("MALLOCLAB_BUILD", "build/release")
+
+
+def directory() -> Path:
+    """traces/ here, or else that of the project."""
+    here = Path("traces")
+    return here if here.is_dir() else ROOT / here
+
+
+def find(name: str, folder: Path) -> Path | None:
+    """A path, or a trace of the folder by its name."""
+    for path in [Path(name), *(folder / (name + end) for end in ENDINGS)]:
+        if path.is_file():
+            return path
+    return None
