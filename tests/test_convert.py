@@ -1190,5 +1190,9 @@ class Live(Converting):
         self.assertEqual([sizes[2000 + i] for i in range(8)], [3 * 375] * 8)
 
 
+load_tests = support.in_release_only(
+    'the tools are the same in every build')
+
+
 if __name__ == '__main__':
     unittest.main()

@@ -430,5 +430,9 @@ class Memory(Copies):
                             self.MOST_KIB)
 
 
+load_tests = support.in_release_only(
+    'the tools are the same in every build')
+
+
 if __name__ == '__main__':
     unittest.main()
