@@ -20,7 +20,7 @@ import unittest
 from pathlib import Path
 from typing import Any
 
-from support import BUILD, ROOT, TESTS, mdriver, run
+from support import BUILD, ROOT, TESTS, in_release_only, mdriver, run
 
 sys.path[:0] = [str(ROOT / 'tools')]
 
@@ -750,8 +750,13 @@ CASES = [case for case in list(globals().values()) if isinstance(case, type)
          and issubclass(case, Case) and case not in (Case, Kept)]
 
 
+ELSEWHERE = in_release_only('the tools are the same in every build')
+
+
 def load_tests(loader: unittest.TestLoader, tests: unittest.TestSuite,
                pattern: str | None) -> unittest.TestSuite:
+    if BUILD.name != 'release':
+        return ELSEWHERE(loader, tests, pattern)
     return unittest.TestSuite(map(loader.loadTestsFromTestCase,
                                   CASES if HERE else [InAnotherPython]))
 
