@@ -18,12 +18,15 @@ MDRIVER = BUILD / 'mdriver'
 Finished = subprocess.CompletedProcess
 
 
-def in_release_only(reason: str) -> Callable[..., unittest.TestSuite]:
+def in_release_only(module: str, reason: str
+                    ) -> Callable[..., unittest.TestSuite]:
     """A module's load_tests: its tests, or one that says why there are none."""
     class Elsewhere(unittest.TestCase):
         @unittest.skip(reason)
         def test_in_release_only(self) -> None:
             pass
+
+    Elsewhere.__module__, Elsewhere.__qualname__ = module, 'Elsewhere'
 
     def load_tests(loader: unittest.TestLoader, tests: unittest.TestSuite,
                    pattern: str | None) -> unittest.TestSuite:

@@ -1191,7 +1191,7 @@ class Live(Converting):
 
 
 load_tests = support.in_release_only(
-    'the tools are the same in every build')
+    __name__, 'the tools are the same in every build')
 
 
 if __name__ == '__main__':

@@ -431,7 +431,7 @@ class Memory(Copies):
 
 
 load_tests = support.in_release_only(
-    'the tools are the same in every build')
+    __name__, 'the tools are the same in every build')
 
 
 if __name__ == '__main__':

@@ -750,7 +750,8 @@ CASES = [case for case in list(globals().values()) if isinstance(case, type)
          and issubclass(case, Case) and case not in (Case, Kept)]
 
 
-ELSEWHERE = in_release_only('the tools are the same in every build')
+ELSEWHERE = in_release_only(
+    __name__, 'the tools are the same in every build')
 
 
 def load_tests(loader: unittest.TestLoader, tests: unittest.TestSuite,

@@ -821,7 +821,7 @@ class RawFile(unittest.TestCase):
 
 
 load_tests = support.in_release_only(
-    'the tools are the same in every build')
+    __name__, 'the tools are the same in every build')
 
 
 if __name__ == '__main__':

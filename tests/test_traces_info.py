@@ -331,7 +331,7 @@ class Directory(Tool):
 
 
 load_tests = support.in_release_only(
-    'the tools are the same in every build')
+    __name__, 'the tools are the same in every build')
 
 
 if __name__ == '__main__':
