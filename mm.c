@@ -38,7 +38,7 @@
  * side by side, twice as many each time: so blocks of one size become
  * neighbours, and may be merged into room for something larger. Before the heap
  * grows, or room is sought for a large block, and there is more than a little in
- * the caches, they are flushed: all that is in them is merged and binned.
+ * the caches, they are flushed: what is in them is merged and binned.
  *
  *      lo | bins | block | block | ... | block |   wilderness   | map | brk
  *                                               ^ USED, the sentinel
@@ -116,7 +116,7 @@ enum {
     SHARES = 4,     /* bins for a doubling, from there on */
     DOUBLINGS = 22, /* up to 2^28 granules; the last bin has all above, too */
     BINS = EXACT + SHARES * DOUBLINGS,
-    TRIES = 2, /* blocks that are looked at in a bin of several sizes */
+    TRIES = 3, /* blocks that are looked at in a bin of several sizes */
 
     LARGE = 4 * IN_WORD, /* from this size on the map has a block's size */
     DIGITS = 28,
@@ -163,6 +163,7 @@ static struct {
     size_t covered;      /* granules that the map has marks for */
     bool map_has_pages;
     uint32_t stocked;      /* bit k: there is something in cache k */
+    uint32_t carved;       /* bit k: it was filled since the last flush */
     int32_t room;          /* granules that the caches may yet take, of */
     int32_t patience;      /* what is freed before pages are given back */
     size_t touched;        /* the wilderness may have pages up to here */
@@ -513,17 +514,16 @@ static void release_all(void *payload, size_t size)
         if (HARDENED)
             inspect(payload, size);
         payload = *(void **)payload;
+        heap.room += (int32_t)size;
         release(g, size, CACHED);
     }
 }
 
-/* Merge what the caches hold. */
-static __attribute__((noinline)) void flush(void)
+/* Merge what these caches hold. */
+static __attribute__((noinline)) void flush_these(uint32_t left)
 {
-    uint32_t left = heap.stocked;
-
-    heap.stocked = 0;
-    heap.room = heap.patience;
+    heap.stocked &= ~left;
+    heap.carved = 0;
     for (; left; left &= left - 1) {
         unsigned k = (unsigned)__builtin_ctz(left);
         void *first = heap.cache[k];
@@ -532,6 +532,11 @@ static __attribute__((noinline)) void flush(void)
         heap.carve[k] = 1;
         release_all(first, k + 1);
     }
+}
+
+static void flush(void)
+{
+    flush_these(heap.stocked);
 }
 
 /* The part that a heap of any size may leave in the caches. */
@@ -823,14 +828,26 @@ static inline bool flush_above(size_t granules)
     return true;
 }
 
-static inline bool flush_before_growth(void)
+/*
+ * A little is enough to merge what was freed; much, to merge also what was only
+ * just carved for blocks to come, and will keep them together.
+ */
+static bool flush_before_growth(void)
 {
-    return flush_above(slack() / 4);
+    uint32_t freed = heap.stocked & ~heap.carved;
+
+    if (flush_above(heap.limit / 192 + slack()))
+        return true;
+    if (freed == 0 || held() <= slack() / 4)
+        return false;
+    flush_these(freed);
+    return true;
 }
 
 /* The granules at g become n blocks: one in use, the others in their cache. */
 static void carve(size_t g, size_t size, size_t n)
 {
+    heap.carved |= (uint32_t)(n > 1) << (size - 1);
     for (size_t at = g + (n - 1) * size; at > g; at -= size) {
         mark_change(at, INSIDE, CACHED);
         cache_add(address(at), (unsigned)size - 1);
