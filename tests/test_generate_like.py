@@ -344,7 +344,8 @@ class Refusals(Copies):
                          r"\A\S+broken\.rep:2: .*'x'.*\n\Z")
         none = self.write('none.rep', samples.text_of(['f -1'], 0))
         self.assertIn('it has no block', self.said('--like', none))
-        self.assertIn('No such file', self.said('--like', 'nowhere.rep'))
+        self.assertIn('nowhere.rep: there is no such trace',
+                      self.said('--like', 'nowhere.rep'))
         packed = self.copy(SED, 'packed.repb')
         self.assertIn('it is the original itself',
                       self.said('--like', packed, '-o', packed))
@@ -362,11 +363,12 @@ class Refusals(Copies):
 
     def test_likeness_says_what_is_wrong(self) -> None:
         for words, line in (
-                ([SED, 'nowhere.rep'], 'nowhere.rep: No such file or '
-                 'directory'),
+                ([SED, 'nowhere.rep'], 'nowhere.rep: there is no such trace, '
+                 'here or in traces'),
                 ([SED, SED, '-o', 'x.gif'], 'x.gif: it has to end in .png, '
                  '.svg, .pdf')):
-            finished = support.run(TOOLS / 'likeness', *words)
+            finished = support.run(TOOLS / 'likeness', *words,
+                                   cwd=support.ROOT)
             self.assertEqual((finished.returncode, finished.stdout), (2, ''))
             self.assertEqual(finished.stderr, f'tools/likeness: {line}\n')
 

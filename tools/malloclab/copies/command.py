@@ -68,7 +68,8 @@ def _parser() -> argparse.ArgumentParser:
 def _compare(options: argparse.Namespace) -> int:
     if options.output and pictures.fault(options.output):
         raise ValueError(pictures.fault(options.output))
-    paths = [options.original, options.copy]
+    paths = [str(places.found(name))
+             for name in (options.original, options.copy)]
     both = [_read(path) for path in paths]
     parts = [likeness.distributions(one) for one in both]
     found = likeness.distances(*parts)
@@ -78,8 +79,7 @@ def _compare(options: argparse.Namespace) -> int:
         rows += _utilization(paths, options.allocator)
     print(layout(rows, {0}), layout(_distance_rows(found), {0}), sep="\n\n")
     if options.output:
-        picture.draw(options.output, rows[0][1:],
-                              parts, found)
+        picture.draw(options.output, rows[0][1:], parts, found)
     return 0 if likeness.within(found) else 1
 
 

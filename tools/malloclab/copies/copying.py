@@ -34,6 +34,7 @@ def copy(order: Order, path: str) -> str:
 
 
 def _copy(order: Order, path: str) -> str:
+    order = order._replace(original=str(places.found(order.original)))
     if path and os.path.exists(path) and os.path.samefile(path, order.original):
         raise CopyError(f"{path}: it is the original itself")
     terminal.tell(f"reading {order.original}")

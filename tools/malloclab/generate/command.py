@@ -21,7 +21,7 @@ examples:
   tools/generate comb -o comb.rep
   tools/generate random --seed 7 --ops 100000 most=500 live=20000 -o r.rep.gz
   tools/generate --manifest traces/MANIFEST --check
-  tools/generate --like traces/git-log.rep.gz --ops 10000000 -o long.rep.gz
+  tools/generate --like git-log --ops 10000000 -o long.rep.gz
   tools/generate --like traces/jq-orders.rep.gz --ops 100000000 -o huge.repb
 
 The same command writes the same bytes on every machine. Exit status: 0 done,
@@ -138,13 +138,14 @@ def _copy(options: argparse.Namespace) -> int:
     pythons.demand("tools/generate", "numpy")
     from ..copies import copying
     from ..traces.arrays import TraceError
+    from ..traces.places import NoTrace
 
     words = [options.recipe] * bool(options.recipe) + options.parameters
     order = copying.Order(options.like, options.ops or 0, options.seed,
                           dict(_parameter(word) for word in words))
     try:
         said = copying.copy(order, options.output or "")
-    except (TraceError, copying.CopyError) as error:
+    except (TraceError, NoTrace, copying.CopyError) as error:
         if not str(error):
             return 2  # mdriver has said what is wrong with the trace
         raise RecipeError(str(error)) from None

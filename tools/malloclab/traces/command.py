@@ -66,16 +66,9 @@ def _load_all(paths: Sequence[Path], build: Path) -> Iterator[Trace]:
         yield trace
 
 
-def _find(name: str, folder: Path) -> Path:
-    path = places.find(name, folder)
-    if path is None:
-        raise TraceError(f"{name}: there is no such trace, here or in {folder}")
-    return path
-
-
 def _paths(options: argparse.Namespace) -> list[Path]:
     if options.names:
-        return [_find(name, options.trace_dir) for name in options.names]
+        return [places.found(name, options.trace_dir) for name in options.names]
     paths = sorted(path for path in options.trace_dir.iterdir()
                    if path.name.endswith(places.ENDINGS[1:]))
     if not paths:
@@ -178,7 +171,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except BrokenPipeError:  # who reads it has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
-    except (TraceError, manifest.ManifestError, OSError) as error:
+    except (TraceError, places.NoTrace, manifest.ManifestError,
+            OSError) as error:
         tell("")
         if str(error):
             print(f"tools/traces: {error}", file=sys.stderr)

@@ -21,9 +21,22 @@ def directory() -> Path:
     return here if here.is_dir() else ROOT / here
 
 
+class NoTrace(ValueError):
+    """That there is none of this name, in a sentence."""
+
+
 def find(name: str, folder: Path) -> Path | None:
     """A path, or a trace of the folder by its name."""
     for path in [Path(name), *(folder / (name + end) for end in ENDINGS)]:
         if path.is_file():
             return path
     return None
+
+
+def found(name: str, folder: Path | None = None) -> Path:
+    """The same, of traces/ unless told otherwise; or NoTrace."""
+    folder = folder or directory()
+    path = find(name, folder)
+    if path is None:
+        raise NoTrace(f"{name}: there is no such trace, here or in {folder}")
+    return path
