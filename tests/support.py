@@ -18,9 +18,10 @@ MDRIVER = BUILD / 'mdriver'
 Finished = subprocess.CompletedProcess
 
 
-def in_release_only(module: str, reason: str
+def in_release_only(module: str, reason: str, *cases: type[unittest.TestCase]
                     ) -> Callable[..., unittest.TestSuite]:
-    """A module's load_tests: its tests, or one that says why there are none."""
+    """A module's load_tests: in release its tests, or only those of the cases
+    where some are given; in other builds one that says why there are none."""
     class Elsewhere(unittest.TestCase):
         @unittest.skip(reason)
         def test_in_release_only(self) -> None:
@@ -30,8 +31,9 @@ def in_release_only(module: str, reason: str
 
     def load_tests(loader: unittest.TestLoader, tests: unittest.TestSuite,
                    pattern: str | None) -> unittest.TestSuite:
-        return tests if BUILD.name == 'release' else \
-            loader.loadTestsFromTestCase(Elsewhere)
+        here = cases if BUILD.name == 'release' else (Elsewhere,)
+        return unittest.TestSuite(map(loader.loadTestsFromTestCase, here)) \
+            if here else tests
 
     return load_tests
 

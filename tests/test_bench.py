@@ -15,7 +15,8 @@ import unittest
 from pathlib import Path
 from unittest import mock
 
-from support import BUILD, ROOT, TESTS, Finished, account, run
+from support import (BUILD, ROOT, TESTS, Finished, account, in_release_only,
+                     run)
 
 sys.path[:0] = [str(ROOT / 'tools')]
 
@@ -688,19 +689,10 @@ class Pareto(Figures):
                    '--from', path, '-o', 'x.png')
 
 
-class Elsewhere(unittest.TestCase):
-    @unittest.skip('benchmarks are of release only')
-    def test_in_release_only(self) -> None:
-        pass
-
-
-def load_tests(loader: unittest.TestLoader, tests: unittest.TestSuite,
-               pattern: str | None) -> unittest.TestSuite:
-    if BUILD.name != 'release':
-        return loader.loadTestsFromTestCase(Elsewhere)
-    cases = [case for case in globals().values()
-             if isinstance(case, type) and issubclass(case, Case)]
-    return unittest.TestSuite(map(loader.loadTestsFromTestCase, cases))
+load_tests = in_release_only(
+    __name__, 'benchmarks are of release only',
+    *(case for case in list(globals().values())
+      if isinstance(case, type) and issubclass(case, Case)))
 
 
 if __name__ == '__main__':

@@ -750,16 +750,9 @@ CASES = [case for case in list(globals().values()) if isinstance(case, type)
          and issubclass(case, Case) and case not in (Case, Kept)]
 
 
-ELSEWHERE = in_release_only(
-    __name__, 'the tools are the same in every build')
-
-
-def load_tests(loader: unittest.TestLoader, tests: unittest.TestSuite,
-               pattern: str | None) -> unittest.TestSuite:
-    if BUILD.name != 'release':
-        return ELSEWHERE(loader, tests, pattern)
-    return unittest.TestSuite(map(loader.loadTestsFromTestCase,
-                                  CASES if HERE else [InAnotherPython]))
+load_tests = in_release_only(
+    __name__, 'the tools are the same in every build',
+    *(CASES if HERE else [InAnotherPython]))
 
 
 if __name__ == '__main__':

@@ -16,7 +16,8 @@ import unittest
 from pathlib import Path
 from unittest import mock
 
-from support import BUILD, ROOT, TESTS, Finished, account, run
+from support import (BUILD, ROOT, TESTS, Finished, account, in_release_only,
+                     run)
 
 sys.path[:0] = [str(ROOT / 'tools')]
 
@@ -784,18 +785,8 @@ class Real(unittest.TestCase):
             self.assertIn(tests.needs[1][1], tests.missing())
 
 
-class Elsewhere(unittest.TestCase):
-    @unittest.skip('preloads are of release only')
-    def test_in_release_only(self) -> None:
-        pass
-
-
-def load_tests(loader: unittest.TestLoader, tests: unittest.TestSuite,
-               pattern: str | None) -> unittest.TestSuite:
-    classes = (Test, Bench, Refusals, Setup, Figures, Real)
-    return unittest.TestSuite(
-        loader.loadTestsFromTestCase(case) for case in
-        (classes if BUILD.name == 'release' else (Elsewhere,)))
+load_tests = in_release_only(__name__, 'preloads are of release only', Test,
+                             Bench, Refusals, Setup, Figures, Real)
 
 
 if __name__ == '__main__':

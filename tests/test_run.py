@@ -6,7 +6,8 @@ import tempfile
 import unittest
 from pathlib import Path
 
-from support import BUILD, ROOT, TESTS, Finished, account, run
+from support import (BUILD, ROOT, TESTS, Finished, account, in_release_only,
+                     run)
 
 PRELOADS = BUILD / 'preload'
 HANDINS = TESTS / 'handin'
@@ -190,16 +191,7 @@ class Run(unittest.TestCase):
         self.assertIn(str(PRELOADS / 'tlsf.so'), text)
 
 
-class Elsewhere(unittest.TestCase):
-    @unittest.skip('preloads are of release only')
-    def test_in_release_only(self) -> None:
-        pass
-
-
-def load_tests(loader: unittest.TestLoader, tests: unittest.TestSuite,
-               pattern: str | None) -> unittest.TestSuite:
-    return loader.loadTestsFromTestCase(
-        Run if BUILD.name == 'release' else Elsewhere)
+load_tests = in_release_only(__name__, 'preloads are of release only', Run)
 
 
 if __name__ == '__main__':

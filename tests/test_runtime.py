@@ -22,7 +22,8 @@ import unittest
 from collections.abc import Callable
 from pathlib import Path
 
-from support import BUILD, ROOT, TESTS, Finished, account, run
+from support import (BUILD, ROOT, TESTS, Finished, account, in_release_only,
+                     run)
 
 FOLDER = BUILD / 'runtime'
 PROGRAMS = ('family_test', 'process_test')
@@ -304,18 +305,9 @@ class SoakCommand(unittest.TestCase):
                          "'no-such': .*\n$")
 
 
-class Elsewhere(unittest.TestCase):
-    @unittest.skip('a sanitizer is a malloc itself, and there are no programs '
-                   'of 32 bits; see release')
-    def test_in_release_only(self) -> None:
-        pass
-
-
-def load_tests(loader: unittest.TestLoader, tests: unittest.TestSuite,
-               pattern: str | None) -> unittest.TestSuite:
-    here = (Sources, Wrong, Family, NewAndDelete, Soak, SoakCommand) \
-        if BUILD.name == 'release' else (Elsewhere,)
-    return unittest.TestSuite(map(loader.loadTestsFromTestCase, here))
+load_tests = in_release_only(
+    __name__, 'a sanitizer is a malloc itself, and there are no programs of 32 '
+    'bits; see release', Sources, Wrong, Family, NewAndDelete, Soak, SoakCommand)
 
 
 if __name__ == '__main__':

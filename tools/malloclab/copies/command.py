@@ -33,7 +33,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         pythons.demand("tools/likeness", "numpy", "matplotlib")
     try:
         return _compare(options)
-    except arrays.TraceError as error:
+    except places.TraceError as error:
         if not str(error):
             return 2  # mdriver has said what is wrong with the trace
         text = str(error)

@@ -137,15 +137,14 @@ def _copy(options: argparse.Namespace) -> int:
     """The trace that --like asks for; in numpy, unlike the others."""
     pythons.demand("tools/generate", "numpy")
     from ..copies import copying
-    from ..traces.arrays import TraceError
-    from ..traces.places import NoTrace
+    from ..traces.places import TraceError
 
     words = [options.recipe] * bool(options.recipe) + options.parameters
     order = copying.Order(options.like, options.ops or 0, options.seed,
                           dict(_parameter(word) for word in words))
     try:
         said = copying.copy(order, options.output or "")
-    except (TraceError, NoTrace, copying.CopyError) as error:
+    except (TraceError, copying.CopyError) as error:
         if not str(error):
             return 2  # mdriver has said what is wrong with the trace
         raise RecipeError(str(error)) from None

@@ -22,13 +22,10 @@ from pathlib import Path
 import numpy
 
 from . import packed
+from .places import TraceError
 
 RECORD = numpy.dtype([("word", "<u4"), ("arg", "<u4"), ("bytes", "<u8")])
 NOBODY = -1
-
-
-class TraceError(Exception):
-    """Why there is no trace, in a sentence; "" where mdriver has said it."""
 
 
 @dataclass(frozen=True)

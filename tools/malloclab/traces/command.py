@@ -13,7 +13,8 @@ from .. import BUILD, ROOT
 from ..columns import layout
 from ..terminal import tell
 from . import arrays, info, manifest, places, statistics
-from .arrays import Trace, TraceError
+from .arrays import Trace
+from .places import TraceError
 
 EPILOG = """\
 examples:
@@ -171,8 +172,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except BrokenPipeError:  # who reads it has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
-    except (TraceError, places.NoTrace, manifest.ManifestError,
-            OSError) as error:
+    except (TraceError, manifest.ManifestError, OSError) as error:
         tell("")
         if str(error):
             print(f"tools/traces: {error}", file=sys.stderr)

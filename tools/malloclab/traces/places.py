@@ -21,8 +21,8 @@ def directory() -> Path:
     return here if here.is_dir() else ROOT / here
 
 
-class NoTrace(ValueError):
-    """That there is none of this name, in a sentence."""
+class TraceError(Exception):
+    """Why there is no trace, in a sentence; "" where mdriver has said it."""
 
 
 def find(name: str, folder: Path) -> Path | None:
@@ -34,9 +34,9 @@ def find(name: str, folder: Path) -> Path | None:
 
 
 def found(name: str, folder: Path | None = None) -> Path:
-    """The same, of traces/ unless told otherwise; or NoTrace."""
+    """The same, of traces/ unless told otherwise; or TraceError."""
     folder = folder or directory()
     path = find(name, folder)
     if path is None:
-        raise NoTrace(f"{name}: there is no such trace, here or in {folder}")
+        raise TraceError(f"{name}: there is no such trace, here or in {folder}")
     return path
