@@ -4,6 +4,7 @@ from __future__ import annotations
 import os
 import re
 import signal
+import subprocess
 import unittest
 from pathlib import Path
 
@@ -11,6 +12,7 @@ import support
 from terminal import Terminal
 
 TRACE = 'tests/traces/small.rep'     # 330 operations
+MIXED = 'tests/traces/mixed.rep'
 LONG = 'traces/structs.rep'          # 10000
 BAD = support.BUILD / 'bad'
 COUNTER = re.compile(r'operation (\d+) of (\d+)')
@@ -27,6 +29,19 @@ def has_ncurses() -> bool:
     with watching('--speed', 'max', keys=False) as terminal:
         terminal.ends()
         return 'built without ncurses' not in terminal.sent
+
+
+def seconds_of_children(parent: int) -> float:
+    """The processor's time that they spent."""
+    ticks = 0
+    for path in Path('/proc').glob('[0-9]*/stat'):
+        try:
+            fields = path.read_text().rpartition(') ')[2].split()
+        except OSError:
+            continue   # it has ended
+        if int(fields[1]) == parent:
+            ticks += int(fields[11]) + int(fields[12])
+    return ticks / os.sysconf('SC_CLK_TCK')
 
 
 class Plain(unittest.TestCase):
@@ -218,11 +233,11 @@ class Live(unittest.TestCase):
 
     def test_a_hang_of_the_allocator(self) -> None:
         """It cannot look at keys then; the second Ctrl-C ends all."""
-        bad = f'bad={BAD}/hung.in-free.so'
+        bad = f'bad={BAD}/hung.in-malloc.so'
         with watching('--speed', 'max', '--allocator', bad, '-s', '1000',
-                      kind='xterm') as terminal:
+                      kind='xterm', trace=MIXED) as terminal:
             self.assertTrue(terminal.until(
-                lambda: '\x1b[?1049h' in terminal.sent))
+                lambda: seconds_of_children(terminal.process.pid) > 0.2))
 
             def ended() -> bool:
                 terminal.press('\x03')
@@ -231,6 +246,22 @@ class Live(unittest.TestCase):
             self.assertTrue(terminal.until(ended))
             self.leave(terminal, -signal.SIGINT)
             self.assertIn('\x1b[?1049l', terminal.sent)
+
+    def test_a_storm_of_interrupts(self) -> None:
+        """However close they come, the terminal is given back."""
+        bad = f'bad={BAD}/hung.in-free.so'
+        for _ in range(15):
+            with watching('--speed', 'max', '--allocator', bad, '-s', '1000',
+                          kind='xterm') as terminal:
+                self.assertTrue(terminal.until(
+                    lambda: '\x1b[?1049h' in terminal.sent))
+                pid = terminal.process.pid
+                with subprocess.Popen(
+                        ['sh', '-c', f'while kill -INT {pid}; do :; done'],
+                        stderr=subprocess.DEVNULL):
+                    self.assertIn(terminal.ends(), (-signal.SIGINT, 130))
+                self.assertTrue(terminal.restored())
+                self.assertIn('\x1b[?1049l', terminal.sent)
 
     def test_a_terminal_that_nobody_knows(self) -> None:
         with watching(kind='abacus',   # where ncurses itself leaks memory

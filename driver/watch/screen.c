@@ -65,14 +65,18 @@ static void on_deadly(int number)
 
     (void)n;
     tcsetattr(STDOUT_FILENO, TCSANOW, &screen.before);
-    raise(number); /* which is handled by the default again */
+    signal(number, SIG_DFL);
+    raise(number); /* it waits for the handler's end */
 }
 
-/* Undisturbed, and once: what is raised in it waits for its end. */
+/*
+ * Undisturbed: what is raised in a handler waits for its end. SA_RESETHAND
+ * would not do: the kernel resets before it blocks, and a second Ctrl-C in
+ * between ends all with the terminal as it is.
+ */
 static struct sigaction action_for(void (*handler)(int))
 {
-    struct sigaction action = {.sa_handler = handler,
-                               .sa_flags = (int)SA_RESETHAND};
+    struct sigaction action = {.sa_handler = handler};
 
     sigfillset(&action.sa_mask);
     return action;
@@ -125,13 +129,10 @@ static void prepare_keys(void)
     keypad(stdscr, TRUE);
 }
 
-void screen_open(void)
+static void take_terminal(void)
 {
     const char *term = getenv("TERM");
 
-    screen.keys = isatty(STDIN_FILENO);
-    tcgetattr(STDOUT_FILENO, &screen.before);
-    catch_deadly();
     screen.terminal = newterm(NULL, stdout, stdin);
     if (!screen.terminal)
         complain_usage("--watch: no terminal is known as '%s' (TERM); "
@@ -145,6 +146,19 @@ void screen_open(void)
     add_farewell("sgr0");
     add_farewell("cnorm");
     add_farewell("rmcup");
+}
+
+void screen_open(void)
+{
+    sigset_t all, before;
+
+    screen.keys = isatty(STDIN_FILENO);
+    tcgetattr(STDOUT_FILENO, &screen.before);
+    catch_deadly();
+    sigfillset(&all);
+    sigprocmask(SIG_SETMASK, &all, &before); /* until there is a farewell */
+    take_terminal();
+    sigprocmask(SIG_SETMASK, &before, NULL);
     prepare_keys();
     choose_paints();
     curs_set(0);
