@@ -29,8 +29,8 @@
  * A slot is where four bytes lie, counted in fours from the heap's start: a
  * block's slot is where its own number is kept, in the next of another block or
  * in a bin. There is a bin for each size below 64 granules, four for each
- * doubling above, and a bit for each bin that may hold something: the first bit
- * at or above the size asked for is the best fit.
+ * doubling above, and a bit for each bin that holds something: the first bit at
+ * or above the size asked for is the best fit.
  *
  * Freed blocks below 512 bytes are not merged at once. They go to a cache, a
  * list for each size, and most come back from there soon: one load, one store,
@@ -56,7 +56,7 @@
  *   I4  Each free block is in the bin of its size, once, the clean ones last,
  *       and the bins hold nothing else.
  *   I5  A free block's slot holds that block's number.
- *   I6  The bit of each bin that holds a block is set.
+ *   I6  The bit of a bin is set just if it holds a block.
  *   I7  Each cached block is in the cache of its size, once, and the caches hold
  *       nothing else. The bit of a cache that holds a block is set.
  *   I8  The map covers the wilderness and MARGIN granules more.
@@ -118,7 +118,7 @@ enum {
     BINS = EXACT + SHARES * DOUBLINGS,
     TRIES = 3, /* blocks that are looked at in a bin of several sizes */
 
-    LARGE = 4 * IN_WORD, /* from this size on the map has a block's size */
+    LARGE = 3 * IN_WORD, /* from this size on the map has a block's size */
     DIGITS = 28,
     MARGIN = 4 * IN_WORD, /* beyond the heap, for windows at its end */
 
@@ -170,7 +170,7 @@ static struct {
     size_t idle;           /* granules in bins, */
     size_t idle_then;      /* and all that were idle when all was well */
     uint8_t carve[CACHES]; /* blocks that the cache is filled with next */
-    uint64_t filled[BINS / WORD + 1]; /* bit b: bin b may hold something */
+    uint64_t filled[BINS / WORD + 1]; /* bit b: bin b holds something */
 } heap;
 
 static inline bool likely(bool yes)
@@ -299,16 +299,17 @@ static inline void size_erase(size_t g, size_t size)
         *size_word(g) = 0;
 }
 
+/* Two windows more are enough for what is not large. */
 static size_t size_beyond_window(size_t g)
 {
     uint64_t word = *size_word(g);
-    size_t size = IN_WORD;
 
     if ((word & ((1 << THREE) - 1)) == THREE_FREE)
         return (word >> THREE & HALF) | (word >> (THREE + DIGITS)) << 1;
-    while (window(g + size) == 0)
-        size += IN_WORD;
-    return size + (size_t)__builtin_ctzll(window(g + size)) / 2;
+    uint64_t second = window(g + IN_WORD), third = window(g + 2 * IN_WORD);
+    size_t size = second ? IN_WORD : 2 * IN_WORD;
+    uint64_t behind = (second ? second : third) | (uint64_t)1 << (WORD - 1);
+    return size + (size_t)__builtin_ctzll(behind) / 2;
 }
 
 /* Of a block that is used or cached. */
@@ -354,6 +355,15 @@ static inline void bin_add(size_t g, size_t size)
     heap.filled[b / WORD] |= (uint64_t)1 << b % WORD;
 }
 
+/* The bit of bin b, if there is such a bin and it is empty; by no branch. */
+static inline void bit_clear(unsigned b, bool empty)
+{
+    bool exists = b < BINS;
+
+    heap.filled[exists ? b / WORD : 0] &=
+        ~((uint64_t)(empty & exists) << b % WORD);
+}
+
 static inline void bin_remove(size_t g)
 {
     uint32_t next = hole(g)->next, at = hole(g)->slot;
@@ -362,6 +372,7 @@ static inline void bin_remove(size_t g)
         fault("the link of a free block was overwritten", address(g));
     *slot(at) = next;
     hole(next)->slot = at;
+    bit_clear(at - FIRST_BIN, next == 0);
 }
 
 /* The best of the first blocks of a bin that has several sizes; 0 if none. */
@@ -378,23 +389,18 @@ static size_t bin_best(unsigned b, size_t size)
     return best;
 }
 
-/*
- * The first block that fits, from bin b on, of those that have several sizes.
- * Bits of empty bins are cleared.
- */
+/* A block that fits, from bin b on, of those that have several sizes. */
 static size_t bin_search(unsigned b, size_t size)
 {
     for (unsigned w = b / WORD; w <= BINS / WORD; w++, b = 0) {
         uint64_t bits = heap.filled[w] >> b % WORD << b % WORD;
 
         for (; bits; bits &= bits - 1) {
-            unsigned at = w * WORD + (unsigned)__builtin_ctzll(bits);
-            size_t g = bin_best(at, size);
+            size_t g =
+                bin_best(w * WORD + (unsigned)__builtin_ctzll(bits), size);
 
             if (g)
                 return g;
-            if (*bin(at) == 0)
-                heap.filled[w] &= ~(bits & -bits);
         }
     }
     return 0;
@@ -405,14 +411,9 @@ static inline size_t find(size_t size)
 {
     if (size >= EXACT)
         return bin_search(bin_of(size), size);
-    for (uint64_t bits = heap.filled[0] >> size << size; bits;
-         bits &= bits - 1) {
-        size_t g = *bin((unsigned)__builtin_ctzll(bits));
-
-        if (likely(g != 0))
-            return g;
-        heap.filled[0] &= ~(bits & -bits);
-    }
+    uint64_t bits = heap.filled[0] >> size << size;
+    if (bits)
+        return *bin((unsigned)__builtin_ctzll(bits));
     return heap.filled[1] | heap.filled[2] ? bin_search(EXACT, size) : 0;
 }
 
@@ -496,8 +497,7 @@ static inline void cache_add(void *payload, unsigned k)
     heap.room -= (int32_t)k + 1;
     if (HARDENED)
         fill(payload, k + 1);
-    if (!likely(next != NULL))
-        heap.stocked |= (uint32_t)1 << k;
+    heap.stocked |= (uint32_t)1 << k; /* at once: a branch costs more */
 }
 
 /* Granules in the caches. */
@@ -761,7 +761,7 @@ static bool map_cover(size_t bytes)
 
     bytes = (bytes + page - 1) / page * page;
     if (!heap.map_has_pages)
-        return map_detach(bytes + page);
+        return map_detach(bytes);
     return bytes <= map_bytes() || (!FIXED_MAP && map_extend(bytes));
 }
 
@@ -838,20 +838,35 @@ static bool flush_before_growth(void)
 
     if (flush_above(heap.limit / 192 + slack()))
         return true;
-    if (freed == 0 || held() <= slack() / 4)
+    if (freed == 0 || held() <= slack())
         return false;
     flush_these(freed);
     return true;
 }
 
-/* The granules at g become n blocks: one in use, the others in their cache. */
+static inline void carve_one(size_t g, size_t size, void *next)
+{
+    mark_change(g, INSIDE, CACHED);
+    *(void **)address(g) = next;
+    if (HARDENED)
+        fill(address(g), size);
+}
+
+/* The granules at g become n blocks: one in use, the others its empty cache. */
 static void carve(size_t g, size_t size, size_t n)
 {
-    heap.carved |= (uint32_t)(n > 1) << (size - 1);
-    for (size_t at = g + (n - 1) * size; at > g; at -= size) {
-        mark_change(at, INSIDE, CACHED);
-        cache_add(address(at), (unsigned)size - 1);
-    }
+    size_t last = g + (n - 1) * size;
+    uint32_t bit = (uint32_t)1 << (size - 1);
+
+    if (n == 1)
+        return;
+    heap.carved |= bit;
+    heap.stocked |= bit;
+    heap.room -= (int32_t)(last - g);
+    heap.cache[size - 1] = address(g + size);
+    for (size_t at = g + size; at < last; at += size)
+        carve_one(at, size, address(at + size));
+    carve_one(last, size, NULL);
 }
 
 /*
@@ -1249,7 +1264,7 @@ static int audit_bin(unsigned b, size_t *left)
             return 5;
         clean = is_clean(g);
     }
-    return *bin(b) && !(heap.filled[b / WORD] >> b % WORD & 1) ? 6 : 0;
+    return (*bin(b) != 0) == (heap.filled[b / WORD] >> b % WORD & 1) ? 0 : 6;
 }
 
 static int audit_bins(size_t free)
