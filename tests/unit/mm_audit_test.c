@@ -190,6 +190,14 @@ static void i6_no_bit_for_a_bin(void)
     CHECK(mm_audit() == 6);
 }
 
+static void i6_a_bit_for_no_block(void)
+{
+    sample_heap();
+    CHECK(*bin(BINS - 1) == 0);
+    heap.filled[(BINS - 1) / WORD] |= (uint64_t)1 << (BINS - 1) % WORD;
+    CHECK(mm_audit() == 6);
+}
+
 static void i7_a_cached_block_in_no_cache(void)
 {
     sample_heap();
@@ -285,6 +293,7 @@ static const struct test tests[] = {
     {"i4-a-clean-one-before-others", i4_a_clean_one_before_others},
     {"i5-a-wrong-slot", i5_a_wrong_slot},
     {"i6-no-bit-for-a-bin", i6_no_bit_for_a_bin},
+    {"i6-a-bit-for-no-block", i6_a_bit_for_no_block},
     {"i7-a-cached-block-in-no-cache", i7_a_cached_block_in_no_cache},
     {"i7-a-used-block-in-a-cache", i7_a_used_block_in_a_cache},
     {"i7-no-bit-for-a-cache", i7_no_bit_for_a_cache},
