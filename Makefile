@@ -33,8 +33,8 @@ DEPS = -MMD -MP
 # The two halves: what runs in the worker, and all the rest.
 WORKER_PARTS := driver/worker driver/worker_load driver/worker_timed \
 	driver/worker_checked driver/pattern memlib
-JUDGE_PARTS := mdriver $(patsubst %.c,%,$(filter-out driver/worker_main.c \
-	$(addsuffix .c,$(WORKER_PARTS)),$(wildcard driver/*.c driver/*/*.c))) $(WORKER_PARTS)
+JUDGE_PARTS := mdriver $(WORKER_PARTS) $(filter-out driver/worker_main \
+	$(WORKER_PARTS),$(patsubst %.c,%,$(wildcard driver/*.c driver/*/*.c)))
 JUDGE_OBJECTS := $(JUDGE_PARTS:%=$(OUT)/judge/%.o)
 WORKER_OBJECTS := $(WORKER_PARTS:%=$(OUT)/work/%.o) \
 	$(OUT)/work/driver/worker_main.o

@@ -215,11 +215,6 @@ class Lines(unittest.TestCase):
                           list(found.extra), list(found.each)),
                          ([3, 6], [0, 1], [0, 3], [0, 5]))
 
-    def test_names_in_the_trace_directory(self) -> None:
-        self.assertEqual(lines.find('comb').name, 'comb.rep')
-        with self.assertRaisesRegex(lines.NoLines, 'no such file'):
-            lines.find('no-such-trace')
-
     def test_a_binary_trace_has_none(self) -> None:
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder) / 'x.repb'

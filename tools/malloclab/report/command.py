@@ -11,6 +11,7 @@ from typing import Any, Sequence
 
 from .. import terminal
 from ..replays import BUILD, Refused, ReplayError
+from ..traces import places
 from . import gather, lines, page
 from .gather import ReportError
 
@@ -70,8 +71,8 @@ def _check(parser: argparse.ArgumentParser,
 
 def _read_lines(trace: str) -> lines.Lines | None:
     try:
-        return lines.read(lines.find(trace))
-    except lines.NoLines as problem:
+        return lines.read(places.found(trace))
+    except places.TraceError as problem:
         print(f"tools/report: {problem}", file=sys.stderr)
         return None
 

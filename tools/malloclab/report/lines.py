@@ -18,7 +18,7 @@ from ..traces import places
 GZIP, ZSTD, BINARY = b"\x1f\x8b", b"\x28\xb5\x2f\xfd", b"mmtrace"
 
 
-class NoLines(Exception):
+class NoLines(places.TraceError):
     """Why a trace's lines are not to be had, in a sentence."""
 
 
@@ -31,14 +31,6 @@ class Lines:
     ident: array
     extra: array
     each: array
-
-
-def find(trace: str) -> Path:
-    """The file that mdriver reads for -f TRACE."""
-    path = places.find(trace, places.directory())
-    if path is None:
-        raise NoLines(f"{trace}: there is no such file")
-    return path
 
 
 def read(path: Path) -> Lines:
