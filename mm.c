@@ -754,11 +754,16 @@ static bool map_detach(size_t bytes)
     return true;
 }
 
-/* Have pages of a map for that many bytes. */
+/*
+ * Have pages of a map for that many bytes; for more where the map leaves its
+ * place to the wilderness, which is to be covered, too.
+ */
 static bool map_cover(size_t bytes)
 {
     size_t page = mem_pagesize();
+    size_t left = heap.map_has_pages ? 0 : map_bytes() / GRANULE;
 
+    bytes += (left + IN_BYTE - 1) / IN_BYTE;
     bytes = (bytes + page - 1) / page * page;
     if (!heap.map_has_pages)
         return map_detach(bytes);

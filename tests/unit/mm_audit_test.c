@@ -252,6 +252,19 @@ static void every_hole_has_a_bin(void)
     CHECK(bin_of(MOST_GRANULES / 2) < BINS - 1);
 }
 
+/* It leaves its place at the break to the wilderness, whatever grew then. */
+static void the_map_covers_what_it_leaves(void)
+{
+    for (size_t size = 16; size < 60000; size += size / 8 + 1) {
+        begin();
+        while (!heap.map_has_pages)
+            CHECK(mm_malloc(size));
+        CHECK(mm_audit() == 0);
+        munmap(space, SPACE);
+        space_break = space_mapped = 0;
+    }
+}
+
 /* ---- Pages that are given back. ---- */
 
 /*
@@ -301,6 +314,7 @@ static const struct test tests[] = {
     {"i9-too-much-room", i9_too_much_room},
     {"i9-too-much-idle", i9_too_much_idle},
     {"every-hole-has-a-bin", every_hole_has_a_bin},
+    {"the-map-covers-what-it-leaves", the_map_covers_what_it_leaves},
     {"nothing-in-use-is-discarded", nothing_in_use_is_discarded},
 };
 
