@@ -1051,6 +1051,7 @@ void *mm_malloc(size_t size)
 {
     size_t k = (size - 1) / GRANULE;
 
+    k += k + 1 < LEAST; /* no block is smaller */
     if (likely(k < CACHES)) {
         void *payload = heap.cache[k];
 
