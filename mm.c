@@ -299,13 +299,17 @@ static inline void size_erase(size_t g, size_t size)
         *size_word(g) = 0;
 }
 
-/* Two windows more are enough for what is not large. */
+/*
+ * Two windows more are enough for what is not large. Threads ask without a
+ * lock: what neighbours have where a size would be may look like a small one.
+ */
 static size_t size_beyond_window(size_t g)
 {
     uint64_t word = *size_word(g);
+    size_t noted = (word >> THREE & HALF) | (word >> (THREE + DIGITS)) << 1;
 
-    if ((word & ((1 << THREE) - 1)) == THREE_FREE)
-        return (word >> THREE & HALF) | (word >> (THREE + DIGITS)) << 1;
+    if ((word & ((1 << THREE) - 1)) == THREE_FREE && noted >= LARGE)
+        return noted;
     uint64_t second = window(g + IN_WORD), third = window(g + 2 * IN_WORD);
     size_t size = second ? IN_WORD : 2 * IN_WORD;
     uint64_t behind = (second ? second : third) | (uint64_t)1 << (WORD - 1);
@@ -602,7 +606,7 @@ static __attribute__((noinline)) void relieve(void)
     flush();
     discard_holes();
     if (heap.wild < heap.touched)
-        discard(heap.wild, heap.limit);
+        discard(heap.wild, heap.touched);
     heap.touched = 0;
     set_patience(half > least ? half : least);
 }
@@ -693,7 +697,7 @@ static void map_move(char *end, size_t bytes)
 
 static bool break_up(size_t granules)
 {
-    if (heap.top + granules > MOST_HEAP ||
+    if (granules > PTRDIFF_MAX / GRANULE || heap.top + granules > MOST_HEAP ||
         mem_sbrk((intptr_t)(granules * GRANULE)) == (void *)-1)
         return false;
     if (heap.fresh < heap.top)
@@ -751,7 +755,15 @@ static bool map_detach(size_t bytes)
     map_move(pages + bytes, bytes);
     heap.map_has_pages = true;
     heap.limit += old;
+    heap.fresh = heap.top;
     return true;
+}
+
+static size_t page_up(size_t bytes)
+{
+    size_t page = mem_pagesize();
+
+    return (bytes + page - 1) / page * page;
 }
 
 /*
@@ -760,11 +772,9 @@ static bool map_detach(size_t bytes)
  */
 static bool map_cover(size_t bytes)
 {
-    size_t page = mem_pagesize();
     size_t left = heap.map_has_pages ? 0 : map_bytes() / GRANULE;
 
-    bytes += (left + IN_BYTE - 1) / IN_BYTE;
-    bytes = (bytes + page - 1) / page * page;
+    bytes = page_up(bytes + (left + IN_BYTE - 1) / IN_BYTE);
     if (!heap.map_has_pages)
         return map_detach(bytes);
     return bytes <= map_bytes() || (!FIXED_MAP && map_extend(bytes));
@@ -794,8 +804,18 @@ static size_t map_bytes_for(size_t granules)
 {
     size_t bytes = (granules + MARGIN) / IN_BYTE + 1;
 
-    bytes = (bytes + 15) / 16 * 16;
-    return bytes < map_bytes() ? map_bytes() : bytes;
+    return (bytes + 15) / 16 * 16;
+}
+
+/* Give back the pages of a map that was to have more granules. */
+static void map_trim(void)
+{
+    size_t bytes = page_up(map_bytes_for(heap.limit));
+
+    if (FIXED_MAP || bytes >= map_bytes())
+        return;
+    mem_unmap(map_start(), map_bytes() - bytes);
+    heap.covered = bytes * IN_BYTE;
 }
 
 /* Add at least as many granules to the wilderness. */
@@ -803,9 +823,15 @@ static bool grow_by(size_t granules)
 {
     size_t bytes = map_bytes_for(heap.limit + granules);
 
+    bytes = bytes < map_bytes() ? map_bytes() : bytes;
     if (!heap.map_has_pages && bytes <= MAP_IN_HEAP)
         return grow_with_map(granules, bytes);
-    return map_cover(bytes) && grow_alone(granules);
+    if (!map_cover(bytes))
+        return false;
+    if (grow_alone(granules))
+        return true;
+    map_trim();
+    return false;
 }
 
 /* Have a wilderness of that size. */
@@ -816,7 +842,8 @@ static __attribute__((noinline)) bool grow(size_t size)
     if (wilderness() >= size)
         return true;
     size_t lack = size - wilderness();
-    if (!grow_by(lack + heap.limit / part) && !grow_by(lack))
+    if (!grow_by(lack + heap.limit / part) && !grow_by(lack) &&
+        wilderness() < size)
         return false;
     be_patient();
     return true;
@@ -1158,7 +1185,8 @@ void *mm_memalign(size_t align, size_t bytes)
 
     if (align <= GRANULE)
         return mm_malloc(bytes);
-    if (bytes == 0 || bytes > MOST_GRANULES * GRANULE - 2 * align)
+    if (bytes == 0 || align > MOST_GRANULES * GRANULE / 4 ||
+        bytes > MOST_GRANULES * GRANULE - 2 * align)
         return NULL;
     size_t g = find_aligned(size, align);
     if (!g && flush_before_growth())

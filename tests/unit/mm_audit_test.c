@@ -16,17 +16,23 @@ enum { SPACE = 1 << 26 };
 
 static char *space;
 static size_t space_break, space_mapped;
+static bool break_is_refused;
 
 void *mem_sbrk(intptr_t increment)
 {
     char *area = space + space_break;
 
+    if (break_is_refused || increment < 0 ||
+        (size_t)increment > SPACE - space_mapped - space_break)
+        return (void *)-1;
     space_break += (size_t)increment;
     return area;
 }
 
 void *mem_map(size_t size)
 {
+    if (size > SPACE - space_mapped - space_break)
+        return NULL;
     space_mapped += size;
     return space + SPACE - space_mapped;
 }
@@ -34,6 +40,8 @@ void *mem_map(size_t size)
 int mem_unmap(void *ptr, size_t size)
 {
     memset(ptr, 0, size);
+    if (ptr == space + SPACE - space_mapped)
+        space_mapped -= size;
     return 0;
 }
 
@@ -265,6 +273,80 @@ static void the_map_covers_what_it_leaves(void)
     }
 }
 
+static bool all_zero(const unsigned char *bytes, size_t size)
+{
+    for (size_t i = 0; i < size; i++)
+        if (bytes[i] != 0)
+            return false;
+    return true;
+}
+
+/* A heap whose map moves out with the next block of some pages. */
+static void heap_before_the_map_leaves(void)
+{
+    begin();
+    while (map_bytes_for(heap.limit + 256) <= MAP_IN_HEAP)
+        CHECK(mm_malloc(100));
+}
+
+/* What the map leaves was used, also where the break is refused then. */
+static void calloc_clears_where_the_map_was(void)
+{
+    heap_before_the_map_leaves();
+    break_is_refused = true;
+    CHECK(!mm_malloc(2 << 20));
+    CHECK(heap.map_has_pages && mm_audit() == 0);
+    CHECK(mm_malloc((wilderness() - 40) * GRANULE));
+    CHECK(all_zero(mm_calloc(1, 600), 600));
+}
+
+static void a_refusal_gives_the_map_back(void)
+{
+    heap_before_the_map_leaves();
+    CHECK(mm_malloc(1 << 20));
+    size_t before = space_mapped;
+    break_is_refused = true;
+    CHECK(!mm_malloc(SPACE / 2));
+    CHECK(space_mapped == before && mm_audit() == 0);
+}
+
+/* The place of the map may be enough. */
+static void a_refusal_is_no_refusal_where_there_is_room(void)
+{
+    heap_before_the_map_leaves();
+    while (mm_malloc(wilderness() * GRANULE))
+        continue;
+    size_t size = wilderness() * GRANULE + map_bytes();
+    break_is_refused = true;
+    CHECK(mm_malloc(size));
+    CHECK(mm_audit() == 0);
+}
+
+static void sizes_beyond_all_are_refused(void)
+{
+    begin();
+    CHECK(mm_malloc(16));
+    size_t before = space_break;
+    for (size_t less = 16; less < 1 << 20; less += less / 2)
+        CHECK(!mm_malloc(MOST_GRANULES * GRANULE - less));
+    CHECK(!mm_memalign((MOST_GRANULES + 1) / 2 * GRANULE, SPACE));
+    CHECK(space_break == before && mm_audit() == 0);
+}
+
+/* Bits of three neighbours where the size of a large block would be. */
+static void no_size_is_read_in_neighbours_marks(void)
+{
+    begin();
+    size_t size = IN_WORD + 1;
+    void *block = mm_malloc(size * GRANULE);
+    while (granule_at(block) % IN_WORD != IN_WORD - 1)
+        block = mm_malloc(size * GRANULE);
+    uint64_t *word = size_word(granule_at(block)), was = *word;
+    *word = (was & ~(uint64_t)((1 << THREE) - 1)) | THREE_FREE;
+    CHECK(size_of(granule_at(block)) == size);
+    *word = was;
+}
+
 /* ---- Pages that are given back. ---- */
 
 /*
@@ -291,6 +373,24 @@ static void nothing_in_use_is_discarded(void)
     CHECK(heap.patience < PATIENCE);
 }
 
+/* Discarded memory is undefined, and not what mm_calloc need not clear. */
+static void calloc_clears_what_was_discarded(void)
+{
+    enum { BLOCKS = 3000, SIZE = 5000 };
+    static void *block[BLOCKS];
+
+    begin();
+    for (size_t i = 0; i < BLOCKS; i++)
+        block[i] = mm_malloc(SIZE);
+    mm_free(mm_malloc((wilderness() + 300) * GRANULE));
+    CHECK(heap.fresh + 100 < heap.limit);
+    for (size_t i = 0; i < BLOCKS; i++)
+        mm_free(block[i]);
+    CHECK(heap.patience < PATIENCE);
+    CHECK(mm_malloc((wilderness() - 100) * GRANULE));
+    CHECK(all_zero(mm_calloc(1, 1600), 1600));
+}
+
 static const struct test tests[] = {
     {"i1-a-mark-inside-a-block", i1_a_mark_inside_a_block},
     {"i1-no-mark-at-the-end-of-a-hole", i1_no_mark_at_the_end_of_a_hole},
@@ -315,7 +415,15 @@ static const struct test tests[] = {
     {"i9-too-much-idle", i9_too_much_idle},
     {"every-hole-has-a-bin", every_hole_has_a_bin},
     {"the-map-covers-what-it-leaves", the_map_covers_what_it_leaves},
+    {"calloc-clears-where-the-map-was", calloc_clears_where_the_map_was},
+    {"a-refusal-gives-the-map-back", a_refusal_gives_the_map_back},
+    {"a-refusal-is-no-refusal-where-there-is-room",
+     a_refusal_is_no_refusal_where_there_is_room},
+    {"sizes-beyond-all-are-refused", sizes_beyond_all_are_refused},
+    {"no-size-is-read-in-neighbours-marks",
+     no_size_is_read_in_neighbours_marks},
     {"nothing-in-use-is-discarded", nothing_in_use_is_discarded},
+    {"calloc-clears-what-was-discarded", calloc_clears_what_was_discarded},
 };
 
 int main(int argc, char **argv)
