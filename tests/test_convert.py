@@ -496,6 +496,19 @@ class Cut(Converting):
         self.assertIn('the packed file is cut short: converted as far as it '
                       'goes', self.notes())
 
+    def test_nothing_that_is_left(self) -> None:
+        path = self.written('x.gz', gzip.compress(b'= Start\n')[:10])
+        self.refused(f'{path}: nothing is packed in it, or it is cut short',
+                     path)
+
+    def test_a_trace_without_its_end(self) -> None:
+        data = gzip.compress(MIXED.read_bytes())
+        status, said = self.call('-o', self.folder / 'o.rep', self.written(
+            'x.rep.gz', data[:len(data) * 3 // 4]))
+        self.assertEqual(status, 2)
+        self.assertIn('the packed file is cut short', said)
+        self.assertIn('the header says', said)
+
     def test_realloc_of_mtrace(self) -> None:
         path = self.written('x', '= Start\n+ 0x10 0x8\n< 0x10\n')
         self.assertEqual(self.lines(path), 'a 0 8')
@@ -760,6 +773,13 @@ class Traces(Converting):
                 ours, _ = self.good('ours.repb', source)
                 self.assertEqual(ours.read_bytes(), theirs.read_bytes())
 
+    def test_more_ids_than_operations(self) -> None:
+        path, _ = self.good('x.repb', SMALL)
+        data = bytearray(path.read_bytes())
+        data[16:24] = (10 ** 6).to_bytes(8, 'little')
+        self.refused(f'{self.folder}/y.repb: the header declares more ids than '
+                     'operations', self.written('y.repb', bytes(data)))
+
     def test_packed_by_name(self) -> None:
         out, _ = self.good('x.rep.gz', SMALL)
         self.assertEqual(rep.read(str(out)).ops, rep.read(str(SMALL)).ops)
@@ -777,6 +797,15 @@ class Traces(Converting):
                             'rep', SMALL)
         self.assertEqual(ended.returncode, 0, ended.stderr)
         check_text(ended.stdout)
+
+    def test_standard_output_that_takes_nothing(self) -> None:
+        for words, why in (('--list >/dev/full', 'No space left on device'),
+                           (f'-o - --to rep {SMALL} >&-',
+                            'Bad file descriptor')):
+            ended = support.run('sh', '-c',
+                                f'{support.ROOT}/tools/convert {words}')
+            self.assertEqual((ended.returncode, ended.stderr),
+                             (2, f'tools/convert: -: {why}\n'))
 
 
 def peak_footprint(trace: Path) -> int:

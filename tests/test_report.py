@@ -145,6 +145,15 @@ class Command(unittest.TestCase):
         self.fails(f'tools/report: {self.folder}: it is a folder', '-o',
                    self.folder, SMALL)
 
+    def test_a_device_stays_one(self) -> None:
+        """Also where a link leads to it: it is written to, not replaced."""
+        link = self.folder / 'full'
+        link.symlink_to('/dev/full')
+        finished = self.report('--no-bounds', '-o', link, SMALL)
+        self.assertEqual((finished.returncode, finished.stderr), (
+            2, f'tools/report: {link}: No space left on device\n'))
+        self.assertTrue(link.is_symlink() and link.is_char_device())
+
     def test_no_driver(self) -> None:
         finished = run(ROOT / 'tools/report', '-o', self.page, SMALL,
                        '--build', self.folder)

@@ -132,6 +132,43 @@ class ManifestCommand(unittest.TestCase):
         self.assertEqual(done.returncode, 2)
         self.assertIn(f'{self.path}:2: not a line of', done.stderr)
 
+    def test_what_is_no_text(self) -> None:
+        self.path.write_bytes(b'\xff\xfe')
+        done = self.generate()
+        self.assertEqual((done.returncode, done.stderr), (
+            2, f'tools/generate: {self.path}:1: this is no text\n'))
+
+
+class Output(unittest.TestCase):
+    """Where tools/generate writes a recipe's trace to."""
+
+    def generate(self, output: str | Path) -> support.Finished[str]:
+        return support.run(support.ROOT / 'tools/generate', 'comb', '--ops',
+                           '3000', '-o', output)
+
+    def test_standard_output(self) -> None:
+        done = self.generate('-')
+        self.assertEqual((done.returncode, done.stderr), (0, ''))
+        check_text(done.stdout)
+
+    @unittest.skipUnless(shutil.which('zstd'), 'not installed: zstd')
+    def test_packed_as_the_name_says(self) -> None:
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / 'x.rep.zst'
+            self.assertEqual(self.generate(path).returncode, 0)
+            text = support.run('zstd', '-dcq', path).stdout
+        self.assertEqual(text, self.generate('-').stdout)
+
+    def test_what_cannot_be_written(self) -> None:
+        for path, why in (
+                ('/dev/full', 'No space left on device'),
+                (tempfile.gettempdir(), 'Is a directory'),
+                ('x.repb', "a recipe's trace is text: .rep, .rep.gz or "
+                 '.rep.zst')):
+            done = self.generate(path)
+            self.assertEqual((done.returncode, done.stderr), (
+                2, f'tools/generate: {path}: {why}\n'))
+
 
 class Recipes(unittest.TestCase):
     def test_each_is_valid_frees_all_and_keeps_its_length(self) -> None:

@@ -9,12 +9,12 @@ import tempfile
 from pathlib import Path
 from typing import Sequence
 
-from .. import BUILD, pythons
+from .. import BUILD, output, pythons
 from ..record import recording
 from ..traces import rep
-from . import formats, output
+from . import formats
 from .formats import Format
-from .source import Source
+from .source import CUT, Source
 from .tape import Tape
 from .wish import WEIGHTS, Wish
 
@@ -42,12 +42,12 @@ class ConvertError(Exception):
 def main(arguments: Sequence[str] | None = None) -> int:
     parser = _parser()
     options = parser.parse_args(arguments)
-    if options.list:
-        print("\n".join(formats.listing()))
-        return 0
-    if not options.input or not options.output:
+    if not options.list and not (options.input and options.output):
         parser.error("give -o OUT and IN")
     try:
+        if options.list:
+            print("\n".join(formats.listing()), flush=True)
+            return 0
         if options.allocator:
             pythons.demand("tools/convert", "numpy")
         _convert(options)
@@ -58,7 +58,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 2
     except OSError as error:
-        print(f"tools/convert: {error.filename or options.output}: "
+        print(f"tools/convert: {error.filename or options.output or '-'}: "
               f"{error.strerror}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
@@ -110,6 +110,8 @@ def _convert(options: argparse.Namespace) -> None:
             raise rep.RepError("there is no operation in it")
     except rep.RepError as error:
         error.path = error.path or options.input
+        if CUT in source.remarks:
+            _note(f"{options.input}: {CUT}")
         raise
     tape.weight = source.weight
     for sentence in source.explain():

@@ -8,11 +8,13 @@ early gives what was there. Damage is an error.
 from __future__ import annotations
 
 import gzip
+import os
 import subprocess
 import zlib
 from collections import Counter
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from io import BufferedIOBase
 from typing import BinaryIO, Callable, Iterable, Iterator
 
 from ..record import recording
@@ -41,7 +43,10 @@ class Source:
     def head(self) -> bytes:
         """The first bytes, unpacked."""
         with self.data() as file:
-            return read_up_to(file, HEAD_SIZE)
+            data = read_up_to(file, HEAD_SIZE)
+        if not data and os.path.getsize(self.path):
+            raise rep.RepError("nothing is packed in it, or it is cut short")
+        return data
 
     @contextmanager
     def data(self) -> Iterator[BinaryIO]:
@@ -129,12 +134,12 @@ class Source:
             raise rep.RepError("the file is damaged: zstd cannot unpack it")
 
 
-def read_up_to(file: BinaryIO, size: int) -> bytes:
+def read_up_to(file: BufferedIOBase, size: int) -> bytes:
     """So many bytes; fewer only where the file ends, or is cut."""
     data = b""
     try:
-        while len(data) < size and (more := file.read(size - len(data))):
-            data += more
+        while len(data) < size and (more := file.read1(size - len(data))):
+            data += more  # read() would lose what comes before a cut
     except (EOFError, gzip.BadGzipFile, zlib.error):
         pass  # whoever reads all of it will say so
     return data

@@ -11,7 +11,7 @@ import sys
 import textwrap
 from typing import Sequence
 
-from .. import pythons
+from .. import output, pythons
 from ..traces import manifest, rep
 from .recipes import DEFAULT_OPS, RECIPES, Recipe, RecipeError, cook
 
@@ -48,7 +48,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0  # whoever reads, say head, has had enough
-    except (RecipeError, manifest.ManifestError, OSError) as error:
+    except OSError as error:
+        print(f"tools/generate: {error.filename or options.output or '-'}: "
+              f"{error.strerror}", file=sys.stderr)
+        return 2
+    except (RecipeError, manifest.ManifestError, rep.RepError) as error:
         print(f"tools/generate: {error}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
@@ -77,8 +81,8 @@ def _parser() -> argparse.ArgumentParser:
                         f"(default: {DEFAULT_OPS}); with --like: N of them "
                         "(default: as many as the original)")
     parser.add_argument("-o", "--output", metavar="FILE",
-                        help="where to (default: stdout); x.rep.gz is "
-                        "compressed; with --like x.rep.zst too, and x.repb is "
+                        help="where to (default: stdout, as - is); x.rep.gz "
+                        "and x.rep.zst are compressed; with --like x.repb is "
                         "mdriver's binary form")
     parser.add_argument("-L", "--like", metavar="TRACE",
                         help="make a trace with the sizes, lifetimes and live "
@@ -123,11 +127,15 @@ def _parameter(word: str) -> tuple[str, int]:
 
 
 def _write(options: argparse.Namespace) -> None:
+    path = options.output or "-"
+    if path.endswith(".repb"):
+        raise RecipeError(f"{path}: a recipe's trace is text: .rep, .rep.gz or "
+                          ".rep.zst")
     data, account = bake(options)
-    if not options.output:
-        sys.stdout.buffer.write(data)
+    with output.created(path, False) as file:
+        file.write(data)
+    if path == "-":
         return
-    rep.save(options.output, data)
     print(f"tools/generate: {options.output}: {account.ops} operations, "
           f"peak {account.peak_bytes} bytes in {account.peak_blocks} blocks",
           file=sys.stderr)
@@ -143,7 +151,8 @@ def _copy(options: argparse.Namespace) -> int:
     order = copying.Order(options.like, options.ops or 0, options.seed,
                           dict(_parameter(word) for word in words))
     try:
-        said = copying.copy(order, options.output or "")
+        path = "" if options.output == "-" else options.output or ""
+        said = copying.copy(order, path)
     except (TraceError, copying.CopyError) as error:
         if not str(error):
             return 2  # mdriver has said what is wrong with the trace

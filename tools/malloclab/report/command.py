@@ -5,13 +5,12 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-import tempfile
 from pathlib import Path
 from typing import Any, Sequence
 
-from .. import terminal
+from .. import output, terminal
 from ..replays import BUILD, Refused, ReplayError
-from ..traces import places
+from ..traces import places, rep
 from . import gather, lines, page
 from .gather import ReportError
 
@@ -104,24 +103,13 @@ def first_panels(traces: list[dict[str, Any]]) -> list[str]:
     return shown + [name for name in names if name == "packing"]
 
 
-def _write(path: Path, title: str, traces: list[dict[str, Any]]) -> None:
-    """The whole file or nothing."""
-    handle, name = tempfile.mkstemp(prefix=".report-", dir=path.parent)
-    os.close(handle)
-    try:
-        page.write(Path(name), title, traces, first_panels(traces))
-        os.chmod(name, 0o644)
-        os.replace(name, path)
-    except BaseException:
-        os.unlink(name)
-        raise
-
-
 def _report(options: argparse.Namespace) -> int:
     traces = _gather(options)
     title = options.title or f"{options.allocator.replace(',', ', ')} on " + (
         traces[0]["name"] if len(traces) == 1 else f"{len(traces)} traces")
-    _write(options.output, title, traces)
+    with output.created(str(options.output), True) as file:
+        for part in page.parts(title, traces, first_panels(traces)):
+            file.write(part)
     bad = any(result["verdict"] != "ok"
               for trace in traces for result in trace["results"])
     return 1 if bad else 0
@@ -143,7 +131,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _bench(options.bench) if options.bench else _report(options)
     except Refused:
         return 2
-    except (ReportError, ReplayError, OSError) as error:
+    except OSError as error:
+        print(f"tools/report: {error.filename or options.output}: "
+              f"{error.strerror}", file=sys.stderr)
+        return 2
+    except (ReportError, ReplayError, rep.RepError) as error:
         print(f"tools/report: {error}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:

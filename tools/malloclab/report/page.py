@@ -20,13 +20,6 @@ HERE = Path(__file__).resolve().parent
 VIEWER, VENDOR = HERE / "viewer", HERE / "vendor"
 
 
-def write(path: Path, title: str, traces: Sequence[dict[str, Any]],
-          panels: Sequence[str]) -> None:
-    with open(path, "w", encoding="utf-8") as file:
-        for part in parts(title, traces, panels):
-            file.write(part)
-
-
 def parts(title: str, traces: Sequence[dict[str, Any]],
           panels: Sequence[str]) -> Iterator[str]:
     """The page's text, piece by piece; panels are those shown first."""

@@ -49,7 +49,10 @@ class Manifest:
 
 def read(path: str) -> Manifest:
     with open(path, encoding="utf-8") as file:
-        return parse(file, path)
+        try:
+            return parse(file, path)
+        except UnicodeDecodeError:
+            raise ManifestError(f"{path}:1: this is no text") from None
 
 
 def parse(lines: Iterable[str], path: str = "MANIFEST") -> Manifest:

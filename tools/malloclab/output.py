@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import gzip
 import io
 import os
@@ -11,7 +12,7 @@ import tempfile
 from contextlib import contextmanager
 from typing import IO, Any, BinaryIO, Iterator
 
-from ..traces import rep
+from .traces import rep
 
 
 @contextmanager
@@ -19,6 +20,8 @@ def created(path: str, as_text: bool) -> Iterator[IO[Any]]:
     """A stream into the file, which is packed where the name ends in .gz or
     .zst; "-" is standard output. Nothing is left where an exception passes."""
     if path == "-":
+        if sys.stdout is None:
+            raise OSError(errno.EBADF, os.strerror(errno.EBADF), path)
         with _packed(path, sys.stdout.buffer) as packed:
             yield from _stream(packed, as_text)
         sys.stdout.flush()
@@ -76,8 +79,7 @@ def _through_zstd(file: BinaryIO) -> Iterator[BinaryIO]:
 
 def _temporary_beside(path: str) -> tuple[int, str]:
     try:
-        return tempfile.mkstemp(".part", "convert-", os.path.dirname(path)
-                                or ".")
+        return tempfile.mkstemp(".part", ".", os.path.dirname(path) or ".")
     except OSError as error:
         raise OSError(error.errno, error.strerror, path) from None
 
