@@ -17,11 +17,13 @@
 #include "driver/watch/watch.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
+#include <unistd.h>
 
 enum { EXIT_INTERRUPTED = 130 };
 
@@ -288,8 +290,40 @@ static void list(struct trace_list traces)
     free(names);
 }
 
+/* ---- Standard output. ---- */
+
+/* What is closed gets a file that refuses to be written: else the next file
+ * opened, such as a worker's channel, would stand there and get the report. */
+static void fill_standard_files(void)
+{
+    int file;
+
+    do
+        file = open("/dev/null", O_RDONLY);
+    while (file >= 0 && file <= STDERR_FILENO);
+    if (file >= 0)
+        close(file);
+}
+
+/*
+ * At the exit, whoever asks for it (argp does for --help): a report that is
+ * lost is no success. A reader that has left wants no more, and no complaint.
+ */
+static void check_stdout(int status, void *unused)
+{
+    (void)unused;
+    errno = 0;
+    bool failed = fflush(stdout) != 0 || ferror(stdout);
+    if (!failed || errno == EPIPE || status == EXIT_NOT_JUDGED)
+        return;
+    fprintf(stderr, "-: cannot write it: %s\n", strerror(errno ? errno : EIO));
+    _exit(EXIT_NOT_JUDGED);
+}
+
 int main(int argc, char **argv)
 {
+    fill_standard_files();
+    on_exit(check_stdout, NULL);
     struct options o = options_read(argc, argv);
     struct profile profile = profile_read(profiles_path(&o), o.index);
     struct trace_list traces = {0};

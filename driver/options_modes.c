@@ -5,7 +5,25 @@
 #include "complain.h"
 #include "options.h"
 
+#include <string.h>
 #include <unistd.h>
+
+static bool ends_with(const char *text, const char *ending)
+{
+    size_t length = strlen(text), cut = strlen(ending);
+
+    return length >= cut && strcmp(text + length - cut, ending) == 0;
+}
+
+/* The names of the other forms would belie what is in the file. */
+static void check_record(const char *path)
+{
+    static const char *const others[] = {".gz", ".zst", ".repb"};
+
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+        if (ends_with(path, others[i]))
+            complain_usage("--record writes text, .rep, not '%s'", path);
+}
 
 /* It makes its traces as it goes: what asks for a whole one does not go. */
 static void check_adversary(const struct options *o)
@@ -21,15 +39,18 @@ static void check_adversary(const struct options *o)
     if (o->autograder || o->autolab || o->tabular)
         complain_usage("--adversary has no score: -g, -A, -p and -T are of "
                        "traces; it writes --json and --csv");
+    if (o->record)
+        check_record(o->record);
 }
 
 static void check_watch(const struct options *o)
 {
     if (o->trace_file_count != 1)
         complain_usage("--watch needs one trace, by -f");
-    if (o->adversary || o->perturb || o->jobs > 1 || o->in_process || o->pack)
+    if (o->adversary || o->perturb || o->jobs > 1 || o->in_process || o->pack ||
+        o->bounds)
         complain_usage("--watch goes with none of --adversary, --perturb, "
-                       "--jobs, --in-process, --pack");
+                       "--jobs, --in-process, --pack, --bounds");
     if (o->json || o->csv || o->events || o->timeline || o->autograder ||
         o->autolab || o->tabular)
         complain_usage("--watch only shows: it goes with none of --json, "

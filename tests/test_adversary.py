@@ -203,6 +203,8 @@ class CommandLine(unittest.TestCase):
                 ('robson:M=1K,unit=1024', 'M is 2 to'),
                 ('robson:unit=24', 'multiple of 16'),
                 ('robson:size=3', "not 'size'"),
+                ('robson:n=16,n=32', 'n is given twice'),
+                ('robson:unit=16,M=64,unit=16', 'unit is given twice'),
                 ('greedy:seed=x', 'seed is a number')]:
             with self.subTest(text):
                 self.refuse(words, '--adversary', text)
@@ -216,6 +218,9 @@ class CommandLine(unittest.TestCase):
         self.refuse('one n', *robson, '--in-process')
         self.refuse('cannot write', '--adversary', 'robson:n=4,M=16',
                     '--record', '/nowhere/x.rep')
+        for ending in 'rep.gz', 'rep.zst', 'repb':
+            self.refuse('--record writes text, .rep, not', '--adversary',
+                        'robson:n=4,M=16', '--record', f'/nowhere/x.{ending}')
 
     def test_listed(self) -> None:
         text = support.mdriver('--list', '-f', 'structs').stdout

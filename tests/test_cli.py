@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import resource
 import signal
@@ -161,6 +162,42 @@ class Refusals(samples.Samples):
                                  '-f', self.every, status=2)
             self.assertEqual(finished.stderr, '/no/such/file: cannot write '
                              'it: No such file or directory\n')
+
+    def lost(self, redirection: str, *arguments: str | Path) -> str:
+        """What it says where standard output cannot be written."""
+        finished = support.run(
+            'sh', '-c', f'exec "$0" "$@" {redirection}', support.MDRIVER,
+            *arguments, cwd=support.ROOT,
+            env={**os.environ, 'ASAN_OPTIONS': 'detect_leaks=0'})
+        self.assertEqual(finished.returncode, 2, support.account(finished))
+        return finished.stderr
+
+    def test_reports_that_are_lost(self) -> None:
+        quick = '--no-timing', '-f', self.every
+        wrong = self.build('wrong', before=samples.SAME_BLOCK)
+        for arguments in [
+                ('--help',), ('-h',), ('--usage',), ('--list', *quick), quick,
+                (*quick, '--bounds'), (*quick, '--json', '-'),
+                (*quick, '--allocator', wrong),
+                ('--watch=plain', '-f', self.every),
+                ('--adversary', 'robson:n=4,M=16')]:
+            with self.subTest(arguments):
+                for redirection, why in [
+                        ('>/dev/full', 'No space left on device'),
+                        ('>&-', 'Bad file descriptor')]:
+                    self.assertEqual(self.lost(redirection, *arguments),
+                                     f'-: cannot write it: {why}\n')
+
+    def test_what_is_complained_of_already(self) -> None:
+        self.assertEqual(self.lost('>/dev/full', '--align', '4'),
+                         "mdriver: --align takes 8 or 16, not '4'\n")
+
+    def test_readers_that_have_left(self) -> None:
+        for ignore in '', "trap '' PIPE;":
+            finished = support.run(
+                'sh', '-c', f'{ignore} (sleep 0.3; exec "$0" --help) | :',
+                support.MDRIVER)
+            self.assertEqual(finished.stderr, '')
 
     def test_unknown_allocator(self) -> None:
         finished = self.good('--allocator', 'nonesuch', status=2)

@@ -103,6 +103,7 @@ class Refused(unittest.TestCase):
         self.refuse('is of --watch', '--speed', '5', '-f', TRACE)
         self.refuse('--speed takes', *plain, '--speed', '0')
         self.refuse('only shows', *plain, '--json', '-')
+        self.refuse('goes with none of', *plain, '--bounds')
 
 
 @unittest.skipUnless(has_ncurses(), 'built without ncurses')

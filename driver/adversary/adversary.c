@@ -92,32 +92,48 @@ static uint64_t read_budget(const char *text, uint64_t unit)
     return (number("M", digits, 1, 1 << 20) << shift) / unit;
 }
 
-/* The unit comes first, wherever it stands: M may be in bytes. */
-static const char *read_pairs(struct challenge *c, char *pairs)
+enum key { KEY_N, KEY_BUDGET, KEY_UNIT, KEY_SEED, KEY_COUNT };
+
+static enum key find_key(const char *name)
 {
-    const char *budget = NULL;
+    static const char *const names[KEY_COUNT] = {"n", "M", "unit", "seed"};
+
+    for (int key = 0; key < KEY_COUNT; key++)
+        if (strcmp(names[key], name) == 0)
+            return (enum key)key;
+    complain_usage("--adversary knows n, M, unit and seed, not '%s'", name);
+}
+
+/* Splits pair: the value of its key is what follows the sign. */
+static void read_pair(const char *values[KEY_COUNT], char *pair)
+{
+    char *value = strchr(pair, '=');
+
+    if (!value)
+        complain_usage("--adversary takes NAME:KEY=VALUE,..., not '%s'", pair);
+    *value++ = '\0';
+    enum key key = find_key(pair);
+    if (values[key])
+        complain_usage("--adversary: %s is given twice", pair);
+    values[key] = value;
+}
+
+/* The unit comes first, wherever it stands: M may be in bytes. */
+static void read_pairs(struct challenge *c, char *pairs)
+{
+    const char *values[KEY_COUNT] = {NULL};
     char *pair;
 
-    while ((pair = strsep(&pairs, ",")) != NULL) {
-        char *value = strchr(pair, '=');
-
-        if (!value)
-            complain_usage("--adversary takes NAME:KEY=VALUE,..., not '%s'",
-                           pair);
-        *value++ = '\0';
-        if (strcmp(pair, "n") == 0)
-            read_n(c, value);
-        else if (strcmp(pair, "M") == 0)
-            budget = value;
-        else if (strcmp(pair, "unit") == 0)
-            c->unit = number("unit", value, LEAST_UNIT, MOST_UNIT);
-        else if (strcmp(pair, "seed") == 0)
-            c->seed = number("seed", value, 0, UINT64_MAX);
-        else
-            complain_usage("--adversary knows n, M, unit and seed, not '%s'",
-                           pair);
-    }
-    return budget;
+    while ((pair = strsep(&pairs, ",")) != NULL)
+        read_pair(values, pair);
+    if (values[KEY_N])
+        read_n(c, values[KEY_N]);
+    if (values[KEY_UNIT])
+        c->unit = number("unit", values[KEY_UNIT], LEAST_UNIT, MOST_UNIT);
+    if (values[KEY_SEED])
+        c->seed = number("seed", values[KEY_SEED], 0, UINT64_MAX);
+    if (values[KEY_BUDGET])
+        c->budget = read_budget(values[KEY_BUDGET], c->unit);
 }
 
 static void check_once(const struct challenge *c, size_t index)
@@ -156,7 +172,6 @@ static void check(const struct challenge *c)
 struct challenge challenge_read(const char *text)
 {
     char *copy = need(strdup(text)), *pairs = strchr(copy, ':');
-    const char *budget = NULL;
 
     if (pairs)
         *pairs++ = '\0';
@@ -165,9 +180,7 @@ struct challenge challenge_read(const char *text)
         .adversary = a, .budget = a->budget, .unit = a->unit, .seed = 1};
     read_n(&c, a->n);
     if (pairs)
-        budget = read_pairs(&c, pairs);
-    if (budget)
-        c.budget = read_budget(budget, c.unit);
+        read_pairs(&c, pairs);
     check(&c);
     free(copy);
     return c;
