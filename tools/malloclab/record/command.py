@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -31,8 +32,16 @@ CMD (128 + N where signal N ended it), or 2 where no trace could be written.
 """
 
 
+# What tools/convert writes by these names; here it would be plain text.
+NOT_WRITTEN = (".zst", ".repb", ".repb.gz")
+
+
 class RecordError(Exception):
     """Why there is no trace, in a sentence."""
+
+
+class Unsaved(OSError):
+    """A trace that could not be saved; filename is its path."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -48,10 +57,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _record(options)
     except KeyboardInterrupt:
         return 130
-    except (RecordError, recording.RecordingError, rep.RepError,
-            OSError) as error:
-        print(f"tools/record: {error}", file=sys.stderr)
-        return 2
+    except (RecordError, recording.RecordingError, rep.RepError) as error:
+        _note(str(error))
+    except OSError as error:
+        where = error.filename or options.output or "standard output"
+        _note(f"{where}: {error.strerror}")
+        for sentence in getattr(error, "__notes__", ()):
+            _note(sentence)
+    return 2
 
 
 def _split(words: Sequence[str]) -> tuple[list[str], list[str]]:
@@ -71,14 +84,15 @@ def _parser() -> argparse.ArgumentParser:
         epilog=EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("-o", "--output", metavar="FILE",
-                        help="the trace to write; x.rep.gz is compressed")
+                        help="the trace to write, x.rep or x.rep.gz; no other "
+                        "form, and not to standard output")
     parser.add_argument("-p", "--process", metavar="WHICH", default="main",
                         help="which process: main (the default), a PID, or "
                         "a program's name: of several that are meant, or "
                         "programs that a process ran in turn by exec, the "
                         "one with most events; or all, one file each: "
                         "x.N-PROGRAM.rep")
-    parser.add_argument("-n", "--max-ops", metavar="N", type=int,
+    parser.add_argument("-n", "--max-ops", metavar="N", type=_positive,
                         help="cut the trace after N operations")
     parser.add_argument("--list", action="store_true",
                         help="list the processes recorded, on stdout; "
@@ -93,18 +107,47 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
+def _positive(word: str) -> int:
+    """A number of operations; of those too high, one that islice takes."""
+    try:
+        number = int(word)
+    except ValueError:
+        number = 0
+    if number < 1:
+        raise argparse.ArgumentTypeError(
+            f"'{word:.40}' is not a whole number of at least 1")
+    return min(number, sys.maxsize)
+
+
 def _record(options: argparse.Namespace) -> int:
     if options.source:
+        _demand_folder(options.source)
+        _demand_output(options)
         _convert(options, options.source, None)
         return 0
-    if options.keep:
-        os.makedirs(options.keep, exist_ok=True)
-        if os.listdir(options.keep):
-            raise RecordError(f"{options.keep} is not empty")
-        return _run_and_convert(options, options.keep)
-    with tempfile.TemporaryDirectory(prefix="malloc-record-",
-                                     ignore_cleanup_errors=True) as directory:
+    if not options.keep:
+        _demand_output(options)
+        return _run_aside(options)
+    os.makedirs(options.keep, exist_ok=True)
+    if os.listdir(options.keep):
+        raise RecordError(f"{options.keep} is not empty")
+    _demand_output(options)
+    return _run_and_convert(options, options.keep)
+
+
+def _run_aside(options: argparse.Namespace) -> int:
+    """The recordings are removed at the end, or kept if all else is lost."""
+    directory = tempfile.mkdtemp(prefix="malloc-record-")
+    unsaved = False
+    try:
         return _run_and_convert(options, directory)
+    except Unsaved as error:
+        unsaved = True
+        error.add_note(f"the recording is kept: --from {directory} reads it")
+        raise
+    finally:
+        if not unsaved:
+            shutil.rmtree(directory, ignore_errors=True)
 
 
 def _run_and_convert(options: argparse.Namespace, directory: str) -> int:
@@ -119,6 +162,48 @@ def _run_and_convert(options: argparse.Namespace, directory: str) -> int:
         _note(f"{chosen[0].program} left by _exit, or by exec of a program "
               "that was not recorded")
     return 128 - status if status < 0 else status
+
+
+# ---- Looking before the leap ----
+
+
+def _demand_folder(path: str) -> None:
+    if not os.path.lexists(path):
+        raise RecordError(f"{path}: there is no such folder")
+    if not os.path.isdir(path):
+        raise RecordError(f"{path}: it is no folder")
+
+
+def _demand_output(options: argparse.Namespace) -> None:
+    """Refuse what could not be written, before there is anything to lose."""
+    path = options.output
+    if not path:
+        return
+    if path == "-":
+        raise RecordError("-: the program's own output goes there; give a "
+                          "file, x.rep or x.rep.gz")
+    if path.endswith(NOT_WRITTEN):
+        raise RecordError(f"{path}: only .rep and .rep.gz are written here; "
+                          "tools/convert makes others of them")
+    if options.process == "all":
+        path = numbered_name(path, 0, "PROGRAM")
+    _demand_writable(path)
+
+
+def _demand_writable(path: str) -> None:
+    """Refuse the path of a file that cannot be made or written to."""
+    if os.path.isdir(path):
+        raise RecordError(f"{path}: it is a folder")
+    if path.endswith("/"):
+        raise RecordError(f"{path}: it is the name of a folder")
+    try:
+        if os.path.isfile(path):
+            os.close(os.open(path, os.O_WRONLY))
+        elif not os.path.exists(path):
+            folder = os.path.dirname(os.path.realpath(path))
+            tempfile.TemporaryFile(dir=folder).close()
+    except OSError as error:
+        raise OSError(error.errno, error.strerror, path) from None
 
 
 # ---- Running ----
@@ -201,7 +286,7 @@ def longest(images: list[Recording]) -> Recording:
 def _convert(options: argparse.Namespace, directory: str,
              main_pid: int | None) -> list[Recording]:
     """Write what the options ask for; the recordings that they mean."""
-    recordings = recording.load_all(directory)
+    recordings = _load(options, directory)
     chosen = choose(recordings, options.process, main_pid)
     if options.list:
         for line in listing(recordings):
@@ -213,13 +298,29 @@ def _convert(options: argparse.Namespace, directory: str,
     return chosen
 
 
+def _load(options: argparse.Namespace, directory: str) -> list[Recording]:
+    """The recordings in the directory; those that are damaged are named."""
+    damaged: list[recording.RecordingError] = []
+    recordings = recording.load_all(directory, damaged.append)
+    for error in damaged:
+        _note(str(error))
+    if recordings and damaged:
+        _note(f"{directory}: {len(damaged)} left out, going on with the "
+              f"{len(recordings)} that can be read")
+    elif damaged or not recordings and options.source:
+        raise RecordError(f"{directory}: no recording in it can be read"
+                          if damaged else
+                          f"{directory}: there is no recording in it")
+    return recordings
+
+
 def _write_all(chosen: Sequence[Recording],
                options: argparse.Namespace) -> None:
     for number, one in enumerate(chosen):
         path = numbered_name(options.output, number, one.program)
         try:
             write_trace(one, path, options.max_ops)
-        except RecordError as error:
+        except (RecordError, recording.RecordingError) as error:
             _note(str(error))
 
 
@@ -233,17 +334,26 @@ def write_trace(source: Recording, path: str,
         raise RecordError(
             f"{source.program} ({source.pid}) asked nothing of the C library's "
             "malloc, no trace of it: has it a malloc of its own?")
-    rep.save(path, data)
+    _save(path, data)
     for line in recording.explain(converter.notes):
         _note(line)
     if source.forked:
         _note("a forked child: what it inherited is not in its trace")
+    if source.cut:
+        _note(f"{source.path}: it was cut short, later events are missing")
     if source.lost:
         _note(f"no room for more ({os.strerror(source.stopped_by)}): the last "
               f"{source.lost} events are missing")
     _note(f"{path}: {account.ops} operations, {account.ids} ids, "
           f"peak {account.peak_bytes} bytes in {account.peak_blocks} blocks")
     return account
+
+
+def _save(path: str, data: bytes) -> None:
+    try:
+        rep.save(path, data)
+    except OSError as error:
+        raise Unsaved(error.errno, error.strerror, path) from None
 
 
 def _shown(ops: Iterable[rep.Op]) -> Iterator[rep.Op]:

@@ -12,12 +12,13 @@ import os
 import struct
 from collections import Counter
 from dataclasses import dataclass, field
-from typing import Iterable, Iterator, NamedTuple
+from typing import Callable, Iterable, Iterator, NamedTuple
 
 from ..traces import rep
 
 MAGIC = b"mallrec1"
 HEADER = struct.Struct("<8sIIIIIIQQQQ")
+HEADER_SIZE = 4096
 COMMAND_AT = 64
 EVENT = struct.Struct("<QQQII")
 CHUNK_EVENTS = 1 << 16
@@ -71,6 +72,12 @@ class Recording:
     def exited(self) -> bool:
         return bool(self.flags & FLAG_EXITED)
 
+    @property
+    def cut(self) -> bool:
+        """Does the file end amid an event? No recorder leaves one so."""
+        size = os.path.getsize(self.path) - self.header_size
+        return size % EVENT.size != 0
+
     def events(self) -> Iterator[Event]:
         """All slots that were written, in order; and holes before the last."""
         holes = 0
@@ -78,6 +85,9 @@ class Recording:
             if event.kind == NOTHING:
                 holes += 1
                 continue
+            if event.kind > RESIZED:
+                raise RecordingError(f"{self.path}: it is damaged, an event "
+                                     f"of kind {event.kind} is in it")
             for _ in range(holes):
                 yield Event(0, 0, 0, 0, NOTHING)
             holes = 0
@@ -101,7 +111,7 @@ class Recording:
 def load(path: str) -> Recording:
     """Read the header of the recording at path."""
     with open(path, "rb") as file:
-        data = file.read(4096)
+        data = file.read(HEADER_SIZE)
     if len(data) < HEADER.size or data[:8] != MAGIC:
         raise RecordingError(f"{path}: not a recording of record.so")
     (_, header_size, event_size, pid, parent, image, flags, started, lost,
@@ -109,24 +119,35 @@ def load(path: str) -> Recording:
     if event_size != EVENT.size:
         raise RecordingError(f"{path}: events of {event_size} bytes; "
                              f"this program knows those of {EVENT.size}")
+    if header_size != HEADER_SIZE:
+        raise RecordingError(f"{path}: a header of {header_size} bytes; "
+                             f"this program knows those of {HEADER_SIZE}")
+    if len(data) < header_size:
+        raise RecordingError(f"{path}: it was cut short, within its header")
     raw = data[COMMAND_AT:COMMAND_AT + command_size]
     words = raw.decode("utf-8", "replace").rstrip("\0").split("\0")
     return Recording(path, pid, parent, image, flags, started, lost, stopped_by,
                      tuple(words) if raw else (), header_size)
 
 
-def load_all(directory: str) -> list[Recording]:
+def load_all(directory: str,
+             tell: Callable[[RecordingError], None] = lambda error: None
+             ) -> list[Recording]:
     """The recordings in the directory, in the order in which they began.
 
-    A file that a killed process had only just created is left out.
+    A file that a killed process had only just created, an empty one, is left
+    out; so is one that cannot be read, of which `tell` is told.
     """
     paths = glob.glob(os.path.join(glob.escape(directory), "*.rec"))
     found = []
-    for path in paths:
+    for path in sorted(paths):
         try:
-            found.append(load(path))
-        except RecordingError:
-            continue
+            if os.path.getsize(path):
+                found.append(load(path))
+        except RecordingError as error:
+            tell(error)
+        except OSError as error:
+            tell(RecordingError(f"{path}: {error.strerror}"))
     return sorted(found, key=lambda r: (r.started, r.pid, r.image))
 
 

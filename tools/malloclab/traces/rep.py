@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import gzip
 import io
+import os
 import re
 from dataclasses import dataclass, field
 from typing import Iterable, Iterator, NamedTuple
@@ -300,11 +301,20 @@ def write(path: str, ops: Iterable[Op], threaded: bool = False) -> Account:
 
 
 def save(path: str, data: bytes) -> None:
-    """Write the bytes of a trace to path, compressed as its name says."""
+    """Write the bytes of a trace to path, compressed as its name says.
+
+    Where that fails, on a full disk, no part of a file is left.
+    """
     if path.endswith(".gz"):
         data = _zipped(data)
     with open(path, "wb") as file:
-        file.write(data)
+        try:
+            file.write(data)
+            file.flush()
+        except OSError:
+            if os.path.isfile(path):
+                os.unlink(path)
+            raise
 
 
 def _zipped(data: bytes) -> bytes:
