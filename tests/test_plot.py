@@ -692,6 +692,14 @@ class Command(Kept):
                 self.fails('other: not what mdriver', 'map', '-o', out,
                            f'--from={other}')
 
+    def test_files_that_are_cut(self) -> None:
+        """Amid a number, which would be another one."""
+        for file in self.files[1:]:
+            cut = self.folder / 'cut.csv'
+            cut.write_text(file.read_text()[:-2])
+            self.fails('cut.csv: its last line is cut short', 'map', '-o',
+                       self.folder / 'x.png', f'--from={cut}')
+
     def test_untimed(self) -> None:
         path = self.folder / 'untimed.json'
         path.write_text(json.dumps({'interrupted': False, 'results': [

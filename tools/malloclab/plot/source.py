@@ -9,6 +9,7 @@ from __future__ import annotations
 import copy
 import datetime
 import json
+import os
 import shlex
 import tempfile
 from dataclasses import dataclass
@@ -164,6 +165,14 @@ class Live(Some):
         return f"{shlex.join(command)}{more}, {datetime.date.today()}"
 
 
+def _demand_an_end(path: Path) -> None:
+    """A number that is cut would be another one."""
+    with open(path, "rb") as file:
+        file.seek(-1, os.SEEK_END)
+        if file.read() != b"\n":
+            raise ReplayError(f"{path}: its last line is cut short")
+
+
 class Kept(Some):
     """Files of mdriver --json, --timeline and --events, told apart by what
     they hold."""
@@ -191,6 +200,7 @@ class Kept(Some):
                 elif first.startswith("allocator,trace,op,"):
                     kind = EVENTS if ",address," in first else TIMELINES
                     self.tables[kind] += replays.read_tables(file)
+                    _demand_an_end(path)
                 else:
                     raise ValueError
         except OSError as error:
