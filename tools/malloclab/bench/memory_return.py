@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import argparse
 
+from ..arguments import positive
 from ..run import RIVALS
 from ..terminal import tell
 from .table import (Failure, Table, count, figures, installed, names,
-                    positive, preload, program, seconds, warn)
+                    preload, program, seconds, warn)
 
 ABOUT = "resident memory after 99 % of a peak was freed at random"
 DETAILS = """\

@@ -7,12 +7,13 @@ import tempfile
 from functools import partial
 from pathlib import Path
 
+from ..arguments import positive
 from ..record import command as tools_record
 from ..record import corpus, inputs, recording
 from ..record.corpus import Workload
 from ..terminal import tell
 from .judge import cpu_seconds
-from .table import BenchError, Table, count, positive, program, spread, warn
+from .table import BenchError, Table, count, program, spread, warn
 
 ABOUT = "CPU time that recording adds: an operation, and to the program"
 DETAILS = """\

@@ -6,11 +6,12 @@ import argparse
 import tempfile
 from pathlib import Path
 
+from ..arguments import positive
 from ..terminal import tell
 from .churn import write_churn
 from .steps import measure
 from .table import (BenchError, Failure, Table, count, lab_object, names,
-                    positive, warn)
+                    warn)
 
 ABOUT = "instructions an operation with 10^4 to 10^6 live blocks"
 DETAILS = """\

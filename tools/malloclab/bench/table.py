@@ -81,14 +81,6 @@ def count(number: float) -> str:
 # ---- Options. ----
 
 
-def positive(text: str) -> int:
-    """An argparse type."""
-    number = int(text) if text.isdigit() else 0
-    if number == 0:
-        raise argparse.ArgumentTypeError(f"'{text}' is not a positive integer")
-    return number
-
-
 def seconds(text: str) -> float:
     """An argparse type."""
     try:

@@ -7,10 +7,11 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from ..arguments import positive
 from ..run import RIVALS
 from ..terminal import tell
 from .table import (Failure, Spread, Table, figures, installed, names,
-                    positive, preload, program, seconds, spread, warn)
+                    preload, program, seconds, spread, warn)
 
 ABOUT = "throughput of one thread and of two, apart and handing over"
 DETAILS = """\

@@ -5,10 +5,11 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+from ..arguments import positive
 from ..terminal import tell
 from .steps import Steps, measure
-from .table import (Failure, Table, count, lab_object, names, positive,
-                    trace_file, warn)
+from .table import (Failure, Table, count, lab_object, names, trace_file,
+                    warn)
 
 ABOUT = "instructions an operation: median, tail, and the worst one"
 DETAILS = """\

@@ -12,6 +12,7 @@ import textwrap
 from typing import Sequence
 
 from .. import output, pythons
+from ..arguments import positive
 from ..traces import manifest, rep
 from .recipes import DEFAULT_OPS, RECIPES, Recipe, RecipeError, cook
 
@@ -76,7 +77,7 @@ def _parser() -> argparse.ArgumentParser:
                         help="list the recipes with their parameters")
     parser.add_argument("-s", "--seed", type=int, default=1, metavar="N",
                         help="of the random numbers (default: 1)")
-    parser.add_argument("-n", "--ops", type=_positive, metavar="N",
+    parser.add_argument("-n", "--ops", type=positive, metavar="N",
                         help="make at most N operations, and nearly as many "
                         f"(default: {DEFAULT_OPS}); with --like: N of them "
                         "(default: as many as the original)")
@@ -95,12 +96,6 @@ def _parser() -> argparse.ArgumentParser:
                         help="with --manifest: write nothing, but compare; "
                         "exit 1 if a file or figure differs")
     return parser
-
-
-def _positive(word: str) -> int:
-    if not word.isdigit() or int(word) == 0:
-        raise argparse.ArgumentTypeError(f"'{word}' is not a positive integer")
-    return int(word)
 
 
 # ---- One trace ----
