@@ -114,9 +114,10 @@ enum {
 
     EXACT = 64,     /* sizes below this have a bin each */
     SHARES = 4,     /* bins for a doubling, from there on */
-    DOUBLINGS = 22, /* up to 2^28 granules; the last bin has all above, too */
+    DOUBLINGS = 12, /* up to 2^18 granules */
     BINS = EXACT + SHARES * DOUBLINGS,
-    TRIES = 3, /* blocks that are looked at in a bin of several sizes */
+    LAST_BIN = BINS - 1, /* has all that are larger, too */
+    TRIES = 3, /* blocks that are looked at in other bins of several sizes */
 
     LARGE = 3 * IN_WORD, /* from this size on the map has a block's size */
     DIGITS = 28,
@@ -138,6 +139,7 @@ enum {
 
 _Static_assert(GRANULE == 8 || GRANULE == 16, "MM_ALIGNMENT is 8 or 16");
 _Static_assert((FIRST_BIN + BINS) * SLOT % GRANULE == 0, "whole granules");
+_Static_assert(EXACT == WORD && BINS <= 2 * WORD, "filled has two words");
 
 static const size_t MOST_GRANULES = ((size_t)1 << DIGITS) - 1;
 
@@ -170,7 +172,7 @@ static struct {
     size_t idle;           /* granules in bins, */
     size_t idle_then;      /* and all that were idle when all was well */
     uint8_t carve[CACHES]; /* blocks that the cache is filled with next */
-    uint64_t filled[BINS / WORD + 1]; /* bit b: bin b holds something */
+    uint64_t filled[2];    /* bit b: bin b holds something */
 } heap;
 
 static inline bool likely(bool yes)
@@ -335,7 +337,7 @@ static inline unsigned bin_of(size_t size)
     unsigned log = WORD - 1 - (unsigned)__builtin_clzll(size);
     unsigned share = (unsigned)(size >> (log - 2)) % SHARES;
     unsigned b = EXACT + (log - 6) * SHARES + share;
-    return b < BINS ? b : BINS - 1;
+    return b < BINS ? b : LAST_BIN;
 }
 
 static inline uint32_t *bin(unsigned b)
@@ -383,7 +385,7 @@ static inline void bin_remove(size_t g)
 static size_t bin_best(unsigned b, size_t size)
 {
     size_t best = 0, best_size = SIZE_MAX;
-    int tries = TRIES;
+    size_t tries = b == LAST_BIN ? SIZE_MAX : TRIES;
 
     for (size_t g = *bin(b); g && tries > 0; g = hole(g)->next, tries--)
         if (hole(g)->size >= size && hole(g)->size < best_size) {
@@ -393,21 +395,15 @@ static size_t bin_best(unsigned b, size_t size)
     return best;
 }
 
-/* A block that fits, from bin b on, of those that have several sizes. */
+/* A block that fits, from bin b on, which is none of the exact ones. */
 static size_t bin_search(unsigned b, size_t size)
 {
-    for (unsigned w = b / WORD; w <= BINS / WORD; w++, b = 0) {
-        uint64_t bits = heap.filled[w] >> b % WORD << b % WORD;
+    uint64_t bits = heap.filled[1] >> b % WORD << b % WORD;
+    size_t g = 0;
 
-        for (; bits; bits &= bits - 1) {
-            size_t g =
-                bin_best(w * WORD + (unsigned)__builtin_ctzll(bits), size);
-
-            if (g)
-                return g;
-        }
-    }
-    return 0;
+    for (; bits && !g; bits &= bits - 1)
+        g = bin_best(WORD + (unsigned)__builtin_ctzll(bits), size);
+    return g;
 }
 
 /* A free block of that size or more, as small as can be found; 0 if none. */
@@ -418,7 +414,13 @@ static inline size_t find(size_t size)
     uint64_t bits = heap.filled[0] >> size << size;
     if (bits)
         return *bin((unsigned)__builtin_ctzll(bits));
-    return heap.filled[1] | heap.filled[2] ? bin_search(EXACT, size) : 0;
+    return bin_search(EXACT, size);
+}
+
+/* Is there a block of just that size, which is below EXACT? */
+static inline bool has_exact(size_t size)
+{
+    return heap.filled[0] >> size & 1;
 }
 
 /* ---- To free, to merge. ---- */
@@ -634,6 +636,22 @@ static inline void split(size_t g, size_t size)
         mark_change(g + size, INSIDE, FREE);
     if (rest > 0)
         bin_add(g + size, rest);
+}
+
+/* A block of just that size, where there is one: split, with no branches. */
+static inline size_t take_exact(size_t size)
+{
+    unsigned b = (unsigned)size;
+    size_t g = *bin(b), last = g + size - 1;
+    uint32_t next = hole(g)->next;
+
+    *bin(b) = next;
+    hole(next)->slot = FIRST_BIN + b;
+    bit_clear(b, next == 0);
+    heap.idle -= size;
+    mark_change(g, FREE, USED);
+    mark_change(last, size > 1 ? FREE : INSIDE, INSIDE);
+    return g;
 }
 
 /* What is taken of a hole, so that no rest is too small to be a block. */
@@ -944,6 +962,8 @@ static size_t take_several_wild(size_t size)
 /* A block that may be cached once; 0 where no memory is left. */
 static size_t allocate_small(size_t size)
 {
+    if (has_exact(size))
+        return take_exact(size);
     size_t g = find(size);
 
     if (!g && flush_before_growth())
@@ -952,14 +972,20 @@ static size_t allocate_small(size_t size)
 }
 
 /*
- * Any other. What the caches hold may be part of a better hole, where the best
- * would be left with more than half of itself.
+ * Should a large block that was to be in the hole g have a better one? What the
+ * caches hold may be part of it, if they are not far too much to merge for it.
  */
-static size_t allocate(size_t size)
+static bool is_worth_flush(size_t g, size_t size)
+{
+    return (!g || hole(g)->size > 2 * size) && held() <= 16 * size;
+}
+
+/* Any other. */
+static size_t allocate_large(size_t size)
 {
     size_t g = find(size);
 
-    if (size >= EXACT && (!g || hole(g)->size > 2 * size) &&
+    if (size >= EXACT && is_worth_flush(g, size) &&
         flush_above(heap.limit / 512 + slack() / 2))
         g = find(size);
     if (!g && wilderness() < size && flush_before_growth())
@@ -969,12 +995,18 @@ static size_t allocate(size_t size)
     return grow(size) ? take_wild(size) : 0;
 }
 
-static __attribute__((noinline)) void *malloc_uncached(size_t bytes)
+static __attribute__((noinline)) void *malloc_small(size_t size)
+{
+    size_t g = allocate_small(size);
+
+    return g ? address(g) : NULL;
+}
+
+static __attribute__((noinline)) void *malloc_large(size_t bytes)
 {
     if (bytes == 0 || bytes > MOST_GRANULES * GRANULE)
         return NULL;
-    size_t size = granules_for(bytes);
-    size_t g = size <= CACHES ? allocate_small(size) : allocate(size);
+    size_t g = allocate_large(granules_for(bytes));
     return g ? address(g) : NULL;
 }
 
@@ -1090,8 +1122,9 @@ void *mm_malloc(size_t size)
             mark_change(granule_at(payload), CACHED, USED);
             return payload;
         }
+        return malloc_small(k + 1);
     }
-    return malloc_uncached(size);
+    return malloc_large(size);
 }
 
 static __attribute__((noinline)) void free_uncached(size_t g)

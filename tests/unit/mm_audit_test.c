@@ -201,8 +201,8 @@ static void i6_no_bit_for_a_bin(void)
 static void i6_a_bit_for_no_block(void)
 {
     sample_heap();
-    CHECK(*bin(BINS - 1) == 0);
-    heap.filled[(BINS - 1) / WORD] |= (uint64_t)1 << (BINS - 1) % WORD;
+    CHECK(*bin(LAST_BIN) == 0);
+    heap.filled[(LAST_BIN) / WORD] |= (uint64_t)1 << (LAST_BIN) % WORD;
     CHECK(mm_audit() == 6);
 }
 
@@ -255,9 +255,27 @@ static void every_hole_has_a_bin(void)
 {
     for (size_t size = 1; size <= MOST_HEAP; size += size / 5 + 1)
         CHECK(bin_of(size) < BINS);
-    CHECK(bin_of(MOST_HEAP) == BINS - 1);
-    CHECK(bin_of(MOST_GRANULES) == BINS - 1);
-    CHECK(bin_of(MOST_GRANULES / 2) < BINS - 1);
+    CHECK(bin_of(MOST_HEAP) == LAST_BIN);
+    CHECK(bin_of(((size_t)EXACT << DOUBLINGS) - 1) == LAST_BIN);
+    CHECK(bin_of((size_t)EXACT << (DOUBLINGS - 1)) == LAST_BIN - SHARES + 1);
+}
+
+/* The last bin has holes of many sizes: all of them are looked at. */
+static void the_last_bin_is_searched_to_its_end(void)
+{
+    enum { FEW = TRIES + 2 };
+    size_t least = ((size_t)EXACT << DOUBLINGS) * GRANULE;
+    void *holes[FEW];
+
+    begin();
+    for (int i = 0; i < FEW; i++) {
+        holes[i] = mm_malloc(i == 0 ? 2 * least : least);
+        CHECK(holes[i] && mm_malloc(1000));
+    }
+    for (int i = 0; i < FEW; i++)
+        mm_free(holes[i]);
+    CHECK(mm_malloc(least + least / 2) == holes[0]);
+    CHECK(mm_audit() == 0);
 }
 
 /* It leaves its place at the break to the wilderness, whatever grew then. */
@@ -414,6 +432,8 @@ static const struct test tests[] = {
     {"i9-too-much-room", i9_too_much_room},
     {"i9-too-much-idle", i9_too_much_idle},
     {"every-hole-has-a-bin", every_hole_has_a_bin},
+    {"the-last-bin-is-searched-to-its-end",
+     the_last_bin_is_searched_to_its_end},
     {"the-map-covers-what-it-leaves", the_map_covers_what_it_leaves},
     {"calloc-clears-where-the-map-was", calloc_clears_where_the_map_was},
     {"a-refusal-gives-the-map-back", a_refusal_gives_the_map_back},
