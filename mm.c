@@ -381,29 +381,33 @@ static inline void bin_remove(size_t g)
     bit_clear(at - FIRST_BIN, next == 0);
 }
 
-/* The best of the first blocks of a bin that has several sizes; 0 if none. */
+/*
+ * The best of the first blocks of a bin that has several sizes; 0 if none. What
+ * is too small has a rest below zero, and thus beyond all others.
+ */
 static size_t bin_best(unsigned b, size_t size)
 {
-    size_t best = 0, best_size = SIZE_MAX;
+    size_t best = 0, best_rest = SIZE_MAX / 2;
     size_t tries = b == LAST_BIN ? SIZE_MAX : TRIES;
 
-    for (size_t g = *bin(b); g && tries > 0; g = hole(g)->next, tries--)
-        if (hole(g)->size >= size && hole(g)->size < best_size) {
-            best = g;
-            best_size = hole(g)->size;
-        }
+    for (size_t g = *bin(b); g && tries > 0; g = hole(g)->next, tries--) {
+        size_t rest = hole(g)->size - size;
+
+        best = rest < best_rest ? g : best;
+        best_rest = rest < best_rest ? rest : best_rest;
+    }
     return best;
 }
 
-/* A block that fits, from bin b on, which is none of the exact ones. */
+/* A block that fits, from bin b on, which may have some that do not. */
 static size_t bin_search(unsigned b, size_t size)
 {
-    uint64_t bits = heap.filled[1] >> b % WORD << b % WORD;
-    size_t g = 0;
+    uint64_t bits = heap.filled[1] >> b % WORD;
+    size_t g = bits & 1 ? bin_best(b, size) : 0;
 
-    for (; bits && !g; bits &= bits - 1)
-        g = bin_best(WORD + (unsigned)__builtin_ctzll(bits), size);
-    return g;
+    if (g || bits < 2)
+        return g;
+    return bin_best(b + (unsigned)__builtin_ctzll(bits & ~(uint64_t)1), size);
 }
 
 /* A free block of that size or more, as small as can be found; 0 if none. */
