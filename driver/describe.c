@@ -61,7 +61,9 @@ static void say_block(struct text *t, const struct trace *trace,
 static void say_null(struct text *t, const struct finding *f,
                      const struct oracle *o)
 {
-    if (f->verdict == VERDICT_NO_MEMORY)
+    if (f->detail[0])
+        say(t, " %s", f->detail);
+    else if (f->verdict == VERDICT_NO_MEMORY)
         say(t,
             " returned NULL: the heap has %llu bytes and %llu mapped, of "
             "a limit of %llu",

@@ -45,6 +45,15 @@ static void add_number(struct json_object *o, const char *key, double x)
     add(o, key, json_object_new_double(x));
 }
 
+/* What only an allocator that was never wrong has. */
+static void add_utilization(struct json_object *o, enum verdict verdict,
+                            double x)
+{
+    bool known = verdict == VERDICT_OK;
+
+    add(o, "utilization", known ? json_object_new_double(x) : NULL);
+}
+
 static void add_spread(struct json_object *o, const char *key,
                        const struct spread *s)
 {
@@ -115,7 +124,7 @@ static void add_perturbed(struct json_object *o, const struct result *r)
         p = json_object_new_object();
         add_text(p, "verdict", verdict_name(r->perturbed_verdict));
         add_text(p, "message", r->perturbed_message);
-        add_number(p, "utilization", r->perturbed_utilization);
+        add_utilization(p, r->perturbed_verdict, r->perturbed_utilization);
     }
     add(o, "perturbed", p);
 }
@@ -142,7 +151,7 @@ static struct json_object *result_object(const struct export_setup *e,
     add_count(o, "peak_payload", t->peak_payload);
     add_count(o, "peak_footprint", r->outcome.footprint);
     add_count(o, "static_data_counted", r->outcome.static_counted);
-    add_number(o, "utilization", r->utilization);
+    add_utilization(o, r->outcome.verdict, r->utilization);
     add_bounds(o, e, trace);
     add_waste(o, e, allocator, trace);
     add_speed(o, r);
@@ -305,10 +314,13 @@ static void csv_line(FILE *file, const struct export_setup *e, size_t allocator,
     csv_text(file, c->allocators[allocator]->name);
     fputc(',', file);
     csv_text(file, t->name);
-    fprintf(file, ",%s,%llu,%llu,%llu,%.6f,", verdict_name(r->outcome.verdict),
+    fprintf(file, ",%s,%llu,%llu,%llu,", verdict_name(r->outcome.verdict),
             (unsigned long long)t->op_count,
             (unsigned long long)t->peak_payload,
-            (unsigned long long)r->outcome.footprint, r->utilization);
+            (unsigned long long)r->outcome.footprint);
+    if (r->outcome.verdict == VERDICT_OK)
+        fprintf(file, "%.6f", r->utilization);
+    fputc(',', file);
     if (r->timed)
         fprintf(file, "%.3f,%.3f,%.3f,%.3f,%.0f,%.4f,", r->ns_per_op.median,
                 r->ns_per_op.min, r->ns_per_op.p25, r->ns_per_op.p75,

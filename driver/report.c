@@ -398,9 +398,11 @@ static void print_tabular(const struct contest *c)
             const struct result *r = contest_result(c, a, i);
             double ns = r->ns_per_op.median;
 
-            printf("%s\t%s\t%s\t%.4f\t%llu", c->allocators[a]->name,
-                   c->traces[i]->name, verdict_name(r->outcome.verdict),
-                   r->utilization, (unsigned long long)c->traces[i]->op_count);
+            printf("%s\t%s\t%s\t", c->allocators[a]->name, c->traces[i]->name,
+                   verdict_name(r->outcome.verdict));
+            if (r->outcome.verdict == VERDICT_OK)
+                printf("%.4f", r->utilization);
+            printf("\t%llu", (unsigned long long)c->traces[i]->op_count);
             if (r->timed)
                 printf("\t%.6f\t%.0f\t%.2f\t%.3f",
                        (double)c->traces[i]->op_count * ns * 1e-9, kops(ns), ns,

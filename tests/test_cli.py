@@ -481,7 +481,28 @@ class Letters(samples.Samples):
                              '-f', slow, '-f', self.every, status=1)
         rows = rows_of(finished)
         self.assertEqual([row[2] for row in rows], ['no-memory', 'ok'])
+        self.assertEqual(rows[0][3], '')
         self.assertEqual({len(row) for row in rows}, {9})
+
+    def test_mallocs_of_the_system_keep_the_limit(self) -> None:
+        lines = []
+        for i in range(300):
+            lines += [f'a {i} 40000', f'r {i} 65536', f'f {i}']
+        within = self.write('within.rep', samples.text_of(lines, 300))
+        beyond = self.write('beyond.rep', samples.text_of(
+            lines + ['a 300 65000', 'c 301 67 8', 'a 302 1'], 303))
+        huge = self.write('huge.rep', samples.text_of(
+            ['a 0 1', f'a 1 {1 << 40}'], 2))
+        finished = self.good('--no-timing', '--heap-limit', '64K',
+                             '--allocator', 'libc', '-f', within,
+                             '-f', beyond, '-f', huge, status=1)
+        verdicts = [line for line in finished.stdout.splitlines()
+                    if 'was not carried out' in line]
+        self.assertEqual(verdicts, [
+            f'libc: no-memory: {trace} was not carried out: {live} bytes '
+            f'would be live, of a limit of 65536' for trace, live in (
+                ('beyond.rep:907: a 302 1', 65537),
+                (f'huge.rep:6: a 1 {1 << 40}', (1 << 40) + 1))])
 
     def test_time_limit(self) -> None:
         hung = self.build('hung', before='for (;;) ;')

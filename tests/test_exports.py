@@ -161,6 +161,7 @@ class Json(Exports):
         self.assertIn('every.rep:6: c 1 10 20 1', result['message'])
         self.assertIn('gdb ', result['reproduce'])
         self.assertIsNone(result['ns_per_op'])
+        self.assertIsNone(result['utilization'])
         self.assertEqual(report['index']['wrong']['total'], 0)
 
     def test_nothing_but_json_on_stdout(self) -> None:
@@ -209,6 +210,12 @@ class Csv(Exports):
             self.assertEqual(int(row[key]), result[key])
         self.assertAlmostEqual(float(row['utilization']),
                                result['utilization'], places=5)
+
+    def test_a_wrong_one_has_no_utilization(self) -> None:
+        wrong = self.build('wrong', before=samples.SAME_BLOCK)
+        text = self.good('--csv', '-', '--no-timing', '--allocator', wrong,
+                         '-f', self.every, status=1).stdout
+        self.assertEqual(rows_of(text)[0]['utilization'], '')
 
     def test_without_times_those_are_empty(self) -> None:
         text = self.good('--csv', '-', '--no-timing', '-f',
@@ -448,6 +455,7 @@ class Judging(Exports):
         result = json.loads(finished.stdout)['results'][0]
         self.assertEqual(result['verdict'], 'ok')
         self.assertNotEqual(result['perturbed']['verdict'], 'ok')
+        self.assertIsNone(result['perturbed']['utilization'])
 
     def test_fail_sbrk(self) -> None:
         refused = 0
