@@ -9,6 +9,7 @@
  */
 #include "comparison.h"
 
+#include "columns.h"
 #include "roll.h"
 
 #include <string.h>
@@ -42,9 +43,9 @@ struct widths {
 
 static int wider(int width, const char *text)
 {
-    int length = (int)strlen(text);
+    int columns = columns_of(text);
 
-    return length > width ? length : width;
+    return columns > width ? columns : width;
 }
 
 static const char *idea_of(const struct allocator *a)
@@ -81,7 +82,8 @@ static void print_header(FILE *out, const struct contest *c,
 
 static void print_source(FILE *out, const struct allocator *a, struct widths w)
 {
-    fprintf(out, "%-*s  %-*s", w.name, a->name, w.idea, idea_of(a));
+    fprintf(out, "%-*s  %-*s", padded_to(w.name, a->name), a->name,
+            padded_to(w.idea, idea_of(a)), idea_of(a));
     if (a->source.lines > 0)
         fprintf(out, "  %5zu", a->source.lines);
     else

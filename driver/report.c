@@ -6,6 +6,7 @@
  */
 #include "report.h"
 
+#include "columns.h"
 #include "comparison.h"
 #include "progress.h"
 #include "roll.h"
@@ -108,7 +109,7 @@ static void print_line(const struct contest *c, size_t allocator, size_t trace,
     const struct result *r = contest_result(c, allocator, trace);
     enum verdict v = r->outcome.verdict;
 
-    printf("%-*s %-15s", NAME_WIDTH, t->name,
+    printf("%-*s %-15s", padded_to(NAME_WIDTH, t->name), t->name,
            v == VERDICT_OK ? "yes" : verdict_name(v));
     if (v == VERDICT_OK)
         printf(" %4.1f%%", 100 * r->utilization);
@@ -492,7 +493,8 @@ void report_list(char *const *allocators, size_t allocator_count,
     printf("  libc\n\n%-*s        ops        ids   peak payload\n", NAME_WIDTH,
            "Traces:");
     for (size_t i = 0; i < trace_count; i++)
-        printf("  %-*s %8llu  %9llu  %13llu\n", NAME_WIDTH, traces[i]->name,
+        printf("  %-*s %8llu  %9llu  %13llu\n",
+               padded_to(NAME_WIDTH, traces[i]->name), traces[i]->name,
                (unsigned long long)traces[i]->op_count,
                (unsigned long long)traces[i]->id_count,
                (unsigned long long)traces[i]->peak_payload);

@@ -3,8 +3,9 @@
  */
 #include "standings.h"
 
+#include "columns.h"
+
 #include <inttypes.h>
-#include <string.h>
 
 enum { COLUMN = 12 };
 
@@ -12,12 +13,12 @@ static const char any_name[] = "any allocator";
 
 static int name_width(const struct tournament *t)
 {
-    size_t width = strlen(any_name);
+    int width = columns_of(any_name);
 
     for (size_t a = 0; a < t->allocator_count; a++)
-        if (strlen(t->allocators[a]->name) > width)
-            width = strlen(t->allocators[a]->name);
-    return (int)width;
+        if (columns_of(t->allocators[a]->name) > width)
+            width = columns_of(t->allocators[a]->name);
+    return width;
 }
 
 static void print_head(FILE *out, const struct tournament *t, int width)
@@ -49,7 +50,9 @@ static void print_duel(FILE *out, const struct duel *d)
 static void print_row(FILE *out, const struct tournament *t, size_t allocator,
                       int width)
 {
-    fprintf(out, "%-*s", width, t->allocators[allocator]->name);
+    const char *name = t->allocators[allocator]->name;
+
+    fprintf(out, "%-*s", padded_to(width, name), name);
     for (size_t n = 0; n < t->challenge.n_count; n++)
         print_duel(out, tournament_duel(t, allocator, n));
     fputc('\n', out);

@@ -3,6 +3,7 @@
  */
 #include "waste_table.h"
 
+#include "columns.h"
 #include "waste.h"
 
 #include <string.h>
@@ -55,8 +56,9 @@ static void print_trace(FILE *out, const struct contest *c, size_t allocator,
 {
     struct waste w = waste_of(c, allocator, trace);
     struct waste_shares s = shares_of(&w, contest_result(c, allocator, trace));
+    const char *name = c->traces[trace]->name;
 
-    fprintf(out, "%-*s", NAME_WIDTH, c->traces[trace]->name);
+    fprintf(out, "%-*s", padded_to(NAME_WIDTH, name), name);
     print_shares(out, &s, w.headers_known);
 }
 
@@ -65,7 +67,7 @@ static void print_means(FILE *out, const struct contest *c, size_t allocator,
 {
     struct waste_shares s = waste_means(c, allocator);
 
-    fprintf(out, "%-*s", width, name);
+    fprintf(out, "%-*s", padded_to(width, name), name);
     print_shares(out, &s, true);
 }
 
@@ -85,8 +87,8 @@ void waste_table_compare(FILE *out, const struct contest *c)
     int width = (int)strlen("Footprint");
 
     for (size_t a = 0; a < c->allocator_count; a++)
-        if ((int)strlen(c->allocators[a]->name) > width)
-            width = (int)strlen(c->allocators[a]->name);
+        if (columns_of(c->allocators[a]->name) > width)
+            width = columns_of(c->allocators[a]->name);
     print_header(out, "Footprint", width);
     for (size_t a = 0; a < c->allocator_count; a++)
         print_means(out, c, a, c->allocators[a]->name, width);

@@ -484,6 +484,19 @@ class Letters(samples.Samples):
         self.assertEqual(rows[0][3], '')
         self.assertEqual({len(row) for row in rows}, {9})
 
+    def test_names_of_any_language_keep_the_columns(self) -> None:
+        trace = self.write('größe-für-ångström.rep', samples.EVERY)
+        finished = self.good('-V', '--bounds', '--no-timing', '--allocator',
+                             f'mm,münchen={support.BUILD / "variants/bump.so"}',
+                             '-f', trace, '-f', self.every)
+        lines = finished.stdout.splitlines()
+        for name, other in (('größe-für-ångström.rep', 'every.rep'),
+                            ('münchen', 'mm')):
+            rows = [[line for line in lines if line.startswith(f'{word} ')]
+                    for word in (name, other)]
+            self.assertEqual([[len(line) for line in of] for of in rows][0],
+                             [[len(line) for line in of] for of in rows][1])
+
     def test_mallocs_of_the_system_keep_the_limit(self) -> None:
         lines = []
         for i in range(300):
