@@ -1056,6 +1056,14 @@ class Folded(Converting):
                 self.assertEqual({stack: int(count) for stack, count in rows},
                                  expected)
 
+    def test_options_that_would_change_nothing(self) -> None:
+        source = self.written('every.rep', EVERY)
+        self.refused('--weight is for folded stacks, not for rep',
+                     '--weight', 'bytes', source)
+        self.refused('rep has no place for a footprint: --allocator is for '
+                     'others', '--allocator', 'mm', source)
+        self.refused('--build is for --allocator', '--build', '/tmp', source)
+
     def test_size_classes(self) -> None:
         self.assertEqual(
             [frames.size_class(size) for size in (0, 1, 16, 17, 32, 33, 4097)],
@@ -1121,8 +1129,8 @@ class Names(Converting):
                           'folded', 'minimalloc'})
 
     def test_usage(self) -> None:
-        for words in [], ['-o', 'x.rep'], ['x'], ['-o', 'x', '--to', 'mtrace',
-                                                  'y']:
+        for words in [], ['-o', 'x.rep'], ['x'], [
+                '-o', 'x', '--to', 'mtrace', 'y'], ['--list', 'x']:
             with self.assertRaises(SystemExit) as ended, \
                     contextlib.redirect_stderr(io.StringIO()):
                 command.main(words)

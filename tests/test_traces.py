@@ -146,6 +146,18 @@ class Output(unittest.TestCase):
         return support.run(support.ROOT / 'tools/generate', 'comb', '--ops',
                            '3000', '-o', output)
 
+    def test_options_that_mean_nothing_together(self) -> None:
+        for sentence, *words in (
+                ('--list goes alone', '--list', '--ops', '5'),
+                ('--list goes alone', '--list', 'comb'),
+                ('--manifest goes with --check alone', '--manifest', 'x',
+                 '--check', 'comb'),
+                ('--check is for --manifest', 'comb', '--check')):
+            done = support.run(support.ROOT / 'tools/generate', *words)
+            self.assertEqual((done.returncode, done.stdout), (2, ''))
+            self.assertEqual(done.stderr.splitlines()[-1],
+                             f'tools/generate: error: {sentence}')
+
     def test_standard_output(self) -> None:
         done = self.generate('-')
         self.assertEqual((done.returncode, done.stderr), (0, ''))

@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import Sequence
 
 from .. import BUILD, output, pythons
+from ..arguments import keep_alone
 from ..record import recording
 from ..traces import rep
-from . import formats
+from . import folded, formats
 from .formats import Format
 from .source import CUT, Source
 from .tape import Tape
@@ -42,6 +43,7 @@ class ConvertError(Exception):
 def main(arguments: Sequence[str] | None = None) -> int:
     parser = _parser()
     options = parser.parse_args(arguments)
+    keep_alone(parser, options, "list")
     if not options.list and not (options.input and options.output):
         parser.error("give -o OUT and IN")
     try:
@@ -92,7 +94,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--process", metavar="PID", type=int,
                         help="of a log that names processes, this one alone "
                         "(default: of valgrind's the first)")
-    parser.add_argument("--weight", choices=WEIGHTS, default=WEIGHTS[0],
+    parser.add_argument("--weight", choices=WEIGHTS,
                         help="of folded stacks: bytes asked for, calls that "
                         "asked, or bytes live at the peak (default: bytes)")
     parser.add_argument("--list", action="store_true",
@@ -102,6 +104,7 @@ def _parser() -> argparse.ArgumentParser:
 
 def _convert(options: argparse.Namespace) -> None:
     target = _target(options)
+    _refuse_what_it_lacks(target, options)
     source = Source(options.input, options.process)
     tape = Tape()
     try:
@@ -117,7 +120,7 @@ def _convert(options: argparse.Namespace) -> None:
     for sentence in source.explain():
         _note(f"{options.input}: {sentence}")
     wish = Wish(os.path.basename(options.input), options.allocator,
-                _footprints(tape, options), options.weight)
+                _footprints(tape, options), options.weight or WEIGHTS[0])
     with output.created(options.output, target.as_text) as file:
         target.write(tape, file, wish)
     for sentence, count in wish.notes.items():
@@ -135,6 +138,18 @@ def _target(options: argparse.Namespace) -> Format:
         raise ConvertError(f"{options.output}: no format's name ends so; --to "
                            "says which it is to be")
     return found
+
+
+def _refuse_what_it_lacks(target: Format, options: argparse.Namespace) -> None:
+    """Options that would change nothing in such an output."""
+    if options.weight and target.write is not folded.write:
+        raise ConvertError("--weight is for folded stacks, not for "
+                           f"{target.name}")
+    if options.allocator and not target.has_footprint:
+        raise ConvertError(f"{target.name} has no place for a footprint: "
+                           "--allocator is for others")
+    if options.build != BUILD and not options.allocator:
+        raise ConvertError("--build is for --allocator")
 
 
 def _reader(source: Source, name: str | None) -> formats.Reader:

@@ -19,7 +19,9 @@ Writer = Callable[[Tape, Any, Wish], None]
 @dataclass(frozen=True)
 class Format:
     """endings: of names of output. as_text: its writer writes str. refusal: why
-    there is no reader. has_processes: the log says whose a call is."""
+    there is no reader. has_processes: the log says whose a call is.
+    has_footprint: of the output, which tells an allocator's beside the payload.
+    """
 
     name: str
     idea: str
@@ -30,6 +32,7 @@ class Format:
     as_text: bool = True
     refusal: str = ""
     has_processes: bool = False
+    has_footprint: bool = False
 
 
 # In the order in which they are tried: those that are surest come first.
@@ -46,9 +49,11 @@ FORMATS = (
     Format("massif", "massif.out, for ms_print and massif-visualizer",
            profiles.is_massif, None, massif.write, (".massif",),
            refusal=profiles.refusal("a profile of massif",
-                                    "sizes of the heap at some moments")),
+                                    "sizes of the heap at some moments"),
+           has_footprint=True),
     Format("heaptrack", "heaptrack, raw and interpreted", heaptrack.recognise,
-           heaptrack.read, heaptrack.write, (".heaptrack",)),
+           heaptrack.read, heaptrack.write, (".heaptrack",),
+           has_footprint=True),
     Format("mtrace", "MALLOC_TRACE of glibc's mtrace(3)",
            mtrace.recognise, mtrace.read),
     Format("valgrind", "valgrind --trace-malloc=yes", valgrind.recognise,
@@ -58,7 +63,7 @@ FORMATS = (
     Format("rep", "the text of docs/traces.md", text.recognise, text.read,
            text.write, (".rep",)),
     Format("chrome", "JSON for Perfetto and about:tracing",
-           write=chrome.write, endings=(".json",)),
+           write=chrome.write, endings=(".json",), has_footprint=True),
     Format("folded", "folded stacks, for flamegraph.pl and speedscope",
            write=folded.write, endings=(".folded",)),
     Format("minimalloc", "buffers with lifetimes, CSV",

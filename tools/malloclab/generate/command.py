@@ -12,7 +12,7 @@ import textwrap
 from typing import Sequence
 
 from .. import output, pythons
-from ..arguments import positive
+from ..arguments import keep_alone, positive
 from ..traces import manifest, rep
 from .recipes import DEFAULT_OPS, RECIPES, Recipe, RecipeError, cook
 
@@ -33,6 +33,10 @@ The same command writes the same bytes on every machine. Exit status: 0 done,
 def main(arguments: Sequence[str] | None = None) -> int:
     parser = _parser()
     options = parser.parse_intermixed_args(arguments)
+    keep_alone(parser, options, "list")
+    keep_alone(parser, options, "manifest", "check")
+    if options.check and not options.manifest:
+        parser.error("--check is for --manifest")
     try:
         if options.list:
             print("\n".join(listing()))
@@ -71,7 +75,8 @@ def _parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("recipe", nargs="?", metavar="RECIPE",
                         help="what to make; see --list")
-    parser.add_argument("parameters", nargs="*", metavar="PARAM=VALUE",
+    parser.add_argument("parameters", nargs="*", default=[],
+                        metavar="PARAM=VALUE",
                         help="parameters of the recipe, positive integers")
     parser.add_argument("-l", "--list", action="store_true",
                         help="list the recipes with their parameters")
