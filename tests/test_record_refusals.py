@@ -43,7 +43,7 @@ class Refusals(test_record.Programs):
             with self.subTest(word[:9]):
                 self.assertRegex(self.refused('-n', word, '-o', out),
                                  'error: argument -n/--max-ops: .* is not a '
-                                 'whole number of at least 1')
+                                 'positive integer')
 
     def test_a_huge_number_of_operations_cuts_nothing(self) -> None:
         out = self.folder / 'x.rep'

@@ -136,7 +136,7 @@ class Tool(unittest.TestCase):
 
     def of(self, ops: list[Op]) -> dict[str, Any]:
         path = self.place / 'ops.rep'
-        rep.write(str(path), ops, any(op.thread for op in ops))
+        path.write_bytes(rep.encode(ops, any(op.thread for op in ops))[0])
         return self.info(path)
 
 

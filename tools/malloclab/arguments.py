@@ -7,9 +7,10 @@ import argparse
 
 def positive(text: str) -> int:
     """An argparse type."""
-    number = int(text) if text.isdigit() else 0
+    number = int(text) if text.isdecimal() and len(text) < 1000 else 0
     if number == 0:
-        raise argparse.ArgumentTypeError(f"'{text}' is not a positive integer")
+        raise argparse.ArgumentTypeError(
+            f"'{text:.40}' is not a positive integer")
     return number
 
 

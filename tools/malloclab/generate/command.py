@@ -222,7 +222,8 @@ def _make_all(path: str, check: bool) -> int:
     for entry in listed.of_kind(manifest.GENERATED):
         data, true = remake(entry)
         target = os.path.join(os.path.dirname(path), entry.name)
-        rep.save(target, data)
+        with output.created(target, False) as file:
+            file.write(data)
         listed.put(true)
     manifest.write(path, listed)
     return 0

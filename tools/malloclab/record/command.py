@@ -12,7 +12,8 @@ import tempfile
 from itertools import islice
 from typing import Iterable, Iterator, Mapping, Sequence
 
-from .. import BUILD, terminal
+from .. import BUILD, output, terminal
+from ..arguments import positive
 from ..traces import rep
 from . import recording
 from .recording import Recording
@@ -92,7 +93,7 @@ def _parser() -> argparse.ArgumentParser:
                         "programs that a process ran in turn by exec, the "
                         "one with most events; or all, one file each: "
                         "x.N-PROGRAM.rep")
-    parser.add_argument("-n", "--max-ops", metavar="N", type=_positive,
+    parser.add_argument("-n", "--max-ops", metavar="N", type=positive,
                         help="cut the trace after N operations")
     parser.add_argument("--list", action="store_true",
                         help="list the processes recorded, on stdout; "
@@ -105,18 +106,6 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--recorder", metavar="FILE", default=RECORDER,
                         help="the recorder (default: build/release/record.so)")
     return parser
-
-
-def _positive(word: str) -> int:
-    """A number of operations; of those too high, one that islice takes."""
-    try:
-        number = int(word)
-    except ValueError:
-        number = 0
-    if number < 1:
-        raise argparse.ArgumentTypeError(
-            f"'{word:.40}' is not a whole number of at least 1")
-    return min(number, sys.maxsize)
 
 
 def _record(options: argparse.Namespace) -> int:
@@ -328,7 +317,8 @@ def write_trace(source: Recording, path: str,
                 max_ops: int | None = None) -> rep.Account:
     """Convert the recording and say on stderr what became of it."""
     converter = recording.Converter()
-    ops = islice(converter.convert(source.events()), max_ops)
+    ops = islice(converter.convert(source.events()),
+                 max_ops and min(max_ops, sys.maxsize))
     data, account = rep.encode(_shown(ops), source.threads() > 1)
     if not account.ops:
         raise RecordError(
@@ -351,7 +341,8 @@ def write_trace(source: Recording, path: str,
 
 def _save(path: str, data: bytes) -> None:
     try:
-        rep.save(path, data)
+        with output.created(path, False) as file:
+            file.write(data)
     except OSError as error:
         raise Unsaved(error.errno, error.strerror, path) from None
 

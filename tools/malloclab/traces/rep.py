@@ -17,7 +17,6 @@ from __future__ import annotations
 
 import gzip
 import io
-import os
 import re
 from dataclasses import dataclass, field
 from typing import Iterable, Iterator, NamedTuple
@@ -288,38 +287,3 @@ def encode(ops: Iterable[Op], threaded: bool = False) -> tuple[bytes, Account]:
         account.add(op)
         body.write(render(op, threaded).encode("ascii") + b"\n")
     return header(account).encode("ascii") + body.getvalue(), account
-
-
-def write(path: str, ops: Iterable[Op], threaded: bool = False) -> Account:
-    """Write the operations to path; a name that ends in .gz is compressed.
-
-    `threaded` asks for the thread column. Same operations, same bytes.
-    """
-    data, account = encode(ops, threaded)
-    save(path, data)
-    return account
-
-
-def save(path: str, data: bytes) -> None:
-    """Write the bytes of a trace to path, compressed as its name says.
-
-    Where that fails, on a full disk, no part of a file is left.
-    """
-    if path.endswith(".gz"):
-        data = _zipped(data)
-    with open(path, "wb") as file:
-        try:
-            file.write(data)
-            file.flush()
-        except OSError:
-            if os.path.isfile(path):
-                os.unlink(path)
-            raise
-
-
-def _zipped(data: bytes) -> bytes:
-    """In gzip's form, the same on every day and machine."""
-    out = io.BytesIO()
-    with gzip.GzipFile("", "wb", 9, out, mtime=0) as packer:
-        packer.write(data)
-    return out.getvalue()
