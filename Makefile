@@ -274,7 +274,7 @@ $(OUT)/bad/%.so: tests/bad/%.c
 
 # What runs under any malloc, wrong mallocs, and the soak: release only, as the
 # preloads are. The runtime's parts alone are tested in every mode.
-RUNTIME_PARTS := oslib ledger blocks blocks_bare threads
+RUNTIME_PARTS := oslib pages ledger blocks blocks_bare threads
 RUNTIME_BUILT := family_test process_test misuse plugin.so \
 	$(patsubst tests/runtime/%.c,%.so,$(wildcard tests/runtime/bad/*.c))
 RUNTIME_TESTS := $(RUNTIME_PARTS:%=$(OUT)/tests/%_test) \
@@ -283,6 +283,7 @@ RUNTIME_TESTS := $(RUNTIME_PARTS:%=$(OUT)/tests/%_test) \
 $(OUT)/tests/oslib_test: runtime/oslib.c runtime/pages.c runtime/pages.h \
 	memlib.h tests/runtime/heap_limit.h
 $(OUT)/tests/oslib_test: EXTRA := -include tests/runtime/heap_limit.h
+$(OUT)/tests/pages_test: runtime/pages.c runtime/pages.h
 $(OUT)/tests/ledger_test: runtime/ledger.c runtime/ledger.h
 $(OUT)/tests/threads_test: runtime/threads.c runtime/threads.h
 $(OUT)/tests/blocks_test: tests/runtime/fake_more.c

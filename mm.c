@@ -168,6 +168,7 @@ static struct {
     uint32_t carved;       /* bit k: it was filled since the last flush */
     int32_t room;          /* granules that the caches may yet take, of */
     int32_t patience;      /* what is freed before pages are given back */
+    unsigned reliefs;      /* how often pages were given back */
     size_t touched;        /* the wilderness may have pages up to here */
     size_t idle;           /* granules in bins, */
     size_t idle_then;      /* and all that were idle when all was well */
@@ -609,6 +610,7 @@ static __attribute__((noinline)) void relieve(void)
     size_t half = (size_t)heap.patience / 2;
     size_t least = (heap.wild - heap.idle) / 32 + PATIENCE / 64;
 
+    heap.reliefs++;
     flush();
     discard_holes();
     if (heap.wild < heap.touched)

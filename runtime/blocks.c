@@ -110,9 +110,12 @@ void *block_new_aligned(size_t align, size_t size)
 
 void block_delete(void *block)
 {
-    struct ledger_entry entry = ledger_strike(block);
+    if (ledger_count > 0) {
+        struct ledger_entry entry = ledger_strike(block);
 
-    mm_free(entry.block ? entry.raw : block);
+        block = entry.block ? entry.raw : block;
+    }
+    mm_free(block);
 }
 
 size_t block_size(void *block)

@@ -1,7 +1,8 @@
 /*
  * ledger.c - a hash table with open addressing and linear probing.
  *
- *   I1  size is 0 or a power of two; at most half of the slots are taken.
+ *   I1  size is 0 or a power of two; at most half of the slots are taken, which
+ *       are ledger_count.
  *   I2  From a block's home slot to its entry no slot is empty.
  *
  * Where an entry is struck out, those behind it move up to keep I2: there are
@@ -13,9 +14,11 @@
 
 enum { FIRST_SLOTS = 1024, HASH_BITS = 32 };
 
+size_t ledger_count;
+
 static struct {
     struct ledger_entry *slots;
-    size_t size, taken;
+    size_t size;
 } table;
 
 static size_t home_of(const void *block)
@@ -60,10 +63,10 @@ static bool grow(void)
 
 bool ledger_add(struct ledger_entry entry)
 {
-    if (table.taken >= table.size / 2 && !grow())
+    if (ledger_count >= table.size / 2 && !grow())
         return false;
     table.slots[slot_of(entry.block)] = entry;
-    table.taken++;
+    ledger_count++;
     return true;
 }
 
@@ -93,7 +96,7 @@ struct ledger_entry ledger_strike(const void *block)
 
     if (found) {
         entry = *found;
-        table.taken--;
+        ledger_count--;
         close_up((size_t)(found - table.slots));
     }
     return entry;
@@ -101,7 +104,7 @@ struct ledger_entry ledger_strike(const void *block)
 
 const struct ledger_entry *ledger_find(const void *block)
 {
-    if (table.taken == 0)
+    if (ledger_count == 0)
         return NULL;
     const struct ledger_entry *entry = &table.slots[slot_of(block)];
     return entry->block ? entry : NULL;

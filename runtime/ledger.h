@@ -21,6 +21,9 @@ struct ledger_entry {
     size_t size; /* bytes from block on that the program may use */
 };
 
+/* How many entries there are: most often none. */
+extern size_t ledger_count;
+
 /* Enter a block, which is not entered yet. False where memory is refused. */
 bool ledger_add(struct ledger_entry entry);
 

@@ -16,18 +16,21 @@
 
 #include "threads.h"
 
-bool mm_shrinks(void)
+unsigned mm_reliefs(void)
 {
-    return heap.patience < PATIENCE;
+    return heap.reliefs;
 }
 
 #ifndef MM_HARDENED
 size_t mm_size_unlocked(const void *ptr)
 {
     size_t g = granule_at(ptr);
+    uint64_t marks = g < heap.wild ? window(g) : INSIDE, behind = marks >> 2;
 
-    if (g >= heap.wild || mark_of(g) != USED)
+    if ((marks & USED) != USED)
         return 0;
-    return size_of(g) * GRANULE;
+    if (behind == 0)
+        return size_beyond_window(g) * GRANULE;
+    return ((size_t)__builtin_ctzll(behind) / 2 + 1) * GRANULE;
 }
 #endif

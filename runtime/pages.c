@@ -38,15 +38,24 @@ static bool is_taken(size_t page)
     return pages.bits[page / WORD_BITS] >> page % WORD_BITS & 1;
 }
 
+/* The count lowest bits from bit `first` of a word on, as far as it goes. */
+static uint64_t bits_from(size_t first, size_t count)
+{
+    uint64_t all = count < WORD_BITS ? ((uint64_t)1 << count) - 1 : UINT64_MAX;
+
+    return all << first;
+}
+
 static void mark(size_t first, size_t count, bool taken)
 {
-    for (size_t page = first; page < first + count; page++) {
-        uint64_t bit = (uint64_t)1 << page % WORD_BITS;
+    for (size_t end = first + count, next; first < end; first = next) {
+        uint64_t bits = bits_from(first % WORD_BITS, end - first);
 
         if (taken)
-            pages.bits[page / WORD_BITS] |= bit;
+            pages.bits[first / WORD_BITS] |= bits;
         else
-            pages.bits[page / WORD_BITS] &= ~bit;
+            pages.bits[first / WORD_BITS] &= ~bits;
+        next = (first / WORD_BITS + 1) * WORD_BITS;
     }
 }
 
@@ -59,20 +68,27 @@ static size_t skip_taken(size_t page)
     return page;
 }
 
+/* Does a whole word of free pages end at page, which a run has room for? */
+static bool is_free_word(size_t page, size_t room)
+{
+    return page % WORD_BITS == 0 && room >= WORD_BITS &&
+           pages.bits[page / WORD_BITS - 1] == 0;
+}
+
 static bool find_run(size_t count, size_t *first)
 {
-    size_t run = 0;
+    size_t run = 0, page = pages.roof;
 
-    for (size_t page = pages.roof; page-- > 0;) {
-        run = is_taken(page) ? 0 : run + 1;
-        if (run == count) {
-            *first = page;
-            return true;
-        }
+    while (page > 0 && run < count) {
+        size_t step = is_free_word(page, count - run) ? WORD_BITS : 1;
+
+        page -= step;
+        run = is_taken(page) ? 0 : run + step;
         if (run == 0)
             page = skip_taken(page);
     }
-    return false;
+    *first = page;
+    return run == count;
 }
 
 bool pages_take(size_t count, size_t *first)

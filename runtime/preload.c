@@ -151,6 +151,16 @@ static const struct threads_lock shared = {take_lock, give_lock};
 
 /* ---- Requests. ---- */
 
+/* It stays the same in each thread, and takes a call to find. */
+static inline int *place_of_errno(void)
+{
+    static __thread int *place __attribute__((tls_model("initial-exec")));
+
+    if (!place)
+        place = &errno;
+    return place;
+}
+
 /* The answer to a request for memory. */
 static void *answer(void *block)
 {
@@ -186,10 +196,35 @@ static void *serve(size_t align, size_t bytes, bool zero)
     return zero ? block_new_zero(1, bytes) : block_new_aligned(align, bytes);
 }
 
-/* A block that this thread has at hand; NULL if there is none. */
+/*
+ * The only thread, so far: magazines would only make a block's way longer. One
+ * that was not alone and is now, in a child, goes on with its magazines.
+ */
+static inline bool is_alone(void)
+{
+    return __libc_single_threaded && !threads_asked;
+}
+
+/* A block that is had without waiting for anybody; or NULL. */
+static inline void *at_hand(size_t size)
+{
+    void *block = NULL;
+
+    if (inside)
+        return NULL;
+    inside = true;
+    if (!is_alone())
+        block = threads_at_hand(size);
+    else if (begun && size > 0 && size <= PTRDIFF_MAX)
+        block = block_new(size);
+    inside = false;
+    return block;
+}
+
+/* The same, or one that is got with others for this thread; or NULL. */
 static void *request_mine(size_t bytes, bool zero)
 {
-    if (!begun || forking)
+    if (!begun || forking || is_alone())
         return NULL;
     inside = true;
     void *block = threads_take(bytes, &shared);
@@ -199,7 +234,7 @@ static void *request_mine(size_t bytes, bool zero)
 
 static bool keep(void *block)
 {
-    if (forking)
+    if (forking || is_alone())
         return false;
     inside = true;
     bool kept = threads_put(block, &shared);
@@ -259,20 +294,20 @@ static void *request_resize(void *block, size_t bytes)
 
 void *malloc(size_t size)
 {
-    return answer(request(1, product(1, size), false));
+    void *block = at_hand(size);
+
+    return block ? block : answer(request(1, product(1, size), false));
 }
 
 void free(void *block)
 {
-    if (!block || is_spare(block) || inside)
+    if (!block || is_spare(block) || inside || keep(block))
         return;
-    int error = errno;
-    if (!keep(block)) {
-        enter();
-        block_delete(block);
-        leave();
-    }
-    errno = error;
+    int *error = place_of_errno(), before = *error;
+    enter();
+    block_delete(block);
+    leave();
+    *error = before;
 }
 
 void *calloc(size_t count, size_t size)

@@ -13,8 +13,7 @@
  * the second of the two frees, when the magazine is emptied.
  *
  *   I1  The blocks of a magazine have its size, and count is their number.
- *   I2  A magazine has at most `most` blocks of its size, which is at most
- *       MOST_BLOCKS and MOST_BYTES.
+ *   I2  A magazine has at most `most` blocks, which are at most MOST_BYTES.
  *   I3  A thread that ends leaves no block in its magazines.
  *
  * Magazines: J. Bonwick and J. Adams, "Magazines and Vmem", 2001.
@@ -33,35 +32,22 @@
 #include "mm.h"
 
 #pragma weak mm_size_unlocked
-#pragma weak mm_shrinks
+#pragma weak mm_reliefs
 
 enum {
-    GRANULE = 16,
-    SIZES = 64,         /* of 16 bytes to 1 KiB */
-    MOST_BLOCKS = 64,   /* in a magazine, */
-    MOST_BYTES = 32768, /* and together */
+    GRANULE = THREADS_GRANULE,
+    SIZES = THREADS_SIZES,
+    MOST_BYTES = 32768, /* in a magazine */
     FEW = 4,            /* blocks that a magazine is filled with, at first, */
-    MOST_AT_ONCE = 32   /* and later */
-};
-
-struct resting {
-    struct resting *next;
-    uintptr_t key;
-};
-
-struct magazine {
-    struct resting *first;
-    unsigned count;
-    unsigned fill; /* blocks to get when it is empty: more each time */
-    unsigned most; /* I2: more with each time it was too few */
+    MOST_AT_ONCE = 128  /* and later */
 };
 
 enum state { NEW, ALIVE, ENDED };
 
-static __thread struct {
-    struct magazine magazine[SIZES];
-    enum state state;
-} mine __attribute__((tls_model("initial-exec")));
+__thread struct magazine threads_magazine[SIZES];
+__thread bool threads_asked;
+static __thread enum state state __attribute__((tls_model("initial-exec")));
+static __thread unsigned reliefs __attribute__((tls_model("initial-exec")));
 
 static const struct threads_lock *lock_at_end;
 static pthread_key_t at_end;
@@ -79,9 +65,7 @@ static void choose_key(void)
 
 static unsigned limit(size_t index)
 {
-    size_t fits = MOST_BYTES / ((index + 1) * GRANULE);
-
-    return fits < MOST_BLOCKS ? (unsigned)fits : MOST_BLOCKS;
+    return (unsigned)(MOST_BYTES / ((index + 1) * GRANULE));
 }
 
 static unsigned least(unsigned a, unsigned b)
@@ -96,16 +80,6 @@ static void keep_few(struct magazine *m)
     m->most = 2 * FEW;
 }
 
-static void *pop(struct magazine *m)
-{
-    struct resting *block = m->first;
-
-    m->first = block->next;
-    m->count--;
-    block->key = 0;
-    return block;
-}
-
 static void push(struct magazine *m, struct resting *block)
 {
     block->next = m->first;
@@ -118,25 +92,34 @@ static void push(struct magazine *m, struct resting *block)
 static void empty(struct magazine *m, unsigned left)
 {
     while (m->count > left)
-        mm_free(pop(m));
+        mm_free(magazine_pop(m));
+}
+
+/* All of them, which begin anew. */
+static void empty_all(void)
+{
+    for (size_t i = 0; i < SIZES; i++) {
+        empty(&threads_magazine[i], 0);
+        keep_few(&threads_magazine[i]);
+    }
 }
 
 static void end(void *unused)
 {
     (void)unused;
-    mine.state = ENDED;
+    state = ENDED;
     lock_at_end->take();
-    for (size_t i = 0; i < SIZES; i++)
-        empty(&mine.magazine[i], 0);
+    empty_all();
     lock_at_end->give();
 }
 
 /* Arrange for the thread's end. False where it is over, or cannot be known. */
-static bool begin(const struct threads_lock *lock)
+static __attribute__((noinline)) bool begin(const struct threads_lock *lock)
 {
-    if (mine.state == ENDED || !mm_size_unlocked)
+    threads_asked = true;
+    if (state == ENDED || !mm_size_unlocked)
         return false;
-    mine.state = ENDED; /* while pthread_* may need memory */
+    state = ENDED; /* while pthread_* may need memory */
     lock->take();
     if (!chosen)
         choose_key();
@@ -144,11 +127,11 @@ static bool begin(const struct threads_lock *lock)
     lock_at_end = lock;
     have_key = have_key || pthread_key_create(&at_end, end) == 0;
     lock->give();
-    if (!have_key || pthread_setspecific(at_end, &mine) != 0)
+    if (!have_key || pthread_setspecific(at_end, &state) != 0)
         return false;
     for (size_t i = 0; i < SIZES; i++)
-        keep_few(&mine.magazine[i]);
-    mine.state = ALIVE;
+        keep_few(&threads_magazine[i]);
+    state = ALIVE;
     return true;
 }
 
@@ -173,12 +156,12 @@ void *threads_take(size_t size, const struct threads_lock *lock)
 {
     size_t index = (size - 1) / GRANULE;
 
-    if (index >= SIZES || (mine.state != ALIVE && !begin(lock)))
+    if (index >= SIZES || (state != ALIVE && !begin(lock)))
         return NULL;
-    struct magazine *m = &mine.magazine[index];
+    struct magazine *m = &threads_magazine[index];
     if (!m->first)
         fill(m, index, lock);
-    return m->first ? pop(m) : NULL;
+    return m->first ? magazine_pop(m) : NULL;
 }
 
 /* As mm.c says it. A number of so few digits snprintf writes without malloc. */
@@ -211,17 +194,26 @@ void threads_check(const void *block)
         size_here(block);
 }
 
+/* Was anything given back since this thread last looked? */
+static bool was_relief(void)
+{
+    unsigned before = reliefs;
+
+    if (mm_reliefs)
+        reliefs = mm_reliefs();
+    return reliefs != before;
+}
+
 /*
- * A thread whose blocks come from others may have room for more of them; one
- * that frees most of what there is keeps few.
+ * A thread whose blocks come from others may have room for more of them; while
+ * most of what there is is freed, all keep few.
  */
-static void overflow(struct magazine *m, size_t index,
-                     const struct threads_lock *lock)
+static __attribute__((noinline)) void overflow(struct magazine *m, size_t index,
+                                               const struct threads_lock *lock)
 {
     lock->take();
-    if (mm_shrinks && mm_shrinks()) {
-        empty(m, 0);
-        keep_few(m);
+    if (was_relief()) {
+        empty_all();
     } else if (m->most < limit(index)) {
         m->most = least(2 * m->most, limit(index));
     } else {
@@ -232,13 +224,13 @@ static void overflow(struct magazine *m, size_t index,
 
 bool threads_put(void *block, const struct threads_lock *lock)
 {
-    if (mine.state != ALIVE && !begin(lock))
+    if (state != ALIVE && !begin(lock))
         return false;
     size_t size = size_here(block);
     if (size == 0)
         return false;
     size_t index = size / GRANULE - 1;
-    struct magazine *m = &mine.magazine[index];
+    struct magazine *m = &threads_magazine[index];
     push(m, block);
     if (m->count > m->most)
         overflow(m, index, lock);

@@ -2,9 +2,10 @@
  * threads.h - small blocks that a thread keeps for itself.
  *
  * One lock for every block is slow where there are several threads, and not
- * fast where there is one. Here each thread has a magazine for each small size: what it frees goes in, what
- * it asks for comes out, and the lock is taken once for many of them, to fill
- * one that is empty, or to empty half of one that is full.
+ * fast where there is one. Here each thread has a magazine for each small size:
+ * what it frees goes in, what it asks for comes out, and the lock is taken once
+ * for many of them, to fill one that is empty, or to empty half of one that is
+ * full.
  *
  * Only with an allocator that tells the size of a block in use without a lock
  * (mm_size_unlocked); with any other these functions do nothing.
@@ -14,6 +15,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 /*
  * Optional export of an allocator: bytes of the block in use at ptr, also while
@@ -23,10 +25,10 @@
 size_t mm_size_unlocked(const void *ptr);
 
 /*
- * Optional as well: much was freed of late, and not asked for again. Called
- * with the lock held.
+ * Optional as well: how often so far much had been freed and not been asked for
+ * again, so that it was given back. Called with the lock held.
  */
-bool mm_shrinks(void);
+unsigned mm_reliefs(void);
 
 /* The lock of the process, as the magazines need it. */
 struct threads_lock {
@@ -34,7 +36,51 @@ struct threads_lock {
     void (*give)(void);
 };
 
-/* A block from the caller's magazines; NULL: ask the allocator. */
+enum {
+    THREADS_GRANULE = 16,
+    THREADS_SIZES = 64, /* of 16 bytes to 1 KiB */
+};
+
+/* A block in a magazine; the key tells it from one in use. */
+struct resting {
+    struct resting *next;
+    uintptr_t key;
+};
+
+/* Of one size. Empty: of a thread that has not begun, or has ended. */
+struct magazine {
+    struct resting *first;
+    unsigned count;
+    unsigned fill; /* blocks to get when it is empty: more each time */
+    unsigned most; /* more with each time it was too few */
+};
+
+/* The calling thread's, and whether it has ever asked for one. */
+extern __thread struct magazine threads_magazine[THREADS_SIZES]
+    __attribute__((tls_model("initial-exec")));
+extern __thread bool threads_asked __attribute__((tls_model("initial-exec")));
+
+static inline void *magazine_pop(struct magazine *m)
+{
+    struct resting *block = m->first;
+
+    m->first = block->next;
+    m->count--;
+    block->key = 0;
+    return block;
+}
+
+/* A block that is in one of them already; NULL where none is of that size. */
+static inline void *threads_at_hand(size_t size)
+{
+    size_t index = (size - 1) / THREADS_GRANULE;
+
+    if (index >= THREADS_SIZES || !threads_magazine[index].first)
+        return NULL;
+    return magazine_pop(&threads_magazine[index]);
+}
+
+/* The same, or one that is got now, with others. NULL: ask the allocator. */
 void *threads_take(size_t size, const struct threads_lock *lock);
 
 /* End the program where the block lies in a magazine: it is free already. */

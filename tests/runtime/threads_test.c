@@ -14,7 +14,7 @@
 
 enum { HEAD = 16 };
 
-static _Alignas(16) char space[1 << 25], *next = space; /* never used again */
+static _Alignas(16) char space[1 << 26], *next = space; /* never used again */
 static int in_use, locked, locks, refusals_from = -1;
 static bool none_of_mine;
 
@@ -41,6 +41,14 @@ void mm_free(void *ptr)
 size_t mm_size_unlocked(const void *ptr)
 {
     return none_of_mine ? 0 : ((const size_t *)ptr)[-1];
+}
+
+static unsigned reliefs;
+
+unsigned mm_reliefs(void)
+{
+    CHECK(locked == 1);
+    return reliefs;
 }
 
 static void take(void)
@@ -96,10 +104,10 @@ static void what_was_freed_last_comes_first(void)
 
 static void no_more_is_kept_than_32_kib_of_a_size(void)
 {
-    enum { BLOCKS = 500 };
-    void *block[BLOCKS];
+    enum { BLOCKS = 3000 };
+    static void *block[BLOCKS];
 
-    for (size_t size = 16; size <= 1024; size += 16) {
+    for (size_t size = 16; size <= 1024; size *= 2) {
         int before = in_use;
 
         for (int i = 0; i < BLOCKS; i++)
@@ -107,8 +115,38 @@ static void no_more_is_kept_than_32_kib_of_a_size(void)
         for (int i = 0; i < BLOCKS; i++)
             CHECK(threads_put(block[i], &lock));
         CHECK((size_t)(in_use - before) * size <= 32768);
-        CHECK(in_use - before <= 64);
     }
+}
+
+static void only_what_is_there_is_at_hand(void)
+{
+    CHECK(threads_at_hand(64) == NULL);
+    void *block = threads_take(64, &lock);
+    int got = in_use;
+    for (int i = 1; i < got; i++)
+        CHECK(threads_at_hand(50) != NULL);
+    CHECK(threads_at_hand(64) == NULL);
+    CHECK(threads_put(block, &lock));
+    CHECK(threads_at_hand(49) == block);
+    CHECK(threads_at_hand(0) == NULL && threads_at_hand(1025) == NULL);
+    CHECK(in_use == got);
+}
+
+/* While most of what there is is freed, the rest is not kept either. */
+static void a_relief_empties_all_of_them(void)
+{
+    enum { BLOCKS = 3000 };
+    static void *block[BLOCKS];
+
+    for (int i = 0; i < BLOCKS; i++)
+        block[i] = threads_take(16, &lock);
+    CHECK(threads_put(threads_take(64, &lock), &lock));
+    reliefs++;
+    int before = in_use;
+    for (int i = 0; i < BLOCKS && in_use == before; i++)
+        CHECK(threads_put(block[i], &lock));
+    CHECK(in_use < before);
+    CHECK(!threads_at_hand(16) && !threads_at_hand(64));
 }
 
 static void *uses_all_sizes(void *unused)
@@ -181,6 +219,8 @@ static const struct test tests[] = {
     {"what-was-freed-last-comes-first", what_was_freed_last_comes_first},
     {"no-more-is-kept-than-32-kib-of-a-size",
      no_more_is_kept_than_32_kib_of_a_size},
+    {"only-what-is-there-is-at-hand", only_what_is_there_is_at_hand},
+    {"a-relief-empties-all-of-them", a_relief_empties_all_of_them},
     {"a-thread-that-ends-leaves-nothing", a_thread_that_ends_leaves_nothing},
     {"a-shortage-is-no-block", a_shortage_is_no_block},
     {"a-key-does-not-stay-in-a-block", a_key_does_not_stay_in_a_block},
