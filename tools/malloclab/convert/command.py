@@ -50,8 +50,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if options.list:
             print("\n".join(formats.listing()), flush=True)
             return 0
-        if options.allocator:
-            pythons.demand("tools/convert", "numpy")
         _convert(options)
     except (ConvertError, rep.RepError, recording.RecordingError) as error:
         print(f"tools/convert: {error}", file=sys.stderr)
@@ -105,6 +103,8 @@ def _parser() -> argparse.ArgumentParser:
 def _convert(options: argparse.Namespace) -> None:
     target = _target(options)
     _refuse_what_it_lacks(target, options)
+    if options.allocator:
+        pythons.demand("tools/convert", "numpy")
     source = Source(options.input, options.process)
     tape = Tape()
     try:
