@@ -302,6 +302,12 @@ static inline void size_erase(size_t g, size_t size)
         *size_word(g) = 0;
 }
 
+/* How many are INSIDE before the next mark, which is in what is behind. */
+static inline unsigned insides(uint64_t behind)
+{
+    return (unsigned)__builtin_ctzll(behind) / 2;
+}
+
 /*
  * Two windows more are enough for what is not large. Threads ask without a
  * lock: what neighbours have where a size would be may look like a small one.
@@ -316,7 +322,7 @@ static size_t size_beyond_window(size_t g)
     uint64_t second = window(g + IN_WORD), third = window(g + 2 * IN_WORD);
     size_t size = second ? IN_WORD : 2 * IN_WORD;
     uint64_t behind = (second ? second : third) | (uint64_t)1 << (WORD - 1);
-    return size + (size_t)__builtin_ctzll(behind) / 2;
+    return size + insides(behind);
 }
 
 /* Of a block that is used or cached. */
@@ -324,9 +330,7 @@ static inline size_t size_of(size_t g)
 {
     uint64_t behind = window(g) >> 2;
 
-    if (behind == 0)
-        return size_beyond_window(g);
-    return (size_t)__builtin_ctzll(behind) / 2 + 1;
+    return behind ? insides(behind) + 1 : size_beyond_window(g);
 }
 
 /* ---- Bins. ---- */
@@ -371,15 +375,22 @@ static inline void bit_clear(unsigned b, bool empty)
         ~((uint64_t)(empty & exists) << b % WORD);
 }
 
-static inline void bin_remove(size_t g)
+/* Take a free block out of its bin, where its number is in that slot. */
+static inline void bin_unlink(size_t g, uint32_t at)
 {
-    uint32_t next = hole(g)->next, at = hole(g)->slot;
+    uint32_t next = hole(g)->next;
 
-    if (HARDENED && (at >= heap.wild * SLOTS || *slot(at) != g))
+    if (HARDENED && (hole(g)->slot != at || at >= heap.wild * SLOTS ||
+                     *slot(at) != g))
         fault("the link of a free block was overwritten", address(g));
     *slot(at) = next;
     hole(next)->slot = at;
     bit_clear(at - FIRST_BIN, next == 0);
+}
+
+static inline void bin_remove(size_t g)
+{
+    bin_unlink(g, hole(g)->slot);
 }
 
 /*
@@ -649,11 +660,8 @@ static inline size_t take_exact(size_t size)
 {
     unsigned b = (unsigned)size;
     size_t g = *bin(b), last = g + size - 1;
-    uint32_t next = hole(g)->next;
 
-    *bin(b) = next;
-    hole(next)->slot = FIRST_BIN + b;
-    bit_clear(b, next == 0);
+    bin_unlink(g, FIRST_BIN + b);
     heap.idle -= size;
     mark_change(g, FREE, USED);
     mark_change(last, size > 1 ? FREE : INSIDE, INSIDE);
@@ -1160,7 +1168,7 @@ void mm_free(void *ptr)
         free_uncached(g);
     } else {
         mark_change(g, USED, CACHED);
-        cache_add(ptr, (unsigned)__builtin_ctzll(behind) / 2);
+        cache_add(ptr, insides(behind));
         if (!likely(heap.room >= 0))
             relieve();
     }

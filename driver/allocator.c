@@ -7,6 +7,7 @@
 #include "capture.h"
 #include "complain.h"
 #include "object_file.h"
+#include "suffix.h"
 
 #include <dirent.h>
 #include <stdio.h>
@@ -188,9 +189,7 @@ void allocator_delete(struct allocator *allocator)
 
 static int is_shared_object(const struct dirent *entry)
 {
-    size_t length = strlen(entry->d_name);
-
-    return length > 3 && strcmp(entry->d_name + length - 3, ".so") == 0;
+    return has_suffix(entry->d_name, ".so");
 }
 
 /* The names in one of the build's folders, after the *count there are. */

@@ -236,9 +236,7 @@ static void say_code(struct text *t, const struct crash *c)
             say(t, ", %.*s", (int)strcspn(line, "\n("), line);
         return;
     }
-    const char *slash = strrchr(c->object, '/');
-    say(t, " in %s+0x%llx", slash ? slash + 1 : c->object,
-        (ull)c->object_offset);
+    say(t, " in %s+0x%llx", basename(c->object), (ull)c->object_offset);
 }
 
 static void say_neighbours(struct text *t, uint64_t address,

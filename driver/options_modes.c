@@ -4,16 +4,9 @@
  */
 #include "complain.h"
 #include "options.h"
+#include "suffix.h"
 
-#include <string.h>
 #include <unistd.h>
-
-static bool ends_with(const char *text, const char *ending)
-{
-    size_t length = strlen(text), cut = strlen(ending);
-
-    return length >= cut && strcmp(text + length - cut, ending) == 0;
-}
 
 /* The names of the other forms would belie what is in the file. */
 static void check_record(const char *path)
@@ -21,7 +14,7 @@ static void check_record(const char *path)
     static const char *const others[] = {".gz", ".zst", ".repb"};
 
     for (size_t i = 0; i < sizeof others / sizeof *others; i++)
-        if (ends_with(path, others[i]))
+        if (has_suffix(path, others[i]))
             complain_usage("--record writes text, .rep, not '%s'", path);
 }
 

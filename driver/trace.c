@@ -1,6 +1,7 @@
 /*
  * trace.c - load a trace in whatever form, verify it, measure its peaks.
  */
+#define _GNU_SOURCE
 #include "trace.h"
 
 #include "complain.h"
@@ -161,19 +162,12 @@ static void load_text(struct trace *t, struct contents c)
                (unsigned long long)t->peak_payload);
 }
 
-static const char *last_part(const char *path)
-{
-    const char *slash = strrchr(path, '/');
-
-    return slash ? slash + 1 : path;
-}
-
 struct trace *trace_load(const char *path)
 {
     struct trace *t = need(calloc(1, sizeof *t));
 
     t->path = need(strdup(path));
-    t->name = last_part(t->path);
+    t->name = basename(t->path);
     struct contents c = contents_read(path);
     if (trace_is_binary(c.bytes, c.size))
         load_binary(t, c);
@@ -291,7 +285,7 @@ struct trace *trace_perturb(const struct trace *trace, uint64_t seed)
     free(order);
     *t = *trace;
     t->path = need(strdup(trace->path));
-    t->name = last_part(t->path);
+    t->name = basename(t->path);
     t->form = FORM_BINARY; /* its operations stand in no file */
     t->text = NULL;
     t->storage = ops;

@@ -6,6 +6,7 @@
 
 #include "allocator.h"
 #include "complain.h"
+#include "suffix.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -20,17 +21,10 @@ static const char *const endings[] = {"", ".rep", ".rep.gz", ".rep.zst",
 
 enum { ENDINGS = sizeof endings / sizeof *endings };
 
-static bool ends_with(const char *name, const char *ending)
-{
-    size_t n = strlen(name), e = strlen(ending);
-
-    return n > e && strcmp(name + n - e, ending) == 0;
-}
-
 static int is_trace(const struct dirent *entry)
 {
     for (int i = 1; i < ENDINGS; i++)
-        if (ends_with(entry->d_name, endings[i]))
+        if (has_suffix(entry->d_name, endings[i]))
             return 1;
     return 0;
 }

@@ -18,10 +18,9 @@
 struct trace *trace_new(const char *path, uint32_t slot_count)
 {
     struct trace *t = need(calloc(1, sizeof *t));
-    const char *slash = strrchr(path, '/');
 
     t->path = need(strdup(path));
-    t->name = slash ? t->path + (slash + 1 - path) : t->path;
+    t->name = basename(t->path);
     t->form = FORM_MADE;
     t->weight = WEIGHT_BOTH;
     t->slot_count = slot_count;

@@ -29,8 +29,6 @@ size_t mm_size_unlocked(const void *ptr)
 
     if ((marks & USED) != USED)
         return 0;
-    if (behind == 0)
-        return size_beyond_window(g) * GRANULE;
-    return ((size_t)__builtin_ctzll(behind) / 2 + 1) * GRANULE;
+    return (behind ? insides(behind) + 1 : size_beyond_window(g)) * GRANULE;
 }
 #endif

@@ -251,6 +251,17 @@ static void links_of_a_hole_overwritten(void)
     block = malloc(1000);
 }
 
+/* What is left of 608 bytes behind 400 is just what is asked for next. */
+static void slot_of_an_exact_hole_overwritten(void)
+{
+    block = malloc(600);
+    other = malloc(600);
+    free(block);
+    other = malloc(400);
+    memset(middle(400 + 4), 0, 4);
+    block = malloc(200);
+}
+
 #define FREE_ALREADY "this block is free already"
 #define NO_BLOCK "no block begins here"
 #define NOT_OURS "this is no block of the heap"
@@ -291,6 +302,8 @@ static const struct {
      written_past_its_end_into_a_free_one, true},
     {"link_overwritten", LINK, link_overwritten, true},
     {"links_of_a_hole_overwritten", LINK, links_of_a_hole_overwritten, true},
+    {"slot_of_an_exact_hole_overwritten", LINK,
+     slot_of_an_exact_hole_overwritten, true},
 };
 
 int main(int count, char **words)

@@ -42,6 +42,12 @@ def created(path: str, as_text: bool) -> Iterator[IO[Any]]:
         raise
 
 
+def save(path: str, data: bytes) -> None:
+    """The file, made of just that."""
+    with created(path, False) as file:
+        file.write(data)
+
+
 def _stream(packed: BinaryIO, as_text: bool) -> Iterator[IO[Any]]:
     if not as_text:
         yield packed

@@ -132,8 +132,7 @@ def _write(options: argparse.Namespace) -> None:
         raise RecipeError(f"{path}: a recipe's trace is text: .rep, .rep.gz or "
                           ".rep.zst")
     data, account = bake(options)
-    with output.created(path, False) as file:
-        file.write(data)
+    output.save(path, data)
     if path == "-":
         return
     print(f"tools/generate: {options.output}: {account.ops} operations, "
@@ -222,8 +221,7 @@ def _make_all(path: str, check: bool) -> int:
     for entry in listed.of_kind(manifest.GENERATED):
         data, true = remake(entry)
         target = os.path.join(os.path.dirname(path), entry.name)
-        with output.created(target, False) as file:
-            file.write(data)
+        output.save(target, data)
         listed.put(true)
     manifest.write(path, listed)
     return 0

@@ -341,8 +341,7 @@ def write_trace(source: Recording, path: str,
 
 def _save(path: str, data: bytes) -> None:
     try:
-        with output.created(path, False) as file:
-            file.write(data)
+        output.save(path, data)
     except OSError as error:
         raise Unsaved(error.errno, error.strerror, path) from None
 
