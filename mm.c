@@ -380,8 +380,8 @@ static inline void bin_unlink(size_t g, uint32_t at)
 {
     uint32_t next = hole(g)->next;
 
-    if (HARDENED && (hole(g)->slot != at || at >= heap.wild * SLOTS ||
-                     *slot(at) != g))
+    if (HARDENED &&
+        (hole(g)->slot != at || at >= heap.wild * SLOTS || *slot(at) != g))
         fault("the link of a free block was overwritten", address(g));
     *slot(at) = next;
     hole(next)->slot = at;
