@@ -130,7 +130,7 @@ enum {
 
     FIRST_MAP = 256,     /* bytes */
     MAP_IN_HEAP = 8191,  /* bytes; a larger map has pages of its own */
-    STEP_WITH_MAP = 512, /* the heap grows by this part of itself, or more, */
+    STEP_WITH_MAP = 256, /* the heap grows by this part of itself, or more, */
     STEP_WITHOUT = 4096, /* while the map moves with it, and later */
     SLACK = 2048 / GRANULE, /* that even a small heap may leave in caches */
     PATIENCE = (4 << 20) / GRANULE, /* that any heap may free and keep */
