@@ -133,7 +133,7 @@ enum {
     STEP_WITH_MAP = 256, /* the heap grows by this part of itself, or more, */
     STEP_WITHOUT = 4096, /* while the map moves with it, and later */
     SLACK = 2048 / GRANULE, /* that even a small heap may leave in caches */
-    PATIENCE = (4 << 20) / GRANULE, /* that any heap may free and keep */
+    PATIENCE = (8 << 20) / GRANULE, /* that any heap may free and keep */
     CLEANABLE = 4096 / GRANULE,     /* may have a whole page in it */
 };
 
@@ -619,7 +619,7 @@ static void discard_holes(void)
 static __attribute__((noinline)) void relieve(void)
 {
     size_t half = (size_t)heap.patience / 2;
-    size_t least = (heap.wild - heap.idle) / 32 + PATIENCE / 64;
+    size_t least = (heap.wild - heap.idle) / 32 + PATIENCE / 128;
 
     heap.reliefs++;
     flush();
