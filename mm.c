@@ -141,6 +141,9 @@ _Static_assert(GRANULE == 8 || GRANULE == 16, "MM_ALIGNMENT is 8 or 16");
 _Static_assert((FIRST_BIN + BINS) * SLOT % GRANULE == 0, "whole granules");
 _Static_assert(EXACT == WORD && BINS <= 2 * WORD, "filled has two words");
 
+/* Caches of blocks of four granules and more. */
+static const uint32_t SIZABLE = ~(uint32_t)7;
+
 static const size_t MOST_GRANULES = ((size_t)1 << DIGITS) - 1;
 
 /* Granules: the number of a slot has 32 bits. */
@@ -883,12 +886,12 @@ static __attribute__((noinline)) bool grow(size_t size)
 
 /* ---- Requests. ---- */
 
-/* Flush if there is more in the caches than that. Was there? */
-static inline bool flush_above(size_t granules)
+/* Flush these caches if there is more in all of them than that. Was there? */
+static inline bool flush_above(size_t granules, uint32_t caches)
 {
-    if (held() <= granules)
+    if (caches == 0 || held() <= granules)
         return false;
-    flush();
+    flush_these(caches);
     return true;
 }
 
@@ -900,12 +903,14 @@ static bool flush_before_growth(void)
 {
     uint32_t freed = heap.stocked & ~heap.carved;
 
-    if (flush_above(heap.limit / 192 + slack()))
-        return true;
-    if (freed == 0 || held() <= slack())
-        return false;
-    flush_these(freed);
-    return true;
+    return flush_above(heap.limit / 192 + slack(), heap.stocked) ||
+           flush_above(slack() * 4 / 5, freed);
+}
+
+/* The smallest blocks are many, and hardly ever part of a large one. */
+static bool flush_for_large(void)
+{
+    return flush_above(heap.limit / 512 + slack() / 2, heap.stocked & SIZABLE);
 }
 
 static inline void carve_one(size_t g, size_t size, void *next)
@@ -999,8 +1004,7 @@ static size_t allocate_large(size_t size)
 {
     size_t g = find(size);
 
-    if (size >= EXACT && is_worth_flush(g, size) &&
-        flush_above(heap.limit / 512 + slack() / 2))
+    if (size >= EXACT && is_worth_flush(g, size) && flush_for_large())
         g = find(size);
     if (!g && wilderness() < size && flush_before_growth())
         g = find(size);
