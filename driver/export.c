@@ -304,6 +304,34 @@ void export_json(const struct export_setup *setup, const char *path)
     close_output(file, path);
 }
 
+/* A field of its own, empty where the share is not known. */
+static void csv_share(FILE *file, bool known, double share)
+{
+    if (known)
+        fprintf(file, ",%.6f", share);
+    else
+        fputc(',', file);
+}
+
+static void csv_times(FILE *file, const struct result *r)
+{
+    if (r->timed)
+        fprintf(file, ",%.3f,%.3f,%.3f,%.3f,%.0f,%.4f", r->ns_per_op.median,
+                r->ns_per_op.min, r->ns_per_op.p25, r->ns_per_op.p75,
+                1e9 / r->ns_per_op.median, r->ratio.median);
+    else
+        fputs(",,,,,,", file);
+}
+
+static void csv_perturbed(FILE *file, const struct result *r)
+{
+    enum verdict verdict = r->perturbed_verdict;
+
+    fprintf(file, ",%s", r->perturbed ? verdict_name(verdict) : "");
+    csv_share(file, r->perturbed && verdict == VERDICT_OK,
+              r->perturbed_utilization);
+}
+
 static void csv_line(FILE *file, const struct export_setup *e, size_t allocator,
                      size_t trace)
 {
@@ -314,24 +342,15 @@ static void csv_line(FILE *file, const struct export_setup *e, size_t allocator,
     csv_text(file, c->allocators[allocator]->name);
     fputc(',', file);
     csv_text(file, t->name);
-    fprintf(file, ",%s,%llu,%llu,%llu,", verdict_name(r->outcome.verdict),
+    fprintf(file, ",%s,%llu,%llu,%llu", verdict_name(r->outcome.verdict),
             (unsigned long long)t->op_count,
             (unsigned long long)t->peak_payload,
             (unsigned long long)r->outcome.footprint);
-    if (r->outcome.verdict == VERDICT_OK)
-        fprintf(file, "%.6f", r->utilization);
-    fputc(',', file);
-    if (r->timed)
-        fprintf(file, "%.3f,%.3f,%.3f,%.3f,%.0f,%.4f,", r->ns_per_op.median,
-                r->ns_per_op.min, r->ns_per_op.p25, r->ns_per_op.p75,
-                1e9 / r->ns_per_op.median, r->ratio.median);
-    else
-        fprintf(file, ",,,,,,");
-    if (c->bounds[trace].known)
-        fprintf(file, "%.6f", c->bounds[trace].best_fit);
-    fputc(',', file);
-    if (c->bounds[trace].packed)
-        fprintf(file, "%.6f", c->bounds[trace].packing);
+    csv_share(file, r->outcome.verdict == VERDICT_OK, r->utilization);
+    csv_times(file, r);
+    csv_share(file, c->bounds[trace].known, c->bounds[trace].best_fit);
+    csv_share(file, c->bounds[trace].packed, c->bounds[trace].packing);
+    csv_perturbed(file, r);
     fputc('\n', file);
 }
 
@@ -367,7 +386,8 @@ static void write_results(FILE *file, const struct export_setup *setup)
 
     fprintf(file, "allocator,trace,verdict,ops,peak_payload,peak_footprint,"
                   "utilization,ns_median,ns_min,ns_p25,ns_p75,ops_per_second,"
-                  "ratio_to_libc,best_fit,packing\n");
+                  "ratio_to_libc,best_fit,packing,perturbed_verdict,"
+                  "perturbed_utilization\n");
     for (size_t a = 0; a < c->allocator_count; a++)
         for (size_t i = 0; i < c->trace_count; i++)
             csv_line(file, setup, a, i);

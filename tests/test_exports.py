@@ -26,7 +26,8 @@ MOMENT_FIELDS = ['allocator', 'trace', 'op', 'payload', 'footprint', 'heap',
 CSV_FIELDS = ['allocator', 'trace', 'verdict', 'ops', 'peak_payload',
               'peak_footprint', 'utilization', 'ns_median', 'ns_min',
               'ns_p25', 'ns_p75', 'ops_per_second', 'ratio_to_libc',
-              'best_fit', 'packing']
+              'best_fit', 'packing', 'perturbed_verdict',
+              'perturbed_utilization']
 
 Row = dict[str, str]
 
@@ -217,13 +218,24 @@ class Csv(Exports):
                          '-f', self.every, status=1).stdout
         self.assertEqual(rows_of(text)[0]['utilization'], '')
 
+    def test_what_became_of_perturbed_sizes(self) -> None:
+        path = self.folder / 'result.csv'
+        report = self.report('--no-timing', '--perturb', '7', '--csv', path,
+                             '-f', self.long)
+        row = rows_of(path.read_text())[0]
+        perturbed = report['results'][0]['perturbed']
+        self.assertEqual(row['perturbed_verdict'], perturbed['verdict'])
+        self.assertAlmostEqual(float(row['perturbed_utilization']),
+                               perturbed['utilization'], places=5)
+        self.assertNotEqual(row['perturbed_utilization'], row['utilization'])
+
     def test_without_times_those_are_empty(self) -> None:
         text = self.good('--csv', '-', '--no-timing', '-f',
                          self.every).stdout
         lines = text.splitlines()
         self.assertEqual({line.count(',') for line in lines},
                          {len(CSV_FIELDS) - 1})
-        self.assertTrue(lines[1].endswith(',' * 8))
+        self.assertTrue(lines[1].endswith(',' * 10))
 
 
 class Events(Exports):
