@@ -38,7 +38,8 @@
  * side by side, twice as many each time: so blocks of one size become
  * neighbours, and may be merged into room for something larger. Before the heap
  * grows, or room is sought for a large block, and there is more than a little in
- * the caches, they are flushed: what is in them is merged and binned.
+ * the caches, they are flushed: what is in them is merged and binned. For a large
+ * block the smallest, of less than four granules, stay where they are.
  *
  *      lo | bins | block | block | ... | block |   wilderness   | map | brk
  *                                               ^ USED, the sentinel
@@ -886,7 +887,7 @@ static __attribute__((noinline)) bool grow(size_t size)
 
 /* ---- Requests. ---- */
 
-/* Flush these caches if there is more in all of them than that. Was there? */
+/* Flush these caches if all there are hold more than that. Was it so? */
 static inline bool flush_above(size_t granules, uint32_t caches)
 {
     if (caches == 0 || held() <= granules)
