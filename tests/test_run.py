@@ -22,6 +22,32 @@ def tools_run(*words: str | Path, preloaded: str = '',
     return run(ROOT / 'tools/run', *words, env=variables, **more)
 
 
+BROUGHT = """
+void *__libc_malloc(unsigned long);
+int asked;
+void *malloc(unsigned long size) { asked = 1; return __libc_malloc(size); }
+"""
+BRINGS = """
+#include <stdio.h>
+#include <stdlib.h>
+extern int asked;
+int main(void) { free(malloc(1)); puts(asked ? "its own" : "libc's"); }
+"""
+
+
+def bringing_its_own(folder: Path) -> Path:
+    """A program that is linked with a malloc in a shared object."""
+    library, program = folder / 'libbrought.so', folder / 'brings'
+    for out, text, words in ((library, BROUGHT, ('-shared', '-fPIC')),
+                             (program, BRINGS, ('-fno-builtin', library))):
+        source = out.with_suffix('.c')
+        source.write_text(text)
+        finished = run('gcc', '-o', out, source, *words)
+        if finished.returncode:
+            raise AssertionError(account(finished))
+    return program
+
+
 class Run(unittest.TestCase):
     maxDiff = None
 
@@ -57,8 +83,15 @@ class Run(unittest.TestCase):
                          'true')
         self.assertIn(str(PRELOADS / 'tlsf.so'), text)
 
-    def test_libc_is_none(self) -> None:
+    def test_libc_is_none_of_the_build(self) -> None:
         self.assertNotIn(str(BUILD), self.good('-a', 'libc', '--', *MAPS))
+
+    def test_libc_stands_before_what_a_program_brings(self) -> None:
+        """As redis-server does, which Debian links with jemalloc."""
+        with tempfile.TemporaryDirectory() as folder:
+            program = bringing_its_own(Path(folder))
+            self.assertEqual(run(program).stdout, 'its own\n')
+            self.assertEqual(self.good('-a', 'libc', '--', program), "libc's\n")
 
     def test_what_was_preloaded_is_kept(self) -> None:
         other = str(BUILD / 'runtime/plugin.so')
@@ -68,7 +101,7 @@ class Run(unittest.TestCase):
         self.assertIn(f'{other}\n', text.partition('\n')[2])
         text = self.good('-a', 'libc', '--', 'sh', '-c', 'echo "$LD_PRELOAD"',
                          preloaded=other)
-        self.assertEqual(text, f'{other}\n')
+        self.assertEqual(text, f'libc.so.6:{other}\n')
 
     def test_a_path(self) -> None:
         path = os.path.relpath(PRELOADS / 'kr.so')
@@ -168,7 +201,7 @@ class Run(unittest.TestCase):
         self.assertEqual(self.good('--print'), f'{PRELOADS / "mm.so"}\n')
         self.assertEqual(self.good('--print', '-a', 'tlsf'),
                          f'{PRELOADS / "tlsf.so"}\n')
-        self.assertEqual(self.good('--print', '-a', 'libc'), '\n')
+        self.assertEqual(self.good('--print', '-a', 'libc'), 'libc.so.6\n')
         self.assertRegex(self.good('--print', '-a', 'libm.so.6'),
                          r'^/.*libm\.so\.6\n$')
         self.assertEqual(self.good('--print', '-a', HANDINS / 'cmu.c'),

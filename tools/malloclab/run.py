@@ -12,12 +12,14 @@ from typing import NoReturn, Sequence
 from . import BUILD, ROOT, handin
 
 PRELOADS = BUILD / "preload"
+LIBC = "libc.so.6"
 RIVALS = ("libjemalloc.so.2", "libmimalloc.so.2", "libtcmalloc_minimal.so.4")
 
 EPILOG = """\
 ALLOCATOR is a name of the build (mm, one of variants/, one of libraries/), the
 C file of a hand-in, which is built first, a malloc's shared object by path or
-by a soname that the loader finds, or libc, which is none.
+by a soname that the loader finds, or libc, whose own malloc then stands before
+one that the program is linked with.
 
 examples:
   tools/run --allocator explicit -- python3 x.py
@@ -70,10 +72,10 @@ def _found_by_loader(soname: str) -> str | None:
 
 
 def preload_of(allocator: str) -> str:
-    """What LD_PRELOAD is to be for it; "" for libc."""
+    """What LD_PRELOAD is to be for it."""
     built = PRELOADS / f"{allocator}.so"
     if allocator == "libc":
-        return ""
+        return LIBC
     if allocator.endswith(".c"):
         return _of_handin(Path(allocator))
     if "/" not in allocator and built.exists():
@@ -91,11 +93,8 @@ def preload_of(allocator: str) -> str:
 
 def environment(preload: str) -> dict[str, str]:
     """The environment of a command under it, before what is preloaded now."""
-    variables = dict(os.environ)
-    if preload:
-        words = [preload, variables.get("LD_PRELOAD", "")]
-        variables["LD_PRELOAD"] = ":".join(filter(None, words))
-    return variables
+    words = [preload, os.environ.get("LD_PRELOAD", "")]
+    return {**os.environ, "LD_PRELOAD": ":".join(filter(None, words))}
 
 
 def _execute(command: Sequence[str], preload: str) -> NoReturn:
