@@ -329,12 +329,17 @@ static size_t size_beyond_window(size_t g)
     return size + insides(behind);
 }
 
-/* Of a block that is used or cached. */
-static inline size_t size_of(size_t g)
+/* Of the block at g, used or cached, whose window that is. */
+static inline size_t size_in(uint64_t marks, size_t g)
 {
-    uint64_t behind = window(g) >> 2;
+    uint64_t behind = marks >> 2;
 
     return behind ? insides(behind) + 1 : size_beyond_window(g);
+}
+
+static inline size_t size_of(size_t g)
+{
+    return size_in(window(g), g);
 }
 
 /* ---- Bins. ---- */

@@ -25,10 +25,8 @@ unsigned mm_reliefs(void)
 size_t mm_size_unlocked(const void *ptr)
 {
     size_t g = granule_at(ptr);
-    uint64_t marks = g < heap.wild ? window(g) : INSIDE, behind = marks >> 2;
+    uint64_t marks = g < heap.wild ? window(g) : INSIDE;
 
-    if ((marks & USED) != USED)
-        return 0;
-    return (behind ? insides(behind) + 1 : size_beyond_window(g)) * GRANULE;
+    return (marks & USED) == USED ? size_in(marks, g) * GRANULE : 0;
 }
 #endif

@@ -111,6 +111,14 @@ def peak_footprint(trace: Path) -> int:
     return result['peak_footprint'] - result['static_data_counted']
 
 
+def with_footprint(out: Path, source: Path, allocator: str = 'mm'
+                   ) -> support.Finished[str]:
+    """By another python3, which has numpy."""
+    return support.run(support.ROOT / 'tools/convert', '-o', out,
+                       '--allocator', allocator, '--build', support.BUILD,
+                       source)
+
+
 class Massif(Converting):
     def snapshots(self, path: Path) -> list[dict[str, str]]:
         head, *parts = path.read_text().split('#-----------\nsnapshot=')
@@ -163,9 +171,7 @@ class Massif(Converting):
     def test_an_allocator(self) -> None:
         """Heap and extra are its footprint, at its peak too."""
         path = self.folder / 'x.massif'
-        ended = support.run(support.ROOT / 'tools/convert', '-o', path,
-                            '--allocator', 'mm', '--build', support.BUILD,
-                            MIXED)
+        ended = with_footprint(path, MIXED)
         self.assertEqual(ended.returncode, 0, ended.stderr)
         shots = self.snapshots(path)
         totals = [int(shot['mem_heap_B']) + int(shot['mem_heap_extra_B'])
@@ -180,9 +186,7 @@ class Massif(Converting):
                 (str(support.BUILD / 'bad/null.after-100-requests.so'),
                  'does not get through the trace: see what ./mdriver says of '
                  'it'), ('mm,libc', None)):
-            ended = support.run(support.ROOT / 'tools/convert', '-o',
-                                self.folder / 'x.massif', '--build',
-                                support.BUILD, '--allocator', name, MIXED)
+            ended = with_footprint(self.folder / 'x.massif', MIXED, name)
             self.assertEqual(ended.returncode, 2, ended.stderr)
             self.assertEqual(
                 ended.stderr.splitlines()[-1], 'tools/convert: ' + (
@@ -299,9 +303,7 @@ class Chrome(Converting):
     @unittest.skipUnless(NUMPY, 'no python3 has numpy')
     def test_footprint(self) -> None:
         path = self.folder / 'x.json'
-        ended = support.run(support.ROOT / 'tools/convert', '-o', path,
-                            '--allocator', 'mm', '--build', support.BUILD,
-                            SMALL)
+        ended = with_footprint(path, SMALL)
         self.assertEqual(ended.returncode, 0, ended.stderr)
         events = json.loads(path.read_text())['traceEvents']
         self.check(events)

@@ -42,7 +42,7 @@ def bringing_its_own(folder: Path) -> Path:
                              (program, BRINGS, ('-fno-builtin', library))):
         source = out.with_suffix('.c')
         source.write_text(text)
-        finished = run('gcc', '-o', out, source, *words)
+        finished = run('cc', '-o', out, source, *words)
         if finished.returncode:
             raise AssertionError(account(finished))
     return program

@@ -81,7 +81,7 @@ def _last_line(path: Path) -> str:
 
 def _command(program: Program, allocator: str, folder: Path, inputs: Path,
              cpu: int | None) -> list[str]:
-    preload = run.environment(preload_of(allocator)).get("LD_PRELOAD", "")
+    preload = run.environment(preload_of(allocator))["LD_PRELOAD"]
     command = ["env", f"INPUT={inputs}", f"LD_PRELOAD={preload}", *SHELL,
                program.script]
     if cpu is not None and not program.threads:
