@@ -9,6 +9,7 @@
 #include "driver/export.h"
 #include "driver/interrupt.h"
 #include "driver/options.h"
+#include "driver/process.h"
 #include "driver/progress.h"
 #include "driver/report.h"
 #include "driver/tape.h"
@@ -62,6 +63,16 @@ static void add_build(struct contest *c)
     free(names);
 }
 
+/* A malloc of the system is not over memlib: only the kernel knows its pages. */
+static void note_unmeasurable(const struct contest *c)
+{
+    for (size_t i = 0; i < c->allocator_count; i++)
+        if (c->allocators[i]->kind == WORKER_SYSTEM && !process_memory_known())
+            remark("mdriver", 0,
+                   "/proc is not mounted: the utilization of '%s' is not known",
+                   c->allocators[i]->name);
+}
+
 static void find_allocators(struct contest *c, const struct options *o)
 {
     char *list = need(strdup(o->allocators)), *rest = list, *name;
@@ -76,6 +87,7 @@ static void find_allocators(struct contest *c, const struct options *o)
         add_allocator(c, "libc");
     if (c->allocator_count == 0)
         complain_usage("--allocator names none");
+    note_unmeasurable(c);
     free(list);
     c->libc = allocator_find("libc");
     c->null = allocator_null();

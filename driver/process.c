@@ -61,20 +61,28 @@ static void set_limits(int cpu)
 }
 
 /* Put the worker's files where it expects them: 0 to 4, and no others. */
-static void set_files(const struct process_setup *s, int output_fd)
+static bool set_files(const struct process_setup *s, int output_fd)
 {
-    int high = 64;
-    int channel = fcntl(s->channel_fd, F_DUPFD, high);
-    int heap = fcntl(s->heap_fd, F_DUPFD, high);
-    int output = fcntl(output_fd, F_DUPFD, high);
-    int null = open("/dev/null", O_RDONLY);
+    enum { FILES = 5 };
+    int from[FILES] = {open("/dev/null", O_RDONLY), output_fd, output_fd,
+                       s->channel_fd, s->heap_fd};
 
-    dup2(null, 0);
-    dup2(output, 1);
-    dup2(output, 2);
-    dup2(channel, 3);
-    dup2(heap, 4);
-    syscall(SYS_close_range, 5, ~0u, 0);
+    for (int i = 0; i < FILES; i++) /* first out of each other's way */
+        if (from[i] < 0 ||
+            (from[i] = fcntl(from[i], F_DUPFD_CLOEXEC, FILES)) < 0)
+            return false;
+    for (int i = 0; i < FILES; i++)
+        dup2(from[i], i);
+    syscall(SYS_close_range, FILES, ~0u, 0);
+    return true;
+}
+
+/* Why execl failed, in words. */
+static const char *exec_fault(void)
+{
+    return errno == ENOEXEC && WORKER_BITS == 32
+               ? "this system does not run 32-bit programs"
+               : strerror(errno);
 }
 
 static _Noreturn void become_worker(const struct process_setup *s,
@@ -89,10 +97,13 @@ static _Noreturn void become_worker(const struct process_setup *s,
     personality(ADDR_NO_RANDOMIZE); /* where a container forbids it: go on */
     set_environment(s->allocator);
     set_limits(s->cpu);
-    set_files(s, output_fd);
+    if (!set_files(s, output_fd)) {
+        dprintf(output_fd, "cannot set up its files: %s\n", strerror(errno));
+        _exit(127);
+    }
     signal(SIGINT, SIG_IGN); /* Ctrl-C is for the judge */
     execl(path, "mdriver-worker", (char *)NULL);
-    dprintf(2, "cannot start %s: %s\n", path, strerror(errno));
+    dprintf(2, "%s: %s\n", path, exec_fault());
     _exit(127);
 }
 
@@ -171,6 +182,11 @@ uint64_t process_cpu_ns(const struct process *p)
     return after;
 }
 
+bool process_memory_known(void)
+{
+    return access("/proc/self/smaps_rollup", R_OK) == 0;
+}
+
 uint64_t process_anonymous_bytes(const struct process *p)
 {
     char path[64], line[256];
@@ -192,6 +208,9 @@ bool process_files_open(const struct process *p)
 {
     char path[64];
     bool open = true;
+
+    if (access("/proc/self/fd", F_OK) != 0)
+        return true; /* without /proc there is no telling */
 
     for (int fd = 0; fd <= 2 && p->pid; fd++) {
         snprintf(path, sizeof path, "/proc/%d/fd/%d", (int)p->pid, fd);

@@ -48,6 +48,9 @@ void process_close(struct process *p);
  */
 uint64_t process_cpu_ns(const struct process *p);
 
+/* Does the kernel say here what memory a process has? Not without /proc. */
+bool process_memory_known(void);
+
 /* Anonymous memory in bytes, now; 0 where unknown. */
 uint64_t process_anonymous_bytes(const struct process *p);
 
