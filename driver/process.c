@@ -167,6 +167,26 @@ static uint64_t read_clock(const struct process *p)
     return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
 }
 
+double process_cpu_seconds(const struct process *p)
+{
+    return (double)read_clock(p) * 1e-9;
+}
+
+/* Its state is the letter behind the name, which is in parentheses. */
+bool process_sleeps(const struct process *p)
+{
+    char path[64], text[512] = "";
+
+    snprintf(path, sizeof path, "/proc/%d/stat", (int)p->pid);
+    FILE *file = fopen(path, "r");
+    if (!file)
+        return false;
+    const char *name_end =
+        fgets(text, sizeof text, file) ? strrchr(text, ')') : NULL;
+    fclose(file);
+    return name_end && strchr("STt", name_end[2]) != NULL;
+}
+
 uint64_t process_cpu_ns(const struct process *p)
 {
     struct timespec pause = {0, 2 * CHANNEL_SPIN_NS};
