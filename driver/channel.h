@@ -39,8 +39,7 @@ enum command {
     COMMAND_RESET,   /* empty heap, mm_init */
     COMMAND_INIT,    /* mm_init once more, on the heap as it is */
     COMMAND_CHECKED, /* carry out the batch, with fills and checks */
-    COMMAND_TIMED,   /* carry out the batch, only the calls */
-    COMMAND_WARM     /* let the C library raise its trimming thresholds */
+    COMMAND_TIMED    /* carry out the batch, only the calls */
 };
 
 enum reply {

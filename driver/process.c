@@ -25,7 +25,10 @@
 enum {
     OUTPUT_SIZE = 1 << 20, /* what an allocator may print is cut there */
     OUTPUT_LINES = 20,     /* and of that so many lines are shown */
-    WORKER_STACK = 8 << 20
+    WORKER_STACK = 8 << 20,
+    /* The most that the C library raises them to by itself, in 64 bits. */
+    MMAP_THRESHOLD = WORKER_BITS == 64 ? 32 << 20 : 512 << 10,
+    TRIM_THRESHOLD = 64 << 20
 };
 
 int process_shared_file(const char *name, size_t size)
@@ -38,8 +41,26 @@ int process_shared_file(const char *name, size_t size)
     return fd;
 }
 
+/*
+ * The C library begins a process with thresholds that it raises when large
+ * blocks are freed: until then it gives memory back at every turn, and faults
+ * it in again. Here it begins where it would end, in every pass.
+ */
+static void raise_thresholds(void)
+{
+    const char *more = getenv("GLIBC_TUNABLES");
+    char text[1024];
+
+    snprintf(text, sizeof text,
+             "glibc.malloc.mmap_threshold=%d:glibc.malloc.trim_threshold=%d%s%s",
+             MMAP_THRESHOLD, TRIM_THRESHOLD, more ? ":" : "",
+             more ? more : "");
+    setenv("GLIBC_TUNABLES", text, 1);
+}
+
 static void set_environment(const struct allocator *allocator)
 {
+    raise_thresholds();
     if (allocator->kind == WORKER_SYSTEM && allocator->path[0])
         setenv("LD_PRELOAD", allocator->path, 1);
     else
