@@ -5,6 +5,7 @@
  */
 #include "driver/allocator.h"
 #include "driver/complain.h"
+#include "driver/contents.h"
 #include "driver/contest.h"
 #include "driver/export.h"
 #include "driver/interrupt.h"
@@ -20,6 +21,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -187,6 +189,7 @@ static void run(struct contest *c, const struct options *o)
         c->setup.tape = tape_new(events, timeline);
     progress_set(o->verbose);
     contest_run(c);
+    contents_verify();
     tape_delete(c->setup.tape);
     close_tape(events, o->events);
     close_tape(timeline, o->timeline);
@@ -274,6 +277,7 @@ static int watch(const struct contest *c, const struct options *o)
     w.replay.cpu = -1;
     bool ended = o->watch_plain ? watch_plain(stdout, &w, &outcome)
                                 : watch_live(&w, &outcome);
+    contents_verify();
     report_watch(&w.replay, &outcome, ended);
     if (interrupted)
         return EXIT_INTERRUPTED;
@@ -335,6 +339,7 @@ static void check_stdout(int status, void *unused)
 int main(int argc, char **argv)
 {
     fill_standard_files();
+    signal(SIGXFSZ, SIG_IGN); /* a file too large is told, not died of */
     on_exit(check_stdout, NULL);
     struct options o = options_read(argc, argv);
     struct profile profile = profile_read(profiles_path(&o), o.index);

@@ -36,8 +36,8 @@ int process_shared_file(const char *name, size_t size)
     int fd = memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING);
 
     if (fd < 0 || ftruncate(fd, (off_t)size) != 0)
-        complain_usage("cannot make shared memory of %zu bytes: %s", size,
-                       strerror(errno));
+        complain_usage("cannot make shared memory of %zu bytes: %s%s", size,
+                       strerror(errno), errno == EFBIG ? " (ulimit -f)" : "");
     return fd;
 }
 
@@ -123,6 +123,7 @@ static _Noreturn void become_worker(const struct process_setup *s,
         _exit(127);
     }
     signal(SIGINT, SIG_IGN); /* Ctrl-C is for the judge */
+    signal(SIGXFSZ, SIG_DFL);
     execl(path, "mdriver-worker", (char *)NULL);
     dprintf(2, "%s: %s\n", path, exec_fault());
     _exit(127);

@@ -177,6 +177,7 @@ struct trace *trace_load(const char *path)
         load_binary(t, c);
     else
         load_text(t, c);
+    contents_verify();
     return t;
 }
 
