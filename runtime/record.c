@@ -399,9 +399,11 @@ static void session_make_ready(struct session *s)
 {
     uint64_t from = file_size(s->ready), size = file_size(s->capacity);
     uint64_t step = size - from < READY_STEP ? size - from : READY_STEP;
+    uint64_t within = from % (uint64_t)sysconf(_SC_PAGESIZE);
 
     if (step > 0)
-        madvise((char *)s->header + from, step, MADV_POPULATE_WRITE);
+        madvise((char *)s->header + from - within, step + within,
+                MADV_POPULATE_WRITE);
     s->ready = file_slots(from + step);
 }
 

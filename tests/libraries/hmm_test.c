@@ -627,7 +627,7 @@ static void the_break_leaves_half_the_threshold(void)
     unsigned char *after = sbrk(0);
     CHECK((before - after) % sysconf(_SC_PAGESIZE) == 0);
     CHECK(after - p >= HMM_TRIM / 2 - 16);
-    CHECK(after - p < HMM_TRIM / 2 + 2 * PAGE);
+    CHECK(after - p < HMM_TRIM / 2 + 2 * sysconf(_SC_PAGESIZE));
     for (int i = 0; i < 2; i++) {
         CHECK(fresh(room((size_t)(after - p))) == p); /* all that is left */
         memset(p, 0x44, room((size_t)(after - p)));
