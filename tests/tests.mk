@@ -33,7 +33,7 @@ $(MM_BUILDS:%=$(OUT)/mm/%.so): mm.c
 # Wrong programs are built as they are, whatever the mode.
 BAD_FLAGS := $(BASE) -O2 $(if $(filter m32,$(MODE)),-m32) $(PLUGIN_FLAGS)
 $(OUT)/bad/%.so: tests/bad/%.c
-	$(call compile,$(CC) $(BAD_FLAGS) $<)
+	$(call compile,$(WORKER_CC) $(BAD_FLAGS) $<)
 
 # ---- Runtime tests. ----
 
