@@ -132,7 +132,8 @@ $(OUT)/preload/%.so: $(OUT)/real/libraries/lab/%.o $(RUNTIME) $(OSLIB) \
 	$(PRELOAD_LINK)
 
 # With unwind tables: what new throws passes through.
-$(OUT)/record.so: runtime/record.c runtime/new_delete.c runtime/record.h
+$(OUT)/record.so: runtime/record.c runtime/new_delete.c runtime/record.h \
+		runtime/aligned.h
 	@mkdir -p $(@D)
 	$(CC) $(BASE) -O2 -fexceptions -fPIC -shared -o $@ $(filter %.c,$^)
 

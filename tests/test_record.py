@@ -227,6 +227,21 @@ int main(void)
 }
 '''
 
+# Which alignments aligned_alloc takes, a matter of the C library's version.
+ALIGNMENTS = r'''
+#include <stdio.h>
+
+int main(void)
+{
+    for (volatile size_t align = 0; align < 50; align++) {
+        errno = 0;
+        printf("%d", aligned_alloc(align, 40) != NULL);
+        printf(" %d\n", errno);
+    }
+    return 0;
+}
+'''
+
 # For a C library that does not have them yet: they are the recorder's.
 SIZED = r'''
 #pragma GCC diagnostic ignored "-Wbuiltin-declaration-mismatch"
@@ -544,6 +559,12 @@ class Recorder(Programs):
         program = self.program(USABLE)
         plain = support.run(program)
         done = self.record('-o', self.place / 'usable.rep', '--', program)
+        self.assertEqual(done.stdout, plain.stdout)
+
+    def test_alignments_are_the_c_librarys(self) -> None:
+        program = self.program(ALIGNMENTS)
+        plain = support.run(program)
+        done = self.record('-o', self.place / 'aligned.rep', '--', program)
         self.assertEqual(done.stdout, plain.stdout)
 
     def test_sized_frees(self) -> None:
