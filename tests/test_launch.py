@@ -71,7 +71,6 @@ PRINTS = [(tool, '--help') for tool in TOOLS] + [
     ('run', '--list'),
     ('run', '--print'),
     ('soak', '--seconds', '0.1', 'mm'),
-    ('start', '--dry-run', 'test'),
     ('traces', 'check', '-t', 'tests/traces'),
     ('traces', 'info', '--json', SMALL),
     ('traces', 'list', '-t', 'tests/traces')]
