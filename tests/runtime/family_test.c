@@ -393,7 +393,7 @@ static void rounds_alignments_up(void)
     }
 }
 
-static void aligned_alloc_refuses_what_libc_refuses(void)
+static void aligned_alloc_takes_what_libc_takes(void)
 {
     static const size_t wrong[] = {0, 3, 24, 48, 65, 300, 3000};
 
@@ -664,8 +664,8 @@ static const struct test tests[] = {
     {"aligns-to-every-power", aligns_to_every_power},
     {"posix-memalign-aligns", posix_memalign_aligns},
     {"rounds-alignments-up", rounds_alignments_up},
-    {"aligned-alloc-refuses-what-libc-refuses",
-     aligned_alloc_refuses_what_libc_refuses},
+    {"aligned-alloc-takes-what-libc-takes",
+     aligned_alloc_takes_what_libc_takes},
     {"refuses-endless-alignments", refuses_endless_alignments},
     {"posix-memalign-refuses-what-is-no-power",
      posix_memalign_refuses_what_is_no_power},
