@@ -5,10 +5,12 @@
  */
 #include "driver/allocator.h"
 #include "driver/complain.h"
+#include "driver/contents.h"
 #include "driver/contest.h"
 #include "driver/export.h"
 #include "driver/interrupt.h"
 #include "driver/options.h"
+#include "driver/process.h"
 #include "driver/progress.h"
 #include "driver/report.h"
 #include "driver/tape.h"
@@ -19,6 +21,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -62,6 +65,16 @@ static void add_build(struct contest *c)
     free(names);
 }
 
+/* A malloc of the system is not over memlib: only the kernel knows its pages. */
+static void note_unmeasurable(const struct contest *c)
+{
+    for (size_t i = 0; i < c->allocator_count; i++)
+        if (c->allocators[i]->kind == WORKER_SYSTEM && !process_memory_known())
+            remark("mdriver", 0,
+                   "/proc is not mounted: the utilization of '%s' is not known",
+                   c->allocators[i]->name);
+}
+
 static void find_allocators(struct contest *c, const struct options *o)
 {
     char *list = need(strdup(o->allocators)), *rest = list, *name;
@@ -76,6 +89,7 @@ static void find_allocators(struct contest *c, const struct options *o)
         add_allocator(c, "libc");
     if (c->allocator_count == 0)
         complain_usage("--allocator names none");
+    note_unmeasurable(c);
     free(list);
     c->libc = allocator_find("libc");
     c->null = allocator_null();
@@ -175,6 +189,7 @@ static void run(struct contest *c, const struct options *o)
         c->setup.tape = tape_new(events, timeline);
     progress_set(o->verbose);
     contest_run(c);
+    contents_verify();
     tape_delete(c->setup.tape);
     close_tape(events, o->events);
     close_tape(timeline, o->timeline);
@@ -262,6 +277,7 @@ static int watch(const struct contest *c, const struct options *o)
     w.replay.cpu = -1;
     bool ended = o->watch_plain ? watch_plain(stdout, &w, &outcome)
                                 : watch_live(&w, &outcome);
+    contents_verify();
     report_watch(&w.replay, &outcome, ended);
     if (interrupted)
         return EXIT_INTERRUPTED;
@@ -323,6 +339,7 @@ static void check_stdout(int status, void *unused)
 int main(int argc, char **argv)
 {
     fill_standard_files();
+    signal(SIGXFSZ, SIG_IGN); /* a file too large is told, not died of */
     on_exit(check_stdout, NULL);
     struct options o = options_read(argc, argv);
     struct profile profile = profile_read(profiles_path(&o), o.index);

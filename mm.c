@@ -1403,3 +1403,32 @@ int mm_audit(void)
         broken = broken ? broken : 9;
     return broken;
 }
+
+/* ---- For processes with threads: docs/processes.md. ---- */
+
+#ifdef MM_FIXED_MAP
+
+unsigned mm_purge_count(void)
+{
+    return heap.reliefs;
+}
+
+/*
+ * Needs no lock: the marks of a block stay as they are while it is in use. The
+ * mark behind it may change into another, but not into INSIDE, for nothing
+ * merges with a block in use. The map itself never moves: it is mapped as a
+ * whole from the start, and pages of it that are not needed cost nothing but
+ * addresses. The hardened build has no such function: no thread is to keep
+ * freed blocks where they are not checked.
+ */
+#ifndef MM_HARDENED
+size_t mm_size_unlocked(const void *ptr)
+{
+    size_t g = granule_at(ptr);
+    uint64_t marks = g < heap.wild ? window(g) : INSIDE;
+
+    return (marks & USED) == USED ? size_in(marks, g) * GRANULE : 0;
+}
+#endif
+
+#endif

@@ -55,11 +55,21 @@ void *mm_realloc(void *ptr, size_t size);
  * mm_usable_size(p): how many bytes of p's block the caller may use.
  * mm_audit(): verify the heap's invariants. 0 = sound, else the number of the
  *     first invariant found broken, as the head of the file numbers them.
+ *
+ * Two more serve real processes only (runtime/threads.h): with the first, each
+ * thread keeps small freed blocks for itself.
+ *
+ * mm_size_unlocked(p): bytes of the block in use at p, also while other threads
+ *     are in the allocator; 0 where none begins there, or it cannot be told.
+ * mm_purge_count(): how often so far the allocator gave pages back because much
+ *     had been freed and not been asked for again. Called with the lock held.
  */
 void *mm_calloc(size_t count, size_t size);
 void *mm_memalign(size_t align, size_t size);
 size_t mm_usable_size(void *ptr);
 int mm_audit(void);
+size_t mm_size_unlocked(const void *ptr);
+unsigned mm_purge_count(void);
 
 /* The authors, as the classic lab asks for them; optional. */
 typedef struct {

@@ -13,22 +13,25 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/auxv.h>
 #include <unistd.h>
 
 enum { PATH_SIZE = CHANNEL_PATH };
 
 const char *build_directory(void)
 {
-    static char path[PATH_SIZE];
+    static char *path;
 
-    if (path[0])
+    if (path)
         return path;
-    ssize_t n = readlink("/proc/self/exe", path, sizeof path - 1);
-    char *slash = n > 0 ? strrchr(path, '/') : NULL;
+    path = realpath("/proc/self/exe", NULL);
+    if (!path) /* no /proc */
+        path = realpath((const char *)getauxval(AT_EXECFN), NULL);
+    char *slash = path ? strrchr(path, '/') : NULL;
     if (slash)
         *slash = '\0';
     else
-        strcpy(path, ".");
+        path = need(strdup("."));
     return path;
 }
 

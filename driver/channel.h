@@ -39,8 +39,7 @@ enum command {
     COMMAND_RESET,   /* empty heap, mm_init */
     COMMAND_INIT,    /* mm_init once more, on the heap as it is */
     COMMAND_CHECKED, /* carry out the batch, with fills and checks */
-    COMMAND_TIMED,   /* carry out the batch, only the calls */
-    COMMAND_WARM     /* let the C library raise its trimming thresholds */
+    COMMAND_TIMED    /* carry out the batch, only the calls */
 };
 
 enum reply {
@@ -130,7 +129,8 @@ struct channel {
     uint32_t reply;
     uint32_t progress; /* steps begun, in a checked batch */
     uint32_t ready;    /* the worker is set up: what comes is the allocator's */
-    uint32_t unused2;
+    uint32_t filling;  /* the worker itself is busy with a payload */
+    uint64_t filled;   /* bytes of payload it filled or checked in this batch */
     uint64_t cpu_ns; /* of the timed loop, of its thread */
     uint32_t has_audit, has_calloc, has_memalign, pad;
     struct stop stop;

@@ -1,5 +1,8 @@
 /*
  * contents.c - map a file; zlib and zstd for the compressed ones.
+ *
+ * Files that are mapped are listed, with what the file system said of them
+ * then. Where memory faults, the list tells whether a file is the cause.
  */
 #include "contents.h"
 
@@ -7,6 +10,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -14,6 +19,87 @@
 #include <unistd.h>
 #include <zlib.h>
 #include <zstd.h>
+
+/* ---- Mapped files. ---- */
+
+struct mapping {
+    char *path;
+    const char *bytes;
+    struct stat before;
+    struct mapping *next;
+};
+
+static struct mapping *mappings;
+
+/* Another file at the same path is none of ours: ours stays mapped. */
+static bool has_changed(const struct mapping *m)
+{
+    struct stat now;
+
+    return stat(m->path, &now) == 0 && now.st_dev == m->before.st_dev &&
+           now.st_ino == m->before.st_ino &&
+           (now.st_size != m->before.st_size ||
+            now.st_mtim.tv_sec != m->before.st_mtim.tv_sec ||
+            now.st_mtim.tv_nsec != m->before.st_mtim.tv_nsec);
+}
+
+static const struct mapping *changed_mapping(void)
+{
+    for (const struct mapping *m = mappings; m; m = m->next)
+        if (has_changed(m))
+            return m;
+    return NULL;
+}
+
+static const char changed[] = "it changed while it was read";
+
+/* Where no file is the cause, the fault comes again, and kills. */
+static void on_fault(int number)
+{
+    const struct mapping *m = changed_mapping();
+
+    if (m) {
+        dprintf(STDERR_FILENO, "%s: %s\n", m->path, changed);
+        _exit(EXIT_NOT_JUDGED);
+    }
+    signal(number, SIG_DFL);
+}
+
+static void list_mapping(const char *path, const char *bytes,
+                         const struct stat *status)
+{
+    struct mapping *m = need(malloc(sizeof *m));
+
+    if (!mappings) {
+        signal(SIGBUS, on_fault);
+        signal(SIGSEGV, on_fault);
+    }
+    *m = (struct mapping){need(strdup(path)), bytes, *status, mappings};
+    mappings = m;
+}
+
+static void unlist_mapping(const char *bytes)
+{
+    struct mapping **place = &mappings, *m;
+
+    while ((m = *place) != NULL && m->bytes != bytes)
+        place = &m->next;
+    if (!m)
+        return;
+    *place = m->next;
+    free(m->path);
+    free(m);
+}
+
+void contents_verify(void)
+{
+    const struct mapping *m = changed_mapping();
+
+    if (m)
+        complain(m->path, 0, "%s", changed);
+}
+
+/* ---- Files. ---- */
 
 /* A buffer that doubles. */
 struct buffer {
@@ -110,6 +196,7 @@ static struct contents read_plain(const char *path)
     if (bytes == MAP_FAILED)
         complain(path, 0, "cannot map it: %s", strerror(errno));
     close(fd);
+    list_mapping(path, bytes, &status);
     return (struct contents){bytes, (size_t)status.st_size, true};
 }
 
@@ -136,8 +223,10 @@ struct contents contents_read(const char *path)
 
 void contents_free(char *bytes, size_t size, bool mapped)
 {
-    if (mapped)
+    if (mapped) {
+        unlist_mapping(bytes);
         munmap(bytes, size);
-    else
+    } else {
         free(bytes);
+    }
 }

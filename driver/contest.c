@@ -447,7 +447,7 @@ static void run_share(struct contest *c, uint64_t *next, int job)
 
 static void run_jobs(struct contest *c, uint64_t *next)
 {
-    int status, failed = 0;
+    int status, failed = 0, told = 0;
 
     for (int job = 0; job < c->jobs; job++) {
         pid_t pid = fork();
@@ -462,9 +462,14 @@ static void run_jobs(struct contest *c, uint64_t *next)
     for (int job = 0; job < c->jobs;) {
         if (wait(&status) < 0)
             continue; /* a signal */
-        failed += !WIFEXITED(status) || WEXITSTATUS(status) != 0;
+        if (WIFEXITED(status) && WEXITSTATUS(status) == EXIT_NOT_JUDGED)
+            told++; /* it has complained */
+        else if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)
+            failed++;
         job++;
     }
+    if (told)
+        exit(EXIT_NOT_JUDGED);
     if (failed)
         complain_usage("%d of %d jobs failed", failed, c->jobs);
 }

@@ -29,6 +29,12 @@ struct result {
     struct spread ratio;     /* libc's ns/op over this one's, by round */
 };
 
+/* Not where the verdict is bad, or the footprint could not be measured. */
+static inline bool utilization_known(const struct result *r)
+{
+    return r->outcome.verdict == VERDICT_OK && r->outcome.footprint > 0;
+}
+
 struct contest {
     /* Set by the caller. */
     struct allocator **allocators;

@@ -45,12 +45,8 @@ static void add_number(struct json_object *o, const char *key, double x)
     add(o, key, json_object_new_double(x));
 }
 
-/* What only an allocator that was never wrong has. */
-static void add_utilization(struct json_object *o, enum verdict verdict,
-                            double x)
+static void add_utilization(struct json_object *o, bool known, double x)
 {
-    bool known = verdict == VERDICT_OK;
-
     add(o, "utilization", known ? json_object_new_double(x) : NULL);
 }
 
@@ -124,7 +120,8 @@ static void add_perturbed(struct json_object *o, const struct result *r)
         p = json_object_new_object();
         add_text(p, "verdict", verdict_name(r->perturbed_verdict));
         add_text(p, "message", r->perturbed_message);
-        add_utilization(p, r->perturbed_verdict, r->perturbed_utilization);
+        add_utilization(p, r->perturbed_verdict == VERDICT_OK,
+                        r->perturbed_utilization);
     }
     add(o, "perturbed", p);
 }
@@ -151,7 +148,7 @@ static struct json_object *result_object(const struct export_setup *e,
     add_count(o, "peak_payload", t->peak_payload);
     add_count(o, "peak_footprint", r->outcome.footprint);
     add_count(o, "static_data_counted", r->outcome.static_counted);
-    add_utilization(o, r->outcome.verdict, r->utilization);
+    add_utilization(o, utilization_known(r), r->utilization);
     add_bounds(o, e, trace);
     add_waste(o, e, allocator, trace);
     add_speed(o, r);
@@ -346,7 +343,7 @@ static void csv_line(FILE *file, const struct export_setup *e, size_t allocator,
             (unsigned long long)t->op_count,
             (unsigned long long)t->peak_payload,
             (unsigned long long)r->outcome.footprint);
-    csv_share(file, r->outcome.verdict == VERDICT_OK, r->utilization);
+    csv_share(file, utilization_known(r), r->utilization);
     csv_times(file, r);
     csv_share(file, c->bounds[trace].known, c->bounds[trace].best_fit);
     csv_share(file, c->bounds[trace].packed, c->bounds[trace].packing);

@@ -91,7 +91,8 @@ static const struct argp_option table[] = {
      "Refuse the N-th request for memory; NULL is no fault then", 0},
     {"perturb", PERTURB, "SEED", 0,
      "Check also with sizes changed by a few per cent and ids shuffled", 0},
-    {NULL, 's', "N", 0, "Time limit a trace in seconds (default: 20)", 0},
+    {NULL, 's', "N", 0, "Time limit of a replay, in seconds of the allocator's CPU time "
+     "(default: 20)", 0},
     {NULL, 'd', "N", 0,
      "Debug level; 1: run mm_audit at intervals, 2: after every operation", 0},
     {NULL, 'D', NULL, 0, "The same as -d 2", 0},

@@ -192,15 +192,24 @@ static void lift(struct oracle *o, struct live *l)
 }
 
 /*
+ * The least memory in which the block is sure to find a place: memlib gives no
+ * more than o->align bytes of alignment. At most 2^48, so no sum wraps.
+ */
+static uint64_t memory_needed(const struct oracle *o, struct op op)
+{
+    return op_payload(op) + alignment_asked(o, op) - o->align;
+}
+
+/*
  * NULL is justified where memlib refused a request within the operation, or
- * could not have granted the payload alone.
+ * could not have granted the block alone.
  */
 static bool null_justified(const struct oracle *o, uint64_t index,
-                           uint64_t size)
+                           struct op op)
 {
     return !o->bounded || o->refused_op == index ||
            (o->lenient && o->refusals > 0) ||
-           size > o->limit - o->brk - o->mapped;
+           memory_needed(o, op) > o->limit - o->brk - o->mapped;
 }
 
 static bool found_null(struct oracle *o, struct op op, uint64_t index,
@@ -211,8 +220,8 @@ static bool found_null(struct oracle *o, struct op op, uint64_t index,
     if (!l->in_use)
         *l = (struct live){.refused = true};
     return found(f,
-                 null_justified(o, index, op_payload(op)) ? VERDICT_NO_MEMORY
-                                                          : VERDICT_NULL,
+                 null_justified(o, index, op) ? VERDICT_NO_MEMORY
+                                              : VERDICT_NULL,
                  index, 0, op_payload(op));
 }
 

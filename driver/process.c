@@ -25,7 +25,10 @@
 enum {
     OUTPUT_SIZE = 1 << 20, /* what an allocator may print is cut there */
     OUTPUT_LINES = 20,     /* and of that so many lines are shown */
-    WORKER_STACK = 8 << 20
+    WORKER_STACK = 8 << 20,
+    /* The most that the C library raises them to by itself, in 64 bits. */
+    MMAP_THRESHOLD = WORKER_BITS == 64 ? 32 << 20 : 512 << 10,
+    TRIM_THRESHOLD = 64 << 20
 };
 
 int process_shared_file(const char *name, size_t size)
@@ -33,13 +36,31 @@ int process_shared_file(const char *name, size_t size)
     int fd = memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING);
 
     if (fd < 0 || ftruncate(fd, (off_t)size) != 0)
-        complain_usage("cannot make shared memory of %zu bytes: %s", size,
-                       strerror(errno));
+        complain_usage("cannot make shared memory of %zu bytes: %s%s", size,
+                       strerror(errno), errno == EFBIG ? " (ulimit -f)" : "");
     return fd;
+}
+
+/*
+ * The C library begins a process with thresholds that it raises when large
+ * blocks are freed: until then it gives memory back at every turn, and faults
+ * it in again. Here it begins where it would end, in every pass.
+ */
+static void raise_thresholds(void)
+{
+    const char *more = getenv("GLIBC_TUNABLES");
+    char text[1024];
+
+    snprintf(text, sizeof text,
+             "glibc.malloc.mmap_threshold=%d:glibc.malloc.trim_threshold=%d%s%s",
+             MMAP_THRESHOLD, TRIM_THRESHOLD, more ? ":" : "",
+             more ? more : "");
+    setenv("GLIBC_TUNABLES", text, 1);
 }
 
 static void set_environment(const struct allocator *allocator)
 {
+    raise_thresholds();
     if (allocator->kind == WORKER_SYSTEM && allocator->path[0])
         setenv("LD_PRELOAD", allocator->path, 1);
     else
@@ -61,20 +82,28 @@ static void set_limits(int cpu)
 }
 
 /* Put the worker's files where it expects them: 0 to 4, and no others. */
-static void set_files(const struct process_setup *s, int output_fd)
+static bool set_files(const struct process_setup *s, int output_fd)
 {
-    int high = 64;
-    int channel = fcntl(s->channel_fd, F_DUPFD, high);
-    int heap = fcntl(s->heap_fd, F_DUPFD, high);
-    int output = fcntl(output_fd, F_DUPFD, high);
-    int null = open("/dev/null", O_RDONLY);
+    enum { FILES = 5 };
+    int from[FILES] = {open("/dev/null", O_RDONLY), output_fd, output_fd,
+                       s->channel_fd, s->heap_fd};
 
-    dup2(null, 0);
-    dup2(output, 1);
-    dup2(output, 2);
-    dup2(channel, 3);
-    dup2(heap, 4);
-    syscall(SYS_close_range, 5, ~0u, 0);
+    for (int i = 0; i < FILES; i++) /* first out of each other's way */
+        if (from[i] < 0 ||
+            (from[i] = fcntl(from[i], F_DUPFD_CLOEXEC, FILES)) < 0)
+            return false;
+    for (int i = 0; i < FILES; i++)
+        dup2(from[i], i);
+    syscall(SYS_close_range, FILES, ~0u, 0);
+    return true;
+}
+
+/* Why execl failed, in words. */
+static const char *exec_fault(void)
+{
+    return errno == ENOEXEC && WORKER_BITS == 32
+               ? "this system does not run 32-bit programs"
+               : strerror(errno);
 }
 
 static _Noreturn void become_worker(const struct process_setup *s,
@@ -89,10 +118,14 @@ static _Noreturn void become_worker(const struct process_setup *s,
     personality(ADDR_NO_RANDOMIZE); /* where a container forbids it: go on */
     set_environment(s->allocator);
     set_limits(s->cpu);
-    set_files(s, output_fd);
+    if (!set_files(s, output_fd)) {
+        dprintf(output_fd, "cannot set up its files: %s\n", strerror(errno));
+        _exit(127);
+    }
     signal(SIGINT, SIG_IGN); /* Ctrl-C is for the judge */
+    signal(SIGXFSZ, SIG_DFL);
     execl(path, "mdriver-worker", (char *)NULL);
-    dprintf(2, "cannot start %s: %s\n", path, strerror(errno));
+    dprintf(2, "%s: %s\n", path, exec_fault());
     _exit(127);
 }
 
@@ -156,6 +189,26 @@ static uint64_t read_clock(const struct process *p)
     return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
 }
 
+double process_cpu_seconds(const struct process *p)
+{
+    return (double)read_clock(p) * 1e-9;
+}
+
+/* Its state is the letter behind the name, which is in parentheses. */
+bool process_sleeps(const struct process *p)
+{
+    char path[64], text[512] = "";
+
+    snprintf(path, sizeof path, "/proc/%d/stat", (int)p->pid);
+    FILE *file = fopen(path, "r");
+    if (!file)
+        return false;
+    const char *name_end =
+        fgets(text, sizeof text, file) ? strrchr(text, ')') : NULL;
+    fclose(file);
+    return name_end && strchr("STt", name_end[2]) != NULL;
+}
+
 uint64_t process_cpu_ns(const struct process *p)
 {
     struct timespec pause = {0, 2 * CHANNEL_SPIN_NS};
@@ -169,6 +222,11 @@ uint64_t process_cpu_ns(const struct process *p)
             break;
     }
     return after;
+}
+
+bool process_memory_known(void)
+{
+    return access("/proc/self/smaps_rollup", R_OK) == 0;
 }
 
 uint64_t process_anonymous_bytes(const struct process *p)
@@ -192,6 +250,9 @@ bool process_files_open(const struct process *p)
 {
     char path[64];
     bool open = true;
+
+    if (access("/proc/self/fd", F_OK) != 0)
+        return true; /* without /proc there is no telling */
 
     for (int fd = 0; fd <= 2 && p->pid; fd++) {
         snprintf(path, sizeof path, "/proc/%d/fd/%d", (int)p->pid, fd);

@@ -42,11 +42,23 @@ bool process_has_died(struct process *p);
 void process_kill(struct process *p);
 void process_close(struct process *p);
 
+/* CPU time so far in seconds; of a running process a little behind. */
+double process_cpu_seconds(const struct process *p);
+
+/*
+ * Does it sleep, or was it stopped, so that no processor could help it on? Not
+ * where it only waits for its turn on a busy machine. False without /proc.
+ */
+bool process_sleeps(const struct process *p);
+
 /*
  * CPU time so far, by the kernel's account. Waits until the process sleeps: of
  * a running one the kernel's figure lags behind.
  */
 uint64_t process_cpu_ns(const struct process *p);
+
+/* Does the kernel say here what memory a process has? Not without /proc. */
+bool process_memory_known(void);
 
 /* Anonymous memory in bytes, now; 0 where unknown. */
 uint64_t process_anonymous_bytes(const struct process *p);

@@ -64,11 +64,28 @@ static bool forgive(struct replay *r, struct finding *f, struct outcome *out)
     return true;
 }
 
-/* A malloc of the system: what it has made resident is its footprint. */
-static void measure_resident(struct replay *r)
+/* Did the batch that ends with this operation end at a crest? */
+static bool at_crest(const struct replay *r, uint64_t last)
 {
+    const struct trace *t = r->setup.trace;
+
+    return r->crest < t->crest_count && t->crest[r->crest] == last;
+}
+
+/*
+ * A malloc of the system: what it has made resident is its footprint. To count
+ * its pages takes long where they are many, so it is done at the crests of the
+ * payload only, and where the payload rose since the last time.
+ */
+static void measure_resident(struct replay *r, uint64_t last)
+{
+    if (r->oracle->payload < r->lowest)
+        r->lowest = r->oracle->payload;
+    if (!at_crest(r, last) || r->oracle->payload <= r->lowest)
+        return;
     uint64_t bytes = process_anonymous_bytes(sandbox_process(r->sandbox));
 
+    r->lowest = r->oracle->payload;
     r->oracle->mapped = bytes > r->anonymous ? bytes - r->anonymous : 0;
     if (r->oracle->mapped > r->oracle->footprint)
         r->oracle->footprint = r->oracle->mapped;
@@ -175,8 +192,8 @@ static bool check_batches(struct replay *r, uint64_t end, struct finding *f,
         if (!good)
             return false;
         trace_let_go(r->setup.trace, op, op + count);
-        if (r->setup.allocator->kind == WORKER_SYSTEM)
-            measure_resident(r);
+        if (r->setup.allocator->kind == WORKER_SYSTEM && count > 0)
+            measure_resident(r, op + count - 1);
         if (is_lab(r) &&
             !visit_contents(r, op + count - (count > 0), VISIT_BYTES, f))
             return false;
@@ -243,6 +260,7 @@ bool replay_start(struct replay *r, struct outcome *out)
     *out = (struct outcome){.verdict = VERDICT_OK};
     r->finding = finding_none();
     r->crest = 0;
+    r->lowest = 0;
     if (r->strides)
         strides_reset(r->strides);
     if (r->setup.tape)

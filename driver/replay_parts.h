@@ -37,6 +37,7 @@ struct replay {
     bool good;       /* of the checked pass so far */
     struct finding finding;
     uint32_t crest;      /* the next of the trace's crests */
+    uint64_t lowest;     /* payload since resident pages were counted last */
     struct op *leftover; /* frees of what the trace leaves live */
     uint32_t leftover_count;
 };

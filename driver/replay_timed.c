@@ -133,8 +133,6 @@ static double empty_batch_ns(struct sandbox *s)
 static void prepare(struct replay *r)
 {
     sandbox_begin_pass(r->sandbox);
-    if (r->setup.allocator->kind == WORKER_SYSTEM)
-        sandbox_call(r->sandbox, COMMAND_WARM, 0, 0);
     r->overhead = empty_batch_ns(r->sandbox);
     r->prepared = true;
 }

@@ -68,6 +68,14 @@ static void print_perturbed(const struct result *r)
         printf("  %4.1f%%", 100 * r->perturbed_utilization);
 }
 
+static void print_utilization(bool known, double utilization)
+{
+    if (known)
+        printf(" %4.1f%%", 100 * utilization);
+    else
+        printf("     -");
+}
+
 static void print_bound(bool known, double utilization, int width)
 {
     if (known)
@@ -111,10 +119,7 @@ static void print_line(const struct contest *c, size_t allocator, size_t trace,
 
     printf("%-*s %-15s", padded_to(NAME_WIDTH, t->name), t->name,
            v == VERDICT_OK ? "yes" : verdict_name(v));
-    if (v == VERDICT_OK)
-        printf(" %4.1f%%", 100 * r->utilization);
-    else
-        printf("     -");
+    print_utilization(utilization_known(r), r->utilization);
     printf("  %4.1f%%", percent(t->peak_payload, trace_aligned_peak(t, align)));
     if (c->with_bounds)
         print_bounds(c, trace, align);
@@ -140,8 +145,9 @@ static void print_total(const struct contest *c, const struct score *s)
     char ok[32];
 
     snprintf(ok, sizeof ok, "%zu of %zu", s->ok, s->traces);
-    printf("%-*s %-15s %4.1f%%       ", NAME_WIDTH, "Total", ok,
-           100 * s->utilization);
+    printf("%-*s %-15s", NAME_WIDTH, "Total", ok);
+    print_utilization(s->utilization > 0, s->utilization);
+    printf("       ");
     if (c->with_bounds)
         print_mean_bounds(c);
     if (c->perturb)

@@ -23,8 +23,21 @@
 
 enum {
     SLICE_MS = 50,        /* how often to look whether a worker has died */
-    GRACE_MS = 300,       /* time in which a slow worker gets further */
+    GRACE_SLICES = 200,   /* the most to wait for the next */
+    GRACE_MS = 300,       /* of its time, in which a slow worker gets further */
+    WALL_FACTOR = 10,     /* the wall clock's limit: so many times the limit, */
+    WALL_SECONDS = 60,    /* and so much more */
     MOST_EVENTS = 1 << 21 /* of one call: more is a loop without end */
+};
+
+/* Bytes that a worker fills or checks in a second, at the very least. */
+static const double FILL_RATE = 512.0 * 1024 * 1024;
+
+/* What a pass has taken, in seconds. */
+struct meter {
+    double wall, cpu; /* of the two clocks, when the pass began */
+    double slept;     /* the worker, in its turns */
+    double filling;   /* allowed for payloads of batches that are done */
 };
 
 struct sandbox {
@@ -36,7 +49,7 @@ struct sandbox {
     size_t heap_span;
     int channel_fd, heap_fd;
     struct process process; /* none with --in-process */
-    double deadline;
+    struct meter meter;
     struct mem_event *events;
     size_t event_count, event_room;
 };
@@ -157,14 +170,47 @@ static void sleep_on_turn(struct sandbox *s, int ms)
             0);
 }
 
+static double cpu_of(const struct sandbox *s)
+{
+    return s->process.pid ? process_cpu_seconds(&s->process) : 0;
+}
+
+/* Sleep for a slice; what of it the worker slept too is counted. */
+static void wait_for_turn(struct sandbox *s)
+{
+    double wall = now(), cpu = cpu_of(s);
+
+    sleep_on_turn(s, SLICE_MS);
+    if (has_turn(s) || !process_sleeps(&s->process))
+        return;
+    double slept = now() - wall - (cpu_of(s) - cpu);
+    if (slept > 0)
+        s->meter.slept += slept;
+}
+
+/* Seconds of the time limit that the pass has used. */
+static double time_used(const struct sandbox *s)
+{
+    double filling = (double)s->channel->filled / FILL_RATE;
+
+    return cpu_of(s) - s->meter.cpu + s->meter.slept - s->meter.filling -
+           filling;
+}
+
+static bool is_late(const struct sandbox *s, double limit)
+{
+    return time_used(s) > limit ||
+           now() - s->meter.wall > WALL_FACTOR * limit + WALL_SECONDS;
+}
+
 /* Wait for the turn: true, or false where the worker died or time is up. */
 static bool await_turn(struct sandbox *s)
 {
     while (!has_turn(s)) {
-        sleep_on_turn(s, SLICE_MS);
+        wait_for_turn(s);
         if (has_turn(s))
             return true;
-        if (process_has_died(&s->process) || now() > s->deadline)
+        if (process_has_died(&s->process) || is_late(s, s->setup.time_limit))
             return false;
     }
     return true;
@@ -207,10 +253,13 @@ static struct ending end_of_dead(const struct sandbox *s)
 static struct ending end_of_late(struct sandbox *s, uint32_t count)
 {
     uint32_t before = sandbox_steps_done(s, count);
-    struct timespec grace = {0, GRACE_MS * 1000000L};
+    double limit = time_used(s) + GRACE_MS * 1e-3;
+    bool moves = s->channel->filling;
 
-    nanosleep(&grace, NULL);
-    bool moves = sandbox_steps_done(s, count) > before || has_turn(s);
+    for (int i = 0; !moves && time_used(s) < limit && i < GRACE_SLICES; i++) {
+        wait_for_turn(s);
+        moves = sandbox_steps_done(s, count) > before || has_turn(s);
+    }
     process_kill(&s->process);
     return (struct ending){.kind = moves ? ENDED_SLOW : ENDED_HUNG};
 }
@@ -292,6 +341,9 @@ static void prepare_call(struct sandbox *s, enum command command,
     uint64_t *log = (uint64_t *)sandbox_log(s);
 
     s->event_count = 0;
+    s->meter.filling += (double)c->filled / FILL_RATE;
+    c->filled = 0;
+    c->filling = 0;
     c->command = command;
     c->count = count;
     c->first = first;
@@ -331,7 +383,7 @@ struct ending sandbox_call(struct sandbox *s, enum command command,
 
 void sandbox_begin_pass(struct sandbox *s)
 {
-    s->deadline = now() + s->setup.time_limit;
+    s->meter = (struct meter){.wall = now(), .cpu = cpu_of(s)};
 }
 
 struct channel *sandbox_channel(struct sandbox *s)

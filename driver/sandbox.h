@@ -20,7 +20,8 @@ enum ending_kind {
     ENDED_CRASHED,
     ENDED_EXITED,
     ENDED_HUNG, /* one operation did not return within the time limit */
-    ENDED_SLOW, /* the time limit passed, but operations went on */
+    ENDED_SLOW, /* the time limit passed, but operations went on, or the
+                   worker was busy with a payload of its own filling */
     ENDED_TAMPERED
 };
 
@@ -40,7 +41,7 @@ struct sandbox_setup {
     bool in_process;   /* no worker process: for a debugger */
     int cpu;           /* to run the worker on, -1 = any */
     bool may_spin;     /* judge and worker have a processor each */
-    double time_limit; /* seconds a pass */
+    double time_limit; /* seconds a pass, see sandbox_begin_pass */
     const char *label; /* stands before what the allocator prints */
 };
 
@@ -49,7 +50,12 @@ struct sandbox;
 struct sandbox *sandbox_open(const struct sandbox_setup *setup);
 void sandbox_close(struct sandbox *s);
 
-/* Start the clock of the time limit anew. */
+/*
+ * Start the clock of the time limit anew. It counts the worker's CPU time, not
+ * what the machine gives to others, less an allowance for payloads that the
+ * worker fills and checks; and the time that the worker sleeps in its turn. Of
+ * the wall clock a pass may take far more: that is the last resort.
+ */
 void sandbox_begin_pass(struct sandbox *s);
 
 /* The channel, for setting a command's parameters. */

@@ -128,6 +128,10 @@ void trace_measure(struct trace *t)
         if (fault)
             complain(t->path, i + 1, "%s", fault);
         apply(&w, t->ops[i]);
+        if (w.aligned16 > INT64_MAX)
+            complain(t->path, trace_line(t, i),
+                     "the live blocks add up to more than %lld bytes",
+                     (long long)INT64_MAX);
         note_peaks(&w, i);
         note_crest(&w, i);
     }
@@ -173,6 +177,7 @@ struct trace *trace_load(const char *path)
         load_binary(t, c);
     else
         load_text(t, c);
+    contents_verify();
     return t;
 }
 

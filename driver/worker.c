@@ -23,19 +23,6 @@ static void reset(void)
     init();
 }
 
-/*
- * The C library returns memory to the kernel, and faults it in again, until it
- * has seen a large block freed; a long-running program has. One such block
- * puts it there.
- */
-static void warm(void)
-{
-    void *volatile large = worker.calls.malloc(((size_t)32 << 20) - 65536);
-
-    worker.calls.free(large);
-    worker.channel->reply = REPLY_DONE;
-}
-
 static void drain_events(void)
 {
     worker.channel->reply = REPLY_EVENTS;
@@ -73,8 +60,5 @@ void worker_execute(void)
         return;
     case COMMAND_TIMED:
         worker_time_batch();
-        return;
-    case COMMAND_WARM:
-        warm();
     }
 }

@@ -40,13 +40,47 @@ static bool stop_at_byte(uint32_t step, enum stop_reason reason,
     return stop(step, reason, offset, ((const uint8_t *)payload)[offset]);
 }
 
+/*
+ * The worker is busy with a payload, from begin to end: that time is not the
+ * allocator's. The judge reads it while the worker goes on.
+ */
+static void filling_begin(uint64_t bytes)
+{
+    volatile struct channel *c = worker.channel;
+
+    c->filled += bytes;
+    c->filling = 1;
+}
+
+static void filling_end(void)
+{
+    ((volatile struct channel *)worker.channel)->filling = 0;
+}
+
+static void fill(void *payload, uint64_t from, uint64_t size, uint64_t seed)
+{
+    filling_begin(size - from);
+    pattern_fill(payload, (size_t)from, (size_t)size, seed);
+    filling_end();
+}
+
+static size_t zeros_of(const void *payload, uint64_t size)
+{
+    filling_begin(size);
+    size_t zeros = first_nonzero(payload, (size_t)size);
+    filling_end();
+    return zeros;
+}
+
 /* Is the block's payload what it was filled with, in its first size bytes? */
 static bool payload_kept(uint32_t step, const struct held *h, uint64_t size,
                          enum stop_reason reason)
 {
     const void *payload = as_pointer(h->address);
-    size_t same = pattern_check(payload, (size_t)size, seed_of(h));
 
+    filling_begin(size);
+    size_t same = pattern_check(payload, (size_t)size, seed_of(h));
+    filling_end();
     return same == size || stop_at_byte(step, reason, payload, same);
 }
 
@@ -65,12 +99,12 @@ static bool hold(uint32_t step, struct op op, uint64_t address)
         return stop(step, STOP_IMPLAUSIBLE, 0, 0);
     void *payload = as_pointer(address);
     if (op_kind(op) == OP_CALLOC) {
-        size_t zeros = first_nonzero(payload, (size_t)size);
+        size_t zeros = zeros_of(payload, size);
 
         if (zeros < size)
             return stop_at_byte(step, STOP_NOT_ZERO, payload, zeros);
     }
-    pattern_fill(payload, 0, (size_t)size, seed_of(h));
+    fill(payload, 0, size, seed_of(h));
     return true;
 }
 
@@ -135,7 +169,7 @@ static bool check_realloc(uint32_t step, struct op op)
     h->size = size;
     if (address != before && !payload_kept(step, h, kept, STOP_NOT_KEPT))
         return false;
-    pattern_fill(as_pointer(address), (size_t)kept, (size_t)size, seed_of(h));
+    fill(as_pointer(address), kept, size, seed_of(h));
     return true;
 }
 

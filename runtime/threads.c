@@ -32,7 +32,7 @@
 #include "mm.h"
 
 #pragma weak mm_size_unlocked
-#pragma weak mm_reliefs
+#pragma weak mm_purge_count
 
 enum {
     GRANULE = THREADS_GRANULE,
@@ -199,8 +199,8 @@ static bool was_relief(void)
 {
     unsigned before = reliefs;
 
-    if (mm_reliefs)
-        reliefs = mm_reliefs();
+    if (mm_purge_count)
+        reliefs = mm_purge_count();
     return reliefs != before;
 }
 

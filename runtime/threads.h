@@ -8,7 +8,7 @@
  * full.
  *
  * Only with an allocator that tells the size of a block in use without a lock
- * (mm_size_unlocked); with any other these functions do nothing.
+ * (mm.h: mm_size_unlocked); with any other these functions do nothing.
  */
 #ifndef THREADS_H
 #define THREADS_H
@@ -16,19 +16,6 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-
-/*
- * Optional export of an allocator: bytes of the block in use at ptr, also while
- * other threads are in the allocator; 0 where none begins there, or it cannot
- * be told.
- */
-size_t mm_size_unlocked(const void *ptr);
-
-/*
- * Optional as well: how often so far much had been freed and not been asked for
- * again, so that it was given back. Called with the lock held.
- */
-unsigned mm_reliefs(void);
 
 /* The lock of the process, as the magazines need it. */
 struct threads_lock {

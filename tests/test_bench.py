@@ -147,11 +147,11 @@ class Command(Case):
                 self.assertEqual(finished.stdout, '')
 
     def test_a_build_that_is_none(self) -> None:
-        self.fails(2, f'{self.folder}/bench/steps: not built; run make',
+        self.fails(2, f'{self.folder}/bench/steps: not built; run make benchmarks',
                    'worst', '--build', self.folder, '-f', SMALL,
                    '-a', BUILD / 'mm.so')
 
-        self.fails(2, f'{self.folder}/bench/steps: not built; run make',
+        self.fails(2, f'{self.folder}/bench/steps: not built; run make benchmarks',
                    '--build', self.folder, 'worst', '-f', SMALL,
                    '-a', BUILD / 'mm.so')
 

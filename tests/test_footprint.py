@@ -1,6 +1,7 @@
 """What counts as memory: break, mappings, static data, resident pages."""
 from __future__ import annotations
 
+import resource
 import unittest
 
 import samples
@@ -38,6 +39,21 @@ class Footprint(samples.Samples):
         got = self.result('libc', '-f', str(trace))
         self.assertGreater(got['utilization'], 0.90)
         self.assertLess(got['utilization'], 1.01)
+
+    def test_libc_keeps_its_pages_while_it_is_checked(self) -> None:
+        """Two megabytes in turn: it would give them back each time, and fault
+        them in again, some 500 pages a turn."""
+        if support.BUILD.name == 'san':
+            self.skipTest('malloc is the sanitizer\'s there')
+        turns, blocks = 100, 4
+        lines = [f'{what} {turn * blocks + i}' + ' 500000' * (what == 'a')
+                 for turn in range(turns) for what in 'af'
+                 for i in range(blocks)]
+        trace = self.write('turns.rep', samples.text_of(lines, turns * blocks))
+        before = resource.getrusage(resource.RUSAGE_CHILDREN).ru_minflt
+        self.result('libc', '-f', str(trace))
+        after = resource.getrusage(resource.RUSAGE_CHILDREN).ru_minflt
+        self.assertLess(after - before, 100 * turns)
 
     def test_mappings_count_while_they_last(self) -> None:
         """One block at a time, each mapped and unmapped: never two."""

@@ -3,7 +3,7 @@ from __future__ import annotations
 
 import unittest
 
-from support import BUILD, TESTS, account, mdriver_json
+from support import BUILD, ROOT, TESTS, account, mdriver_json
 
 BUILDS = {name: ['--align', '8'] if name.startswith('align8') else []
           for name in ('align8', 'hardened', 'fixed_map', 'align8_hardened')}
@@ -11,6 +11,10 @@ SHORT = [TESTS / 'traces' / f'{name}.rep'
          for name in ('mixed', 'realloc', 'calloc', 'edge')]
 
 
+FLAGSHIP = 'MM_FIXED_MAP' in (ROOT / 'mm.c').read_text()
+
+
+@unittest.skipUnless(FLAGSHIP, 'mm.c is not the flagship here')
 class Builds(unittest.TestCase):
     def judge(self, name: str, *more: str) -> dict:
         finished, report = mdriver_json(

@@ -45,7 +45,7 @@ size_t mm_size_unlocked(const void *ptr)
 
 static unsigned reliefs;
 
-unsigned mm_reliefs(void)
+unsigned mm_purge_count(void)
 {
     CHECK(locked == 1);
     return reliefs;

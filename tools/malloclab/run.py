@@ -10,13 +10,14 @@ from pathlib import Path
 from typing import NoReturn, Sequence
 
 from . import BUILD, ROOT, handin
+from .making import MakeError, make
 
 PRELOADS = BUILD / "preload"
 LIBC = "libc.so.6"
 RIVALS = ("libjemalloc.so.2", "libmimalloc.so.2", "libtcmalloc_minimal.so.4")
 
 EPILOG = """\
-ALLOCATOR is a name of the build (mm, one of variants/, one of libraries/), the
+ALLOCATOR is a name of the lab (mm, one of variants/, one of libraries/), the
 C file of a hand-in, which is built first, a malloc's shared object by path or
 by a soname that the loader finds, or libc, whose own malloc then stands before
 one that the program is linked with.
@@ -37,10 +38,19 @@ class RunError(Exception):
     """Why it cannot be run so, in a sentence."""
 
 
+def build(*targets: str | Path) -> None:
+    """Bring targets of the Makefile up to date."""
+    try:
+        make(*targets)
+    except MakeError as error:
+        raise RunError(str(error)) from None
+
+
 def names() -> list[str]:
-    """The build's own allocators, mm first."""
-    found = sorted(path.stem for path in PRELOADS.glob("*.so"))
-    return sorted(found, key=lambda name: name != "mm")
+    """The lab's own allocators, mm first."""
+    found = [path.stem for folder in ("variants", "libraries")
+             for path in (ROOT / folder).glob("*.c")]
+    return ["mm", *sorted([*found, "mm_hardened"])]
 
 
 def _of_handin(source: Path) -> str:
@@ -48,8 +58,7 @@ def _of_handin(source: Path) -> str:
     objects = [BUILD / f"real/runtime/{part}.o"
                for part in ("preload", "new_delete", "threads", "blocks", "ledger",
                              "pages", "oslib_low")]
-    if not objects[0].exists():
-        raise RunError("the runtime is not built: run make")
+    build("handin-runtime")
     style = handin.inspect(handin.read(source))
     more = [*map(str, objects),
             f"-Wl,--version-script={ROOT / 'runtime/malloc.map'}"]
@@ -73,12 +82,13 @@ def _found_by_loader(soname: str) -> str | None:
 
 def preload_of(allocator: str) -> str:
     """What LD_PRELOAD is to be for it."""
-    built = PRELOADS / f"{allocator}.so"
     if allocator == "libc":
         return LIBC
     if allocator.endswith(".c"):
         return _of_handin(Path(allocator))
-    if "/" not in allocator and built.exists():
+    if allocator in names():
+        built = PRELOADS / f"{allocator}.so"
+        build(built)
         return str(built)
     if "/" in allocator and Path(allocator).exists():
         return str(Path(allocator).resolve())
@@ -87,8 +97,7 @@ def preload_of(allocator: str) -> str:
         return found
     known = ", ".join([*names(), "libc"])
     raise RunError(f"no allocator '{allocator}': it is none of {known}, no C "
-                   "file, no shared object that is found"
-                   + ("" if names() else "; nothing is built: run make"))
+                   "file, no shared object that is found")
 
 
 def environment(preload: str) -> dict[str, str]:
@@ -117,7 +126,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--print", action="store_true",
                         help="print what LD_PRELOAD has to be, and exit")
     parser.add_argument("--list", action="store_true",
-                        help="list the build's allocators, and exit")
+                        help="list the lab's allocators, and exit")
     parser.add_argument("command", nargs=argparse.REMAINDER,
                         help=argparse.SUPPRESS)
     return parser

@@ -59,13 +59,13 @@ def libraries() -> list[str]:
 def subject(name: str, linked: Sequence[str]) -> Subject:
     if name in linked:
         return Subject(name, name, "")
-    if name == "hmm" and HMM.exists():
+    if name == "hmm":
         return Subject(name, "malloc", str(HMM))
     return Subject(name, "malloc", run.preload_of(name))
 
 
 def default_names(linked: Sequence[str]) -> list[str]:
-    return ["mm", *["hmm"] * HMM.exists(), *linked]
+    return ["mm", "hmm", *linked]
 
 
 def outcome(status: int, text: str) -> str:
@@ -159,12 +159,9 @@ def _parser() -> argparse.ArgumentParser:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
-    if not SOAK.exists():
-        print("tools/soak: it is not built: run make test-build",
-              file=sys.stderr)
-        return 2
-    linked = libraries()
     try:
+        run.build(SOAK, HMM)
+        linked = libraries()
         subjects = [subject(name, linked)
                     for name in options.allocators or default_names(linked)]
     except (run.RunError, handin.HandinError) as error:

@@ -104,7 +104,7 @@ def program(build: Path, name: str) -> Path:
     """A program of the build."""
     path = build / name
     if not path.exists():
-        raise BenchError(f"{path}: not built; run make")
+        raise BenchError(f"{path}: not built; run make benchmarks")
     return path
 
 

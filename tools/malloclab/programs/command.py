@@ -44,7 +44,7 @@ def allocator_list(text: str | None, default: Sequence[str]) -> list[str]:
     for name in names:
         preload_of(name)  # complains of a stranger
     if not names:
-        raise ProgramsError("no allocator: nothing is built: run make")
+        raise ProgramsError("no allocator is named")
     return list(dict.fromkeys(names))
 
 

@@ -14,6 +14,7 @@ from typing import Iterable, Iterator, Mapping, Sequence
 
 from .. import BUILD, output, terminal
 from ..arguments import positive
+from ..making import MakeError, make
 from ..traces import rep
 from . import recording
 from .recording import Recording
@@ -201,9 +202,13 @@ def _demand_writable(path: str) -> None:
 def recorded(environment: Mapping[str, str], directory: str,
              recorder: str = RECORDER) -> dict[str, str]:
     """The environment, such that programs in it are recorded there."""
+    if recorder == RECORDER:
+        try:
+            make(BUILD / "record.so")
+        except MakeError as error:
+            raise RecordError(str(error)) from None
     if not os.path.exists(recorder):
-        shown = os.path.relpath(recorder)
-        raise RecordError(f"{shown} is missing: run `make` first")
+        raise RecordError(f"{os.path.relpath(recorder)} is missing")
     before = environment.get("LD_PRELOAD")
     library = os.path.abspath(recorder)
     return {**environment,

@@ -166,11 +166,11 @@ def load(path: str | Path, build: Path) -> Trace:
         binary = file.read(len(packed.MAGIC)) == packed.MAGIC
     if binary:
         _pack(path, os.devnull, build)  # only to see that it is sound
-        return _map(path, path)
+        return _read(path, path)
     with tempfile.TemporaryDirectory(prefix="malloclab-") as folder:
         target = os.path.join(folder, "trace.repb")
         _pack(path, target, build)
-        return _map(path, target)  # what is mapped outlives its name
+        return _read(path, target)
 
 
 def _pack(path: str | Path, target: str, build: Path) -> None:
@@ -185,13 +185,15 @@ def _pack(path: str | Path, target: str, build: Path) -> None:
         raise TraceError(f"{path}: mdriver ended with {ended.returncode}")
 
 
-def _map(path: str | Path, file: str | Path) -> Trace:
-    with open(file, "rb") as start:
-        _, weight, threaded, ids, _, _ = packed.HEADER.unpack(
-            start.read(packed.HEADER.size))
-    records = numpy.memmap(file, RECORD, "r", packed.HEADER.size)
-    return Trace(str(path), weight, bool(threaded), ids,
-                 _operations(numpy.asarray(records)))
+def _read(path: str | Path, name: str | Path) -> Trace:
+    """A copy: a mapped file that another program cuts short would kill us."""
+    with open(name, "rb") as file:
+        _, weight, threaded, ids, count, _ = packed.HEADER.unpack(
+            file.read(packed.HEADER.size))
+        records = numpy.fromfile(file, RECORD)
+    if len(records) != count:
+        raise TraceError(f"{path}: it changed while it was read")
+    return Trace(str(path), weight, bool(threaded), ids, _operations(records))
 
 
 def _operations(records: numpy.ndarray) -> Operations:

@@ -1,0 +1,135 @@
+"""The Makefile: whatever satisfies mm.h is a good mm.c; two makes at once."""
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import tempfile
+import unittest
+from pathlib import Path
+
+from support import BUILD, ROOT, account, in_release_only, run
+
+# All that mm.h asks for, and nothing of what mm.c here has besides.
+OWN = """
+#include "mm.h"
+#include "memlib.h"
+#include <stdint.h>
+#include <string.h>
+int mm_init(void) { return 0; }
+void *mm_malloc(size_t size)
+{
+    size_t whole = (size + 31) / 16 * 16;
+    size_t *block = size > SIZE_MAX / 4 ? NULL : mem_sbrk((intptr_t)whole);
+    if (!block || block == (void *)-1)
+        return NULL;
+    block[0] = size;
+    return block + 2;
+}
+void mm_free(void *ptr) { (void)ptr; }
+void *mm_realloc(void *ptr, size_t size)
+{
+    void *block = size ? mm_malloc(size) : NULL;
+    size_t old = ptr ? ((size_t *)ptr)[-2] : 0;
+    if (block)
+        memcpy(block, ptr, old < size ? old : size);
+    return block;
+}
+"""
+
+
+class Tree(unittest.TestCase):
+    """A copy of the tree and its build, whose files are links."""
+
+    def setUp(self) -> None:
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.tree = Path(folder.name) / 'lab'
+        shutil.copytree(ROOT, self.tree, symlinks=True,
+                        ignore=shutil.ignore_patterns('.git', 'build',
+                                                      '__pycache__'))
+        shutil.copytree(BUILD, self.tree / 'build/release',
+                        symlinks=True, copy_function=os.link)
+
+    def command(self, *words: str | Path):
+        return run(*words, cwd=self.tree, timeout=110)
+
+    def good(self, *words: str | Path) -> str:
+        finished = self.command(*words)
+        self.assertEqual(finished.returncode, 0, account(finished))
+        return finished.stdout
+
+    def make(self, *words: str) -> str:
+        return self.good('make', '--no-print-directory', *words)
+
+    def write(self, name: str, text: str) -> None:
+        path = self.tree / name
+        path.unlink(missing_ok=True)
+        path.write_text(text)
+
+
+class OwnAllocator(Tree):
+    def setUp(self) -> None:
+        super().setUp()
+        self.write('mm.c', OWN)
+
+    def test_make_builds_it_and_nothing_else(self) -> None:
+        out = self.make()
+        compiled = re.findall(r'\S+\.c\b', out)
+        self.assertEqual(compiled, ['mm.c'], out)
+        self.assertIn('structs.rep', self.good(
+            './mdriver', '-V', '--no-timing', '-f', 'traces/structs.rep'))
+
+    def test_every_target_takes_it(self) -> None:
+        self.make('lab', 'runtime', 'libraries', 'test-build')
+        self.assertIn('500500', self.good(
+            'tools/run', '-a', 'mm', '--', 'python3', '-c',
+            'print(sum(range(1001)))'))
+
+    def test_somebody_elses_is_judged_beside_it(self) -> None:
+        out = self.make('handin', 'MM=tests/handin/classic.c',
+                        'ARGS=--no-timing -f structs')
+        self.assertIn('Results for classic malloc', out)
+
+    def test_start_runs_it(self) -> None:
+        out = self.good('tools/start', 'run', '--no-timing', '-f', 'structs')
+        self.assertIn('Results for mm malloc', out)
+
+    def test_the_tests_of_the_flagship_say_so(self) -> None:
+        self.make('build/release/tests/mm_audit_test')
+        out = self.good('tests/run', '*mm_audit_test*')
+        self.assertIn('mm.c is not the flagship here', out)
+
+
+class TwoAtOnce(Tree):
+    def test_both_succeed(self) -> None:
+        """Each links what the other may be writing at this moment."""
+        for folder in ('real', 'preload', 'lib', 'work', 'variants'):
+            shutil.rmtree(self.tree / 'build/release' / folder)
+        makes = [subprocess.Popen(
+            ['make', '-j4', 'lab', 'runtime', 'libraries'], cwd=self.tree,
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT, text=True) for _ in range(2)]
+        said = [process.communicate(timeout=110)[0] for process in makes]
+        for process, text in zip(makes, said):
+            self.assertEqual(process.returncode, 0, text)
+        self.good('./mdriver', '--no-timing', '-c', 'traces/structs.rep',
+                  '--allocator', 'mm,tlsf')
+        left = [path for path in (self.tree / 'build').rglob('*.[0-9]*')
+                if path.suffix[1:].isdigit() and '.so.' not in path.name]
+        self.assertEqual(left, [])
+
+
+class Help(Tree):
+    def test_every_target_that_it_names_is_one(self) -> None:
+        for name in re.findall(r'^make ([a-z-]+)', self.make('help'), re.M):
+            with self.subTest(name):
+                self.good('make', '-n', name, 'MM=tests/handin/classic.c')
+
+
+load_tests = in_release_only(__name__, 'one build is enough')
+
+
+if __name__ == '__main__':
+    unittest.main()

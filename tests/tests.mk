@@ -1,0 +1,93 @@
+# Tests: make test in one mode, make test-all in every one.
+
+UNIT_TESTS := $(patsubst tests/unit/%.c,$(OUT)/tests/%,$(wildcard tests/unit/*.c))
+BAD := $(patsubst tests/bad/%.c,$(OUT)/bad/%.so,$(wildcard tests/bad/*.c))
+TEST_OBJECTS := $(filter-out $(OUT)/judge/mdriver.o,$(JUDGE_OBJECTS))
+
+# Of a library: its test stands at the place of a program that links it.
+LIBRARY_TESTS := $(patsubst tests/libraries/%.c,$(OUT)/tests/%,$(wildcard tests/libraries/*_test.c))
+$(OUT)/tests/%_test: tests/libraries/%_test.c $(OUT)/lib/lib%.a
+	$(call compile,$(CC) $(LIB_FLAGS) -Ilibraries $(filter %.c %.a,$^))
+
+# memlib is also the worker's, so its test has the worker's width.
+$(OUT)/tests/memlib_test: tests/unit/memlib_test.c $(OUT)/work/memlib.o
+	$(call compile,$(CC) $(WORKER_FLAGS) $(filter %.c %.o,$^))
+
+$(OUT)/tests/%: tests/unit/%.c $(TEST_OBJECTS)
+	$(call compile,$(CC) $(JUDGE_FLAGS) $(filter %.c %.o,$^) $(JUDGE_LIBS))
+
+# It includes mm.c, over memory of its own, where that is the flagship.
+FLAGSHIP := $(if $(shell grep -s MM_FIXED_MAP mm.c),-DFLAGSHIP)
+$(OUT)/tests/mm_audit_test: tests/unit/mm_audit_test.c mm.c
+	$(call compile,$(CC) $(WORKER_FLAGS) -DDRIVER $(FLAGSHIP) $<)
+
+# mm.c as it can be built otherwise.
+MM_BUILDS := align8 hardened fixed_map align8_hardened
+$(OUT)/mm/align8.so: OTHERWISE := -DMM_ALIGNMENT=8
+$(OUT)/mm/hardened.so: OTHERWISE := -DMM_HARDENED
+$(OUT)/mm/fixed_map.so: OTHERWISE := -DMM_FIXED_MAP
+$(OUT)/mm/align8_hardened.so: OTHERWISE := -DMM_ALIGNMENT=8 -DMM_HARDENED
+$(MM_BUILDS:%=$(OUT)/mm/%.so): mm.c
+	$(call compile,$(CC) $(WORKER_FLAGS) $(OTHERWISE) $(PLUGIN_FLAGS) $<)
+
+# Wrong programs are built as they are, whatever the mode.
+BAD_FLAGS := $(BASE) -O2 $(if $(filter m32,$(MODE)),-m32) $(PLUGIN_FLAGS)
+$(OUT)/bad/%.so: tests/bad/%.c
+	$(call compile,$(CC) $(BAD_FLAGS) $<)
+
+# ---- Runtime tests. ----
+
+# What runs under any malloc, wrong mallocs, and the soak: release only, as the
+# preloads are. The runtime's parts alone are tested in every mode.
+RUNTIME_PARTS := oslib pages ledger blocks blocks_bare threads
+RUNTIME_BUILT := family_test process_test misuse plugin.so \
+	$(patsubst tests/runtime/%.c,%.so,$(wildcard tests/runtime/bad/*.c))
+RUNTIME_TESTS := $(RUNTIME_PARTS:%=$(OUT)/tests/%_test) \
+	$(if $(PRELOADS),$(RUNTIME_BUILT:%=$(OUT)/runtime/%) $(OUT)/soak)
+
+$(OUT)/tests/oslib_test: runtime/oslib.c runtime/pages.c runtime/pages.h \
+	memlib.h tests/runtime/heap_limit.h
+$(OUT)/tests/oslib_test: EXTRA := -include tests/runtime/heap_limit.h
+$(OUT)/tests/pages_test: runtime/pages.c runtime/pages.h
+$(OUT)/tests/ledger_test: runtime/ledger.c runtime/ledger.h
+$(OUT)/tests/threads_test: runtime/threads.c runtime/threads.h mm.h
+$(OUT)/tests/blocks_test: tests/runtime/fake_more.c
+$(OUT)/tests/blocks_test $(OUT)/tests/blocks_bare_test: tests/runtime/fake.c \
+	tests/runtime/fake.h tests/runtime/blocks_cases.h runtime/blocks.c \
+	runtime/blocks.h runtime/ledger.c runtime/ledger.h
+$(RUNTIME_PARTS:%=$(OUT)/tests/%_test): $(OUT)/tests/%: tests/runtime/%.c \
+		tests/check.h tests/runtime/family.h
+	$(call link,$(CC) $(WORKER_FLAGS) $(EXTRA) $(filter %.c,$^))
+
+# -fno-builtin: every call is to be made.
+$(OUT)/runtime/%: tests/runtime/%.c
+	$(call compile,$(CC) $(BASE) -O2 -fno-builtin $<)
+
+$(OUT)/runtime/%.so: tests/runtime/%.c
+	$(call compile,$(CC) $(BASE) -O2 -fno-builtin -fPIC -shared $<)
+
+# Libraries whose own functions the soak can call, where they are there.
+SOAKED := $(patsubst tests/runtime/soak/%.c,%,$(filter \
+	$(LIBRARIES:%=tests/runtime/soak/%.c),$(wildcard tests/runtime/soak/*.c)))
+$(OUT)/soak: tests/runtime/soak.c $(SOAKED:%=tests/runtime/soak/%.c) \
+		tests/runtime/soak.h $(SOAKED:%=$(OUT)/lib/lib%.a)
+	$(call link,$(CC) $(BASE) -O2 -fno-builtin -Ilibraries $(filter %.c %.a,$^))
+
+# ---- All tests. ----
+
+.PHONY: test test-all test-build
+test-build: lab $(UNIT_TESTS) $(LIBRARY_TESTS) $(BAD) $(RUNTIME_TESTS) \
+	$(MM_BUILDS:%=$(OUT)/mm/%.so) \
+	$(if $(PRELOADS),benchmarks libraries,$(OUT)/record.so)
+
+test: test-build
+	tests/run --build $(OUT) $(ONLY)
+
+# Every mode. The release build comes last: it is what ./mdriver then is. Its
+# tests come first, for they take the longest, and as many modes as there are
+# processors are tested at a time.
+MODES := san $(if $(filter x86_64,$(shell uname -m)),m32)
+test-all:
+	+for mode in $(MODES) release; do \
+	    $(MAKE) --no-print-directory MODE=$$mode test-build || exit 2; done
+	tests/run --build build/release $(MODES:%=--build build/%) $(ONLY)
