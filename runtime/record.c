@@ -34,6 +34,7 @@
  * Nothing below allocates, and errno is the program's: the slow paths keep it.
  */
 #define _GNU_SOURCE
+#include "aligned.h"
 #include "record.h"
 
 #include <errno.h>
@@ -599,6 +600,10 @@ void *memalign(size_t alignment, size_t size)
 
 void *aligned_alloc(size_t alignment, size_t size)
 {
+    if (!aligned_alloc_takes(alignment)) {
+        errno = EINVAL;
+        return NULL;
+    }
     return align(alignment, size);
 }
 
