@@ -401,10 +401,10 @@ class Malformed(Converting):
 
     def test_ltrace(self) -> None:
         for text, sentence in (
-                ('malloc(many) = 0x10', "'many' is not a number"),
-                ('malloc(10) = some', "'some' is not a number"),
+                ('malloc(many) = 0x10', "'many' is not an integer"),
+                ('malloc(10) = some', "'some' is not an integer"),
                 ('calloc(10) = 0x10', 'calloc takes 2 arguments, not 1'),
-                ('free() = <void>', "'' is not a number"),
+                ('free() = <void>', "'' is not an integer"),
                 ('malloc(10)', 'malloc has neither a result nor <unfinished '
                  '...>')):
             with self.subTest(text):
@@ -433,15 +433,68 @@ class Malformed(Converting):
                 ('+ 5\n', 'allocation info 5 was not declared'),
                 ('a 10 0\n- 7\n', '3: allocation info 7 was not declared'),
                 ('+ 1 2\n', "'+' does not take 2 numbers"),
-                ('+ 1 2 xyz\n', "'1 2 xyz' is not a row of hexadecimal "
-                 'numbers'),
-                ('- \n', "'' is not a row of hexadecimal numbers"),
+                ('+ 1 2 xyz\n', "'xyz' is not a hexadecimal integer"),
+                ('- \n', "'' is not a hexadecimal integer"),
                 ('hello\n', "unknown line 'hello' in a file of heaptrack")):
             with self.subTest(text):
                 number = '' if sentence[0] == '3' else '2: '
                 self.bad(f'v 10400 3\n{text}', f':{number}{sentence}')
         self.bad('v 20000 4\n', ":1: version 4 of heaptrack's format; this "
                  'reads those to 3')
+
+    def test_numbers_that_no_machine_has(self) -> None:
+        """Each reader has its bounds, and none has as many digits as int()."""
+        block = f'a block of {1 << 47} bytes: at most {rep.MAX_SIZE} are possible'
+        align = f'an alignment of {1 << 47}: at most {1 << 46} is possible'
+        digits, many = '7' * 23, '7' * 5000
+        for head, text, sentence in (
+                ('= Start', '+ 0x10 0x800000000000', block),
+                ('= Start', f'+ 0x10 0x{digits}',
+                 f'the number 0x{digits} is out of range'),
+                ('= Start', f'- 0x{many}', None),
+                ('v 10400 3', '+ -5 1 10', "'-5' is not a hexadecimal integer"),
+                ('v 10400 3', '+ 800000000000 1 10', block),
+                ('v 10400 3', f'- {digits}',
+                 f'the number {digits} is out of range'),
+                ('v 10400 3', f'+ {many} 1 10', None),
+                ('malloc(1) = 0x9', 'malloc(140737488355328) = 0x10', block),
+                ('malloc(1) = 0x9', 'memalign(140737488355328, 1) = 0x10',
+                 align),
+                ('malloc(1) = 0x9', 'calloc(65536, 2147483648) = 0x10', block),
+                ('malloc(1) = 0x9', f'malloc({digits}) = 0x10',
+                 f'the number {digits} is out of range'),
+                ('malloc(1) = 0x9', f'free({many}) = <void>', None),
+                ('==1== x', '--1-- malloc(140737488355328) = 0x10', block),
+                ('==1== x', '--1-- memalign(al 140737488355328, size 1) = 0x1',
+                 align),
+                ('==1== x', f'--1-- free(0x{many})', None),
+                ('9 1 1 1', f'a 0 {digits}',
+                 f'the number {digits} is out of range'),
+                ('9 1 1 1', f'a 0 {many}', None)):
+            with self.subTest(text[:60]):
+                shown = sentence or 'the number {0}... is out of range'.format(
+                    ('0x' * ('0x' in text) + many)[:40])
+                self.bad(f'{head}\n{text}\n', f':2: {shown}')
+
+    def test_calls_that_failed_may_ask_for_anything(self) -> None:
+        path = self.written('x', 'malloc(18446744073709551615) = 0\n'
+                            'memalign(-1, 8) = 0\nmalloc(8) = 0x10\n')
+        self.assertEqual(self.lines(path), 'a 0 8')
+        self.assertIn('calls that failed, left out: 2', self.notes())
+
+    def test_processes_are_names(self) -> None:
+        """However many digits one has that is not asked for."""
+        many = '7' * 5000
+        path = self.written('x', f'=={many}== x\n--{many}-- malloc(1) = 0x1\n'
+                            '--7-- malloc(8) = 0x10\n')
+        self.assertEqual(self.lines(path, '--process', '7'), 'a 0 8')
+        path = self.written('x', f'{many} malloc(1) = 0x1\n'
+                            '7 malloc(8) = 0x10\n')
+        self.assertEqual(self.lines(path, '--process', '7'), 'a 0 8')
+
+    def test_a_fault_is_told_on_one_line(self) -> None:
+        self.bad(b'malloc(1) = 0x9\nmalloc(\x1b[2J\r\x85m) = 0x10\n',
+                 r":2: '\x1b[2J\r\x85m' is not an integer")
 
     def test_binary(self) -> None:
         def file(*records: tuple[int, int, int], weight: int = 1,
