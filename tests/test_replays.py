@@ -17,9 +17,9 @@ NUMPY = pythons.with_modules('numpy')
 
 READ = '''
 import sys
-from malloclab import replays
-replays.CHUNK = 2
-for table in replays.read_tables(sys.stdin):
+from malloclab import tables
+tables.CHUNK = 2
+for table in tables.read_tables(sys.stdin):
     print(table.allocator, table.trace, *(table[name].tolist()
           for name in table.columns))
 '''
