@@ -498,7 +498,7 @@ class Malformed(Converting):
 
     def test_binary(self) -> None:
         def file(*records: tuple[int, int, int], weight: int = 1,
-                 count: int | None = None, slots: int = 2) -> bytes:
+                 count: int | None = None, slots: int = 1) -> bytes:
             header = struct.pack(
                 '<8sIIQQI28x', b'mmtrace\1', weight, 0, 1,
                 len(records) if count is None else count, slots)
@@ -511,6 +511,8 @@ class Malformed(Converting):
                 (file(alloc, weight=4), ': the weight 4 is out of range 0..3'),
                 (file(alloc, count=2), ': the file is cut short: the header '
                  'declares 2 operations, 1 are there'),
+                (file(alloc, slots=3), ': the number of slots 3 is out of '
+                 'range'),
                 (file(alloc) + b'x', ': bytes after the last operation'),
                 (file(alloc, (9, 0, 0)), ':2: an unknown operation'),
                 (file(alloc, alloc),

@@ -15,6 +15,7 @@ from typing import Iterator, Sequence, TextIO
 import numpy
 
 from .numbers import integer, shown
+from .traces.packed import MAX_SLOT
 from .traces.rep import MAX_SIZE, MAX_THREAD
 
 CHUNK = 1 << 16  # lines that are read at a time
@@ -51,7 +52,7 @@ MOST = (1 << 53) - 1
 BOUNDS = {name: MOST for name in (
     "op", "address", "payload", "footprint", "heap", "mapped", "free_bytes",
     "free_areas", "largest_free")}
-BOUNDS |= {"slot": (1 << 28) - 1, "size": MAX_SIZE, "thread": MAX_THREAD}
+BOUNDS |= {"slot": MAX_SLOT, "size": MAX_SIZE, "thread": MAX_THREAD}
 KINDS = set("acmrf-")
 ABSENT = {"slot": -1}  # what an empty cell stands for; else 0
 

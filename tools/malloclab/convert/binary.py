@@ -35,6 +35,8 @@ def read(source: Source) -> Iterator[rep.Op]:
             raise rep.RepError(f"the weight {weight} is out of range 0..3")
         if ids > count > 0:
             raise rep.RepError("the header declares more ids than operations")
+        if slots > min(count, packed.MAX_SLOT) and count:
+            raise rep.RepError(f"the number of slots {slots} is out of range")
         source.weight = weight
         yield from _checked(_records(file, count), slots)
         if file.read(1):
