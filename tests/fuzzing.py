@@ -35,7 +35,6 @@ BOUNDARIES = [sign * (1 << bits) + near
               for bits in (0, 8, 16, 31, 32, 47, 48, 53, 63, 64)
               for sign in (1, -1) for near in (-1, 0, 1)]
 BOUNDARIES += [10**23, -10**23]
-LONG = '7' * 5000  # digits; Python's own limit is 4300
 WORDS = [b'', b'-', b'+', b'0x', b'1e999', b'-1.5', b'NaN', b'Infinity',
          b'1e-320', b'null', b'true', b'[]', b'{}', b'""', b'"\\ud800"',
          b'"\\u0000"', b'\xb2', b'\0', b'\xff', b'1_000', b'(nil)',
@@ -101,12 +100,13 @@ def number(data: bytes, dice: random.Random) -> bytes:
 
 
 def digits(data: bytes, dice: random.Random) -> bytes:
-    """A number has many digits more."""
+    """A number has many digits more; those that int() takes are 4300."""
     found = list(NUMBER.finditer(data))
     if not found:
         return insert(data, dice)
-    at = dice.choice(found).end()
-    run = LONG[:dice.choice((1, 23, 4300, 5000))]
+    place = dice.choice(found)
+    run = dice.choice('07') * dice.choice((1, 23, 4300, 5000))
+    at = place.start() if run[0] == '0' else place.end()
     return data[:at] + run.encode() + data[at:]
 
 

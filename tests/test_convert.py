@@ -476,6 +476,19 @@ class Malformed(Converting):
                     ('0x' * ('0x' in text) + many)[:40])
                 self.bad(f'{head}\n{text}\n', f':2: {shown}')
 
+    def test_as_many_zeros_as_mdriver_takes(self) -> None:
+        zeros = '0' * 5000
+        path = self.written('x', f'9 1 2 1\na {zeros} {zeros}8\nf 0\n')
+        self.assertEqual(self.lines(path), 'a 0 8, f 0')
+
+    def test_spaces_that_are_none_to_c(self) -> None:
+        for space in '\x1c\x1d\x1e\x1f\x85\xa0':
+            line = f'9 1 1 1\na 0{space}8\n'.encode('latin-1')
+            self.bad(line, ":2: 'a' takes 2 numbers and perhaps a thread, not "
+                     "1", '--from', 'rep')
+        path = self.written('x', '9 1 1 1\n\v\n\ta\f0\r8\r\n')
+        self.assertEqual(self.lines(path, '--from', 'rep'), 'a 0 8')
+
     def test_calls_that_failed_may_ask_for_anything(self) -> None:
         path = self.written('x', 'malloc(18446744073709551615) = 0\n'
                             'memalign(-1, 8) = 0\nmalloc(8) = 0x10\n')
@@ -508,6 +521,8 @@ class Malformed(Converting):
         alloc, free = (0, 0, 8), (1, 0, 0)
         for data, sentence in (
                 (file()[:30], ': the file is cut short in its header'),
+                (b'mmtrace\2' + file(alloc)[8:], ': it does not begin as the '
+                 'binary form does'),
                 (file(alloc, weight=4), ': the weight 4 is out of range 0..3'),
                 (file(alloc, count=2), ': the file is cut short: the header '
                  'declares 2 operations, 1 are there'),
@@ -527,7 +542,7 @@ class Malformed(Converting):
                 (file((6, 47, 8)), ':1: the alignment is over the limit'),
                 (file(), ': there is no operation in it')):
             with self.subTest(sentence):
-                self.bad(data, sentence)
+                self.bad(data, sentence, '--from', 'binary')
 
     def test_rep(self) -> None:
         """What mdriver refuses, tools/convert does; and says the file's name,

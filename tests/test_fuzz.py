@@ -25,6 +25,7 @@ from malloclab.convert import formats  # noqa: E402
 from malloclab.convert.source import CUT  # noqa: E402
 from malloclab.record import command as record  # noqa: E402
 from malloclab.record import recording  # noqa: E402
+from malloclab.report import lines  # noqa: E402
 from malloclab.traces import manifest, rep  # noqa: E402
 
 MODULES = ('numpy', 'matplotlib')
@@ -228,6 +229,9 @@ class Driver(fuzzing.Fuzz):
                               '--from', form, path)
         if CUT not in said and ended.returncode != status:
             self.fail(f'mdriver: {ended.stderr}{said}')
+        if ended.returncode == 0:
+            with contextlib.suppress(lines.NoLines):
+                lines.read(path)  # as a report does, of what mdriver took
 
     def test_text(self) -> None:
         for name, data in traces():

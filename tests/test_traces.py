@@ -387,6 +387,18 @@ class RepFormat(unittest.TestCase):
                 rep.read(path)
 
 
+    def test_a_line_ends_at_its_end(self) -> None:
+        with tempfile.TemporaryDirectory() as place:
+            path = Path(place) / 'x.rep'
+            path.write_bytes(b'9\r1 2\r1\ra 0\r8\r\nf 0\n')
+            with self.assertRaisesRegex(rep.RepError, "x.rep:1: 'a' is "
+                                        'not an integer'):
+                rep.read(str(path))
+            path.write_bytes(b'9 1 2\r1\na 0\r8\r\nf 0\n')
+            self.assertEqual(rep.read(str(path)).ops,
+                             [Op('a', 0, 8), Op('f', 0)])
+
+
 FALLEN = [137, 9, 40, 23, 'b', False]
 
 FAULTS = [

@@ -10,8 +10,10 @@ from __future__ import annotations
 import re
 
 WORD = (1 << 64) - 1  # the largest of what a machine counts in
-DIGITS = {10: re.compile(r"-?[0-9]+\Z"),
-          16: re.compile(r"(?:0x)?[0-9a-fA-F]+\Z")}
+EXACT = (1 << 53) - 1  # the largest up to which a double has every integer
+MOST_DIGITS = len(str(WORD))
+DIGITS = {10: re.compile(r"(-?)0*([0-9]+)\Z"),
+          16: re.compile(r"()(?:0x)?0*([0-9a-fA-F]+)\Z")}
 SHOWN = 40  # characters of a text that is no number
 
 
@@ -19,12 +21,13 @@ def integer(text: str, low: int = 0, high: int = WORD, base: int = 10) -> int:
     """The integer from low to high that the text is, or a ValueError, which is
     a sentence. base: 10, or 16 with or without 0x, or 0: 0x tells which."""
     base = base or (16 if text[:2] == "0x" else 10)
-    if not DIGITS[base].match(text):
+    found = DIGITS[base].match(text)
+    if not found:
         kind = "an" if base == 10 else "a hexadecimal"
         raise ValueError(f"{shown(text)} is not {kind} integer")
-    significant = text.lstrip("-0x")
-    number = int(text, base) if len(significant) <= len(str(WORD)) else None
-    if number is None or not low <= number <= high:
+    sign, digits = found.groups()
+    number = int(sign + digits[:MOST_DIGITS], base)
+    if len(digits) > MOST_DIGITS or not low <= number <= high:
         raise ValueError(f"the number {shortened(text)} is out of range")
     return number
 

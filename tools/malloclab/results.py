@@ -11,7 +11,7 @@ import json
 from pathlib import Path
 from typing import Any, Callable, Mapping, Union
 
-from .numbers import WORD, integer, shortened
+from .numbers import EXACT, WORD, integer, shortened
 
 MOST = float(WORD)  # of a figure, whatever its unit; 0 or at least 1 / MOST
 
@@ -24,11 +24,11 @@ def _text(value: Any) -> bool:
 
 
 def _count(value: Any) -> bool:
-    return type(value) is int and 0 <= value <= WORD
+    return type(value) is int and 0 <= value <= EXACT
 
 
 def _signed(value: Any) -> bool:
-    return type(value) is int and -WORD <= value <= WORD
+    return type(value) is int and -EXACT <= value <= EXACT
 
 
 def _positive(value: Any) -> bool:

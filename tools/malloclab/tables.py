@@ -14,7 +14,7 @@ from typing import Iterator, Sequence, TextIO
 
 import numpy
 
-from .numbers import integer, shown
+from .numbers import EXACT, integer, shown
 from .traces.packed import MAX_SLOT
 from .traces.rep import MAX_SIZE, MAX_THREAD
 
@@ -46,10 +46,9 @@ class Table:
         return len(self.columns["op"])
 
 
-# The largest number of each column; the least is 0. Sums of some stay integers
-# of 64 bits, and what a browser calculates with is exact.
-MOST = (1 << 53) - 1
-BOUNDS = {name: MOST for name in (
+# The largest number of each column; the least is 0. Sums of two stay within 64
+# bits, and floats of them are exact.
+BOUNDS = {name: EXACT for name in (
     "op", "address", "payload", "footprint", "heap", "mapped", "free_bytes",
     "free_areas", "largest_free")}
 BOUNDS |= {"slot": MAX_SLOT, "size": MAX_SIZE, "thread": MAX_THREAD}
@@ -154,11 +153,13 @@ def _column(name: str, texts: Sequence[str], first: int) -> numpy.ndarray:
     try:
         found = numpy.array([int(text, base) if text else absent
                              for text in texts], dtype=numpy.int64)
-        if (found.min() >= absent and found.max() <= BOUNDS[name]):
+        if found.min() >= absent and found.max() <= BOUNDS[name]:
             return found
     except (ValueError, OverflowError):
         pass
-    raise _fault_of(name, texts, base, first)
+    return numpy.array([_integer(name, text, base, line) if text else absent
+                        for line, text in enumerate(texts, first)],
+                       dtype=numpy.int64)
 
 
 def _kinds(texts: Sequence[str], first: int) -> numpy.ndarray:
@@ -168,15 +169,11 @@ def _kinds(texts: Sequence[str], first: int) -> numpy.ndarray:
     return numpy.array(texts, dtype="S1")
 
 
-def _fault_of(name: str, texts: Sequence[str], base: int, first: int
-              ) -> _Fault:
-    """Of a column that cannot be."""
-    for line, text in enumerate(texts, first):
-        try:
-            integer(text or "0", 0, BOUNDS[name], base)
-        except ValueError as error:
-            return _Fault(line, f"{name}: {error}")
-    raise AssertionError(name)
+def _integer(name: str, text: str, base: int, line: int) -> int:
+    try:
+        return integer(text, 0, BOUNDS[name], base)
+    except ValueError as error:
+        raise _Fault(line, f"{name}: {error}") from None
 
 
 def _demand_ascent(op: numpy.ndarray, before: int, first: int) -> None:

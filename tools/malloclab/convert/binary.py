@@ -30,7 +30,9 @@ def read(source: Source) -> Iterator[rep.Op]:
         head = read_up_to(file, packed.HEADER.size)
         if len(head) < packed.HEADER.size:
             raise rep.RepError("the file is cut short in its header")
-        _, weight, _, ids, count, slots = packed.HEADER.unpack(head)
+        magic, weight, _, ids, count, slots = packed.HEADER.unpack(head)
+        if magic != packed.MAGIC:
+            raise rep.RepError("it does not begin as the binary form does")
         if weight > MOST_WEIGHT:
             raise rep.RepError(f"the weight {weight} is out of range 0..3")
         if ids > count > 0:

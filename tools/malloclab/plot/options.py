@@ -7,8 +7,7 @@ from dataclasses import dataclass
 
 import numpy
 
-from ..numbers import integer, shown
-from ..tables import MOST
+from ..numbers import EXACT, integer, shown
 
 
 @dataclass(frozen=True)
@@ -31,8 +30,8 @@ def operations(text: str) -> Range:
     """An argparse type: A:B, either of which may be left out."""
     first, colon, last = text.partition(":")
     try:
-        found = Range(max(integer(first or "1", high=MOST), 1),
-                      integer(last, high=MOST) if last else None)
+        found = Range(max(integer(first or "1", high=EXACT), 1),
+                      integer(last, high=EXACT) if last else None)
     except ValueError:
         colon = ""
     if not colon or found.last is not None and found.last < found.first:

@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import gzip
 import io
+import re
 import zlib
 from dataclasses import dataclass, field
 from typing import Iterable, Iterator, NamedTuple
@@ -32,6 +33,8 @@ MAX_INTEGER = (1 << 63) - 1
 
 # What gzip raises where a file is not what gzip writes, or cut short.
 DAMAGES = (EOFError, gzip.BadGzipFile, zlib.error)
+
+OTHER_SPACE = re.compile(r"[^\S \t\n\v\f\r]")
 
 # How many numbers follow the letter when there is no thread column.
 ARITY = {"a": 2, "c": 3, "m": 3, "r": 2, "f": 1}
@@ -165,7 +168,7 @@ def read(path: str) -> Trace:
         file.seek(0)
         try:
             data = gzip.open(file) if packed else file
-            with io.TextIOWrapper(data, "ascii", errors="replace") as lines:
+            with io.TextIOWrapper(data, "ascii", "replace", "\n") as lines:
                 return parse(lines)
         except RepError as error:
             error.path = path
@@ -182,9 +185,15 @@ def parse(lines: Iterable[str]) -> Trace:
 
 def scan(lines: Iterable[str]) -> tuple[Header, Iterator[Op]]:
     """The header, and the operations as they are read and checked."""
-    numbered = ((n, t) for n, t in enumerate(lines, 1) if not t.isspace())
+    numbered = ((n, t) for n, t in enumerate(map(_spaced, lines), 1)
+                if not t.isspace())
     found = _parse_header(numbered)
     return found, _parse_ops(numbered, found)
+
+
+def _spaced(text: str) -> str:
+    """The line, with no other spaces than C's isspace() has."""
+    return text if text[:-1].isprintable() else OTHER_SPACE.sub("?", text)
 
 
 def _parse_ops(numbered: Iterator[tuple[int, str]],
