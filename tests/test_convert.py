@@ -444,7 +444,8 @@ class Malformed(Converting):
 
     def test_numbers_that_no_machine_has(self) -> None:
         """Each reader has its bounds, and none has as many digits as int()."""
-        block = f'a block of {1 << 47} bytes: at most {rep.MAX_SIZE} are possible'
+        block = (f'a block of {1 << 47} bytes: at most {rep.MAX_SIZE} are '
+                 'possible')
         align = f'an alignment of {1 << 47}: at most {1 << 46} is possible'
         digits, many = '7' * 23, '7' * 5000
         for head, text, sentence in (
