@@ -5,6 +5,8 @@ Run by test_report.py, in a python3 that has numpy.
 from __future__ import annotations
 
 import base64
+import contextlib
+import io
 import random
 import re
 import sys
@@ -12,6 +14,7 @@ import tempfile
 import unittest
 import zlib
 from pathlib import Path
+from unittest import mock
 
 import numpy
 
@@ -19,7 +22,7 @@ from support import BUILD, ROOT, TESTS
 
 sys.path.insert(0, str(ROOT / 'tools'))
 from malloclab import replays  # noqa: E402
-from malloclab.traces import rep  # noqa: E402
+from malloclab.traces import manifest, rep  # noqa: E402
 from malloclab.replays import Table  # noqa: E402
 from malloclab.report import blocks, command, figure, gather  # noqa: E402
 from malloclab.report import lines, pack, page  # noqa: E402
@@ -215,12 +218,31 @@ class Lines(unittest.TestCase):
                           list(found.extra), list(found.each)),
                          ([3, 6], [0, 1], [0, 3], [0, 5]))
 
+    def test_as_many_zeros_as_mdriver_takes(self) -> None:
+        zeros = '0' * 5000
+        found = lines.parse(f'1 2 2 0\na {zeros}1 8\nc 0 {zeros}3 5\nf -1\n'
+                            .encode())
+        self.assertEqual((list(found.ident), list(found.extra)),
+                         ([1, 0, -1], [0, 3, 0]))
+
     def test_a_binary_trace_has_none(self) -> None:
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder) / 'x.repb'
             path.write_bytes(b'mmtrace\1' + bytes(60))
             with self.assertRaisesRegex(lines.NoLines, 'binary'):
                 lines.read(path)
+
+
+class Manifests(unittest.TestCase):
+    def test_one_that_is_malformed(self) -> None:
+        fault = manifest.ManifestError('traces/MANIFEST:3: not a line')
+        with tempfile.TemporaryDirectory() as folder, \
+                mock.patch.object(manifest, 'read', side_effect=fault), \
+                contextlib.redirect_stderr(io.StringIO()) as said:
+            status = command.main(['-o', f'{folder}/x.html', '--build',
+                                   str(BUILD), str(TESTS / 'traces/edge.rep')])
+        self.assertEqual((status, said.getvalue()),
+                         (2, f'tools/report: {fault}\n'))
 
 
 RESULT = {'allocator': 'm<m', 'utilization': 0.5, 'verdict': 'ok',

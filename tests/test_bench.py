@@ -519,6 +519,7 @@ def result(allocator: str, trace: str, **more) -> dict:
     """As mdriver --json has it."""
     figure = {'median': 2.0, 'min': 1.0, 'p25': 1.5, 'p75': 2.5, 'rounds': 9}
     return {'allocator': allocator, 'trace': trace, 'verdict': 'ok',
+            'message': '', 'ops': 9, 'ops_done': 9, 'peak_payload': 80,
             'utilization': 0.5, 'bounds': {'aligned': 0.99, 'best_fit': None,
                                            'packing': None},
             'ns_per_op': figure, 'ratio_to_libc_spread': figure, **more}
@@ -607,8 +608,8 @@ class Comparison(Figures):
         self.fails(2, 'nope: No such file or directory', 'table', '--from',
                    'nope')
         other = self.write('other', '{}')
-        self.fails(2, f'{other}: not what mdriver --json writes', 'table',
-                   '--from', other)
+        self.fails(2, f'{other}: not what mdriver --json writes: the object '
+                   "has no 'interrupted'", 'table', '--from', other)
         finished = bench('table', '-a', 'nope', '-f', SMALL)
         self.assertEqual(finished.returncode, 2, account(finished))
         self.assertRegex(finished.stderr, r"^mdriver: no allocator 'nope'.*\n$")

@@ -401,10 +401,10 @@ class Malformed(Converting):
 
     def test_ltrace(self) -> None:
         for text, sentence in (
-                ('malloc(many) = 0x10', "'many' is not a number"),
-                ('malloc(10) = some', "'some' is not a number"),
+                ('malloc(many) = 0x10', "'many' is not an integer"),
+                ('malloc(10) = some', "'some' is not an integer"),
                 ('calloc(10) = 0x10', 'calloc takes 2 arguments, not 1'),
-                ('free() = <void>', "'' is not a number"),
+                ('free() = <void>', "'' is not an integer"),
                 ('malloc(10)', 'malloc has neither a result nor <unfinished '
                  '...>')):
             with self.subTest(text):
@@ -433,9 +433,8 @@ class Malformed(Converting):
                 ('+ 5\n', 'allocation info 5 was not declared'),
                 ('a 10 0\n- 7\n', '3: allocation info 7 was not declared'),
                 ('+ 1 2\n', "'+' does not take 2 numbers"),
-                ('+ 1 2 xyz\n', "'1 2 xyz' is not a row of hexadecimal "
-                 'numbers'),
-                ('- \n', "'' is not a row of hexadecimal numbers"),
+                ('+ 1 2 xyz\n', "'xyz' is not a hexadecimal integer"),
+                ('- \n', "'' is not a hexadecimal integer"),
                 ('hello\n', "unknown line 'hello' in a file of heaptrack")):
             with self.subTest(text):
                 number = '' if sentence[0] == '3' else '2: '
@@ -443,9 +442,77 @@ class Malformed(Converting):
         self.bad('v 20000 4\n', ":1: version 4 of heaptrack's format; this "
                  'reads those to 3')
 
+    def test_numbers_that_no_machine_has(self) -> None:
+        """Each reader has its bounds, and none has as many digits as int()."""
+        block = (f'a block of {1 << 47} bytes: at most {rep.MAX_SIZE} are '
+                 'possible')
+        align = f'an alignment of {1 << 47}: at most {1 << 46} is possible'
+        digits, many = '7' * 23, '7' * 5000
+        for head, text, sentence in (
+                ('= Start', '+ 0x10 0x800000000000', block),
+                ('= Start', f'+ 0x10 0x{digits}',
+                 f'the number 0x{digits} is out of range'),
+                ('= Start', f'- 0x{many}', None),
+                ('v 10400 3', '+ -5 1 10', "'-5' is not a hexadecimal integer"),
+                ('v 10400 3', '+ 800000000000 1 10', block),
+                ('v 10400 3', f'- {digits}',
+                 f'the number {digits} is out of range'),
+                ('v 10400 3', f'+ {many} 1 10', None),
+                ('malloc(1) = 0x9', 'malloc(140737488355328) = 0x10', block),
+                ('malloc(1) = 0x9', 'memalign(140737488355328, 1) = 0x10',
+                 align),
+                ('malloc(1) = 0x9', 'calloc(65536, 2147483648) = 0x10', block),
+                ('malloc(1) = 0x9', f'malloc({digits}) = 0x10',
+                 f'the number {digits} is out of range'),
+                ('malloc(1) = 0x9', f'free({many}) = <void>', None),
+                ('==1== x', '--1-- malloc(140737488355328) = 0x10', block),
+                ('==1== x', '--1-- memalign(al 140737488355328, size 1) = 0x1',
+                 align),
+                ('==1== x', f'--1-- free(0x{many})', None),
+                ('9 1 1 1', f'a 0 {digits}',
+                 f'the number {digits} is out of range'),
+                ('9 1 1 1', f'a 0 {many}', None)):
+            with self.subTest(text[:60]):
+                shown = sentence or 'the number {0}... is out of range'.format(
+                    ('0x' * ('0x' in text) + many)[:40])
+                self.bad(f'{head}\n{text}\n', f':2: {shown}')
+
+    def test_as_many_zeros_as_mdriver_takes(self) -> None:
+        zeros = '0' * 5000
+        path = self.written('x', f'9 1 2 1\na {zeros} {zeros}8\nf 0\n')
+        self.assertEqual(self.lines(path), 'a 0 8, f 0')
+
+    def test_spaces_that_are_none_to_c(self) -> None:
+        for space in '\x1c\x1d\x1e\x1f\x85\xa0':
+            line = f'9 1 1 1\na 0{space}8\n'.encode('latin-1')
+            self.bad(line, ":2: 'a' takes 2 numbers and perhaps a thread, not "
+                     "1", '--from', 'rep')
+        path = self.written('x', '9 1 1 1\n\v\n\ta\f0\r8\r\n')
+        self.assertEqual(self.lines(path, '--from', 'rep'), 'a 0 8')
+
+    def test_calls_that_failed_may_ask_for_anything(self) -> None:
+        path = self.written('x', 'malloc(18446744073709551615) = 0\n'
+                            'memalign(-1, 8) = 0\nmalloc(8) = 0x10\n')
+        self.assertEqual(self.lines(path), 'a 0 8')
+        self.assertIn('calls that failed, left out: 2', self.notes())
+
+    def test_processes_are_names(self) -> None:
+        """However many digits one has that is not asked for."""
+        many = '7' * 5000
+        path = self.written('x', f'=={many}== x\n--{many}-- malloc(1) = 0x1\n'
+                            '--7-- malloc(8) = 0x10\n')
+        self.assertEqual(self.lines(path, '--process', '7'), 'a 0 8')
+        path = self.written('x', f'{many} malloc(1) = 0x1\n'
+                            '7 malloc(8) = 0x10\n')
+        self.assertEqual(self.lines(path, '--process', '7'), 'a 0 8')
+
+    def test_a_fault_is_told_on_one_line(self) -> None:
+        self.bad(b'malloc(1) = 0x9\nmalloc(\x1b[2J\r\x85m) = 0x10\n',
+                 r":2: '\x1b[2J\r\x85m' is not an integer")
+
     def test_binary(self) -> None:
         def file(*records: tuple[int, int, int], weight: int = 1,
-                 count: int | None = None, slots: int = 2) -> bytes:
+                 count: int | None = None, slots: int = 1) -> bytes:
             header = struct.pack(
                 '<8sIIQQI28x', b'mmtrace\1', weight, 0, 1,
                 len(records) if count is None else count, slots)
@@ -455,9 +522,13 @@ class Malformed(Converting):
         alloc, free = (0, 0, 8), (1, 0, 0)
         for data, sentence in (
                 (file()[:30], ': the file is cut short in its header'),
+                (b'mmtrace\2' + file(alloc)[8:], ': it does not begin as the '
+                 'binary form does'),
                 (file(alloc, weight=4), ': the weight 4 is out of range 0..3'),
                 (file(alloc, count=2), ': the file is cut short: the header '
                  'declares 2 operations, 1 are there'),
+                (file(alloc, slots=3), ': the number of slots 3 is out of '
+                 'range'),
                 (file(alloc) + b'x', ': bytes after the last operation'),
                 (file(alloc, (9, 0, 0)), ':2: an unknown operation'),
                 (file(alloc, alloc),
@@ -472,7 +543,7 @@ class Malformed(Converting):
                 (file((6, 47, 8)), ':1: the alignment is over the limit'),
                 (file(), ': there is no operation in it')):
             with self.subTest(sentence):
-                self.bad(data, sentence)
+                self.bad(data, sentence, '--from', 'binary')
 
     def test_rep(self) -> None:
         """What mdriver refuses, tools/convert does; and says the file's name,

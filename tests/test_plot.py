@@ -11,6 +11,7 @@ import importlib.util
 import io
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -691,6 +692,51 @@ class Command(Kept):
                 other.write_text(text)
                 self.fails('other: not what mdriver', 'map', '-o', out,
                            f'--from={other}')
+
+    def test_what_mdriver_does_not_write(self) -> None:
+        events, timeline = (file.read_text() for file in self.files[1:])
+        report = self.files[0].read_text()
+        first = 'mm,small.rep,1,a,0,'
+
+        def events_with(row: str) -> str:
+            return re.sub(f'{first}.*', row, events, count=1)
+
+        for text, why in (
+                (report.replace('"ok"', '"ok', 1), r':\d+: not what mdriver '
+                 r"--json writes: Expecting ',' delimiter$"),
+                (report.replace('"ops": 330', '"ops": 1e999', 1),
+                 r': .*: results\[0\].ops is Infinity'),
+                (report.replace('"ops": 330', f'"ops": {1 << 64}', 1),
+                 f': .*: the number {1 << 64} is out of range'),
+                (report.replace('"ops": 330', f'"ops": {1 << 53}', 1),
+                 rf': .*: results\[0\].ops is {1 << 53}'),
+                (report.replace('"ops": 330', f'"ops": {"7" * 5000}', 1),
+                 f': .*: the number {"7" * 40}... is out of range'),
+                (report.replace('"small.rep"', '"\\ud800"', 1),
+                 r': .*: results\[0\].trace is "\\ud800"'),
+                (re.sub('"utilization": [^,]*', '"utilization": NaN', report),
+                 r': .*: results\[0\].utilization is NaN'),
+                ('{"results":' + '[' * 100000, ': .*: it is nested too deeply'),
+                (events_with(f'{first}0x10,8,0,8,{10**23},0'),
+                 f':2: heap: the number {10**23} is out of range'),
+                (events_with(f'{first}-0x10,8,0,8,8,0'),
+                 ":2: address: '-0x10' is not a hexadecimal integer"),
+                (events_with('mm,small.rep,1,ab,0,0x10,8,0,8,8,0'),
+                 ":2: kind: 'ab' is not an operation"),
+                (events_with('mm,small.rep,7,a,0,0x10,8,0,8,8,0'),
+                 ':3: op: the operations of an allocator on a trace do not '
+                 'ascend'),
+                (events_with(f'{first}0x10'), ':2: 6 cells where the first '
+                 'line has 11'),
+                (timeline.replace('mm,', 'm\0m,', 1), ':2: NUL in a name'),
+                (events_with('"' + 'x' * 200000), ': it is not CSV: field '
+                 'larger than field limit'),
+                (events_with('\udcff'), ': it is not in UTF-8')):
+            with self.subTest(why):
+                other = self.folder / 'other'
+                other.write_bytes(text.encode(errors='surrogateescape'))
+                self.fails(f'^tools/plot: {other}{why}', 'map', '-o',
+                           self.folder / 'x.png', f'--from={other}')
 
     def test_files_that_are_cut(self) -> None:
         """Amid a number, which would be another one."""

@@ -206,7 +206,28 @@ class Damages(test_record.Programs):
         path.write_bytes(data[:4096] + event + data[4128:])
         self.assertEqual(
             self.read(),
-            [f'{path}: it is damaged, an event of kind 99 is in it'])
+            [f'{path}:1: it is damaged, an event of kind 99 is in it'])
+
+    def test_blocks_that_no_machine_has(self) -> None:
+        data = self.sound()
+        path, = self.raw.glob('*.rec')
+        for size, detail, sentence in (
+                (1 << 47, 0, f'a block of {1 << 47} bytes: at most '
+                 f'{(1 << 47) - 1} are possible'),
+                (8, 1 << 63, f'an alignment of {1 << 63}: at most {1 << 46} is '
+                 'possible')):
+            event = recording.EVENT.pack(64, size, detail, 0,
+                                         recording.ALIGNED)
+            path.write_bytes(data[:4096] + event + data[4128:])
+            self.assertEqual(self.read(), [f'{path}:1: {sentence}'])
+
+    def test_an_error_that_no_system_has(self) -> None:
+        data = self.sound()
+        path, = self.raw.glob('*.rec')
+        at = recording.HEADER.size - 8
+        path.write_bytes(data[:at] + b'\xff' * 8 + data[at + 8:])
+        self.assertEqual(self.read()[0], f'{path}: it is damaged, an error '
+                         f'{(1 << 64) - 1} is in its header')
 
 
 load_tests = support.in_release_only(

@@ -17,9 +17,9 @@ NUMPY = pythons.with_modules('numpy')
 
 READ = '''
 import sys
-from malloclab import replays
-replays.CHUNK = 2
-for table in replays.read_tables(sys.stdin):
+from malloclab import tables
+tables.CHUNK = 2
+for table in tables.read_tables(sys.stdin):
     print(table.allocator, table.trace, *(table[name].tolist()
           for name in table.columns))
 '''
@@ -38,6 +38,13 @@ class Tables(unittest.TestCase):
             self.read('allocator,trace,op,kind,address\n'
                       'mm,x,1,a,0x10\nmm,x,2,f,0x1F\nmm,x,3,a,\n'),
             ["mm x [1, 2, 3] [b'a', b'f', b'a'] [16, 31, 0]"])
+
+    def test_zeros_before_a_number(self) -> None:
+        zeros = '0' * 5000
+        self.assertEqual(
+            self.read('allocator,trace,op,address,heap\n'
+                      f'mm,x,{zeros}1,0x{zeros}10,{zeros}\n'),
+            ['mm x [1] [16] [0]'])
 
     def test_a_table_for_each_pair(self) -> None:
         self.assertEqual(

@@ -132,6 +132,34 @@ class ManifestCommand(unittest.TestCase):
         self.assertEqual(done.returncode, 2)
         self.assertIn(f'{self.path}:2: not a line of', done.stderr)
 
+    def test_numbers_that_are_none(self) -> None:
+        for number, sentence in (
+                ('\u00b2', r"'\xb2' is not an integer"),
+                ('7' * 5000, f'the number {"7" * 40}... is out of range')):
+            self.path.write_text(f'# x\nx.rep generated 0 {number} x\n')
+            done = self.generate()
+            self.assertEqual((done.returncode, done.stderr), (
+                2, f'tools/generate: {self.path}:2: {sentence}\n'))
+
+    def test_commands_that_are_none(self) -> None:
+        for command, sentence in (
+                ("tools/generate 'comb", 'not a command: No closing quotation'),
+                ("''", 'not made by tools/generate')):
+            self.path.write_text(f'x.rep generated 0 0 {command}\n')
+            done = self.generate()
+            self.assertEqual((done.returncode, done.stderr), (
+                2, f'tools/generate: x.rep: {sentence}\n'))
+
+    def test_a_damaged_trace_is_a_difference(self) -> None:
+        self.generate()
+        packed = self.path.parent / 'q.rep.gz'
+        for data in packed.read_bytes()[:-9], b'\x1f\x8b' + b'x' * 99:
+            packed.write_bytes(data)
+            done = self.generate('--check')
+            self.assertEqual((done.returncode, done.stderr), (
+                1, 'tools/generate: q.rep.gz: differs from what its command '
+                'makes\n'))
+
     def test_what_is_no_text(self) -> None:
         self.path.write_bytes(b'\xff\xfe')
         done = self.generate()
@@ -157,6 +185,21 @@ class Output(unittest.TestCase):
             self.assertEqual((done.returncode, done.stdout), (2, ''))
             self.assertEqual(done.stderr.splitlines()[-1],
                              f'tools/generate: error: {sentence}')
+
+    def test_parameters_that_no_trace_has(self) -> None:
+        for words, sentence in (
+                (('coalescing', f'size={1 << 47}'),
+                 f'size must be 1 to {(1 << 47) - 1}'),
+                (('shift', f'first={(1 << 47) - 1}'),
+                 'shift: a block or a thread is beyond what a trace may have'),
+                (('threads', f'count={1 << 46}'),
+                 'threads: a block or a thread is beyond what a trace may '
+                 'have'),
+                (('comb', 'size=\u00b2'),
+                 r"'size=\xb2' is not PARAM=VALUE with an integer")):
+            done = support.run(support.ROOT / 'tools/generate', *words)
+            self.assertEqual((done.returncode, done.stdout, done.stderr),
+                             (2, '', f'tools/generate: {sentence}\n'))
 
     def test_standard_output(self) -> None:
         done = self.generate('-')
@@ -336,6 +379,24 @@ class RepFormat(unittest.TestCase):
             with self.assertRaisesRegex(rep.RepError, 'x.rep.gz: the file is '
                                         'damaged'):
                 rep.read(path)
+            data = bytearray(Path(path).read_bytes())
+            data[10] ^= 255
+            Path(path).write_bytes(data)
+            with self.assertRaisesRegex(rep.RepError, 'x.rep.gz: the file is '
+                                        'damaged'):
+                rep.read(path)
+
+
+    def test_a_line_ends_at_its_end(self) -> None:
+        with tempfile.TemporaryDirectory() as place:
+            path = Path(place) / 'x.rep'
+            path.write_bytes(b'9\r1 2\r1\ra 0\r8\r\nf 0\n')
+            with self.assertRaisesRegex(rep.RepError, "x.rep:1: 'a' is "
+                                        'not an integer'):
+                rep.read(str(path))
+            path.write_bytes(b'9 1 2\r1\na 0\r8\r\nf 0\n')
+            self.assertEqual(rep.read(str(path)).ops,
+                             [Op('a', 0, 8), Op('f', 0)])
 
 
 FALLEN = [137, 9, 40, 23, 'b', False]
@@ -346,7 +407,9 @@ FAULTS = [
     ('9 1 x 1\n', 1, "'x' is not an integer"),
     ('9 1 1 1\nx 0 1\n', 2, "unknown operation 'x'"),
     ('9 1 1 1\na 0\n', 2, "'a' takes 2 numbers and perhaps a thread, not 1"),
-    ('9 1 1 1\na 0 -1\n', 2, '-1 is out of range'),
+    ('9 1 1 1\na 0 -1\n', 2, 'the number -1 is out of range'),
+    (f'9 1 1 1\na 0 {"7" * 5000}\n', 2,
+     f'the number {"7" * 40}... is out of range'),
     ('9 1 1 1\na 1 5\n', 2, "id 1 is not below the header's 1"),
     (f'9 1 1 1\na 0 {1 << 47}\n', 2, 'a number is out of range'),
     ('9 1 1 1\nm 0 24 5\n', 2, 'the alignment 24 is not a power of two'),

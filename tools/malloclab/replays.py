@@ -1,4 +1,4 @@
-"""What mdriver writes of replays, as tables of numpy: results, timelines, events.
+"""mdriver, run for what it writes of replays: results, timelines, events.
 
 Everything that draws or exports reads replays here: it names traces and
 allocators, and mdriver is run, with its progress and its complaints on standard
@@ -7,54 +7,34 @@ error. numpy is needed (pythons.demand).
 
 from __future__ import annotations
 
-import csv
-import json
 import subprocess
 import tempfile
-from dataclasses import dataclass
-from itertools import islice
 from pathlib import Path
-from typing import Any, Iterator, Sequence, TextIO
-
-import numpy
+from typing import Any, Sequence
 
 from . import BUILD, ROOT as ROOT
-CHUNK = 1 << 16  # lines that are read at a time
-
-
-class ReplayError(Exception):
-    """Why there is no replay, in a sentence."""
+from . import results as figures
+from .tables import (ReplayError as ReplayError, Table as Table,
+                     read_tables as read_tables)
 
 
 class Refused(ReplayError):
     """mdriver could not judge, and has said why on standard error."""
 
 
-@dataclass(frozen=True)
-class Table:
-    """Rows of one allocator on one trace: an array a column, by its name.
-
-    Of a timeline: op, payload, footprint, heap, mapped, free_bytes, free_areas,
-    largest_free. Of events: op, kind (bytes of one letter), slot (-1 of
-    free(NULL)), address, size, thread, payload, heap, mapped. docs/driver.md
-    says what they mean.
-    """
-
-    allocator: str
-    trace: str
-    columns: dict[str, numpy.ndarray]
-
-    def __getitem__(self, column: str) -> numpy.ndarray:
-        return self.columns[column]
-
-    def __len__(self) -> int:
-        return len(self.columns["op"])
-
-
 def results(traces: Sequence[str], allocators: Sequence[str],
             *options: str, build: Path = BUILD) -> dict[str, Any]:
     """The JSON object of one run; a bad verdict in it is no error."""
-    return json.loads(_run("--json", traces, allocators, options, build))
+    return parsed(_run("--json", traces, allocators, options, build),
+                  "mdriver --json")
+
+
+def parsed(text: str, path: str | Path) -> dict[str, Any]:
+    """The JSON object that is written there."""
+    try:
+        return figures.parse(text, path)
+    except figures.ResultsError as error:
+        raise ReplayError(str(error)) from None
 
 
 def timelines(traces: Sequence[str], allocators: Sequence[str],
@@ -65,56 +45,6 @@ def timelines(traces: Sequence[str], allocators: Sequence[str],
 def events(traces: Sequence[str], allocators: Sequence[str],
            *options: str, build: Path = BUILD) -> list[Table]:
     return _tables("--events", traces, allocators, options, build)
-
-
-def read_tables(file: TextIO) -> Iterator[Table]:
-    """The tables of a CSV file of --timeline or --events, in its order.
-
-    They begin wherever the first two columns, allocator and trace, change.
-    """
-    names = next(csv.reader(file))[2:]
-    owner: tuple[str, ...] = ()
-    parts: list[dict[str, numpy.ndarray]] = []
-    while rows := list(islice(csv.reader(file), CHUNK)):
-        for begin, end in _runs(rows):
-            if parts and owner != tuple(rows[begin][:2]):
-                yield _join(owner, names, parts)
-                parts = []
-            owner = tuple(rows[begin][:2])
-            texts = list(zip(*rows[begin:end]))[2:]
-            parts.append({name: _column(name, text)
-                          for name, text in zip(names, texts)})
-    if parts:
-        yield _join(owner, names, parts)
-
-
-def _runs(rows: list[list[str]]) -> Iterator[tuple[int, int]]:
-    """Where rows have the same owner: begin and end."""
-    begin = 0
-    while begin < len(rows):
-        end = begin + 1
-        if rows[-1][:2] == rows[begin][:2]:
-            end = len(rows)
-        while end < len(rows) and rows[end][:2] == rows[begin][:2]:
-            end += 1
-        yield begin, end
-        begin = end
-
-
-def _column(name: str, texts: Sequence[str]) -> numpy.ndarray:
-    if name == "kind":
-        return numpy.array(texts, dtype="S1")
-    base = 16 if name == "address" else 10
-    absent = -1 if name == "slot" else 0
-    return numpy.array([int(text, base) if text else absent for text in texts],
-                       dtype=numpy.int64)
-
-
-def _join(owner: tuple[str, ...], names: list[str],
-          parts: list[dict[str, numpy.ndarray]]) -> Table:
-    return Table(owner[0], owner[1], {
-        name: numpy.concatenate([part[name] for part in parts])
-        for name in names})
 
 
 def _tables(option: str, traces: Sequence[str], allocators: Sequence[str],

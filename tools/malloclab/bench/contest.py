@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import statistics
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Sequence
 
+from .. import results
 from .table import TRACES, BenchError, Spread, program, spread
 
 ALLOCATORS = ["mm", "libc", "libjemalloc.so.2", "libmimalloc.so.2",
@@ -99,11 +99,13 @@ def report_from(content: dict[str, Any]) -> Report:
 def read(path: Path) -> Report:
     """What mdriver --json wrote."""
     try:
-        return report_from(json.loads(path.read_text()))
+        return report_from(results.parse(path.read_text("utf-8"), path))
     except OSError as error:
         raise BenchError(f"{path}: {error.strerror}") from None
-    except (ValueError, KeyError, TypeError):
-        raise BenchError(f"{path}: not what mdriver --json writes") from None
+    except UnicodeDecodeError:
+        raise BenchError(f"{path}: it is not in UTF-8") from None
+    except results.ResultsError as error:
+        raise BenchError(str(error)) from None
 
 
 # ---- Running. ----

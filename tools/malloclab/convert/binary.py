@@ -30,11 +30,15 @@ def read(source: Source) -> Iterator[rep.Op]:
         head = read_up_to(file, packed.HEADER.size)
         if len(head) < packed.HEADER.size:
             raise rep.RepError("the file is cut short in its header")
-        _, weight, _, ids, count, slots = packed.HEADER.unpack(head)
+        magic, weight, _, ids, count, slots = packed.HEADER.unpack(head)
+        if magic != packed.MAGIC:
+            raise rep.RepError("it does not begin as the binary form does")
         if weight > MOST_WEIGHT:
             raise rep.RepError(f"the weight {weight} is out of range 0..3")
         if ids > count > 0:
             raise rep.RepError("the header declares more ids than operations")
+        if slots > min(count, packed.MAX_SLOT) and count:
+            raise rep.RepError(f"the number of slots {slots} is out of range")
         source.weight = weight
         yield from _checked(_records(file, count), slots)
         if file.read(1):

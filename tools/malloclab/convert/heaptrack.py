@@ -25,6 +25,7 @@ from collections import Counter, deque
 from dataclasses import dataclass, field
 from typing import Iterable, Iterator, TextIO
 
+from ..numbers import integer, shown
 from ..record import recording
 from ..traces import rep
 from ..record.recording import FREE, MALLOC, Event
@@ -70,7 +71,7 @@ class Reader:
         if letter in SILENT or not letter:
             return ()
         if letter not in "+-a" or text[1:2] != " ":
-            raise ValueError(f"unknown line '{text:.20}' in a file of "
+            raise ValueError(f"unknown line {shown(text)} in a file of "
                              "heaptrack")
         return self._call(letter, _numbers(words))
 
@@ -131,11 +132,7 @@ def _check_version(numbers: list[int]) -> None:
 
 
 def _numbers(words: list[str]) -> list[int]:
-    try:
-        return [int(word, 16) for word in words]
-    except ValueError:
-        raise ValueError(f"'{' '.join(words):.40}' is not a row of "
-                         "hexadecimal numbers") from None
+    return [integer(word, base=16) for word in words]
 
 
 # ---- Out. ----

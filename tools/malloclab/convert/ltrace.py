@@ -25,6 +25,7 @@ import re
 from dataclasses import dataclass, field
 from typing import Iterable, Iterator
 
+from ..numbers import WORD, integer
 from ..record.recording import (ALIGNED, CALLOC, FREE, MALLOC, RESIZE,
                                 RESIZED, Event)
 from ..traces import rep
@@ -65,7 +66,7 @@ CONFUSED = "calls by libc itself, which ltrace -e confuses, left out"
 CHILDREN = ("there are child processes, and the log does not tell them from "
             "threads: --process PID takes one alone")
 UNTOLD = "the log does not say how the program ended: it is cut short"
-WORD = (1 << 64) - 1
+LEAST = -(1 << 63)  # numbers are signed or not, as a prototype has them
 
 
 @dataclass
@@ -122,7 +123,7 @@ class Reader:
             self.source.notes[STRANGE] += bool(text.strip())
             return ()
         pid = found[1] or found[2] or ""
-        if self.source.process and pid and int(pid) != self.source.process:
+        if self.source.process and pid not in ("", str(self.source.process)):
             self.source.notes[OTHERS] += 1
             return ()
         if pid not in self.threads:
@@ -240,7 +241,4 @@ def _integer(word: str) -> int:
     word = word.strip()
     if word in ("nil", "NULL", "(nil)"):
         return 0
-    try:
-        return int(word, 0) & WORD
-    except ValueError:
-        raise ValueError(f"'{word}' is not a number") from None
+    return integer(word, LEAST, base=0) & WORD

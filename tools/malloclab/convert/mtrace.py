@@ -18,6 +18,7 @@ from __future__ import annotations
 import re
 from typing import Iterator
 
+from ..numbers import integer
 from ..record import recording
 from ..traces import rep
 from ..record.recording import FREE, MALLOC, RESIZE, RESIZED, Event
@@ -79,4 +80,4 @@ class Reader:
 
 
 def _number(text: str | None) -> int:
-    return int(text, 16) if text and text != "(nil)" else 0
+    return integer(text, base=16) if text and text != "(nil)" else 0

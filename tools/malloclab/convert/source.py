@@ -75,10 +75,13 @@ class Source:
     def parsed(self, parse: Callable[[str], Iterable[recording.Event]]
                ) -> Iterator[recording.Event]:
         """What `parse` makes of each line. It says by a ValueError what is
-        wrong with one."""
+        wrong with one, and no event is of what no machine has."""
         for number, text in self.lines():
             try:
-                yield from parse(text)
+                for event in parse(text):
+                    if sentence := recording.fault(event):
+                        raise ValueError(sentence)
+                    yield event
             except ValueError as error:
                 raise rep.RepError(str(error), number) from None
 
@@ -140,6 +143,6 @@ def read_up_to(file: BufferedIOBase, size: int) -> bytes:
     try:
         while len(data) < size and (more := file.read1(size - len(data))):
             data += more  # read() would lose what comes before a cut
-    except (EOFError, gzip.BadGzipFile, zlib.error):
+    except rep.DAMAGES:
         pass  # whoever reads all of it will say so
     return data

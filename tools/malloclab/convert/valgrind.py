@@ -20,6 +20,7 @@ import re
 from dataclasses import dataclass, field
 from typing import Iterable, Iterator, NamedTuple
 
+from ..numbers import integer, shown
 from ..traces import rep
 from ..record.recording import (
     ALIGNED, CALLOC, FREE, MALLOC, NOTHING, RESIZE, RESIZED, Event)
@@ -63,7 +64,8 @@ class Reader:
     whole: bool = True
 
     def __post_init__(self) -> None:
-        self.process = self.source.process
+        chosen = self.source.process
+        self.process = None if chosen is None else str(chosen)
 
     def events(self) -> Iterator[Event]:
         yield from self.source.parsed(self._line)
@@ -82,8 +84,8 @@ class Reader:
         if not found:
             return ()
         if self.process is None:
-            self.process = int(found[1])
-        if int(found[1]) != self.process:
+            self.process = found[1]
+        if found[1] != self.process:
             self.source.notes[OTHERS] += 1
             return ()
         self.calls += 1
@@ -97,7 +99,7 @@ class Reader:
                 raise ValueError(f"{NO_LINE}NAME(NUMBERS) or = ADDRESS")
             name, at = token[1], token.end()
             if not name:
-                yield from self._result(int(token[3], 0))
+                yield from self._result(integer(token[3], base=0))
             elif FREEING.match(name):
                 yield self._free(_numbers(token[2], 1)[0])
             else:
@@ -151,5 +153,5 @@ def _numbers(words: str, count: int) -> list[int]:
     found = [NUMBER.match(word.strip()) for word in words.split(",")]
     if len(found) != count or not all(found):
         raise ValueError(f"{NO_LINE}{count} number{'s'[:count > 1]}, found "
-                         f"'{words}'")
-    return [int(one[1], 0) for one in found if one]
+                         f"{shown(words)}")
+    return [integer(one[1], base=0) for one in found if one]

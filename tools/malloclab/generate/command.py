@@ -13,6 +13,7 @@ from typing import Sequence
 
 from .. import output, pythons
 from ..arguments import keep_alone, positive
+from ..numbers import integer, shown
 from ..traces import manifest, rep
 from .recipes import DEFAULT_OPS, RECIPES, Recipe, RecipeError, cook
 
@@ -118,9 +119,11 @@ def bake(options: argparse.Namespace) -> tuple[bytes, rep.Account]:
 
 def _parameter(word: str) -> tuple[str, int]:
     name, equals, value = word.partition("=")
-    if not equals or not value.isdigit():
-        raise RecipeError(f"'{word}' is not PARAM=VALUE with an integer")
-    return name, int(value)
+    try:
+        return name, integer(value if equals else "")
+    except ValueError:
+        raise RecipeError(f"{shown(word)} is not PARAM=VALUE with an integer"
+                          ) from None
 
 
 def _write(options: argparse.Namespace) -> None:
@@ -177,8 +180,11 @@ def _heading(recipe: Recipe) -> str:
 
 def remake(entry: manifest.Entry) -> tuple[bytes, manifest.Entry]:
     """The bytes of a generated trace, and its entry with true figures."""
-    words = shlex.split(entry.provenance)
-    if words[0] != "tools/generate":
+    try:
+        words = shlex.split(entry.provenance)
+    except ValueError as error:
+        raise RecipeError(f"{entry.name}: not a command: {error}") from None
+    if words[:1] != ["tools/generate"]:
         raise RecipeError(f"{entry.name}: not made by tools/generate")
     data, account = bake(_parser().parse_intermixed_args(words[1:]))
     return data, entry._replace(ops=account.ops, peak=account.peak_bytes)
@@ -201,11 +207,15 @@ def differences(path: str) -> list[str]:
     return found
 
 
-def _content(path: str) -> bytes:
-    """What a trace file says, uncompressed: zlib's versions may differ."""
+def _content(path: str) -> bytes | None:
+    """What a trace file says, uncompressed: zlib's versions may differ. None
+    where it cannot be unpacked."""
     with open(path, "rb") as file:
         data = file.read()
-    return gzip.decompress(data) if path.endswith(".gz") else data
+    try:
+        return gzip.decompress(data) if path.endswith(".gz") else data
+    except rep.DAMAGES:
+        return None
 
 
 def _make_all(path: str, check: bool) -> int:

@@ -9,11 +9,13 @@ functions' keyword arguments: integers with a default.
 from __future__ import annotations
 
 import inspect
+from collections import defaultdict
 from dataclasses import dataclass, field
 from heapq import heappop, heappush
 from typing import Callable
 
 from ..dice import Dice
+from ..traces import rep
 from ..traces.rep import Op
 
 DEFAULT_OPS = 10000
@@ -98,11 +100,14 @@ def cook(name: str, seed: int = 1, ops: int = DEFAULT_OPS,
         if key not in chosen.parameters:
             known = ", ".join(chosen.parameters) or "none"
             raise RecipeError(f"{name} has no parameter {key}; it has {known}")
-        if value < 1:
-            raise RecipeError(f"{key} must be positive")
+        if not 1 <= value <= rep.MAX_SIZE:
+            raise RecipeError(f"{key} must be 1 to {rep.MAX_SIZE}")
     script = Script(ops)
     chosen.write(script, Dice(seed), **{**chosen.parameters, **given})
     script.free_all()
+    if not all(op.possible for op in script.ops):
+        raise RecipeError(f"{name}: a block or a thread is beyond what a trace "
+                          "may have")
     return script.ops
 
 
@@ -654,7 +659,7 @@ def threads(script: Script, dice: Dice, *, count: int = 4,
     Main (0) sends them tasks that they free; a third of what a thread
     allocates is freed by another one. Has the thread column.
     """
-    own: list[list[int]] = [[] for _ in range(count + 1)]
+    own: dict[int, list[int]] = defaultdict(list)
     while script.room(2):
         thread = dice.below(count + 1)
         mine = own[thread]

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 import numpy
 
+from ..numbers import EXACT, integer, shown
+
 
 @dataclass(frozen=True)
 class Range:
@@ -27,13 +29,14 @@ class Range:
 def operations(text: str) -> Range:
     """An argparse type: A:B, either of which may be left out."""
     first, colon, last = text.partition(":")
-    wrong = argparse.ArgumentTypeError(
-        f"'{text}' is not a range of operations such as 1000:2000")
-    if not colon or not all(word.isdigit() for word in (first, last) if word):
-        raise wrong
-    found = Range(max(int(first or 1), 1), int(last) if last else None)
-    if found.last is not None and found.last < found.first:
-        raise wrong
+    try:
+        found = Range(max(integer(first or "1", high=EXACT), 1),
+                      integer(last, high=EXACT) if last else None)
+    except ValueError:
+        colon = ""
+    if not colon or found.last is not None and found.last < found.first:
+        raise argparse.ArgumentTypeError(
+            f"{shown(text)} is not a range of operations such as 1000:2000")
     return found
 
 
@@ -45,12 +48,14 @@ def inches(text: str) -> tuple[float, float]:
         width = height = 0
     if not (1 <= width <= 100 and 1 <= height <= 400):
         raise argparse.ArgumentTypeError(
-            f"'{text}' is no size in inches such as 9x6")
+            f"{shown(text)} is no size in inches such as 9x6")
     return width, height
 
 
 def dots(text: str) -> int:
     """An argparse type: dots an inch."""
-    if not text.isdigit() or not 20 <= int(text) <= 1200:
-        raise argparse.ArgumentTypeError(f"'{text}' is not 20 to 1200 dpi")
-    return int(text)
+    try:
+        return integer(text, 20, 1200)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{shown(text)} is not 20 to 1200 dpi"
+                                         ) from None

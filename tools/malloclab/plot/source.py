@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import copy
 import datetime
-import json
 import os
 import shlex
 import tempfile
@@ -24,6 +23,11 @@ EVENTS, TIMELINES, RESULTS = "events", "timelines", "results"
 TIMED, WITH_WASTE = "timed", "waste"
 MADE_BY = {EVENTS: "--events", TIMELINES: "--timeline", RESULTS: "--json",
            TIMED: "--json with timing", WITH_WASTE: "--bounds --json"}
+# The first line of a file tells its kind.
+HEADS = {"allocator,trace,op,kind,slot,address,size,thread,payload,heap,mapped":
+         EVENTS,
+         "allocator,trace,op,payload,footprint,heap,mapped,free_bytes,"
+         "free_areas,largest_free": TIMELINES}
 
 
 @dataclass(frozen=True)
@@ -138,7 +142,7 @@ class Live(Some):
             path = Path(folder) / "results.json"
             tables = read([trace], self.allocators, *self.options,
                           "--json", str(path), build=self.build)
-            results = json.loads(path.read_text())["results"]
+            results = replays.parsed(path.read_text("utf-8"), path)["results"]
         self.note(results)
         self.demand_operations(tables)
         return _paired(results, tables)
@@ -196,22 +200,22 @@ class Kept(Some):
                 first = file.readline()
                 file.seek(0)
                 if first.startswith("{"):
-                    self._add_report(json.load(file))
-                elif first.startswith("allocator,trace,op,"):
-                    kind = EVENTS if ",address," in first else TIMELINES
-                    self.tables[kind] += replays.read_tables(file)
+                    self._add_report(replays.parsed(file.read(), path))
+                elif first.rstrip() in HEADS:
+                    self.tables[HEADS[first.rstrip()]] += \
+                        replays.read_tables(file)
                     _demand_an_end(path)
                 else:
                     raise ValueError
         except OSError as error:
             raise ReplayError(f"{path}: {error.strerror}") from None
-        except (ValueError, KeyError, IndexError, TypeError):
+        except UnicodeDecodeError:
+            raise ReplayError(f"{path}: it is not in UTF-8") from None
+        except ValueError:
             raise ReplayError(f"{path}: not what mdriver --json, --timeline or "
                               "--events writes") from None
 
     def _add_report(self, report: dict[str, Any]) -> None:
-        for result in report["results"]:
-            result["verdict"], result["bounds"]["aligned"]
         if self.report:
             report["results"] = self.report["results"] + report["results"]
         self.report = report

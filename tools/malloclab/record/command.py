@@ -253,7 +253,7 @@ def choose(recordings: list[Recording], which: str,
             main_pid = recordings[0].pid
         which = str(main_pid)
     if which.isdigit():
-        images = [r for r in recordings if r.pid == int(which)]
+        images = [r for r in recordings if str(r.pid) == which]
         failure = f"process {which} was not recorded"
     else:
         images = [r for r in recordings if r.program == which]

@@ -28,8 +28,11 @@ NOTHING, MALLOC, CALLOC, ALIGNED, FREE, RESIZE, RESIZED = range(7)
 FLAG_FORKED = 1
 FLAG_EXITED = 2
 
-# Any allocator of this laboratory aligns to 8 unasked.
+# Any allocator of this laboratory aligns to 8 unasked, none to more than a
+# trace can say.
 LEAST_ALIGNMENT = 8
+MAX_ALIGNMENT = 1 << rep.MAX_SIZE.bit_length() - 1
+MAX_ERRNO = 4095
 
 
 class Event(NamedTuple):
@@ -41,7 +44,22 @@ class Event(NamedTuple):
 
 
 class RecordingError(Exception):
-    """A file that is no recording. Says `path: sentence`."""
+    """A file that is no recording. Says `path: sentence`, and of an event
+    `path:number: sentence`; events count from 1."""
+
+
+def fault(event: Event) -> str:
+    """Why no machine has such a block, in a sentence; "" where one may have.
+    A call that failed may have asked for anything."""
+    if not event.address or event.kind in (NOTHING, FREE, RESIZE):
+        return ""
+    size = event.size * (event.detail if event.kind == CALLOC else 1)
+    if size > rep.MAX_SIZE:
+        return f"a block of {size} bytes: at most {rep.MAX_SIZE} are possible"
+    if event.kind == ALIGNED and event.detail > MAX_ALIGNMENT:
+        return (f"an alignment of {event.detail}: at most {MAX_ALIGNMENT} is "
+                "possible")
+    return ""
 
 
 @dataclass(frozen=True)
@@ -81,13 +99,15 @@ class Recording:
     def events(self) -> Iterator[Event]:
         """All slots that were written, in order; and holes before the last."""
         holes = 0
-        for event in map(Event._make, self._slots()):
+        for number, event in enumerate(map(Event._make, self._slots()), 1):
             if event.kind == NOTHING:
                 holes += 1
                 continue
             if event.kind > RESIZED:
-                raise RecordingError(f"{self.path}: it is damaged, an event "
-                                     f"of kind {event.kind} is in it")
+                raise RecordingError(f"{self.path}:{number}: it is damaged, an "
+                                     f"event of kind {event.kind} is in it")
+            if sentence := fault(event):
+                raise RecordingError(f"{self.path}:{number}: {sentence}")
             for _ in range(holes):
                 yield Event(0, 0, 0, 0, NOTHING)
             holes = 0
@@ -124,6 +144,9 @@ def load(path: str) -> Recording:
                              f"this program knows those of {HEADER_SIZE}")
     if len(data) < header_size:
         raise RecordingError(f"{path}: it was cut short, within its header")
+    if stopped_by > MAX_ERRNO:
+        raise RecordingError(f"{path}: it is damaged, an error {stopped_by} is "
+                             "in its header")
     raw = data[COMMAND_AT:COMMAND_AT + command_size]
     words = raw.decode("utf-8", "replace").rstrip("\0").split("\0")
     return Recording(path, pid, parent, image, flags, started, lost, stopped_by,

@@ -10,7 +10,7 @@ from typing import Any, Sequence
 
 from .. import output, terminal
 from ..replays import BUILD, Refused, ReplayError
-from ..traces import places, rep
+from ..traces import manifest, places, rep
 from . import gather, lines, page
 from .gather import ReportError
 
@@ -135,7 +135,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"tools/report: {error.filename or options.output}: "
               f"{error.strerror}", file=sys.stderr)
         return 2
-    except (ReportError, ReplayError, rep.RepError) as error:
+    except (ReportError, ReplayError, rep.RepError,
+            manifest.ManifestError) as error:
         print(f"tools/report: {error}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:

@@ -13,6 +13,7 @@ from array import array
 from dataclasses import dataclass
 from pathlib import Path
 
+from ..numbers import integer
 from ..traces import places
 
 GZIP, ZSTD, BINARY = b"\x1f\x8b", b"\x28\xb5\x2f\xfd", b"mmtrace"
@@ -46,11 +47,17 @@ def parse(text: bytes) -> Lines:
             header -= len(words)
         elif words:
             found.line.append(number)
-            found.ident.append(int(words[1]))
+            found.ident.append(_integer(words[1]))
             kind = words[0]
-            found.extra.append(int(words[2]) if kind in (b"c", b"m") else 0)
-            found.each.append(int(words[3]) if kind == b"c" else 0)
+            found.extra.append(_integer(words[2]) if kind in (b"c", b"m")
+                               else 0)
+            found.each.append(_integer(words[3]) if kind == b"c" else 0)
     return found
+
+
+def _integer(word: bytes) -> int:
+    """int() does not take as many zeros as mdriver does."""
+    return int(word) if len(word) < 20 else integer(word.decode("ascii"), -1)
 
 
 def _text(path: Path) -> bytes:

@@ -61,7 +61,8 @@ def _inner_form(start: bytes) -> str:
         return "binary"
     first = start.split(None, 1)[:1]
     if first and first[0].isdigit():
-        return f"text ({'later' if int(first[0]) <= 3 else 'classic'} header)"
+        later = first[0].lstrip(b"0") in (b"", b"1", b"2", b"3")
+        return f"text ({'later' if later else 'classic'} header)"
     return "packed"
 
 

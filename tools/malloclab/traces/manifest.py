@@ -13,6 +13,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Iterable, NamedTuple
 
+from ..numbers import integer
+
 GENERATED = "generated"
 RECORDED = "recorded"
 
@@ -63,14 +65,20 @@ def parse(lines: Iterable[str], path: str = "MANIFEST") -> Manifest:
         if line.startswith("#") or not line.strip():
             comment.append(line)
             continue
-        words = line.split(None, 4)
-        if (len(words) != 5 or words[1] not in (GENERATED, RECORDED)
-                or not (words[2] + words[3]).isdigit()):
-            raise ManifestError(f"{path}:{number}: not a line of name, kind, "
-                                "operations, peak and provenance")
-        entries.append(Entry(words[0], words[1], int(words[2]), int(words[3]),
-                             words[4]))
+        try:
+            entries.append(_entry(line))
+        except ValueError as error:
+            raise ManifestError(f"{path}:{number}: {error}") from None
     return Manifest(comment, entries)
+
+
+def _entry(line: str) -> Entry:
+    words = line.split(None, 4)
+    if len(words) != 5 or words[1] not in (GENERATED, RECORDED):
+        raise ValueError("not a line of name, kind, operations, peak and "
+                         "provenance")
+    return Entry(words[0], words[1], integer(words[2]), integer(words[3]),
+                 words[4])
 
 
 def render(manifest: Manifest) -> str:

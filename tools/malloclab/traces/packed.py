@@ -19,6 +19,8 @@ RECORD = struct.Struct("<IIQ")
 KIND_BITS, SIZE_BITS = 4, 48
 KIND_MASK, SIZE_MASK = (1 << KIND_BITS) - 1, (1 << SIZE_BITS) - 1
 
+MAX_SLOT = (1 << 32 - KIND_BITS) - 1
+
 KINDS = ALLOC, FREE, REALLOC, REALLOC_NULL, REALLOC_FREE, CALLOC, ALIGNED, \
     FREE_NULL = range(8)
 LETTERS = "afrrrcmf"  # of each kind, in the text form

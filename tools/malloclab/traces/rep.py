@@ -18,8 +18,11 @@ from __future__ import annotations
 import gzip
 import io
 import re
+import zlib
 from dataclasses import dataclass, field
 from typing import Iterable, Iterator, NamedTuple
+
+from ..numbers import integer, shown
 
 NULL_ID = -1
 PAGE = 4096
@@ -27,7 +30,11 @@ MAX_SIZE = (1 << 47) - 1
 MAX_COUNT = (1 << 32) - 1
 MAX_THREAD = 65535
 MAX_INTEGER = (1 << 63) - 1
-INTEGER = re.compile(r"-?[0-9]+\Z")
+
+# What gzip raises where a file is not what gzip writes, or cut short.
+DAMAGES = (EOFError, gzip.BadGzipFile, zlib.error)
+
+OTHER_SPACE = re.compile(r"[^\S \t\n\v\f\r]")
 
 # How many numbers follow the letter when there is no thread column.
 ARITY = {"a": 2, "c": 3, "m": 3, "r": 2, "f": 1}
@@ -46,6 +53,12 @@ class Op(NamedTuple):
     def payload(self) -> int:
         """Bytes of payload that the operation's block has after it."""
         return self.size * self.extra if self.kind == "c" else self.size
+
+    @property
+    def possible(self) -> bool:
+        """Are its numbers in the range that traces have?"""
+        return (max(self.payload, self.extra) <= MAX_SIZE
+                and self.thread <= MAX_THREAD)
 
 
 class RepError(Exception):
@@ -155,12 +168,12 @@ def read(path: str) -> Trace:
         file.seek(0)
         try:
             data = gzip.open(file) if packed else file
-            with io.TextIOWrapper(data, "ascii", errors="replace") as lines:
+            with io.TextIOWrapper(data, "ascii", "replace", "\n") as lines:
                 return parse(lines)
         except RepError as error:
             error.path = path
             raise
-        except (EOFError, gzip.BadGzipFile) as error:
+        except DAMAGES as error:
             raise RepError(f"the file is damaged: {error}", 0, path) from error
 
 
@@ -172,9 +185,15 @@ def parse(lines: Iterable[str]) -> Trace:
 
 def scan(lines: Iterable[str]) -> tuple[Header, Iterator[Op]]:
     """The header, and the operations as they are read and checked."""
-    numbered = ((n, t) for n, t in enumerate(lines, 1) if not t.isspace())
+    numbered = ((n, t) for n, t in enumerate(map(_spaced, lines), 1)
+                if not t.isspace())
     found = _parse_header(numbered)
     return found, _parse_ops(numbered, found)
+
+
+def _spaced(text: str) -> str:
+    """The line, with no other spaces than C's isspace() has."""
+    return text if text[:-1].isprintable() else OTHER_SPACE.sub("?", text)
 
 
 def _parse_ops(numbered: Iterator[tuple[int, str]],
@@ -228,7 +247,7 @@ def _parse_header(numbered: Iterator[tuple[int, str]]) -> Header:
 def _parse_op(text: str, line: int, ids: int) -> Op:
     kind, *words = text.split()
     if kind not in ARITY:
-        raise RepError(f"unknown operation '{kind}'", line)
+        raise RepError(f"unknown operation {shown(kind)}", line)
     threaded = len(words) == ARITY[kind] + 1
     if not threaded and len(words) != ARITY[kind]:
         raise RepError(f"'{kind}' takes {ARITY[kind]} numbers and perhaps a "
@@ -242,7 +261,7 @@ def _parse_op(text: str, line: int, ids: int) -> Op:
     size = numbers[-1] if kind != "f" else 0
     extra = numbers[1] if len(numbers) == 3 else 0
     op = Op(kind, numbers[0], size, extra, thread)
-    if max(op.payload, extra) > MAX_SIZE or thread > MAX_THREAD:
+    if not op.possible:
         raise RepError("a number is out of range", line)
     if kind == "m" and (extra == 0 or extra & (extra - 1)):
         raise RepError(f"the alignment {extra} is not a power of two", line)
@@ -250,12 +269,10 @@ def _parse_op(text: str, line: int, ids: int) -> Op:
 
 
 def _integer(word: str, line: int, low: int) -> int:
-    if not INTEGER.match(word):
-        raise RepError(f"'{word}' is not an integer", line)
-    number = int(word)
-    if not low <= number <= MAX_INTEGER:
-        raise RepError(f"{number} is out of range", line)
-    return number
+    try:
+        return integer(word, low, MAX_INTEGER)
+    except ValueError as error:
+        raise RepError(str(error), line) from None
 
 
 # ---- Writing ----
