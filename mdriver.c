@@ -1,20 +1,20 @@
 /*
  * mdriver.c - replay allocation traces on allocators, judge and compare them.
  *
- *     options --> traces, allocators --> contest --> report, JSON, CSV
+ *     options --> traces, allocators --> benchmark --> report, JSON, CSV
  */
 #include "driver/allocator.h"
-#include "driver/complain.h"
+#include "driver/fatal.h"
 #include "driver/contents.h"
-#include "driver/contest.h"
+#include "driver/benchmark.h"
 #include "driver/export.h"
 #include "driver/interrupt.h"
 #include "driver/options.h"
 #include "driver/process.h"
 #include "driver/progress.h"
 #include "driver/report.h"
-#include "driver/tape.h"
-#include "driver/adversary/tournament.h"
+#include "driver/replay_log.h"
+#include "driver/adversary/adversary_benchmark.h"
 #include "driver/trace_list.h"
 #include "driver/watch/watch.h"
 
@@ -32,7 +32,7 @@ enum { EXIT_INTERRUPTED = 130 };
 
 /* ---- Allocators by name. ---- */
 
-static bool is_listed(const struct contest *c, const char *name)
+static bool is_listed(const struct benchmark *c, const char *name)
 {
     for (size_t i = 0; i < c->allocator_count; i++)
         if (strcmp(c->allocators[i]->name, name) == 0)
@@ -40,20 +40,20 @@ static bool is_listed(const struct contest *c, const char *name)
     return false;
 }
 
-static void add_allocator(struct contest *c, const char *text)
+static void add_allocator(struct benchmark *c, const char *text)
 {
     size_t size = (c->allocator_count + 1) * sizeof(struct allocator *);
     struct allocator *a = allocator_find(text);
 
     if (is_listed(c, a->name))
-        complain_usage("--allocator lists '%s' twice; give one another name, "
-                       "as NAME=PATH",
-                       a->name);
-    c->allocators = need(realloc(c->allocators, size));
+        fatal_usage("--allocator lists '%s' twice; give one another name, "
+                    "as NAME=PATH",
+                    a->name);
+    c->allocators = check_alloc(realloc(c->allocators, size));
     c->allocators[c->allocator_count++] = a;
 }
 
-static void add_build(struct contest *c)
+static void add_build(struct benchmark *c)
 {
     size_t count;
     char **names = allocator_names(&count);
@@ -66,18 +66,18 @@ static void add_build(struct contest *c)
 }
 
 /* A malloc of the system is not over memlib: only the kernel knows its pages. */
-static void note_unmeasurable(const struct contest *c)
+static void note_unmeasurable(const struct benchmark *c)
 {
     for (size_t i = 0; i < c->allocator_count; i++)
         if (c->allocators[i]->kind == WORKER_SYSTEM && !process_memory_known())
-            remark("mdriver", 0,
-                   "/proc is not mounted: the utilization of '%s' is not known",
-                   c->allocators[i]->name);
+            warn("mdriver", 0,
+                 "/proc is not mounted: the utilization of '%s' is not known",
+                 c->allocators[i]->name);
 }
 
-static void find_allocators(struct contest *c, const struct options *o)
+static void find_allocators(struct benchmark *c, const struct options *o)
 {
-    char *list = need(strdup(o->allocators)), *rest = list, *name;
+    char *list = check_alloc(strdup(o->allocators)), *rest = list, *name;
 
     while ((name = strsep(&rest, ",")) != NULL) {
         if (strcmp(name, "all") == 0)
@@ -88,14 +88,14 @@ static void find_allocators(struct contest *c, const struct options *o)
     if (o->with_libc && !is_listed(c, "libc"))
         add_allocator(c, "libc");
     if (c->allocator_count == 0)
-        complain_usage("--allocator names none");
+        fatal_usage("--allocator names none");
     note_unmeasurable(c);
     free(list);
     c->libc = allocator_find("libc");
     c->null = allocator_null();
 }
 
-static void free_allocators(struct contest *c)
+static void free_allocators(struct benchmark *c)
 {
     for (size_t i = 0; i < c->allocator_count; i++)
         allocator_delete(c->allocators[i]);
@@ -105,17 +105,17 @@ static void free_allocators(struct contest *c)
 }
 
 /* One heap, at one place, and the loop in this very process. */
-static void check_in_process(const struct contest *c)
+static void check_in_process(const struct benchmark *c)
 {
     if (c->allocator_count != 1)
-        complain_usage("--in-process takes one allocator");
+        fatal_usage("--in-process takes one allocator");
     if (c->allocators[0]->kind == WORKER_SYSTEM && c->allocators[0]->path[0])
-        complain_usage("--in-process cannot load '%s': it would have to "
-                       "replace malloc in the driver",
-                       c->allocators[0]->name);
+        fatal_usage("--in-process cannot load '%s': it would have to "
+                    "replace malloc in the driver",
+                    c->allocators[0]->name);
 }
 
-/* ---- The contest. ---- */
+/* ---- The benchmark. ---- */
 
 static bool is_stdout(const char *path)
 {
@@ -128,22 +128,22 @@ static void check_output(const char *path)
     FILE *file = path && !is_stdout(path) ? fopen(path, "a") : NULL;
 
     if (path && !is_stdout(path) && (!file || fclose(file) != 0))
-        complain(path, 0, "cannot write it: %s", strerror(errno));
+        fatal(path, 0, "cannot write it: %s", strerror(errno));
 }
 
-static FILE *open_tape(const char *path)
+static FILE *open_log(const char *path)
 {
     FILE *file = is_stdout(path) ? stdout : path ? fopen(path, "w") : NULL;
 
     if (path && !file)
-        complain(path, 0, "cannot write it: %s", strerror(errno));
+        fatal(path, 0, "cannot write it: %s", strerror(errno));
     return file;
 }
 
-static void close_tape(FILE *file, const char *path)
+static void close_log(FILE *file, const char *path)
 {
     if (file && (file == stdout ? fflush(file) : fclose(file)) != 0)
-        complain(path, 0, "cannot write it: %s", strerror(errno));
+        fatal(path, 0, "cannot write it: %s", strerror(errno));
 }
 
 /* The seed is nobody's to guess, where the user did not choose one. */
@@ -156,10 +156,10 @@ static uint64_t seed_of(const struct options *o)
     return seed >> (o->has_seed ? 0 : 16);
 }
 
-static struct contest make_contest(const struct options *o,
-                                   struct trace_list traces)
+static struct benchmark make_benchmark(const struct options *o,
+                                       struct trace_list traces)
 {
-    struct contest c = {.traces = traces.traces, .trace_count = traces.count};
+    struct benchmark c = {.traces = traces.traces, .trace_count = traces.count};
 
     c.setup = (struct replay_setup){.heap_limit = o->heap_limit,
                                     .align = o->align,
@@ -176,23 +176,23 @@ static struct contest make_contest(const struct options *o,
     c.perturb = o->perturb;
     c.perturb_seed = o->perturb_seed;
     c.jobs = o->jobs;
-    c.progress = progress_show;
+    c.progress = progress_stage;
     find_allocators(&c, o);
     return c;
 }
 
-static void run(struct contest *c, const struct options *o)
+static void run(struct benchmark *c, const struct options *o)
 {
-    FILE *events = open_tape(o->events), *timeline = open_tape(o->timeline);
+    FILE *events = open_log(o->events), *timeline = open_log(o->timeline);
 
     if (events || timeline)
-        c->setup.tape = tape_new(events, timeline);
+        c->setup.replay_log = replay_log_new(events, timeline);
     progress_set(o->verbose);
-    contest_run(c);
+    benchmark_run(c);
     contents_verify();
-    tape_delete(c->setup.tape);
-    close_tape(events, o->events);
-    close_tape(timeline, o->timeline);
+    replay_log_delete(c->setup.replay_log);
+    close_log(events, o->events);
+    close_log(timeline, o->timeline);
 }
 
 static int report_interrupt(void)
@@ -211,7 +211,7 @@ static void publish_files(const struct export_setup *setup,
         export_csv(setup, o->csv);
 }
 
-static int publish(const struct contest *c, const struct options *o,
+static int publish(const struct benchmark *c, const struct options *o,
                    const struct profile *profile)
 {
     struct export_setup setup = {c, profile, o->align, NULL};
@@ -229,41 +229,42 @@ static int publish(const struct contest *c, const struct options *o,
     publish_files(&setup, o);
     if (c->interrupted)
         return report_interrupt();
-    return contest_all_ok(c) ? EXIT_ALL_RIGHT : EXIT_BAD_VERDICT;
+    return benchmark_all_ok(c) ? EXIT_ALL_RIGHT : EXIT_BAD_VERDICT;
 }
 
 /* An adversary in place of the traces: c says who plays, and how. */
-static int run_tournament(struct contest *c, const struct options *o,
-                          const struct profile *profile)
+static int run_adversary(struct benchmark *c, const struct options *o,
+                         const struct profile *profile)
 {
-    struct tournament t = {.allocators = c->allocators,
-                           .allocator_count = c->allocator_count,
-                           .challenge = challenge_read(o->adversary),
-                           .setup = c->setup,
-                           .record = o->record,
-                           .progress = progress_say};
+    struct adversary_benchmark t = {.allocators = c->allocators,
+                                    .allocator_count = c->allocator_count,
+                                    .adversary_setup =
+                                        adversary_setup_read(o->adversary),
+                                    .setup = c->setup,
+                                    .record = o->record,
+                                    .progress = progress_print};
     struct export_setup setup = {c, profile, o->align, &t};
 
-    if (o->in_process && t.challenge.n_count > 1)
-        complain_usage("--in-process takes one n");
+    if (o->in_process && t.adversary_setup.n_count > 1)
+        fatal_usage("--in-process takes one n");
     c->timing = false;
     t.setup.cpu = -1;
     progress_set(o->verbose);
-    tournament_run(&t);
+    adversary_benchmark_run(&t);
     progress_clear();
     c->interrupted = t.interrupted;
     if (!is_stdout(o->json) && !is_stdout(o->csv))
-        report_tournament(&t);
+        report_adversary(&t);
     publish_files(&setup, o);
-    bool all_ok = tournament_all_ok(&t);
-    tournament_free(&t);
+    bool all_ok = adversary_benchmark_all_ok(&t);
+    adversary_benchmark_free(&t);
     if (c->interrupted)
         return report_interrupt();
     return all_ok ? EXIT_ALL_RIGHT : EXIT_BAD_VERDICT;
 }
 
 /* Look on while the one allocator replays the one trace. */
-static int watch(const struct contest *c, const struct options *o)
+static int watch(const struct benchmark *c, const struct options *o)
 {
     struct watch_setup w = {.replay = c->setup,
                             .speed = o->speed > 0 ? o->speed : 0,
@@ -271,7 +272,7 @@ static int watch(const struct contest *c, const struct options *o)
     struct outcome outcome;
 
     if (c->allocator_count != 1)
-        complain_usage("--watch takes one allocator");
+        fatal_usage("--watch takes one allocator");
     w.replay.allocator = c->allocators[0];
     w.replay.trace = c->traces[0];
     w.replay.cpu = -1;
@@ -354,20 +355,20 @@ int main(int argc, char **argv)
     } else if (o.pack) {
         trace_pack(traces.traces[0], o.pack);
     } else {
-        struct contest c = make_contest(&o, traces);
+        struct benchmark c = make_benchmark(&o, traces);
 
         if (o.in_process)
             check_in_process(&c);
         check_output(o.json);
         check_output(o.csv);
         if (o.adversary) {
-            status = run_tournament(&c, &o, &profile);
+            status = run_adversary(&c, &o, &profile);
         } else if (o.watch) {
             status = watch(&c, &o);
         } else {
             run(&c, &o);
             status = publish(&c, &o, &profile);
-            contest_free_results(&c);
+            benchmark_free_results(&c);
         }
         free_allocators(&c);
     }

@@ -5,7 +5,7 @@
 STEPS := $(addprefix $(OUT)/judge/,$(addsuffix .o,bench/steps bench/stepper \
 	bench/subject bench/outside driver/trace driver/trace_text \
 	driver/trace_binary driver/trace_made driver/contents \
-	driver/complain)) \
+	driver/fatal)) \
 	$(OUT)/bench/memlib.o
 COUNTED := $(foreach f,sbrk map unmap discard,-Dmem_$f=memlib_$f)
 STEPS_LINK := $(HOST_LINK) $(foreach f,memcpy memmove memset,\

@@ -116,7 +116,7 @@ static void print_summary(const struct subject *subject,
 /* ---- What went wrong. ---- */
 
 /* `path:line: a 3 104: `, on stderr. */
-static void say_place(const struct trace *t, uint64_t op)
+static void print_place(const struct trace *t, uint64_t op)
 {
     char text[200];
 
@@ -136,7 +136,7 @@ static int say_failure(const struct options *o, const struct stepping *s)
         return NOT_DONE;
     }
     if (s->op < o->subject.ops)
-        say_place(o->subject.trace, s->op);
+        print_place(o->subject.trace, s->op);
     if (s->outcome == STEP_REFUSED)
         fprintf(stderr, "it returned NULL\n");
     else if (s->outcome == STEP_CRASHED)

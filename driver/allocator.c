@@ -5,7 +5,7 @@
 #include "allocator.h"
 
 #include "capture.h"
-#include "complain.h"
+#include "fatal.h"
 #include "object_file.h"
 #include "suffix.h"
 
@@ -31,19 +31,19 @@ const char *build_directory(void)
     if (slash)
         *slash = '\0';
     else
-        path = need(strdup("."));
+        path = check_alloc(strdup("."));
     return path;
 }
 
 static struct allocator *make(const char *name, enum worker_kind kind,
                               const char *path)
 {
-    struct allocator *a = need(calloc(1, sizeof *a));
+    struct allocator *a = check_alloc(calloc(1, sizeof *a));
 
-    a->name = need(strdup(name));
+    a->name = check_alloc(strdup(name));
     a->kind = kind;
-    a->path = need(strdup(path));
-    a->text = need(strdup(name));
+    a->path = check_alloc(strdup(path));
+    a->text = check_alloc(strdup(name));
     return a;
 }
 
@@ -96,15 +96,14 @@ static struct allocator *from_file(const char *name, const char *path)
     char *full = realpath(path, NULL);
 
     if (!full)
-        complain_usage("no allocator '%s': there is no file %s", name, path);
+        fatal_usage("no allocator '%s': there is no file %s", name, path);
     struct object_facts facts = object_inspect(full);
     if (!facts.readable)
-        complain_usage("no allocator '%s': %s is not a shared object", name,
-                       path);
+        fatal_usage("no allocator '%s': %s is not a shared object", name, path);
     if (!facts.exports_lab && !facts.exports_malloc)
-        complain_usage("no allocator '%s': %s exports neither mm_malloc nor "
-                       "malloc",
-                       name, path);
+        fatal_usage("no allocator '%s': %s exports neither mm_malloc nor "
+                    "malloc",
+                    name, path);
     bool system = !facts.exports_lab && facts.exports_malloc;
     struct allocator *a = make(name, system ? WORKER_SYSTEM : WORKER_LAB, full);
     a->static_bytes = facts.static_bytes;
@@ -137,7 +136,7 @@ static bool path_of_soname(const char *soname, char *path)
     return path[0] == '/';
 }
 
-static _Noreturn void complain_unknown(const char *name)
+static _Noreturn void fatal_unknown(const char *name)
 {
     size_t count;
     char **names = allocator_names(&count);
@@ -147,9 +146,9 @@ static _Noreturn void complain_unknown(const char *name)
         strncat(list, names[i], sizeof list - strlen(list) - 3);
         strcat(list, ", ");
     }
-    complain_usage("no allocator '%s': it is none of %slibc, not a path (with "
-                   "a /), and no library that the loader finds",
-                   name, list);
+    fatal_usage("no allocator '%s': it is none of %slibc, not a path (with "
+                "a /), and no library that the loader finds",
+                name, list);
 }
 
 struct allocator *allocator_find(const char *text)
@@ -158,11 +157,11 @@ struct allocator *allocator_find(const char *text)
     char path[PATH_SIZE];
 
     if (equals) {
-        char *name = need(strndup(text, (size_t)(equals - text)));
+        char *name = check_alloc(strndup(text, (size_t)(equals - text)));
         struct allocator *a = from_file(name, equals + 1);
         free(name);
         free(a->text);
-        a->text = need(strdup(text));
+        a->text = check_alloc(strdup(text));
         return a;
     }
     if (strcmp(text, "libc") == 0)
@@ -171,7 +170,7 @@ struct allocator *allocator_find(const char *text)
         return from_file(text, text);
     if (path_of_name(text, path) || path_of_soname(text, path))
         return from_file(text, path);
-    complain_unknown(text);
+    fatal_unknown(text);
 }
 
 struct allocator *allocator_null(void)
@@ -204,10 +203,10 @@ static char **add_names(const char *folder, char **names, size_t *count)
     snprintf(path, sizeof path, "%s/%s", build_directory(), folder);
     int n = scandir(path, &entries, is_shared_object, alphasort);
     size_t room = *count + (size_t)(n > 0 ? n : 0) + 1;
-    names = need(realloc(names, room * sizeof *names));
+    names = check_alloc(realloc(names, room * sizeof *names));
     for (int i = 0; i < n; i++) {
         size_t length = strlen(entries[i]->d_name) - 3;
-        char *name = need(strndup(entries[i]->d_name, length));
+        char *name = check_alloc(strndup(entries[i]->d_name, length));
 
         if (path_of_name(name, path))
             names[(*count)++] = name;

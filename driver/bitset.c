@@ -7,7 +7,7 @@
 #define _GNU_SOURCE
 #include "bitset.h"
 
-#include "complain.h"
+#include "fatal.h"
 
 #include <stdlib.h>
 #include <sys/mman.h>
@@ -32,7 +32,7 @@ struct bitset *bitset_new(void)
         mmap(NULL, sizeof *set, PROT_READ | PROT_WRITE,
              MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 
-    return need(set == MAP_FAILED ? NULL : set);
+    return check_alloc(set == MAP_FAILED ? NULL : set);
 }
 
 void bitset_delete(struct bitset *set)
@@ -51,8 +51,8 @@ static void new_chunk(struct bitset *set, uint64_t index)
     void *chunk = mmap(NULL, CHUNK_BYTES, PROT_READ | PROT_WRITE,
                        MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 
-    set->used = need(realloc(set->used, room));
-    set->chunk[index] = need(chunk == MAP_FAILED ? NULL : chunk);
+    set->used = check_alloc(realloc(set->used, room));
+    set->chunk[index] = check_alloc(chunk == MAP_FAILED ? NULL : chunk);
     set->used[set->used_count++] = chunk;
 }
 

@@ -134,7 +134,7 @@ struct channel {
     uint32_t ready;    /* the worker is set up: what comes is the allocator's */
     uint32_t filling;  /* the worker itself is busy with a payload */
     uint64_t filled;   /* bytes of payload it filled or checked in this batch */
-    uint64_t cpu_ns; /* of the timed loop, of its thread */
+    uint64_t cpu_ns;   /* of the timed loop, of its thread */
     uint32_t has_audit, has_calloc, has_memalign, pad;
     struct stop stop;
     struct crash crash;

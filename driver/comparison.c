@@ -10,26 +10,26 @@
 #include "comparison.h"
 
 #include "columns.h"
-#include "roll.h"
+#include "name_list.h"
 
 #include <string.h>
 
 /* ---- Rows. ---- */
 
-static size_t count_of(const struct contest *c, size_t allocator,
+static size_t count_of(const struct benchmark *c, size_t allocator,
                        enum verdict verdict)
 {
     size_t count = 0;
 
     for (size_t i = 0; i < c->trace_count; i++)
-        count += contest_result(c, allocator, i)->outcome.verdict == verdict;
+        count += benchmark_result(c, allocator, i)->outcome.verdict == verdict;
     return count;
 }
 
 /* Marks, as rows below the allocators. */
 static const struct mark {
     const char *name, *idea;
-    double (*mean)(const struct contest *c, bool shared_only);
+    double (*mean)(const struct benchmark *c, bool shared_only);
 } marks[] = {
     {"best fit", "computed, without headers", mean_best_fit},
     {"packing", "the best that is known, off-line", mean_packing},
@@ -53,7 +53,7 @@ static const char *idea_of(const struct allocator *a)
     return a->source.idea ? a->source.idea : "-";
 }
 
-static struct widths widths_of(const struct contest *c)
+static struct widths widths_of(const struct benchmark *c)
 {
     struct widths w = {wider(0, "Comparison"), wider(0, "idea")};
 
@@ -68,7 +68,7 @@ static struct widths widths_of(const struct contest *c)
     return w;
 }
 
-static void print_header(FILE *out, const struct contest *c,
+static void print_header(FILE *out, const struct benchmark *c,
                          const struct profile *p, struct widths w)
 {
     fprintf(out, "%-*s  %-*s  lines  valid      util", w.name, "Comparison",
@@ -108,7 +108,7 @@ static void print_speed(FILE *out, const struct means *m)
         fprintf(out, "  %5s  %6s", "-", "-");
 }
 
-static void print_index(FILE *out, const struct contest *c, size_t allocator,
+static void print_index(FILE *out, const struct benchmark *c, size_t allocator,
                         const struct profile *p)
 {
     struct score s = score_of(c, allocator, p);
@@ -117,7 +117,7 @@ static void print_index(FILE *out, const struct contest *c, size_t allocator,
             s.total);
 }
 
-static void print_row(FILE *out, const struct contest *c, size_t allocator,
+static void print_row(FILE *out, const struct benchmark *c, size_t allocator,
                       const struct profile *p, struct widths w)
 {
     struct means m = means_of(c, allocator);
@@ -136,7 +136,7 @@ static void print_row(FILE *out, const struct contest *c, size_t allocator,
 }
 
 /* To see beside the others' memory; the rest of its row is empty. */
-static void print_mark(FILE *out, const struct contest *c,
+static void print_mark(FILE *out, const struct benchmark *c,
                        const struct mark *mark, struct widths w)
 {
     static const struct means no_times;
@@ -152,10 +152,11 @@ static void print_mark(FILE *out, const struct contest *c,
 /* ---- What the rows do not say. ---- */
 
 /* Of what kind the traces are that are not ok. */
-static void print_verdicts(FILE *out, const struct contest *c, size_t allocator)
+static void print_verdicts(FILE *out, const struct benchmark *c,
+                           size_t allocator)
 {
     char title[256], text[64];
-    struct roll roll = {.out = out, .title = title};
+    struct name_list name_list = {.out = out, .title = title};
 
     snprintf(title, sizeof title, "%s: not ok", c->allocators[allocator]->name);
     for (enum verdict v = VERDICT_OK + 1; v < VERDICTS; v++) {
@@ -163,12 +164,12 @@ static void print_verdicts(FILE *out, const struct contest *c, size_t allocator)
 
         snprintf(text, sizeof text, "%zu %s", count, verdict_name(v));
         if (count > 0)
-            roll_add(&roll, text);
+            name_list_add(&name_list, text);
     }
-    roll_end(&roll);
+    name_list_end(&name_list);
 }
 
-static size_t count_shared(const struct contest *c)
+static size_t count_shared(const struct benchmark *c)
 {
     size_t shared = 0;
 
@@ -177,10 +178,10 @@ static size_t count_shared(const struct contest *c)
     return shared;
 }
 
-static void print_unshared(FILE *out, const struct contest *c, size_t shared)
+static void print_unshared(FILE *out, const struct benchmark *c, size_t shared)
 {
     char title[128];
-    struct roll roll = {.out = out, .title = title};
+    struct name_list name_list = {.out = out, .title = title};
 
     snprintf(
         title, sizeof title,
@@ -188,11 +189,11 @@ static void print_unshared(FILE *out, const struct contest *c, size_t shared)
         shared);
     for (size_t i = 0; i < c->trace_count; i++)
         if (!trace_is_shared(c, i))
-            roll_add(&roll, c->traces[i]->name);
-    roll_end(&roll);
+            name_list_add(&name_list, c->traces[i]->name);
+    name_list_end(&name_list);
 }
 
-static void print_exceptions(FILE *out, const struct contest *c)
+static void print_exceptions(FILE *out, const struct benchmark *c)
 {
     size_t shared = count_shared(c);
 
@@ -208,7 +209,7 @@ static void print_exceptions(FILE *out, const struct contest *c)
     }
 }
 
-void comparison_print(FILE *out, const struct contest *c,
+void comparison_print(FILE *out, const struct benchmark *c,
                       const struct profile *p)
 {
     struct widths w = widths_of(c);

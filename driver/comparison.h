@@ -4,13 +4,13 @@
 #ifndef COMPARISON_H
 #define COMPARISON_H
 
-#include "contest.h"
+#include "benchmark.h"
 #include "score.h"
 
 #include <stdio.h>
 
 /* With a column for the index by profile, where it is not NULL. */
-void comparison_print(FILE *out, const struct contest *c,
+void comparison_print(FILE *out, const struct benchmark *c,
                       const struct profile *profile);
 
 #endif

@@ -6,7 +6,7 @@
  */
 #include "contents.h"
 
-#include "complain.h"
+#include "fatal.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -68,13 +68,13 @@ static void on_fault(int number)
 static void list_mapping(const char *path, const char *bytes,
                          const struct stat *status)
 {
-    struct mapping *m = need(malloc(sizeof *m));
+    struct mapping *m = check_alloc(malloc(sizeof *m));
 
     if (!mappings) {
         signal(SIGBUS, on_fault);
         signal(SIGSEGV, on_fault);
     }
-    *m = (struct mapping){need(strdup(path)), bytes, *status, mappings};
+    *m = (struct mapping){check_alloc(strdup(path)), bytes, *status, mappings};
     mappings = m;
 }
 
@@ -96,7 +96,7 @@ void contents_verify(void)
     const struct mapping *m = changed_mapping();
 
     if (m)
-        complain(m->path, 0, "%s", changed);
+        fatal(m->path, 0, "%s", changed);
 }
 
 /* ---- Files. ---- */
@@ -112,7 +112,7 @@ static void reserve(struct buffer *b, size_t room)
     if (b->capacity - b->size >= room)
         return;
     b->capacity = b->capacity * 2 + room;
-    b->bytes = need(realloc(b->bytes, b->capacity));
+    b->bytes = check_alloc(realloc(b->bytes, b->capacity));
 }
 
 static struct contents finish(struct buffer *b)
@@ -148,16 +148,16 @@ static struct contents read_gzip(const char *path, struct contents in)
     }
     inflateEnd(&z);
     if (status == Z_BUF_ERROR)
-        complain(path, 0, "the gzip file is cut short");
+        fatal(path, 0, "the gzip file is cut short");
     if (status != Z_STREAM_END)
-        complain(path, 0, "the gzip file is damaged");
+        fatal(path, 0, "the gzip file is damaged");
     return finish(&out);
 }
 
 static struct contents read_zstd(const char *path, struct contents in)
 {
     struct buffer out = {0};
-    ZSTD_DCtx *context = need(ZSTD_createDCtx());
+    ZSTD_DCtx *context = check_alloc(ZSTD_createDCtx());
     ZSTD_inBuffer source = {in.bytes, in.size, 0};
     size_t hint = 1;
 
@@ -168,11 +168,11 @@ static struct contents read_zstd(const char *path, struct contents in)
         size_t before = source.pos;
         hint = ZSTD_decompressStream(context, &sink, &source);
         if (ZSTD_isError(hint))
-            complain(path, 0, "the zstd file is damaged: %s",
-                     ZSTD_getErrorName(hint));
+            fatal(path, 0, "the zstd file is damaged: %s",
+                  ZSTD_getErrorName(hint));
         out.size += sink.pos;
         if (hint != 0 && source.pos == before && sink.pos == 0)
-            complain(path, 0, "the zstd file is cut short");
+            fatal(path, 0, "the zstd file is cut short");
     }
     ZSTD_freeDCtx(context);
     return finish(&out);
@@ -184,17 +184,17 @@ static struct contents read_plain(const char *path)
     int fd = open(path, O_RDONLY | O_CLOEXEC);
 
     if (fd < 0 || fstat(fd, &status) != 0)
-        complain(path, 0, "cannot read it: %s", strerror(errno));
+        fatal(path, 0, "cannot read it: %s", strerror(errno));
     if (!S_ISREG(status.st_mode))
-        complain(path, 0,
-                 S_ISDIR(status.st_mode) ? "is a directory"
-                                         : "is not a regular file");
+        fatal(path, 0,
+              S_ISDIR(status.st_mode) ? "is a directory"
+                                      : "is not a regular file");
     if (status.st_size == 0)
-        complain(path, 1, "the file is empty");
+        fatal(path, 1, "the file is empty");
     char *bytes =
         mmap(NULL, (size_t)status.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
     if (bytes == MAP_FAILED)
-        complain(path, 0, "cannot map it: %s", strerror(errno));
+        fatal(path, 0, "cannot map it: %s", strerror(errno));
     close(fd);
     list_mapping(path, bytes, &status);
     return (struct contents){bytes, (size_t)status.st_size, true};
@@ -217,7 +217,7 @@ struct contents contents_read(const char *path)
         return raw;
     contents_free(raw.bytes, raw.size, raw.mapped);
     if (unpacked.size == 0)
-        complain(path, 1, "the file is empty");
+        fatal(path, 1, "the file is empty");
     return unpacked;
 }
 

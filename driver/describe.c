@@ -22,10 +22,10 @@ struct text {
     size_t left;
 };
 
-static void say(struct text *t, const char *format, ...)
+static void append(struct text *t, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
-static void say(struct text *t, const char *format, ...)
+static void append(struct text *t, const char *format, ...)
 {
     va_list args;
 
@@ -40,67 +40,68 @@ static void say(struct text *t, const char *format, ...)
 }
 
 /* `x.rep:17: a 5 100`. */
-static void say_op(struct text *t, const struct trace *trace, uint64_t op)
+static void append_op(struct text *t, const struct trace *trace, uint64_t op)
 {
     char words[OP_TEXT];
 
-    say(t, "%s:%lu: %s", trace->name, trace_line(trace, op),
-        trace_text(trace, op, words, sizeof words));
+    append(t, "%s:%lu: %s", trace->name, trace_line(trace, op),
+           trace_text(trace, op, words, sizeof words));
 }
 
 /* `the 100 bytes at 0x1000 from x.rep:9: a 3 100`. */
-static void say_block(struct text *t, const struct trace *trace,
-                      uint64_t address, uint64_t size, uint64_t op)
+static void append_block(struct text *t, const struct trace *trace,
+                         uint64_t address, uint64_t size, uint64_t op)
 {
-    say(t, "the %llu bytes at 0x%llx from ", (ull)size, (ull)address);
-    say_op(t, trace, op);
+    append(t, "the %llu bytes at 0x%llx from ", (ull)size, (ull)address);
+    append_op(t, trace, op);
 }
 
 /* ---- Findings, one sentence each. ---- */
 
-static void say_null(struct text *t, const struct finding *f,
-                     const struct oracle *o)
+static void append_null(struct text *t, const struct finding *f,
+                        const struct oracle *o)
 {
     if (f->detail[0])
-        say(t, " %s", f->detail);
+        append(t, " %s", f->detail);
     else if (f->verdict == VERDICT_NO_MEMORY)
-        say(t,
-            " returned NULL: the heap has %llu bytes and %llu mapped, of "
-            "a limit of %llu",
-            (ull)o->brk, (ull)o->mapped, (ull)o->limit);
+        append(t,
+               " returned NULL: the heap has %llu bytes and %llu mapped, of "
+               "a limit of %llu",
+               (ull)o->brk, (ull)o->mapped, (ull)o->limit);
     else
-        say(t,
-            " returned NULL though memory is left: the heap has %llu bytes "
-            "and %llu mapped, of a limit of %llu, and no request for more "
-            "was refused",
-            (ull)o->brk, (ull)o->mapped, (ull)o->limit);
+        append(t,
+               " returned NULL though memory is left: the heap has %llu bytes "
+               "and %llu mapped, of a limit of %llu, and no request for more "
+               "was refused",
+               (ull)o->brk, (ull)o->mapped, (ull)o->limit);
 }
 
-static void say_misaligned(struct text *t, const struct finding *f)
+static void append_misaligned(struct text *t, const struct finding *f)
 {
-    say(t, " returned 0x%llx, which is not a multiple of %llu (%llu too far)",
-        (ull)f->address, (ull)f->expected, (ull)(f->address % f->expected));
+    append(t,
+           " returned 0x%llx, which is not a multiple of %llu (%llu too far)",
+           (ull)f->address, (ull)f->expected, (ull)(f->address % f->expected));
 }
 
-static void say_outside(struct text *t, const struct finding *f,
-                        const struct oracle *o)
+static void append_outside(struct text *t, const struct finding *f,
+                           const struct oracle *o)
 {
     uint64_t heap_end = o->base + o->brk;
 
-    say(t, " returned 0x%llx (%llu bytes, to 0x%llx): ", (ull)f->address,
-        (ull)f->size, (ull)(f->address + f->size));
+    append(t, " returned 0x%llx (%llu bytes, to 0x%llx): ", (ull)f->address,
+           (ull)f->size, (ull)(f->address + f->size));
     if (f->address < o->base || f->address >= o->base + o->limit)
-        say(t, "that is not in the heap at all");
+        append(t, "that is not in the heap at all");
     else if (f->address < heap_end)
-        say(t, "that reaches %llu bytes past the end of the heap",
-            (ull)(f->address + f->size - heap_end));
+        append(t, "that reaches %llu bytes past the end of the heap",
+               (ull)(f->address + f->size - heap_end));
     else
-        say(t, "that is past the end of the heap, in memory not mapped");
-    say(t, "; the heap is 0x%llx to 0x%llx", (ull)o->base, (ull)heap_end);
+        append(t, "that is past the end of the heap, in memory not mapped");
+    append(t, "; the heap is 0x%llx to 0x%llx", (ull)o->base, (ull)heap_end);
 }
 
-static void say_overlap(struct text *t, const struct finding *f,
-                        const struct trace *trace)
+static void append_overlap(struct text *t, const struct finding *f,
+                           const struct trace *trace)
 {
     uint64_t end = f->address + f->size;
     uint64_t other_end = f->other_address + f->other_size;
@@ -108,79 +109,79 @@ static void say_overlap(struct text *t, const struct finding *f,
         f->address > f->other_address ? f->address : f->other_address;
     uint64_t high = end < other_end ? end : other_end;
 
-    say(t,
-        " returned 0x%llx (%llu bytes, to 0x%llx), of which %llu bytes "
-        "belong to a live block: ",
-        (ull)f->address, (ull)f->size, (ull)end, (ull)(high - low));
-    say_block(t, trace, f->other_address, f->other_size, f->other_op);
+    append(t,
+           " returned 0x%llx (%llu bytes, to 0x%llx), of which %llu bytes "
+           "belong to a live block: ",
+           (ull)f->address, (ull)f->size, (ull)end, (ull)(high - low));
+    append_block(t, trace, f->other_address, f->other_size, f->other_op);
 }
 
-static void say_data_lost(struct text *t, const struct finding *f,
-                          const struct trace *trace)
+static void append_data_lost(struct text *t, const struct finding *f,
+                             const struct trace *trace)
 {
-    say(t,
-        " finds byte %llu of a live block changed from 0x%02llx to "
-        "0x%02llx: ",
-        (ull)f->offset, (ull)f->expected, (ull)f->value);
-    say_block(t, trace, f->address, f->size, f->placed);
+    append(t,
+           " finds byte %llu of a live block changed from 0x%02llx to "
+           "0x%02llx: ",
+           (ull)f->offset, (ull)f->expected, (ull)f->value);
+    append_block(t, trace, f->address, f->size, f->placed);
     if (f->culprit == NO_OP)
         return;
-    say(t, "; it was changed during ");
-    say_op(t, trace, f->culprit);
+    append(t, "; it was changed during ");
+    append_op(t, trace, f->culprit);
 }
 
-static void say_stray(struct text *t, const struct finding *f,
-                      const struct trace *trace, const struct oracle *o)
+static void append_stray(struct text *t, const struct finding *f,
+                         const struct trace *trace, const struct oracle *o)
 {
     uint64_t end = o->base + o->brk;
 
-    say(t, f->moment == AT_END ? " there is" : " leaves");
-    say(t, " byte 0x%02llx at 0x%llx, ", (ull)f->value, (ull)f->address);
+    append(t, f->moment == AT_END ? " there is" : " leaves");
+    append(t, " byte 0x%02llx at 0x%llx, ", (ull)f->value, (ull)f->address);
     if (f->address >= end)
-        say(t, "%llu bytes past the end of the heap, 0x%llx",
-            (ull)(f->address - end), (ull)end);
+        append(t, "%llu bytes past the end of the heap, 0x%llx",
+               (ull)(f->address - end), (ull)end);
     else
-        say(t, "in memory not mapped");
-    say(t, ", where only zeros belong");
+        append(t, "in memory not mapped");
+    append(t, ", where only zeros belong");
     if (f->culprit == NO_OP)
         return;
-    say(t, "; it was written during ");
-    say_op(t, trace, f->culprit);
+    append(t, "; it was written during ");
+    append_op(t, trace, f->culprit);
 }
 
-static void say_what(struct text *t, const struct finding *f,
-                     const struct trace *trace, const struct oracle *o)
+static void append_what(struct text *t, const struct finding *f,
+                        const struct trace *trace, const struct oracle *o)
 {
     switch (f->verdict) {
     case VERDICT_NO_MEMORY:
     case VERDICT_NULL:
-        say_null(t, f, o);
+        append_null(t, f, o);
         return;
     case VERDICT_MISALIGNED:
-        say_misaligned(t, f);
+        append_misaligned(t, f);
         return;
     case VERDICT_OUT_OF_HEAP:
-        say_outside(t, f, o);
+        append_outside(t, f, o);
         return;
     case VERDICT_OVERLAP:
-        say_overlap(t, f, trace);
+        append_overlap(t, f, trace);
         return;
     case VERDICT_DATA_LOST:
-        say_data_lost(t, f, trace);
+        append_data_lost(t, f, trace);
         return;
     case VERDICT_NOT_ZEROED:
-        say(t, " returned 0x%llx, whose byte %llu is 0x%02llx instead of 0",
-            (ull)f->address, (ull)f->offset, (ull)f->value);
+        append(t, " returned 0x%llx, whose byte %llu is 0x%02llx instead of 0",
+               (ull)f->address, (ull)f->offset, (ull)f->value);
         return;
     case VERDICT_BAD_HEAP:
-        say(t, " leaves invariant %lld broken, says mm_audit",
-            (long long)(int)f->value);
+        append(t, " leaves invariant %lld broken, says mm_audit",
+               (long long)(int)f->value);
         return;
     case VERDICT_WROTE_PAST_HEAP:
-        say_stray(t, f, trace, o);
+        append_stray(t, f, trace, o);
         return;
     default:
-        say(t, " %s", f->detail);
+        append(t, " %s", f->detail);
     }
 }
 
@@ -197,12 +198,12 @@ void describe_finding(const struct finding *f, const struct trace *trace,
     struct text t = {buffer, size};
 
     if (f->op != NO_OP)
-        say_op(&t, trace, f->op);
+        append_op(&t, trace, f->op);
     else
-        say(&t, "%s: %s", trace->name, moments[f->moment]);
-    say_what(&t, f, trace, oracle);
+        append(&t, "%s: %s", trace->name, moments[f->moment]);
+    append_what(&t, f, trace, oracle);
     if (f->pass && f->pass[0])
-        say(&t, " (%s)", f->pass);
+        append(&t, " (%s)", f->pass);
 }
 
 /* ---- Crashes. ---- */
@@ -220,7 +221,7 @@ static bool look_up_symbol(const struct crash *c, char *answer, size_t size)
            answer[0] != '?';
 }
 
-static void say_code(struct text *t, const struct crash *c)
+static void append_code(struct text *t, const struct crash *c)
 {
     char answer[512];
 
@@ -231,57 +232,58 @@ static void say_code(struct text *t, const struct crash *c)
 
         if (line)
             *line++ = '\0';
-        say(t, " in %s", answer);
+        append(t, " in %s", answer);
         if (line && line[0] != '?')
-            say(t, ", %.*s", (int)strcspn(line, "\n("), line);
+            append(t, ", %.*s", (int)strcspn(line, "\n("), line);
         return;
     }
-    say(t, " in %s+0x%llx", basename(c->object), (ull)c->object_offset);
+    append(t, " in %s+0x%llx", basename(c->object), (ull)c->object_offset);
 }
 
-static void say_neighbours(struct text *t, uint64_t address,
-                           const struct trace *trace, const struct oracle *o)
+static void append_neighbours(struct text *t, uint64_t address,
+                              const struct trace *trace, const struct oracle *o)
 {
     const struct live *below, *above;
     const struct live *inside = oracle_block_at(o, address, &below, &above);
 
     if (inside) {
-        say(t, "byte %llu of a live block, ", (ull)(address - inside->address));
-        say_block(t, trace, inside->address, inside->size, inside->placed);
+        append(t, "byte %llu of a live block, ",
+               (ull)(address - inside->address));
+        append_block(t, trace, inside->address, inside->size, inside->placed);
         return;
     }
-    say(t, "in the heap, outside every live payload");
+    append(t, "in the heap, outside every live payload");
     if (below) {
-        say(t, ", %llu bytes behind ",
-            (ull)(address - below->address - below->size));
-        say_block(t, trace, below->address, below->size, below->placed);
+        append(t, ", %llu bytes behind ",
+               (ull)(address - below->address - below->size));
+        append_block(t, trace, below->address, below->size, below->placed);
     }
     if (above) {
-        say(t, ", %llu bytes before ", (ull)(above->address - address));
-        say_block(t, trace, above->address, above->size, above->placed);
+        append(t, ", %llu bytes before ", (ull)(above->address - address));
+        append_block(t, trace, above->address, above->size, above->placed);
     }
 }
 
-static void say_address(struct text *t, const struct crash *c,
-                        const struct trace *trace, const struct oracle *o)
+static void append_address(struct text *t, const struct crash *c,
+                           const struct trace *trace, const struct oracle *o)
 {
     uint64_t a = c->address, end = o->base + o->brk;
 
     if (c->nature == CRASH_NO_ADDRESS) {
-        say(t, ": a pointer that is no address at all, such as payload or "
-               "pattern bytes taken for one");
+        append(t, ": a pointer that is no address at all, such as payload or "
+                  "pattern bytes taken for one");
         return;
     }
-    say(t, ": address 0x%llx is ", (ull)a);
+    append(t, ": address 0x%llx is ", (ull)a);
     if (a < NEAR_NULL)
-        say(t, a == 0 ? "a null pointer" : "next to a null pointer");
+        append(t, a == 0 ? "a null pointer" : "next to a null pointer");
     else if (oracle_in_heap(o, a, 1))
-        say_neighbours(t, a, trace, o);
+        append_neighbours(t, a, trace, o);
     else if (a >= end && a < o->base + o->limit)
-        say(t, "%llu bytes past the end of the heap, 0x%llx", (ull)(a - end),
-            (ull)end);
+        append(t, "%llu bytes past the end of the heap, 0x%llx", (ull)(a - end),
+               (ull)end);
     else
-        say(t, "outside the heap, 0x%llx to 0x%llx", (ull)o->base, (ull)end);
+        append(t, "outside the heap, 0x%llx to 0x%llx", (ull)o->base, (ull)end);
 }
 
 void describe_crash(struct finding *f, const struct ending *ending,
@@ -291,12 +293,12 @@ void describe_crash(struct finding *f, const struct ending *ending,
     const char *name = sigabbrev_np(ending->status);
     struct text t = {f->detail, sizeof f->detail};
 
-    say(&t, "was ended by signal SIG%s", name ? name : "?");
+    append(&t, "was ended by signal SIG%s", name ? name : "?");
     if (!ending->described)
         return;
-    say_code(&t, c);
+    append_code(&t, c);
     if (c->nature == CRASH_STACK_OVERFLOW)
-        say(&t, ": the stack is used up, by recursion without end?");
+        append(&t, ": the stack is used up, by recursion without end?");
     else if (c->signal == SIGSEGV || c->signal == SIGBUS)
-        say_address(&t, c, trace, oracle);
+        append_address(&t, c, trace, oracle);
 }

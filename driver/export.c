@@ -4,7 +4,7 @@
 #define _GNU_SOURCE
 #include "export.h"
 
-#include "complain.h"
+#include "fatal.h"
 #include "csv.h"
 #include "waste.h"
 
@@ -50,8 +50,8 @@ static void add_utilization(struct json_object *o, bool known, double x)
     add(o, "utilization", known ? json_object_new_double(x) : NULL);
 }
 
-static void add_spread(struct json_object *o, const char *key,
-                       const struct spread *s)
+static void add_summary(struct json_object *o, const char *key,
+                        const struct summary *s)
 {
     struct json_object *value = json_object_new_object();
 
@@ -68,8 +68,8 @@ static void add_spread(struct json_object *o, const char *key,
 static void add_bounds(struct json_object *o, const struct export_setup *e,
                        size_t trace)
 {
-    const struct trace *t = e->contest->traces[trace];
-    const struct bounds *b = &e->contest->bounds[trace];
+    const struct trace *t = e->benchmark->traces[trace];
+    const struct bounds *b = &e->benchmark->bounds[trace];
     struct json_object *bounds = json_object_new_object();
     uint64_t aligned = trace_aligned_peak(t, e->align);
 
@@ -86,11 +86,11 @@ static void add_bounds(struct json_object *o, const struct export_setup *e,
 static void add_waste(struct json_object *o, const struct export_setup *e,
                       size_t allocator, size_t trace)
 {
-    struct waste w = waste_of(e->contest, allocator, trace);
+    struct waste w = waste_of(e->benchmark, allocator, trace);
     struct json_object *waste = w.known ? json_object_new_object() : NULL;
 
     for (enum waste_part i = 0; i < WASTE_PARTS && w.known; i++) {
-        bool known = i != WASTE_HEADERS || w.headers_known;
+        bool known = i != WASTE_METADATA || w.metadata_known;
 
         add(waste, waste_name(i),
             known ? json_object_new_int64(w.bytes[i]) : NULL);
@@ -106,10 +106,10 @@ static void add_speed(struct json_object *o, const struct result *r)
         add(o, "ratio_to_libc", NULL);
         return;
     }
-    add_spread(o, "ns_per_op", &r->ns_per_op);
+    add_summary(o, "ns_per_op", &r->ns_per_op);
     add_number(o, "ops_per_second", 1e9 / r->ns_per_op.median);
     add_number(o, "ratio_to_libc", r->ratio.median);
-    add_spread(o, "ratio_to_libc_spread", &r->ratio);
+    add_summary(o, "ratio_to_libc_spread", &r->ratio);
 }
 
 static void add_perturbed(struct json_object *o, const struct result *r)
@@ -129,8 +129,8 @@ static void add_perturbed(struct json_object *o, const struct result *r)
 static struct json_object *result_object(const struct export_setup *e,
                                          size_t allocator, size_t trace)
 {
-    const struct contest *c = e->contest;
-    const struct result *r = contest_result(c, allocator, trace);
+    const struct benchmark *c = e->benchmark;
+    const struct result *r = benchmark_result(c, allocator, trace);
     const struct trace *t = c->traces[trace];
     struct json_object *o = json_object_new_object();
 
@@ -165,7 +165,7 @@ static void add_source(struct json_object *o, const struct source *s)
 static struct json_object *index_object(const struct export_setup *e,
                                         size_t allocator)
 {
-    struct score s = score_of(e->contest, allocator, e->profile);
+    struct score s = score_of(e->benchmark, allocator, e->profile);
     struct json_object *o = json_object_new_object();
 
     add_number(o, "utilization", s.memory_points);
@@ -177,7 +177,7 @@ static struct json_object *index_object(const struct export_setup *e,
     add_number(o, "mean_utilization", s.utilization);
     add_number(o, "geometric_ns_per_op", s.ns_per_op);
     add_number(o, "geometric_ratio_to_libc", s.ratio);
-    add_source(o, &e->contest->allocators[allocator]->source);
+    add_source(o, &e->benchmark->allocators[allocator]->source);
     return o;
 }
 
@@ -203,11 +203,12 @@ static struct json_object *build_object(void)
     return o;
 }
 
-static struct json_object *duel_object(const struct tournament *t,
-                                       size_t allocator, size_t n)
+static struct json_object *adversary_object(const struct adversary_benchmark *t,
+                                            size_t allocator, size_t n)
 {
-    const struct challenge *c = &t->challenge;
-    const struct duel *d = tournament_duel(t, allocator, n);
+    const struct adversary_setup *c = &t->adversary_setup;
+    const struct adversary_result *d =
+        adversary_benchmark_result(t, allocator, n);
     struct json_object *o = json_object_new_object();
 
     add_text(o, "allocator", t->allocators[allocator]->name);
@@ -227,19 +228,21 @@ static struct json_object *duel_object(const struct tournament *t,
     return o;
 }
 
-static void add_duels(struct json_object *root, const struct tournament *t)
+static void add_adversary_results(struct json_object *root,
+                                  const struct adversary_benchmark *t)
 {
-    struct json_object *duels = json_object_new_array();
-    size_t columns = t->challenge.n_count;
+    struct json_object *adversary_results = json_object_new_array();
+    size_t columns = t->adversary_setup.n_count;
 
     for (size_t i = 0; i < t->allocator_count * columns; i++)
-        json_object_array_add(duels, duel_object(t, i / columns, i % columns));
-    add(root, "adversary", duels);
+        json_object_array_add(adversary_results,
+                              adversary_object(t, i / columns, i % columns));
+    add(root, "adversary", adversary_results);
 }
 
 static struct json_object *root_object(const struct export_setup *e)
 {
-    const struct contest *c = e->contest;
+    const struct benchmark *c = e->benchmark;
     struct json_object *root = json_object_new_object();
     struct json_object *results = json_object_new_array();
     struct json_object *index = json_object_new_object();
@@ -258,8 +261,8 @@ static struct json_object *root_object(const struct export_setup *e)
     }
     for (size_t i = 0; c->timing && i < c->trace_count; i++)
         add_number(loop, c->traces[i]->name, c->loop_ns[i]);
-    if (e->tournament)
-        add_duels(root, e->tournament);
+    if (e->adversary_benchmark)
+        add_adversary_results(root, e->adversary_benchmark);
     add(root, "interrupted", json_object_new_boolean(c->interrupted));
     add(root, "loop_ns_per_op", loop);
     add(root, "results", results);
@@ -274,7 +277,7 @@ static FILE *open_output(const char *path)
     FILE *file = strcmp(path, "-") == 0 ? stdout : fopen(path, "w");
 
     if (!file)
-        complain(path, 0, "cannot write it: %s", strerror(errno));
+        fatal(path, 0, "cannot write it: %s", strerror(errno));
     return file;
 }
 
@@ -285,7 +288,7 @@ static void close_output(FILE *file, const char *path)
     if (file != stdout)
         failed |= fclose(file) != 0;
     if (failed)
-        complain(path, 0, "cannot write it: %s", strerror(errno));
+        fatal(path, 0, "cannot write it: %s", strerror(errno));
 }
 
 void export_json(const struct export_setup *setup, const char *path)
@@ -332,8 +335,8 @@ static void csv_perturbed(FILE *file, const struct result *r)
 static void csv_line(FILE *file, const struct export_setup *e, size_t allocator,
                      size_t trace)
 {
-    const struct contest *c = e->contest;
-    const struct result *r = contest_result(c, allocator, trace);
+    const struct benchmark *c = e->benchmark;
+    const struct result *r = benchmark_result(c, allocator, trace);
     const struct trace *t = c->traces[trace];
 
     csv_text(file, c->allocators[allocator]->name);
@@ -351,11 +354,12 @@ static void csv_line(FILE *file, const struct export_setup *e, size_t allocator,
     fputc('\n', file);
 }
 
-static void duel_line(FILE *file, const struct tournament *t, size_t allocator,
-                      size_t n)
+static void adversary_line(FILE *file, const struct adversary_benchmark *t,
+                           size_t allocator, size_t n)
 {
-    const struct challenge *c = &t->challenge;
-    const struct duel *d = tournament_duel(t, allocator, n);
+    const struct adversary_setup *c = &t->adversary_setup;
+    const struct adversary_result *d =
+        adversary_benchmark_result(t, allocator, n);
 
     csv_text(file, t->allocators[allocator]->name);
     fprintf(file, ",%s,%llu,%llu,%llu,%s,%llu,%llu,%llu,%.6f,%.6f\n",
@@ -367,19 +371,20 @@ static void duel_line(FILE *file, const struct tournament *t, size_t allocator,
             theory_any(c->n[n], c->budget));
 }
 
-static void write_duels(FILE *file, const struct tournament *t)
+static void write_adversary_results(FILE *file,
+                                    const struct adversary_benchmark *t)
 {
-    size_t columns = t->challenge.n_count;
+    size_t columns = t->adversary_setup.n_count;
 
     fprintf(file, "allocator,adversary,n,M,unit,verdict,operations,"
                   "peak_payload,peak_footprint,ratio,bound\n");
     for (size_t i = 0; i < t->allocator_count * columns; i++)
-        duel_line(file, t, i / columns, i % columns);
+        adversary_line(file, t, i / columns, i % columns);
 }
 
 static void write_results(FILE *file, const struct export_setup *setup)
 {
-    const struct contest *c = setup->contest;
+    const struct benchmark *c = setup->benchmark;
 
     fprintf(file, "allocator,trace,verdict,ops,peak_payload,peak_footprint,"
                   "utilization,ns_median,ns_min,ns_p25,ns_p75,ops_per_second,"
@@ -394,8 +399,8 @@ void export_csv(const struct export_setup *setup, const char *path)
 {
     FILE *file = open_output(path);
 
-    if (setup->tournament)
-        write_duels(file, setup->tournament);
+    if (setup->adversary_benchmark)
+        write_adversary_results(file, setup->adversary_benchmark);
     else
         write_results(file, setup);
     close_output(file, path);

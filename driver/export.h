@@ -7,15 +7,16 @@
 #ifndef EXPORT_H
 #define EXPORT_H
 
-#include "contest.h"
+#include "benchmark.h"
 #include "score.h"
-#include "adversary/tournament.h"
+#include "adversary/adversary_benchmark.h"
 
 struct export_setup {
-    const struct contest *contest;
+    const struct benchmark *benchmark;
     const struct profile *profile;
     unsigned align;
-    const struct tournament *tournament; /* in place of traces, or NULL */
+    const struct adversary_benchmark
+        *adversary_benchmark; /* in place of traces, or NULL */
 };
 
 /* Write to path, "-" for standard output; complains where it cannot. */

@@ -26,11 +26,11 @@ bool finding_at(struct finding *f, enum verdict verdict, enum moment moment,
                 const char *detail)
 {
     f->moment = moment;
-    return finding_words(f, verdict, NO_OP, detail);
+    return finding_text(f, verdict, NO_OP, detail);
 }
 
-bool finding_words(struct finding *f, enum verdict verdict, uint64_t op,
-                   const char *detail)
+bool finding_text(struct finding *f, enum verdict verdict, uint64_t op,
+                  const char *detail)
 {
     snprintf(f->detail, sizeof f->detail, "%s", detail);
     return finding_set(f, verdict, op);

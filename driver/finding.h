@@ -43,8 +43,8 @@ struct finding finding_none(void);
 bool finding_set(struct finding *f, enum verdict verdict, uint64_t op);
 bool finding_at(struct finding *f, enum verdict verdict, enum moment moment,
                 const char *detail);
-bool finding_words(struct finding *f, enum verdict verdict, uint64_t op,
-                   const char *detail);
+bool finding_text(struct finding *f, enum verdict verdict, uint64_t op,
+                  const char *detail);
 bool finding_in_block(struct finding *f, enum verdict verdict, uint64_t op,
                       const struct live *block, uint64_t offset,
                       uint64_t value);

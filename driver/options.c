@@ -7,7 +7,7 @@
 #include "options.h"
 
 #include "../memlib.h"
-#include "complain.h"
+#include "fatal.h"
 
 #include <argp.h>
 #include <ctype.h>
@@ -91,8 +91,10 @@ static const struct argp_option table[] = {
      "Refuse the N-th request for memory; NULL is no fault then", 0},
     {"perturb", PERTURB, "SEED", 0,
      "Check also with sizes changed by a few per cent and ids shuffled", 0},
-    {NULL, 's', "N", 0, "Time limit of a replay, in seconds of the allocator's CPU time "
-     "(default: 20)", 0},
+    {NULL, 's', "N", 0,
+     "Time limit of a replay, in seconds of the allocator's CPU time "
+     "(default: 20)",
+     0},
     {NULL, 'd', "N", 0,
      "Debug level; 1: run mm_audit at intervals, 2: after every operation", 0},
     {NULL, 'D', NULL, 0, "The same as -d 2", 0},
@@ -156,8 +158,8 @@ static uint64_t number(const char *option, const char *text, uint64_t low,
     unsigned long long value = strtoull(text, &end, 10);
     if (!isdigit((unsigned char)text[0]) || *end || errno || value < low ||
         value > high)
-        complain_usage("%s takes a number from %llu to %llu, not '%s'", option,
-                       (unsigned long long)low, (unsigned long long)high, text);
+        fatal_usage("%s takes a number from %llu to %llu, not '%s'", option,
+                    (unsigned long long)low, (unsigned long long)high, text);
     return value;
 }
 
@@ -167,7 +169,7 @@ static double seconds(const char *text)
     double value = strtod(text, &end);
 
     if (end == text || *end || !(value > 0) || value > 1e6)
-        complain_usage("-s takes a number of seconds, not '%s'", text);
+        fatal_usage("-s takes a number of seconds, not '%s'", text);
     return value;
 }
 
@@ -181,7 +183,7 @@ static double speed(const char *text)
 static bool is_plain(const char *text)
 {
     if (text && strcmp(text, "plain") != 0)
-        complain_usage("--watch takes =plain or nothing, not '%s'", text);
+        fatal_usage("--watch takes =plain or nothing, not '%s'", text);
     return text != NULL;
 }
 
@@ -196,24 +198,24 @@ static size_t heap_size(const char *text)
 
     if (!isdigit((unsigned char)text[0]) || (*end && (!unit || end[1])) ||
         value > (1ull << 46) >> shift || value << shift < 65536)
-        complain_usage("--heap-limit takes a size from 64K to 65536G, not "
-                       "'%s'",
-                       text);
+        fatal_usage("--heap-limit takes a size from 64K to 65536G, not "
+                    "'%s'",
+                    text);
     size_t page = mem_pagesize(), size = (size_t)(value << shift);
     return (size + page - 1) & -page;
 }
 
 static void add_file(struct options *o, char *file)
 {
-    o->trace_files = need(realloc(o->trace_files, (o->trace_file_count + 1) *
-                                                      sizeof *o->trace_files));
+    o->trace_files = check_alloc(realloc(
+        o->trace_files, (o->trace_file_count + 1) * sizeof *o->trace_files));
     o->trace_files[o->trace_file_count++] = file;
 }
 
 static unsigned alignment(const char *text)
 {
     if (strcmp(text, "8") != 0 && strcmp(text, "16") != 0)
-        complain_usage("--align takes 8 or 16, not '%s'", text);
+        fatal_usage("--align takes 8 or 16, not '%s'", text);
     return (unsigned)atoi(text);
 }
 
@@ -389,7 +391,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
     }
     if (key == ARGP_KEY_ARG) {
         if (!verbose)
-            complain_usage("unexpected '%s'; traces are given with -f", arg);
+            fatal_usage("unexpected '%s'; traces are given with -f", arg);
         *verbose = number("-v", arg, 0, 9) == 0 ? 0 : *verbose;
         return 0;
     }
@@ -413,12 +415,12 @@ static void check(const struct options *o)
 {
     options_check_modes(o);
     if (o->pack && o->trace_file_count != 1)
-        complain_usage("--pack needs one trace, by -f");
+        fatal_usage("--pack needs one trace, by -f");
     if (o->jobs > 1 && (o->timeline || o->events))
-        complain_usage("--timeline and --events are written in order: they "
-                       "need --jobs 1");
+        fatal_usage("--timeline and --events are written in order: they "
+                    "need --jobs 1");
     if (o->in_process && (o->jobs > 1 || o->perturb))
-        complain_usage("--in-process goes with neither --jobs nor --perturb");
+        fatal_usage("--in-process goes with neither --jobs nor --perturb");
 }
 
 /* All: libc too, to compare with; a table for each only where asked for. */

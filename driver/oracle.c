@@ -11,7 +11,7 @@
 #include "oracle.h"
 
 #include "bitset.h"
-#include "complain.h"
+#include "fatal.h"
 
 #include <stdlib.h>
 
@@ -19,7 +19,7 @@ enum { GRANULE = 8 };
 
 struct oracle *oracle_new(const struct oracle_setup *setup)
 {
-    struct oracle *o = need(calloc(1, sizeof *o));
+    struct oracle *o = check_alloc(calloc(1, sizeof *o));
 
     o->align = setup->align;
     o->bounded = setup->bounded;
@@ -27,7 +27,7 @@ struct oracle *oracle_new(const struct oracle_setup *setup)
     o->base = setup->base;
     o->limit = setup->limit;
     o->slot_count = setup->slot_count;
-    o->live = need(calloc(setup->slot_count + 1, sizeof *o->live));
+    o->live = check_alloc(calloc(setup->slot_count + 1, sizeof *o->live));
     o->granules = bitset_new();
     o->mapped_units = bitset_new();
     o->refused_op = NO_OP;
@@ -204,8 +204,7 @@ static uint64_t memory_needed(const struct oracle *o, struct op op)
  * NULL is justified where memlib refused a request within the operation, or
  * could not have granted the block alone.
  */
-static bool null_justified(const struct oracle *o, uint64_t index,
-                           struct op op)
+static bool null_justified(const struct oracle *o, uint64_t index, struct op op)
 {
     return !o->bounded || o->refused_op == index ||
            (o->lenient && o->refusals > 0) ||
@@ -219,10 +218,9 @@ static bool found_null(struct oracle *o, struct op op, uint64_t index,
 
     if (!l->in_use)
         *l = (struct live){.refused = true};
-    return found(f,
-                 null_justified(o, index, op) ? VERDICT_NO_MEMORY
-                                              : VERDICT_NULL,
-                 index, 0, op_payload(op));
+    return found(
+        f, null_justified(o, index, op) ? VERDICT_NO_MEMORY : VERDICT_NULL,
+        index, 0, op_payload(op));
 }
 
 bool oracle_apply(struct oracle *o, struct op op, uint64_t index,

@@ -5,7 +5,7 @@
 #include "process.h"
 
 #include "channel.h"
-#include "complain.h"
+#include "fatal.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -36,8 +36,8 @@ int process_shared_file(const char *name, size_t size)
     int fd = memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING);
 
     if (fd < 0 || ftruncate(fd, (off_t)size) != 0)
-        complain_usage("cannot make shared memory of %zu bytes: %s%s", size,
-                       strerror(errno), errno == EFBIG ? " (ulimit -f)" : "");
+        fatal_usage("cannot make shared memory of %zu bytes: %s%s", size,
+                    strerror(errno), errno == EFBIG ? " (ulimit -f)" : "");
     return fd;
 }
 
@@ -51,10 +51,10 @@ static void raise_thresholds(void)
     const char *more = getenv("GLIBC_TUNABLES");
     char text[1024];
 
-    snprintf(text, sizeof text,
-             "glibc.malloc.mmap_threshold=%d:glibc.malloc.trim_threshold=%d%s%s",
-             MMAP_THRESHOLD, TRIM_THRESHOLD, more ? ":" : "",
-             more ? more : "");
+    snprintf(
+        text, sizeof text,
+        "glibc.malloc.mmap_threshold=%d:glibc.malloc.trim_threshold=%d%s%s",
+        MMAP_THRESHOLD, TRIM_THRESHOLD, more ? ":" : "", more ? more : "");
     setenv("GLIBC_TUNABLES", text, 1);
 }
 
@@ -147,7 +147,7 @@ struct process process_start(const struct process_setup *setup)
     sigaction(SIGCHLD, &action, NULL);
     p.pid = fork();
     if (p.pid < 0)
-        complain_usage("cannot start a process: %s", strerror(errno));
+        fatal_usage("cannot start a process: %s", strerror(errno));
     if (p.pid == 0)
         become_worker(setup, p.output_fd, judge);
     clock_getcpuclockid(p.pid, &p.clock);

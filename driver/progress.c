@@ -61,8 +61,8 @@ static bool is_news(size_t trace, const char *stage)
     return news;
 }
 
-void progress_show(const struct contest *c, size_t trace, const char *allocator,
-                   const char *stage)
+void progress_stage(const struct benchmark *c, size_t trace,
+                    const char *allocator, const char *stage)
 {
     const char *name = c->traces[trace]->name;
 
@@ -79,7 +79,7 @@ void progress_show(const struct contest *c, size_t trace, const char *allocator,
     }
 }
 
-void progress_say(const char *what)
+void progress_print(const char *what)
 {
     if (every_stage) {
         fprintf(stderr, "%s\n", what);

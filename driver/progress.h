@@ -4,7 +4,7 @@
 #ifndef PROGRESS_H
 #define PROGRESS_H
 
-#include "contest.h"
+#include "benchmark.h"
 
 /*
  * Keep one line up to date on a terminal and none in a pipe (0, 1), or write a
@@ -12,12 +12,12 @@
  */
 void progress_set(int verbose);
 
-/* For struct contest's progress. */
-void progress_show(const struct contest *c, size_t trace, const char *allocator,
-                   const char *stage);
+/* For struct benchmark's progress. */
+void progress_stage(const struct benchmark *c, size_t trace,
+                    const char *allocator, const char *stage);
 
-/* The same of something else than a contest. */
-void progress_say(const char *what);
+/* The same of something else than a benchmark. */
+void progress_print(const char *what);
 
 /* Take the line away. */
 void progress_clear(void);

@@ -11,7 +11,7 @@
  * The worker stops early where it sees something. That is its claim: what the
  * oracle finds at an earlier operation comes first.
  */
-#include "complain.h"
+#include "fatal.h"
 #include "random.h"
 #include "replay_parts.h"
 
@@ -19,10 +19,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { VISIT_BYTES = 1 << 18 }; /* contents looked at after a batch */
+enum { INSPECT_BYTES = 1 << 18 }; /* contents looked at after a batch */
 
-void replay_account(struct replay *r, const struct oracle *o,
-                    struct outcome *out)
+void replay_note_footprint(struct replay *r, const struct oracle *o,
+                           struct outcome *out)
 {
     size_t fixed = r->setup.allocator->static_bytes;
     uint64_t counted = fixed > STATIC_ALLOWANCE ? fixed - STATIC_ALLOWANCE : 0;
@@ -40,7 +40,7 @@ bool replay_begin(struct replay *r, struct oracle *o, struct finding *f)
 {
     sandbox_begin_pass(r->sandbox);
     if (r->load.kind != ENDED_DONE)
-        return blame_start(r, &r->load, o, AT_LOADING, f);
+        return diagnose_start(r, &r->load, o, AT_LOADING, f);
     struct ending e = sandbox_call(r->sandbox, COMMAND_RESET, 0, 0);
     replay_digest_init(r, o);
     if (e.kind == ENDED_INIT_FAILED && r->setup.fail_at && o->refusals > 0) {
@@ -48,14 +48,15 @@ bool replay_begin(struct replay *r, struct oracle *o, struct finding *f)
         replay_digest_init(r, o);
     }
     if (e.kind != ENDED_DONE)
-        return blame_start(r, &e, o, AT_INIT, f);
+        return diagnose_start(r, &e, o, AT_INIT, f);
     if (r->setup.allocator->kind == WORKER_SYSTEM)
         r->anonymous = process_anonymous_bytes(sandbox_process(r->sandbox));
     return true;
 }
 
 /* Under --fail-sbrk a refused operation is no fault: note it and go on. */
-static bool forgive(struct replay *r, struct finding *f, struct outcome *out)
+static bool accept_refusal(struct replay *r, struct finding *f,
+                           struct outcome *out)
 {
     if (!r->setup.fail_at || f->verdict != VERDICT_NO_MEMORY)
         return false;
@@ -64,24 +65,25 @@ static bool forgive(struct replay *r, struct finding *f, struct outcome *out)
     return true;
 }
 
-/* Did the batch that ends with this operation end at a crest? */
-static bool at_crest(const struct replay *r, uint64_t last)
+/* Did the batch that ends with this operation end at a segment peak? */
+static bool at_segment_peak(const struct replay *r, uint64_t last)
 {
     const struct trace *t = r->setup.trace;
 
-    return r->crest < t->crest_count && t->crest[r->crest] == last;
+    return r->segment_peak < t->segment_count &&
+           t->segment_peak[r->segment_peak] == last;
 }
 
 /*
  * A malloc of the system: what it has made resident is its footprint. To count
- * its pages takes long where they are many, so it is done at the crests of the
+ * its pages takes long where they are many, so it is done at the segment peaks of the
  * payload only, and where the payload rose since the last time.
  */
 static void measure_resident(struct replay *r, uint64_t last)
 {
     if (r->oracle->payload < r->lowest)
         r->lowest = r->oracle->payload;
-    if (!at_crest(r, last) || r->oracle->payload <= r->lowest)
+    if (!at_segment_peak(r, last) || r->oracle->payload <= r->lowest)
         return;
     uint64_t bytes = process_anonymous_bytes(sandbox_process(r->sandbox));
 
@@ -103,9 +105,9 @@ static bool check_batch(struct replay *r, uint64_t first, uint32_t *count,
     replay_feed(r, r->oracle, first, asked);
     struct ending e = sandbox_call(r->sandbox, COMMAND_CHECKED, asked, first);
     if (e.kind == ENDED_TAMPERED)
-        return blame_tampering(r, &e, first, asked, f);
+        return diagnose_tampering(r, &e, first, asked, f);
     bool good = replay_digest(r, r->oracle, first, asked, &done, f);
-    if (!good && forgive(r, f, out)) {
+    if (!good && accept_refusal(r, f, out)) {
         *count = done + 1;
         return true;
     }
@@ -113,16 +115,16 @@ static bool check_batch(struct replay *r, uint64_t first, uint32_t *count,
     if (!good)
         return false;
     if (e.kind == ENDED_STOPPED)
-        return blame_stop(r, first, done, f);
+        return diagnose_stop(r, first, done, f);
     if (!worker_lives(&e))
-        return blame_ending(r, &e, r->oracle, first + done, f);
+        return diagnose_ending(r, &e, r->oracle, first + done, f);
     if (done < asked)
-        return finding_words(f, VERDICT_TAMPERED, first + done,
-                             "was never carried out");
+        return finding_text(f, VERDICT_TAMPERED, first + done,
+                            "was never carried out");
     return true;
 }
 
-/* A batch's length: random, and for the system's mallocs up to a crest. */
+/* A batch's length: random, and for the system's mallocs up to a segment peak. */
 static uint32_t next_count(struct replay *r, uint64_t first, uint64_t end)
 {
     const struct trace *t = r->setup.trace;
@@ -130,11 +132,12 @@ static uint32_t next_count(struct replay *r, uint64_t first, uint64_t end)
         CHANNEL_BATCH / 2 + random_below(&r->random, CHANNEL_BATCH / 2 + 1);
     uint32_t count = up_to(size, end - first);
 
-    while (r->crest < t->crest_count && t->crest[r->crest] < first)
-        r->crest++;
-    if (is_lab(r) || r->crest == t->crest_count)
+    while (r->segment_peak < t->segment_count &&
+           t->segment_peak[r->segment_peak] < first)
+        r->segment_peak++;
+    if (is_lab(r) || r->segment_peak == t->segment_count)
         return count;
-    return up_to(t->crest[r->crest] + 1 - first, count);
+    return up_to(t->segment_peak[r->segment_peak] + 1 - first, count);
 }
 
 /* Does that operation keep the live payload within the limit? */
@@ -153,7 +156,7 @@ static bool stays_within_limit(const struct replay *r, uint64_t index,
         "was not carried out: %llu bytes would be live, of a limit of %llu",
         (unsigned long long)(others + op_payload(op)),
         (unsigned long long)limit);
-    return finding_words(f, VERDICT_NO_MEMORY, index, words);
+    return finding_text(f, VERDICT_NO_MEMORY, index, words);
 }
 
 /*
@@ -191,11 +194,11 @@ static bool check_batches(struct replay *r, uint64_t end, struct finding *f,
         out->ops_done = op + count;
         if (!good)
             return false;
-        trace_let_go(r->setup.trace, op, op + count);
+        trace_release_pages(r->setup.trace, op, op + count);
         if (r->setup.allocator->kind == WORKER_SYSTEM && count > 0)
             measure_resident(r, op + count - 1);
         if (is_lab(r) &&
-            !visit_contents(r, op + count - (count > 0), VISIT_BYTES, f))
+            !inspect_contents(r, op + count - (count > 0), INSPECT_BYTES, f))
             return false;
     }
     return true;
@@ -205,11 +208,12 @@ static bool check_end(struct replay *r, struct finding *f)
 {
     uint64_t last = r->setup.trace->op_count - 1;
 
-    return !is_lab(r) || (visit_contents(r, last, UINT64_MAX, f) &&
-                          visit_strays(r, r->oracle, f) && visit_files(r, f));
+    return !is_lab(r) ||
+           (inspect_contents(r, last, UINT64_MAX, f) &&
+            inspect_strays(r, r->oracle, f) && inspect_files(r, f));
 }
 
-static void note_abilities(struct replay *r, struct outcome *out)
+static void note_exports(struct replay *r, struct outcome *out)
 {
     const struct channel *c = sandbox_channel(r->sandbox);
 
@@ -224,14 +228,15 @@ static void note_abilities(struct replay *r, struct outcome *out)
 static void find_leftover(struct replay *r)
 {
     const struct trace *t = r->setup.trace;
-    bool *live = need(calloc(t->slot_count + 1, sizeof *live));
+    bool *live = check_alloc(calloc(t->slot_count + 1, sizeof *live));
 
     for (uint64_t i = 0; i < t->op_count; i++) {
         if (op_begins(t->ops[i]) || op_ends(t->ops[i]))
             live[op_slot(t->ops[i])] = op_begins(t->ops[i]);
         trace_walk(t, i);
     }
-    r->leftover = need(malloc((t->slot_count + 1) * sizeof *r->leftover));
+    r->leftover =
+        check_alloc(malloc((t->slot_count + 1) * sizeof *r->leftover));
     for (uint32_t slot = 0; slot < t->slot_count; slot++)
         if (live[slot])
             r->leftover[r->leftover_count++] = op_make(OP_FREE, slot, 0, 0);
@@ -259,12 +264,13 @@ bool replay_start(struct replay *r, struct outcome *out)
 {
     *out = (struct outcome){.verdict = VERDICT_OK};
     r->finding = finding_none();
-    r->crest = 0;
+    r->segment_peak = 0;
     r->lowest = 0;
     if (r->strides)
         strides_reset(r->strides);
-    if (r->setup.tape)
-        tape_begin(r->setup.tape, r->setup.allocator->name, r->setup.trace);
+    if (r->setup.replay_log)
+        replay_log_begin(r->setup.replay_log, r->setup.allocator->name,
+                         r->setup.trace);
     r->good = replay_begin(r, r->oracle, &r->finding);
     return r->good;
 }
@@ -279,18 +285,18 @@ bool replay_advance(struct replay *r, uint64_t end, struct outcome *out)
 bool replay_finish(struct replay *r, struct outcome *out)
 {
     r->good = r->good && check_end(r, &r->finding);
-    note_abilities(r, out);
+    note_exports(r, out);
     if (r->strides)
-        out->headers = strides_overhead(r->strides, &out->headers_known);
-    replay_account(r, r->oracle, out);
+        out->headers = strides_overhead(r->strides, &out->metadata_known);
+    replay_note_footprint(r, r->oracle, out);
     out->requests_refused = r->oracle->refusals;
-    blame_conclude(r, r->oracle, &r->finding, out);
+    diagnose_conclude(r, r->oracle, &r->finding, out);
     if (r->good)
         replay_release(r, COMMAND_CHECKED);
     return r->good;
 }
 
-void replay_allow_time(struct replay *r)
+void replay_restart_clock(struct replay *r)
 {
     sandbox_begin_pass(r->sandbox);
 }

@@ -11,7 +11,7 @@
 
 #include "allocator.h"
 #include "oracle.h"
-#include "tape.h"
+#include "replay_log.h"
 #include "trace.h"
 #include "verdict.h"
 
@@ -28,7 +28,7 @@ struct replay_setup {
     int cpu;       /* for the worker, -1 = any */
     bool may_spin; /* judge and worker have a processor each */
     uint64_t seed;
-    struct tape *tape;  /* where to write every operation, or NULL */
+    struct replay_log *replay_log; /* where to write every operation, or NULL */
     const char *origin; /* the --adversary that makes the trace, or NULL */
     bool with_strides;  /* find out what headers take */
 };
@@ -44,7 +44,7 @@ struct outcome {
     uint64_t footprint; /* peak, static data beyond the allowance included */
     uint64_t static_counted;
     uint64_t requests_refused, ops_refused; /* under --fail-sbrk */
-    bool headers_known;                     /* the next is set */
+    bool metadata_known;                    /* the next is set */
     uint64_t headers; /* bytes beyond rounded payloads, see strides.h */
     bool calloc_emulated, memalign_emulated;
     char team[416]; /* its five fields, a line each; "" if absent */
@@ -70,7 +70,7 @@ bool replay_advance(struct replay *r, uint64_t end, struct outcome *outcome);
 bool replay_finish(struct replay *r, struct outcome *outcome);
 
 /* Start the clock of the time limit anew: between two steps time went by. */
-void replay_allow_time(struct replay *r);
+void replay_restart_clock(struct replay *r);
 
 /* Which blocks are live, and where: what the checked replay knows. */
 const struct oracle *replay_oracle(const struct replay *r);
@@ -78,7 +78,7 @@ const struct oracle *replay_oracle(const struct replay *r);
 enum timed_kind {
     TIMED_COUNTED, /* the worker's clock is compared to the kernel's count */
     TIMED_PLAIN,
-    TIMED_PAINTED /* the judge writes into live payloads at moments of its own
+    TIMED_CANARY /* the judge writes into live payloads at moments of its own
                      choice and looks whether it stays; its time is void */
 };
 

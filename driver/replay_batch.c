@@ -72,9 +72,9 @@ static bool digest_step(struct replay *r, struct oracle *o, uint32_t step,
         if (r->strides)
             strides_follow(r->strides, o->live, index);
         remember_move(r, op, index, before, address);
-        if (r->setup.tape)
-            tape_write(r->setup.tape, o, r->setup.trace->ops[index], index,
-                       op_ends(op) ? before : address);
+        if (r->setup.replay_log)
+            replay_log_write(r->setup.replay_log, o, r->setup.trace->ops[index],
+                             index, op_ends(op) ? before : address);
     }
     return good;
 }

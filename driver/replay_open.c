@@ -1,7 +1,7 @@
 /*
  * replay_open.c - an allocator and a trace brought together.
  */
-#include "complain.h"
+#include "fatal.h"
 #include "random.h"
 #include "replay_parts.h"
 
@@ -57,7 +57,7 @@ void replay_set_audits(struct replay *r)
 
 struct replay *replay_open(const struct replay_setup *setup)
 {
-    struct replay *r = need(calloc(1, sizeof *r));
+    struct replay *r = check_alloc(calloc(1, sizeof *r));
 
     r->setup = *setup;
     r->random = setup->seed;
@@ -71,8 +71,8 @@ struct replay *replay_open(const struct replay_setup *setup)
     r->later = open_oracle(r, true);
     if (setup->with_strides)
         r->strides = strides_new(setup->trace, setup->align);
-    r->painter = painter_new(r->later, sandbox_heap(r->sandbox),
-                             random_next(&r->random));
+    r->canary =
+        canary_new(r->later, sandbox_heap(r->sandbox), random_next(&r->random));
     r->load = sandbox_call(r->sandbox, COMMAND_LOAD, 0, 0);
     r->has_memalign = c->has_memalign != 0;
     c->account.fail_at = setup->fail_at;
@@ -83,7 +83,7 @@ void replay_close(struct replay *r)
 {
     if (!r)
         return;
-    painter_delete(r->painter);
+    canary_delete(r->canary);
     strides_delete(r->strides);
     free(r->leftover);
     oracle_delete(r->oracle);

@@ -5,15 +5,15 @@
  *     replay.c        the checked pass, and what both passes need
  *     replay_timed.c  the timed pass
  *     replay_batch.c  a batch: feed, digest
- *     replay_visit.c  looks into the shared heap between batches
- *     replay_blame.c  endings into findings; who did the damage; what to say
+ *     replay_inspect.c  looks into the shared heap between batches
+ *     replay_diagnose.c  endings into findings; who did the damage; what to say
  */
 #ifndef REPLAY_PARTS_H
 #define REPLAY_PARTS_H
 
 #include "finding.h"
 #include "oracle.h"
-#include "painter.h"
+#include "canary.h"
 #include "replay.h"
 #include "sandbox.h"
 #include "bounds/strides.h"
@@ -27,7 +27,7 @@ struct replay {
     bool has_memalign;
     struct oracle *oracle; /* of the checked pass, exact */
     struct oracle *later;  /* of timed passes, lenient */
-    struct painter *painter;
+    struct canary *canary;
     struct strides *strides; /* or NULL */
     uint64_t random, secret;
     uint64_t anonymous; /* bytes of the worker before the first operation */
@@ -36,9 +36,9 @@ struct replay {
     double overhead; /* ns of CPU that timing an empty batch takes */
     bool good;       /* of the checked pass so far */
     struct finding finding;
-    uint32_t crest;      /* the next of the trace's crests */
-    uint64_t lowest;     /* payload since resident pages were counted last */
-    struct op *leftover; /* frees of what the trace leaves live */
+    uint32_t segment_peak; /* the next of the trace's segment peaks */
+    uint64_t lowest;       /* payload since resident pages were counted last */
+    struct op *leftover;   /* frees of what the trace leaves live */
     uint32_t leftover_count;
 };
 
@@ -74,8 +74,8 @@ bool replay_begin(struct replay *r, struct oracle *o, struct finding *f);
 void replay_release(struct replay *r, enum command command);
 
 /* What counts as footprint: the larger of what was measured so far. */
-void replay_account(struct replay *r, const struct oracle *o,
-                    struct outcome *out);
+void replay_note_footprint(struct replay *r, const struct oracle *o,
+                           struct outcome *out);
 
 /* ---- replay_batch.c ---- */
 
@@ -94,46 +94,47 @@ bool replay_digest(struct replay *r, struct oracle *o, uint64_t first,
 /* The events of a call that carried out no steps: mm_init's. */
 void replay_digest_init(struct replay *r, struct oracle *o);
 
-/* ---- replay_visit.c ---- */
+/* ---- replay_inspect.c ---- */
 
 /* Look at live blocks from a random one on, within a budget of bytes. */
-bool visit_contents(struct replay *r, uint64_t op, uint64_t budget,
-                    struct finding *f);
+bool inspect_contents(struct replay *r, uint64_t op, uint64_t budget,
+                      struct finding *f);
 
 /* No byte but those of heap and mappings may be other than zero. */
-bool visit_strays(const struct replay *r, const struct oracle *o,
-                  struct finding *f);
+bool inspect_strays(const struct replay *r, const struct oracle *o,
+                    struct finding *f);
 
 /* The worker's files have to be open still. */
-bool visit_files(const struct replay *r, struct finding *f);
+bool inspect_files(const struct replay *r, struct finding *f);
 
-/* ---- replay_blame.c ---- */
+/* ---- replay_diagnose.c ---- */
 
 /* The worker is gone, or about to be; op is where it was. */
-bool blame_ending(const struct replay *r, const struct ending *e,
-                  const struct oracle *o, uint64_t op, struct finding *f);
+bool diagnose_ending(const struct replay *r, const struct ending *e,
+                     const struct oracle *o, uint64_t op, struct finding *f);
 
 /* The same before the first operation, or in mm_init. */
-bool blame_start(const struct replay *r, const struct ending *e,
-                 const struct oracle *o, enum moment moment, struct finding *f);
+bool diagnose_start(const struct replay *r, const struct ending *e,
+                    const struct oracle *o, enum moment moment,
+                    struct finding *f);
 
 /* The log is not to be believed any more, but for how far it goes. */
-bool blame_tampering(const struct replay *r, const struct ending *e,
-                     uint64_t first, uint32_t count, struct finding *f);
+bool diagnose_tampering(const struct replay *r, const struct ending *e,
+                        uint64_t first, uint32_t count, struct finding *f);
 
 /* The worker stopped by itself; done of the batch's steps have returned. */
-bool blame_stop(const struct replay *r, uint64_t first, uint32_t done,
-                struct finding *f);
+bool diagnose_stop(const struct replay *r, uint64_t first, uint32_t done,
+                   struct finding *f);
 
 /*
  * Damage shows when somebody looks, which may be long after. A second worker
  * does the same again, as far as there, watching the byte: the same trace
  * gives the same addresses. Sets f->culprit where it sees who it was.
  */
-void blame_culprit(const struct replay *r, struct finding *f);
+void diagnose_culprit(const struct replay *r, struct finding *f);
 
 /* Verdict, message and the command to reproduce it. */
-void blame_conclude(const struct replay *r, const struct oracle *o,
-                    struct finding *f, struct outcome *out);
+void diagnose_conclude(const struct replay *r, const struct oracle *o,
+                       struct finding *f, struct outcome *out);
 
 #endif

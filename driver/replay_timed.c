@@ -10,15 +10,15 @@
  */
 #include "random.h"
 #include "replay_parts.h"
-#include "spread.h"
+#include "summary.h"
 
 #include <stdio.h>
 
 enum {
-    PAINTED_BATCHES = 24, /* of a painted pass, at least */
-    OVERHEAD_CALLS = 31,  /* empty batches to take the cost of one from */
-    COUNTED_TRIES = 6,    /* counted passes, before a clock is disbelieved */
-    SLACK_NS = 100000     /* a turn may cost, outside the loop */
+    CANARY_BATCHES = 24, /* of a painted pass, at least */
+    OVERHEAD_CALLS = 31, /* empty batches to take the cost of one from */
+    COUNTED_TRIES = 6,   /* counted passes, before a clock is disbelieved */
+    SLACK_NS = 100000    /* a turn may cost, outside the loop */
 };
 
 /* ---- Where batches end. ---- */
@@ -50,10 +50,10 @@ static uint32_t timed_count(struct replay *r, uint64_t first)
                  r->setup.trace->op_count - first);
 }
 
-static uint32_t painted_count(struct replay *r, uint64_t first, uint64_t spot)
+static uint32_t canary_count(struct replay *r, uint64_t first, uint64_t spot)
 {
     uint64_t all = r->setup.trace->op_count, left = all - first;
-    uint64_t size = 1 + random_below(&r->random, all / PAINTED_BATCHES + 1);
+    uint64_t size = 1 + random_below(&r->random, all / CANARY_BATCHES + 1);
 
     if (first < spot && spot - first < left)
         left = spot - first;
@@ -73,15 +73,15 @@ static bool time_batch(struct replay *r, uint64_t first, uint32_t count,
     struct ending e = sandbox_call(r->sandbox, COMMAND_TIMED, count, first);
     *ns += (double)sandbox_cpu_ns(r->sandbox) - r->overhead;
     if (e.kind == ENDED_TAMPERED)
-        return blame_tampering(r, &e, first, count, f);
+        return diagnose_tampering(r, &e, first, count, f);
     if (r->setup.allocator->kind == WORKER_NULL)
         return true;
     if (!replay_digest(r, r->later, first, count, &done, f))
         return false;
     if (!worker_lives(&e))
-        return blame_ending(r, &e, r->later, first + done, f);
-    return done == count || finding_words(f, VERDICT_TAMPERED, first + done,
-                                          "was never carried out");
+        return diagnose_ending(r, &e, r->later, first + done, f);
+    return done == count || finding_text(f, VERDICT_TAMPERED, first + done,
+                                         "was never carried out");
 }
 
 static bool time_batches(struct replay *r, double *ns, struct finding *f)
@@ -92,12 +92,12 @@ static bool time_batches(struct replay *r, double *ns, struct finding *f)
         count = timed_count(r, op);
         if (!time_batch(r, op, count, ns, f))
             return false;
-        trace_let_go(r->setup.trace, op, op + count);
+        trace_release_pages(r->setup.trace, op, op + count);
     }
     return true;
 }
 
-static bool paint_batches(struct replay *r, struct finding *f)
+static bool canary_batches(struct replay *r, struct finding *f)
 {
     const struct op *ops = r->setup.trace->ops;
     uint64_t spot = choose_spot(r);
@@ -105,12 +105,12 @@ static bool paint_batches(struct replay *r, struct finding *f)
     double ns = 0;
 
     for (uint64_t op = 0; op < r->setup.trace->op_count; op += count) {
-        count = painted_count(r, op, spot);
-        painter_paint(r->painter, op_slot(ops[op]));
+        count = canary_count(r, op, spot);
+        canary_write(r->canary, op_slot(ops[op]));
         if (!time_batch(r, op, count, &ns, f) ||
-            !painter_check(r->painter, ops, op, count, f))
+            !canary_check(r->canary, ops, op, count, f))
             return false;
-        trace_let_go(r->setup.trace, op, op + count);
+        trace_release_pages(r->setup.trace, op, op + count);
     }
     return true;
 }
@@ -126,7 +126,7 @@ static double empty_batch_ns(struct sandbox *s)
             return 0;
         ns[i] = (double)sandbox_cpu_ns(s);
     }
-    return spread_of(ns, OVERHEAD_CALLS).median;
+    return summarize(ns, OVERHEAD_CALLS).median;
 }
 
 /* Once, before the first timed pass. */
@@ -152,7 +152,7 @@ static bool warm_up(struct replay *r, struct finding *f)
         uint32_t done;
 
         return replay_digest(r, r->later, 0, count, &done, f) &&
-               blame_ending(r, &e, r->later, done, f);
+               diagnose_ending(r, &e, r->later, done, f);
     }
     oracle_reset(r->later);
     replay_release(r, COMMAND_TIMED);
@@ -167,7 +167,7 @@ static bool time_is_true(const struct replay *r, double told, double counted)
     return told > counted / 2 - turns * SLACK_NS;
 }
 
-static bool blame_clock(double told, double counted, struct finding *f)
+static bool diagnose_clock(double told, double counted, struct finding *f)
 {
     finding_at(f, VERDICT_TAMPERED, AT_END, "");
     snprintf(f->detail, sizeof f->detail,
@@ -202,7 +202,7 @@ static bool count_batches(struct replay *r, double *ns, struct finding *f)
         if (time_is_true(r, *ns, counted))
             return true;
     }
-    return blame_clock(*ns, counted, f);
+    return diagnose_clock(*ns, counted, f);
 }
 
 static bool pass(struct replay *r, enum timed_kind kind, double *ns,
@@ -212,8 +212,8 @@ static bool pass(struct replay *r, enum timed_kind kind, double *ns,
         return false;
     if (!replay_begin(r, r->later, f))
         return false;
-    if (kind == TIMED_PAINTED && is_lab(r))
-        return paint_batches(r, f);
+    if (kind == TIMED_CANARY && is_lab(r))
+        return canary_batches(r, f);
     return kind == TIMED_COUNTED ? count_batches(r, ns, f)
                                  : time_batches(r, ns, f);
 }
@@ -230,11 +230,11 @@ bool replay_timed(struct replay *r, enum timed_kind kind, double *ns,
     if (!r->prepared)
         prepare(r);
     oracle_reset(r->later);
-    bool good =
-        pass(r, kind, ns, &f) && (!is_lab(r) || visit_strays(r, r->later, &f));
+    bool good = pass(r, kind, ns, &f) &&
+                (!is_lab(r) || inspect_strays(r, r->later, &f));
     if (is_lab(r))
-        replay_account(r, r->later, out);
-    blame_conclude(r, r->later, &f, out);
+        replay_note_footprint(r, r->later, out);
+    diagnose_conclude(r, r->later, &f, out);
     if (good)
         replay_release(r, COMMAND_TIMED);
     if (*ns < (double)r->setup.trace->op_count / 10)

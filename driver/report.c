@@ -9,8 +9,8 @@
 #include "columns.h"
 #include "comparison.h"
 #include "progress.h"
-#include "roll.h"
-#include "standings.h"
+#include "name_list.h"
+#include "adversary_table.h"
 #include "waste_table.h"
 
 #include <json-c/json.h>
@@ -32,7 +32,7 @@ static double percent(uint64_t part, uint64_t whole)
 
 /* ---- The table of one allocator, a line a trace. ---- */
 
-static void print_header(const struct contest *c)
+static void print_header(const struct benchmark *c)
 {
     printf("%-*s %-15s  util  bound", NAME_WIDTH, "trace", "valid");
     if (c->with_bounds)
@@ -85,14 +85,15 @@ static void print_bound(bool known, double utilization, int width)
 }
 
 /* Is the packing an optimum? */
-static bool is_certain(const struct contest *c, size_t trace, unsigned align)
+static bool is_certain(const struct benchmark *c, size_t trace, unsigned align)
 {
     return c->bounds[trace].packed &&
            c->bounds[trace].packing_bytes ==
                trace_aligned_peak(c->traces[trace], align);
 }
 
-static void print_bounds(const struct contest *c, size_t trace, unsigned align)
+static void print_bounds(const struct benchmark *c, size_t trace,
+                         unsigned align)
 {
     const struct bounds *b = &c->bounds[trace];
 
@@ -101,7 +102,7 @@ static void print_bounds(const struct contest *c, size_t trace, unsigned align)
     putchar(is_certain(c, trace, align) ? '=' : ' ');
 }
 
-static void print_mean_bounds(const struct contest *c)
+static void print_mean_bounds(const struct benchmark *c)
 {
     double best_fit = mean_best_fit(c, false), packing = mean_packing(c, false);
 
@@ -110,11 +111,11 @@ static void print_mean_bounds(const struct contest *c)
     putchar(' ');
 }
 
-static void print_line(const struct contest *c, size_t allocator, size_t trace,
-                       unsigned align)
+static void print_line(const struct benchmark *c, size_t allocator,
+                       size_t trace, unsigned align)
 {
     const struct trace *t = c->traces[trace];
-    const struct result *r = contest_result(c, allocator, trace);
+    const struct result *r = benchmark_result(c, allocator, trace);
     enum verdict v = r->outcome.verdict;
 
     printf("%-*s %-15s", padded_to(NAME_WIDTH, t->name), t->name,
@@ -131,7 +132,7 @@ static void print_line(const struct contest *c, size_t allocator, size_t trace,
     putchar('\n');
 }
 
-static unsigned long long total_ops(const struct contest *c)
+static unsigned long long total_ops(const struct benchmark *c)
 {
     unsigned long long ops = 0;
 
@@ -140,7 +141,7 @@ static unsigned long long total_ops(const struct contest *c)
     return ops;
 }
 
-static void print_total(const struct contest *c, const struct score *s)
+static void print_total(const struct benchmark *c, const struct score *s)
 {
     char ok[32];
 
@@ -159,7 +160,7 @@ static void print_total(const struct contest *c, const struct score *s)
     putchar('\n');
 }
 
-static void print_table(const struct contest *c, size_t allocator,
+static void print_table(const struct benchmark *c, size_t allocator,
                         const struct profile *p, unsigned align)
 {
     struct score s = score_of(c, allocator, p);
@@ -177,14 +178,14 @@ static void print_table(const struct contest *c, size_t allocator,
 
 /* ---- The team, as the classic driver prints it. ---- */
 
-static void print_team(const struct contest *c)
+static void print_team(const struct benchmark *c)
 {
     static const char *const labels[] = {"Team Name", "Member 1", "    id 1",
                                          "Member 2", "    id 2"};
-    char team[sizeof contest_result(c, 0, 0)->outcome.team];
+    char team[sizeof benchmark_result(c, 0, 0)->outcome.team];
     int field = 0;
 
-    memcpy(team, contest_result(c, 0, 0)->outcome.team, sizeof team);
+    memcpy(team, benchmark_result(c, 0, 0)->outcome.team, sizeof team);
     for (char *at = team, *end; *at && field < 5; at = end + 1, field++) {
         end = strchr(at, '\n');
         if (!end)
@@ -216,13 +217,13 @@ static void print_fault(const struct allocator *a, const struct outcome *o)
 }
 
 /* The first few in full; of more of them the table and JSON tell. */
-static void print_faults(const struct contest *c, size_t allocator)
+static void print_faults(const struct benchmark *c, size_t allocator)
 {
     const struct allocator *a = c->allocators[allocator];
     size_t count = 0;
 
     for (size_t i = 0; i < c->trace_count; i++) {
-        const struct result *r = contest_result(c, allocator, i);
+        const struct result *r = benchmark_result(c, allocator, i);
 
         if (is_fault(r) && count++ < FAULTS_SHOWN)
             print_fault(a, &r->outcome);
@@ -259,11 +260,11 @@ static bool has_kind(const struct trace *t, enum op_kind kind)
 }
 
 /* Was that asked of the allocator, which lacks it? */
-static bool emulates(const struct contest *c, size_t allocator,
+static bool emulates(const struct benchmark *c, size_t allocator,
                      enum op_kind kind)
 {
     for (size_t i = 0; i < c->trace_count; i++) {
-        const struct outcome *o = &contest_result(c, allocator, i)->outcome;
+        const struct outcome *o = &benchmark_result(c, allocator, i)->outcome;
         bool lacks =
             kind == OP_CALLOC ? o->calloc_emulated : o->memalign_emulated;
 
@@ -275,18 +276,18 @@ static bool emulates(const struct contest *c, size_t allocator,
 }
 
 /* Who lacks it, all in one sentence, for it may be nearly everybody. */
-static void print_emulated(const struct contest *c, enum op_kind kind,
+static void print_emulated(const struct benchmark *c, enum op_kind kind,
                            const char *what)
 {
-    struct roll roll = {.out = stdout, .title = what};
+    struct name_list name_list = {.out = stdout, .title = what};
 
     for (size_t a = 0; a < c->allocator_count; a++)
         if (emulates(c, a, kind))
-            roll_add(&roll, c->allocators[a]->name);
-    roll_end(&roll);
+            name_list_add(&name_list, c->allocators[a]->name);
+    name_list_end(&name_list);
 }
 
-static void print_notes(const struct contest *c)
+static void print_notes(const struct benchmark *c)
 {
     print_emulated(c, OP_CALLOC,
                    "without mm_calloc, mm_malloc and memset stood in");
@@ -295,7 +296,7 @@ static void print_notes(const struct contest *c)
         "without mm_memalign, mm_malloc stood in, alignment not asked");
     for (size_t a = 0; a < c->allocator_count; a++) {
         for (size_t i = 0; i < c->trace_count; i++) {
-            const struct result *r = contest_result(c, a, i);
+            const struct result *r = benchmark_result(c, a, i);
 
             print_refusals(c->allocators[a], c->traces[i], r);
         }
@@ -305,7 +306,7 @@ static void print_notes(const struct contest *c)
 
 /* ---- What the columns mean. ---- */
 
-static void print_index(const struct contest *c, const struct profile *p,
+static void print_index(const struct benchmark *c, const struct profile *p,
                         size_t allocator)
 {
     struct score s = score_of(c, allocator, p);
@@ -315,7 +316,7 @@ static void print_index(const struct contest *c, const struct profile *p,
                p->name, s.memory_points, s.speed_points, s.total);
 }
 
-static double mean_loop(const struct contest *c)
+static double mean_loop(const struct benchmark *c)
 {
     double sum = 0, ops = 0;
 
@@ -328,7 +329,7 @@ static double mean_loop(const struct contest *c)
     return ops > 0 ? sum / ops : 0;
 }
 
-static void print_times_legend(const struct contest *c)
+static void print_times_legend(const struct benchmark *c)
 {
     printf("ns/op: median of interleaved rounds, CPU time%s; the loop itself "
            "takes %.1f ns/op.\n",
@@ -347,7 +348,7 @@ static void print_bounds_legend(const struct report_style *style)
     waste_table_legend(stdout);
 }
 
-static void print_legend(const struct contest *c,
+static void print_legend(const struct benchmark *c,
                          const struct report_style *style)
 {
     if (style->quiet && c->allocator_count == 1)
@@ -368,7 +369,7 @@ static void print_legend(const struct contest *c,
 
 /* ---- For graders. ---- */
 
-static void print_autograder(const struct contest *c, const struct profile *p)
+static void print_autograder(const struct benchmark *c, const struct profile *p)
 {
     struct score s = score_of(c, 0, p);
 
@@ -376,7 +377,7 @@ static void print_autograder(const struct contest *c, const struct profile *p)
     printf("perfidx:%.0f\n", s.total);
 }
 
-static void print_autolab(const struct contest *c, const struct profile *p)
+static void print_autolab(const struct benchmark *c, const struct profile *p)
 {
     struct score s = score_of(c, 0, p);
     struct json_object *root = json_object_new_object();
@@ -396,13 +397,13 @@ static void print_autolab(const struct contest *c, const struct profile *p)
     json_object_put(root);
 }
 
-static void print_tabular(const struct contest *c)
+static void print_tabular(const struct benchmark *c)
 {
     printf("allocator\ttrace\tverdict\tutil\tops\tsecs\tKops\tns_per_op\t"
            "x_libc\n");
     for (size_t a = 0; a < c->allocator_count; a++)
         for (size_t i = 0; i < c->trace_count; i++) {
-            const struct result *r = contest_result(c, a, i);
+            const struct result *r = benchmark_result(c, a, i);
             double ns = r->ns_per_op.median;
 
             printf("%s\t%s\t%s\t", c->allocators[a]->name, c->traces[i]->name,
@@ -420,7 +421,7 @@ static void print_tabular(const struct contest *c)
         }
 }
 
-static void print_full(const struct contest *c, const struct profile *p,
+static void print_full(const struct benchmark *c, const struct profile *p,
                        const struct report_style *style)
 {
     if (style->check_team)
@@ -437,7 +438,7 @@ static void print_full(const struct contest *c, const struct profile *p,
         print_index(c, p, 0);
 }
 
-void report_print(const struct contest *c, const struct profile *p,
+void report_print(const struct benchmark *c, const struct profile *p,
                   const struct report_style *style)
 {
     progress_clear();
@@ -451,14 +452,14 @@ void report_print(const struct contest *c, const struct profile *p,
         print_autolab(c, p);
 }
 
-void report_tournament(const struct tournament *t)
+void report_adversary(const struct adversary_benchmark *t)
 {
-    size_t columns = t->challenge.n_count;
+    size_t columns = t->adversary_setup.n_count;
 
     progress_clear();
-    standings_print(stdout, t);
+    adversary_table_print(stdout, t);
     for (size_t i = 0; i < t->allocator_count * columns; i++) {
-        const struct outcome *o = &t->duels[i].outcome;
+        const struct outcome *o = &t->adversary_results[i].outcome;
 
         if (o->verdict != VERDICT_OK && o->verdict != VERDICT_NOT_RUN)
             print_fault(t->allocators[i / columns], o);

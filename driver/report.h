@@ -4,9 +4,9 @@
 #ifndef REPORT_H
 #define REPORT_H
 
-#include "contest.h"
+#include "benchmark.h"
 #include "score.h"
-#include "adversary/tournament.h"
+#include "adversary/adversary_benchmark.h"
 
 struct report_style {
     bool tabular; /* a tab-separated line a trace, nothing else */
@@ -17,11 +17,11 @@ struct report_style {
     unsigned align;
 };
 
-void report_print(const struct contest *c, const struct profile *profile,
+void report_print(const struct benchmark *c, const struct profile *profile,
                   const struct report_style *style);
 
 /* Its table, and what was wrong. */
-void report_tournament(const struct tournament *t);
+void report_adversary(const struct adversary_benchmark *t);
 
 /* What has been watched, to the end or not. */
 void report_watch(const struct replay_setup *setup, const struct outcome *o,

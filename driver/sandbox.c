@@ -7,7 +7,7 @@
 #define _GNU_SOURCE
 #include "sandbox.h"
 
-#include "complain.h"
+#include "fatal.h"
 #include "worker.h"
 
 #include <errno.h>
@@ -76,7 +76,7 @@ static void *map_file(int fd, size_t size, void *at)
                       MAP_SHARED | (at ? MAP_FIXED_NOREPLACE : 0), fd, 0);
 
     if (base == MAP_FAILED)
-        complain_usage("cannot map %zu bytes: %s", size, strerror(errno));
+        fatal_usage("cannot map %zu bytes: %s", size, strerror(errno));
     return base;
 }
 
@@ -92,7 +92,7 @@ static void make_memory(struct sandbox *s)
     s->channel = map_file(s->channel_fd, s->channel_size, NULL);
     s->heap =
         map_file(s->heap_fd, s->heap_span, s->setup.in_process ? base : NULL);
-    s->mine = need(calloc(1, sizeof *s->mine));
+    s->mine = check_alloc(calloc(1, sizeof *s->mine));
     c = s->channel;
     c->heap_base = (uint64_t)(uintptr_t)base;
     c->heap_span = s->heap_span;
@@ -116,7 +116,8 @@ static void keep_events(struct sandbox *s)
         return;
     if (s->event_count + count > s->event_room) {
         s->event_room = (s->event_count + count) * 2;
-        s->events = need(realloc(s->events, s->event_room * sizeof *s->events));
+        s->events =
+            check_alloc(realloc(s->events, s->event_room * sizeof *s->events));
     }
     memcpy(s->events + s->event_count, a->events, count * sizeof *s->events);
     s->event_count += count;
@@ -132,7 +133,7 @@ static void drain_in_process(void)
 
 struct sandbox *sandbox_open(const struct sandbox_setup *setup)
 {
-    struct sandbox *s = need(calloc(1, sizeof *s));
+    struct sandbox *s = check_alloc(calloc(1, sizeof *s));
 
     s->setup = *setup;
     make_memory(s);
@@ -224,14 +225,14 @@ static bool judge_part_intact(const struct sandbox *s)
                   JUDGE_PART_END - JUDGE_PART) == 0;
 }
 
-static _Noreturn void complain_start(const struct sandbox *s)
+static _Noreturn void fatal_start(const struct sandbox *s)
 {
     char text[256];
 
-    complain_usage("cannot start the worker: %s",
-                   process_first_line(&s->process, text, sizeof text)
-                       ? text
-                       : "it ended at once");
+    fatal_usage("cannot start the worker: %s",
+                process_first_line(&s->process, text, sizeof text)
+                    ? text
+                    : "it ended at once");
 }
 
 static struct ending end_of_dead(const struct sandbox *s)
@@ -239,7 +240,7 @@ static struct ending end_of_dead(const struct sandbox *s)
     struct ending e = {.kind = ENDED_EXITED};
 
     if (!s->channel->ready) /* it never came as far as the allocator */
-        complain_start(s);
+        fatal_start(s);
     if (WIFSIGNALED(s->process.wait_status)) {
         e.kind = ENDED_CRASHED;
         e.status = WTERMSIG(s->process.wait_status);

@@ -3,7 +3,7 @@
  */
 #include "score.h"
 
-#include "complain.h"
+#include "fatal.h"
 #include "contents.h"
 
 #include <json-c/json.h>
@@ -25,16 +25,16 @@ static unsigned long line_at(const struct contents *c, size_t offset)
 static struct json_object *parse(const char *path)
 {
     struct contents c = contents_read(path);
-    struct json_tokener *t = need(json_tokener_new());
+    struct json_tokener *t = check_alloc(json_tokener_new());
     struct json_object *root = json_tokener_parse_ex(t, c.bytes, (int)c.size);
 
     if (!root)
-        complain(path, line_at(&c, json_tokener_get_parse_end(t)), "%s",
-                 json_tokener_get_error(t) == json_tokener_continue
-                     ? "the JSON text is cut short"
-                     : json_tokener_error_desc(json_tokener_get_error(t)));
+        fatal(path, line_at(&c, json_tokener_get_parse_end(t)), "%s",
+              json_tokener_get_error(t) == json_tokener_continue
+                  ? "the JSON text is cut short"
+                  : json_tokener_error_desc(json_tokener_get_error(t)));
     if (!json_object_is_type(root, json_type_object))
-        complain(path, 1, "expected an object with a member a profile");
+        fatal(path, 1, "expected an object with a member a profile");
     json_tokener_free(t);
     contents_free(c.bytes, c.size, c.mapped);
     return root;
@@ -50,10 +50,10 @@ static struct json_object *member(const char *path, const char *profile,
         (!json_object_is_type(value, type) &&
          !(type == json_type_double &&
            json_object_is_type(value, json_type_int))))
-        complain(path, 0, "profile '%s' needs \"%s\", %s", profile, key,
-                 type == json_type_double   ? "a number"
-                 : type == json_type_string ? "a string"
-                                            : "two numbers, low and high");
+        fatal(path, 0, "profile '%s' needs \"%s\", %s", profile, key,
+              type == json_type_double   ? "a number"
+              : type == json_type_string ? "a string"
+                                         : "two numbers, low and high");
     return value;
 }
 
@@ -73,15 +73,15 @@ static void read_range(const char *path, const char *profile,
 
     if (json_object_array_length(pair) != 2 || !is_number(pair, 0) ||
         !is_number(pair, 1))
-        complain(path, 0,
-                 "profile '%s' needs \"%s\", two numbers, low and "
-                 "high",
-                 profile, key);
+        fatal(path, 0,
+              "profile '%s' needs \"%s\", two numbers, low and "
+              "high",
+              profile, key);
     *low = json_object_get_double(json_object_array_get_idx(pair, 0));
     *high = json_object_get_double(json_object_array_get_idx(pair, 1));
     if (!(*low < *high))
-        complain(path, 0, "profile '%s': \"%s\" has to rise from low to high",
-                 profile, key);
+        fatal(path, 0, "profile '%s': \"%s\" has to rise from low to high",
+              profile, key);
 }
 
 static int choice(const char *path, const char *profile, struct json_object *o,
@@ -93,12 +93,11 @@ static int choice(const char *path, const char *profile, struct json_object *o,
     for (int i = 0; words[i]; i++)
         if (strcmp(word, words[i]) == 0)
             return i;
-    complain(path, 0, "profile '%s': \"%s\" cannot be \"%s\"", profile, key,
-             word);
+    fatal(path, 0, "profile '%s': \"%s\" cannot be \"%s\"", profile, key, word);
 }
 
-static _Noreturn void complain_profile(const char *path, const char *name,
-                                       struct json_object *root)
+static _Noreturn void fatal_profile(const char *path, const char *name,
+                                    struct json_object *root)
 {
     char list[512] = "";
 
@@ -107,7 +106,7 @@ static _Noreturn void complain_profile(const char *path, const char *name,
         snprintf(list + strlen(list), sizeof list - strlen(list), "%s%s",
                  list[0] ? ", " : "", key);
     }
-    complain(path, 0, "no profile '%s'; there are %s", name, list);
+    fatal(path, 0, "no profile '%s'; there are %s", name, list);
 }
 
 struct profile profile_read(const char *path, const char *name)
@@ -119,15 +118,15 @@ struct profile profile_read(const char *path, const char *name)
     struct profile p = {.name = ""};
 
     if (!json_object_object_get_ex(root, name, &o))
-        complain_profile(path, name, root);
+        fatal_profile(path, name, root);
     snprintf(p.name, sizeof p.name, "%s", name);
     p.utilization_weight = json_object_get_double(
         member(path, name, o, "utilization_weight", json_type_double));
     if (!(p.utilization_weight >= 0 && p.utilization_weight <= 1))
-        complain(path, 0,
-                 "profile '%s': \"utilization_weight\" has to be "
-                 "within 0 and 1",
-                 name);
+        fatal(path, 0,
+              "profile '%s': \"utilization_weight\" has to be "
+              "within 0 and 1",
+              name);
     read_range(path, name, o, "utilization", &p.utilization_low,
                &p.utilization_high);
     read_range(path, name, o, "throughput", &p.throughput_low,
@@ -189,21 +188,21 @@ static void add_trace(struct sums *s, const struct trace *t,
 
 /* ---- Means. ---- */
 
-bool trace_is_shared(const struct contest *c, size_t trace)
+bool trace_is_shared(const struct benchmark *c, size_t trace)
 {
     for (size_t a = 0; a < c->allocator_count; a++)
-        if (contest_result(c, a, trace)->outcome.verdict == VERDICT_TOO_SLOW)
+        if (benchmark_result(c, a, trace)->outcome.verdict == VERDICT_TOO_SLOW)
             return false;
     return true;
 }
 
-struct means means_of(const struct contest *c, size_t allocator)
+struct means means_of(const struct benchmark *c, size_t allocator)
 {
     struct means m = {0};
     struct sums s = {0};
 
     for (size_t i = 0; i < c->trace_count; i++) {
-        const struct result *r = contest_result(c, allocator, i);
+        const struct result *r = benchmark_result(c, allocator, i);
 
         if (r->outcome.verdict != VERDICT_OK || !trace_is_shared(c, i))
             continue;
@@ -220,7 +219,7 @@ struct means means_of(const struct contest *c, size_t allocator)
 }
 
 /* Of best fit, or of the packing. */
-static double mean_bound(const struct contest *c, bool shared_only,
+static double mean_bound(const struct benchmark *c, bool shared_only,
                          bool packing)
 {
     double sum = 0, count = 0;
@@ -238,12 +237,12 @@ static double mean_bound(const struct contest *c, bool shared_only,
     return count > 0 ? sum / count : 0;
 }
 
-double mean_best_fit(const struct contest *c, bool shared_only)
+double mean_best_fit(const struct benchmark *c, bool shared_only)
 {
     return mean_bound(c, shared_only, false);
 }
 
-double mean_packing(const struct contest *c, bool shared_only)
+double mean_packing(const struct benchmark *c, bool shared_only)
 {
     return mean_bound(c, shared_only, true);
 }
@@ -281,14 +280,14 @@ static double speed_points(const struct sums *s, const struct profile *p)
            (double)s->speed_ok / (double)s->speed;
 }
 
-struct score score_of(const struct contest *c, size_t allocator,
+struct score score_of(const struct benchmark *c, size_t allocator,
                       const struct profile *p)
 {
     struct sums s = {0};
     struct score score = {.traces = c->trace_count};
 
     for (size_t i = 0; i < c->trace_count; i++) {
-        const struct result *r = contest_result(c, allocator, i);
+        const struct result *r = benchmark_result(c, allocator, i);
 
         score.ok += r->outcome.verdict == VERDICT_OK;
         add_trace(&s, c->traces[i], r);

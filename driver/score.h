@@ -4,7 +4,7 @@
 #ifndef SCORE_H
 #define SCORE_H
 
-#include "contest.h"
+#include "benchmark.h"
 
 /* How the throughputs of several traces become one. */
 enum average { AVERAGE_POOLED, AVERAGE_HARMONIC, AVERAGE_GEOMETRIC };
@@ -57,20 +57,20 @@ struct profile profile_read(const char *path, const char *name);
 bool trace_counts_for_memory(const struct trace *trace);
 
 /* Was no allocator too slow for that trace? */
-bool trace_is_shared(const struct contest *c, size_t trace);
+bool trace_is_shared(const struct benchmark *c, size_t trace);
 
-struct means means_of(const struct contest *c, size_t allocator);
+struct means means_of(const struct benchmark *c, size_t allocator);
 
 /*
  * The mean of the bounds that are known, best fit's or the packing's, over
  * traces that count for memory: all of them, or only those that are shared. 0:
  * there are none.
  */
-double mean_best_fit(const struct contest *c, bool shared_only);
-double mean_packing(const struct contest *c, bool shared_only);
+double mean_best_fit(const struct benchmark *c, bool shared_only);
+double mean_packing(const struct benchmark *c, bool shared_only);
 
 /* Score one allocator; a trace whose verdict is not ok scores 0. */
-struct score score_of(const struct contest *c, size_t allocator,
+struct score score_of(const struct benchmark *c, size_t allocator,
                       const struct profile *profile);
 
 #endif

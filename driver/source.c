@@ -12,7 +12,7 @@
 #define _GNU_SOURCE
 #include "source.h"
 
-#include "complain.h"
+#include "fatal.h"
 
 #include <ctype.h>
 #include <stdbool.h>
@@ -110,7 +110,7 @@ static char *idea_of(const char *text)
     const char *end =
         comment_end && comment_end < line_end ? comment_end : line_end;
     size_t length = length_without_blanks_behind(idea, (size_t)(end - idea));
-    return length > 0 ? need(strndup(idea, length)) : NULL;
+    return length > 0 ? check_alloc(strndup(idea, length)) : NULL;
 }
 
 /* ---- Files: those read, and those still to read. ---- */
@@ -154,7 +154,8 @@ static void add_file(struct reading *r, const char *path)
         free(full);
         return;
     }
-    r->paths = need(realloc(r->paths, (r->count + 1) * sizeof *r->paths));
+    r->paths =
+        check_alloc(realloc(r->paths, (r->count + 1) * sizeof *r->paths));
     r->paths[r->count++] = full;
 }
 
@@ -164,7 +165,7 @@ static void add_include(struct reading *r, const char *from, const char *name)
     char *path = NULL;
 
     if (asprintf(&path, "%.*s%s", folder, from, name) < 0)
-        need(NULL);
+        check_alloc(NULL);
     add_file(r, path);
     free(path);
 }
@@ -185,7 +186,7 @@ static char *text_of(const char *path)
 {
     FILE *file = fopen(path, "r");
     size_t size = file_size(path);
-    char *text = need(calloc(1, size + 1));
+    char *text = check_alloc(calloc(1, size + 1));
 
     if (!file)
         return text;

@@ -4,7 +4,7 @@
 #define _GNU_SOURCE
 #include "trace.h"
 
-#include "complain.h"
+#include "fatal.h"
 #include "contents.h"
 #include "random.h"
 #include "trace_forms.h"
@@ -23,7 +23,8 @@ struct walk {
     struct trace *trace;
     uint64_t *size_of;
     uint64_t payload, aligned8, aligned16;
-    uint64_t crest; /* highest payload in the present part of the trace */
+    uint64_t
+        segment_peak; /* highest payload in the present part of the trace */
 };
 
 static uint64_t round_up(uint64_t size, uint64_t align)
@@ -98,18 +99,18 @@ static void note_peaks(struct walk *w, uint64_t op)
         t->aligned16_peak = w->aligned16;
 }
 
-static void note_crest(struct walk *w, uint64_t op)
+static void note_segment_peak(struct walk *w, uint64_t op)
 {
     struct trace *t = w->trace;
-    uint64_t part = op / (t->op_count / TRACE_CRESTS + 1);
+    uint64_t part = op / (t->op_count / TRACE_SEGMENTS + 1);
 
-    if (part == t->crest_count) {
-        t->crest_count++;
-        w->crest = 0;
+    if (part == t->segment_count) {
+        t->segment_count++;
+        w->segment_peak = 0;
     }
-    if (w->payload >= w->crest) {
-        w->crest = w->payload;
-        t->crest[part] = op;
+    if (w->payload >= w->segment_peak) {
+        w->segment_peak = w->payload;
+        t->segment_peak[part] = op;
     }
 }
 
@@ -118,22 +119,22 @@ void trace_measure(struct trace *t)
     struct walk w = {.trace = t};
 
     t->peak_payload = t->peak_op = t->aligned8_peak = t->aligned16_peak = 0;
-    t->crest_count = 0;
+    t->segment_count = 0;
 
-    w.size_of = need(calloc(t->slot_count + 1, sizeof *w.size_of));
+    w.size_of = check_alloc(calloc(t->slot_count + 1, sizeof *w.size_of));
     for (uint64_t i = 0; i < t->op_count; i++) {
         const char *fault = fault_of(&w, t->ops[i]);
 
         trace_walk(t, i);
         if (fault)
-            complain(t->path, i + 1, "%s", fault);
+            fatal(t->path, i + 1, "%s", fault);
         apply(&w, t->ops[i]);
         if (w.aligned16 > INT64_MAX)
-            complain(t->path, trace_line(t, i),
-                     "the live blocks add up to more than %lld bytes",
-                     (long long)INT64_MAX);
+            fatal(t->path, trace_line(t, i),
+                  "the live blocks add up to more than %lld bytes",
+                  (long long)INT64_MAX);
         note_peaks(&w, i);
-        note_crest(&w, i);
+        note_segment_peak(&w, i);
     }
     free(w.size_of);
 }
@@ -159,18 +160,17 @@ static void load_text(struct trace *t, struct contents c)
     uint64_t declared = trace_read_text(t);
     trace_measure(t);
     if (declared && declared != t->peak_payload)
-        remark(t->path, 4,
-               "the header declares a peak of %llu bytes, the operations "
-               "reach %llu",
-               (unsigned long long)declared,
-               (unsigned long long)t->peak_payload);
+        warn(t->path, 4,
+             "the header declares a peak of %llu bytes, the operations "
+             "reach %llu",
+             (unsigned long long)declared, (unsigned long long)t->peak_payload);
 }
 
 struct trace *trace_load(const char *path)
 {
-    struct trace *t = need(calloc(1, sizeof *t));
+    struct trace *t = check_alloc(calloc(1, sizeof *t));
 
-    t->path = need(strdup(path));
+    t->path = check_alloc(strdup(path));
     t->name = basename(t->path);
     struct contents c = contents_read(path);
     if (trace_is_binary(c.bytes, c.size))
@@ -196,7 +196,8 @@ void trace_delete(struct trace *trace)
  * The kernel maps a page with some around it, among them those just let go:
  * these go with the next ones.
  */
-void trace_let_go(const struct trace *trace, uint64_t first, uint64_t end)
+void trace_release_pages(const struct trace *trace, uint64_t first,
+                         uint64_t end)
 {
     uint64_t from = first > TRACE_STRETCH ? first - TRACE_STRETCH : 0;
     uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
@@ -211,7 +212,7 @@ void trace_let_go(const struct trace *trace, uint64_t first, uint64_t end)
 
 static uint32_t *random_permutation(uint32_t count, uint64_t *state)
 {
-    uint32_t *order = need(malloc(((size_t)count + 1) * sizeof *order));
+    uint32_t *order = check_alloc(malloc(((size_t)count + 1) * sizeof *order));
 
     for (uint32_t i = 0; i < count; i++) {
         uint32_t j = (uint32_t)(random_below(state, i + 1));
@@ -279,9 +280,10 @@ static struct op rename_slot(struct op op, const uint32_t *order)
 
 struct trace *trace_perturb(const struct trace *trace, uint64_t seed)
 {
-    struct trace *t = need(malloc(sizeof *t));
-    struct op *ops = need(malloc(trace->op_count * sizeof *ops));
-    uint64_t *factors = need(calloc(trace->slot_count + 1, sizeof *factors));
+    struct trace *t = check_alloc(malloc(sizeof *t));
+    struct op *ops = check_alloc(malloc(trace->op_count * sizeof *ops));
+    uint64_t *factors =
+        check_alloc(calloc(trace->slot_count + 1, sizeof *factors));
     uint32_t *order = random_permutation(trace->slot_count, &seed);
 
     for (uint64_t i = 0; i < trace->op_count; i++)
@@ -289,7 +291,7 @@ struct trace *trace_perturb(const struct trace *trace, uint64_t seed)
     free(factors);
     free(order);
     *t = *trace;
-    t->path = need(strdup(trace->path));
+    t->path = check_alloc(strdup(trace->path));
     t->name = basename(t->path);
     t->form = FORM_BINARY; /* its operations stand in no file */
     t->text = NULL;

@@ -22,7 +22,7 @@ enum trace_weight { WEIGHT_NONE, WEIGHT_BOTH, WEIGHT_MEMORY, WEIGHT_SPEED };
 
 enum trace_form { FORM_TEXT, FORM_BINARY, FORM_MADE /* being made: below */ };
 
-enum { TRACE_CRESTS = 256 };
+enum { TRACE_SEGMENTS = 256 };
 
 struct trace {
     char *path;       /* as it was given or found */
@@ -41,8 +41,8 @@ struct trace {
     uint64_t aligned16_peak;
 
     /* Where payload is highest in each of so many equal parts, ascending. */
-    uint64_t crest[TRACE_CRESTS];
-    uint32_t crest_count;
+    uint64_t segment_peak[TRACE_SEGMENTS];
+    uint32_t segment_count;
 
     /* What ops lies in, and the text that messages quote. Private. */
     void *storage;
@@ -63,7 +63,8 @@ void trace_delete(struct trace *trace);
  * mapped from a binary file, their pages may leave this process. So a trace
  * may be longer than memory, as long as whoever walks it says this on the way.
  */
-void trace_let_go(const struct trace *trace, uint64_t first, uint64_t end);
+void trace_release_pages(const struct trace *trace, uint64_t first,
+                         uint64_t end);
 
 enum { TRACE_STRETCH = 1 << 16 };
 
@@ -71,7 +72,7 @@ enum { TRACE_STRETCH = 1 << 16 };
 static inline void trace_walk(const struct trace *trace, uint64_t op)
 {
     if (op > 0 && op % TRACE_STRETCH == 0)
-        trace_let_go(trace, op - TRACE_STRETCH, op);
+        trace_release_pages(trace, op - TRACE_STRETCH, op);
 }
 
 /*

@@ -4,7 +4,7 @@
  */
 #include "trace_forms.h"
 
-#include "complain.h"
+#include "fatal.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -38,21 +38,21 @@ static void check_header(const struct trace *t, const struct binary_header *h)
     uint64_t room = (t->storage_size - sizeof *h) / sizeof(struct op);
 
     if (h->weight > WEIGHT_SPEED)
-        complain(t->path, 0, "the weight %u is out of range 0..3", h->weight);
+        fatal(t->path, 0, "the weight %u is out of range 0..3", h->weight);
     if (h->op_count == 0)
-        complain(t->path, 0, "the header declares no operations");
+        fatal(t->path, 0, "the header declares no operations");
     if (h->op_count > room)
-        complain(t->path, 0,
-                 "the file is cut short: the header declares %llu operations, "
-                 "%llu are there",
-                 (unsigned long long)h->op_count, (unsigned long long)room);
+        fatal(t->path, 0,
+              "the file is cut short: the header declares %llu operations, "
+              "%llu are there",
+              (unsigned long long)h->op_count, (unsigned long long)room);
     if (t->storage_size != sizeof *h + h->op_count * sizeof(struct op))
-        complain(t->path, 0, "bytes after the last operation");
+        fatal(t->path, 0, "bytes after the last operation");
     if (h->slot_count > OP_MAX_SLOT || h->slot_count > h->op_count)
-        complain(t->path, 0, "the number of slots %u is out of range",
-                 h->slot_count);
+        fatal(t->path, 0, "the number of slots %u is out of range",
+              h->slot_count);
     if (h->id_count > h->op_count)
-        complain(t->path, 0, "the header declares more ids than operations");
+        fatal(t->path, 0, "the header declares more ids than operations");
 }
 
 void trace_read_binary(struct trace *trace)
@@ -60,7 +60,7 @@ void trace_read_binary(struct trace *trace)
     const struct binary_header *h = trace->storage;
 
     if (trace->storage_size < sizeof *h)
-        complain(trace->path, 0, "the file is cut short in its header");
+        fatal(trace->path, 0, "the file is cut short in its header");
     check_header(trace, h);
     trace->weight = (enum trace_weight)h->weight;
     trace->threaded = h->threaded != 0;
@@ -88,13 +88,13 @@ void trace_pack(const struct trace *trace, const char *path)
 
     memcpy(h.magic, magic, sizeof magic);
     if (same_file(path, trace->path))
-        complain(path, 0, "it is the trace itself");
+        fatal(path, 0, "it is the trace itself");
     FILE *file = fopen(path, "wb");
     if (!file)
-        complain(path, 0, "cannot write it: %s", strerror(errno));
+        fatal(path, 0, "cannot write it: %s", strerror(errno));
     size_t written =
         fwrite(&h, sizeof h, 1, file) +
         fwrite(trace->ops, sizeof *trace->ops, trace->op_count, file);
     if (fclose(file) != 0 || written != 1 + trace->op_count)
-        complain(path, 0, "cannot write it: %s", strerror(errno));
+        fatal(path, 0, "cannot write it: %s", strerror(errno));
 }

@@ -5,7 +5,7 @@
 #include "trace_list.h"
 
 #include "allocator.h"
-#include "complain.h"
+#include "fatal.h"
 #include "suffix.h"
 
 #include <dirent.h>
@@ -51,7 +51,7 @@ static struct trace *load_named(const char *file, const char *directory)
         if (access(path, F_OK) == 0)
             return trace_load(path);
     }
-    complain(file, 0, "there is no such trace, here or in %s", directory);
+    fatal(file, 0, "there is no such trace, here or in %s", directory);
 }
 
 static struct trace_list load_directory(const char *directory)
@@ -62,13 +62,13 @@ static struct trace_list load_directory(const char *directory)
     int n = scandir(directory, &entries, is_trace, alphasort);
 
     if (n < 0)
-        complain(directory, 0, "cannot read the trace directory: %s",
-                 strerror(errno));
+        fatal(directory, 0, "cannot read the trace directory: %s",
+              strerror(errno));
     if (n == 0)
-        complain(directory, 0,
-                 "there is no trace in it (*.rep, *.rep.gz, "
-                 "*.rep.zst, *.repb)");
-    list.traces = need(calloc((size_t)n, sizeof(struct trace *)));
+        fatal(directory, 0,
+              "there is no trace in it (*.rep, *.rep.gz, "
+              "*.rep.zst, *.repb)");
+    list.traces = check_alloc(calloc((size_t)n, sizeof(struct trace *)));
     for (int i = 0; i < n; i++) {
         snprintf(path, sizeof path, "%s/%s", directory, entries[i]->d_name);
         list.traces[list.count++] = trace_load(path);
@@ -87,7 +87,7 @@ struct trace_list trace_list_load(char *const *files, size_t count,
         directory = default_directory();
     if (count == 0)
         return load_directory(directory);
-    list.traces = need(calloc(count, sizeof(struct trace *)));
+    list.traces = check_alloc(calloc(count, sizeof(struct trace *)));
     for (list.count = 0; list.count < count; list.count++)
         list.traces[list.count] = load_named(files[list.count], directory);
     return list;

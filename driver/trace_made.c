@@ -7,7 +7,7 @@
 #define _GNU_SOURCE
 #include "trace_forms.h"
 
-#include "complain.h"
+#include "fatal.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -17,9 +17,9 @@
 
 struct trace *trace_new(const char *path, uint32_t slot_count)
 {
-    struct trace *t = need(calloc(1, sizeof *t));
+    struct trace *t = check_alloc(calloc(1, sizeof *t));
 
-    t->path = need(strdup(path));
+    t->path = check_alloc(strdup(path));
     t->name = basename(t->path);
     t->form = FORM_MADE;
     t->weight = WEIGHT_BOTH;
@@ -32,7 +32,7 @@ static void make_room(struct trace *t)
     if (t->op_count * sizeof *t->ops < t->storage_size)
         return;
     t->storage_size = t->storage_size ? 2 * t->storage_size : 1 << 16;
-    t->storage = need(realloc(t->storage, t->storage_size));
+    t->storage = check_alloc(realloc(t->storage, t->storage_size));
     t->ops = t->storage;
 }
 
@@ -65,7 +65,7 @@ uint64_t trace_made_id(const struct trace *trace, uint64_t op)
 
 static void write_ops(const struct trace *t, FILE *file)
 {
-    uint64_t *id_of = need(calloc(t->slot_count + 1, sizeof *id_of));
+    uint64_t *id_of = check_alloc(calloc(t->slot_count + 1, sizeof *id_of));
     uint64_t ids = 0;
     char text[64];
 
@@ -91,7 +91,7 @@ void trace_write(const struct trace *trace, const char *path)
     FILE *file = fopen(path, "w");
 
     if (!file)
-        complain(path, 0, "cannot write it: %s", strerror(errno));
+        fatal(path, 0, "cannot write it: %s", strerror(errno));
     fprintf(file, "%llu\n%llu\n%llu\n1\n",
             (unsigned long long)suggested_heap(trace),
             (unsigned long long)trace->id_count,
@@ -99,5 +99,5 @@ void trace_write(const struct trace *trace, const char *path)
     write_ops(trace, file);
     bool failed = ferror(file) != 0;
     if (fclose(file) != 0 || failed)
-        complain(path, 0, "cannot write it: %s", strerror(errno));
+        fatal(path, 0, "cannot write it: %s", strerror(errno));
 }

@@ -21,7 +21,7 @@
  */
 #include "trace_forms.h"
 
-#include "complain.h"
+#include "fatal.h"
 
 #include <ctype.h>
 #include <stdio.h>
@@ -49,7 +49,7 @@ struct reader {
     int64_t number[MAX_NUMBERS];
 };
 
-#define COMPLAIN(r, ...) complain((r)->trace->path, (r)->line, __VA_ARGS__)
+#define FATAL(r, ...) fatal((r)->trace->path, (r)->line, __VA_ARGS__)
 
 /* ---- Characters and numbers. ---- */
 
@@ -118,14 +118,14 @@ static int64_t read_number(struct reader *r)
             break;
         if (value > (INT64_MAX - 9) / 10) {
             r->at = start;
-            COMPLAIN(r, "the number '%s' is out of range", word_of(r));
+            FATAL(r, "the number '%s' is out of range", word_of(r));
         }
         value = value * 10 + digit;
     }
     if (r->at == start + negative ||
         (r->at < r->end && !isspace((unsigned char)*r->at))) {
         r->at = start;
-        COMPLAIN(r, "expected a number, found '%s'", word_of(r));
+        FATAL(r, "expected a number, found '%s'", word_of(r));
     }
     return negative ? -value : value;
 }
@@ -135,12 +135,12 @@ static int64_t read_number(struct reader *r)
 static uint64_t header_number(struct reader *r, const char *what)
 {
     if (!skip_space(r))
-        COMPLAIN(r, "the file ends before the header's %s", what);
+        FATAL(r, "the file ends before the header's %s", what);
     if (isalpha((unsigned char)*r->at))
-        COMPLAIN(r, "the header's %s is missing: found '%s'", what, word_of(r));
+        FATAL(r, "the header's %s is missing: found '%s'", what, word_of(r));
     int64_t value = read_number(r);
     if (value < 0)
-        COMPLAIN(r, "the header's %s is negative", what);
+        FATAL(r, "the header's %s is negative", what);
     return (uint64_t)value;
 }
 
@@ -156,22 +156,21 @@ static uint64_t read_header(struct reader *r)
     r->ids_line = r->line;
     t->op_count = header_number(r, "number of operations");
     if (t->op_count == 0)
-        COMPLAIN(r, "the header declares no operations");
+        FATAL(r, "the header declares no operations");
     if (t->id_count > t->op_count)
-        complain(t->path, r->ids_line,
-                 "the header declares %llu ids but only %llu operations",
-                 (unsigned long long)t->id_count,
-                 (unsigned long long)t->op_count);
+        fatal(t->path, r->ids_line,
+              "the header declares %llu ids but only %llu operations",
+              (unsigned long long)t->id_count, (unsigned long long)t->op_count);
     if (t->op_count > t->text_size / 3)
-        COMPLAIN(r,
-                 "the file is cut short: it is too small for the %llu "
-                 "operations that the header declares",
-                 (unsigned long long)t->op_count);
+        FATAL(r,
+              "the file is cut short: it is too small for the %llu "
+              "operations that the header declares",
+              (unsigned long long)t->op_count);
     if (t->id_count > OP_MAX_SLOT)
-        complain(t->path, r->ids_line, "more than %u ids", OP_MAX_SLOT);
+        fatal(t->path, r->ids_line, "more than %u ids", OP_MAX_SLOT);
     uint64_t last = header_number(r, "fourth number");
     if (!at_line_end(r))
-        COMPLAIN(r, "text after the header's fourth number");
+        FATAL(r, "text after the header's fourth number");
     return r->later && last > 1 ? last : 0;
 }
 
@@ -180,8 +179,8 @@ static uint64_t read_header(struct reader *r)
 static uint32_t *id_place(struct reader *r, int64_t id)
 {
     if (id < 0 || (uint64_t)id >= r->trace->id_count)
-        COMPLAIN(r, "id %lld is out of range: the header declares %llu ids",
-                 (long long)id, (unsigned long long)r->trace->id_count);
+        FATAL(r, "id %lld is out of range: the header declares %llu ids",
+              (long long)id, (unsigned long long)r->trace->id_count);
     return &r->slot_of[id];
 }
 
@@ -190,8 +189,7 @@ static uint32_t begin_id(struct reader *r, int64_t id)
     uint32_t *place = id_place(r, id);
 
     if (*place < FREED)
-        COMPLAIN(r, "id %lld is allocated again while it is live",
-                 (long long)id);
+        FATAL(r, "id %lld is allocated again while it is live", (long long)id);
     r->ids_seen += *place == NEVER_SEEN;
     *place =
         r->free_count ? r->free_slots[--r->free_count] : r->trace->slot_count++;
@@ -203,10 +201,9 @@ static uint32_t live_id(struct reader *r, int64_t id, const char *what)
     uint32_t slot = *id_place(r, id);
 
     if (slot == NEVER_SEEN)
-        COMPLAIN(r, "id %lld is %s but was never allocated", (long long)id,
-                 what);
+        FATAL(r, "id %lld is %s but was never allocated", (long long)id, what);
     if (slot == FREED)
-        COMPLAIN(r, "id %lld is %s after it was freed", (long long)id, what);
+        FATAL(r, "id %lld is %s after it was freed", (long long)id, what);
     return slot;
 }
 
@@ -223,10 +220,10 @@ static uint32_t end_id(struct reader *r, int64_t id, const char *what)
 static uint64_t amount(struct reader *r, const char *what, int64_t value)
 {
     if (value < 0)
-        COMPLAIN(r, "the %s %lld is negative", what, (long long)value);
+        FATAL(r, "the %s %lld is negative", what, (long long)value);
     if ((uint64_t)value > OP_MAX_SIZE)
-        COMPLAIN(r, "the %s %lld is over the limit of %llu", what,
-                 (long long)value, (unsigned long long)OP_MAX_SIZE);
+        FATAL(r, "the %s %lld is over the limit of %llu", what,
+              (long long)value, (unsigned long long)OP_MAX_SIZE);
     return (uint64_t)value;
 }
 
@@ -270,9 +267,9 @@ static struct op read_calloc(struct reader *r)
         size = swap;
     }
     if (count > UINT32_MAX || (count && size > OP_MAX_SIZE / count))
-        COMPLAIN(r, "%lld times %lld bytes is over the limit of %llu bytes",
-                 (long long)r->number[1], (long long)r->number[2],
-                 (unsigned long long)OP_MAX_SIZE);
+        FATAL(r, "%lld times %lld bytes is over the limit of %llu bytes",
+              (long long)r->number[1], (long long)r->number[2],
+              (unsigned long long)OP_MAX_SIZE);
     return op_make(OP_CALLOC, begin_id(r, r->number[0]), size, (uint32_t)count);
 }
 
@@ -282,8 +279,8 @@ static struct op read_aligned(struct reader *r)
     uint64_t size = amount(r, "size", r->number[2]);
 
     if (align == 0 || (align & (align - 1)) != 0)
-        COMPLAIN(r, "the alignment %llu is not a power of two",
-                 (unsigned long long)align);
+        FATAL(r, "the alignment %llu is not a power of two",
+              (unsigned long long)align);
     return op_make(OP_ALIGNED, begin_id(r, r->number[0]), size,
                    (uint32_t)__builtin_ctzll(align));
 }
@@ -310,7 +307,7 @@ static const struct letter *read_letter(struct reader *r)
             r->at++;
             return &letters[i];
         }
-    COMPLAIN(r, "unknown operation '%s': expected a, f, r, c or m", word_of(r));
+    FATAL(r, "unknown operation '%s': expected a, f, r, c or m", word_of(r));
 }
 
 static uint32_t read_thread(struct reader *r, const struct letter *letter)
@@ -318,11 +315,11 @@ static uint32_t read_thread(struct reader *r, const struct letter *letter)
     int64_t thread = read_number(r);
 
     if (!at_line_end(r))
-        COMPLAIN(r, "too many numbers: expected %s, and at most a thread",
-                 letter->usage);
+        FATAL(r, "too many numbers: expected %s, and at most a thread",
+              letter->usage);
     if (thread < 0 || thread > (int64_t)OP_MAX_THREAD)
-        COMPLAIN(r, "the thread %lld is out of range 0..%u", (long long)thread,
-                 OP_MAX_THREAD);
+        FATAL(r, "the thread %lld is out of range 0..%u", (long long)thread,
+              OP_MAX_THREAD);
     r->trace->threaded |= thread != 0;
     return (uint32_t)thread;
 }
@@ -334,7 +331,7 @@ static struct op read_operation(struct reader *r)
 
     for (int i = 0; i < letter->numbers; i++) {
         if (at_line_end(r))
-            COMPLAIN(r, "the line is cut short: expected %s", letter->usage);
+            FATAL(r, "the line is cut short: expected %s", letter->usage);
         r->number[i] = read_number(r);
     }
     if (!at_line_end(r))
@@ -348,22 +345,22 @@ static void read_operations(struct reader *r)
 
     while (skip_space(r)) {
         if (r->op_count == declared)
-            COMPLAIN(r,
-                     "more operations than the %llu that the header "
-                     "declares",
-                     (unsigned long long)declared);
+            FATAL(r,
+                  "more operations than the %llu that the header "
+                  "declares",
+                  (unsigned long long)declared);
         r->ops[r->op_count++] = read_operation(r);
     }
     if (r->op_count < declared)
-        COMPLAIN(r,
-                 "the file is cut short: the header declares %llu "
-                 "operations, %llu are there",
-                 (unsigned long long)declared, (unsigned long long)r->op_count);
+        FATAL(r,
+              "the file is cut short: the header declares %llu "
+              "operations, %llu are there",
+              (unsigned long long)declared, (unsigned long long)r->op_count);
     if (r->ids_seen < r->trace->id_count)
-        complain(r->trace->path, r->ids_line,
-                 "the header declares %llu ids, the operations use %llu",
-                 (unsigned long long)r->trace->id_count,
-                 (unsigned long long)r->ids_seen);
+        fatal(r->trace->path, r->ids_line,
+              "the header declares %llu ids, the operations use %llu",
+              (unsigned long long)r->trace->id_count,
+              (unsigned long long)r->ids_seen);
 }
 
 uint64_t trace_read_text(struct trace *trace)
@@ -375,10 +372,10 @@ uint64_t trace_read_text(struct trace *trace)
     uint64_t peak = read_header(&r);
     size_t ids = trace->id_count + 1;
 
-    r.slot_of = need(malloc(ids * sizeof *r.slot_of));
+    r.slot_of = check_alloc(malloc(ids * sizeof *r.slot_of));
     memset(r.slot_of, 0xff, ids * sizeof *r.slot_of);
-    r.free_slots = need(malloc(ids * sizeof *r.free_slots));
-    r.ops = need(malloc(trace->op_count * sizeof *r.ops));
+    r.free_slots = check_alloc(malloc(ids * sizeof *r.free_slots));
+    r.ops = check_alloc(malloc(trace->op_count * sizeof *r.ops));
     read_operations(&r);
     free(r.slot_of);
     free(r.free_slots);

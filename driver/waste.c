@@ -13,9 +13,9 @@ const char *waste_name(enum waste_part part)
     return names[part];
 }
 
-struct waste waste_of(const struct contest *c, size_t allocator, size_t trace)
+struct waste waste_of(const struct benchmark *c, size_t allocator, size_t trace)
 {
-    const struct outcome *o = &contest_result(c, allocator, trace)->outcome;
+    const struct outcome *o = &benchmark_result(c, allocator, trace)->outcome;
     const struct trace *t = c->traces[trace];
     const struct bounds *b = &c->bounds[trace];
     uint64_t load = trace_aligned_peak(t, c->setup.align);
@@ -24,13 +24,13 @@ struct waste waste_of(const struct contest *c, size_t allocator, size_t trace)
     if (o->verdict != VERDICT_OK || !b->packed)
         return w;
     w.known = true;
-    w.headers_known = o->headers_known;
-    w.bytes[WASTE_PADDING] = (int64_t)(load - t->peak_payload);
-    w.bytes[WASTE_HEADERS] = w.headers_known ? (int64_t)o->headers : 0;
-    w.bytes[WASTE_FUTURE] = (int64_t)(b->best_fit_bytes - b->packing_bytes);
-    w.bytes[WASTE_SHAPE] = (int64_t)(b->packing_bytes - load);
-    w.bytes[WASTE_POLICY] =
-        (int64_t)(o->footprint - b->best_fit_bytes) - w.bytes[WASTE_HEADERS];
+    w.metadata_known = o->metadata_known;
+    w.bytes[WASTE_ALIGNMENT] = (int64_t)(load - t->peak_payload);
+    w.bytes[WASTE_METADATA] = w.metadata_known ? (int64_t)o->headers : 0;
+    w.bytes[WASTE_ONLINE_GAP] = (int64_t)(b->best_fit_bytes - b->packing_bytes);
+    w.bytes[WASTE_PACKING_GAP] = (int64_t)(b->packing_bytes - load);
+    w.bytes[WASTE_PLACEMENT] =
+        (int64_t)(o->footprint - b->best_fit_bytes) - w.bytes[WASTE_METADATA];
     return w;
 }
 
@@ -47,7 +47,7 @@ static void add_shares(struct waste_shares *s, const struct waste *w,
         s->of[i] += (double)w->bytes[i] / footprint;
 }
 
-struct waste_shares waste_means(const struct contest *c, size_t allocator)
+struct waste_shares waste_means(const struct benchmark *c, size_t allocator)
 {
     struct waste_shares s = {0};
 
@@ -56,7 +56,7 @@ struct waste_shares waste_means(const struct contest *c, size_t allocator)
 
         if (w.known && trace_is_shared(c, i) &&
             trace_counts_for_memory(c->traces[i]))
-            add_shares(&s, &w, contest_result(c, allocator, i));
+            add_shares(&s, &w, benchmark_result(c, allocator, i));
     }
     for (enum waste_part i = 0; i < WASTE_PARTS && s.traces > 0; i++)
         s.of[i] /= (double)s.traces;

@@ -18,26 +18,27 @@
 #ifndef WASTE_H
 #define WASTE_H
 
-#include "contest.h"
+#include "benchmark.h"
 
 enum waste_part {
-    WASTE_PADDING,
-    WASTE_HEADERS,
-    WASTE_POLICY,
-    WASTE_FUTURE,
-    WASTE_SHAPE,
+    WASTE_ALIGNMENT,
+    WASTE_METADATA,
+    WASTE_PLACEMENT,
+    WASTE_ONLINE_GAP,
+    WASTE_PACKING_GAP,
     WASTE_PARTS
 };
 
 const char *waste_name(enum waste_part part);
 
 struct waste {
-    bool known;         /* the rest is set: bounds known, the verdict ok */
-    bool headers_known; /* else they are 0 here, and in policy */
+    bool known;          /* the rest is set: bounds known, the verdict ok */
+    bool metadata_known; /* else they are 0 here, and in policy */
     int64_t bytes[WASTE_PARTS];
 };
 
-struct waste waste_of(const struct contest *c, size_t allocator, size_t trace);
+struct waste waste_of(const struct benchmark *c, size_t allocator,
+                      size_t trace);
 
 /* Of a footprint, 0 to 1 or below 0; they add up to 1 - utilization. */
 struct waste_shares {
@@ -50,6 +51,6 @@ struct waste_shares {
  * Means over the traces that count for memory, where the waste is known and no
  * allocator was too slow, as the other means of a comparison are.
  */
-struct waste_shares waste_means(const struct contest *c, size_t allocator);
+struct waste_shares waste_means(const struct benchmark *c, size_t allocator);
 
 #endif

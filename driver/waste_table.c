@@ -30,12 +30,12 @@ static void print_percent(FILE *out, int width, bool known, double share)
 }
 
 static void print_shares(FILE *out, const struct waste_shares *s,
-                         bool headers_known)
+                         bool metadata_known)
 {
     print_percent(out, 5, s->traces > 0, s->utilization);
     for (enum waste_part i = 0; i < WASTE_PARTS; i++)
         print_percent(out, 7,
-                      s->traces > 0 && (i != WASTE_HEADERS || headers_known),
+                      s->traces > 0 && (i != WASTE_METADATA || metadata_known),
                       s->of[i]);
     fputc('\n', out);
 }
@@ -51,18 +51,19 @@ static struct waste_shares shares_of(const struct waste *w,
     return s;
 }
 
-static void print_trace(FILE *out, const struct contest *c, size_t allocator,
+static void print_trace(FILE *out, const struct benchmark *c, size_t allocator,
                         size_t trace)
 {
     struct waste w = waste_of(c, allocator, trace);
-    struct waste_shares s = shares_of(&w, contest_result(c, allocator, trace));
+    struct waste_shares s =
+        shares_of(&w, benchmark_result(c, allocator, trace));
     const char *name = c->traces[trace]->name;
 
     fprintf(out, "%-*s", padded_to(NAME_WIDTH, name), name);
-    print_shares(out, &s, w.headers_known);
+    print_shares(out, &s, w.metadata_known);
 }
 
-static void print_means(FILE *out, const struct contest *c, size_t allocator,
+static void print_means(FILE *out, const struct benchmark *c, size_t allocator,
                         const char *name, int width)
 {
     struct waste_shares s = waste_means(c, allocator);
@@ -71,7 +72,7 @@ static void print_means(FILE *out, const struct contest *c, size_t allocator,
     print_shares(out, &s, true);
 }
 
-void waste_table_print(FILE *out, const struct contest *c, size_t allocator)
+void waste_table_print(FILE *out, const struct benchmark *c, size_t allocator)
 {
     fprintf(out, "Footprint of %s malloc:\n", c->allocators[allocator]->name);
     print_header(out, "trace", NAME_WIDTH);
@@ -82,7 +83,7 @@ void waste_table_print(FILE *out, const struct contest *c, size_t allocator)
     fputc('\n', out);
 }
 
-void waste_table_compare(FILE *out, const struct contest *c)
+void waste_table_compare(FILE *out, const struct benchmark *c)
 {
     int width = (int)strlen("Footprint");
 

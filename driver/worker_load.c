@@ -109,7 +109,7 @@ static bool load_lab(struct calls *calls, const char *path)
     return true;
 }
 
-static void note_abilities(const struct calls *calls)
+static void note_exports(const struct calls *calls)
 {
     worker.channel->has_audit = calls->audit != NULL;
     worker.channel->has_calloc = calls->calloc != NULL;
@@ -126,7 +126,7 @@ void worker_load(void)
         calls = system_calls;
     else if (!load_lab(&calls, worker.channel->path))
         return;
-    note_abilities(&calls);
+    note_exports(&calls);
     if (!calls.calloc)
         calls.calloc = calloc_by_malloc;
     if (!calls.memalign)

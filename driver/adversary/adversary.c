@@ -4,7 +4,7 @@
 #define _GNU_SOURCE
 #include "adversary.h"
 
-#include "../complain.h"
+#include "../fatal.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -31,7 +31,7 @@ static const struct adversary *find(const char *name)
             return adversaries[i];
         strcat(strcat(known, i ? ", " : ""), adversaries[i]->name);
     }
-    complain_usage("--adversary knows %s; not '%s'", known, name);
+    fatal_usage("--adversary knows %s; not '%s'", known, name);
 }
 
 static uint64_t number(const char *key, const char *text, uint64_t low,
@@ -43,20 +43,20 @@ static uint64_t number(const char *key, const char *text, uint64_t low,
     uint64_t value = strtoull(text, &end, 10);
     if (!isdigit((unsigned char)text[0]) || *end || errno || value < low ||
         value > high)
-        complain_usage("--adversary: %s is a number from %" PRIu64
-                       " to %" PRIu64 ", not '%s'",
-                       key, low, high, text);
+        fatal_usage("--adversary: %s is a number from %" PRIu64 " to %" PRIu64
+                    ", not '%s'",
+                    key, low, high, text);
     return value;
 }
 
-static void read_n(struct challenge *c, const char *list)
+static void read_n(struct adversary_setup *c, const char *list)
 {
-    char *copy = need(strdup(list)), *rest = copy, *text;
+    char *copy = check_alloc(strdup(list)), *rest = copy, *text;
 
     c->n_count = 0;
     while ((text = strsep(&rest, "+")) != NULL) {
         if (c->n_count == MOST_N)
-            complain_usage("--adversary: at most %d values of n", MOST_N);
+            fatal_usage("--adversary: at most %d values of n", MOST_N);
         c->n[c->n_count++] = number("n", text, 2, MOST_BUDGET);
     }
     free(copy);
@@ -84,7 +84,7 @@ static uint64_t read_budget(const char *text, uint64_t unit)
     size_t length = strlen(text);
 
     if (length >= sizeof digits)
-        complain_usage("--adversary: M is too long: '%s'", text);
+        fatal_usage("--adversary: M is too long: '%s'", text);
     memcpy(digits, text, length + 1);
     if (shift == 0)
         return number("M", digits, 2, MOST_BUDGET);
@@ -101,7 +101,7 @@ static enum key find_key(const char *name)
     for (int key = 0; key < KEY_COUNT; key++)
         if (strcmp(names[key], name) == 0)
             return (enum key)key;
-    complain_usage("--adversary knows n, M, unit and seed, not '%s'", name);
+    fatal_usage("--adversary knows n, M, unit and seed, not '%s'", name);
 }
 
 /* Splits pair: the value of its key is what follows the sign. */
@@ -110,16 +110,16 @@ static void read_pair(const char *values[KEY_COUNT], char *pair)
     char *value = strchr(pair, '=');
 
     if (!value)
-        complain_usage("--adversary takes NAME:KEY=VALUE,..., not '%s'", pair);
+        fatal_usage("--adversary takes NAME:KEY=VALUE,..., not '%s'", pair);
     *value++ = '\0';
     enum key key = find_key(pair);
     if (values[key])
-        complain_usage("--adversary: %s is given twice", pair);
+        fatal_usage("--adversary: %s is given twice", pair);
     values[key] = value;
 }
 
 /* The unit comes first, wherever it stands: M may be in bytes. */
-static void read_pairs(struct challenge *c, char *pairs)
+static void read_pairs(struct adversary_setup *c, char *pairs)
 {
     const char *values[KEY_COUNT] = {NULL};
     char *pair;
@@ -136,47 +136,47 @@ static void read_pairs(struct challenge *c, char *pairs)
         c->budget = read_budget(values[KEY_BUDGET], c->unit);
 }
 
-static void check_once(const struct challenge *c, size_t index)
+static void check_once(const struct adversary_setup *c, size_t index)
 {
     for (size_t i = 0; i < index; i++)
         if (c->n[i] == c->n[index])
-            complain_usage("--adversary: n is %" PRIu64 " twice", c->n[i]);
+            fatal_usage("--adversary: n is %" PRIu64 " twice", c->n[i]);
 }
 
-static void check_n(const struct challenge *c, size_t index)
+static void check_n(const struct adversary_setup *c, size_t index)
 {
     uint64_t n = c->n[index];
 
     if (n > c->budget)
-        complain_usage("--adversary: n is at most M, %" PRIu64
-                       " units, not %" PRIu64,
-                       c->budget, n);
+        fatal_usage("--adversary: n is at most M, %" PRIu64
+                    " units, not %" PRIu64,
+                    c->budget, n);
     if (c->adversary->powers && (n & (n - 1)))
-        complain_usage("--adversary: n of %s is a power of two, not "
-                       "%" PRIu64,
-                       c->adversary->name, n);
+        fatal_usage("--adversary: n of %s is a power of two, not "
+                    "%" PRIu64,
+                    c->adversary->name, n);
     check_once(c, index);
 }
 
-static void check(const struct challenge *c)
+static void check(const struct adversary_setup *c)
 {
     if (c->unit % LEAST_UNIT != 0)
-        complain_usage("--adversary: unit is a multiple of %d", LEAST_UNIT);
+        fatal_usage("--adversary: unit is a multiple of %d", LEAST_UNIT);
     if (c->budget < 2 || c->budget > MOST_BUDGET)
-        complain_usage("--adversary: M is 2 to %d units, not %" PRIu64,
-                       MOST_BUDGET, c->budget);
+        fatal_usage("--adversary: M is 2 to %d units, not %" PRIu64,
+                    MOST_BUDGET, c->budget);
     for (size_t i = 0; i < c->n_count; i++)
         check_n(c, i);
 }
 
-struct challenge challenge_read(const char *text)
+struct adversary_setup adversary_setup_read(const char *text)
 {
-    char *copy = need(strdup(text)), *pairs = strchr(copy, ':');
+    char *copy = check_alloc(strdup(text)), *pairs = strchr(copy, ':');
 
     if (pairs)
         *pairs++ = '\0';
     const struct adversary *a = find(copy);
-    struct challenge c = {
+    struct adversary_setup c = {
         .adversary = a, .budget = a->budget, .unit = a->unit, .seed = 1};
     read_n(&c, a->n);
     if (pairs)
@@ -186,8 +186,8 @@ struct challenge challenge_read(const char *text)
     return c;
 }
 
-void challenge_text(const struct challenge *c, size_t index, char *text,
-                    size_t size)
+void adversary_setup_text(const struct adversary_setup *c, size_t index,
+                          char *text, size_t size)
 {
     snprintf(text, size,
              "%s:n=%" PRIu64 ",M=%" PRIu64 ",unit=%" PRIu64 ",seed=%" PRIu64,

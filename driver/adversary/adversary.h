@@ -27,7 +27,7 @@ extern const struct adversary *const adversaries[];
 enum { MOST_N = 16 };
 
 /* An adversary and its parameters, as the command line names them. */
-struct challenge {
+struct adversary_setup {
     const struct adversary *adversary;
     uint64_t n[MOST_N]; /* units, no two the same */
     size_t n_count;
@@ -40,11 +40,11 @@ struct challenge {
  * Read NAME[:KEY=VALUE,...]: n (several with + between), M (in units, or in
  * bytes with K, M or G), unit (bytes), seed. Complains where it is wrong.
  */
-struct challenge challenge_read(const char *text);
+struct adversary_setup adversary_setup_read(const char *text);
 
 /* The text that asks for the n of that index alone. */
-void challenge_text(const struct challenge *c, size_t index, char *text,
-                    size_t size);
+void adversary_setup_text(const struct adversary_setup *c, size_t index,
+                          char *text, size_t size);
 
 /*
  * What is known, as multiples of M. The first binds every allocator that gives

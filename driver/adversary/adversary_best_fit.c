@@ -24,7 +24,7 @@
  */
 #include "adversary.h"
 
-#include "../complain.h"
+#include "../fatal.h"
 
 #include <stdlib.h>
 
@@ -98,7 +98,8 @@ static bool play_batch(struct game *g, struct batch *b)
 
 static void play(struct game *g)
 {
-    struct batch b = {need(calloc(g->budget + 1, sizeof *b.places)), 0, 0};
+    struct batch b = {check_alloc(calloc(g->budget + 1, sizeof *b.places)), 0,
+                      0};
     uint64_t units = g->largest * 100 / 272 + 1;
 
     do

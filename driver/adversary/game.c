@@ -4,7 +4,7 @@
 #define _GNU_SOURCE
 #include "game.h"
 
-#include "../complain.h"
+#include "../fatal.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -13,9 +13,9 @@ void game_begin(struct game *g, const char *path)
 {
     g->slot_count = (uint32_t)(g->budget * SMALLEST_PART);
     g->trace = trace_new(path, g->slot_count);
-    g->blocks = need(calloc(g->slot_count, sizeof *g->blocks));
-    g->unused = need(malloc(g->slot_count * sizeof *g->unused));
-    g->sorted = need(malloc(g->slot_count * sizeof *g->sorted));
+    g->blocks = check_alloc(calloc(g->slot_count, sizeof *g->blocks));
+    g->unused = check_alloc(malloc(g->slot_count * sizeof *g->unused));
+    g->sorted = check_alloc(malloc(g->slot_count * sizeof *g->sorted));
     g->unused_count = g->slot_count;
     for (uint32_t i = 0; i < g->slot_count; i++)
         g->unused[i] = g->slot_count - 1 - i;

@@ -16,7 +16,7 @@
  */
 #include "best_fit.h"
 
-#include "../complain.h"
+#include "../fatal.h"
 #include "holes.h"
 
 #include <stdlib.h>
@@ -70,7 +70,8 @@ static void open_run(struct run *r, const struct trace *t, unsigned align)
 
     *r = (struct run){.align = align};
     r->granule = (unsigned)__builtin_ctz(align);
-    r->of_slot = need(calloc((size_t)t->slot_count + 1, sizeof *r->of_slot));
+    r->of_slot =
+        check_alloc(calloc((size_t)t->slot_count + 1, sizeof *r->of_slot));
     for (uint64_t i = 0; i < t->op_count; i++) {
         alignments |= (uint64_t)1 << alignment_asked(r, t->ops[i]);
         trace_walk(t, i);

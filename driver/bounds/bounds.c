@@ -5,7 +5,7 @@
 
 #include "best_fit.h"
 #include "bounds_cache.h"
-#include "../complain.h"
+#include "../fatal.h"
 
 #include <stdlib.h>
 
@@ -17,7 +17,8 @@ static double utilization_in(const struct trace *t, uint64_t bytes)
 /* From operations to rectangles, and back. */
 static uint64_t *by_rectangle(const struct rectangles *r, const uint64_t *at)
 {
-    uint64_t *picked = need(malloc(((size_t)r->count + 1) * sizeof *picked));
+    uint64_t *picked =
+        check_alloc(malloc(((size_t)r->count + 1) * sizeof *picked));
 
     for (uint32_t i = 0; i < r->count; i++)
         picked[i] = at[r->of[i].op];
@@ -27,11 +28,11 @@ static uint64_t *by_rectangle(const struct rectangles *r, const uint64_t *at)
 static uint64_t *by_operation(const struct rectangles *r, const uint64_t *at,
                               uint64_t op_count)
 {
-    uint64_t *spread = need(calloc(op_count + 1, sizeof *spread));
+    uint64_t *summary = check_alloc(calloc(op_count + 1, sizeof *summary));
 
     for (uint32_t i = 0; i < r->count; i++)
-        spread[r->of[i].op] = at[i];
-    return spread;
+        summary[r->of[i].op] = at[i];
+    return summary;
 }
 
 struct work {
@@ -67,7 +68,7 @@ static bool compute(struct work *w)
 
     if (w->wanted || !r->beyond)
         w->where->best_fit =
-            need(malloc((t->op_count + 1) * sizeof *w->where->best_fit));
+            check_alloc(malloc((t->op_count + 1) * sizeof *w->where->best_fit));
     w->figures->best_fit = best_fit_place(t, w->align, w->where->best_fit);
     bool done = r->beyond || pack(w, r);
     rectangles_delete(r);

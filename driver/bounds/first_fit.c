@@ -4,7 +4,7 @@
  */
 #include "first_fit.h"
 
-#include "../complain.h"
+#include "../fatal.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -49,7 +49,8 @@ static uint32_t first_above(const struct placed *row, uint32_t count,
 void first_fit_place(const struct rectangles *r, const uint32_t *order,
                      uint64_t *at)
 {
-    struct placed *row = need(malloc(((size_t)r->count + 1) * sizeof *row));
+    struct placed *row =
+        check_alloc(malloc(((size_t)r->count + 1) * sizeof *row));
 
     for (uint32_t count = 0; count < r->count; count++) {
         uint32_t i = order[count];

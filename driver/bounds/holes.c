@@ -34,7 +34,7 @@
  */
 #include "holes.h"
 
-#include "../complain.h"
+#include "../fatal.h"
 #include "../op.h"
 #include "../random.h"
 
@@ -81,8 +81,8 @@ static bool is_hole(const struct block *b)
 /* A block of no size yet, between before and what was behind that. */
 static struct block *new_block(struct holes *h, struct block *before)
 {
-    struct block *b =
-        need(calloc(1, sizeof *b + h->alignment_count * sizeof *b->most));
+    struct block *b = check_alloc(
+        calloc(1, sizeof *b + h->alignment_count * sizeof *b->most));
 
     b->before = before;
     b->behind = before ? before->behind : NULL;
@@ -343,7 +343,7 @@ struct block *holes_resize(struct holes *h, struct block *b, uint64_t size)
 
 struct holes *holes_new(uint64_t alignments)
 {
-    struct holes *h = need(calloc(1, sizeof *h));
+    struct holes *h = check_alloc(calloc(1, sizeof *h));
 
     for (unsigned log2 = 0; log2 < OP_SIZE_BITS; log2++) {
         if (!(alignments >> log2 & 1))

@@ -8,7 +8,7 @@
 #define _GNU_SOURCE
 #include "outward.h"
 
-#include "../complain.h"
+#include "../fatal.h"
 #include "holes.h"
 
 #include <stdlib.h>
@@ -30,7 +30,8 @@ struct sweep {
 static void order_by_end(struct sweep *s)
 {
     const struct rectangles *r = s->r;
-    uint32_t *first = need(calloc((size_t)r->moments + 2, sizeof *first));
+    uint32_t *first =
+        check_alloc(calloc((size_t)r->moments + 2, sizeof *first));
 
     for (uint32_t i = 0; i < r->count; i++)
         first[r->of[i].end + 1]++;
@@ -155,9 +156,9 @@ void outward_place(const struct rectangles *r, uint32_t moment,
     size_t size = ((size_t)r->count + 1) * sizeof(uint32_t);
     struct sweep s = {.r = r, .moment = moment, .at = at};
 
-    s.stack = need(malloc(size));
-    s.by_end = need(malloc(size));
-    s.block = need(malloc(((size_t)r->count + 1) * sizeof *s.block));
+    s.stack = check_alloc(malloc(size));
+    s.by_end = check_alloc(malloc(size));
+    s.block = check_alloc(malloc(((size_t)r->count + 1) * sizeof *s.block));
     order_by_end(&s);
     stack_up(&s, stacking);
     sweep_forwards(&s);

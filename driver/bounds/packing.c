@@ -18,7 +18,7 @@
 #define _GNU_SOURCE
 #include "packing.h"
 
-#include "../complain.h"
+#include "../fatal.h"
 #include "first_fit.h"
 #include "outward.h"
 #include "../random.h"
@@ -59,8 +59,8 @@ static struct cover cover_new(uint32_t moments)
 
     while (c.leaves < moments)
         c.leaves *= 2;
-    c.all = need(calloc(2 * (size_t)c.leaves, sizeof *c.all));
-    c.most = need(calloc(2 * (size_t)c.leaves, sizeof *c.most));
+    c.all = check_alloc(calloc(2 * (size_t)c.leaves, sizeof *c.all));
+    c.most = check_alloc(calloc(2 * (size_t)c.leaves, sizeof *c.most));
     return c;
 }
 
@@ -129,7 +129,8 @@ static void order_by_address(uint32_t *order, uint32_t count, uint64_t *at)
  */
 static bool overlaps(const struct rectangles *r, const struct packing *p)
 {
-    uint32_t *order = need(malloc(((size_t)r->count + 1) * sizeof *order));
+    uint32_t *order =
+        check_alloc(malloc(((size_t)r->count + 1) * sizeof *order));
     struct cover c = cover_new(r->moments);
     struct range all = {0, c.leaves};
     bool found = false;
@@ -269,7 +270,8 @@ static void try_skylines(struct search *s)
     if (!goes_on(s, "packing: skylines"))
         return;
     s->skyline = skyline_new(s->r);
-    s->weight = need(malloc(((size_t)s->r->count + 1) * sizeof *s->weight));
+    s->weight =
+        check_alloc(malloc(((size_t)s->r->count + 1) * sizeof *s->weight));
     for (int i = 0; i < RECIPES && goes_on(s, "packing: skylines"); i++) {
         if (i >= always && s->effort < s->r->count)
             return;
@@ -337,7 +339,8 @@ static void turn_over(struct search *s)
 /* Each turn goes on from the last, better or not: it may get over a hill. */
 static void turn_best(struct search *s)
 {
-    uint32_t *order = need(malloc(((size_t)s->r->count + 1) * sizeof *order));
+    uint32_t *order =
+        check_alloc(malloc(((size_t)s->r->count + 1) * sizeof *order));
 
     memcpy(s->at, s->best.at, s->r->count * sizeof *s->at);
     for (int i = 0; i < TURNS && goes_on(s, "packing: turned over"); i++) {
@@ -355,8 +358,8 @@ bool packing_find(const struct rectangles *r, const uint64_t *known,
     size_t size = ((size_t)r->count + 1) * sizeof(uint64_t);
     struct search s = {.r = r,
                        .watch = watch,
-                       .best = {UINT64_MAX, need(malloc(size))},
-                       .at = need(malloc(size)),
+                       .best = {UINT64_MAX, check_alloc(malloc(size))},
+                       .at = check_alloc(malloc(size)),
                        .effort = EFFORT};
 
     try_known(&s, known);

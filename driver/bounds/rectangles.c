@@ -3,7 +3,7 @@
  */
 #include "rectangles.h"
 
-#include "../complain.h"
+#include "../fatal.h"
 
 #include <stdlib.h>
 
@@ -59,7 +59,7 @@ static void begin_block(struct reader *x, struct op op, uint64_t index)
         return;
     if (r->count == x->room) {
         x->room *= 2;
-        r->of = need(realloc(r->of, x->room * sizeof *r->of));
+        r->of = check_alloc(realloc(r->of, x->room * sizeof *r->of));
     }
     r->moments += x->in_deaths;
     x->in_deaths = false;
@@ -93,15 +93,16 @@ static void end_all(struct reader *x, uint32_t slots)
 
 struct rectangles *rectangles_of(const struct trace *t, unsigned align)
 {
-    struct rectangles *r = need(calloc(1, sizeof *r));
+    struct rectangles *r = check_alloc(calloc(1, sizeof *r));
     struct reader x = {.r = r, .align = align};
 
     x.granule = (unsigned)__builtin_ctz(align);
-    x.of_slot = need(malloc(((size_t)t->slot_count + 1) * sizeof *x.of_slot));
+    x.of_slot =
+        check_alloc(malloc(((size_t)t->slot_count + 1) * sizeof *x.of_slot));
     for (uint32_t slot = 0; slot <= t->slot_count; slot++)
         x.of_slot[slot] = NO_RECTANGLE;
     x.room = FIRST_ROOM;
-    r->of = need(malloc(x.room * sizeof *r->of));
+    r->of = check_alloc(malloc(x.room * sizeof *r->of));
     r->moments = 1;
     r->alignments = align;
     for (uint64_t i = 0; i < t->op_count && !r->beyond; i++) {

@@ -25,7 +25,7 @@
  */
 #include "skyline.h"
 
-#include "../complain.h"
+#include "../fatal.h"
 
 #include <stdlib.h>
 
@@ -84,7 +84,7 @@ static void queue_push(struct skyline *s, uint32_t start)
 
     if (s->queued == s->room) {
         s->room = 2 * s->room + 64;
-        s->queue = need(realloc(s->queue, s->room * sizeof *s->queue));
+        s->queue = check_alloc(realloc(s->queue, s->room * sizeof *s->queue));
     }
     size_t i = s->queued++;
     for (; i > 0 && comes_before(c, s->queue[(i - 1) / 2]); i = (i - 1) / 2)
@@ -388,12 +388,12 @@ static size_t node_count(uint32_t count)
 
 struct skyline *skyline_new(const struct rectangles *r)
 {
-    struct skyline *s = need(calloc(1, sizeof *s));
+    struct skyline *s = check_alloc(calloc(1, sizeof *s));
 
     s->r = r;
-    s->step = need(malloc(((size_t)r->moments + 1) * sizeof *s->step));
-    s->entry = need(malloc(((size_t)r->count + 1) * sizeof *s->entry));
-    s->node = need(malloc(node_count(r->count) * sizeof *s->node));
+    s->step = check_alloc(malloc(((size_t)r->moments + 1) * sizeof *s->step));
+    s->entry = check_alloc(malloc(((size_t)r->count + 1) * sizeof *s->entry));
+    s->node = check_alloc(malloc(node_count(r->count) * sizeof *s->node));
     for (uint32_t i = 0; i < r->count; i++)
         s->entry[i] = (struct entry){0, r->of[i].begin, r->of[i].end, i};
     build(s, ROOT, 0, r->count, false);

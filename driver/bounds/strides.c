@@ -5,7 +5,7 @@
  */
 #include "strides.h"
 
-#include "../complain.h"
+#include "../fatal.h"
 
 #include <stdlib.h>
 
@@ -30,7 +30,7 @@ struct block {
 struct strides {
     const struct trace *trace;
     uint64_t align;
-    uint32_t crest; /* the next of the trace's */
+    uint32_t segment_peak; /* the next of the trace's */
     uint64_t looked_at;
 
     struct stride *table; /* open addressing */
@@ -45,12 +45,12 @@ enum { FIRST_ROOM = 256 };
 
 static struct stride *table_new(size_t room)
 {
-    return need(calloc(room, sizeof(struct stride)));
+    return check_alloc(calloc(room, sizeof(struct stride)));
 }
 
 struct strides *strides_new(const struct trace *trace, unsigned align)
 {
-    struct strides *s = need(calloc(1, sizeof *s));
+    struct strides *s = check_alloc(calloc(1, sizeof *s));
 
     s->trace = trace;
     s->align = align;
@@ -129,7 +129,7 @@ static void gather(struct strides *s, const struct live *live)
     size_t size = ((size_t)s->trace->slot_count + 1) * sizeof *s->block;
 
     if (!s->block)
-        s->block = need(malloc(size));
+        s->block = check_alloc(malloc(size));
     s->block_count = 0;
     for (uint32_t slot = 0; slot < s->trace->slot_count; slot++) {
         const struct live *l = &live[slot];
@@ -170,10 +170,12 @@ void strides_follow(struct strides *s, const struct live *live, uint64_t index)
     const struct trace *t = s->trace;
     bool peak = index == t->peak_op;
 
-    while (s->crest < t->crest_count && t->crest[s->crest] < index)
-        s->crest++;
-    bool crest = s->crest < t->crest_count && t->crest[s->crest] == index;
-    if (peak || (crest && s->looked_at < LOOKED_AT))
+    while (s->segment_peak < t->segment_count &&
+           t->segment_peak[s->segment_peak] < index)
+        s->segment_peak++;
+    bool segment_peak = s->segment_peak < t->segment_count &&
+                        t->segment_peak[s->segment_peak] == index;
+    if (peak || (segment_peak && s->looked_at < LOOKED_AT))
         look(s, live);
     if (peak)
         keep_peak(s);

@@ -14,7 +14,7 @@
  * than a larger one does. A size of which nothing is known is taken to have as
  * much beyond it as that size which has least.
  *
- * All live blocks are looked at when payload is high (trace.h, crest), and when
+ * All live blocks are looked at when payload is high (trace.h, segment peak), and when
  * it is highest: then is then added up what each takes, by its own stride or by
  * what its size is known to take, whichever is less.
  */

@@ -7,7 +7,7 @@
 #define _GNU_SOURCE
 #include "screen.h"
 
-#include "../complain.h"
+#include "../fatal.h"
 #include "../interrupt.h"
 
 #if __has_include(<ncurses.h>)
@@ -135,14 +135,14 @@ static void take_terminal(void)
 
     screen.terminal = newterm(NULL, stdout, stdin);
     if (!screen.terminal)
-        complain_usage("--watch: no terminal is known as '%s' (TERM); "
-                       "--watch=plain prints frames",
-                       term ? term : "");
-    complain_first = screen_close;
+        fatal_usage("--watch: no terminal is known as '%s' (TERM); "
+                    "--watch=plain prints frames",
+                    term ? term : "");
+    before_message = screen_close;
     if (!tigetstr("cup"))
-        complain_usage("--watch: a terminal of the kind '%s' (TERM) cannot "
-                       "place a cursor; --watch=plain prints frames",
-                       term);
+        fatal_usage("--watch: a terminal of the kind '%s' (TERM) cannot "
+                    "place a cursor; --watch=plain prints frames",
+                    term);
     add_farewell("sgr0");
     add_farewell("cnorm");
     add_farewell("rmcup");
@@ -168,7 +168,7 @@ void screen_close(void)
 {
     if (!screen.terminal)
         return;
-    complain_first = NULL;
+    before_message = NULL;
     endwin();
     delscreen(screen.terminal);
     screen.terminal = NULL;
@@ -228,8 +228,8 @@ int screen_key(int milliseconds)
 
 void screen_open(void)
 {
-    complain_usage("--watch: built without ncurses (Debian: libncurses-dev); "
-                   "--watch=plain prints frames");
+    fatal_usage("--watch: built without ncurses (Debian: libncurses-dev); "
+                "--watch=plain prints frames");
 }
 
 void screen_close(void)

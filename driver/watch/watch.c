@@ -4,7 +4,7 @@
 #define _GNU_SOURCE
 #include "watch.h"
 
-#include "../complain.h"
+#include "../fatal.h"
 #include "../interrupt.h"
 #include "screen.h"
 #include "watch_parts.h"
@@ -50,7 +50,7 @@ static void advance_part(struct view *w, uint64_t until)
 {
     uint64_t first = done_of(w);
 
-    replay_allow_time(w->replay);
+    replay_restart_clock(w->replay);
     w->fault = !replay_advance(w->replay, until, w->outcome);
     if (w->touched)
         touch(w, first);
@@ -111,7 +111,7 @@ static bool close_watch(struct view *w)
 bool watch_plain(FILE *out, const struct watch_setup *setup,
                  struct outcome *outcome)
 {
-    struct view *w = need(calloc(1, sizeof *w));
+    struct view *w = check_alloc(calloc(1, sizeof *w));
     uint64_t count = setup->replay.trace->op_count;
 
     interrupt_catch();
@@ -199,7 +199,7 @@ static bool goes_on(const struct view *w)
 
 bool watch_live(const struct watch_setup *setup, struct outcome *outcome)
 {
-    struct view *w = need(calloc(1, sizeof *w));
+    struct view *w = check_alloc(calloc(1, sizeof *w));
 
     open_watch(w, setup, outcome);
     screen_open();

@@ -248,16 +248,17 @@ static void the_record_is_sound(void)
 
 static void reads_challenges(void)
 {
-    struct challenge c = challenge_read("robson:M=1M,n=4+64,unit=256,seed=7");
+    struct adversary_setup c =
+        adversary_setup_read("robson:M=1M,n=4+64,unit=256,seed=7");
     char text[128];
 
     CHECK(c.adversary == &adversary_robson);
     CHECK(c.budget == 4096 && c.unit == 256 && c.seed == 7);
     CHECK(c.n_count == 2 && c.n[0] == 4 && c.n[1] == 64);
-    challenge_text(&c, 1, text, sizeof text);
+    adversary_setup_text(&c, 1, text, sizeof text);
     CHECK(strcmp(text, "robson:n=64,M=4096,unit=256,seed=7") == 0);
-    CHECK(challenge_read(text).n[0] == 64);
-    CHECK(challenge_read("comb").n_count == 3);
+    CHECK(adversary_setup_read(text).n[0] == 64);
+    CHECK(adversary_setup_read("comb").n_count == 3);
 }
 
 static const struct test tests[] = {

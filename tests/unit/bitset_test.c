@@ -11,8 +11,7 @@ static const uint64_t chunk = (uint64_t)1 << 26;
 static const uint64_t top = (uint64_t)1 << 48;
 
 /* Is [first, first + count) in the set, and what touches it not? */
-static bool holds_just(const struct bitset *set, uint64_t first,
-                       uint64_t count)
+static bool holds_just(const struct bitset *set, uint64_t first, uint64_t count)
 {
     return bitset_all(set, first, count) &&
            (first == 0 || !bitset_any(set, first - 1, 1)) &&

@@ -18,8 +18,11 @@ static uint64_t now; /* the number of the next operation */
 
 static struct oracle_setup usual(void)
 {
-    return (struct oracle_setup){.align = 16, .bounded = true, .base = BASE,
-                                 .limit = LIMIT, .slot_count = SLOTS};
+    return (struct oracle_setup){.align = 16,
+                                 .bounded = true,
+                                 .base = BASE,
+                                 .limit = LIMIT,
+                                 .slot_count = SLOTS};
 }
 
 static void stop(void)
@@ -199,12 +202,10 @@ static void other_kinds_are_placed_too(void)
     CHECK(alloc(0, 100, 512) == VERDICT_OK);
     CHECK(apply(op_make(OP_CALLOC, 1, 10, 30), BASE) == VERDICT_OK);
     CHECK(o->live[1].size == 300);
-    CHECK(apply(op_make(OP_CALLOC, 2, 100, 3), BASE + 400) ==
-          VERDICT_OVERLAP);
+    CHECK(apply(op_make(OP_CALLOC, 2, 100, 3), BASE + 400) == VERDICT_OVERLAP);
     CHECK(apply(op_make(OP_REALLOC_NULL, 3, 100, 0), BASE + 288) ==
           VERDICT_OVERLAP);
-    CHECK(apply(op_make(OP_REALLOC_NULL, 4, 100, 0), BASE + 304) ==
-          VERDICT_OK);
+    CHECK(apply(op_make(OP_REALLOC_NULL, 4, 100, 0), BASE + 304) == VERDICT_OK);
     CHECK(alloc_aligned(5, 6, 100, 448) == VERDICT_OVERLAP);
     CHECK(alloc_aligned(6, 6, 100, 640) == VERDICT_OK);
     CHECK(apply(op_make(OP_REALLOC_FREE, 6, 0, 0), 0) == VERDICT_OK);
@@ -675,8 +676,7 @@ static uint64_t below(uint64_t bound)
 static bool model_hits(uint32_t slot, uint64_t at, uint64_t size)
 {
     for (uint32_t i = 0; i < SLOTS; i++)
-        if (i != slot && model.block[i].size &&
-            model.block[i].at < at + size &&
+        if (i != slot && model.block[i].size && model.block[i].at < at + size &&
             at < model.block[i].at + model.block[i].size)
             return true;
     return false;
@@ -685,7 +685,7 @@ static bool model_hits(uint32_t slot, uint64_t at, uint64_t size)
 static void model_place(uint32_t slot)
 {
     uint64_t size = 1 + below(below(4) ? 200 : 2000), at = 16 * below(250);
-    enum verdict expected = at + size > PAGE ? VERDICT_OUT_OF_HEAP
+    enum verdict expected = at + size > PAGE             ? VERDICT_OUT_OF_HEAP
                             : model_hits(slot, at, size) ? VERDICT_OVERLAP
                                                          : VERDICT_OK;
 

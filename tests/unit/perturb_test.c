@@ -143,7 +143,7 @@ static void perturbed_peaks_are_its_own(void)
         if (payload[i] > peak)
             peak = payload[i];
     CHECK(p->peak_payload == peak && payload[p->peak_op] == peak);
-    CHECK(p->crest_count == t->crest_count);
+    CHECK(p->segment_count == t->segment_count);
     free(payload);
     trace_delete(t);
     trace_delete(p);

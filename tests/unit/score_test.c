@@ -13,11 +13,11 @@ static struct trace traces[TRACES];
 static struct trace *trace_list[TRACES];
 static struct result results[ALLOCATORS * TRACES];
 static struct bounds bounds[TRACES];
-static struct contest contest = {.allocator_count = ALLOCATORS,
-                                 .traces = trace_list,
-                                 .results = results,
-                                 .bounds = bounds,
-                                 .timing = true};
+static struct benchmark benchmark = {.allocator_count = ALLOCATORS,
+                                     .traces = trace_list,
+                                     .results = results,
+                                     .bounds = bounds,
+                                     .timing = true};
 
 static bool is(double x, double expected)
 {
@@ -28,7 +28,7 @@ static bool is(double x, double expected)
 
 static struct result *result_of(size_t allocator, size_t trace)
 {
-    return contest_result(&contest, allocator, trace);
+    return benchmark_result(&benchmark, allocator, trace);
 }
 
 static void set(size_t allocator, size_t trace, double utilization, double ns,
@@ -45,7 +45,7 @@ static void set(size_t allocator, size_t trace, double utilization, double ns,
 /* So many traces of 1000 operations, all results alike. */
 static void start(size_t count)
 {
-    contest.trace_count = count;
+    benchmark.trace_count = count;
     for (size_t i = 0; i < count; i++) {
         traces[i] = (struct trace){.weight = WEIGHT_BOTH, .op_count = 1000};
         trace_list[i] = &traces[i];
@@ -71,7 +71,7 @@ static struct score score_by(const char *name)
 {
     struct profile p = profile(name);
 
-    return score_of(&contest, 0, &p);
+    return score_of(&benchmark, 0, &p);
 }
 
 static struct score score_with(enum average average)
@@ -79,7 +79,7 @@ static struct score score_with(enum average average)
     struct profile p = profile("classic");
 
     p.average = average;
-    return score_of(&contest, 0, &p);
+    return score_of(&benchmark, 0, &p);
 }
 
 static bool points(struct score s, double memory, double speed)
@@ -169,9 +169,9 @@ static void weight_of_utilization(void)
 
     start(1);
     p.utilization_weight = 1;
-    CHECK(points(score_of(&contest, 0, &p), 80, 0));
+    CHECK(points(score_of(&benchmark, 0, &p), 80, 0));
     p.utilization_weight = 0;
-    CHECK(points(score_of(&contest, 0, &p), 0, 50));
+    CHECK(points(score_of(&benchmark, 0, &p), 0, 50));
 }
 
 /* ---- Several traces. ---- */
@@ -231,8 +231,8 @@ static void each_allocator_its_own(void)
     start(2);
     set(1, 0, 0.4, 20, 0.25);
     set(1, 1, 0.4, 20, 0.25);
-    CHECK(points(score_of(&contest, 0, &p), 48, 20));
-    CHECK(points(score_of(&contest, 1, &p), 24, 10));
+    CHECK(points(score_of(&benchmark, 0, &p), 48, 20));
+    CHECK(points(score_of(&benchmark, 1, &p), 24, 10));
 }
 
 /* ---- Traces that are not ok. ---- */
@@ -339,7 +339,7 @@ static void nothing_counts(void)
 static bool means_are(size_t allocator, size_t count, double utilization,
                       double ns, double ratio)
 {
-    struct means m = means_of(&contest, allocator);
+    struct means m = means_of(&benchmark, allocator);
 
     return m.traces == count && is(m.utilization, utilization) &&
            is(m.ns_per_op, ns) && is(m.ratio, ratio);
@@ -361,7 +361,7 @@ static void means_of_shared_traces(void)
     set(1, 0, 0.9, 10, 2);
     set(1, 1, 0.5, 40, 8);
     fail(2, VERDICT_TOO_SLOW);
-    CHECK(trace_is_shared(&contest, 0) && !trace_is_shared(&contest, 2));
+    CHECK(trace_is_shared(&benchmark, 0) && !trace_is_shared(&benchmark, 2));
     CHECK(means_are(0, 2, 0.8, 20, 0.5));
     CHECK(means_are(1, 2, 0.7, 20, 4));
 }
@@ -373,7 +373,7 @@ static void means_of_what_is_right(void)
     set(1, 0, 0.2, 40, 0.25);
     set(0, 1, 1, 1e-3, 1e6);
     fail(1, VERDICT_OVERLAP);
-    CHECK(trace_is_shared(&contest, 1));
+    CHECK(trace_is_shared(&benchmark, 1));
     CHECK(means_are(0, 2, 0.8, 20, 0.5));
     CHECK(means_are(1, 3, 0.6, cbrt(40 * 20 * 20), cbrt(0.25 * 0.5 * 0.5)));
 }
@@ -405,23 +405,23 @@ static void mean_of_bounds(void)
     for (size_t i = 0; i < 3; i++)
         bounds[i] =
             (struct bounds){.known = true, .best_fit = 0.5 + 0.2 * (double)i};
-    CHECK(is(mean_best_fit(&contest, false), 0.7));
+    CHECK(is(mean_best_fit(&benchmark, false), 0.7));
     fail(0, VERDICT_TOO_SLOW);
-    CHECK(is(mean_best_fit(&contest, false), 0.7));
-    CHECK(is(mean_best_fit(&contest, true), 0.8));
+    CHECK(is(mean_best_fit(&benchmark, false), 0.7));
+    CHECK(is(mean_best_fit(&benchmark, true), 0.8));
     fail(1, VERDICT_OVERLAP);
-    CHECK(is(mean_best_fit(&contest, true), 0.8));
+    CHECK(is(mean_best_fit(&benchmark, true), 0.8));
     traces[1].weight = WEIGHT_SPEED;
-    CHECK(is(mean_best_fit(&contest, true), 0.9));
+    CHECK(is(mean_best_fit(&benchmark, true), 0.9));
 }
 
 static void mean_of_no_bounds(void)
 {
     start(2);
-    CHECK(mean_best_fit(&contest, false) == 0);
+    CHECK(mean_best_fit(&benchmark, false) == 0);
     bounds[0] = (struct bounds){.known = true, .best_fit = 0.5};
     traces[0].weight = WEIGHT_NONE;
-    CHECK(mean_best_fit(&contest, false) == 0);
+    CHECK(mean_best_fit(&benchmark, false) == 0);
 }
 
 static void mean_of_packings(void)
@@ -430,12 +430,12 @@ static void mean_of_packings(void)
     bounds[0] = (struct bounds){.known = true, .best_fit = 0.1};
     bounds[1] = (struct bounds){true, 0.2, true, 0.6, 0, 0};
     bounds[2] = (struct bounds){true, 0.3, true, 0.8, 0, 0};
-    CHECK(is(mean_packing(&contest, false), 0.7));
-    CHECK(is(mean_best_fit(&contest, false), 0.2));
+    CHECK(is(mean_packing(&benchmark, false), 0.7));
+    CHECK(is(mean_best_fit(&benchmark, false), 0.2));
     fail(1, VERDICT_TOO_SLOW);
-    CHECK(is(mean_packing(&contest, true), 0.8));
+    CHECK(is(mean_packing(&benchmark, true), 0.8));
     traces[2].weight = WEIGHT_SPEED;
-    CHECK(mean_packing(&contest, true) == 0);
+    CHECK(mean_packing(&benchmark, true) == 0);
 }
 
 static const struct test tests[] = {

@@ -1,7 +1,7 @@
 /*
  * strides_test.c - driver/bounds/strides.c: what blocks take, from their addresses.
  *
- * Heaps are made up: a list of blocks at the peak, which is the one crest, and
+ * Heaps are made up: a list of blocks at the peak, which is the one segment peak, and
  * others looked at before it.
  */
 #include "../check.h"
@@ -15,8 +15,8 @@ static uint32_t used;
 static uint64_t placed;
 
 static struct trace trace = {.slot_count = SLOTS,
-                             .crest = {10, 20, 30},
-                             .crest_count = 3,
+                             .segment_peak = {10, 20, 30},
+                             .segment_count = 3,
                              .peak_op = 20};
 
 static void clear(void)
@@ -171,7 +171,7 @@ static void elsewhere_nobody_looks(void)
     strides_delete(s);
 }
 
-/* The same two neighbours at every crest are one witness. */
+/* The same two neighbours at every segment peak are one witness. */
 static void one_witness_is_one(void)
 {
     struct strides *s = strides_new(&trace, ALIGN);

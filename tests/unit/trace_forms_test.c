@@ -73,8 +73,8 @@ static char *gzip(const void *bytes, size_t size, char *to, size_t room)
                   .next_out = (Bytef *)to,
                   .avail_out = (uInt)room};
 
-    CHECK(deflateInit2(&z, 6, Z_DEFLATED, 15 + 16, 8,
-                       Z_DEFAULT_STRATEGY) == Z_OK);
+    CHECK(deflateInit2(&z, 6, Z_DEFLATED, 15 + 16, 8, Z_DEFAULT_STRATEGY) ==
+          Z_OK);
     CHECK(deflate(&z, Z_FINISH) == Z_STREAM_END);
     deflateEnd(&z);
     return (char *)z.next_out;
@@ -129,8 +129,8 @@ static void reads_zstd_in_parts(void)
     half = long_size / 2;
     first = ZSTD_compress(packed_bytes, ROOM, long_text, half, 3);
     CHECK(!ZSTD_isError(first));
-    second = ZSTD_compress(packed_bytes + first, ROOM - first,
-                           long_text + half, long_size - half, 3);
+    second = ZSTD_compress(packed_bytes + first, ROOM - first, long_text + half,
+                           long_size - half, 3);
     CHECK(!ZSTD_isError(second));
     CHECK(unpacks_to_long(first + second));
 }

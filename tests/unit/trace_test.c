@@ -8,8 +8,8 @@ static bool op_is(const struct trace *t, uint64_t i, enum op_kind kind,
 {
     struct op op = t->ops[i];
 
-    return op_kind(op) == kind && op_slot(op) == slot &&
-           op_size(op) == size && op.arg == arg;
+    return op_kind(op) == kind && op_slot(op) == slot && op_size(op) == size &&
+           op.arg == arg;
 }
 
 static bool says(const struct trace *t, uint64_t op, const char *expected)
@@ -318,9 +318,9 @@ static void crests_of_a_short_trace(void)
 {
     struct trace *t = load(classic);
 
-    CHECK(t->crest_count == 6);
-    for (uint32_t i = 0; i < t->crest_count; i++)
-        CHECK(t->crest[i] == i);
+    CHECK(t->segment_count == 6);
+    for (uint32_t i = 0; i < t->segment_count; i++)
+        CHECK(t->segment_peak[i] == i);
     trace_delete(t);
 }
 
@@ -345,20 +345,20 @@ static void long_trace(void)
 }
 
 /* In every part of equal length, one operation with the highest payload. */
-static void crests(void)
+static void segment_peaks(void)
 {
     struct trace *t = load_long();
-    uint64_t *payload = payloads_of(t), length = OPS / TRACE_CRESTS + 1;
+    uint64_t *payload = payloads_of(t), length = OPS / TRACE_SEGMENTS + 1;
     bool peak_is_there = false;
 
-    CHECK(t->crest_count == (OPS + length - 1) / length);
-    for (uint32_t k = 0; k < t->crest_count; k++) {
-        uint64_t first = k * length, crest = t->crest[k];
+    CHECK(t->segment_count == (OPS + length - 1) / length);
+    for (uint32_t k = 0; k < t->segment_count; k++) {
+        uint64_t first = k * length, segment_peak = t->segment_peak[k];
 
-        CHECK(crest / length == k);
+        CHECK(segment_peak / length == k);
         for (uint64_t i = first; i < first + length && i < OPS; i++)
-            CHECK(payload[i] <= payload[crest]);
-        peak_is_there |= payload[crest] == t->peak_payload;
+            CHECK(payload[i] <= payload[segment_peak]);
+        peak_is_there |= payload[segment_peak] == t->peak_payload;
     }
     CHECK(peak_is_there);
     free(payload);
@@ -402,7 +402,7 @@ static const struct test tests[] = {
     {"aligned-peak-elsewhere", aligned_peak_elsewhere},
     {"crests-of-a-short-trace", crests_of_a_short_trace},
     {"long-trace", long_trace},
-    {"crests", crests},
+    {"crests", segment_peaks},
     {"long-lines", long_lines},
 };
 

@@ -59,8 +59,9 @@ static inline bool same_measures(const struct trace *a, const struct trace *b)
            a->peak_payload == b->peak_payload && a->peak_op == b->peak_op &&
            a->aligned8_peak == b->aligned8_peak &&
            a->aligned16_peak == b->aligned16_peak &&
-           a->crest_count == b->crest_count &&
-           memcmp(a->crest, b->crest, a->crest_count * sizeof *a->crest) == 0;
+           a->segment_count == b->segment_count &&
+           memcmp(a->segment_peak, b->segment_peak,
+                  a->segment_count * sizeof *a->segment_peak) == 0;
 }
 
 /* ---- A long trace of every kind, made up at random. ---- */
@@ -69,8 +70,7 @@ static uint64_t random_state;
 
 static inline unsigned below(unsigned bound)
 {
-    random_state = random_state * 6364136223846793005u +
-                   1442695040888963407u;
+    random_state = random_state * 6364136223846793005u + 1442695040888963407u;
     return (unsigned)(random_state >> 33) % bound;
 }
 

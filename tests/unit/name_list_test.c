@@ -1,38 +1,38 @@
 /*
- * roll_test.c - names on lines of 100 columns.
+ * name_list_test.c - names on lines of 100 columns.
  */
 #include "../check.h"
 
-#include "../../driver/roll.h"
+#include "../../driver/name_list.h"
 
 static char text[4096];
 
 /* So many names of that length behind a title. */
-static void roll(const char *title, int count, int length)
+static void name_list(const char *title, int count, int length)
 {
     FILE *out = fmemopen(text, sizeof text, "w");
-    struct roll r = {.out = out, .title = title};
+    struct name_list r = {.out = out, .title = title};
     char name[64] = "";
 
     CHECK(out != NULL);
     memset(name, 'n', (size_t)length);
     for (int i = 0; i < count; i++)
-        roll_add(&r, name);
-    roll_end(&r);
+        name_list_add(&r, name);
+    name_list_end(&r);
     CHECK(fclose(out) == 0);
 }
 
 static void no_names(void)
 {
-    roll("nobody", 0, 1);
+    name_list("nobody", 0, 1);
     CHECK(text[0] == '\0');
 }
 
 static void few_names(void)
 {
-    roll("one", 1, 2);
+    name_list("one", 1, 2);
     CHECK(strcmp(text, "one: nn\n") == 0);
-    roll("three", 3, 1);
+    name_list("three", 3, 1);
     CHECK(strcmp(text, "three: n, n, n\n") == 0);
 }
 
@@ -41,7 +41,7 @@ static void many_names(void)
     for (int length = 1; length < 40; length++) {
         int names = 0;
 
-        roll("a title", 50, length);
+        name_list("a title", 50, length);
         for (char *line = strtok(text, "\n"); line; line = strtok(NULL, "\n")) {
             CHECK(strlen(line) <= 100);
             CHECK(strncmp(line, names ? "    n" : "a title: n", 5) == 0);

@@ -1,5 +1,5 @@
 /*
- * roll.h - names behind a title, on as many lines as they need.
+ * name_list.h - names behind a title, on as many lines as they need.
  *
  *     without mm_calloc, mm_malloc and memset stood in: buddy, bump, explicit,
  *         implicit
@@ -9,15 +9,15 @@
 
 #include <stdio.h>
 
-struct roll {
+struct name_list {
     FILE *out;
     const char *title; /* the first name prints it: none, nothing printed */
     int column;        /* 0 at first */
 };
 
-void roll_add(struct roll *roll, const char *name);
+void name_list_add(struct name_list *name_list, const char *name);
 
 /* End its last line, where there is one. */
-void roll_end(struct roll *roll);
+void name_list_end(struct name_list *name_list);
 
 #endif

@@ -1,18 +1,18 @@
 /*
- * complain.c - one clear line on stderr, then exit 2.
+ * fatal.c - one clear line on stderr, then exit 2.
  */
-#include "complain.h"
+#include "fatal.h"
 
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 
-void (*complain_first)(void);
+void (*before_message)(void);
 
-static void say_place(const char *path, unsigned long line)
+static void print_place(const char *path, unsigned long line)
 {
-    if (complain_first)
-        complain_first();
+    if (before_message)
+        before_message();
     fflush(stdout);
     if (line > 0)
         fprintf(stderr, "%s:%lu: ", path, line);
@@ -20,12 +20,12 @@ static void say_place(const char *path, unsigned long line)
         fprintf(stderr, "%s: ", path);
 }
 
-_Noreturn void complain(const char *path, unsigned long line,
-                        const char *format, ...)
+_Noreturn void fatal(const char *path, unsigned long line, const char *format,
+                     ...)
 {
     va_list args;
 
-    say_place(path, line);
+    print_place(path, line);
     va_start(args, format);
     vfprintf(stderr, format, args);
     va_end(args);
@@ -33,11 +33,11 @@ _Noreturn void complain(const char *path, unsigned long line,
     exit(EXIT_NOT_JUDGED);
 }
 
-_Noreturn void complain_usage(const char *format, ...)
+_Noreturn void fatal_usage(const char *format, ...)
 {
     va_list args;
 
-    say_place("mdriver", 0);
+    print_place("mdriver", 0);
     va_start(args, format);
     vfprintf(stderr, format, args);
     va_end(args);
@@ -45,11 +45,11 @@ _Noreturn void complain_usage(const char *format, ...)
     exit(EXIT_NOT_JUDGED);
 }
 
-void remark(const char *path, unsigned long line, const char *format, ...)
+void warn(const char *path, unsigned long line, const char *format, ...)
 {
     va_list args;
 
-    say_place(path, line);
+    print_place(path, line);
     fputs("note: ", stderr);
     va_start(args, format);
     vfprintf(stderr, format, args);
@@ -57,9 +57,9 @@ void remark(const char *path, unsigned long line, const char *format, ...)
     fputc('\n', stderr);
 }
 
-void *need(void *ptr)
+void *check_alloc(void *ptr)
 {
     if (!ptr)
-        complain_usage("out of memory");
+        fatal_usage("out of memory");
     return ptr;
 }

@@ -1,5 +1,5 @@
 /*
- * replay_blame.c - what went wrong, who did it, and how to see it happen.
+ * replay_diagnose.c - what went wrong, who did it, and how to see it happen.
  */
 #define _GNU_SOURCE
 #include "describe.h"
@@ -11,15 +11,15 @@
 #include <stdio.h>
 #include <string.h>
 
-bool blame_ending(const struct replay *r, const struct ending *e,
-                  const struct oracle *o, uint64_t op, struct finding *f)
+bool diagnose_ending(const struct replay *r, const struct ending *e,
+                     const struct oracle *o, uint64_t op, struct finding *f)
 {
     switch (e->kind) {
     case ENDED_LOAD_FAILED:
         snprintf(f->detail, sizeof f->detail, "failed: %s", e->text);
         return finding_set(f, VERDICT_LOAD_FAILED, op);
     case ENDED_INIT_FAILED:
-        return finding_words(f, VERDICT_INIT_FAILED, op, "reported failure");
+        return finding_text(f, VERDICT_INIT_FAILED, op, "reported failure");
     case ENDED_CRASHED:
         describe_crash(f, e, r->setup.trace, o);
         return finding_set(f, VERDICT_CRASHED, op);
@@ -42,24 +42,25 @@ bool blame_ending(const struct replay *r, const struct ending *e,
                  (unsigned long long)r->setup.trace->op_count);
         return finding_set(f, VERDICT_TOO_SLOW, op);
     default:
-        return finding_words(f, VERDICT_TAMPERED, op, e->text);
+        return finding_text(f, VERDICT_TAMPERED, op, e->text);
     }
 }
 
-bool blame_start(const struct replay *r, const struct ending *e,
-                 const struct oracle *o, enum moment moment, struct finding *f)
+bool diagnose_start(const struct replay *r, const struct ending *e,
+                    const struct oracle *o, enum moment moment,
+                    struct finding *f)
 {
     f->moment = moment;
-    return blame_ending(r, e, o, NO_OP, f);
+    return diagnose_ending(r, e, o, NO_OP, f);
 }
 
-bool blame_tampering(const struct replay *r, const struct ending *e,
-                     uint64_t first, uint32_t count, struct finding *f)
+bool diagnose_tampering(const struct replay *r, const struct ending *e,
+                        uint64_t first, uint32_t count, struct finding *f)
 {
     uint32_t done = sandbox_steps_done(r->sandbox, count);
 
-    return finding_words(f, VERDICT_TAMPERED,
-                         first + (done < count ? done : count - 1), e->text);
+    return finding_text(f, VERDICT_TAMPERED,
+                        first + (done < count ? done : count - 1), e->text);
 }
 
 /* ---- Where the worker stopped by itself. ---- */
@@ -71,19 +72,19 @@ static bool in_payload(uint32_t reason)
 }
 
 /* The stop is at the last step that has returned, or at the next. */
-bool blame_stop(const struct replay *r, uint64_t first, uint32_t done,
-                struct finding *f)
+bool diagnose_stop(const struct replay *r, uint64_t first, uint32_t done,
+                   struct finding *f)
 {
     static const char meddled[] = "overwrote the driver's own memory";
     struct stop stop = sandbox_channel(r->sandbox)->stop;
     uint64_t index = first + stop.step;
 
     if (stop.step >= CHANNEL_BATCH || index >= r->setup.trace->op_count)
-        return finding_words(f, VERDICT_TAMPERED, first + done, meddled);
+        return finding_text(f, VERDICT_TAMPERED, first + done, meddled);
     const struct live *l =
         &r->oracle->live[op_slot(r->setup.trace->ops[index])];
     if (stop.step > done || (in_payload(stop.reason) && stop.offset >= l->size))
-        return finding_words(f, VERDICT_TAMPERED, first + done, meddled);
+        return finding_text(f, VERDICT_TAMPERED, first + done, meddled);
     uint64_t seed = pattern_seed(r->secret, l->birth);
     switch (stop.reason) {
     case STOP_DAMAGED:
@@ -104,10 +105,10 @@ bool blame_stop(const struct replay *r, uint64_t first, uint32_t done,
         f->value = stop.value;
         return finding_set(f, VERDICT_BAD_HEAP, index);
     case STOP_CONTROL_LOST:
-        return finding_words(f, VERDICT_TAMPERED, index,
-                             "did not return once, as a call does: longjmp?");
+        return finding_text(f, VERDICT_TAMPERED, index,
+                            "did not return once, as a call does: longjmp?");
     default:
-        return finding_words(f, VERDICT_TAMPERED, index, meddled);
+        return finding_text(f, VERDICT_TAMPERED, index, meddled);
     }
 }
 
@@ -158,7 +159,7 @@ static bool choose_watch(const struct replay *r, const struct finding *f,
     return true;
 }
 
-void blame_culprit(const struct replay *r, struct finding *f)
+void diagnose_culprit(const struct replay *r, struct finding *f)
 {
     struct replay_setup setup = r->setup;
     uint64_t last = f->op != NO_OP ? f->op : setup.trace->op_count - 1;
@@ -167,7 +168,7 @@ void blame_culprit(const struct replay *r, struct finding *f)
     if (setup.in_process || setup.fail_at || f->culprit != NO_OP ||
         !choose_watch(r, f, &watch))
         return;
-    setup.tape = NULL;
+    setup.replay_log = NULL;
     struct replay *second = replay_open(&setup);
     sandbox_channel(second->sandbox)->watch = watch;
     if (second->load.kind == ENDED_DONE)
@@ -235,8 +236,8 @@ static void append_gdb(char *text, size_t size, bool driver,
            op == NO_OP || o->lenient ? "" : " -ex finish");
 }
 
-static void say_reproduce(const struct replay *r, const struct oracle *o,
-                          const struct finding *f, struct outcome *out)
+static void write_reproduce(const struct replay *r, const struct oracle *o,
+                            const struct finding *f, struct outcome *out)
 {
     const struct replay_setup *s = &r->setup;
     uint64_t op = f->culprit != NO_OP ? f->culprit : f->op;
@@ -262,18 +263,18 @@ static void say_reproduce(const struct replay *r, const struct oracle *o,
     append_word(text, size, s->origin ? s->origin : s->trace->path);
 }
 
-void blame_conclude(const struct replay *r, const struct oracle *o,
-                    struct finding *f, struct outcome *out)
+void diagnose_conclude(const struct replay *r, const struct oracle *o,
+                       struct finding *f, struct outcome *out)
 {
     out->verdict = f->verdict;
     if (f->verdict == VERDICT_OK)
         return;
     out->verdict_in_timed_pass = o->lenient;
     if (!o->lenient)
-        blame_culprit(r, f);
+        diagnose_culprit(r, f);
     describe_finding(f, r->setup.trace, o, out->message, sizeof out->message);
     if (f->op != NO_OP)
         out->line = trace_line(r->setup.trace, f->op);
     if (is_lab(r) && f->verdict != VERDICT_LOAD_FAILED)
-        say_reproduce(r, o, f, out);
+        write_reproduce(r, o, f, out);
 }

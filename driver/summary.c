@@ -1,7 +1,7 @@
 /*
- * spread.c - quartiles.
+ * summary.c - quartiles.
  */
-#include "spread.h"
+#include "summary.h"
 
 #include <stdlib.h>
 
@@ -22,14 +22,14 @@ static double quantile(const double *sorted, size_t count, double q)
     return sorted[low] + (at - (double)low) * (sorted[low + 1] - sorted[low]);
 }
 
-struct spread spread_of(double *samples, size_t count)
+struct summary summarize(double *samples, size_t count)
 {
     if (count == 0)
-        return (struct spread){0};
+        return (struct summary){0};
     qsort(samples, count, sizeof *samples, by_value);
-    return (struct spread){.min = samples[0],
-                           .p25 = quantile(samples, count, 0.25),
-                           .median = quantile(samples, count, 0.5),
-                           .p75 = quantile(samples, count, 0.75),
-                           .count = count};
+    return (struct summary){.min = samples[0],
+                            .p25 = quantile(samples, count, 0.25),
+                            .median = quantile(samples, count, 0.5),
+                            .p75 = quantile(samples, count, 0.75),
+                            .count = count};
 }

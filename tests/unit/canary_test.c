@@ -1,13 +1,13 @@
 /*
- * painter_test.c - what happens to painted blocks is seen, and nothing else.
+ * canary_test.c - what happens to painted blocks is seen, and nothing else.
  *
  * The heap is an array of this program, the oracle's base a made-up address.
- * Each test starts one painter; `run` applies an operation to the oracle and
- * notes it for painter_check.
+ * Each test starts one canary; `run` applies an operation to the oracle and
+ * notes it for canary_check.
  */
 #include "../check.h"
 
-#include "../../driver/painter.h"
+#include "../../driver/canary.h"
 
 enum { HEAP = 1 << 20, SLOTS = 64, OPS = 256 };
 
@@ -15,27 +15,30 @@ static const uint64_t BASE = (uint64_t)1 << 28;
 
 static _Alignas(16) unsigned char heap[HEAP];
 static struct oracle *oracle;
-static struct painter *painter;
+static struct canary *canary;
 static struct op ops[OPS];
 static uint64_t op_count, checked; /* operations run, and looked at */
 static struct finding found;
 
 static void stop(void)
 {
-    painter_delete(painter);
+    canary_delete(canary);
     oracle_delete(oracle);
 }
 
 static void start(uint64_t seed)
 {
-    struct oracle_setup setup = {.align = 16, .bounded = true, .base = BASE,
-                                 .lenient = true, .limit = HEAP,
+    struct oracle_setup setup = {.align = 16,
+                                 .bounded = true,
+                                 .base = BASE,
+                                 .lenient = true,
+                                 .limit = HEAP,
                                  .slot_count = SLOTS};
     struct mem_event all = {.kind = MEM_BRK, .at = HEAP};
 
     oracle = oracle_new(&setup);
     oracle_event(oracle, &all, 0);
-    painter = painter_new(oracle, heap, seed);
+    canary = canary_new(oracle, heap, seed);
     atexit(stop);
 }
 
@@ -52,13 +55,13 @@ static void run(enum op_kind kind, uint32_t slot, uint64_t size, uint64_t at)
 static void paint(uint32_t first)
 {
     checked = op_count;
-    painter_paint(painter, first);
+    canary_write(canary, first);
 }
 
 static bool kept(void)
 {
     found = (struct finding){.op = NO_OP};
-    return painter_check(painter, ops, checked, op_count - checked, &found);
+    return canary_check(canary, ops, checked, op_count - checked, &found);
 }
 
 static void alloc(uint32_t slot, uint64_t size, uint64_t at)
@@ -341,19 +344,19 @@ static void same_seed_same_colours(void)
         alloc(slot, 1000, slot * 1024);
     paint(2);
     memcpy(before, heap, sizeof before);
-    struct painter *same = painter_new(oracle, heap, 5);
-    painter_paint(same, 2);
-    painter_delete(same);
+    struct canary *same = canary_new(oracle, heap, 5);
+    canary_write(same, 2);
+    canary_delete(same);
     CHECK(memcmp(before, heap, sizeof before) == 0);
-    struct painter *other = painter_new(oracle, heap, 6);
-    painter_paint(other, 2);
-    painter_delete(other);
+    struct canary *other = canary_new(oracle, heap, 6);
+    canary_write(other, 2);
+    canary_delete(other);
     CHECK(memcmp(before, heap, sizeof before) != 0);
 }
 
 static void nothing_to_delete(void)
 {
-    painter_delete(NULL);
+    canary_delete(NULL);
 }
 
 static const struct test tests[] = {

@@ -1,5 +1,5 @@
 /*
- * painter.h - contents in the timed pass.
+ * canary.h - contents in the timed pass.
  *
  * The timed loop writes nothing into payloads, so an allocator could keep
  * contents only when it is checked. Between two batches of its choice the
@@ -11,22 +11,22 @@
 
 #include "oracle.h"
 
-struct painter;
+struct canary;
 
 /* heap is the judge's view of the oracle's base. */
-struct painter *painter_new(const struct oracle *oracle, unsigned char *heap,
-                            uint64_t seed);
-void painter_delete(struct painter *p);
+struct canary *canary_new(const struct oracle *oracle, unsigned char *heap,
+                          uint64_t seed);
+void canary_delete(struct canary *p);
 
 /* Paint a choice of live blocks, the one in slot `first` among them. */
-void painter_paint(struct painter *p, uint32_t first);
+void canary_write(struct canary *p, uint32_t first);
 
 /*
  * Operations [first, first + count) of ops were carried out since: are the
  * painted blocks that still live as they were painted, and are the blocks zero
  * that calloc handed out meanwhile? False with *finding where one is not.
  */
-bool painter_check(struct painter *p, const struct op *ops, uint64_t first,
-                   uint64_t count, struct finding *finding);
+bool canary_check(struct canary *p, const struct op *ops, uint64_t first,
+                  uint64_t count, struct finding *finding);
 
 #endif

@@ -1,21 +1,21 @@
 /*
- * contest.c - one trace at a time: check everybody, then time in rounds.
+ * benchmark.c - one trace at a time: check everybody, then time in rounds.
  *
  * Round after round each allocator replays the trace once, in an order that
  * turns by one place a round. The first round warms up and is dropped. Two
  * further replays of each are thrown in at random, their time void: one is
- * painted (painter.h), in one the kernel counts the worker's time from outside.
+ * painted (canary.h), in one the kernel counts the worker's time from outside.
  *
- * The contestants on a trace are the allocators asked for, then libc as the
+ * The competitors on a trace are the allocators asked for, then libc as the
  * reference where it is not among them, then the null allocator.
  */
 #define _GNU_SOURCE
-#include "contest.h"
+#include "benchmark.h"
 
-#include "complain.h"
+#include "fatal.h"
 #include "interrupt.h"
 #include "random.h"
-#include "bounds/shadow.h"
+#include "bounds/placement_log.h"
 
 #include <sched.h>
 #include <stdlib.h>
@@ -27,10 +27,11 @@
 enum { MIN_ROUNDS = 7, MAX_ROUNDS = 31, FEW_ROUNDS = 3 };
 
 static const double seconds_a_trace = 0.6; /* to be spent on its rounds */
-static const double patience = 3.0;       /* seconds of rounds for a slow one */
-static const double long_patience = 10.0; /* for the few that it has anyway */
+static const double time_budget = 3.0; /* seconds of rounds for a slow one */
+static const double long_time_budget =
+    10.0; /* for the few that it has anyway */
 
-struct contestant {
+struct competitor {
     const struct allocator *allocator;
     struct replay *replay;
     struct result *result;
@@ -39,28 +40,29 @@ struct contestant {
     double *ns;   /* by round, 0 = took no part */
 };
 
-struct heat {
-    struct contest *contest;
+struct trace_run {
+    struct benchmark *benchmark;
     size_t trace;
-    struct contestant *contestant;
+    struct competitor *competitor;
     size_t count, libc; /* libc: the index of the reference */
     size_t null;        /* the index of the null allocator */
     int rounds;
     uint64_t random;
-    struct placements placements; /* where a tape wants them */
+    struct placements placements; /* where a replay log wants them */
     const char *step;             /* of the packing, as it was told */
 };
 
 /* ---- Who takes part. ---- */
 
-static void add_contestant(struct heat *h, const struct allocator *allocator,
+static void add_competitor(struct trace_run *h,
+                           const struct allocator *allocator,
                            struct result *result)
 {
-    struct contestant *c = &h->contestant[h->count++];
+    struct competitor *c = &h->competitor[h->count++];
 
-    *c = (struct contestant){.allocator = allocator, .result = result};
-    c->ns = need(
-        calloc(MAX_ROUNDS + 1 + (size_t)h->contest->rounds, sizeof *c->ns));
+    *c = (struct competitor){.allocator = allocator, .result = result};
+    c->ns = check_alloc(
+        calloc(MAX_ROUNDS + 1 + (size_t)h->benchmark->rounds, sizeof *c->ns));
 }
 
 static bool is_libc(const struct allocator *a)
@@ -68,51 +70,53 @@ static bool is_libc(const struct allocator *a)
     return a->kind == WORKER_SYSTEM && a->path[0] == '\0';
 }
 
-static void add_reference(struct heat *h)
+static void add_reference(struct trace_run *h)
 {
-    struct contest *c = h->contest;
+    struct benchmark *c = h->benchmark;
 
     for (h->libc = 0; h->libc < h->count; h->libc++)
-        if (is_libc(h->contestant[h->libc].allocator))
+        if (is_libc(h->competitor[h->libc].allocator))
             return;
-    add_contestant(h, c->libc, &c->libc_results[h->trace]);
+    add_competitor(h, c->libc, &c->libc_results[h->trace]);
 }
 
-static void gather(struct heat *h)
+static void gather(struct trace_run *h)
 {
-    struct contest *c = h->contest;
+    struct benchmark *c = h->benchmark;
 
-    h->contestant = need(calloc(c->allocator_count + 2, sizeof *h->contestant));
+    h->competitor =
+        check_alloc(calloc(c->allocator_count + 2, sizeof *h->competitor));
     for (size_t i = 0; i < c->allocator_count; i++)
-        add_contestant(h, c->allocators[i], contest_result(c, i, h->trace));
+        add_competitor(h, c->allocators[i], benchmark_result(c, i, h->trace));
     if (!c->timing)
         return;
     add_reference(h);
     h->null = h->count;
-    add_contestant(h, c->null, NULL);
+    add_competitor(h, c->null, NULL);
 }
 
-static void dismiss(struct heat *h)
+static void release_competitors(struct trace_run *h)
 {
     for (size_t i = 0; i < h->count; i++) {
-        replay_close(h->contestant[i].replay);
-        free(h->contestant[i].ns);
+        replay_close(h->competitor[i].replay);
+        free(h->competitor[i].ns);
     }
-    free(h->contestant);
+    free(h->competitor);
 }
 
 /* ---- What is said and computed of each. ---- */
 
-static void tell_of(const struct heat *h, const char *name, const char *stage)
+static void report_stage_of(const struct trace_run *h, const char *name,
+                            const char *stage)
 {
-    if (h->contest->progress)
-        h->contest->progress(h->contest, h->trace, name, stage);
+    if (h->benchmark->progress)
+        h->benchmark->progress(h->benchmark, h->trace, name, stage);
 }
 
-static void tell(const struct heat *h, const struct contestant *c,
+static void tell(const struct trace_run *h, const struct competitor *c,
                  const char *stage)
 {
-    tell_of(h, c->allocator->name, stage);
+    report_stage_of(h, c->allocator->name, stage);
 }
 
 static double utilization(const struct trace *t, const struct outcome *o)
@@ -121,77 +125,78 @@ static double utilization(const struct trace *t, const struct outcome *o)
                             : 0;
 }
 
-static bool go_on(void *heat, const char *step)
+static bool go_on(void *trace_run, const char *step)
 {
-    struct heat *h = heat;
+    struct trace_run *h = trace_run;
 
     if (step != h->step)
-        tell_of(h, step, "computing");
+        report_stage_of(h, step, "computing");
     h->step = step;
     return !interrupted;
 }
 
-static void compute_bounds(struct heat *h)
+static void compute_bounds(struct trace_run *h)
 {
-    const struct contest *c = h->contest;
+    const struct benchmark *c = h->benchmark;
     struct packing_watch watch = {go_on, h};
 
-    tell_of(h, "bounds", "computing");
+    report_stage_of(h, "bounds", "computing");
     bounds_find(c->traces[h->trace], c->setup.align, &watch,
-                &c->bounds[h->trace], c->setup.tape ? &h->placements : NULL);
+                &c->bounds[h->trace],
+                c->setup.replay_log ? &h->placements : NULL);
 }
 
 /* The marks as two allocators more, for pictures of all of them. */
-static void write_shadows(struct heat *h)
+static void write_placement_logs(struct trace_run *h)
 {
-    const struct contest *c = h->contest;
+    const struct benchmark *c = h->benchmark;
     const struct bounds *b = &c->bounds[h->trace];
-    struct shadow best_fit = {.name = "best_fit",
-                              .place = h->placements.best_fit,
-                              .top = b->best_fit_bytes,
-                              .rises = true,
-                              .align = c->setup.align};
-    struct shadow packing = {.name = "packing",
-                             .place = h->placements.packing,
-                             .top = b->packing_bytes,
-                             .align = c->setup.align};
+    struct placement_log best_fit = {.name = "best_fit",
+                                     .place = h->placements.best_fit,
+                                     .top = b->best_fit_bytes,
+                                     .rises = true,
+                                     .align = c->setup.align};
+    struct placement_log packing = {.name = "packing",
+                                    .place = h->placements.packing,
+                                    .top = b->packing_bytes,
+                                    .align = c->setup.align};
 
     if (best_fit.place)
-        shadow_write(c->setup.tape, c->traces[h->trace], &best_fit,
-                     c->setup.heap_limit);
+        placement_log_write(c->setup.replay_log, c->traces[h->trace], &best_fit,
+                            c->setup.heap_limit);
     if (packing.place)
-        shadow_write(c->setup.tape, c->traces[h->trace], &packing,
-                     c->setup.heap_limit);
+        placement_log_write(c->setup.replay_log, c->traces[h->trace], &packing,
+                            c->setup.heap_limit);
 }
 
 /* ---- Checking. ---- */
 
-static struct replay_setup setup_for(const struct heat *h,
-                                     const struct contestant *c,
+static struct replay_setup setup_for(const struct trace_run *h,
+                                     const struct competitor *c,
                                      const struct trace *trace)
 {
-    struct replay_setup setup = h->contest->setup;
+    struct replay_setup setup = h->benchmark->setup;
 
     setup.allocator = c->allocator;
     setup.trace = trace;
     setup.seed += h->trace * 1000003u;
-    setup.with_strides = h->contest->with_bounds;
-    if (c >= h->contestant + h->contest->allocator_count)
-        setup.tape = NULL; /* the reference, which nobody asked for */
+    setup.with_strides = h->benchmark->with_bounds;
+    if (c >= h->competitor + h->benchmark->allocator_count)
+        setup.replay_log = NULL; /* the reference, which nobody asked for */
     return setup;
 }
 
 /* The same allocator on the same trace with other sizes: its own worker. */
-static void check_perturbed(struct heat *h, struct contestant *c)
+static void check_perturbed(struct trace_run *h, struct competitor *c)
 {
-    const struct contest *contest = h->contest;
+    const struct benchmark *benchmark = h->benchmark;
     struct trace *trace =
-        trace_perturb(contest->traces[h->trace], contest->perturb_seed);
+        trace_perturb(benchmark->traces[h->trace], benchmark->perturb_seed);
     struct replay_setup setup = setup_for(h, c, trace);
     struct outcome outcome;
 
     tell(h, c, "checking with other sizes");
-    setup.tape = NULL;
+    setup.replay_log = NULL;
     setup.with_strides = false;
     struct replay *replay = replay_open(&setup);
     replay_checked(replay, &outcome);
@@ -204,9 +209,9 @@ static void check_perturbed(struct heat *h, struct contestant *c)
     trace_delete(trace);
 }
 
-static void check(struct heat *h, struct contestant *c)
+static void check(struct trace_run *h, struct competitor *c)
 {
-    const struct trace *trace = h->contest->traces[h->trace];
+    const struct trace *trace = h->benchmark->traces[h->trace];
     struct replay_setup setup = setup_for(h, c, trace);
 
     c->replay = replay_open(&setup);
@@ -216,24 +221,24 @@ static void check(struct heat *h, struct contestant *c)
     tell(h, c, "checking");
     c->runs = replay_checked(c->replay, &c->result->outcome);
     c->result->utilization = utilization(trace, &c->result->outcome);
-    if (h->contest->perturb && c->runs && !interrupted)
+    if (h->benchmark->perturb && c->runs && !interrupted)
         check_perturbed(h, c);
 }
 
-static void check_all(struct heat *h)
+static void check_all(struct trace_run *h)
 {
     for (size_t i = 0; i < h->count && !interrupted; i++)
-        check(h, &h->contestant[i]);
+        check(h, &h->competitor[i]);
 }
 
 /* ---- Timing. ---- */
 
-static double run_once(struct heat *h, struct contestant *c,
+static double run_once(struct trace_run *h, struct competitor *c,
                        enum timed_kind kind)
 {
     struct outcome scratch = {0};
     struct outcome *outcome = c->result ? &c->result->outcome : &scratch;
-    const struct trace *trace = h->contest->traces[h->trace];
+    const struct trace *trace = h->benchmark->traces[h->trace];
     double ns;
 
     c->runs = replay_timed(c->replay, kind, &ns, outcome);
@@ -247,61 +252,61 @@ static double run_once(struct heat *h, struct contestant *c,
  * A slow one has a few rounds, a very slow one the warm-up and one: near the
  * time limit, where a pass takes some 20 seconds, that is 40 for its time.
  */
-static bool takes_part(const struct heat *h, size_t i, int round)
+static bool takes_part(const struct trace_run *h, size_t i, int round)
 {
-    const struct contestant *c = &h->contestant[i];
-    double most = round <= FEW_ROUNDS ? long_patience : patience;
+    const struct competitor *c = &h->competitor[i];
+    double most = round <= FEW_ROUNDS ? long_time_budget : time_budget;
 
     return c->runs && !interrupted &&
            (round <= 1 || c->spent < most || i == h->libc);
 }
 
 /* Fast turns are too many to tell of each: only their stage is "timing". */
-static const char *timing_stage(const struct contestant *c, int round)
+static const char *timing_stage(const struct competitor *c, int round)
 {
     if (round == 0)
         return "warming up";
-    return c->spent < patience / MIN_ROUNDS ? "timing" : "timing slow";
+    return c->spent < time_budget / MIN_ROUNDS ? "timing" : "timing slow";
 }
 
-static void run_round(struct heat *h, int round)
+static void run_round(struct trace_run *h, int round)
 {
     for (size_t k = 0; k < h->count; k++) {
         size_t i = (k + (size_t)round) % h->count;
 
         if (!takes_part(h, i, round))
             continue;
-        tell(h, &h->contestant[i], timing_stage(&h->contestant[i], round));
-        h->contestant[i].ns[round] = run_once(
-            h, &h->contestant[i], round == 0 ? TIMED_COUNTED : TIMED_PLAIN);
+        tell(h, &h->competitor[i], timing_stage(&h->competitor[i], round));
+        h->competitor[i].ns[round] = run_once(
+            h, &h->competitor[i], round == 0 ? TIMED_COUNTED : TIMED_PLAIN);
     }
 }
 
 /* A pass whose time is void, of those that are not to be trusted. */
-static void run_aside(struct heat *h, enum timed_kind kind)
+static void run_aside(struct trace_run *h, enum timed_kind kind)
 {
     for (size_t i = 0; i < h->count; i++)
-        if (h->contestant[i].runs && !interrupted &&
-            h->contestant[i].allocator->kind == WORKER_LAB)
-            run_once(h, &h->contestant[i], kind);
+        if (h->competitor[i].runs && !interrupted &&
+            h->competitor[i].allocator->kind == WORKER_LAB)
+            run_once(h, &h->competitor[i], kind);
 }
 
-static int worthwhile_rounds(const struct heat *h)
+static int worthwhile_rounds(const struct trace_run *h)
 {
     double seconds = 1e-6;
 
-    if (h->contest->rounds > 0)
-        return h->contest->rounds;
+    if (h->benchmark->rounds > 0)
+        return h->benchmark->rounds;
     for (size_t i = 0; i < h->count; i++)
-        if (h->contestant[i].spent < patience / MIN_ROUNDS)
-            seconds += h->contestant[i].spent;
+        if (h->competitor[i].spent < time_budget / MIN_ROUNDS)
+            seconds += h->competitor[i].spent;
     double rounds = seconds_a_trace / seconds;
     if (rounds < MIN_ROUNDS)
         return MIN_ROUNDS;
     return rounds > MAX_ROUNDS ? MAX_ROUNDS : (int)rounds;
 }
 
-static int random_round(struct heat *h)
+static int random_round(struct trace_run *h)
 {
     return 1 + (int)random_below(&h->random, (uint64_t)h->rounds);
 }
@@ -310,14 +315,14 @@ static int random_round(struct heat *h)
  * Round 0 warms up: what it measured only says how many more to have. Clocks
  * are compared at random, and at the end: whoever began to deceive still does.
  */
-static void run_rounds(struct heat *h)
+static void run_rounds(struct trace_run *h)
 {
     run_round(h, 0);
     h->rounds = worthwhile_rounds(h);
-    int painted = random_round(h), counted = random_round(h);
+    int canary_block = random_round(h), counted = random_round(h);
     for (int round = 1; round <= h->rounds; round++) {
-        if (round == painted)
-            run_aside(h, TIMED_PAINTED);
+        if (round == canary_block)
+            run_aside(h, TIMED_CANARY);
         if (round == counted)
             run_aside(h, TIMED_COUNTED);
         run_round(h, round);
@@ -327,77 +332,80 @@ static void run_rounds(struct heat *h)
 
 /* ---- What the rounds say. ---- */
 
-static struct spread spread_of_rounds(const struct heat *h, const double *ns)
+static struct summary summary_of_rounds(const struct trace_run *h,
+                                        const double *ns)
 {
-    double *samples = need(malloc(((size_t)h->rounds + 1) * sizeof *samples));
+    double *samples =
+        check_alloc(malloc(((size_t)h->rounds + 1) * sizeof *samples));
     size_t count = 0;
 
     for (int round = 1; round <= h->rounds; round++)
         if (ns[round] > 0)
             samples[count++] = ns[round];
-    struct spread spread = spread_of(samples, count);
+    struct summary summary = summarize(samples, count);
     free(samples);
-    return spread;
+    return summary;
 }
 
 /* Pair by pair: what libc took in the same round over what this one took. */
-static struct spread spread_of_ratios(const struct heat *h, const double *ns)
+static struct summary summary_of_ratios(const struct trace_run *h,
+                                        const double *ns)
 {
-    const double *libc = h->contestant[h->libc].ns;
-    double *ratios = need(calloc((size_t)h->rounds + 1, sizeof *ratios));
+    const double *libc = h->competitor[h->libc].ns;
+    double *ratios = check_alloc(calloc((size_t)h->rounds + 1, sizeof *ratios));
 
     for (int round = 1; round <= h->rounds; round++)
         if (ns[round] > 0)
             ratios[round] = libc[round] / ns[round]; /* 0: libc was not run */
-    struct spread spread = spread_of_rounds(h, ratios);
+    struct summary summary = summary_of_rounds(h, ratios);
     free(ratios);
-    return spread;
+    return summary;
 }
 
-static void subtract_loop(struct heat *h)
+static void subtract_loop(struct trace_run *h)
 {
-    const double *loop = h->contestant[h->null].ns;
+    const double *loop = h->competitor[h->null].ns;
 
     for (size_t i = 0; i < h->count; i++)
         for (int round = 1; i != h->null && round <= h->rounds; round++)
-            if (h->contestant[i].ns[round] > loop[round])
-                h->contestant[i].ns[round] -= loop[round];
+            if (h->competitor[i].ns[round] > loop[round])
+                h->competitor[i].ns[round] -= loop[round];
 }
 
-static void evaluate(struct heat *h)
+static void evaluate(struct trace_run *h)
 {
-    h->contest->loop_ns[h->trace] =
-        spread_of_rounds(h, h->contestant[h->null].ns).median;
-    if (h->contest->subtract_loop)
+    h->benchmark->loop_ns[h->trace] =
+        summary_of_rounds(h, h->competitor[h->null].ns).median;
+    if (h->benchmark->subtract_loop)
         subtract_loop(h);
     for (size_t i = 0; i < h->count; i++) {
-        struct contestant *c = &h->contestant[i];
+        struct competitor *c = &h->competitor[i];
 
         if (!c->result || !c->runs)
             continue;
-        c->result->ns_per_op = spread_of_rounds(h, c->ns);
-        c->result->ratio = spread_of_ratios(h, c->ns);
+        c->result->ns_per_op = summary_of_rounds(h, c->ns);
+        c->result->ratio = summary_of_ratios(h, c->ns);
         c->result->timed =
             c->result->ns_per_op.count > 0 && c->result->ratio.median > 0;
     }
 }
 
-static void run_trace(struct contest *c, size_t trace)
+static void run_trace(struct benchmark *c, size_t trace)
 {
-    struct heat h = {
-        .contest = c, .trace = trace, .random = c->setup.seed ^ trace};
+    struct trace_run h = {
+        .benchmark = c, .trace = trace, .random = c->setup.seed ^ trace};
 
     if (c->with_bounds)
         compute_bounds(&h);
     gather(&h);
     check_all(&h);
-    write_shadows(&h);
+    write_placement_logs(&h);
     placements_free(&h.placements);
     if (c->timing && !interrupted) {
         run_rounds(&h);
         evaluate(&h);
     }
-    dismiss(&h);
+    release_competitors(&h);
 }
 
 /* ---- One process, or several. ---- */
@@ -407,7 +415,7 @@ static void *shared_array(size_t count, size_t size)
     void *p = mmap(NULL, (count + 1) * size, PROT_READ | PROT_WRITE,
                    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 
-    return need(p == MAP_FAILED ? NULL : p);
+    return check_alloc(p == MAP_FAILED ? NULL : p);
 }
 
 static int processor_count(void)
@@ -433,7 +441,7 @@ static int processor(int number)
     return -1;
 }
 
-static void run_share(struct contest *c, uint64_t *next, int job)
+static void run_share(struct benchmark *c, uint64_t *next, int job)
 {
     uint64_t trace;
 
@@ -445,7 +453,7 @@ static void run_share(struct contest *c, uint64_t *next, int job)
         run_trace(c, trace);
 }
 
-static void run_jobs(struct contest *c, uint64_t *next)
+static void run_jobs(struct benchmark *c, uint64_t *next)
 {
     int status, failed = 0, told = 0;
 
@@ -453,7 +461,7 @@ static void run_jobs(struct contest *c, uint64_t *next)
         pid_t pid = fork();
 
         if (pid < 0)
-            complain_usage("cannot start a job");
+            fatal_usage("cannot start a job");
         if (pid == 0) {
             run_share(c, next, job);
             _exit(0);
@@ -471,10 +479,10 @@ static void run_jobs(struct contest *c, uint64_t *next)
     if (told)
         exit(EXIT_NOT_JUDGED);
     if (failed)
-        complain_usage("%d of %d jobs failed", failed, c->jobs);
+        fatal_usage("%d of %d jobs failed", failed, c->jobs);
 }
 
-void contest_run(struct contest *c)
+void benchmark_run(struct benchmark *c)
 {
     size_t pairs = c->allocator_count * c->trace_count;
     uint64_t *next = shared_array(1, sizeof *next);
@@ -494,7 +502,7 @@ void contest_run(struct contest *c)
     munmap(next, 2 * sizeof *next);
 }
 
-void contest_free_results(struct contest *c)
+void benchmark_free_results(struct benchmark *c)
 {
     size_t pairs = c->allocator_count * c->trace_count;
 
@@ -504,8 +512,8 @@ void contest_free_results(struct contest *c)
     munmap(c->bounds, (c->trace_count + 1) * sizeof *c->bounds);
 }
 
-struct result *contest_result(const struct contest *c, size_t allocator,
-                              size_t trace)
+struct result *benchmark_result(const struct benchmark *c, size_t allocator,
+                                size_t trace)
 {
     return &c->results[allocator * c->trace_count + trace];
 }
@@ -516,7 +524,7 @@ static bool is_ok(const struct result *r)
            (!r->perturbed || r->perturbed_verdict == VERDICT_OK);
 }
 
-bool contest_all_ok(const struct contest *c)
+bool benchmark_all_ok(const struct benchmark *c)
 {
     for (size_t i = 0; i < c->allocator_count * c->trace_count; i++)
         if (!is_ok(&c->results[i]))

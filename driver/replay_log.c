@@ -1,28 +1,28 @@
 /*
- * tape.c - CSV, a header line first.
+ * replay log.c - CSV, a header line first.
  *
  * free_bytes is what of the heap no live payload covers: headers, padding and
  * free blocks. free_areas counts its runs, largest_free is the longest.
  */
-#include "tape.h"
+#include "replay_log.h"
 
-#include "complain.h"
+#include "fatal.h"
 #include "csv.h"
 
 #include <stdlib.h>
 
 enum { MOMENTS = 2000 };
 
-struct tape {
+struct replay_log {
     FILE *events, *timeline;
     const char *allocator;
     const struct trace *trace;
     uint64_t every; /* operations between two moments */
 };
 
-struct tape *tape_new(FILE *events, FILE *timeline)
+struct replay_log *replay_log_new(FILE *events, FILE *timeline)
 {
-    struct tape *t = need(calloc(1, sizeof *t));
+    struct replay_log *t = check_alloc(calloc(1, sizeof *t));
 
     t->events = events;
     t->timeline = timeline;
@@ -35,17 +35,17 @@ struct tape *tape_new(FILE *events, FILE *timeline)
     return t;
 }
 
-void tape_delete(struct tape *tape)
+void replay_log_delete(struct replay_log *replay_log)
 {
-    free(tape);
+    free(replay_log);
 }
 
-void tape_begin(struct tape *tape, const char *allocator,
-                const struct trace *trace)
+void replay_log_begin(struct replay_log *replay_log, const char *allocator,
+                      const struct trace *trace)
 {
-    tape->allocator = allocator;
-    tape->trace = trace;
-    tape->every = trace->op_count / MOMENTS + 1;
+    replay_log->allocator = allocator;
+    replay_log->trace = trace;
+    replay_log->every = trace->op_count / MOMENTS + 1;
 }
 
 static char letter_of(struct op op)
@@ -55,7 +55,7 @@ static char letter_of(struct op op)
     return letters[op_kind(op)];
 }
 
-static void write_names(const struct tape *t, FILE *file)
+static void write_names(const struct replay_log *t, FILE *file)
 {
     csv_text(file, t->allocator);
     fputc(',', file);
@@ -63,8 +63,8 @@ static void write_names(const struct tape *t, FILE *file)
     fputc(',', file);
 }
 
-static void write_event(struct tape *t, const struct oracle *o, struct op op,
-                        uint64_t index, uint64_t address)
+static void write_event(struct replay_log *t, const struct oracle *o,
+                        struct op op, uint64_t index, uint64_t address)
 {
     uint64_t size = op_ends(op) ? 0 : op_payload(op);
 
@@ -79,7 +79,8 @@ static void write_event(struct tape *t, const struct oracle *o, struct op op,
             (unsigned long long)o->brk, (unsigned long long)o->mapped);
 }
 
-static void write_moment(struct tape *t, const struct oracle *o, uint64_t index)
+static void write_moment(struct replay_log *t, const struct oracle *o,
+                         uint64_t index)
 {
     struct gaps gaps = oracle_gaps(o);
 
@@ -92,14 +93,16 @@ static void write_moment(struct tape *t, const struct oracle *o, uint64_t index)
             (unsigned long long)gaps.largest);
 }
 
-void tape_write(struct tape *tape, const struct oracle *oracle, struct op op,
-                uint64_t index, uint64_t address)
+void replay_log_write(struct replay_log *replay_log,
+                      const struct oracle *oracle, struct op op, uint64_t index,
+                      uint64_t address)
 {
-    bool last = index + 1 == tape->trace->op_count;
-    bool peak = index == tape->trace->peak_op;
+    bool last = index + 1 == replay_log->trace->op_count;
+    bool peak = index == replay_log->trace->peak_op;
 
-    if (tape->events)
-        write_event(tape, oracle, op, index, address);
-    if (tape->timeline && (index % tape->every == 0 || peak || last))
-        write_moment(tape, oracle, index);
+    if (replay_log->events)
+        write_event(replay_log, oracle, op, index, address);
+    if (replay_log->timeline &&
+        (index % replay_log->every == 0 || peak || last))
+        write_moment(replay_log, oracle, index);
 }

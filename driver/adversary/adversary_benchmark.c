@@ -1,11 +1,11 @@
 /*
- * tournament.c - between an adversary and a worker: what the one asks for goes
+ * adversary benchmark.c - between an adversary and a worker: what the one asks for goes
  * through the checked replay, and the oracle knows the addresses.
  */
 #define _GNU_SOURCE
-#include "tournament.h"
+#include "adversary_benchmark.h"
 
-#include "../complain.h"
+#include "../fatal.h"
 #include "../interrupt.h"
 
 #include <inttypes.h>
@@ -38,7 +38,7 @@ static bool carry_out(struct game *g, void *allocator)
     return true;
 }
 
-static struct game game_for(const struct challenge *c, size_t n,
+static struct game game_for(const struct adversary_setup *c, size_t n,
                             struct bout *bout)
 {
     return (struct game){.unit = c->unit,
@@ -49,8 +49,8 @@ static struct game game_for(const struct challenge *c, size_t n,
                          .allocator = bout};
 }
 
-static void play(const struct tournament *t, struct game *g,
-                 struct replay_setup *setup, struct duel *d)
+static void play(const struct adversary_benchmark *t, struct game *g,
+                 struct replay_setup *setup, struct adversary_result *d)
 {
     struct bout *bout = g->allocator;
 
@@ -58,7 +58,7 @@ static void play(const struct tournament *t, struct game *g,
     setup->trace = g->trace;
     bout->replay = replay_open(setup);
     if (replay_start(bout->replay, &d->outcome))
-        t->challenge.adversary->play(g);
+        t->adversary_setup.adversary->play(g);
     if (interrupted)
         d->outcome.verdict = VERDICT_NOT_RUN;
     else
@@ -68,28 +68,29 @@ static void play(const struct tournament *t, struct game *g,
 
 /* ---- Records. ---- */
 
-char *tournament_record(const struct tournament *t, size_t allocator, size_t n)
+char *adversary_benchmark_record(const struct adversary_benchmark *t,
+                                 size_t allocator, size_t n)
 {
     const char *path = t->record, *slash = strrchr(path, '/');
     const char *dot = strrchr(slash ? slash : path, '.');
     int stem = dot ? (int)(dot - path) : (int)strlen(path);
     char *name;
 
-    if (t->allocator_count * t->challenge.n_count == 1)
-        return need(strdup(path));
+    if (t->allocator_count * t->adversary_setup.n_count == 1)
+        return check_alloc(strdup(path));
     if (asprintf(&name, "%.*s.%s-%" PRIu64 "%s", stem, path,
-                 t->allocators[allocator]->name, t->challenge.n[n],
+                 t->allocators[allocator]->name, t->adversary_setup.n[n],
                  dot ? dot : "") < 0)
-        need(NULL);
+        check_alloc(NULL);
     return name;
 }
 
-static void write_record(const struct tournament *t, size_t allocator, size_t n,
-                         const struct trace *trace)
+static void write_record(const struct adversary_benchmark *t, size_t allocator,
+                         size_t n, const struct trace *trace)
 {
     if (!t->record || trace->op_count == 0)
         return;
-    char *path = tournament_record(t, allocator, n);
+    char *path = adversary_benchmark_record(t, allocator, n);
 
     trace_write(trace, path);
     free(path);
@@ -97,29 +98,31 @@ static void write_record(const struct tournament *t, size_t allocator, size_t n,
 
 /* ---- Duels. ---- */
 
-static void tell(const struct tournament *t, size_t allocator, size_t n)
+static void tell(const struct adversary_benchmark *t, size_t allocator,
+                 size_t n)
 {
     char what[256];
 
     if (!t->progress)
         return;
     snprintf(what, sizeof what, "%s: n = %" PRIu64 ": %s",
-             t->challenge.adversary->name, t->challenge.n[n],
+             t->adversary_setup.adversary->name, t->adversary_setup.n[n],
              t->allocators[allocator]->name);
     t->progress(what);
 }
 
-static void run_duel(struct tournament *t, size_t allocator, size_t n)
+static void run_one(struct adversary_benchmark *t, size_t allocator, size_t n)
 {
-    const struct challenge *c = &t->challenge;
-    struct duel *d = &t->duels[allocator * c->n_count + n];
+    const struct adversary_setup *c = &t->adversary_setup;
+    struct adversary_result *d =
+        &t->adversary_results[allocator * c->n_count + n];
     struct replay_setup setup = t->setup;
     struct bout bout;
     struct game game = game_for(c, n, &bout);
     char origin[128];
 
     tell(t, allocator, n);
-    challenge_text(c, n, origin, sizeof origin);
+    adversary_setup_text(c, n, origin, sizeof origin);
     setup.allocator = t->allocators[allocator];
     setup.origin = origin;
     game_begin(&game, c->adversary->name);
@@ -133,34 +136,37 @@ static void run_duel(struct tournament *t, size_t allocator, size_t n)
     game_end(&game);
 }
 
-void tournament_run(struct tournament *t)
+void adversary_benchmark_run(struct adversary_benchmark *t)
 {
-    size_t columns = t->challenge.n_count, count = t->allocator_count * columns;
+    size_t columns = t->adversary_setup.n_count,
+           count = t->allocator_count * columns;
 
-    t->duels = need(calloc(count + 1, sizeof *t->duels));
+    t->adversary_results =
+        check_alloc(calloc(count + 1, sizeof *t->adversary_results));
     for (size_t i = 0; i < count; i++)
-        t->duels[i].outcome.verdict = VERDICT_NOT_RUN;
+        t->adversary_results[i].outcome.verdict = VERDICT_NOT_RUN;
     interrupt_catch();
     for (size_t i = 0; i < count && !interrupted; i++)
-        run_duel(t, i / columns, i % columns);
+        run_one(t, i / columns, i % columns);
     t->interrupted = interrupted;
 }
 
-void tournament_free(struct tournament *t)
+void adversary_benchmark_free(struct adversary_benchmark *t)
 {
-    free(t->duels);
+    free(t->adversary_results);
 }
 
-const struct duel *tournament_duel(const struct tournament *t, size_t allocator,
-                                   size_t n)
+const struct adversary_result *
+adversary_benchmark_result(const struct adversary_benchmark *t,
+                           size_t allocator, size_t n)
 {
-    return &t->duels[allocator * t->challenge.n_count + n];
+    return &t->adversary_results[allocator * t->adversary_setup.n_count + n];
 }
 
-bool tournament_all_ok(const struct tournament *t)
+bool adversary_benchmark_all_ok(const struct adversary_benchmark *t)
 {
-    for (size_t i = 0; i < t->allocator_count * t->challenge.n_count; i++)
-        if (t->duels[i].outcome.verdict != VERDICT_OK)
+    for (size_t i = 0; i < t->allocator_count * t->adversary_setup.n_count; i++)
+        if (t->adversary_results[i].outcome.verdict != VERDICT_OK)
             return false;
     return true;
 }

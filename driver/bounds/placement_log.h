@@ -1,5 +1,5 @@
 /*
- * shadow.h - placements that were computed, written down as if an allocator had
+ * placement_log.h - placements that were computed, written down as if an allocator had
  * made them.
  *
  * An oracle follows them as it follows an allocator, so that the rows have the
@@ -8,9 +8,9 @@
 #ifndef SHADOW_H
 #define SHADOW_H
 
-#include "../tape.h"
+#include "../replay_log.h"
 
-struct shadow {
+struct placement_log {
     const char *name;      /* in place of the allocator's */
     const uint64_t *place; /* of the block after each operation, above base */
     uint64_t top;          /* bytes: no block ends higher */
@@ -23,7 +23,9 @@ struct shadow {
  * The heap begins at a base that is a multiple of every alignment asked for. A
  * top beyond limit is not written: a bit for each granule would be too many.
  */
-void shadow_write(struct tape *tape, const struct trace *trace,
-                  const struct shadow *shadow, uint64_t limit);
+void placement_log_write(struct replay_log *replay_log,
+                         const struct trace *trace,
+                         const struct placement_log *placement_log,
+                         uint64_t limit);
 
 #endif

@@ -1,5 +1,5 @@
 /*
- * replay_visit.c - the judge looks into the heap itself, at moments that the
+ * replay_inspect.c - the judge looks into the heap itself, at moments that the
  * worker cannot foresee.
  */
 #include "pattern.h"
@@ -20,8 +20,8 @@ static bool block_intact(const struct replay *r, const struct live *l,
     return finding_in_block(f, VERDICT_DATA_LOST, op, l, same, p[same]);
 }
 
-bool visit_contents(struct replay *r, uint64_t op, uint64_t budget,
-                    struct finding *f)
+bool inspect_contents(struct replay *r, uint64_t op, uint64_t budget,
+                      struct finding *f)
 {
     const struct oracle *o = r->oracle;
     uint32_t slot =
@@ -43,8 +43,8 @@ static bool unit_is_given(const struct oracle *o, uint64_t at)
     return at + MEM_UNIT <= o->brk || oracle_unit_mapped(o, at);
 }
 
-bool visit_strays(const struct replay *r, const struct oracle *o,
-                  struct finding *f)
+bool inspect_strays(const struct replay *r, const struct oracle *o,
+                    struct finding *f)
 {
     const unsigned char *heap = sandbox_heap(r->sandbox);
     uint64_t at = o->brk, span = r->setup.heap_limit;
@@ -65,7 +65,7 @@ bool visit_strays(const struct replay *r, const struct oracle *o,
     return true;
 }
 
-bool visit_files(const struct replay *r, struct finding *f)
+bool inspect_files(const struct replay *r, struct finding *f)
 {
     return process_files_open(sandbox_process(r->sandbox)) ||
            finding_at(f, VERDICT_TAMPERED, AT_END,

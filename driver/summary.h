@@ -1,17 +1,17 @@
 /*
- * spread.h - the few numbers that say how a sample lies.
+ * summary.h - the few numbers that say how a sample lies.
  */
 #ifndef SPREAD_H
 #define SPREAD_H
 
 #include <stddef.h>
 
-struct spread {
+struct summary {
     double min, p25, median, p75;
     size_t count; /* of samples; all is 0 where there were none */
 };
 
 /* Sorts the samples in place; quartiles by linear interpolation. */
-struct spread spread_of(double *samples, size_t count);
+struct summary summarize(double *samples, size_t count);
 
 #endif

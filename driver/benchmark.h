@@ -1,5 +1,5 @@
 /*
- * contest.h - allocators times traces: every pair judged, speeds compared.
+ * benchmark.h - allocators times traces: every pair judged, speeds compared.
  *
  * On each trace all allocators are alive at once, each in its worker, and the
  * timed rounds go from one to the next: what the machine does meanwhile hits
@@ -11,7 +11,7 @@
 #include "allocator.h"
 #include "bounds/bounds.h"
 #include "replay.h"
-#include "spread.h"
+#include "summary.h"
 #include "trace.h"
 
 #include <stdbool.h>
@@ -24,9 +24,9 @@ struct result {
     enum verdict perturbed_verdict;
     char perturbed_message[1600];
     double perturbed_utilization;
-    bool timed;              /* the rest is set */
-    struct spread ns_per_op; /* over the rounds */
-    struct spread ratio;     /* libc's ns/op over this one's, by round */
+    bool timed;               /* the rest is set */
+    struct summary ns_per_op; /* over the rounds */
+    struct summary ratio;     /* libc's ns/op over this one's, by round */
 };
 
 /* Not where the verdict is bad, or the footprint could not be measured. */
@@ -35,7 +35,7 @@ static inline bool utilization_known(const struct result *r)
     return r->outcome.verdict == VERDICT_OK && r->outcome.footprint > 0;
 }
 
-struct contest {
+struct benchmark {
     /* Set by the caller. */
     struct allocator **allocators;
     size_t allocator_count;
@@ -51,10 +51,10 @@ struct contest {
     bool perturb;
     uint64_t perturb_seed;
     int jobs;
-    void (*progress)(const struct contest *c, size_t trace,
+    void (*progress)(const struct benchmark *c, size_t trace,
                      const char *allocator, const char *stage);
 
-    /* Set by contest_run: [allocator][trace], libc's, and the trace's own. */
+    /* Set by benchmark_run: [allocator][trace], libc's, and the trace's own. */
     struct result *results;
     struct result *libc_results;
     double *loop_ns; /* the loop's ns/op */
@@ -66,14 +66,14 @@ struct contest {
  * Run it. SIGINT ends it after the operation under way: what has not been run
  * keeps VERDICT_NOT_RUN and interrupted is set. Complains where a job dies.
  */
-void contest_run(struct contest *c);
+void benchmark_run(struct benchmark *c);
 
-void contest_free_results(struct contest *c);
+void benchmark_free_results(struct benchmark *c);
 
 /* Is every verdict ok, the perturbed ones too? */
-bool contest_all_ok(const struct contest *c);
+bool benchmark_all_ok(const struct benchmark *c);
 
-struct result *contest_result(const struct contest *c, size_t allocator,
-                              size_t trace);
+struct result *benchmark_result(const struct benchmark *c, size_t allocator,
+                                size_t trace);
 
 #endif

@@ -1,13 +1,13 @@
 /*
- * roll.c - break before the name that would go beyond the line.
+ * name_list.c - break before the name that would go beyond the line.
  */
-#include "roll.h"
+#include "name_list.h"
 
 #include <string.h>
 
 enum { LINE_WIDTH = 100 };
 
-void roll_add(struct roll *r, const char *name)
+void name_list_add(struct name_list *r, const char *name)
 {
     int width = (int)strlen(name) + 1;
 
@@ -20,7 +20,7 @@ void roll_add(struct roll *r, const char *name)
     r->column += fprintf(r->out, " %s", name);
 }
 
-void roll_end(struct roll *r)
+void name_list_end(struct name_list *r)
 {
     if (r->column > 0)
         fputc('\n', r->out);

@@ -1,7 +1,7 @@
 /*
- * standings.c - a row an allocator, a column an n: footprint / M.
+ * adversary_table.c - a row an allocator, a column an n: footprint / M.
  */
-#include "standings.h"
+#include "adversary_table.h"
 
 #include "columns.h"
 
@@ -11,7 +11,7 @@ enum { COLUMN = 12 };
 
 static const char any_name[] = "any allocator";
 
-static int name_width(const struct tournament *t)
+static int name_width(const struct adversary_benchmark *t)
 {
     int width = columns_of(any_name);
 
@@ -21,9 +21,10 @@ static int name_width(const struct tournament *t)
     return width;
 }
 
-static void print_head(FILE *out, const struct tournament *t, int width)
+static void print_head(FILE *out, const struct adversary_benchmark *t,
+                       int width)
 {
-    const struct challenge *c = &t->challenge;
+    const struct adversary_setup *c = &t->adversary_setup;
     char text[32];
 
     fprintf(out,
@@ -39,7 +40,7 @@ static void print_head(FILE *out, const struct tournament *t, int width)
     fputc('\n', out);
 }
 
-static void print_duel(FILE *out, const struct duel *d)
+static void print_adversary_result(FILE *out, const struct adversary_result *d)
 {
     if (d->outcome.verdict == VERDICT_OK)
         fprintf(out, "%*.3f", COLUMN, d->ratio);
@@ -47,20 +48,22 @@ static void print_duel(FILE *out, const struct duel *d)
         fprintf(out, " %*s", COLUMN - 1, verdict_name(d->outcome.verdict));
 }
 
-static void print_row(FILE *out, const struct tournament *t, size_t allocator,
-                      int width)
+static void print_row(FILE *out, const struct adversary_benchmark *t,
+                      size_t allocator, int width)
 {
     const char *name = t->allocators[allocator]->name;
 
     fprintf(out, "%-*s", padded_to(width, name), name);
-    for (size_t n = 0; n < t->challenge.n_count; n++)
-        print_duel(out, tournament_duel(t, allocator, n));
+    for (size_t n = 0; n < t->adversary_setup.n_count; n++)
+        print_adversary_result(out,
+                               adversary_benchmark_result(t, allocator, n));
     fputc('\n', out);
 }
 
-static void print_theory(FILE *out, const struct tournament *t, int width)
+static void print_theory(FILE *out, const struct adversary_benchmark *t,
+                         int width)
 {
-    const struct challenge *c = &t->challenge;
+    const struct adversary_setup *c = &t->adversary_setup;
 
     fprintf(out, "%-*s", width, any_name);
     for (size_t n = 0; n < c->n_count; n++)
@@ -77,7 +80,7 @@ static void print_theory(FILE *out, const struct tournament *t, int width)
             "about, at their worst: M log2(n),\nM n.\n");
 }
 
-void standings_print(FILE *out, const struct tournament *t)
+void adversary_table_print(FILE *out, const struct adversary_benchmark *t)
 {
     int width = name_width(t);
 

@@ -1,9 +1,9 @@
 /*
- * shadow.c - operation by operation: raise the break, apply, write.
+ * placement_log.c - operation by operation: raise the break, apply, write.
  */
-#include "shadow.h"
+#include "placement_log.h"
 
-#include "../complain.h"
+#include "../fatal.h"
 
 #include <assert.h>
 
@@ -23,7 +23,8 @@ static uint64_t base_for(const struct trace *t)
 
 /* Where the block of that operation ends, as best fit has it: a granule at
  * least, whole granules. */
-static uint64_t end_after(const struct shadow *s, struct op op, uint64_t index)
+static uint64_t end_after(const struct placement_log *s, struct op op,
+                          uint64_t index)
 {
     uint64_t size = op_payload(op) > 0 ? op_payload(op) : 1;
 
@@ -40,8 +41,9 @@ static void raise_break(struct oracle *o, uint64_t to, uint64_t index)
         oracle_event(o, &event, index);
 }
 
-static void write_op(struct tape *tape, struct oracle *o,
-                     const struct shadow *s, struct op op, uint64_t index)
+static void write_op(struct replay_log *replay_log, struct oracle *o,
+                     const struct placement_log *s, struct op op,
+                     uint64_t index)
 {
     uint64_t before = o->live[op_slot(op)].address;
     uint64_t address = op_ends(op) ? before : o->base + s->place[index];
@@ -53,28 +55,30 @@ static void write_op(struct tape *tape, struct oracle *o,
     bool good = oracle_apply(o, op, index, address, &finding);
     assert(good);
     (void)good;
-    tape_write(tape, o, op, index, address);
+    replay_log_write(replay_log, o, op, index, address);
 }
 
-void shadow_write(struct tape *tape, const struct trace *trace,
-                  const struct shadow *shadow, uint64_t limit)
+void placement_log_write(struct replay_log *replay_log,
+                         const struct trace *trace,
+                         const struct placement_log *placement_log,
+                         uint64_t limit)
 {
-    struct oracle_setup setup = {.align = shadow->align,
+    struct oracle_setup setup = {.align = placement_log->align,
                                  .bounded = true,
                                  .base = base_for(trace),
                                  .limit = limit,
                                  .slot_count = trace->slot_count};
 
-    if (shadow->top > limit) {
-        remark(trace->path, 0,
-               "%s is not written down: it is higher than --heap-limit",
-               shadow->name);
+    if (placement_log->top > limit) {
+        warn(trace->path, 0,
+             "%s is not written down: it is higher than --heap-limit",
+             placement_log->name);
         return;
     }
     struct oracle *o = oracle_new(&setup);
-    tape_begin(tape, shadow->name, trace);
+    replay_log_begin(replay_log, placement_log->name, trace);
     for (uint64_t i = 0; i < trace->op_count; i++) {
-        write_op(tape, o, shadow, trace->ops[i], i);
+        write_op(replay_log, o, placement_log, trace->ops[i], i);
         trace_walk(trace, i);
     }
     oracle_delete(o);

@@ -1,0 +1,13 @@
+/*
+ * adversary_table.h - a adversary benchmark in one table, theory in its last rows.
+ */
+#ifndef STANDINGS_H
+#define STANDINGS_H
+
+#include "adversary/adversary_benchmark.h"
+
+#include <stdio.h>
+
+void adversary_table_print(FILE *out, const struct adversary_benchmark *t);
+
+#endif
