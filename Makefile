@@ -26,7 +26,7 @@ FOREIGN := $(filter m32 aarch64,$(MODE))
 AARCH64_CC ?= $(shell command -v aarch64-linux-gnu-gcc || \
 	echo clang --target=aarch64-linux-gnu)
 WORKER_CC := $(if $(filter aarch64,$(MODE)),$(AARCH64_CC),$(CC))
-JUDGE_FLAGS := $(BASE) $(OPT) -DBUILD_MODE='"$(MODE)"' \
+JUDGE_FLAGS := $(BASE) -Idriver $(OPT) -DBUILD_MODE='"$(MODE)"' \
 	-DWORKER_BITS=$(BITS) -DWORKER_FOREIGN=$(if $(FOREIGN),1,0)
 WORKER_FLAGS := $(BASE) $(OPT) $(if $(filter m32,$(MODE)),-m32)
 # An allocator's own calls stay its own, and the heap's come from its host.
@@ -35,13 +35,13 @@ PLUGIN_FLAGS := -DDRIVER -fPIC -fno-semantic-interposition -shared \
 HOST_LINK := -Wl,--export-dynamic-symbol='mem_*'
 
 # The two halves: what runs in the worker, and all the rest.
-WORKER_PARTS := driver/worker driver/worker_load driver/worker_timed \
-	driver/worker_checked driver/pattern memlib
-JUDGE_PARTS := mdriver $(WORKER_PARTS) $(filter-out driver/worker_main \
+WORKER_PARTS := $(addprefix driver/worker/,worker worker_load worker_timed \
+	worker_checked pattern) memlib
+JUDGE_PARTS := mdriver $(WORKER_PARTS) $(filter-out driver/worker/worker_main \
 	$(WORKER_PARTS),$(patsubst %.c,%,$(wildcard driver/*.c driver/*/*.c)))
 JUDGE_OBJECTS := $(JUDGE_PARTS:%=$(OUT)/judge/%.o)
 WORKER_OBJECTS := $(WORKER_PARTS:%=$(OUT)/work/%.o) \
-	$(OUT)/work/driver/worker_main.o
+	$(OUT)/work/driver/worker/worker_main.o
 # Without ncurses (libncurses-dev) all is built, but --watch has no terminal.
 NCURSES := $(shell $(CC) -E -include ncurses.h -x c /dev/null >/dev/null 2>&1 \
 	&& echo -lncursesw)
@@ -88,7 +88,7 @@ $(OUT)/$(if $(filter aarch64,$(MODE)),work/)worker: $(WORKER_OBJECTS)
 	$(call link,$(WORKER_CC) $(WORKER_FLAGS) $(HOST_LINK) $^)
 
 ifeq ($(MODE),aarch64)
-$(OUT)/worker: driver/worker_aarch64.sh $(OUT)/work/worker
+$(OUT)/worker: driver/worker/worker_aarch64.sh $(OUT)/work/worker
 	install -m 755 $< $@.$$$$ && mv -f $@.$$$$ $@
 endif
 
@@ -96,12 +96,12 @@ $(OUT)/judge/%.o: %.c
 	$(call compile,$(CC) $(JUDGE_FLAGS) $(EXTRA) -c $<)
 
 $(OUT)/work/%.o: %.c
-	$(call compile,$(WORKER_CC) $(WORKER_FLAGS) $(EXTRA) -c $<)
+	$(call compile,$(WORKER_CC) $(WORKER_FLAGS) -Idriver $(EXTRA) -c $<)
 
 # Fills and checks are the cost of a checked replay: let them be vectorized.
-$(OUT)/judge/driver/pattern.o $(OUT)/work/driver/pattern.o: EXTRA := $(if $(filter san,$(MODE)),,-O3)
+$(OUT)/judge/driver/worker/pattern.o $(OUT)/work/driver/worker/pattern.o: EXTRA := $(if $(filter san,$(MODE)),,-O3)
 
-$(OUT)/profiles.json: driver/profiles.json
+$(OUT)/profiles.json: driver/measure/profiles.json
 	@mkdir -p $(@D)
 	cp $< $@.$$$$ && mv -f $@.$$$$ $@
 

@@ -3,20 +3,20 @@
  *
  *     options --> traces, allocators --> benchmark --> report, JSON, CSV
  */
-#include "driver/allocator.h"
-#include "driver/fatal.h"
-#include "driver/contents.h"
-#include "driver/benchmark.h"
-#include "driver/export.h"
-#include "driver/interrupt.h"
-#include "driver/options.h"
-#include "driver/process.h"
-#include "driver/progress.h"
-#include "driver/report.h"
-#include "driver/replay_log.h"
-#include "driver/adversary/adversary_benchmark.h"
-#include "driver/trace_list.h"
-#include "driver/watch/watch.h"
+#include "check/allocator.h"
+#include "base/fatal.h"
+#include "trace/contents.h"
+#include "measure/benchmark.h"
+#include "output/export.h"
+#include "base/interrupt.h"
+#include "options.h"
+#include "check/process.h"
+#include "output/progress.h"
+#include "output/report.h"
+#include "output/replay_log.h"
+#include "adversary/adversary_benchmark.h"
+#include "trace/trace_list.h"
+#include "watch/watch.h"
 
 #include <errno.h>
 #include <fcntl.h>

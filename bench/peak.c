@@ -16,7 +16,7 @@
  * 1 where malloc gave NULL or a block changed, 2 for wrong options.
  */
 #define _GNU_SOURCE
-#include "../driver/random.h"
+#include "base/random.h"
 
 #include <fcntl.h>
 #include <getopt.h>

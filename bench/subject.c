@@ -8,7 +8,7 @@
 #define _GNU_SOURCE
 #include "subject.h"
 
-#include "../driver/random.h"
+#include "base/random.h"
 #include "../memlib.h"
 #include "mark.h"
 

@@ -4,7 +4,7 @@
 #ifndef SUBJECT_H
 #define SUBJECT_H
 
-#include "../driver/trace.h"
+#include "trace/trace.h"
 
 /* The kinds of calls; each has its own cost of being marked. */
 enum { CALL_MALLOC, CALL_FREE, CALL_REALLOC, CALL_CALLOC, CALL_ALIGN, CALLS };

@@ -18,7 +18,7 @@
  * gave NULL or a block changed, 2 for wrong options.
  */
 #define _GNU_SOURCE
-#include "../driver/random.h"
+#include "base/random.h"
 
 #include <getopt.h>
 #include <pthread.h>

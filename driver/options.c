@@ -6,8 +6,8 @@
  */
 #include "options.h"
 
-#include "../memlib.h"
-#include "fatal.h"
+#include "memlib.h"
+#include "base/fatal.h"
 
 #include <argp.h>
 #include <ctype.h>

@@ -2,9 +2,9 @@
  * options_modes.c - what goes with --adversary, and what with --watch: each
  * stands in place of the usual run.
  */
-#include "fatal.h"
+#include "base/fatal.h"
 #include "options.h"
-#include "suffix.h"
+#include "base/suffix.h"
 
 #include <unistd.h>
 

@@ -4,7 +4,7 @@
 #define _GNU_SOURCE
 #include "adversary.h"
 
-#include "../fatal.h"
+#include "base/fatal.h"
 
 #include <ctype.h>
 #include <errno.h>

@@ -5,8 +5,8 @@
 #define _GNU_SOURCE
 #include "adversary_benchmark.h"
 
-#include "../fatal.h"
-#include "../interrupt.h"
+#include "base/fatal.h"
+#include "base/interrupt.h"
 
 #include <inttypes.h>
 #include <stdio.h>

@@ -5,7 +5,7 @@
 #define TOURNAMENT_H
 
 #include "adversary.h"
-#include "../replay.h"
+#include "check/replay.h"
 
 /* One allocator, one n. */
 struct adversary_result {

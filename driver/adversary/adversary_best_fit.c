@@ -24,7 +24,7 @@
  */
 #include "adversary.h"
 
-#include "../fatal.h"
+#include "base/fatal.h"
 
 #include <stdlib.h>
 

@@ -12,7 +12,7 @@
  */
 #include "adversary.h"
 
-#include "../random.h"
+#include "base/random.h"
 
 enum { TEETH = 16, KEPT = 8 };
 

@@ -11,7 +11,7 @@
  */
 #include "adversary.h"
 
-#include "../random.h"
+#include "base/random.h"
 
 /* Free what it may where holes have to stay below `next` bytes. */
 static void free_unusable(struct game *g, uint64_t next)

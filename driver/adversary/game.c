@@ -4,7 +4,7 @@
 #define _GNU_SOURCE
 #include "game.h"
 
-#include "../fatal.h"
+#include "base/fatal.h"
 
 #include <assert.h>
 #include <stdlib.h>

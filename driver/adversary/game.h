@@ -8,7 +8,7 @@
 #ifndef GAME_H
 #define GAME_H
 
-#include "../trace.h"
+#include "trace/trace.h"
 
 #include <stdbool.h>
 #include <stddef.h>

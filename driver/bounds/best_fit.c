@@ -16,7 +16,7 @@
  */
 #include "best_fit.h"
 
-#include "../fatal.h"
+#include "base/fatal.h"
 #include "holes.h"
 
 #include <stdlib.h>

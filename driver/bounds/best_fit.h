@@ -9,7 +9,7 @@
 #ifndef BEST_FIT_H
 #define BEST_FIT_H
 
-#include "../trace.h"
+#include "trace/trace.h"
 
 /*
  * The highest break, in bytes above the heap's start, that the trace leads to,

@@ -5,7 +5,7 @@
 
 #include "best_fit.h"
 #include "bounds_cache.h"
-#include "../fatal.h"
+#include "base/fatal.h"
 
 #include <stdlib.h>
 

@@ -12,7 +12,7 @@
 #define BOUNDS_H
 
 #include "packing.h"
-#include "../trace.h"
+#include "trace/trace.h"
 
 /* No pointers: it may lie in shared memory. */
 struct bounds {

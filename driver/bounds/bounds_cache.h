@@ -10,7 +10,7 @@
 #ifndef BOUNDS_CACHE_H
 #define BOUNDS_CACHE_H
 
-#include "../trace.h"
+#include "trace/trace.h"
 
 /* In bytes. */
 struct bounds_figures {

@@ -4,7 +4,7 @@
  */
 #include "first_fit.h"
 
-#include "../fatal.h"
+#include "base/fatal.h"
 
 #include <stdlib.h>
 #include <string.h>

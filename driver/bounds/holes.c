@@ -34,9 +34,9 @@
  */
 #include "holes.h"
 
-#include "../fatal.h"
-#include "../op.h"
-#include "../random.h"
+#include "base/fatal.h"
+#include "trace/op.h"
+#include "base/random.h"
 
 #include <stdbool.h>
 #include <stdlib.h>

@@ -8,7 +8,7 @@
 #define _GNU_SOURCE
 #include "outward.h"
 
-#include "../fatal.h"
+#include "base/fatal.h"
 #include "holes.h"
 
 #include <stdlib.h>

@@ -18,10 +18,10 @@
 #define _GNU_SOURCE
 #include "packing.h"
 
-#include "../fatal.h"
+#include "base/fatal.h"
 #include "first_fit.h"
 #include "outward.h"
-#include "../random.h"
+#include "base/random.h"
 #include "skyline.h"
 
 #include <assert.h>

@@ -3,7 +3,7 @@
  */
 #include "rectangles.h"
 
-#include "../fatal.h"
+#include "base/fatal.h"
 
 #include <stdlib.h>
 

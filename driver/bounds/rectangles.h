@@ -22,7 +22,7 @@
 #ifndef RECTANGLES_H
 #define RECTANGLES_H
 
-#include "../trace.h"
+#include "trace/trace.h"
 
 struct rectangle {
     uint64_t size;       /* bytes, rounded up, not 0 */

@@ -25,7 +25,7 @@
  */
 #include "skyline.h"
 
-#include "../fatal.h"
+#include "base/fatal.h"
 
 #include <stdlib.h>
 

@@ -8,8 +8,8 @@
 #ifndef HEAP_MAP_H
 #define HEAP_MAP_H
 
-#include "../bitset.h"
-#include "../oracle.h"
+#include "base/bitset.h"
+#include "check/oracle.h"
 
 #include <stddef.h>
 

@@ -7,8 +7,8 @@
 #define _GNU_SOURCE
 #include "screen.h"
 
-#include "../fatal.h"
-#include "../interrupt.h"
+#include "base/fatal.h"
+#include "base/interrupt.h"
 
 #if __has_include(<ncurses.h>)
 

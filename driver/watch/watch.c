@@ -4,8 +4,8 @@
 #define _GNU_SOURCE
 #include "watch.h"
 
-#include "../fatal.h"
-#include "../interrupt.h"
+#include "base/fatal.h"
+#include "base/interrupt.h"
 #include "screen.h"
 #include "watch_parts.h"
 

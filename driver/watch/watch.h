@@ -7,7 +7,7 @@
 #ifndef WATCH_H
 #define WATCH_H
 
-#include "../replay.h"
+#include "check/replay.h"
 
 #include <stdio.h>
 

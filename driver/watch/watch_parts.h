@@ -7,7 +7,7 @@
 #ifndef WATCH_PARTS_H
 #define WATCH_PARTS_H
 
-#include "../bitset.h"
+#include "base/bitset.h"
 #include "frame.h"
 #include "heap_map.h"
 #include "watch.h"

@@ -8,7 +8,7 @@
 #define _GNU_SOURCE
 #include "../check.h"
 
-#include "../../driver/adversary/adversary.h"
+#include "adversary/adversary.h"
 
 #include <math.h>
 #include <sys/mman.h>

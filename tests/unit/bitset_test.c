@@ -3,7 +3,7 @@
  */
 #include "../check.h"
 
-#include "../../driver/bitset.h"
+#include "base/bitset.h"
 
 enum { WORD = 64 };
 

@@ -7,7 +7,7 @@
  */
 #include "../check.h"
 
-#include "../../driver/canary.h"
+#include "check/canary.h"
 
 enum { HEAP = 1 << 20, SLOTS = 64, OPS = 256 };
 

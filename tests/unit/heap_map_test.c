@@ -3,8 +3,8 @@
  */
 #include "../check.h"
 
-#include "../../driver/watch/frame.h"
-#include "../../driver/watch/heap_map.h"
+#include "watch/frame.h"
+#include "watch/heap_map.h"
 
 enum { PAGE = 4096, LIMIT = 64 * PAGE, SLOTS = 16, CELLS = 8 };
 

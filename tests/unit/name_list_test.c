@@ -3,7 +3,7 @@
  */
 #include "../check.h"
 
-#include "../../driver/name_list.h"
+#include "output/name_list.h"
 
 static char text[4096];
 

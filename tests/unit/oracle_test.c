@@ -6,7 +6,7 @@
  */
 #include "../check.h"
 
-#include "../../driver/oracle.h"
+#include "check/oracle.h"
 
 enum { PAGE = 4096, LIMIT = 64 * PAGE, SLOTS = 16 };
 

@@ -3,11 +3,11 @@
  */
 #include "traces.h"
 
-#include "../../driver/bounds/best_fit.h"
-#include "../../driver/bounds/first_fit.h"
-#include "../../driver/bounds/outward.h"
-#include "../../driver/bounds/packing.h"
-#include "../../driver/bounds/skyline.h"
+#include "bounds/best_fit.h"
+#include "bounds/first_fit.h"
+#include "bounds/outward.h"
+#include "bounds/packing.h"
+#include "bounds/skyline.h"
 
 enum { ALIGN = 16, MOST = 4096 };
 

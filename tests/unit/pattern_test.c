@@ -3,7 +3,7 @@
  */
 #include "../check.h"
 
-#include "../../driver/pattern.h"
+#include "worker/pattern.h"
 
 enum { SIZE = 1500, MARGIN = 16, BIRTHS = 20000 };
 

@@ -3,7 +3,7 @@
  */
 #include "../check.h"
 
-#include "../../driver/score.h"
+#include "measure/score.h"
 
 #include <math.h>
 

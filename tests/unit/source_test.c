@@ -5,7 +5,7 @@
  */
 #include "../check.h"
 
-#include "../../driver/source.h"
+#include "check/source.h"
 
 #include <sys/stat.h>
 

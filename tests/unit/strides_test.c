@@ -6,7 +6,7 @@
  */
 #include "../check.h"
 
-#include "../../driver/bounds/strides.h"
+#include "measure/strides.h"
 
 enum { ALIGN = 16, SLOTS = 64 };
 

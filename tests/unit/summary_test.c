@@ -3,7 +3,7 @@
  */
 #include "../check.h"
 
-#include "../../driver/summary.h"
+#include "base/summary.h"
 
 #include <math.h>
 

@@ -11,7 +11,7 @@
 
 #include "../check.h"
 
-#include "../../driver/trace.h"
+#include "trace/trace.h"
 
 #include <stdarg.h>
 #include <sys/mman.h>

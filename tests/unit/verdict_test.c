@@ -3,7 +3,7 @@
  */
 #include "../check.h"
 
-#include "../../driver/verdict.h"
+#include "check/verdict.h"
 
 static enum verdict nth(int i)
 {

@@ -1,0 +1,229 @@
+/*
+ * allocator.c - names to shared objects.
+ */
+#define _GNU_SOURCE
+#include "allocator.h"
+
+#include "base/capture.h"
+#include "base/fatal.h"
+#include "object_file.h"
+#include "base/suffix.h"
+
+#include <dirent.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/auxv.h>
+#include <unistd.h>
+
+enum { PATH_SIZE = CHANNEL_PATH };
+
+const char *build_directory(void)
+{
+    static char *path;
+
+    if (path)
+        return path;
+    path = realpath("/proc/self/exe", NULL);
+    if (!path) /* no /proc */
+        path = realpath((const char *)getauxval(AT_EXECFN), NULL);
+    char *slash = path ? strrchr(path, '/') : NULL;
+    if (slash)
+        *slash = '\0';
+    else
+        path = check_alloc(strdup("."));
+    return path;
+}
+
+static struct allocator *make(const char *name, enum worker_kind kind,
+                              const char *path)
+{
+    struct allocator *a = check_alloc(calloc(1, sizeof *a));
+
+    a->name = check_alloc(strdup(name));
+    a->kind = kind;
+    a->path = check_alloc(strdup(path));
+    a->text = check_alloc(strdup(name));
+    return a;
+}
+
+/* The build's folders of allocators, in the order of a table. */
+static const char *const folders[] = {"", "variants/", "libraries/"};
+
+enum { FOLDERS = sizeof folders / sizeof *folders };
+
+/* The shared object of one of the build's own allocators. */
+static bool path_of_name(const char *name, char *path)
+{
+    for (int i = 0; i < FOLDERS; i++) {
+        snprintf(path, PATH_SIZE, "%s/%s%s.so", build_directory(), folders[i],
+                 name);
+        if (access(path, F_OK) == 0 && object_inspect(path).exports_lab)
+            return true;
+    }
+    return false;
+}
+
+/*
+ * What the source of a shared object says: build/MODE/folder/name.so is made
+ * from folder/name.c, a library's from its place in the lab. Of an object from
+ * elsewhere nothing is known.
+ */
+static struct source source_of_object(const char *object)
+{
+    const char *build = build_directory(), *folder = "";
+    const char *libraries = folders[FOLDERS - 1];
+    size_t length = strlen(build);
+    char path[2 * PATH_SIZE];
+
+    if (strncmp(object, build, length) != 0 || object[length] != '/')
+        return (struct source){0};
+    const char *name = object + length + 1;
+    if (strncmp(name, libraries, strlen(libraries)) == 0) {
+        folder = "libraries/lab/";
+        name += strlen(libraries);
+    }
+    const char *end = strrchr(name, '.');
+    length = end ? (size_t)(end - name) : strlen(name);
+    snprintf(path, sizeof path, "%s/../../%s%.*s.c", build, folder, (int)length,
+             name);
+    return source_read(path);
+}
+
+/* An absolute path, so that the worker finds the same file. */
+static struct allocator *from_file(const char *name, const char *path)
+{
+    char *full = realpath(path, NULL);
+
+    if (!full)
+        fatal_usage("no allocator '%s': there is no file %s", name, path);
+    struct object_facts facts = object_inspect(full);
+    if (!facts.readable)
+        fatal_usage("no allocator '%s': %s is not a shared object", name, path);
+    if (!facts.exports_lab && !facts.exports_malloc)
+        fatal_usage("no allocator '%s': %s exports neither mm_malloc nor "
+                    "malloc",
+                    name, path);
+    bool system = !facts.exports_lab && facts.exports_malloc;
+    struct allocator *a = make(name, system ? WORKER_SYSTEM : WORKER_LAB, full);
+    a->static_bytes = facts.static_bytes;
+    a->source = source_of_object(full);
+    free(full);
+    return a;
+}
+
+/*
+ * Where the dynamic loader finds a soname: asked in its own way, by having it
+ * list what it would load for the worker with the soname preloaded. The answer
+ * has a line "<tab>soname => path (address)".
+ */
+static bool path_of_soname(const char *soname, char *path)
+{
+    char worker[PATH_SIZE], preload[PATH_SIZE], output[16384], start[PATH_SIZE];
+    char *argv[] = {worker, NULL};
+    char *extra[] = {"LD_TRACE_LOADED_OBJECTS=1", preload, NULL};
+
+    snprintf(worker, sizeof worker, "%s/worker", build_directory());
+    snprintf(preload, sizeof preload, "LD_PRELOAD=%s", soname);
+    snprintf(start, sizeof start, "\t%s => ", soname);
+    if (!capture_output(argv, extra, output, sizeof output))
+        return false;
+    const char *found = strstr(output, start);
+    if (!found)
+        return false;
+    found += strlen(start);
+    snprintf(path, PATH_SIZE, "%.*s", (int)strcspn(found, " \n"), found);
+    return path[0] == '/';
+}
+
+static _Noreturn void fatal_unknown(const char *name)
+{
+    size_t count;
+    char **names = allocator_names(&count);
+    char list[2048] = "";
+
+    for (size_t i = 0; i < count; i++) {
+        strncat(list, names[i], sizeof list - strlen(list) - 3);
+        strcat(list, ", ");
+    }
+    fatal_usage("no allocator '%s': it is none of %slibc, not a path (with "
+                "a /), and no library that the loader finds",
+                name, list);
+}
+
+struct allocator *allocator_find(const char *text)
+{
+    const char *equals = strchr(text, '=');
+    char path[PATH_SIZE];
+
+    if (equals) {
+        char *name = check_alloc(strndup(text, (size_t)(equals - text)));
+        struct allocator *a = from_file(name, equals + 1);
+        free(name);
+        free(a->text);
+        a->text = check_alloc(strdup(text));
+        return a;
+    }
+    if (strcmp(text, "libc") == 0)
+        return make(text, WORKER_SYSTEM, "");
+    if (strchr(text, '/'))
+        return from_file(text, text);
+    if (path_of_name(text, path) || path_of_soname(text, path))
+        return from_file(text, path);
+    fatal_unknown(text);
+}
+
+struct allocator *allocator_null(void)
+{
+    return make("null", WORKER_NULL, "");
+}
+
+void allocator_delete(struct allocator *allocator)
+{
+    if (!allocator)
+        return;
+    free(allocator->name);
+    free(allocator->path);
+    free(allocator->text);
+    source_free(&allocator->source);
+    free(allocator);
+}
+
+static int is_shared_object(const struct dirent *entry)
+{
+    return has_suffix(entry->d_name, ".so");
+}
+
+/* The names in one of the build's folders, after the *count there are. */
+static char **add_names(const char *folder, char **names, size_t *count)
+{
+    struct dirent **entries = NULL;
+    char path[PATH_SIZE];
+
+    snprintf(path, sizeof path, "%s/%s", build_directory(), folder);
+    int n = scandir(path, &entries, is_shared_object, alphasort);
+    size_t room = *count + (size_t)(n > 0 ? n : 0) + 1;
+    names = check_alloc(realloc(names, room * sizeof *names));
+    for (int i = 0; i < n; i++) {
+        size_t length = strlen(entries[i]->d_name) - 3;
+        char *name = check_alloc(strndup(entries[i]->d_name, length));
+
+        if (path_of_name(name, path))
+            names[(*count)++] = name;
+        else
+            free(name); /* another kind of shared object */
+        free(entries[i]);
+    }
+    free(entries);
+    return names;
+}
+
+char **allocator_names(size_t *count)
+{
+    char **names = NULL;
+
+    *count = 0;
+    for (int i = 0; i < FOLDERS; i++)
+        names = add_names(folders[i], names, count);
+    return names;
+}

@@ -1,0 +1,297 @@
+/*
+ * process.c - fork, exec, reap; and what the kernel knows of the worker.
+ */
+#define _GNU_SOURCE
+#include "process.h"
+
+#include "worker/channel.h"
+#include "base/fatal.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/personality.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+enum {
+    OUTPUT_SIZE = 1 << 20, /* what an allocator may print is cut there */
+    OUTPUT_LINES = 20,     /* and of that so many lines are shown */
+    WORKER_STACK = 8 << 20,
+    /* The most that the C library raises them to by itself, in 64 bits. */
+    MMAP_THRESHOLD = WORKER_BITS == 64 ? 32 << 20 : 512 << 10,
+    TRIM_THRESHOLD = 64 << 20
+};
+
+int process_shared_file(const char *name, size_t size)
+{
+    int fd = memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING);
+
+    if (fd < 0 || ftruncate(fd, (off_t)size) != 0)
+        fatal_usage("cannot make shared memory of %zu bytes: %s%s", size,
+                    strerror(errno), errno == EFBIG ? " (ulimit -f)" : "");
+    return fd;
+}
+
+/*
+ * The C library begins a process with thresholds that it raises when large
+ * blocks are freed: until then it gives memory back at every turn, and faults
+ * it in again. Here it begins where it would end, in every pass.
+ */
+static void raise_thresholds(void)
+{
+    const char *more = getenv("GLIBC_TUNABLES");
+    char text[1024];
+
+    snprintf(
+        text, sizeof text,
+        "glibc.malloc.mmap_threshold=%d:glibc.malloc.trim_threshold=%d%s%s",
+        MMAP_THRESHOLD, TRIM_THRESHOLD, more ? ":" : "", more ? more : "");
+    setenv("GLIBC_TUNABLES", text, 1);
+}
+
+static void set_environment(const struct allocator *allocator)
+{
+    raise_thresholds();
+    if (allocator->kind == WORKER_SYSTEM && allocator->path[0])
+        setenv("LD_PRELOAD", allocator->path, 1);
+    else
+        unsetenv("LD_PRELOAD");
+}
+
+static void set_limits(int cpu)
+{
+    struct rlimit stack = {WORKER_STACK, WORKER_STACK}, none = {0, 0};
+    cpu_set_t set;
+
+    setrlimit(RLIMIT_STACK, &stack);
+    setrlimit(RLIMIT_CORE, &none);
+    if (cpu < 0)
+        return;
+    CPU_ZERO(&set);
+    CPU_SET(cpu, &set);
+    sched_setaffinity(0, sizeof set, &set);
+}
+
+/* Put the worker's files where it expects them: 0 to 4, and no others. */
+static bool set_files(const struct process_setup *s, int output_fd)
+{
+    enum { FILES = 5 };
+    int from[FILES] = {open("/dev/null", O_RDONLY), output_fd, output_fd,
+                       s->channel_fd, s->heap_fd};
+
+    for (int i = 0; i < FILES; i++) /* first out of each other's way */
+        if (from[i] < 0 ||
+            (from[i] = fcntl(from[i], F_DUPFD_CLOEXEC, FILES)) < 0)
+            return false;
+    for (int i = 0; i < FILES; i++)
+        dup2(from[i], i);
+    syscall(SYS_close_range, FILES, ~0u, 0);
+    return true;
+}
+
+/* Why execl failed, in words. */
+static const char *exec_fault(void)
+{
+    return errno == ENOEXEC && WORKER_BITS == 32
+               ? "this system does not run 32-bit programs"
+               : strerror(errno);
+}
+
+static _Noreturn void become_worker(const struct process_setup *s,
+                                    int output_fd, pid_t judge)
+{
+    char path[CHANNEL_PATH];
+
+    snprintf(path, sizeof path, "%s/worker", build_directory());
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (getppid() != judge)
+        _exit(127);
+    personality(ADDR_NO_RANDOMIZE); /* where a container forbids it: go on */
+    set_environment(s->allocator);
+    set_limits(s->cpu);
+    if (!set_files(s, output_fd)) {
+        dprintf(output_fd, "cannot set up its files: %s\n", strerror(errno));
+        _exit(127);
+    }
+    signal(SIGINT, SIG_IGN); /* Ctrl-C is for the judge */
+    signal(SIGXFSZ, SIG_DFL);
+    execl(path, "mdriver-worker", (char *)NULL);
+    dprintf(2, "%s: %s\n", path, exec_fault());
+    _exit(127);
+}
+
+static void on_child(int number)
+{
+    (void)number; /* only to end a futex wait */
+}
+
+struct process process_start(const struct process_setup *setup)
+{
+    struct sigaction action = {.sa_handler = on_child};
+    struct process p = {.clock = CLOCK_MONOTONIC};
+    pid_t judge = getpid();
+
+    p.output_fd = process_shared_file("output", OUTPUT_SIZE);
+    fcntl(p.output_fd, F_ADD_SEALS, F_SEAL_GROW | F_SEAL_SHRINK);
+    if (!setup)
+        return p;
+    sigaction(SIGCHLD, &action, NULL);
+    p.pid = fork();
+    if (p.pid < 0)
+        fatal_usage("cannot start a process: %s", strerror(errno));
+    if (p.pid == 0)
+        become_worker(setup, p.output_fd, judge);
+    clock_getcpuclockid(p.pid, &p.clock);
+    return p;
+}
+
+bool process_has_died(struct process *p)
+{
+    if (p->pid && waitpid(p->pid, &p->wait_status, WNOHANG) == p->pid) {
+        p->pid = 0;
+        p->died = true;
+    }
+    return p->died;
+}
+
+void process_kill(struct process *p)
+{
+    if (!p->pid)
+        return;
+    kill(p->pid, SIGKILL);
+    while (waitpid(p->pid, &p->wait_status, 0) < 0 && errno == EINTR)
+        ;
+    p->pid = 0;
+}
+
+void process_close(struct process *p)
+{
+    process_kill(p);
+    close(p->output_fd);
+}
+
+/* ---- What the kernel knows of it. ---- */
+
+static uint64_t read_clock(const struct process *p)
+{
+    struct timespec t = {0};
+
+    clock_gettime(p->clock, &t);
+    return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
+}
+
+double process_cpu_seconds(const struct process *p)
+{
+    return (double)read_clock(p) * 1e-9;
+}
+
+/* Its state is the letter behind the name, which is in parentheses. */
+bool process_sleeps(const struct process *p)
+{
+    char path[64], text[512] = "";
+
+    snprintf(path, sizeof path, "/proc/%d/stat", (int)p->pid);
+    FILE *file = fopen(path, "r");
+    if (!file)
+        return false;
+    const char *name_end =
+        fgets(text, sizeof text, file) ? strrchr(text, ')') : NULL;
+    fclose(file);
+    return name_end && strchr("STt", name_end[2]) != NULL;
+}
+
+uint64_t process_cpu_ns(const struct process *p)
+{
+    struct timespec pause = {0, 2 * CHANNEL_SPIN_NS};
+    uint64_t before, after = read_clock(p);
+
+    for (int i = 0; i < 10; i++) {
+        before = after;
+        nanosleep(&pause, NULL);
+        after = read_clock(p);
+        if (after == before && i > 0)
+            break;
+    }
+    return after;
+}
+
+bool process_memory_known(void)
+{
+    return access("/proc/self/smaps_rollup", R_OK) == 0;
+}
+
+uint64_t process_anonymous_bytes(const struct process *p)
+{
+    char path[64], line[256];
+    unsigned long long kilobytes = 0;
+
+    snprintf(path, sizeof path, "/proc/%d/smaps_rollup",
+             p->pid ? (int)p->pid : (int)getpid());
+    FILE *file = fopen(path, "r");
+    if (!file)
+        return 0;
+    while (fgets(line, sizeof line, file))
+        if (sscanf(line, "Anonymous: %llu", &kilobytes) == 1)
+            break;
+    fclose(file);
+    return kilobytes * 1024;
+}
+
+bool process_files_open(const struct process *p)
+{
+    char path[64];
+    bool open = true;
+
+    if (access("/proc/self/fd", F_OK) != 0)
+        return true; /* without /proc there is no telling */
+
+    for (int fd = 0; fd <= 2 && p->pid; fd++) {
+        snprintf(path, sizeof path, "/proc/%d/fd/%d", (int)p->pid, fd);
+        open =
+            open && faccessat(AT_FDCWD, path, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
+    }
+    return open;
+}
+
+/* ---- What it printed. ---- */
+
+bool process_first_line(const struct process *p, char *text, size_t size)
+{
+    ssize_t n = pread(p->output_fd, text, size - 1, 0);
+
+    text[n > 0 ? n : 0] = '\0';
+    text[strcspn(text, "\n")] = '\0';
+    return text[0] != '\0';
+}
+
+void process_relay_output(const struct process *p, const char *label)
+{
+    off_t length = lseek(p->output_fd, 0, SEEK_CUR);
+    char *text = length > 0 ? malloc((size_t)length + 1) : NULL;
+    int lines = 0;
+
+    if (!text || pread(p->output_fd, text, (size_t)length, 0) != length) {
+        free(text);
+        return;
+    }
+    text[length] = '\0';
+    for (char *line = text, *end; *line; line = end, lines++) {
+        end = strchrnul(line, '\n');
+        if (lines < OUTPUT_LINES)
+            fprintf(stderr, "[%s] %.*s\n", label, (int)(end - line), line);
+        end += *end == '\n';
+    }
+    if (lines > OUTPUT_LINES || length >= OUTPUT_SIZE)
+        fprintf(stderr, "[%s] ... %d lines in all%s\n", label, lines,
+                length >= OUTPUT_SIZE ? ", and what came after 1 MiB" : "");
+    free(text);
+}

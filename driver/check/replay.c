@@ -1,0 +1,314 @@
+/*
+ * replay.c - feed a trace to a worker batch by batch, and digest what comes
+ * back.
+ *
+ *     feed      copy operations into the channel, skipping refused blocks
+ *     call      the worker carries them out
+ *     digest    apply the heap's events and the log of addresses, in order, to
+ *               the oracle: the first operation that is wrong ends the pass
+ *     visit     at the batch's end look into the shared heap itself
+ *
+ * The worker stops early where it sees something. That is its claim: what the
+ * oracle finds at an earlier operation comes first.
+ */
+#include "base/fatal.h"
+#include "base/random.h"
+#include "replay_parts.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { INSPECT_BYTES = 1 << 18 }; /* contents looked at after a batch */
+
+void replay_note_footprint(struct replay *r, const struct oracle *o,
+                           struct outcome *out)
+{
+    size_t fixed = r->setup.allocator->static_bytes;
+    uint64_t counted = fixed > STATIC_ALLOWANCE ? fixed - STATIC_ALLOWANCE : 0;
+
+    if (!is_lab(r))
+        counted = 0; /* its static data is in what was measured */
+    out->static_counted = counted;
+    if (o->footprint + counted > out->footprint)
+        out->footprint = o->footprint + counted;
+}
+
+/* ---- The checked pass. ---- */
+
+bool replay_begin(struct replay *r, struct oracle *o, struct finding *f)
+{
+    sandbox_begin_pass(r->sandbox);
+    if (r->load.kind != ENDED_DONE)
+        return diagnose_start(r, &r->load, o, AT_LOADING, f);
+    struct ending e = sandbox_call(r->sandbox, COMMAND_RESET, 0, 0);
+    replay_digest_init(r, o);
+    if (e.kind == ENDED_INIT_FAILED && r->setup.fail_at && o->refusals > 0) {
+        e = sandbox_call(r->sandbox, COMMAND_INIT, 0, 0);
+        replay_digest_init(r, o);
+    }
+    if (e.kind != ENDED_DONE)
+        return diagnose_start(r, &e, o, AT_INIT, f);
+    if (r->setup.allocator->kind == WORKER_SYSTEM)
+        r->anonymous = process_anonymous_bytes(sandbox_process(r->sandbox));
+    return true;
+}
+
+/* Under --fail-sbrk a refused operation is no fault: note it and go on. */
+static bool accept_refusal(struct replay *r, struct finding *f,
+                           struct outcome *out)
+{
+    if (!r->setup.fail_at || f->verdict != VERDICT_NO_MEMORY)
+        return false;
+    *f = finding_none();
+    out->ops_refused++;
+    return true;
+}
+
+/* Did the batch that ends with this operation end at a segment peak? */
+static bool at_segment_peak(const struct replay *r, uint64_t last)
+{
+    const struct trace *t = r->setup.trace;
+
+    return r->segment_peak < t->segment_count &&
+           t->segment_peak[r->segment_peak] == last;
+}
+
+/*
+ * A malloc of the system: what it has made resident is its footprint. To count
+ * its pages takes long where they are many, so it is done at the segment peaks of the
+ * payload only, and where the payload rose since the last time.
+ */
+static void measure_resident(struct replay *r, uint64_t last)
+{
+    if (r->oracle->payload < r->lowest)
+        r->lowest = r->oracle->payload;
+    if (!at_segment_peak(r, last) || r->oracle->payload <= r->lowest)
+        return;
+    uint64_t bytes = process_anonymous_bytes(sandbox_process(r->sandbox));
+
+    r->lowest = r->oracle->payload;
+    r->oracle->mapped = bytes > r->anonymous ? bytes - r->anonymous : 0;
+    if (r->oracle->mapped > r->oracle->footprint)
+        r->oracle->footprint = r->oracle->mapped;
+}
+
+/*
+ * Carry out the batch [first, first + *count); *count becomes the number of
+ * operations that are done with.
+ */
+static bool check_batch(struct replay *r, uint64_t first, uint32_t *count,
+                        struct finding *f, struct outcome *out)
+{
+    uint32_t done, asked = *count;
+
+    replay_feed(r, r->oracle, first, asked);
+    struct ending e = sandbox_call(r->sandbox, COMMAND_CHECKED, asked, first);
+    if (e.kind == ENDED_TAMPERED)
+        return diagnose_tampering(r, &e, first, asked, f);
+    bool good = replay_digest(r, r->oracle, first, asked, &done, f);
+    if (!good && accept_refusal(r, f, out)) {
+        *count = done + 1;
+        return true;
+    }
+    *count = done;
+    if (!good)
+        return false;
+    if (e.kind == ENDED_STOPPED)
+        return diagnose_stop(r, first, done, f);
+    if (!worker_lives(&e))
+        return diagnose_ending(r, &e, r->oracle, first + done, f);
+    if (done < asked)
+        return finding_text(f, VERDICT_TAMPERED, first + done,
+                            "was never carried out");
+    return true;
+}
+
+/* A batch's length: random, and for the system's mallocs up to a segment peak. */
+static uint32_t next_count(struct replay *r, uint64_t first, uint64_t end)
+{
+    const struct trace *t = r->setup.trace;
+    uint64_t size =
+        CHANNEL_BATCH / 2 + random_below(&r->random, CHANNEL_BATCH / 2 + 1);
+    uint32_t count = up_to(size, end - first);
+
+    while (r->segment_peak < t->segment_count &&
+           t->segment_peak[r->segment_peak] < first)
+        r->segment_peak++;
+    if (is_lab(r) || r->segment_peak == t->segment_count)
+        return count;
+    return up_to(t->segment_peak[r->segment_peak] + 1 - first, count);
+}
+
+/* Does that operation keep the live payload within the limit? */
+static bool stays_within_limit(const struct replay *r, uint64_t index,
+                               struct finding *f)
+{
+    struct op op = r->setup.trace->ops[index];
+    uint64_t others = r->oracle->payload - r->oracle->live[op_slot(op)].size;
+    uint64_t limit = r->setup.heap_limit;
+    char words[128];
+
+    if (op_payload(op) <= limit - others)
+        return true;
+    snprintf(
+        words, sizeof words,
+        "was not carried out: %llu bytes would be live, of a limit of %llu",
+        (unsigned long long)(others + op_payload(op)),
+        (unsigned long long)limit);
+    return finding_text(f, VERDICT_NO_MEMORY, index, words);
+}
+
+/*
+ * A malloc of the system asks nobody here for memory, and would have its blocks
+ * filled until the machine has none left: so the limit is kept for it. Cut the
+ * batch off where its payload might exceed it, if nothing were freed in it.
+ */
+static bool keep_limit(const struct replay *r, uint64_t first, uint32_t *count,
+                       struct finding *f)
+{
+    const struct op *ops = r->setup.trace->ops + first;
+    uint64_t payload = r->oracle->payload, limit = r->setup.heap_limit;
+    uint32_t n = 0;
+
+    if (is_lab(r))
+        return true;
+    while (n < *count && op_payload(ops[n]) <= limit - payload)
+        payload += op_payload(ops[n++]);
+    *count = n;
+    if (n == 0 && stays_within_limit(r, first, f))
+        *count = 1;
+    return *count > 0;
+}
+
+static bool check_batches(struct replay *r, uint64_t end, struct finding *f,
+                          struct outcome *out)
+{
+    uint32_t count;
+
+    for (uint64_t op = out->ops_done; op < end; op += count) {
+        count = next_count(r, op, end);
+        bool good =
+            keep_limit(r, op, &count, f) && check_batch(r, op, &count, f, out);
+
+        out->ops_done = op + count;
+        if (!good)
+            return false;
+        trace_release_pages(r->setup.trace, op, op + count);
+        if (r->setup.allocator->kind == WORKER_SYSTEM && count > 0)
+            measure_resident(r, op + count - 1);
+        if (is_lab(r) &&
+            !inspect_contents(r, op + count - (count > 0), INSPECT_BYTES, f))
+            return false;
+    }
+    return true;
+}
+
+static bool check_end(struct replay *r, struct finding *f)
+{
+    uint64_t last = r->setup.trace->op_count - 1;
+
+    return !is_lab(r) ||
+           (inspect_contents(r, last, UINT64_MAX, f) &&
+            inspect_strays(r, r->oracle, f) && inspect_files(r, f));
+}
+
+static void note_exports(struct replay *r, struct outcome *out)
+{
+    const struct channel *c = sandbox_channel(r->sandbox);
+
+    out->calloc_emulated = !c->has_calloc;
+    out->memalign_emulated = !c->has_memalign;
+    if (r->load.kind == ENDED_DONE)
+        snprintf(out->team, sizeof out->team, "%.*s", (int)sizeof out->team - 1,
+                 c->text);
+}
+
+/* Slots that the trace leaves live; its end is the same in every replay. */
+static void find_leftover(struct replay *r)
+{
+    const struct trace *t = r->setup.trace;
+    bool *live = check_alloc(calloc(t->slot_count + 1, sizeof *live));
+
+    for (uint64_t i = 0; i < t->op_count; i++) {
+        if (op_begins(t->ops[i]) || op_ends(t->ops[i]))
+            live[op_slot(t->ops[i])] = op_begins(t->ops[i]);
+        trace_walk(t, i);
+    }
+    r->leftover =
+        check_alloc(malloc((t->slot_count + 1) * sizeof *r->leftover));
+    for (uint32_t slot = 0; slot < t->slot_count; slot++)
+        if (live[slot])
+            r->leftover[r->leftover_count++] = op_make(OP_FREE, slot, 0, 0);
+    free(live);
+}
+
+void replay_release(struct replay *r, enum command command)
+{
+    uint32_t count;
+
+    if (r->setup.allocator->kind != WORKER_SYSTEM)
+        return;
+    if (!r->leftover)
+        find_leftover(r);
+    sandbox_begin_pass(r->sandbox);
+    for (uint32_t done = 0; done < r->leftover_count; done += count) {
+        count = up_to(CHANNEL_BATCH, r->leftover_count - done);
+        memcpy(sandbox_steps(r->sandbox), r->leftover + done,
+               count * sizeof *r->leftover);
+        sandbox_call(r->sandbox, command, count, 0);
+    }
+}
+
+bool replay_start(struct replay *r, struct outcome *out)
+{
+    *out = (struct outcome){.verdict = VERDICT_OK};
+    r->finding = finding_none();
+    r->segment_peak = 0;
+    r->lowest = 0;
+    if (r->strides)
+        strides_reset(r->strides);
+    if (r->setup.replay_log)
+        replay_log_begin(r->setup.replay_log, r->setup.allocator->name,
+                         r->setup.trace);
+    r->good = replay_begin(r, r->oracle, &r->finding);
+    return r->good;
+}
+
+bool replay_advance(struct replay *r, uint64_t end, struct outcome *out)
+{
+    replay_set_audits(r);
+    r->good = r->good && check_batches(r, end, &r->finding, out);
+    return r->good;
+}
+
+bool replay_finish(struct replay *r, struct outcome *out)
+{
+    r->good = r->good && check_end(r, &r->finding);
+    note_exports(r, out);
+    if (r->strides)
+        out->headers = strides_overhead(r->strides, &out->metadata_known);
+    replay_note_footprint(r, r->oracle, out);
+    out->requests_refused = r->oracle->refusals;
+    diagnose_conclude(r, r->oracle, &r->finding, out);
+    if (r->good)
+        replay_release(r, COMMAND_CHECKED);
+    return r->good;
+}
+
+void replay_restart_clock(struct replay *r)
+{
+    sandbox_begin_pass(r->sandbox);
+}
+
+const struct oracle *replay_oracle(const struct replay *r)
+{
+    return r->oracle;
+}
+
+bool replay_checked(struct replay *r, struct outcome *out)
+{
+    if (replay_start(r, out))
+        replay_advance(r, r->setup.trace->op_count, out);
+    return replay_finish(r, out);
+}

@@ -1,0 +1,92 @@
+/*
+ * replay.h - one allocator on one trace: a worker, an oracle, two loops.
+ *
+ * replay_checked believes nothing it is told; replay_timed makes the calls and
+ * nothing else, and its addresses are verified afterwards. Both run in the
+ * same worker, one after the other, so that an allocator which behaves only
+ * while it is looked at shows it.
+ */
+#ifndef REPLAY_H
+#define REPLAY_H
+
+#include "allocator.h"
+#include "oracle.h"
+#include "output/replay_log.h"
+#include "trace/trace.h"
+#include "verdict.h"
+
+struct replay_setup {
+    const struct allocator *allocator;
+    const struct trace *trace;
+    size_t heap_limit;
+    unsigned align;
+    int debug;         /* 2: audit after every operation */
+    uint64_t fail_at;  /* refuse memlib's request of that number; 0 = none */
+    uint64_t stop_at;  /* breakpoint before that operation; NO_OP = none */
+    double time_limit; /* seconds a pass */
+    bool in_process;
+    int cpu;       /* for the worker, -1 = any */
+    bool may_spin; /* judge and worker have a processor each */
+    uint64_t seed;
+    struct replay_log *replay_log; /* where to write every operation, or NULL */
+    const char *origin; /* the --adversary that makes the trace, or NULL */
+    bool with_strides;  /* find out what headers take */
+};
+
+/* What a replay found; no pointers, so it may lie in shared memory. */
+struct outcome {
+    enum verdict verdict;
+    bool verdict_in_timed_pass;
+    char message[1600];   /* one sentence; "" where all is well */
+    char reproduce[1024]; /* the command that stops there under gdb, or "" */
+    uint64_t line;        /* of the trace, 0 = none */
+    uint64_t ops_done;
+    uint64_t footprint; /* peak, static data beyond the allowance included */
+    uint64_t static_counted;
+    uint64_t requests_refused, ops_refused; /* under --fail-sbrk */
+    bool metadata_known;                    /* the next is set */
+    uint64_t headers; /* bytes beyond rounded payloads, see strides.h */
+    bool calloc_emulated, memalign_emulated;
+    char team[416]; /* its five fields, a line each; "" if absent */
+};
+
+struct replay;
+
+/* Start a worker with the allocator in it. */
+struct replay *replay_open(const struct replay_setup *setup);
+void replay_close(struct replay *r);
+
+/* Replay the trace once with every check. True where the verdict is ok. */
+bool replay_checked(struct replay *r, struct outcome *outcome);
+
+/*
+ * The same in steps, for who looks at the heap in between, or writes the trace
+ * as it goes: start, advance up to an operation (not included) as often as
+ * wanted while all is well, finish in any case. The trace may have grown since
+ * the last step, within its slots.
+ */
+bool replay_start(struct replay *r, struct outcome *outcome);
+bool replay_advance(struct replay *r, uint64_t end, struct outcome *outcome);
+bool replay_finish(struct replay *r, struct outcome *outcome);
+
+/* Start the clock of the time limit anew: between two steps time went by. */
+void replay_restart_clock(struct replay *r);
+
+/* Which blocks are live, and where: what the checked replay knows. */
+const struct oracle *replay_oracle(const struct replay *r);
+
+enum timed_kind {
+    TIMED_COUNTED, /* the worker's clock is compared to the kernel's count */
+    TIMED_PLAIN,
+    TIMED_CANARY /* the judge writes into live payloads at moments of its own
+                     choice and looks whether it stays; its time is void */
+};
+
+/*
+ * Replay it once, timed: *ns is the CPU time of the calls and the loop. False
+ * where the verdict is not ok any more.
+ */
+bool replay_timed(struct replay *r, enum timed_kind kind, double *ns,
+                  struct outcome *outcome);
+
+#endif

@@ -1,0 +1,109 @@
+/*
+ * replay_batch.c - a batch of a trace, into the channel and out of the log.
+ */
+#include "base/random.h"
+#include "replay_parts.h"
+
+/* The operation as this allocator, in this state, is to see it. */
+static struct op adapt(const struct replay *r, const struct oracle *o,
+                       struct op op)
+{
+    if (o->live[op_slot(op)].refused && op_kind(op) != OP_FREE_NULL)
+        return op_make(OP_SKIP, op_slot(op), 0, 0);
+    if (op_kind(op) == OP_ALIGNED && !r->has_memalign)
+        return op_make(OP_ALLOC, op_slot(op), op_size(op), 0);
+    op.bytes = op_size(op); /* which thread it was is no matter here */
+    return op;
+}
+
+void replay_feed(struct replay *r, const struct oracle *o, uint64_t first,
+                 uint32_t count)
+{
+    const struct op *ops = r->setup.trace->ops + first;
+    struct op *steps = sandbox_steps(r->sandbox);
+
+    for (uint32_t i = 0; i < count; i++)
+        steps[i] = adapt(r, o, ops[i]);
+}
+
+static void remember_move(struct replay *r, struct op op, uint64_t index,
+                          uint64_t before, uint64_t after)
+{
+    if (op_kind(op) != OP_REALLOC || before == after)
+        return;
+    if (r->moved_count < MOVED)
+        r->moved[r->moved_count] = index;
+    else if (random_below(&r->random, r->moved_count + 1) < MOVED)
+        r->moved[random_below(&r->random, MOVED)] = index;
+    r->moved_count++;
+}
+
+/* A skipped block comes back to life where its slot begins anew. */
+static void skip(struct oracle *o, struct op original)
+{
+    if (op_ends(original))
+        o->live[op_slot(original)].refused = false;
+}
+
+/* Apply to the oracle the events of one step; returns how many they were. */
+static size_t apply_events(struct oracle *o, const struct mem_event *events,
+                           size_t count, uint32_t step, uint64_t op)
+{
+    size_t n = 0;
+
+    while (n < count && events[n].step <= step)
+        oracle_event(o, &events[n++], op);
+    return n;
+}
+
+static bool digest_step(struct replay *r, struct oracle *o, uint32_t step,
+                        uint64_t index, struct finding *f)
+{
+    struct op op = sandbox_steps(r->sandbox)[step];
+    uint64_t address = sandbox_log(r->sandbox)[step];
+    uint64_t before = o->live[op_slot(op)].address;
+
+    if (op_kind(op) == OP_SKIP) {
+        skip(o, r->setup.trace->ops[index]);
+        return true;
+    }
+    bool good = oracle_apply(o, op, index, address, f);
+    if (good && o == r->oracle) {
+        if (r->strides)
+            strides_follow(r->strides, o->live, index);
+        remember_move(r, op, index, before, address);
+        if (r->setup.replay_log)
+            replay_log_write(r->setup.replay_log, o, r->setup.trace->ops[index],
+                             index, op_ends(op) ? before : address);
+    }
+    return good;
+}
+
+bool replay_digest(struct replay *r, struct oracle *o, uint64_t first,
+                   uint32_t count, uint32_t *done, struct finding *f)
+{
+    uint32_t returned = sandbox_steps_done(r->sandbox, count);
+    size_t event_count;
+    const struct mem_event *e = sandbox_events(r->sandbox, &event_count);
+    size_t applied = 0;
+
+    if (o->lenient)
+        applied = apply_events(o, e, event_count, UINT32_MAX, first);
+    for (*done = 0; *done < returned; ++*done) {
+        applied += apply_events(o, e + applied, event_count - applied, *done,
+                                first + *done);
+        if (!digest_step(r, o, *done, first + *done, f))
+            return false;
+    }
+    apply_events(o, e + applied, event_count - applied, UINT32_MAX,
+                 first + *done);
+    return true;
+}
+
+void replay_digest_init(struct replay *r, struct oracle *o)
+{
+    size_t count;
+    const struct mem_event *events = sandbox_events(r->sandbox, &count);
+
+    apply_events(o, events, count, UINT32_MAX, NO_OP - 1);
+}

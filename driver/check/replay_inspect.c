@@ -1,0 +1,73 @@
+/*
+ * replay_inspect.c - the judge looks into the heap itself, at moments that the
+ * worker cannot foresee.
+ */
+#include "worker/pattern.h"
+#include "base/random.h"
+#include "replay_parts.h"
+
+static bool block_intact(const struct replay *r, const struct live *l,
+                         uint64_t op, struct finding *f)
+{
+    uint64_t seed = pattern_seed(r->secret, l->birth);
+    const unsigned char *p =
+        sandbox_heap(r->sandbox) + (l->address - r->oracle->base);
+    size_t same = pattern_check(p, l->size, seed);
+
+    if (same == l->size)
+        return true;
+    f->expected = pattern_byte(seed, same);
+    return finding_in_block(f, VERDICT_DATA_LOST, op, l, same, p[same]);
+}
+
+bool inspect_contents(struct replay *r, uint64_t op, uint64_t budget,
+                      struct finding *f)
+{
+    const struct oracle *o = r->oracle;
+    uint32_t slot =
+        o->slot_count ? (uint32_t)random_below(&r->random, o->slot_count) : 0;
+
+    for (uint32_t n = 0; n < o->slot_count && budget > 0; n++, slot++) {
+        const struct live *l = &o->live[slot % o->slot_count];
+        uint64_t cost = l->size + 64;
+
+        if (l->in_use && l->size && !block_intact(r, l, op, f))
+            return false;
+        budget -= cost < budget ? cost : budget;
+    }
+    return true;
+}
+
+static bool unit_is_given(const struct oracle *o, uint64_t at)
+{
+    return at + MEM_UNIT <= o->brk || oracle_unit_mapped(o, at);
+}
+
+bool inspect_strays(const struct replay *r, const struct oracle *o,
+                    struct finding *f)
+{
+    const unsigned char *heap = sandbox_heap(r->sandbox);
+    uint64_t at = o->brk, span = r->setup.heap_limit;
+
+    while ((at = sandbox_next_page(r->sandbox, at)) < span) {
+        uint64_t end = (at / MEM_UNIT + 1) * MEM_UNIT;
+        uint64_t size =
+            unit_is_given(o, at / MEM_UNIT * MEM_UNIT) ? 0 : end - at;
+        size_t zeros = first_nonzero(heap + at, size);
+
+        if (zeros < size) {
+            f->address = o->base + at + zeros;
+            f->value = heap[at + zeros];
+            return finding_at(f, VERDICT_WROTE_PAST_HEAP, AT_END, "");
+        }
+        at = end;
+    }
+    return true;
+}
+
+bool inspect_files(const struct replay *r, struct finding *f)
+{
+    return process_files_open(sandbox_process(r->sandbox)) ||
+           finding_at(f, VERDICT_TAMPERED, AT_END,
+                      "files of the driver's are closed");
+}

@@ -1,0 +1,93 @@
+/*
+ * replay_open.c - an allocator and a trace brought together.
+ */
+#include "base/fatal.h"
+#include "base/random.h"
+#include "replay_parts.h"
+
+#include <stdlib.h>
+
+static struct sandbox *open_sandbox(const struct replay_setup *setup)
+{
+    struct sandbox_setup s = {
+        .allocator = setup->allocator,
+        .heap_limit = setup->heap_limit,
+        .align = setup->align,
+        .slot_count = setup->trace->slot_count,
+        .in_process = setup->in_process,
+        .cpu = setup->cpu,
+        .may_spin = setup->may_spin,
+        .time_limit = setup->time_limit,
+        .label = setup->allocator->name,
+    };
+
+    return sandbox_open(&s);
+}
+
+static struct oracle *open_oracle(struct replay *r, bool lenient)
+{
+    struct oracle_setup s = {
+        .align = r->setup.align,
+        .bounded = is_lab(r),
+        .lenient = lenient,
+        .base = sandbox_channel(r->sandbox)->heap_base,
+        .limit = r->setup.heap_limit,
+        .slot_count = r->setup.trace->slot_count,
+    };
+
+    return oracle_new(&s);
+}
+
+/* How often the worker audits, in operations: level 0 only after the last. */
+static uint32_t audit_interval(const struct replay_setup *setup)
+{
+    uint64_t count = setup->trace->op_count;
+
+    if (setup->debug >= 2)
+        return 1;
+    if (setup->debug == 1)
+        return (uint32_t)(count / 100 + 1);
+    return count > UINT32_MAX ? 0 : (uint32_t)count;
+}
+
+void replay_set_audits(struct replay *r)
+{
+    sandbox_channel(r->sandbox)->audit_every = audit_interval(&r->setup);
+}
+
+struct replay *replay_open(const struct replay_setup *setup)
+{
+    struct replay *r = check_alloc(calloc(1, sizeof *r));
+
+    r->setup = *setup;
+    r->random = setup->seed;
+    r->secret = random_next(&r->random);
+    r->sandbox = open_sandbox(setup);
+    struct channel *c = sandbox_channel(r->sandbox);
+    c->secret = r->secret;
+    replay_set_audits(r);
+    c->stop_at = setup->stop_at;
+    r->oracle = open_oracle(r, false);
+    r->later = open_oracle(r, true);
+    if (setup->with_strides)
+        r->strides = strides_new(setup->trace, setup->align);
+    r->canary =
+        canary_new(r->later, sandbox_heap(r->sandbox), random_next(&r->random));
+    r->load = sandbox_call(r->sandbox, COMMAND_LOAD, 0, 0);
+    r->has_memalign = c->has_memalign != 0;
+    c->account.fail_at = setup->fail_at;
+    return r;
+}
+
+void replay_close(struct replay *r)
+{
+    if (!r)
+        return;
+    canary_delete(r->canary);
+    strides_delete(r->strides);
+    free(r->leftover);
+    oracle_delete(r->oracle);
+    oracle_delete(r->later);
+    sandbox_close(r->sandbox);
+    free(r);
+}

@@ -1,0 +1,459 @@
+/*
+ * sandbox.c - take turns with a worker, see how it ends.
+ *
+ * Of what the judge wrote into the channel a copy is kept and compared after
+ * every call: a worker that overwrites it has said enough about itself.
+ */
+#define _GNU_SOURCE
+#include "sandbox.h"
+
+#include "base/fatal.h"
+#include "worker/worker.h"
+
+#include <errno.h>
+#include <linux/futex.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+enum {
+    SLICE_MS = 50,        /* how often to look whether a worker has died */
+    GRACE_SLICES = 200,   /* the most to wait for the next */
+    GRACE_MS = 300,       /* of its time, in which a slow worker gets further */
+    WALL_FACTOR = 10,     /* the wall clock's limit: so many times the limit, */
+    WALL_SECONDS = 60,    /* and so much more */
+    MOST_EVENTS = 1 << 21 /* of one call: more is a loop without end */
+};
+
+/* Bytes that a worker fills or checks in a second, at the very least. */
+static const double FILL_RATE = 512.0 * 1024 * 1024;
+
+/* What a pass has taken, in seconds. */
+struct meter {
+    double wall, cpu; /* of the two clocks, when the pass began */
+    double slept;     /* the worker, in its turns */
+    double filling;   /* allowed for payloads of batches that are done */
+};
+
+struct sandbox {
+    struct sandbox_setup setup;
+    struct channel *channel;
+    size_t channel_size;
+    struct channel *mine; /* what the judge set, as it set it */
+    unsigned char *heap;
+    size_t heap_span;
+    int channel_fd, heap_fd;
+    struct process process; /* none with --in-process */
+    struct meter meter;
+    struct mem_event *events;
+    size_t event_count, event_room;
+};
+
+/* What the judge writes: everything from the command to the path. */
+enum {
+    JUDGE_PART = offsetof(struct channel, command),
+    JUDGE_PART_END = offsetof(struct channel, reply)
+};
+
+static double now(void)
+{
+    struct timespec t;
+
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
+}
+
+/* ---- Starting. ---- */
+
+static void *map_file(int fd, size_t size, void *at)
+{
+    void *base = mmap(at, size, PROT_READ | PROT_WRITE,
+                      MAP_SHARED | (at ? MAP_FIXED_NOREPLACE : 0), fd, 0);
+
+    if (base == MAP_FAILED)
+        fatal_usage("cannot map %zu bytes: %s", size, strerror(errno));
+    return base;
+}
+
+static void make_memory(struct sandbox *s)
+{
+    struct channel *c;
+    void *base = mem_preferred_base(s->setup.heap_limit);
+
+    s->heap_span = s->setup.heap_limit;
+    s->channel_size = channel_size(s->setup.slot_count);
+    s->channel_fd = process_shared_file("channel", s->channel_size);
+    s->heap_fd = process_shared_file("heap", s->heap_span);
+    s->channel = map_file(s->channel_fd, s->channel_size, NULL);
+    s->heap =
+        map_file(s->heap_fd, s->heap_span, s->setup.in_process ? base : NULL);
+    s->mine = check_alloc(calloc(1, sizeof *s->mine));
+    c = s->channel;
+    c->heap_base = (uint64_t)(uintptr_t)base;
+    c->heap_span = s->heap_span;
+    c->account.limit = s->heap_span;
+    c->slot_count = s->setup.slot_count;
+    c->align = s->setup.align;
+    c->stop_at = UINT64_MAX;
+    c->may_spin = s->setup.may_spin;
+    c->kind = s->setup.allocator->kind;
+    strncpy(c->path, s->setup.allocator->path, sizeof c->path - 1);
+}
+
+/* ---- Events. ---- */
+
+static void keep_events(struct sandbox *s)
+{
+    struct mem_account *a = &s->channel->account;
+    size_t count = a->event_count < MEM_EVENTS ? a->event_count : MEM_EVENTS;
+
+    if (count == 0)
+        return;
+    if (s->event_count + count > s->event_room) {
+        s->event_room = (s->event_count + count) * 2;
+        s->events =
+            check_alloc(realloc(s->events, s->event_room * sizeof *s->events));
+    }
+    memcpy(s->events + s->event_count, a->events, count * sizeof *s->events);
+    s->event_count += count;
+    a->event_count = 0;
+}
+
+static struct sandbox *in_process;
+
+static void drain_in_process(void)
+{
+    keep_events(in_process);
+}
+
+struct sandbox *sandbox_open(const struct sandbox_setup *setup)
+{
+    struct sandbox *s = check_alloc(calloc(1, sizeof *s));
+
+    s->setup = *setup;
+    make_memory(s);
+    struct process_setup process = {.allocator = setup->allocator,
+                                    .channel_fd = s->channel_fd,
+                                    .heap_fd = s->heap_fd,
+                                    .cpu = setup->cpu};
+    s->process = process_start(setup->in_process ? NULL : &process);
+    if (setup->in_process) {
+        in_process = s;
+        worker_attach(s->channel, drain_in_process);
+    }
+    sandbox_begin_pass(s);
+    return s;
+}
+
+/* ---- Taking turns. ---- */
+
+static void wake_worker(struct sandbox *s)
+{
+    __atomic_store_n(&s->channel->turn, TURN_WORKER, __ATOMIC_RELEASE);
+    syscall(SYS_futex, &s->channel->turn, FUTEX_WAKE, 1, NULL, NULL, 0);
+}
+
+static bool has_turn(const struct sandbox *s)
+{
+    return __atomic_load_n(&s->channel->turn, __ATOMIC_ACQUIRE) == TURN_JUDGE;
+}
+
+static void sleep_on_turn(struct sandbox *s, int ms)
+{
+    struct timespec slice = {0, ms * 1000000L};
+
+    syscall(SYS_futex, &s->channel->turn, FUTEX_WAIT, TURN_WORKER, &slice, NULL,
+            0);
+}
+
+static double cpu_of(const struct sandbox *s)
+{
+    return s->process.pid ? process_cpu_seconds(&s->process) : 0;
+}
+
+/* Sleep for a slice; what of it the worker slept too is counted. */
+static void wait_for_turn(struct sandbox *s)
+{
+    double wall = now(), cpu = cpu_of(s);
+
+    sleep_on_turn(s, SLICE_MS);
+    if (has_turn(s) || !process_sleeps(&s->process))
+        return;
+    double slept = now() - wall - (cpu_of(s) - cpu);
+    if (slept > 0)
+        s->meter.slept += slept;
+}
+
+/* Seconds of the time limit that the pass has used. */
+static double time_used(const struct sandbox *s)
+{
+    double filling = (double)s->channel->filled / FILL_RATE;
+
+    return cpu_of(s) - s->meter.cpu + s->meter.slept - s->meter.filling -
+           filling;
+}
+
+static bool is_late(const struct sandbox *s, double limit)
+{
+    return time_used(s) > limit ||
+           now() - s->meter.wall > WALL_FACTOR * limit + WALL_SECONDS;
+}
+
+/* Wait for the turn: true, or false where the worker died or time is up. */
+static bool await_turn(struct sandbox *s)
+{
+    while (!has_turn(s)) {
+        wait_for_turn(s);
+        if (has_turn(s))
+            return true;
+        if (process_has_died(&s->process) || is_late(s, s->setup.time_limit))
+            return false;
+    }
+    return true;
+}
+
+/* ---- How it ended. ---- */
+
+static bool judge_part_intact(const struct sandbox *s)
+{
+    return memcmp((char *)s->channel + JUDGE_PART, (char *)s->mine + JUDGE_PART,
+                  JUDGE_PART_END - JUDGE_PART) == 0;
+}
+
+static _Noreturn void fatal_start(const struct sandbox *s)
+{
+    char text[256];
+
+    fatal_usage("cannot start the worker: %s",
+                process_first_line(&s->process, text, sizeof text)
+                    ? text
+                    : "it ended at once");
+}
+
+static struct ending end_of_dead(const struct sandbox *s)
+{
+    struct ending e = {.kind = ENDED_EXITED};
+
+    if (!s->channel->ready) /* it never came as far as the allocator */
+        fatal_start(s);
+    if (WIFSIGNALED(s->process.wait_status)) {
+        e.kind = ENDED_CRASHED;
+        e.status = WTERMSIG(s->process.wait_status);
+    } else {
+        e.status = WEXITSTATUS(s->process.wait_status);
+    }
+    return e;
+}
+
+/* The time limit has passed: does the log still grow? */
+static struct ending end_of_late(struct sandbox *s, uint32_t count)
+{
+    uint32_t before = sandbox_steps_done(s, count);
+    double limit = time_used(s) + GRACE_MS * 1e-3;
+    bool moves = s->channel->filling;
+
+    for (int i = 0; !moves && time_used(s) < limit && i < GRACE_SLICES; i++) {
+        wait_for_turn(s);
+        moves = sandbox_steps_done(s, count) > before || has_turn(s);
+    }
+    process_kill(&s->process);
+    return (struct ending){.kind = moves ? ENDED_SLOW : ENDED_HUNG};
+}
+
+static struct ending end_of_crash(struct sandbox *s)
+{
+    struct ending e = {.kind = ENDED_CRASHED, .described = true};
+
+    e.crash = s->channel->crash;
+    e.crash.object[sizeof e.crash.object - 1] = '\0';
+    e.status = (int)e.crash.signal;
+    process_kill(&s->process);
+    return e;
+}
+
+static struct ending end_of_tampering(struct sandbox *s, const char *what)
+{
+    struct ending e = {.kind = ENDED_TAMPERED};
+
+    snprintf(e.text, sizeof e.text, "%s", what);
+    process_kill(&s->process);
+    return e;
+}
+
+static struct ending end_of_reply(struct sandbox *s)
+{
+    struct ending e = {.kind = ENDED_DONE};
+
+    switch (s->channel->reply) {
+    case REPLY_DONE:
+        return e;
+    case REPLY_STOPPED:
+        e.kind = ENDED_STOPPED;
+        return e;
+    case REPLY_INIT_FAILED:
+        e.kind = ENDED_INIT_FAILED;
+        return e;
+    case REPLY_LOAD_FAILED:
+        e.kind = ENDED_LOAD_FAILED;
+        memcpy(e.text, s->channel->text, sizeof e.text);
+        e.text[sizeof e.text - 1] = '\0';
+        process_kill(&s->process);
+        return e;
+    case REPLY_CRASHED:
+        return end_of_crash(s);
+    default:
+        return end_of_tampering(s, "overwrote the answer to the judge");
+    }
+}
+
+/* Events are kept last: a slow worker went on until it was killed. */
+static struct ending end_without_turn(struct sandbox *s, uint32_t count)
+{
+    struct ending e = s->process.died ? end_of_dead(s) : end_of_late(s, count);
+
+    keep_events(s);
+    if (!judge_part_intact(s))
+        return end_of_tampering(s, "overwrote what the judge had set");
+    return e;
+}
+
+static struct ending end_of_endless(struct sandbox *s)
+{
+    struct ending e = {.kind = ENDED_HUNG};
+
+    snprintf(e.text, sizeof e.text,
+             "has asked memlib for memory %zu times without an end",
+             s->event_count);
+    process_kill(&s->process);
+    return e;
+}
+
+/* ---- Calls. ---- */
+
+static void prepare_call(struct sandbox *s, enum command command,
+                         uint32_t count, uint64_t first)
+{
+    struct channel *c = s->channel;
+    uint64_t *log = (uint64_t *)sandbox_log(s);
+
+    s->event_count = 0;
+    s->meter.filling += (double)c->filled / FILL_RATE;
+    c->filled = 0;
+    c->filling = 0;
+    c->command = command;
+    c->count = count;
+    c->first = first;
+    c->reply = REPLY_NONE;
+    c->account.event_count = 0;
+    for (uint32_t i = 0; i < count; i++)
+        log[i] = LOG_PENDING;
+    memcpy((char *)s->mine + JUDGE_PART, (char *)c + JUDGE_PART,
+           JUDGE_PART_END - JUDGE_PART);
+}
+
+static struct ending call_in_process(struct sandbox *s)
+{
+    worker_execute();
+    keep_events(s);
+    return end_of_reply(s);
+}
+
+struct ending sandbox_call(struct sandbox *s, enum command command,
+                           uint32_t count, uint64_t first)
+{
+    prepare_call(s, command, count, first);
+    if (s->setup.in_process)
+        return call_in_process(s);
+    do {
+        wake_worker(s);
+        if (!await_turn(s))
+            return end_without_turn(s, count);
+        keep_events(s);
+        if (s->event_count > MOST_EVENTS)
+            return end_of_endless(s);
+    } while (s->channel->reply == REPLY_EVENTS);
+    if (!judge_part_intact(s))
+        return end_of_tampering(s, "overwrote what the judge had set");
+    return end_of_reply(s);
+}
+
+void sandbox_begin_pass(struct sandbox *s)
+{
+    s->meter = (struct meter){.wall = now(), .cpu = cpu_of(s)};
+}
+
+struct channel *sandbox_channel(struct sandbox *s)
+{
+    return s->channel;
+}
+
+struct op *sandbox_steps(struct sandbox *s)
+{
+    return (struct op *)((char *)s->channel + channel_steps_offset());
+}
+
+const uint64_t *sandbox_log(const struct sandbox *s)
+{
+    return (uint64_t *)((char *)s->channel + channel_log_offset());
+}
+
+uint32_t sandbox_steps_done(const struct sandbox *s, uint32_t count)
+{
+    const volatile uint64_t *log = sandbox_log(s);
+    uint32_t done = 0;
+
+    while (done < count && log[done] != LOG_PENDING)
+        done++;
+    return done;
+}
+
+const struct mem_event *sandbox_events(const struct sandbox *s, size_t *count)
+{
+    *count = s->event_count;
+    return s->events;
+}
+
+uint64_t sandbox_cpu_ns(const struct sandbox *s)
+{
+    return s->channel->cpu_ns;
+}
+
+const struct process *sandbox_process(const struct sandbox *s)
+{
+    return &s->process;
+}
+
+unsigned char *sandbox_heap(const struct sandbox *s)
+{
+    return s->heap;
+}
+
+uint64_t sandbox_next_page(const struct sandbox *s, uint64_t from)
+{
+    off_t at = lseek(s->heap_fd, (off_t)from, SEEK_DATA);
+
+    return at < 0 || (uint64_t)at > s->heap_span ? s->heap_span : (uint64_t)at;
+}
+
+/* ---- Closing. ---- */
+
+void sandbox_close(struct sandbox *s)
+{
+    if (!s)
+        return;
+    process_kill(&s->process);
+    process_relay_output(&s->process, s->setup.label);
+    munmap(s->channel, s->channel_size);
+    munmap(s->heap, s->heap_span);
+    close(s->channel_fd);
+    close(s->heap_fd);
+    process_close(&s->process);
+    free(s->mine);
+    free(s->events);
+    free(s);
+}

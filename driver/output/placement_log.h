@@ -1,0 +1,31 @@
+/*
+ * placement_log.h - placements that were computed, written down as if an allocator had
+ * made them.
+ *
+ * An oracle follows them as it follows an allocator, so that the rows have the
+ * same columns and every placement is checked once more.
+ */
+#ifndef SHADOW_H
+#define SHADOW_H
+
+#include "replay_log.h"
+
+struct placement_log {
+    const char *name;      /* in place of the allocator's */
+    const uint64_t *place; /* of the block after each operation, above base */
+    uint64_t top;          /* bytes: no block ends higher */
+    bool rises;            /* the heap is as high as blocks came so far; else
+                              it is so high from the first operation on */
+    unsigned align;
+};
+
+/*
+ * The heap begins at a base that is a multiple of every alignment asked for. A
+ * top beyond limit is not written: a bit for each granule would be too many.
+ */
+void placement_log_write(struct replay_log *replay_log,
+                         const struct trace *trace,
+                         const struct placement_log *placement_log,
+                         uint64_t limit);
+
+#endif

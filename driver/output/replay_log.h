@@ -1,0 +1,30 @@
+/*
+ * replay log.h - every operation of a checked replay, written down as it happens.
+ *
+ * --events: a line an operation, with its address. --timeline: payload,
+ * footprint and free memory at some two thousand moments.
+ */
+#ifndef TAPE_H
+#define TAPE_H
+
+#include "check/oracle.h"
+#include "trace/trace.h"
+
+#include <stdio.h>
+
+struct replay_log;
+
+/* Either file may be NULL. The replay log does not own them. */
+struct replay_log *replay_log_new(FILE *events, FILE *timeline);
+void replay_log_delete(struct replay_log *replay_log);
+
+/* What follows is this allocator on this trace. */
+void replay_log_begin(struct replay_log *replay_log, const char *allocator,
+                      const struct trace *trace);
+
+/* Operation number index has returned address; the oracle knows of it. */
+void replay_log_write(struct replay_log *replay_log,
+                      const struct oracle *oracle, struct op op, uint64_t index,
+                      uint64_t address);
+
+#endif

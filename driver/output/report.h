@@ -1,0 +1,34 @@
+/*
+ * report.h - results as text on standard output.
+ */
+#ifndef REPORT_H
+#define REPORT_H
+
+#include "measure/benchmark.h"
+#include "measure/score.h"
+#include "adversary/adversary_benchmark.h"
+
+struct report_style {
+    bool tabular; /* a tab-separated line a trace, nothing else */
+    bool quiet;   /* no tables per trace, only totals and faults */
+    bool check_team;
+    bool autograder; /* end with correct: and perfidx: */
+    bool autolab;    /* end with Autolab's JSON line */
+    unsigned align;
+};
+
+void report_print(const struct benchmark *c, const struct profile *profile,
+                  const struct report_style *style);
+
+/* Its table, and what was wrong. */
+void report_adversary(const struct adversary_benchmark *t);
+
+/* What has been watched, to the end or not. */
+void report_watch(const struct replay_setup *setup, const struct outcome *o,
+                  bool ended);
+
+/* What --list prints. */
+void report_list(char *const *allocators, size_t allocator_count,
+                 struct trace *const *traces, size_t trace_count);
+
+#endif

@@ -1,0 +1,369 @@
+/*
+ * trace.c - load a trace in whatever form, verify it, measure its peaks.
+ */
+#define _GNU_SOURCE
+#include "trace.h"
+
+#include "base/fatal.h"
+#include "contents.h"
+#include "base/random.h"
+#include "trace_forms.h"
+
+#include <ctype.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+/* ---- Verifying and measuring, the same for every form. ---- */
+
+/* Live bytes while one walks the trace; size_of has size + 1, 0 = not live. */
+struct walk {
+    struct trace *trace;
+    uint64_t *size_of;
+    uint64_t payload, aligned8, aligned16;
+    uint64_t
+        segment_peak; /* highest payload in the present part of the trace */
+};
+
+static uint64_t round_up(uint64_t size, uint64_t align)
+{
+    return (size + align - 1) & ~(align - 1);
+}
+
+static void add_block(struct walk *w, uint32_t slot, uint64_t size)
+{
+    w->size_of[slot] = size + 1;
+    w->payload += size;
+    w->aligned8 += round_up(size, 8);
+    w->aligned16 += round_up(size, 16);
+}
+
+static void drop_block(struct walk *w, uint32_t slot)
+{
+    uint64_t size = w->size_of[slot] - 1;
+
+    w->size_of[slot] = 0;
+    w->payload -= size;
+    w->aligned8 -= round_up(size, 8);
+    w->aligned16 -= round_up(size, 16);
+}
+
+/* Why the operation cannot be, NULL where it can; only binary files fail. */
+static const char *fault_of(const struct walk *w, struct op op)
+{
+    if (op_kind(op) >= OP_SKIP)
+        return "an unknown operation";
+    if (op_size(op) > OP_MAX_SIZE)
+        return "the size is over the limit";
+    if (op_kind(op) == OP_FREE_NULL)
+        return op_slot(op) == 0 ? NULL : "the slot is out of range";
+    if (op_kind(op) == OP_REALLOC && op_size(op) == 0)
+        return "a block is resized to 0 bytes";
+    if (op_slot(op) >= w->trace->slot_count)
+        return "the slot is out of range";
+    if (op_begins(op) && w->size_of[op_slot(op)])
+        return "the slot is allocated again while it is live";
+    if (!op_begins(op) && !w->size_of[op_slot(op)])
+        return "the slot is not live";
+    if (op_kind(op) == OP_CALLOC && op.arg &&
+        op_size(op) > OP_MAX_SIZE / op.arg)
+        return "the size is over the limit";
+    if (op_kind(op) == OP_ALIGNED && op.arg >= OP_SIZE_BITS - 1)
+        return "the alignment is over the limit";
+    return NULL;
+}
+
+static void apply(struct walk *w, struct op op)
+{
+    if (op_kind(op) == OP_FREE_NULL)
+        return;
+    if (!op_begins(op))
+        drop_block(w, op_slot(op));
+    if (!op_ends(op))
+        add_block(w, op_slot(op), op_payload(op));
+}
+
+static void note_peaks(struct walk *w, uint64_t op)
+{
+    struct trace *t = w->trace;
+
+    if (w->payload > t->peak_payload) {
+        t->peak_payload = w->payload;
+        t->peak_op = op;
+    }
+    if (w->aligned8 > t->aligned8_peak)
+        t->aligned8_peak = w->aligned8;
+    if (w->aligned16 > t->aligned16_peak)
+        t->aligned16_peak = w->aligned16;
+}
+
+static void note_segment_peak(struct walk *w, uint64_t op)
+{
+    struct trace *t = w->trace;
+    uint64_t part = op / (t->op_count / TRACE_SEGMENTS + 1);
+
+    if (part == t->segment_count) {
+        t->segment_count++;
+        w->segment_peak = 0;
+    }
+    if (w->payload >= w->segment_peak) {
+        w->segment_peak = w->payload;
+        t->segment_peak[part] = op;
+    }
+}
+
+void trace_measure(struct trace *t)
+{
+    struct walk w = {.trace = t};
+
+    t->peak_payload = t->peak_op = t->aligned8_peak = t->aligned16_peak = 0;
+    t->segment_count = 0;
+
+    w.size_of = check_alloc(calloc(t->slot_count + 1, sizeof *w.size_of));
+    for (uint64_t i = 0; i < t->op_count; i++) {
+        const char *fault = fault_of(&w, t->ops[i]);
+
+        trace_walk(t, i);
+        if (fault)
+            fatal(t->path, i + 1, "%s", fault);
+        apply(&w, t->ops[i]);
+        if (w.aligned16 > INT64_MAX)
+            fatal(t->path, trace_line(t, i),
+                  "the live blocks add up to more than %lld bytes",
+                  (long long)INT64_MAX);
+        note_peaks(&w, i);
+        note_segment_peak(&w, i);
+    }
+    free(w.size_of);
+}
+
+/* ---- Loading. ---- */
+
+static void load_binary(struct trace *t, struct contents c)
+{
+    t->form = FORM_BINARY;
+    t->storage = c.bytes;
+    t->storage_size = c.size;
+    t->storage_mapped = c.mapped;
+    trace_read_binary(t);
+    trace_measure(t);
+}
+
+static void load_text(struct trace *t, struct contents c)
+{
+    t->form = FORM_TEXT;
+    t->text = c.bytes;
+    t->text_size = c.size;
+    t->text_mapped = c.mapped;
+    uint64_t declared = trace_read_text(t);
+    trace_measure(t);
+    if (declared && declared != t->peak_payload)
+        warn(t->path, 4,
+             "the header declares a peak of %llu bytes, the operations "
+             "reach %llu",
+             (unsigned long long)declared, (unsigned long long)t->peak_payload);
+}
+
+struct trace *trace_load(const char *path)
+{
+    struct trace *t = check_alloc(calloc(1, sizeof *t));
+
+    t->path = check_alloc(strdup(path));
+    t->name = basename(t->path);
+    struct contents c = contents_read(path);
+    if (trace_is_binary(c.bytes, c.size))
+        load_binary(t, c);
+    else
+        load_text(t, c);
+    contents_verify();
+    return t;
+}
+
+void trace_delete(struct trace *trace)
+{
+    if (!trace)
+        return;
+    contents_free(trace->storage, trace->storage_size, trace->storage_mapped);
+    if (trace->text)
+        contents_free(trace->text, trace->text_size, trace->text_mapped);
+    free(trace->path);
+    free(trace);
+}
+
+/*
+ * The kernel maps a page with some around it, among them those just let go:
+ * these go with the next ones.
+ */
+void trace_release_pages(const struct trace *trace, uint64_t first,
+                         uint64_t end)
+{
+    uint64_t from = first > TRACE_STRETCH ? first - TRACE_STRETCH : 0;
+    uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
+    uintptr_t start = (uintptr_t)(trace->ops + from) / page * page;
+
+    if (trace->storage_mapped)
+        madvise((void *)start, (uintptr_t)(trace->ops + end) - start,
+                MADV_DONTNEED);
+}
+
+/* ---- The same trace, a little different. ---- */
+
+static uint32_t *random_permutation(uint32_t count, uint64_t *state)
+{
+    uint32_t *order = check_alloc(malloc(((size_t)count + 1) * sizeof *order));
+
+    for (uint32_t i = 0; i < count; i++) {
+        uint32_t j = (uint32_t)(random_below(state, i + 1));
+
+        order[i] = order[j];
+        order[j] = i;
+    }
+    return order;
+}
+
+/*
+ * The factor belongs to the slot's life, so that a block which grows goes on
+ * growing: per mille, 960 to 1040. Sizes of a few bytes move by one.
+ */
+static uint64_t perturb_size(uint64_t size, uint64_t factor)
+{
+    uint64_t whole = size / 1000 * factor, rest = size % 1000 * factor;
+
+    if (size < 2)
+        return size;
+    if (size < 25)
+        return size + (factor > 1013) - (factor < 987);
+    return whole + (rest + 500) / 1000;
+}
+
+/* The larger of the two is changed: one more of the other may be too much. */
+static struct op perturb_calloc(struct op op, uint64_t factor)
+{
+    uint64_t count = op.arg, size = op_size(op);
+
+    if (count > size)
+        count = perturb_size(count, factor);
+    else
+        size = perturb_size(size, factor);
+    if (count > UINT32_MAX || (count && size > OP_MAX_SIZE / count))
+        return op;
+    return op_make(OP_CALLOC, op_slot(op), size, (uint32_t)count);
+}
+
+static struct op perturb_op(struct op op, uint64_t *factors, uint64_t *state)
+{
+    uint64_t *factor = &factors[op_slot(op)];
+
+    if (op_kind(op) == OP_FREE_NULL)
+        return op;
+    if (op_begins(op))
+        *factor = 960 + random_below(state, 81);
+    uint64_t size = perturb_size(op_size(op), *factor);
+    if (size > OP_MAX_SIZE)
+        size = op_size(op);
+    struct op changed = op_kind(op) == OP_CALLOC
+                            ? perturb_calloc(op, *factor)
+                            : op_make(op_kind(op), op_slot(op), size, op.arg);
+    changed.bytes = op_size(changed);
+    return op_of_thread(changed, op_thread(op));
+}
+
+static struct op rename_slot(struct op op, const uint32_t *order)
+{
+    if (op_kind(op) == OP_FREE_NULL)
+        return op;
+    op.word = order[op_slot(op)] << OP_KIND_BITS | (uint32_t)op_kind(op);
+    return op;
+}
+
+struct trace *trace_perturb(const struct trace *trace, uint64_t seed)
+{
+    struct trace *t = check_alloc(malloc(sizeof *t));
+    struct op *ops = check_alloc(malloc(trace->op_count * sizeof *ops));
+    uint64_t *factors =
+        check_alloc(calloc(trace->slot_count + 1, sizeof *factors));
+    uint32_t *order = random_permutation(trace->slot_count, &seed);
+
+    for (uint64_t i = 0; i < trace->op_count; i++)
+        ops[i] = rename_slot(perturb_op(trace->ops[i], factors, &seed), order);
+    free(factors);
+    free(order);
+    *t = *trace;
+    t->path = check_alloc(strdup(trace->path));
+    t->name = basename(t->path);
+    t->form = FORM_BINARY; /* its operations stand in no file */
+    t->text = NULL;
+    t->storage = ops;
+    t->storage_mapped = false;
+    t->ops = ops;
+    trace_measure(t);
+    return t;
+}
+
+/* ---- For messages. ---- */
+
+unsigned long trace_line(const struct trace *trace, uint64_t op)
+{
+    unsigned long line = op + 1;
+
+    if (trace->form == FORM_TEXT)
+        trace_find_text(trace, op, &line);
+    if (trace->form == FORM_MADE)
+        line += MADE_HEADER_LINES;
+    return line;
+}
+
+void trace_format(struct op op, uint64_t id, char *buffer, size_t size)
+{
+    unsigned long long block = id, bytes = op_size(op);
+
+    switch (op_kind(op)) {
+    case OP_FREE_NULL:
+        snprintf(buffer, size, "f -1");
+        return;
+    case OP_FREE:
+        snprintf(buffer, size, "f %llu", block);
+        return;
+    case OP_CALLOC:
+        snprintf(buffer, size, "c %llu %u %llu", block, op.arg, bytes);
+        return;
+    case OP_ALIGNED:
+        snprintf(buffer, size, "m %llu %llu %llu", block, 1ull << op.arg,
+                 bytes);
+        return;
+    default:
+        snprintf(buffer, size, "%c %llu %llu",
+                 op_kind(op) == OP_ALLOC ? 'a' : 'r', block, bytes);
+    }
+}
+
+char *trace_text(const struct trace *trace, uint64_t op, char *buffer,
+                 size_t size)
+{
+    unsigned long line;
+
+    if (trace->form != FORM_TEXT) {
+        uint64_t id = trace->form == FORM_MADE ? trace_made_id(trace, op)
+                                               : op_slot(trace->ops[op]);
+
+        trace_format(trace->ops[op], id, buffer, size);
+        return buffer;
+    }
+    const char *text = trace_find_text(trace, op, &line);
+    const char *end = trace->text + trace->text_size;
+    size_t length = 0;
+    while (text + length < end && text[length] != '\n' &&
+           text[length] != '\r' && length + 1 < size)
+        length++;
+    for (size_t i = 0; i < length; i++)
+        buffer[i] = isprint((unsigned char)text[i]) ? text[i] : '?';
+    buffer[length] = '\0';
+    return buffer;
+}
+
+uint64_t trace_aligned_peak(const struct trace *trace, unsigned align)
+{
+    return align == 8 ? trace->aligned8_peak : trace->aligned16_peak;
+}

@@ -1,0 +1,101 @@
+/*
+ * trace_list.c - find trace files.
+ */
+#define _GNU_SOURCE
+#include "trace_list.h"
+
+#include "check/allocator.h"
+#include "base/fatal.h"
+#include "base/suffix.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static const char *const endings[] = {"", ".rep", ".rep.gz", ".rep.zst",
+                                      ".repb"};
+
+enum { ENDINGS = sizeof endings / sizeof *endings };
+
+static int is_trace(const struct dirent *entry)
+{
+    for (int i = 1; i < ENDINGS; i++)
+        if (has_suffix(entry->d_name, endings[i]))
+            return 1;
+    return 0;
+}
+
+/* traces/ here, or beside the folder build/ that the driver lies in. */
+static const char *default_directory(void)
+{
+    static char path[PATH_MAX];
+
+    if (access("traces", R_OK) == 0)
+        return "traces";
+    snprintf(path, sizeof path, "%s/../../traces", build_directory());
+    return path;
+}
+
+static struct trace *load_named(const char *file, const char *directory)
+{
+    char path[PATH_MAX];
+
+    if (access(file, F_OK) == 0)
+        return trace_load(file);
+    for (int i = 0; i < ENDINGS && file[0] != '/'; i++) {
+        snprintf(path, sizeof path, "%s/%s%s", directory, file, endings[i]);
+        if (access(path, F_OK) == 0)
+            return trace_load(path);
+    }
+    fatal(file, 0, "there is no such trace, here or in %s", directory);
+}
+
+static struct trace_list load_directory(const char *directory)
+{
+    struct dirent **entries;
+    struct trace_list list = {NULL, 0};
+    char path[PATH_MAX];
+    int n = scandir(directory, &entries, is_trace, alphasort);
+
+    if (n < 0)
+        fatal(directory, 0, "cannot read the trace directory: %s",
+              strerror(errno));
+    if (n == 0)
+        fatal(directory, 0,
+              "there is no trace in it (*.rep, *.rep.gz, "
+              "*.rep.zst, *.repb)");
+    list.traces = check_alloc(calloc((size_t)n, sizeof(struct trace *)));
+    for (int i = 0; i < n; i++) {
+        snprintf(path, sizeof path, "%s/%s", directory, entries[i]->d_name);
+        list.traces[list.count++] = trace_load(path);
+        free(entries[i]);
+    }
+    free(entries);
+    return list;
+}
+
+struct trace_list trace_list_load(char *const *files, size_t count,
+                                  const char *directory)
+{
+    struct trace_list list;
+
+    if (!directory)
+        directory = default_directory();
+    if (count == 0)
+        return load_directory(directory);
+    list.traces = check_alloc(calloc(count, sizeof(struct trace *)));
+    for (list.count = 0; list.count < count; list.count++)
+        list.traces[list.count] = load_named(files[list.count], directory);
+    return list;
+}
+
+void trace_list_delete(struct trace_list list)
+{
+    for (size_t i = 0; i < list.count; i++)
+        trace_delete(list.traces[i]);
+    free(list.traces);
+}

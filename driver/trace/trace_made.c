@@ -1,0 +1,103 @@
+/*
+ * trace_made.c - a trace that is made here, operation by operation.
+ *
+ * In memory its blocks go by slots, which are used again; in its file by ids,
+ * counted up from 0 in the order in which blocks begin, each for one block.
+ */
+#define _GNU_SOURCE
+#include "trace_forms.h"
+
+#include "base/fatal.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct trace *trace_new(const char *path, uint32_t slot_count)
+{
+    struct trace *t = check_alloc(calloc(1, sizeof *t));
+
+    t->path = check_alloc(strdup(path));
+    t->name = basename(t->path);
+    t->form = FORM_MADE;
+    t->weight = WEIGHT_BOTH;
+    t->slot_count = slot_count;
+    return t;
+}
+
+static void make_room(struct trace *t)
+{
+    if (t->op_count * sizeof *t->ops < t->storage_size)
+        return;
+    t->storage_size = t->storage_size ? 2 * t->storage_size : 1 << 16;
+    t->storage = check_alloc(realloc(t->storage, t->storage_size));
+    t->ops = t->storage;
+}
+
+void trace_add(struct trace *trace, struct op op)
+{
+    assert(op_slot(op) < trace->slot_count);
+    make_room(trace);
+    ((struct op *)trace->storage)[trace->op_count++] = op;
+    trace->id_count += op_begins(op) ? 1 : 0;
+}
+
+void trace_close(struct trace *trace)
+{
+    trace_measure(trace);
+}
+
+/* Linear: for messages. */
+uint64_t trace_made_id(const struct trace *trace, uint64_t op)
+{
+    uint32_t slot = op_slot(trace->ops[op]);
+    uint64_t birth = op, id = 0;
+
+    while (birth > 0 && !(op_slot(trace->ops[birth]) == slot &&
+                          op_begins(trace->ops[birth])))
+        birth--;
+    for (uint64_t i = 0; i < birth; i++)
+        id += op_begins(trace->ops[i]) ? 1 : 0;
+    return id;
+}
+
+static void write_ops(const struct trace *t, FILE *file)
+{
+    uint64_t *id_of = check_alloc(calloc(t->slot_count + 1, sizeof *id_of));
+    uint64_t ids = 0;
+    char text[64];
+
+    for (uint64_t i = 0; i < t->op_count; i++) {
+        uint64_t *id = &id_of[op_slot(t->ops[i])];
+
+        if (op_begins(t->ops[i]))
+            *id = ids++;
+        trace_format(t->ops[i], *id, text, sizeof text);
+        fprintf(file, "%s\n", text);
+    }
+    free(id_of);
+}
+
+/* A first number of 0 to 3 would be a weight; that of a classic file is more. */
+static uint64_t suggested_heap(const struct trace *t)
+{
+    return t->peak_payload > 4096 ? t->peak_payload : 4096;
+}
+
+void trace_write(const struct trace *trace, const char *path)
+{
+    FILE *file = fopen(path, "w");
+
+    if (!file)
+        fatal(path, 0, "cannot write it: %s", strerror(errno));
+    fprintf(file, "%llu\n%llu\n%llu\n1\n",
+            (unsigned long long)suggested_heap(trace),
+            (unsigned long long)trace->id_count,
+            (unsigned long long)trace->op_count);
+    write_ops(trace, file);
+    bool failed = ferror(file) != 0;
+    if (fclose(file) != 0 || failed)
+        fatal(path, 0, "cannot write it: %s", strerror(errno));
+}

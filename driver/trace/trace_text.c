@@ -1,0 +1,404 @@
+/*
+ * trace_text.c - the text forms of a trace.
+ *
+ *     20000        suggested heap size, or the weight 0..3 in later files
+ *     3            number of ids
+ *     6            number of operations
+ *     1            weight (classic); flag 0/1 or peak payload (later)
+ *     a 0 512      malloc          a ID SIZE
+ *     c 1 10 8     calloc          c ID COUNT SIZE
+ *     m 2 64 100   aligned         m ID ALIGN SIZE
+ *     r 0 640      realloc         r ID SIZE
+ *     f 0          free            f ID
+ *     f -1         free(NULL)
+ *
+ * A further number at the end of an operation is the thread it came from.
+ * Only a first number of 0..3 tells a later file from a classic one, for no
+ * heap is that small.
+ *
+ * Ids become slots here: the slot freed last is taken first, so that as few
+ * are in use as blocks are live, and those few stay in the cache.
+ */
+#include "trace_forms.h"
+
+#include "base/fatal.h"
+
+#include <ctype.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { MAX_NUMBERS = 4 };
+
+/* What an id stands for: a slot, or one of these. */
+#define NEVER_SEEN UINT32_MAX
+#define FREED (UINT32_MAX - 1)
+
+struct reader {
+    struct trace *trace;
+    const char *at, *end;
+    unsigned long line;
+    unsigned long ids_line; /* where the header has the number of ids */
+    bool later;             /* the header puts the weight first */
+    uint32_t *slot_of;      /* by id */
+    uint32_t *free_slots;   /* a stack */
+    uint32_t free_count;
+    uint64_t ids_seen;
+    struct op *ops;
+    uint64_t op_count; /* read so far */
+    int64_t number[MAX_NUMBERS];
+};
+
+#define FATAL(r, ...) fatal((r)->trace->path, (r)->line, __VA_ARGS__)
+
+/* ---- Characters and numbers. ---- */
+
+static bool at_blank(const struct reader *r)
+{
+    return r->at < r->end &&
+           (*r->at == ' ' || *r->at == '\t' || *r->at == '\r');
+}
+
+static bool at_line_end(struct reader *r)
+{
+    while (at_blank(r))
+        r->at++;
+    return r->at == r->end || *r->at == '\n';
+}
+
+static void next_line(struct reader *r)
+{
+    if (r->at < r->end) {
+        r->at++;
+        r->line++;
+    }
+}
+
+/* To the next character that is not white space; false at the file's end. */
+static bool skip_space(struct reader *r)
+{
+    while (at_line_end(r)) {
+        if (r->at == r->end) {
+            if (r->line > 1 && r->at[-1] == '\n')
+                r->line--; /* the last line there is */
+            return false;
+        }
+        next_line(r);
+    }
+    return true;
+}
+
+/* The word at r->at, cut, and without what a terminal would obey. */
+static const char *word_of(const struct reader *r)
+{
+    static char word[32];
+    size_t n = 0;
+
+    word[0] = '\0';
+    for (const char *c = r->at; c < r->end && n + 5 < sizeof word; c++) {
+        if (isspace((unsigned char)*c))
+            break;
+        n += (size_t)sprintf(word + n,
+                             isprint((unsigned char)*c) ? "%c" : "\\x%02x",
+                             (unsigned char)*c);
+    }
+    return word;
+}
+
+static int64_t read_number(struct reader *r)
+{
+    const char *start = r->at;
+    bool negative = r->at < r->end && *r->at == '-';
+    int64_t value = 0;
+
+    for (r->at += negative; r->at < r->end; r->at++) {
+        unsigned digit = (unsigned)(unsigned char)*r->at - '0';
+
+        if (digit > 9)
+            break;
+        if (value > (INT64_MAX - 9) / 10) {
+            r->at = start;
+            FATAL(r, "the number '%s' is out of range", word_of(r));
+        }
+        value = value * 10 + digit;
+    }
+    if (r->at == start + negative ||
+        (r->at < r->end && !isspace((unsigned char)*r->at))) {
+        r->at = start;
+        FATAL(r, "expected a number, found '%s'", word_of(r));
+    }
+    return negative ? -value : value;
+}
+
+/* ---- The header. ---- */
+
+static uint64_t header_number(struct reader *r, const char *what)
+{
+    if (!skip_space(r))
+        FATAL(r, "the file ends before the header's %s", what);
+    if (isalpha((unsigned char)*r->at))
+        FATAL(r, "the header's %s is missing: found '%s'", what, word_of(r));
+    int64_t value = read_number(r);
+    if (value < 0)
+        FATAL(r, "the header's %s is negative", what);
+    return (uint64_t)value;
+}
+
+/* Returns the header's fourth number where it may be a peak, else 0. */
+static uint64_t read_header(struct reader *r)
+{
+    struct trace *t = r->trace;
+    uint64_t first = header_number(r, "first number");
+
+    r->later = first <= WEIGHT_SPEED;
+    t->weight = r->later ? (enum trace_weight)first : WEIGHT_BOTH;
+    t->id_count = header_number(r, "number of ids");
+    r->ids_line = r->line;
+    t->op_count = header_number(r, "number of operations");
+    if (t->op_count == 0)
+        FATAL(r, "the header declares no operations");
+    if (t->id_count > t->op_count)
+        fatal(t->path, r->ids_line,
+              "the header declares %llu ids but only %llu operations",
+              (unsigned long long)t->id_count, (unsigned long long)t->op_count);
+    if (t->op_count > t->text_size / 3)
+        FATAL(r,
+              "the file is cut short: it is too small for the %llu "
+              "operations that the header declares",
+              (unsigned long long)t->op_count);
+    if (t->id_count > OP_MAX_SLOT)
+        fatal(t->path, r->ids_line, "more than %u ids", OP_MAX_SLOT);
+    uint64_t last = header_number(r, "fourth number");
+    if (!at_line_end(r))
+        FATAL(r, "text after the header's fourth number");
+    return r->later && last > 1 ? last : 0;
+}
+
+/* ---- Ids and slots. ---- */
+
+static uint32_t *id_place(struct reader *r, int64_t id)
+{
+    if (id < 0 || (uint64_t)id >= r->trace->id_count)
+        FATAL(r, "id %lld is out of range: the header declares %llu ids",
+              (long long)id, (unsigned long long)r->trace->id_count);
+    return &r->slot_of[id];
+}
+
+static uint32_t begin_id(struct reader *r, int64_t id)
+{
+    uint32_t *place = id_place(r, id);
+
+    if (*place < FREED)
+        FATAL(r, "id %lld is allocated again while it is live", (long long)id);
+    r->ids_seen += *place == NEVER_SEEN;
+    *place =
+        r->free_count ? r->free_slots[--r->free_count] : r->trace->slot_count++;
+    return *place;
+}
+
+static uint32_t live_id(struct reader *r, int64_t id, const char *what)
+{
+    uint32_t slot = *id_place(r, id);
+
+    if (slot == NEVER_SEEN)
+        FATAL(r, "id %lld is %s but was never allocated", (long long)id, what);
+    if (slot == FREED)
+        FATAL(r, "id %lld is %s after it was freed", (long long)id, what);
+    return slot;
+}
+
+static uint32_t end_id(struct reader *r, int64_t id, const char *what)
+{
+    uint32_t slot = live_id(r, id, what);
+
+    r->slot_of[id] = FREED;
+    r->free_slots[r->free_count++] = slot;
+    return slot;
+}
+
+/* A field that may be neither negative nor beyond any memory. */
+static uint64_t amount(struct reader *r, const char *what, int64_t value)
+{
+    if (value < 0)
+        FATAL(r, "the %s %lld is negative", what, (long long)value);
+    if ((uint64_t)value > OP_MAX_SIZE)
+        FATAL(r, "the %s %lld is over the limit of %llu", what,
+              (long long)value, (unsigned long long)OP_MAX_SIZE);
+    return (uint64_t)value;
+}
+
+/* ---- Operations, one function a letter. ---- */
+
+static struct op read_alloc(struct reader *r)
+{
+    uint64_t size = amount(r, "size", r->number[1]);
+
+    return op_make(OP_ALLOC, begin_id(r, r->number[0]), size, 0);
+}
+
+static struct op read_free(struct reader *r)
+{
+    if (r->number[0] == -1)
+        return op_make(OP_FREE_NULL, 0, 0, 0);
+    return op_make(OP_FREE, end_id(r, r->number[0], "freed"), 0, 0);
+}
+
+static struct op read_realloc(struct reader *r)
+{
+    uint64_t size = amount(r, "size", r->number[1]);
+
+    if (r->later && *id_place(r, r->number[0]) == NEVER_SEEN)
+        return op_make(OP_REALLOC_NULL, begin_id(r, r->number[0]), size, 0);
+    if (size == 0)
+        return op_make(OP_REALLOC_FREE, end_id(r, r->number[0], "resized"), 0,
+                       0);
+    return op_make(OP_REALLOC, live_id(r, r->number[0], "resized"), size, 0);
+}
+
+static struct op read_calloc(struct reader *r)
+{
+    uint64_t count = amount(r, "count", r->number[1]);
+    uint64_t size = amount(r, "size", r->number[2]);
+
+    if (count >
+        UINT32_MAX) { /* the count has 32 bits: the order is no matter */
+        uint64_t swap = count;
+        count = size;
+        size = swap;
+    }
+    if (count > UINT32_MAX || (count && size > OP_MAX_SIZE / count))
+        FATAL(r, "%lld times %lld bytes is over the limit of %llu bytes",
+              (long long)r->number[1], (long long)r->number[2],
+              (unsigned long long)OP_MAX_SIZE);
+    return op_make(OP_CALLOC, begin_id(r, r->number[0]), size, (uint32_t)count);
+}
+
+static struct op read_aligned(struct reader *r)
+{
+    uint64_t align = amount(r, "alignment", r->number[1]);
+    uint64_t size = amount(r, "size", r->number[2]);
+
+    if (align == 0 || (align & (align - 1)) != 0)
+        FATAL(r, "the alignment %llu is not a power of two",
+              (unsigned long long)align);
+    return op_make(OP_ALIGNED, begin_id(r, r->number[0]), size,
+                   (uint32_t)__builtin_ctzll(align));
+}
+
+static const struct letter {
+    char letter;
+    int numbers;
+    const char *usage;
+    struct op (*read)(struct reader *r);
+} letters[] = {
+    {'a', 2, "a ID SIZE", read_alloc},
+    {'f', 1, "f ID", read_free},
+    {'r', 2, "r ID SIZE", read_realloc},
+    {'c', 3, "c ID COUNT SIZE", read_calloc},
+    {'m', 3, "m ID ALIGN SIZE", read_aligned},
+};
+
+static const struct letter *read_letter(struct reader *r)
+{
+    bool single = r->at + 1 == r->end || isspace((unsigned char)r->at[1]);
+
+    for (size_t i = 0; single && i < sizeof letters / sizeof *letters; i++)
+        if (*r->at == letters[i].letter) {
+            r->at++;
+            return &letters[i];
+        }
+    FATAL(r, "unknown operation '%s': expected a, f, r, c or m", word_of(r));
+}
+
+static uint32_t read_thread(struct reader *r, const struct letter *letter)
+{
+    int64_t thread = read_number(r);
+
+    if (!at_line_end(r))
+        FATAL(r, "too many numbers: expected %s, and at most a thread",
+              letter->usage);
+    if (thread < 0 || thread > (int64_t)OP_MAX_THREAD)
+        FATAL(r, "the thread %lld is out of range 0..%u", (long long)thread,
+              OP_MAX_THREAD);
+    r->trace->threaded |= thread != 0;
+    return (uint32_t)thread;
+}
+
+static struct op read_operation(struct reader *r)
+{
+    const struct letter *letter = read_letter(r);
+    uint32_t thread = 0;
+
+    for (int i = 0; i < letter->numbers; i++) {
+        if (at_line_end(r))
+            FATAL(r, "the line is cut short: expected %s", letter->usage);
+        r->number[i] = read_number(r);
+    }
+    if (!at_line_end(r))
+        thread = read_thread(r, letter);
+    return op_of_thread(letter->read(r), thread);
+}
+
+static void read_operations(struct reader *r)
+{
+    uint64_t declared = r->trace->op_count;
+
+    while (skip_space(r)) {
+        if (r->op_count == declared)
+            FATAL(r,
+                  "more operations than the %llu that the header "
+                  "declares",
+                  (unsigned long long)declared);
+        r->ops[r->op_count++] = read_operation(r);
+    }
+    if (r->op_count < declared)
+        FATAL(r,
+              "the file is cut short: the header declares %llu "
+              "operations, %llu are there",
+              (unsigned long long)declared, (unsigned long long)r->op_count);
+    if (r->ids_seen < r->trace->id_count)
+        fatal(r->trace->path, r->ids_line,
+              "the header declares %llu ids, the operations use %llu",
+              (unsigned long long)r->trace->id_count,
+              (unsigned long long)r->ids_seen);
+}
+
+uint64_t trace_read_text(struct trace *trace)
+{
+    struct reader r = {.trace = trace,
+                       .line = 1,
+                       .at = trace->text,
+                       .end = trace->text + trace->text_size};
+    uint64_t peak = read_header(&r);
+    size_t ids = trace->id_count + 1;
+
+    r.slot_of = check_alloc(malloc(ids * sizeof *r.slot_of));
+    memset(r.slot_of, 0xff, ids * sizeof *r.slot_of);
+    r.free_slots = check_alloc(malloc(ids * sizeof *r.free_slots));
+    r.ops = check_alloc(malloc(trace->op_count * sizeof *r.ops));
+    read_operations(&r);
+    free(r.slot_of);
+    free(r.free_slots);
+    trace->storage = r.ops;
+    trace->storage_size = trace->op_count * sizeof *r.ops;
+    trace->ops = r.ops;
+    return peak;
+}
+
+/* Operations begin with a letter, header lines with a digit: count letters. */
+const char *trace_find_text(const struct trace *trace, uint64_t op,
+                            unsigned long *line)
+{
+    struct reader r = {
+        .at = trace->text, .end = trace->text + trace->text_size, .line = 1};
+    uint64_t seen = 0;
+
+    while (skip_space(&r)) {
+        if (isalpha((unsigned char)*r.at) && seen++ == op)
+            break;
+        while (r.at < r.end && *r.at != '\n')
+            r.at++;
+    }
+    *line = r.line;
+    return r.at;
+}

@@ -1,0 +1,136 @@
+/*
+ * worker_load.c - find the functions of an allocator, whatever it is.
+ */
+#define _GNU_SOURCE
+#include "mm.h"
+#include "worker_parts.h"
+
+#include <dlfcn.h>
+#include <malloc.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* For allocators without mm_calloc and mm_memalign. */
+static void *calloc_by_malloc(size_t count, size_t size)
+{
+    if (size && count > SIZE_MAX / size)
+        return NULL;
+    void *p = worker.calls.malloc(count * size);
+    if (p)
+        memset(p, 0, count * size);
+    return p;
+}
+
+static void *memalign_by_malloc(size_t align, size_t size)
+{
+    (void)align;
+    return worker.calls.malloc(size);
+}
+
+/* The null allocator: what is left is the loop's own cost. */
+static void *null_malloc(size_t size)
+{
+    (void)size;
+    return &worker;
+}
+
+static void null_free(void *ptr)
+{
+    (void)ptr;
+}
+
+static void *null_resize(void *ptr, size_t size)
+{
+    (void)size;
+    return ptr;
+}
+
+static void *null_pair(size_t first, size_t size)
+{
+    (void)first;
+    (void)size;
+    return &worker;
+}
+
+static const struct calls null_calls = {null_malloc, null_free, null_resize,
+                                        null_pair,   null_pair, NULL,
+                                        NULL,        false};
+
+static const struct calls system_calls = {malloc,   free, realloc, calloc,
+                                          memalign, NULL, NULL,    false};
+
+static bool load_failed(const char *text)
+{
+    strncpy(worker.channel->text, text, sizeof worker.channel->text - 1);
+    worker.channel->reply = REPLY_LOAD_FAILED;
+    return false;
+}
+
+static const char *or_empty(const char *text)
+{
+    return text ? text : "";
+}
+
+/* The authors, for the report: a line a field. */
+static void note_team(void *library)
+{
+    const team_t *t = dlsym(library, "team");
+
+    if (t)
+        snprintf(worker.channel->text, sizeof worker.channel->text,
+                 "%.80s\n%.80s\n%.80s\n%.80s\n%.80s\n", or_empty(t->teamname),
+                 or_empty(t->name1), or_empty(t->id1), or_empty(t->name2),
+                 or_empty(t->id2));
+}
+
+/* A function of the allocator, as dlsym gives it: an object pointer. */
+#define FUNCTION(type, library, name) ((type)(uintptr_t)dlsym(library, name))
+
+static bool load_lab(struct calls *calls, const char *path)
+{
+    void *library = dlopen(path, RTLD_NOW | RTLD_LOCAL);
+
+    if (!library)
+        return load_failed(dlerror());
+    calls->malloc = FUNCTION(void *(*)(size_t), library, "mm_malloc");
+    calls->free = FUNCTION(void (*)(void *), library, "mm_free");
+    calls->realloc = FUNCTION(void *(*)(void *, size_t), library, "mm_realloc");
+    calls->init = FUNCTION(int (*)(void), library, "mm_init");
+    if (!calls->malloc || !calls->free || !calls->realloc || !calls->init)
+        return load_failed("it lacks one of mm_init, mm_malloc, mm_free and "
+                           "mm_realloc");
+    calls->init_is_bool = dlsym(library, "mm_init_returns_bool") != NULL;
+    calls->audit = FUNCTION(int (*)(void), library, "mm_audit");
+    calls->calloc = FUNCTION(void *(*)(size_t, size_t), library, "mm_calloc");
+    calls->memalign =
+        FUNCTION(void *(*)(size_t, size_t), library, "mm_memalign");
+    note_team(library);
+    return true;
+}
+
+static void note_exports(const struct calls *calls)
+{
+    worker.channel->has_audit = calls->audit != NULL;
+    worker.channel->has_calloc = calls->calloc != NULL;
+    worker.channel->has_memalign = calls->memalign != NULL;
+}
+
+void worker_load(void)
+{
+    struct calls calls = {0};
+
+    if (worker.channel->kind == WORKER_NULL)
+        calls = null_calls;
+    else if (worker.channel->kind == WORKER_SYSTEM)
+        calls = system_calls;
+    else if (!load_lab(&calls, worker.channel->path))
+        return;
+    note_exports(&calls);
+    if (!calls.calloc)
+        calls.calloc = calloc_by_malloc;
+    if (!calls.memalign)
+        calls.memalign = memalign_by_malloc;
+    worker.calls = calls;
+    worker.channel->reply = REPLY_DONE;
+}
