@@ -4,6 +4,7 @@
  *     options --> traces, allocators --> benchmark --> report, JSON, CSV
  */
 #include "check/allocator.h"
+#include "base/build.h"
 #include "base/fatal.h"
 #include "trace/contents.h"
 #include "measure/benchmark.h"
@@ -12,6 +13,7 @@
 #include "options.h"
 #include "check/process.h"
 #include "output/progress.h"
+#include "output/placement_log.h"
 #include "output/report.h"
 #include "output/replay_log.h"
 #include "adversary/adversary_benchmark.h"
@@ -184,13 +186,18 @@ static struct benchmark make_benchmark(const struct options *o,
 static void run(struct benchmark *c, const struct options *o)
 {
     FILE *events = open_log(o->events), *timeline = open_log(o->timeline);
+    struct replay_log *log = NULL;
 
     if (events || timeline)
-        c->setup.replay_log = replay_log_new(events, timeline);
+        log = replay_log_new(events, timeline);
+    if (log) {
+        c->observer = replay_log_observer(log);
+        c->placed = placement_log_write_all;
+    }
     progress_set(o->verbose);
     benchmark_run(c);
     contents_verify();
-    replay_log_delete(c->setup.replay_log);
+    replay_log_delete(log);
     close_log(events, o->events);
     close_log(timeline, o->timeline);
 }

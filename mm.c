@@ -84,6 +84,8 @@
 
 #include "memlib.h"
 
+const char mm_idea[] = "no headers, marks in a map";
+
 enum mark { INSIDE, FREE, CACHED, USED };
 
 #ifndef MM_ALIGNMENT

@@ -37,8 +37,8 @@ HEADERS := mm.h $(LIBRARIES:%=libraries/%.h)
 .PHONY: libraries install uninstall
 libraries: $(STATIC) $(SHARED)
 
-# The line of a source that says its idea.
-idea = $(shell sed -n 's/^ \* $(1)\.c - //p' $(firstword $(wildcard \
+# What an allocator says of itself.
+idea = $(shell sed -n 's/^const char mm_idea.*"\(.*\)";/\1/p' $(firstword $(wildcard \
 	$(1).c libraries/lab/$(1).c)))
 
 install: libraries

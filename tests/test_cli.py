@@ -22,7 +22,7 @@ LONG_OPTIONS = """allocator align bounds csv events fail-sbrk file heap-limit he
 LETTERS = 'acdDfghlpstvTAV'
 
 
-COLUMNS = ['Comparison', 'idea', 'lines', 'valid', 'util', 'ns/op', 'x libc']
+COLUMNS = ['Comparison', 'idea', 'valid', 'util', 'ns/op', 'x libc']
 
 
 def stems_in(folder: str) -> list[str]:
@@ -34,21 +34,6 @@ def source_of(name: str) -> Path:
     return next(support.ROOT / path / f'{name}.c'
                 for path in ('', 'variants', 'libraries/lab')
                 if (support.ROOT / path / f'{name}.c').exists())
-
-
-def lines_of_code(path: Path, seen: set[Path] | None = None) -> int:
-    """Neither blank nor only comment, of a source and of its own includes."""
-    seen = set() if seen is None else seen
-    if path in seen or not path.exists() or path.name in HOUSE:
-        return 0
-    seen.add(path)
-    code = re.sub(r'("(?:\\.|[^"\\])*"|\'(?:\\.|[^\'\\])*\')|'
-                  r'/\*.*?\*/|//[^\n]*', lambda match: match[1] or
-                  '\n' * match[0].count('\n'), path.read_text(), flags=re.S)
-    lines = sum(1 for line in code.split('\n') if line.strip())
-    return lines + sum(lines_of_code((path.parent / name).resolve(), seen)
-                       for name in re.findall(r'(?m)^ *# *include *"(.+)"',
-                                              code))
 
 
 def rows_of(finished: support.Finished[str]) -> list[list[str]]:
@@ -695,7 +680,7 @@ class Comparison(samples.Samples):
             for column in 'idea', 'valid':
                 at = self.header.index(column)
                 self.assertRegex(row[at - 2:], r'^  \S')
-            for column in 'lines', 'util', 'ns/op', 'x libc':
+            for column in 'util', 'ns/op', 'x libc':
                 end = self.header.index(column) + len(column)
                 self.assertRegex(row[:end] + '$', r'\S\$')
                 self.assertRegex(row[end:], r'^( |$)')
@@ -714,16 +699,19 @@ class Comparison(samples.Samples):
                 self.assertIn(f'\n * {name}.c - {idea}\n',
                               source_of(name).read_text())
 
-    def test_lines(self) -> None:
-        for name, lines in zip(self.column('Comparison')[:-1],
-                               self.column('lines')):
-            with self.subTest(name):
-                self.assertEqual(int(lines), lines_of_code(source_of(name)))
-                self.assertGreater(int(lines), 0)
-
-    def test_libc_has_no_source(self) -> None:
-        self.assertEqual(self.cells[-1][:3], ['libc', '-', '-'])
+    def test_libc_says_nothing_of_itself(self) -> None:
+        self.assertEqual(self.cells[-1][:2], ['libc', '-'])
         self.assertEqual(self.cells[-1][-1], '1.00')
+
+    def test_any_allocator_may_say_its_idea(self) -> None:
+        """As far as there is room, and nothing that a terminal obeys."""
+        own = self.build('own', more='const char mm_idea[] = "\\33[31m red";')
+        long = self.build('long', more='const char mm_idea[] = '
+                          f'"{"x" * 100}";')
+        text = self.good('--no-timing', '-f', self.every, '-v', '0',
+                         '--allocator', f'{own},{long}').stdout
+        self.assertIn('  ?[31m red ', text)
+        self.assertIn(f'  {"x" * 63} ', text)
 
     def test_measures(self) -> None:
         for name in 'util', 'ns/op', 'x libc':
@@ -732,7 +720,7 @@ class Comparison(samples.Samples):
 
     def test_legend(self) -> None:
         titles = [line.split(':')[0] for line in self.below.splitlines()]
-        self.assertLessEqual({'lines', 'util', 'ns/op', 'x libc'},
+        self.assertLessEqual({'util', 'ns/op', 'x libc'},
                              set(titles))
 
     def test_says_who_lacks_what(self) -> None:

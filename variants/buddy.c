@@ -37,6 +37,8 @@
 #include "memlib.h"
 #include "mm.h"
 
+const char mm_idea[] = "binary buddies, states in side table";
+
 enum {
     LOG_UNIT = 5,
     UNIT = 1 << LOG_UNIT,

@@ -47,6 +47,8 @@
 #include "memlib.h"
 #include "mm.h"
 
+const char mm_idea[] = "bump region, freed all at once";
+
 enum {
     ALIGN = 16,
     WORD = sizeof(size_t),

@@ -27,6 +27,8 @@
  */
 #include "boundary_tag.h"
 
+const char mm_idea[] = "explicit free list, newest first";
+
 static struct {
     struct block sentinel; /* of size 0: it never fits */
 } list;

@@ -21,6 +21,8 @@
  */
 #include "boundary_tag.h"
 
+const char mm_idea[] = "implicit list, first fit";
+
 static void free_blocks_reset(void)
 {
 }

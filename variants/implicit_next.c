@@ -21,6 +21,8 @@
  */
 #include "boundary_tag.h"
 
+const char mm_idea[] = "implicit list, next fit";
+
 static struct {
     struct block *rover;
 } search;

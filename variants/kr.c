@@ -43,6 +43,8 @@
 #include "memlib.h"
 #include "mm.h"
 
+const char mm_idea[] = "circular free list, roving start";
+
 enum {
     ALIGN = 16,
     CHUNK = 4096 / ALIGN, /* the least the heap grows by, in units */

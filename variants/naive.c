@@ -26,6 +26,8 @@
 #include "memlib.h"
 #include "mm.h"
 
+const char mm_idea[] = "move the break, free nothing";
+
 enum { ALIGN = 16, WORD = sizeof(size_t) };
 
 /*

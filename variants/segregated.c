@@ -31,6 +31,8 @@
  */
 #include "boundary_tag.h"
 
+const char mm_idea[] = "free lists by size class";
+
 enum {
     CLASSES = 24, /* the last from 256 MiB up, 128 MiB in 32 bits */
     LOOKS = 64,   /* blocks of a class looked at for one request */

@@ -44,6 +44,8 @@
 #include "memlib.h"
 #include "mm.h"
 
+const char mm_idea[] = "slabs of one size, page map";
+
 enum {
     MOST_PAGE = 65536, /* bytes */
     ALIGN = 16,

@@ -41,6 +41,8 @@
  */
 #include "boundary_tag.h"
 
+const char mm_idea[] = "two-level segregated fit";
+
 enum {
     LOG_COLUMNS = 4,
     COLUMNS = 1 << LOG_COLUMNS,

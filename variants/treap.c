@@ -42,6 +42,8 @@
  */
 #include "boundary_tag.h"
 
+const char mm_idea[] = "best fit in a treap";
+
 static struct {
     struct block *root;
 } tree;

@@ -4,6 +4,7 @@
 #define _GNU_SOURCE
 #include "allocator.h"
 
+#include "base/build.h"
 #include "base/capture.h"
 #include "base/fatal.h"
 #include "object_file.h"
@@ -13,27 +14,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/auxv.h>
 #include <unistd.h>
 
 enum { PATH_SIZE = CHANNEL_PATH };
-
-const char *build_directory(void)
-{
-    static char *path;
-
-    if (path)
-        return path;
-    path = realpath("/proc/self/exe", NULL);
-    if (!path) /* no /proc */
-        path = realpath((const char *)getauxval(AT_EXECFN), NULL);
-    char *slash = path ? strrchr(path, '/') : NULL;
-    if (slash)
-        *slash = '\0';
-    else
-        path = check_alloc(strdup("."));
-    return path;
-}
 
 static struct allocator *make(const char *name, enum worker_kind kind,
                               const char *path)
@@ -64,32 +47,6 @@ static bool path_of_name(const char *name, char *path)
     return false;
 }
 
-/*
- * What the source of a shared object says: build/MODE/folder/name.so is made
- * from folder/name.c, a library's from its place in the lab. Of an object from
- * elsewhere nothing is known.
- */
-static struct source source_of_object(const char *object)
-{
-    const char *build = build_directory(), *folder = "";
-    const char *libraries = folders[FOLDERS - 1];
-    size_t length = strlen(build);
-    char path[2 * PATH_SIZE];
-
-    if (strncmp(object, build, length) != 0 || object[length] != '/')
-        return (struct source){0};
-    const char *name = object + length + 1;
-    if (strncmp(name, libraries, strlen(libraries)) == 0) {
-        folder = "libraries/lab/";
-        name += strlen(libraries);
-    }
-    const char *end = strrchr(name, '.');
-    length = end ? (size_t)(end - name) : strlen(name);
-    snprintf(path, sizeof path, "%s/../../%s%.*s.c", build, folder, (int)length,
-             name);
-    return source_read(path);
-}
-
 /* An absolute path, so that the worker finds the same file. */
 static struct allocator *from_file(const char *name, const char *path)
 {
@@ -107,7 +64,7 @@ static struct allocator *from_file(const char *name, const char *path)
     bool system = !facts.exports_lab && facts.exports_malloc;
     struct allocator *a = make(name, system ? WORKER_SYSTEM : WORKER_LAB, full);
     a->static_bytes = facts.static_bytes;
-    a->source = source_of_object(full);
+    a->idea = check_alloc(strdup(facts.idea));
     free(full);
     return a;
 }
@@ -185,7 +142,7 @@ void allocator_delete(struct allocator *allocator)
     free(allocator->name);
     free(allocator->path);
     free(allocator->text);
-    source_free(&allocator->source);
+    free(allocator->idea);
     free(allocator);
 }
 

@@ -10,7 +10,6 @@
 #define ALLOCATOR_H
 
 #include "worker/channel.h"
-#include "source.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -19,13 +18,10 @@ struct allocator {
     char *name; /* as reports call it */
     char *text; /* as the command line has it */
     enum worker_kind kind;
-    char *path;           /* the shared object, "" for libc and null */
-    size_t static_bytes;  /* of its writable static data */
-    struct source source; /* of one of the build's own; else nothing */
+    char *path;          /* the shared object, "" for libc and null */
+    size_t static_bytes; /* of its writable static data */
+    char *idea;          /* what it says of itself (mm_idea), or NULL */
 };
-
-/* The directory of the build: where the driver's own executable lies. */
-const char *build_directory(void);
 
 /*
  * Find the allocator that text names: `name=path`, a name of the build (mm, a

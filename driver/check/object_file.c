@@ -22,6 +22,26 @@ static bool is_linkers(const char *name)
     return false;
 }
 
+/* The text that the symbol stands for, where it lies in the file. */
+static void read_text(Elf *elf, const GElf_Sym *symbol, char *text, size_t size)
+{
+    Elf_Scn *section = elf_getscn(elf, symbol->st_shndx);
+    Elf_Data *data = section ? elf_getdata(section, NULL) : NULL;
+    GElf_Shdr header;
+
+    if (!data || !data->d_buf || !gelf_getshdr(section, &header))
+        return;
+    size_t offset = symbol->st_value - header.sh_addr;
+    size_t length = symbol->st_size < size ? symbol->st_size : size - 1;
+    if (offset > data->d_size || length > data->d_size - offset)
+        return;
+    memcpy(text, (char *)data->d_buf + offset, length);
+    text[length] = '\0';
+    for (char *c = text; *c; c++)
+        if ((unsigned char)*c < ' ')
+            *c = '?'; /* nothing that a terminal would obey */
+}
+
 static void read_symbols(Elf *elf, Elf_Scn *section, const GElf_Shdr *header,
                          struct object_facts *facts)
 {
@@ -36,6 +56,8 @@ static void read_symbols(Elf *elf, Elf_Scn *section, const GElf_Shdr *header,
         const char *name = elf_strptr(elf, header->sh_link, symbol.st_name);
         facts->exports_lab |= name && strcmp(name, "mm_malloc") == 0;
         facts->exports_malloc |= name && strcmp(name, "malloc") == 0;
+        if (name && strcmp(name, "mm_idea") == 0)
+            read_text(elf, &symbol, facts->idea, sizeof facts->idea);
     }
 }
 

@@ -12,6 +12,7 @@ struct object_facts {
     bool exports_lab;    /* mm_malloc */
     bool exports_malloc; /* malloc */
     size_t static_bytes; /* writable data: .data, .bss and thread-local */
+    char idea[64];       /* mm_idea, "" where it is not exported; cut */
 };
 
 struct object_facts object_inspect(const char *path);

@@ -5,6 +5,7 @@
 #include "process.h"
 
 #include "worker/channel.h"
+#include "base/build.h"
 #include "base/fatal.h"
 
 #include <errno.h>

@@ -266,11 +266,10 @@ bool replay_start(struct replay *r, struct outcome *out)
     r->finding = finding_none();
     r->segment_peak = 0;
     r->lowest = 0;
-    if (r->strides)
-        strides_reset(r->strides);
-    if (r->setup.replay_log)
-        replay_log_begin(r->setup.replay_log, r->setup.allocator->name,
-                         r->setup.trace);
+    for (int i = 0; i < REPLAY_OBSERVERS; i++)
+        if (r->setup.observers[i].begin)
+            r->setup.observers[i].begin(r->setup.observers[i].context,
+                                        &r->setup);
     r->good = replay_begin(r, r->oracle, &r->finding);
     return r->good;
 }
@@ -286,8 +285,6 @@ bool replay_finish(struct replay *r, struct outcome *out)
 {
     r->good = r->good && check_end(r, &r->finding);
     note_exports(r, out);
-    if (r->strides)
-        out->headers = strides_overhead(r->strides, &out->metadata_known);
     replay_note_footprint(r, r->oracle, out);
     out->requests_refused = r->oracle->refusals;
     diagnose_conclude(r, r->oracle, &r->finding, out);

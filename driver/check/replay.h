@@ -11,9 +11,25 @@
 
 #include "allocator.h"
 #include "oracle.h"
-#include "output/replay_log.h"
 #include "trace/trace.h"
 #include "verdict.h"
+
+struct replay_setup;
+
+/*
+ * Who follows the checked pass of a replay. Both functions may be NULL.
+ * begin is called before the first operation. operation is called after each
+ * that was right, in order: op as the trace has it, number index from 0; the
+ * oracle knows of it already. address is the block's, of a free the one it had.
+ */
+struct replay_observer {
+    void (*begin)(void *context, const struct replay_setup *setup);
+    void (*operation)(void *context, const struct oracle *oracle, struct op op,
+                      uint64_t index, uint64_t address);
+    void *context;
+};
+
+enum { REPLAY_OBSERVERS = 2 };
 
 struct replay_setup {
     const struct allocator *allocator;
@@ -28,9 +44,8 @@ struct replay_setup {
     int cpu;       /* for the worker, -1 = any */
     bool may_spin; /* judge and worker have a processor each */
     uint64_t seed;
-    struct replay_log *replay_log; /* where to write every operation, or NULL */
+    struct replay_observer observers[REPLAY_OBSERVERS];
     const char *origin; /* the --adversary that makes the trace, or NULL */
-    bool with_strides;  /* find out what headers take */
 };
 
 /* What a replay found; no pointers, so it may lie in shared memory. */
@@ -44,8 +59,6 @@ struct outcome {
     uint64_t footprint; /* peak, static data beyond the allowance included */
     uint64_t static_counted;
     uint64_t requests_refused, ops_refused; /* under --fail-sbrk */
-    bool metadata_known;                    /* the next is set */
-    uint64_t headers; /* bytes beyond rounded payloads, see strides.h */
     bool calloc_emulated, memalign_emulated;
     char team[416]; /* its five fields, a line each; "" if absent */
 };

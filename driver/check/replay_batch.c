@@ -56,6 +56,17 @@ static size_t apply_events(struct oracle *o, const struct mem_event *events,
     return n;
 }
 
+static void tell_observers(const struct replay *r, uint64_t index,
+                           uint64_t address)
+{
+    const struct replay_observer *observer = r->setup.observers;
+
+    for (int i = 0; i < REPLAY_OBSERVERS; i++, observer++)
+        if (observer->operation)
+            observer->operation(observer->context, r->oracle,
+                                r->setup.trace->ops[index], index, address);
+}
+
 static bool digest_step(struct replay *r, struct oracle *o, uint32_t step,
                         uint64_t index, struct finding *f)
 {
@@ -69,12 +80,8 @@ static bool digest_step(struct replay *r, struct oracle *o, uint32_t step,
     }
     bool good = oracle_apply(o, op, index, address, f);
     if (good && o == r->oracle) {
-        if (r->strides)
-            strides_follow(r->strides, o->live, index);
         remember_move(r, op, index, before, address);
-        if (r->setup.replay_log)
-            replay_log_write(r->setup.replay_log, o, r->setup.trace->ops[index],
-                             index, op_ends(op) ? before : address);
+        tell_observers(r, index, op_ends(op) ? before : address);
     }
     return good;
 }

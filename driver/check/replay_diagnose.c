@@ -168,7 +168,7 @@ void diagnose_culprit(const struct replay *r, struct finding *f)
     if (setup.in_process || setup.fail_at || f->culprit != NO_OP ||
         !choose_watch(r, f, &watch))
         return;
-    setup.replay_log = NULL;
+    memset(setup.observers, 0, sizeof setup.observers);
     struct replay *second = replay_open(&setup);
     sandbox_channel(second->sandbox)->watch = watch;
     if (second->load.kind == ENDED_DONE)

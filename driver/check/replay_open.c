@@ -69,8 +69,6 @@ struct replay *replay_open(const struct replay_setup *setup)
     c->stop_at = setup->stop_at;
     r->oracle = open_oracle(r, false);
     r->later = open_oracle(r, true);
-    if (setup->with_strides)
-        r->strides = strides_new(setup->trace, setup->align);
     r->canary =
         canary_new(r->later, sandbox_heap(r->sandbox), random_next(&r->random));
     r->load = sandbox_call(r->sandbox, COMMAND_LOAD, 0, 0);
@@ -84,7 +82,6 @@ void replay_close(struct replay *r)
     if (!r)
         return;
     canary_delete(r->canary);
-    strides_delete(r->strides);
     free(r->leftover);
     oracle_delete(r->oracle);
     oracle_delete(r->later);

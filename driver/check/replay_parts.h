@@ -16,7 +16,6 @@
 #include "canary.h"
 #include "replay.h"
 #include "sandbox.h"
-#include "measure/strides.h"
 
 enum { MOVED = 64 }; /* reallocs that moved: as many are remembered */
 
@@ -28,7 +27,6 @@ struct replay {
     struct oracle *oracle; /* of the checked pass, exact */
     struct oracle *later;  /* of timed passes, lenient */
     struct canary *canary;
-    struct strides *strides; /* or NULL */
     uint64_t random, secret;
     uint64_t anonymous; /* bytes of the worker before the first operation */
     uint64_t moved[MOVED], moved_count;

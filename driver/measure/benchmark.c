@@ -15,7 +15,7 @@
 #include "base/fatal.h"
 #include "base/interrupt.h"
 #include "base/random.h"
-#include "output/placement_log.h"
+#include "strides.h"
 
 #include <sched.h>
 #include <stdlib.h>
@@ -106,17 +106,11 @@ static void release_competitors(struct trace_run *h)
 
 /* ---- What is said and computed of each. ---- */
 
-static void report_stage_of(const struct trace_run *h, const char *name,
-                            const char *stage)
+static void report_stage(const struct trace_run *h, enum stage stage,
+                         const char *name)
 {
     if (h->benchmark->progress)
-        h->benchmark->progress(h->benchmark, h->trace, name, stage);
-}
-
-static void tell(const struct trace_run *h, const struct competitor *c,
-                 const char *stage)
-{
-    report_stage_of(h, c->allocator->name, stage);
+        h->benchmark->progress(h->benchmark, h->trace, stage, name);
 }
 
 static double utilization(const struct trace *t, const struct outcome *o)
@@ -130,7 +124,7 @@ static bool go_on(void *trace_run, const char *step)
     struct trace_run *h = trace_run;
 
     if (step != h->step)
-        report_stage_of(h, step, "computing");
+        report_stage(h, STAGE_BOUNDS, step);
     h->step = step;
     return !interrupted;
 }
@@ -140,33 +134,9 @@ static void compute_bounds(struct trace_run *h)
     const struct benchmark *c = h->benchmark;
     struct packing_watch watch = {go_on, h};
 
-    report_stage_of(h, "bounds", "computing");
+    report_stage(h, STAGE_BOUNDS, "bounds");
     bounds_find(c->traces[h->trace], c->setup.align, &watch,
-                &c->bounds[h->trace],
-                c->setup.replay_log ? &h->placements : NULL);
-}
-
-/* The marks as two allocators more, for pictures of all of them. */
-static void write_placement_logs(struct trace_run *h)
-{
-    const struct benchmark *c = h->benchmark;
-    const struct bounds *b = &c->bounds[h->trace];
-    struct placement_log best_fit = {.name = "best_fit",
-                                     .place = h->placements.best_fit,
-                                     .top = b->best_fit_bytes,
-                                     .rises = true,
-                                     .align = c->setup.align};
-    struct placement_log packing = {.name = "packing",
-                                    .place = h->placements.packing,
-                                    .top = b->packing_bytes,
-                                    .align = c->setup.align};
-
-    if (best_fit.place)
-        placement_log_write(c->setup.replay_log, c->traces[h->trace], &best_fit,
-                            c->setup.heap_limit);
-    if (packing.place)
-        placement_log_write(c->setup.replay_log, c->traces[h->trace], &packing,
-                            c->setup.heap_limit);
+                &c->bounds[h->trace], c->placed ? &h->placements : NULL);
 }
 
 /* ---- Checking. ---- */
@@ -180,10 +150,28 @@ static struct replay_setup setup_for(const struct trace_run *h,
     setup.allocator = c->allocator;
     setup.trace = trace;
     setup.seed += h->trace * 1000003u;
-    setup.with_strides = h->benchmark->with_bounds;
-    if (c >= h->competitor + h->benchmark->allocator_count)
-        setup.replay_log = NULL; /* the reference, which nobody asked for */
     return setup;
+}
+
+/*
+ * Have the checked pass followed, where the allocator was asked for. Returns
+ * what finds out its metadata, or NULL; the caller's.
+ */
+static struct strides *observe(const struct trace_run *h,
+                               const struct competitor *c,
+                               struct replay_setup *setup)
+{
+    const struct benchmark *b = h->benchmark;
+    struct strides *strides = NULL;
+
+    if (c >= h->competitor + b->allocator_count)
+        return NULL; /* the reference, or the null allocator */
+    if (b->with_bounds)
+        strides = strides_new(setup->trace, setup->align);
+    setup->observers[0] = b->observer;
+    if (strides)
+        setup->observers[1] = strides_observer(strides);
+    return strides;
 }
 
 /* The same allocator on the same trace with other sizes: its own worker. */
@@ -195,9 +183,7 @@ static void check_perturbed(struct trace_run *h, struct competitor *c)
     struct replay_setup setup = setup_for(h, c, trace);
     struct outcome outcome;
 
-    tell(h, c, "checking with other sizes");
-    setup.replay_log = NULL;
-    setup.with_strides = false;
+    report_stage(h, STAGE_PERTURBED, c->allocator->name);
     struct replay *replay = replay_open(&setup);
     replay_checked(replay, &outcome);
     c->result->perturbed = true;
@@ -213,14 +199,19 @@ static void check(struct trace_run *h, struct competitor *c)
 {
     const struct trace *trace = h->benchmark->traces[h->trace];
     struct replay_setup setup = setup_for(h, c, trace);
+    struct strides *strides = observe(h, c, &setup);
 
     c->replay = replay_open(&setup);
     c->runs = true;
     if (!c->result)
         return;
-    tell(h, c, "checking");
+    report_stage(h, STAGE_CHECKING, c->allocator->name);
     c->runs = replay_checked(c->replay, &c->result->outcome);
     c->result->utilization = utilization(trace, &c->result->outcome);
+    if (strides)
+        c->result->metadata =
+            strides_overhead(strides, &c->result->metadata_known);
+    strides_delete(strides);
     if (h->benchmark->perturb && c->runs && !interrupted)
         check_perturbed(h, c);
 }
@@ -261,12 +252,12 @@ static bool takes_part(const struct trace_run *h, size_t i, int round)
            (round <= 1 || c->spent < most || i == h->libc);
 }
 
-/* Fast turns are too many to tell of each: only their stage is "timing". */
-static const char *timing_stage(const struct competitor *c, int round)
+static enum stage timing_stage(const struct competitor *c, int round)
 {
     if (round == 0)
-        return "warming up";
-    return c->spent < time_budget / MIN_ROUNDS ? "timing" : "timing slow";
+        return STAGE_WARMING_UP;
+    return c->spent < time_budget / MIN_ROUNDS ? STAGE_TIMING
+                                               : STAGE_TIMING_SLOW;
 }
 
 static void run_round(struct trace_run *h, int round)
@@ -276,7 +267,8 @@ static void run_round(struct trace_run *h, int round)
 
         if (!takes_part(h, i, round))
             continue;
-        tell(h, &h->competitor[i], timing_stage(&h->competitor[i], round));
+        report_stage(h, timing_stage(&h->competitor[i], round),
+                     h->competitor[i].allocator->name);
         h->competitor[i].ns[round] = run_once(
             h, &h->competitor[i], round == 0 ? TIMED_COUNTED : TIMED_PLAIN);
     }
@@ -399,7 +391,8 @@ static void run_trace(struct benchmark *c, size_t trace)
         compute_bounds(&h);
     gather(&h);
     check_all(&h);
-    write_placement_logs(&h);
+    if (c->placed)
+        c->placed(c->observer.context, c, trace, &h.placements);
     placements_free(&h.placements);
     if (c->timing && !interrupted) {
         run_rounds(&h);

@@ -19,8 +19,10 @@
 /* One allocator on one trace. No pointers: it may lie in shared memory. */
 struct result {
     struct outcome outcome;
-    double utilization; /* peak payload / peak footprint; 0 if unknown */
-    bool perturbed;     /* the next three are set */
+    bool metadata_known; /* the next is set */
+    uint64_t metadata;   /* bytes beyond rounded payloads, see strides.h */
+    double utilization;  /* peak payload / peak footprint; 0 if unknown */
+    bool perturbed;      /* the next three are set */
     enum verdict perturbed_verdict;
     char perturbed_message[1600];
     double perturbed_utilization;
@@ -35,6 +37,16 @@ static inline bool utilization_known(const struct result *r)
     return r->outcome.verdict == VERDICT_OK && r->outcome.footprint > 0;
 }
 
+/* What is under way on a trace; name is the allocator's where no other is. */
+enum stage {
+    STAGE_BOUNDS, /* computing them: name is of the step */
+    STAGE_CHECKING,
+    STAGE_PERTURBED,  /* checking with other sizes */
+    STAGE_WARMING_UP, /* from here on all allocators take turns */
+    STAGE_TIMING,
+    STAGE_TIMING_SLOW /* turns that take long */
+};
+
 struct benchmark {
     /* Set by the caller. */
     struct allocator **allocators;
@@ -47,12 +59,18 @@ struct benchmark {
     bool timing;
     bool subtract_loop; /* ns/op without the loop's own cost */
     int rounds;         /* 0 = as many as seem worth it */
-    bool with_bounds;   /* compute them, and what headers take */
+    bool with_bounds;   /* compute them, and what metadata takes */
+
+    /* Follows every checked pass of the allocators; all 0: nobody does. */
+    struct replay_observer observer;
+    /* Gets the computed placements of a trace, with the observer's context. */
+    void (*placed)(void *context, const struct benchmark *b, size_t trace,
+                   const struct placements *where);
     bool perturb;
     uint64_t perturb_seed;
     int jobs;
-    void (*progress)(const struct benchmark *c, size_t trace,
-                     const char *allocator, const char *stage);
+    void (*progress)(const struct benchmark *b, size_t trace, enum stage stage,
+                     const char *name);
 
     /* Set by benchmark_run: [allocator][trace], libc's, and the trace's own. */
     struct result *results;

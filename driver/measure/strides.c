@@ -181,6 +181,25 @@ void strides_follow(struct strides *s, const struct live *live, uint64_t index)
         keep_peak(s);
 }
 
+static void begin(void *strides, const struct replay_setup *setup)
+{
+    (void)setup;
+    strides_reset(strides);
+}
+
+static void operation(void *strides, const struct oracle *oracle, struct op op,
+                      uint64_t index, uint64_t address)
+{
+    (void)op;
+    (void)address;
+    strides_follow(strides, oracle->live, index);
+}
+
+struct replay_observer strides_observer(struct strides *s)
+{
+    return (struct replay_observer){begin, operation, s};
+}
+
 /* ---- Asking. ---- */
 
 static int by_size(const void *a, const void *b)

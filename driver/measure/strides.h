@@ -21,8 +21,7 @@
 #ifndef STRIDES_H
 #define STRIDES_H
 
-#include "check/live.h"
-#include "trace/trace.h"
+#include "check/replay.h"
 
 struct strides;
 
@@ -32,6 +31,9 @@ void strides_delete(struct strides *s);
 
 /* Forget all that was seen. */
 void strides_reset(struct strides *s);
+
+/* What makes it follow a checked pass. */
+struct replay_observer strides_observer(struct strides *s);
 
 /*
  * Operation number index, of an ascending sequence, is done; live has the

@@ -15,7 +15,8 @@ const char *waste_name(enum waste_part part)
 
 struct waste waste_of(const struct benchmark *c, size_t allocator, size_t trace)
 {
-    const struct outcome *o = &benchmark_result(c, allocator, trace)->outcome;
+    const struct result *r = benchmark_result(c, allocator, trace);
+    const struct outcome *o = &r->outcome;
     const struct trace *t = c->traces[trace];
     const struct bounds *b = &c->bounds[trace];
     uint64_t load = trace_aligned_peak(t, c->setup.align);
@@ -24,9 +25,9 @@ struct waste waste_of(const struct benchmark *c, size_t allocator, size_t trace)
     if (o->verdict != VERDICT_OK || !b->packed)
         return w;
     w.known = true;
-    w.metadata_known = o->metadata_known;
+    w.metadata_known = r->metadata_known;
     w.bytes[WASTE_ALIGNMENT] = (int64_t)(load - t->peak_payload);
-    w.bytes[WASTE_METADATA] = w.metadata_known ? (int64_t)o->headers : 0;
+    w.bytes[WASTE_METADATA] = w.metadata_known ? (int64_t)r->metadata : 0;
     w.bytes[WASTE_ONLINE_GAP] = (int64_t)(b->best_fit_bytes - b->packing_bytes);
     w.bytes[WASTE_PACKING_GAP] = (int64_t)(b->packing_bytes - load);
     w.bytes[WASTE_PLACEMENT] =

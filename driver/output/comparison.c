@@ -50,7 +50,7 @@ static int wider(int width, const char *text)
 
 static const char *idea_of(const struct allocator *a)
 {
-    return a->source.idea ? a->source.idea : "-";
+    return a->idea && a->idea[0] ? a->idea : "-";
 }
 
 static struct widths widths_of(const struct benchmark *c)
@@ -71,23 +71,13 @@ static struct widths widths_of(const struct benchmark *c)
 static void print_header(FILE *out, const struct benchmark *c,
                          const struct profile *p, struct widths w)
 {
-    fprintf(out, "%-*s  %-*s  lines  valid      util", w.name, "Comparison",
-            w.idea, "idea");
+    fprintf(out, "%-*s  %-*s  valid      util", w.name, "Comparison", w.idea,
+            "idea");
     if (c->timing)
         fprintf(out, "  ns/op  x libc");
     if (c->timing && p)
         fprintf(out, "  index (%s)", p->name);
     fputc('\n', out);
-}
-
-static void print_source(FILE *out, const struct allocator *a, struct widths w)
-{
-    fprintf(out, "%-*s  %-*s", padded_to(w.name, a->name), a->name,
-            padded_to(w.idea, idea_of(a)), idea_of(a));
-    if (a->source.lines > 0)
-        fprintf(out, "  %5zu", a->source.lines);
-    else
-        fprintf(out, "  %5s", "-");
 }
 
 static void print_utilization(FILE *out, double utilization)
@@ -120,13 +110,14 @@ static void print_index(FILE *out, const struct benchmark *c, size_t allocator,
 static void print_row(FILE *out, const struct benchmark *c, size_t allocator,
                       const struct profile *p, struct widths w)
 {
+    const struct allocator *a = c->allocators[allocator];
     struct means m = means_of(c, allocator);
     char ok[48];
 
     snprintf(ok, sizeof ok, "%zu of %zu", count_of(c, allocator, VERDICT_OK),
              c->trace_count);
-    print_source(out, c->allocators[allocator], w);
-    fprintf(out, "  %-8s", ok);
+    fprintf(out, "%-*s  %-*s  %-8s", padded_to(w.name, a->name), a->name,
+            padded_to(w.idea, idea_of(a)), idea_of(a), ok);
     print_utilization(out, m.utilization);
     if (c->timing)
         print_speed(out, &m);
@@ -141,8 +132,8 @@ static void print_mark(FILE *out, const struct benchmark *c,
 {
     static const struct means no_times;
 
-    fprintf(out, "%-*s  %-*s  %5s  %-8s", w.name, mark->name, w.idea,
-            mark->idea, "-", "-");
+    fprintf(out, "%-*s  %-*s  %-8s", w.name, mark->name, w.idea, mark->idea,
+            "-");
     print_utilization(out, mark->mean(c, true));
     if (c->timing)
         print_speed(out, &no_times);

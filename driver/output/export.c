@@ -156,16 +156,11 @@ static struct json_object *result_object(const struct export_setup *e,
     return o;
 }
 
-static void add_source(struct json_object *o, const struct source *s)
-{
-    add(o, "idea", s->idea ? json_object_new_string(s->idea) : NULL);
-    add(o, "lines", s->lines ? json_object_new_uint64(s->lines) : NULL);
-}
-
 static struct json_object *index_object(const struct export_setup *e,
                                         size_t allocator)
 {
     struct score s = score_of(e->benchmark, allocator, e->profile);
+    const char *idea = e->benchmark->allocators[allocator]->idea;
     struct json_object *o = json_object_new_object();
 
     add_number(o, "utilization", s.memory_points);
@@ -177,7 +172,7 @@ static struct json_object *index_object(const struct export_setup *e,
     add_number(o, "mean_utilization", s.utilization);
     add_number(o, "geometric_ns_per_op", s.ns_per_op);
     add_number(o, "geometric_ratio_to_libc", s.ratio);
-    add_source(o, &e->benchmark->allocators[allocator]->source);
+    add(o, "idea", idea ? json_object_new_string(idea) : NULL);
     return o;
 }
 

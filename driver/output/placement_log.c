@@ -83,3 +83,25 @@ void placement_log_write(struct replay_log *replay_log,
     }
     oracle_delete(o);
 }
+
+void placement_log_write_all(void *log, const struct benchmark *b, size_t trace,
+                             const struct placements *where)
+{
+    const struct bounds *bounds = &b->bounds[trace];
+    struct placement_log best_fit = {.name = "best_fit",
+                                     .place = where->best_fit,
+                                     .top = bounds->best_fit_bytes,
+                                     .rises = true,
+                                     .align = b->setup.align};
+    struct placement_log packing = {.name = "packing",
+                                    .place = where->packing,
+                                    .top = bounds->packing_bytes,
+                                    .align = b->setup.align};
+
+    if (best_fit.place)
+        placement_log_write(log, b->traces[trace], &best_fit,
+                            b->setup.heap_limit);
+    if (packing.place)
+        placement_log_write(log, b->traces[trace], &packing,
+                            b->setup.heap_limit);
+}

@@ -8,7 +8,15 @@
 #ifndef SHADOW_H
 #define SHADOW_H
 
+#include "measure/benchmark.h"
 #include "replay_log.h"
+
+/*
+ * Write the best fit and the packing of a trace into the replay log, as two
+ * allocators more; for struct benchmark's placed.
+ */
+void placement_log_write_all(void *log, const struct benchmark *b, size_t trace,
+                             const struct placements *where);
 
 struct placement_log {
     const char *name;      /* in place of the allocator's */

@@ -6,7 +6,6 @@
 
 #include <stdbool.h>
 #include <stdio.h>
-#include <string.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -36,44 +35,51 @@ static bool too_soon(void)
     return false;
 }
 
-static bool is_fast(const char *stage)
-{
-    return strcmp(stage, "timing") == 0;
-}
+static const struct {
+    const char *text;
+    bool turns; /* all allocators take turns: one line tells of it for all */
+    bool fast;  /* too many in a second to show each */
+} stages[] = {
+    [STAGE_BOUNDS] = {"computing", false, false},
+    [STAGE_CHECKING] = {"checking", false, false},
+    [STAGE_PERTURBED] = {"checking with other sizes", false, false},
+    [STAGE_WARMING_UP] = {"warming up", true, false},
+    [STAGE_TIMING] = {"timing", true, true},
+    [STAGE_TIMING_SLOW] = {"timing slow", true, false},
+};
 
-/* A stage of its own, where timing is one of all allocators in turns? */
-static bool is_single(const char *stage)
-{
-    return strncmp(stage, "checking", strlen("checking")) == 0 ||
-           strcmp(stage, "computing") == 0;
-}
-
-/* Timing goes through many rounds: one line says it for all. */
-static bool is_news(size_t trace, const char *stage)
+/* Was the line that stands for all turns printed for this trace already? */
+static bool is_repeated(size_t trace, enum stage stage)
 {
     static size_t last_trace = (size_t)-1;
-    static bool timing;
-    bool now_timing = !is_single(stage);
-    bool news = trace != last_trace || !now_timing || !timing;
+    static bool turns;
+    bool repeated = trace == last_trace && turns && stages[stage].turns;
 
     last_trace = trace;
-    timing = now_timing;
-    return news;
+    turns = stages[stage].turns;
+    return repeated;
 }
 
-void progress_stage(const struct benchmark *c, size_t trace,
-                    const char *allocator, const char *stage)
+static void print_line(const struct benchmark *b, size_t trace,
+                       enum stage stage, const char *name)
 {
-    const char *name = c->traces[trace]->name;
+    bool turns = stages[stage].turns;
 
+    if (!is_repeated(trace, stage))
+        fprintf(stderr, "%s: %s %s\n", b->traces[trace]->name,
+                turns ? "timing" : stages[stage].text,
+                turns ? "all, in rounds" : name);
+}
+
+void progress_stage(const struct benchmark *b, size_t trace, enum stage stage,
+                    const char *name)
+{
     if (every_stage) {
-        if (is_news(trace, stage))
-            fprintf(stderr, "%s: %s %s\n", name,
-                    is_single(stage) ? stage : "timing",
-                    is_single(stage) ? allocator : "all, in rounds");
-    } else if (one_line && (!is_fast(stage) || !too_soon())) {
+        print_line(b, trace, stage, name);
+    } else if (one_line && (!stages[stage].fast || !too_soon())) {
         fprintf(stderr, "\r\033[K[%zu/%zu] %s: %s %s", trace + 1,
-                c->trace_count, name, stage, allocator);
+                b->trace_count, b->traces[trace]->name, stages[stage].text,
+                name);
         fflush(stderr);
         shown = true;
     }

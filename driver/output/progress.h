@@ -13,8 +13,8 @@
 void progress_set(int verbose);
 
 /* For struct benchmark's progress. */
-void progress_stage(const struct benchmark *c, size_t trace,
-                    const char *allocator, const char *stage);
+void progress_stage(const struct benchmark *b, size_t trace, enum stage stage,
+                    const char *name);
 
 /* The same of something else than a benchmark. */
 void progress_print(const char *what);

@@ -106,3 +106,19 @@ void replay_log_write(struct replay_log *replay_log,
         (index % replay_log->every == 0 || peak || last))
         write_moment(replay_log, oracle, index);
 }
+
+static void begin(void *log, const struct replay_setup *setup)
+{
+    replay_log_begin(log, setup->allocator->name, setup->trace);
+}
+
+static void operation(void *log, const struct oracle *oracle, struct op op,
+                      uint64_t index, uint64_t address)
+{
+    replay_log_write(log, oracle, op, index, address);
+}
+
+struct replay_observer replay_log_observer(struct replay_log *log)
+{
+    return (struct replay_observer){begin, operation, log};
+}

@@ -7,8 +7,7 @@
 #ifndef TAPE_H
 #define TAPE_H
 
-#include "check/oracle.h"
-#include "trace/trace.h"
+#include "check/replay.h"
 
 #include <stdio.h>
 
@@ -17,6 +16,9 @@ struct replay_log;
 /* Either file may be NULL. The replay log does not own them. */
 struct replay_log *replay_log_new(FILE *events, FILE *timeline);
 void replay_log_delete(struct replay_log *replay_log);
+
+/* What makes it follow checked passes. */
+struct replay_observer replay_log_observer(struct replay_log *log);
 
 /* What follows is this allocator on this trace. */
 void replay_log_begin(struct replay_log *replay_log, const char *allocator,

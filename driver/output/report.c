@@ -362,9 +362,6 @@ static void print_legend(const struct benchmark *c,
         print_bounds_legend(style);
     if (c->timing)
         print_times_legend(c);
-    if (c->allocator_count > 1)
-        printf("lines: of code (not blank, not only comment), with what it "
-               "includes but mm.h and memlib.h.\n");
 }
 
 /* ---- For graders. ---- */

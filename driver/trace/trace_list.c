@@ -4,7 +4,7 @@
 #define _GNU_SOURCE
 #include "trace_list.h"
 
-#include "check/allocator.h"
+#include "base/build.h"
 #include "base/fatal.h"
 #include "base/suffix.h"
 

@@ -24,6 +24,8 @@
 
 #include "../hmm.c"
 
+const char mm_idea[] = "FIFO free list, heap shrinks too";
+
 int mm_init(void)
 {
     heap.list.next = heap.list.prev = &heap.list;

@@ -10,6 +10,8 @@
 
 #include "../memory_allocator.c"
 
+const char mm_idea[] = "doubly linked list, large blocks mapped";
+
 int mm_init(void)
 {
     memset(&heap, 0, sizeof heap);

@@ -10,6 +10,8 @@
 
 #include "../osmem.c"
 
+const char mm_idea[] = "best fit, large blocks mapped";
+
 int mm_init(void)
 {
     memset(&heap, 0, sizeof heap);

@@ -10,6 +10,8 @@
 #define POOL_SIZE 0
 #include "../pool.c"
 
+const char mm_idea[] = "first fit over all blocks";
+
 int mm_init(void)
 {
     return my_pool_init(NULL, 0);

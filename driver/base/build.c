@@ -1,0 +1,28 @@
+/*
+ * build.c - ask the kernel which file is being executed.
+ */
+#define _GNU_SOURCE
+#include "build.h"
+
+#include "fatal.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/auxv.h>
+
+const char *build_directory(void)
+{
+    static char *path;
+
+    if (path)
+        return path;
+    path = realpath("/proc/self/exe", NULL);
+    if (!path) /* no /proc */
+        path = realpath((const char *)getauxval(AT_EXECFN), NULL);
+    char *slash = path ? strrchr(path, '/') : NULL;
+    if (slash)
+        *slash = '\0';
+    else
+        path = check_alloc(strdup("."));
+    return path;
+}
