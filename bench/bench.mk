@@ -19,7 +19,7 @@ $(OUT)/bench/steps: $(STEPS)
 
 # threads, peak: programs for LD_PRELOAD. Every call is to be made.
 $(OUT)/bench/%: bench/%.c
-	$(call compile,$(CC) $(BASE) -O2 -fno-builtin $<)
+	$(call compile,$(CC) $(BASE) -Idriver -O2 -fno-builtin $<)
 
 BENCHES := $(patsubst %,$(OUT)/bench/%,steps threads peak)
 

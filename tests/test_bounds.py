@@ -397,8 +397,8 @@ class Shown(Bounds):
 
     def test_comparison(self) -> None:
         text = self.text('--bounds', '--allocator', 'mm,naive')
-        self.assertRegex(text, r'(?m)^best fit +\S.* +- +- +83\.3%$')
-        self.assertRegex(text, r'(?m)^packing +\S.* +- +- +100\.0%$')
+        self.assertRegex(text, r'(?m)^best fit +\S.* +- +83\.3%$')
+        self.assertRegex(text, r'(?m)^packing +\S.* +- +100\.0%$')
         for name in 'mm', 'naive':
             line = re.search(rf'(?m)^{name}  +([-.0-9]+% *){{6}}$', text)
             self.assertIsNotNone(line, text)

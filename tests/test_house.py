@@ -22,6 +22,43 @@ def includes(path: Path) -> set[str]:
             for name in INCLUDE.findall(path.read_text())}
 
 
+def resolved(path: Path, name: str) -> Path | None:
+    """The header of the driver that an include in this file means."""
+    for folder in (path.parent, ROOT / 'driver'):
+        if (folder / name).exists():
+            return (folder / name).resolve()
+    return None
+
+
+def reached_by(path: Path) -> set[Path]:
+    """Headers of the driver that the file includes, or its headers do."""
+    reached: set[Path] = set()
+    todo = [path]
+    while todo:
+        file = todo.pop()
+        for name in INCLUDE.findall(file.read_text()):
+            header = resolved(file, name)
+            if header and header not in reached:
+                reached.add(header)
+                todo.append(header)
+    return reached
+
+
+ROOM = re.compile(r'Room (\w+): .*?May include: ([^.]*)\.', re.S)
+
+
+def declared_rooms() -> dict[str, set[str]]:
+    """What the header that opens each room says it may include."""
+    rooms: dict[str, set[str]] = {}
+    for path in sources('driver/*/*.h'):
+        for name, others in ROOM.findall(path.read_text()):
+            if name in rooms or name != path.parent.name:
+                raise AssertionError(f'{path}: two rooms {name}')
+            words = set(re.findall(r'\w+', others))
+            rooms[name] = words - set('nothing of the driver'.split())
+    return rooms
+
+
 def users(pattern: str, *globs: str) -> set[str]:
     """Names of the files whose code (not comments) matches."""
     found = set()
@@ -73,19 +110,38 @@ class House(unittest.TestCase):
                 self.assertEqual(includes(path), {'os.h', path.name})
 
     def test_the_driver_includes_itself_and_the_contract(self) -> None:
-        own = {path.name for path in sources('driver/**/*.h')}
         for path in sources('driver/**/*.[ch]'):
-            with self.subTest(path.name):
-                names = {Path(name).name for name in includes(path)}
-                self.assertEqual(names - own - {'memlib.h', 'mm.h'}, set())
+            for name in INCLUDE.findall(path.read_text()):
+                with self.subTest(f'{path.name} includes {name}'):
+                    self.assertTrue(name in ('memlib.h', 'mm.h')
+                                    or resolved(path, name))
 
-    def test_rooms_of_the_driver_know_nothing_above_them(self) -> None:
-        above = {'contest.h', 'score.h', 'report.h', 'export.h', 'options.h'}
-        for room, more in (('bounds', {'replay.h', 'sandbox.h', 'oracle.h'}),
-                           ('adversary', set()), ('watch', set())):
-            for path in sources(f'driver/{room}/*'):
-                with self.subTest(f'{room}/{path.name}'):
-                    self.assertEqual(includes(path) & (above | more), set())
+    def test_each_room_of_the_driver_says_what_it_may_include(self) -> None:
+        folders = {path.name for path in ROOT.glob('driver/*')
+                   if path.is_dir()}
+        self.assertEqual(set(declared_rooms()), folders)
+
+    def test_arrows_between_rooms_go_one_way(self) -> None:
+        try:
+            graphlib.TopologicalSorter(declared_rooms()).prepare()
+        except graphlib.CycleError as error:
+            self.fail(f"in a circle: {' <- '.join(error.args[1])}")
+
+    def test_rooms_reach_what_they_may_include_and_nothing_else(self) -> None:
+        """Through any number of headers."""
+        rooms = declared_rooms()
+        for path in sources('driver/*/*.[ch]'):
+            with self.subTest(str(path.relative_to(ROOT / 'driver'))):
+                room = path.parent.name
+                reached = {header.parent.name for header in reached_by(path)}
+                self.assertEqual(reached - rooms[room] - {room, 'driver'},
+                                 set())
+
+    def test_no_header_includes_itself(self) -> None:
+        """Not through others, either."""
+        for path in sources('driver/**/*.h'):
+            with self.subTest(path.name):
+                self.assertNotIn(path, reached_by(path))
 
     def test_runtime_knows_nothing_of_the_driver(self) -> None:
         own = {path.name for path in sources('runtime/*.h')}
@@ -102,30 +158,33 @@ class House(unittest.TestCase):
         driver = ('driver/**/*.c', 'mdriver.c')
         self.assertEqual(users(r'\bdlopen\s*\(', *driver), {'worker_load.c'})
         self.assertEqual(users(r'\bfork\s*\(', *driver),
-                         {'process.c', 'capture.c', 'contest.c'})
+                         {'process.c', 'capture.c', 'benchmark.c'})
         self.assertEqual(users(r'\bprintf\s*\(', *driver), {'report.c'})
         self.assertEqual(users(r'<n?curses\.h>', *driver), {'screen.c'})
 
     def test_the_oracle_depends_on_no_process(self) -> None:
-        reached, todo = set(), {'oracle.h', 'trace.h'}
+        reached, todo = set(), [ROOT / 'driver/check/oracle.h',
+                                ROOT / 'driver/trace/trace.h']
         while todo:
-            name = todo.pop()
-            reached.add(name)
-            for part in sources(f'driver/**/{name}',
-                                f'driver/**/{name[:-2]}.c'):
-                todo |= {n for n in includes(part)
-                         if n.endswith('.h') and n not in reached}
+            path = todo.pop()
+            reached.add(path.name)
+            for part in (path, path.with_suffix('.c')):
+                if part.exists():
+                    todo += [header for header in reached_by(part)
+                             if header.name not in reached]
         self.assertFalse(reached & {'sandbox.h', 'worker.h', 'replay.h',
-                                    'contest.h', 'report.h'})
+                                    'benchmark.h', 'report.h'})
 
     def test_adversaries_know_no_allocator(self) -> None:
         """What they know of one are addresses, so tests can be one."""
-        for path in sources('driver/adversary/adversary*.[ch]',
-                            'driver/adversary/game.[ch]'):
+        for path in sources('driver/adversary/*.[ch]'):
+            if path.stem == 'adversary_benchmark':
+                continue
             with self.subTest(path.name):
                 self.assertEqual(
-                    includes(path) - {'adversary.h', 'game.h', 'complain.h',
-                                      'random.h', 'trace.h'}, set())
+                    {Path(name).name for name in includes(path)}
+                    - {'adversary.h', 'game.h', 'fatal.h', 'random.h',
+                       'trace.h'}, set())
 
     def test_python_rooms_use_each_other_one_way(self) -> None:
         uses = rooms()

@@ -1,4 +1,8 @@
 /*
+ * Room adversary: programs that make an allocator waste memory
+ * May include: base, trace,
+ * worker, check.
+ *
  * adversary.h - programs made to waste an allocator's memory.
  *
  * Each looks at the addresses that it was given before it chooses what to free:

@@ -1,4 +1,7 @@
 /*
+ * Room base: what every room may need
+ * May include: nothing of the driver.
+ *
  * fatal.h - what to say, and how to end, when the user's input is wrong.
  */
 #ifndef COMPLAIN_H

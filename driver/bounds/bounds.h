@@ -1,4 +1,7 @@
 /*
+ * Room bounds: what any allocator could reach on a trace
+ * May include: base, trace.
+ *
  * bounds.h - marks of a trace to measure any allocator by.
  *
  *     peak payload <= load <= packing <= best fit          all in bytes

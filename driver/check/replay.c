@@ -65,25 +65,28 @@ static bool accept_refusal(struct replay *r, struct finding *f,
     return true;
 }
 
-/* Did the batch that ends with this operation end at a segment peak? */
-static bool at_segment_peak(const struct replay *r, uint64_t last)
+/*
+ * Is it time to count resident pages, after the operation called last? At the
+ * segment peaks of the trace; one that is being made has none yet.
+ */
+static bool is_measured_at(const struct replay *r, uint64_t last)
 {
     const struct trace *t = r->setup.trace;
 
-    return r->segment_peak < t->segment_count &&
-           t->segment_peak[r->segment_peak] == last;
+    return t->segment_count == 0 || (r->segment < t->segment_count &&
+                                     t->segment_peak[r->segment] == last);
 }
 
 /*
- * A malloc of the system: what it has made resident is its footprint. To count
- * its pages takes long where they are many, so it is done at the segment peaks of the
- * payload only, and where the payload rose since the last time.
+ * A malloc of the system: what it has made resident is its footprint. Counting
+ * pages takes long where they are many, so it is done where the payload rose
+ * since the last time.
  */
 static void measure_resident(struct replay *r, uint64_t last)
 {
     if (r->oracle->payload < r->lowest)
         r->lowest = r->oracle->payload;
-    if (!at_segment_peak(r, last) || r->oracle->payload <= r->lowest)
+    if (!is_measured_at(r, last) || r->oracle->payload <= r->lowest)
         return;
     uint64_t bytes = process_anonymous_bytes(sandbox_process(r->sandbox));
 
@@ -132,12 +135,11 @@ static uint32_t next_count(struct replay *r, uint64_t first, uint64_t end)
         CHANNEL_BATCH / 2 + random_below(&r->random, CHANNEL_BATCH / 2 + 1);
     uint32_t count = up_to(size, end - first);
 
-    while (r->segment_peak < t->segment_count &&
-           t->segment_peak[r->segment_peak] < first)
-        r->segment_peak++;
-    if (is_lab(r) || r->segment_peak == t->segment_count)
+    while (r->segment < t->segment_count && t->segment_peak[r->segment] < first)
+        r->segment++;
+    if (is_lab(r) || r->segment == t->segment_count)
         return count;
-    return up_to(t->segment_peak[r->segment_peak] + 1 - first, count);
+    return up_to(t->segment_peak[r->segment] + 1 - first, count);
 }
 
 /* Does that operation keep the live payload within the limit? */
@@ -264,7 +266,7 @@ bool replay_start(struct replay *r, struct outcome *out)
 {
     *out = (struct outcome){.verdict = VERDICT_OK};
     r->finding = finding_none();
-    r->segment_peak = 0;
+    r->segment = 0;
     r->lowest = 0;
     for (int i = 0; i < REPLAY_OBSERVERS; i++)
         if (r->setup.observers[i].begin)

@@ -1,4 +1,7 @@
 /*
+ * Room check: one allocator on one trace: is it right?
+ * May include: base, trace, worker.
+ *
  * replay.h - one allocator on one trace: a worker, an oracle, two loops.
  *
  * replay_checked believes nothing it is told; replay_timed makes the calls and

@@ -34,9 +34,9 @@ struct replay {
     double overhead; /* ns of CPU that timing an empty batch takes */
     bool good;       /* of the checked pass so far */
     struct finding finding;
-    uint32_t segment_peak; /* the next of the trace's segment peaks */
-    uint64_t lowest;       /* payload since resident pages were counted last */
-    struct op *leftover;   /* frees of what the trace leaves live */
+    uint32_t segment;    /* of the trace, whose peak comes next */
+    uint64_t lowest;     /* payload since resident pages were counted last */
+    struct op *leftover; /* frees of what the trace leaves live */
     uint32_t leftover_count;
 };
 

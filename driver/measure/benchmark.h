@@ -1,4 +1,8 @@
 /*
+ * Room measure: rounds, statistics, score: how good is it?
+ * May include: base, trace, worker, check,
+ * bounds.
+ *
  * benchmark.h - allocators times traces: every pair judged, speeds compared.
  *
  * On each trace all allocators are alive at once, each in its worker, and the

@@ -1,4 +1,8 @@
 /*
+ * Room output: tables, JSON, CSV, progress: what the user sees
+ * May include: base, trace,
+ * worker, check, bounds, measure, adversary.
+ *
  * report.h - results as text on standard output.
  */
 #ifndef REPORT_H

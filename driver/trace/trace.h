@@ -1,4 +1,7 @@
 /*
+ * Room trace: traces in memory, and the files that they are read from
+ * May include: base.
+ *
  * trace.h - an allocation trace in memory.
  *
  * Loaded whole and checked whole: once trace_load returns, every operation is

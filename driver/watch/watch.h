@@ -1,4 +1,8 @@
 /*
+ * Room watch: the heap on a terminal, while a trace is replayed
+ * May include: base, trace,
+ * worker, check.
+ *
  * watch.h - one allocator on one trace, to look at while it runs.
  *
  * The checked replay at a chosen speed; the heap as a map, with what it holds

@@ -1,4 +1,7 @@
 /*
+ * Room worker: the untrusted half: it loads the allocator and calls it
+ * May include: trace.
+ *
  * worker.h - the loop that calls the allocator: the untrusted half.
  *
  * Lives in the worker process, or with --in-process in the judge's own. The

@@ -3,7 +3,7 @@
  */
 #include "../check.h"
 
-#include "../../driver/random.h"
+#include "../../driver/base/random.h"
 #include "../../runtime/pages.h"
 
 enum { PAGES = 1000, STEPS = 20000 };

@@ -399,7 +399,7 @@ static void nothing_in_use_is_discarded(void)
     for (size_t i = 0; i < BLOCKS; i += KEPT)
         for (size_t k = 0; k < 16 + i * 7919 % 3000; k++)
             CHECK(block[i][k] == (unsigned char)i);
-    CHECK(heap.time_budget < PATIENCE);
+    CHECK(heap.patience < PATIENCE);
 }
 
 /* Discarded memory is undefined, and not what mm_calloc need not clear. */
@@ -415,7 +415,7 @@ static void calloc_clears_what_was_discarded(void)
     CHECK(heap.fresh + 100 < heap.limit);
     for (size_t i = 0; i < BLOCKS; i++)
         mm_free(block[i]);
-    CHECK(heap.time_budget < PATIENCE);
+    CHECK(heap.patience < PATIENCE);
     CHECK(mm_malloc((wilderness() - 100) * GRANULE));
     CHECK(all_zero(mm_calloc(1, 1600), 1600));
 }
