@@ -1,8 +1,9 @@
 # make            the lab: mdriver, its worker, and the allocators it judges
 # make help       everything else that can be made
 #
-# MODE=release (default), san (address and undefined-behaviour sanitizers), or
-# m32 (allocators and their worker in 32 bits); all output lies in build/MODE.
+# MODE=release (default), san (address and undefined-behaviour sanitizers), m32
+# (allocators and their worker in 32 bits), or aarch64 (allocators and their
+# worker for that machine, emulated); all output lies in build/MODE.
 
 MODE ?= release
 CC ?= gcc
@@ -12,12 +13,21 @@ WARN := -Wall -Wextra -Wshadow -Wstrict-prototypes
 BASE := -std=gnu11 -g -I. $(WARN)
 OPT_release := -O2
 OPT_m32 := -O2
+OPT_aarch64 := -O2
 OPT_san := -O1 -fsanitize=address,undefined -fno-sanitize-recover=undefined \
 	-fno-omit-frame-pointer
 BITS := $(if $(filter m32,$(MODE)),32,64)
 OPT := $(OPT_$(MODE))
 
-JUDGE_FLAGS := $(BASE) $(OPT) -DBUILD_MODE='"$(MODE)"' -DWORKER_BITS=$(BITS)
+# The judge is always this machine's; in some modes the worker is another's, and
+# the judge cannot load an allocator into its own process (--in-process).
+FOREIGN := $(filter m32 aarch64,$(MODE))
+# Debian's gcc for aarch64 and gcc-multilib exclude each other: clang does, too.
+AARCH64_CC ?= $(shell command -v aarch64-linux-gnu-gcc || \
+	echo clang --target=aarch64-linux-gnu)
+WORKER_CC := $(if $(filter aarch64,$(MODE)),$(AARCH64_CC),$(CC))
+JUDGE_FLAGS := $(BASE) $(OPT) -DBUILD_MODE='"$(MODE)"' \
+	-DWORKER_BITS=$(BITS) -DWORKER_FOREIGN=$(if $(FOREIGN),1,0)
 WORKER_FLAGS := $(BASE) $(OPT) $(if $(filter m32,$(MODE)),-m32)
 # An allocator's own calls stay its own, and the heap's come from its host.
 PLUGIN_FLAGS := -DDRIVER -fPIC -fno-semantic-interposition -shared \
@@ -74,14 +84,19 @@ mdriver: $(OUT)/mdriver
 $(OUT)/mdriver: $(JUDGE_OBJECTS)
 	$(call link,$(CC) $(JUDGE_FLAGS) $(HOST_LINK) $^ $(JUDGE_LIBS))
 
-$(OUT)/worker: $(WORKER_OBJECTS)
-	$(call link,$(CC) $(WORKER_FLAGS) $(HOST_LINK) $^)
+$(OUT)/$(if $(filter aarch64,$(MODE)),work/)worker: $(WORKER_OBJECTS)
+	$(call link,$(WORKER_CC) $(WORKER_FLAGS) $(HOST_LINK) $^)
+
+ifeq ($(MODE),aarch64)
+$(OUT)/worker: driver/worker_aarch64.sh $(OUT)/work/worker
+	install -m 755 $< $@.$$$$ && mv -f $@.$$$$ $@
+endif
 
 $(OUT)/judge/%.o: %.c
 	$(call compile,$(CC) $(JUDGE_FLAGS) $(EXTRA) -c $<)
 
 $(OUT)/work/%.o: %.c
-	$(call compile,$(CC) $(WORKER_FLAGS) $(EXTRA) -c $<)
+	$(call compile,$(WORKER_CC) $(WORKER_FLAGS) $(EXTRA) -c $<)
 
 # Fills and checks are the cost of a checked replay: let them be vectorized.
 $(OUT)/judge/driver/pattern.o $(OUT)/work/driver/pattern.o: EXTRA := $(if $(filter san,$(MODE)),,-O3)
@@ -91,11 +106,11 @@ $(OUT)/profiles.json: driver/profiles.json
 	cp $< $@.$$$$ && mv -f $@.$$$$ $@
 
 $(OUT)/%.so: %.c
-	$(call compile,$(CC) $(WORKER_FLAGS) $(PLUGIN_FLAGS) $<)
+	$(call compile,$(WORKER_CC) $(WORKER_FLAGS) $(PLUGIN_FLAGS) $<)
 
 # A library's place in the lab is its adapter.
 $(OUT)/libraries/%.so: libraries/lab/%.c
-	$(call compile,$(CC) $(WORKER_FLAGS) $(PLUGIN_FLAGS) $<)
+	$(call compile,$(WORKER_CC) $(WORKER_FLAGS) $(PLUGIN_FLAGS) $<)
 
 include runtime/runtime.mk libraries/libraries.mk bench/bench.mk tests/tests.mk
 
@@ -121,7 +136,8 @@ make test-programs ARGS=...      real programs on every allocator: are they
 make bench-programs ARGS=...     the same: how fast are they?
 make clean                       delete build/
 
-MODE=release|san|m32   optimized (default), sanitizers, allocators of 32 bits
+MODE=release|san|m32|aarch64   optimized (default), sanitizers, allocators of
+                 32 bits, allocators for aarch64 in an emulator
 endef
 export HELP
 help:

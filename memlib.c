@@ -21,7 +21,6 @@
 #include <unistd.h>
 
 enum {
-    PAGE = 4096,
     WORD_BITS = 64,
     /* Larger areas are dropped by the kernel, smaller ones cleared by hand. */
     DROP_SIZE = 256 * 1024,
@@ -36,15 +35,44 @@ static struct {
     void (*drain)(void);
     uint64_t *map; /* one bit a page of the region */
     size_t map_bytes;
-    size_t limit; /* for mem_init */
-    size_t span;  /* of a region that mem_init reserved */
+    size_t page;        /* bytes; the system's page size */
+    unsigned page_bits; /* its logarithm */
+    bool can_drop;      /* madvise clears the region's pages */
+    size_t limit;       /* for mem_init */
+    size_t span;        /* of a region that mem_init reserved */
 } heap = {.limit = MEM_DEFAULT_LIMIT};
 
 static struct mem_account own_account;
 
+/* ---- Pages. ---- */
+
+static size_t page_floor(size_t size)
+{
+    return size & -heap.page;
+}
+
 static size_t page_ceil(size_t size)
 {
-    return (size + PAGE - 1) & ~(size_t)(PAGE - 1);
+    return page_floor(size + heap.page - 1);
+}
+
+static size_t pages_in(size_t size)
+{
+    return size >> heap.page_bits;
+}
+
+static size_t page_start(size_t page)
+{
+    return page << heap.page_bits;
+}
+
+size_t mem_pagesize(void)
+{
+    if (heap.page == 0) {
+        heap.page = (size_t)sysconf(_SC_PAGESIZE);
+        heap.page_bits = (unsigned)__builtin_ctzl(heap.page);
+    }
+    return heap.page;
 }
 
 /* ---- Events and accounting. ---- */
@@ -88,19 +116,40 @@ static bool request_allowed(size_t size)
     return a->requests != a->fail_at && size <= a->limit - a->brk - a->mapped;
 }
 
-/* Let the kernel take whole pages back; they are zero when touched again. */
-static void drop_pages(size_t at, size_t size)
+static bool advise_drop(size_t at, size_t size)
 {
     int advice = heap.span ? MADV_DONTNEED : MADV_REMOVE; /* private, shared */
 
-    if (size > 0 && madvise(heap.base + at, size, advice) != 0)
+    return madvise(heap.base + at, size, advice) == 0;
+}
+
+/*
+ * Does dropping a page clear it? An emulated system may ignore the advice and
+ * report success (qemu-user 7.2 does so for MADV_REMOVE).
+ */
+static bool dropping_clears(void)
+{
+    volatile unsigned char *first = heap.base;
+
+    if (heap.account->limit == 0)
+        return false;
+    *first = 1;
+    bool clears = advise_drop(0, heap.page) && *first == 0;
+    *first = 0;
+    return clears;
+}
+
+/* Let the kernel take whole pages back; they are zero when touched again. */
+static void drop_pages(size_t at, size_t size)
+{
+    if (!heap.can_drop || !advise_drop(at, size))
         memset(heap.base + at, 0, size);
 }
 
 /* Make [at, at + size) zero again (I4). */
 static void clear(size_t at, size_t size)
 {
-    size_t start = page_ceil(at), end = (at + size) & ~(size_t)(PAGE - 1);
+    size_t start = page_ceil(at), end = page_floor(at + size);
 
     if (size < DROP_SIZE || end <= start) {
         memset(heap.base + at, 0, size);
@@ -118,17 +167,17 @@ static void clear(size_t at, size_t size)
 static void wipe(size_t at, size_t end)
 {
     unsigned char resident[WIPE_PAGES];
+    size_t most = WIPE_PAGES * heap.page;
 
-    for (; at < end; at += WIPE_PAGES * PAGE) {
-        size_t size =
-            end - at < WIPE_PAGES * PAGE ? end - at : WIPE_PAGES * PAGE;
+    for (size_t size; at < end; at += size) {
+        size = end - at < most ? end - at : most;
         bool known = mincore(heap.base + at, size, resident) == 0;
 
-        for (size_t page = 0; page < size / PAGE; page++)
+        for (size_t page = 0; page < pages_in(size); page++)
             if (known && (resident[page] & 1))
-                memset(heap.base + at + page * PAGE, 0, PAGE);
+                memset(heap.base + at + page_start(page), 0, heap.page);
             else
-                drop_pages(at + page * PAGE, PAGE);
+                drop_pages(at + page_start(page), heap.page);
     }
 }
 
@@ -176,17 +225,18 @@ static size_t skip_mapped(size_t page)
  */
 static size_t find_run(size_t count)
 {
-    size_t floor = page_ceil(heap.account->brk) / PAGE;
-    size_t page = heap.account->limit / PAGE, run = 0;
+    size_t floor = pages_in(page_ceil(heap.account->brk));
+    size_t page = pages_in(heap.account->limit), run = 0;
 
     if (heap.account->mapped == 0) /* nothing in the way */
         return page >= floor + count ? page - count : NO_PAGE;
     while (page-- > floor) {
-        run = page_mapped(page) ? 0 : run + 1;
-        if (run == count)
-            return page;
-        if (run == 0)
+        if (page_mapped(page)) {
+            run = 0;
             page = skip_mapped(page);
+        } else if (++run == count) {
+            return page;
+        }
     }
     return NO_PAGE;
 }
@@ -194,12 +244,12 @@ static size_t find_run(size_t count)
 /* The lowest mapped page at or above the lowest one there ever was. */
 static size_t lowest_mapping(void)
 {
-    size_t page = heap.account->map_floor / PAGE;
-    size_t end = heap.account->limit / PAGE;
+    size_t page = pages_in(heap.account->map_floor);
+    size_t end = pages_in(heap.account->limit);
 
     while (page < end && !page_mapped(page))
         page++;
-    return page * PAGE;
+    return page_start(page);
 }
 
 /* ---- For allocators. ---- */
@@ -254,11 +304,6 @@ size_t mem_heapsize(void)
     return heap.account->brk;
 }
 
-size_t mem_pagesize(void)
-{
-    return PAGE;
-}
-
 void *mem_map(size_t size)
 {
     struct mem_account *a = heap.account;
@@ -270,16 +315,17 @@ void *mem_map(size_t size)
     }
     if (bytes < size || !request_allowed(bytes))
         return refuse(size, NULL);
-    size_t first = find_run(bytes / PAGE);
+    size_t first = find_run(pages_in(bytes));
     if (first == NO_PAGE)
         return refuse(size, NULL);
-    set_pages(first, bytes / PAGE, true);
+    size_t at = page_start(first);
+    set_pages(first, pages_in(bytes), true);
     a->mapped += bytes;
-    if (first * PAGE < a->map_floor)
-        a->map_floor = first * PAGE;
+    if (at < a->map_floor)
+        a->map_floor = at;
     note_peaks();
-    record_event(MEM_MAP, first * PAGE, bytes);
-    return heap.base + first * PAGE;
+    record_event(MEM_MAP, at, bytes);
+    return heap.base + at;
 }
 
 int mem_unmap(void *ptr, size_t size)
@@ -287,13 +333,13 @@ int mem_unmap(void *ptr, size_t size)
     size_t at = (size_t)((unsigned char *)ptr - heap.base);
     size_t bytes = page_ceil(size);
 
-    if (size == 0 || bytes < size || at % PAGE != 0 ||
+    if (size == 0 || bytes < size || page_floor(at) != at ||
         at >= heap.account->limit || bytes > heap.account->limit - at ||
-        mapped_run(at / PAGE, bytes / PAGE) < bytes / PAGE) {
+        mapped_run(pages_in(at), pages_in(bytes)) < pages_in(bytes)) {
         errno = EINVAL;
         return -1;
     }
-    set_pages(at / PAGE, bytes / PAGE, false);
+    set_pages(pages_in(at), pages_in(bytes), false);
     heap.account->mapped -= bytes;
     clear(at, bytes);
     record_event(MEM_UNMAP, at, bytes);
@@ -340,8 +386,9 @@ void mem_attach(void *base, struct mem_account *account, void (*drain)(void))
     heap.base = base;
     heap.account = account;
     heap.drain = drain;
-    account->limit = account->limit & ~(uint64_t)(PAGE - 1);
-    heap.map_bytes = page_ceil(account->limit / PAGE / 8 + sizeof(uint64_t));
+    account->limit &= -(uint64_t)mem_pagesize();
+    heap.can_drop = dropping_clears();
+    heap.map_bytes = page_ceil(pages_in(account->limit) / 8 + sizeof(uint64_t));
     heap.map = mmap(NULL, heap.map_bytes, PROT_READ | PROT_WRITE,
                     MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (heap.map == MAP_FAILED)
@@ -357,7 +404,7 @@ void mem_set_limit(size_t limit)
 
 void mem_init(void)
 {
-    size_t span = page_ceil(heap.limit);
+    size_t page = mem_pagesize(), span = (heap.limit + page - 1) & -page;
     int flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE;
     void *base = mmap(mem_preferred_base(span), span, PROT_READ | PROT_WRITE,
                       flags | MAP_FIXED_NOREPLACE, -1, 0);

@@ -35,7 +35,7 @@ void *mem_sbrk(intptr_t increment);
 void *mem_heap_lo(void);   /* first byte of the heap */
 void *mem_heap_hi(void);   /* last byte of the heap: the break - 1 */
 size_t mem_heapsize(void); /* bytes between the two, both included */
-size_t mem_pagesize(void); /* the system's page size in bytes */
+size_t mem_pagesize(void); /* the system's page size, bytes, a power of two */
 
 /*
  * Map size bytes, rounded up to whole pages, apart from the heap, at a page
@@ -59,6 +59,14 @@ int mem_unmap(void *ptr, size_t size);
 void mem_discard(void *ptr, size_t size);
 
 /* ---- For whoever runs the heap: the driver, the tests. ---- */
+
+/*
+ * The smallest page there is. Every system's page size is a multiple of it, so
+ * mappings start and end at multiples of it. The judge keeps its books in this
+ * unit and need not know the worker's page size, which may differ from its own
+ * (an emulator chooses it).
+ */
+enum { MEM_UNIT = 4096 };
 
 enum { MEM_EVENTS = 4096 };
 
@@ -96,9 +104,9 @@ struct mem_account {
 
 /*
  * Run the heap over [base, base + limit), already mapped and zero, keeping its
- * books in account, whose limit and fail_at the caller has set. drain, where
- * given, is called when the event buffer is full and has to empty it; without
- * it further events are dropped.
+ * books in account, whose limit and fail_at the caller has set; the limit is
+ * rounded down to whole pages. drain, where given, is called when the event
+ * buffer is full and has to empty it; without it further events are dropped.
  */
 void mem_attach(void *base, struct mem_account *account, void (*drain)(void));
 

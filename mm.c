@@ -135,7 +135,7 @@ enum {
     STEP_WITHOUT = 4096, /* while the map moves with it, and later */
     SLACK = 2048 / GRANULE, /* that even a small heap may leave in caches */
     PATIENCE = (8 << 20) / GRANULE, /* that any heap may free and keep */
-    CLEANABLE = 4096 / GRANULE,     /* may have a whole page in it */
+    CLEANABLE = 4096 / GRANULE,     /* the least that may hold a page */
 };
 
 _Static_assert(GRANULE == 8 || GRANULE == 16, "MM_ALIGNMENT is 8 or 16");

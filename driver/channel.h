@@ -26,7 +26,10 @@
 #include <stddef.h>
 #include <time.h>
 
-enum { CHANNEL_BATCH = 16384, CHANNEL_PATH = 4096, CHANNEL_PAGE = 4096 };
+enum { CHANNEL_BATCH = 16384, CHANNEL_PATH = 4096 };
+
+/* A multiple of every page size, the judge's and the worker's. */
+enum { CHANNEL_PAGE = 65536 };
 
 #define LOG_PENDING (~(uint64_t)0)
 
@@ -140,10 +143,6 @@ struct channel {
     struct mem_account account;
 };
 
-/*
- * The shared file: channel, steps (read-only to the worker), log, and a table
- * of slots: pointers in the timed pass, `struct held` in the checked one.
- */
 /* Wait awake for the turn to become `wanted`: true if it did in time. */
 static inline bool channel_spin(const uint32_t *turn, uint32_t wanted)
 {
@@ -165,6 +164,11 @@ static inline bool channel_spin(const uint32_t *turn, uint32_t wanted)
     return false;
 }
 
+/*
+ * The shared file: channel, steps (whole pages, read-only to the worker), log,
+ * and a table of slots: pointers in the timed pass, `struct held` in the
+ * checked one.
+ */
 static inline size_t channel_steps_offset(void)
 {
     return (sizeof(struct channel) + CHANNEL_PAGE - 1) &
@@ -188,6 +192,8 @@ static inline size_t channel_size(uint64_t slot_count)
 }
 
 _Static_assert(offsetof(struct channel, account) % 8 == 0, "same layout");
+_Static_assert(CHANNEL_BATCH * sizeof(struct op) % CHANNEL_PAGE == 0,
+               "the steps are whole pages");
 _Static_assert(sizeof(struct stop) == 24, "same layout");
 _Static_assert(sizeof(struct watch) == 24, "same layout");
 _Static_assert(sizeof(struct crash) == 296, "same layout");

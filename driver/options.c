@@ -199,7 +199,8 @@ static size_t heap_size(const char *text)
         complain_usage("--heap-limit takes a size from 64K to 65536G, not "
                        "'%s'",
                        text);
-    return ((size_t)(value << shift) + 4095) & ~(size_t)4095;
+    size_t page = mem_pagesize(), size = (size_t)(value << shift);
+    return (size + page - 1) & -page;
 }
 
 static void add_file(struct options *o, char *file)
@@ -418,8 +419,6 @@ static void check(const struct options *o)
                        "need --jobs 1");
     if (o->in_process && (o->jobs > 1 || o->perturb))
         complain_usage("--in-process goes with neither --jobs nor --perturb");
-    if (o->heap_limit % 4096 != 0)
-        complain_usage("--heap-limit has to be whole pages");
 }
 
 /* All: libc too, to compare with; a table for each only where asked for. */

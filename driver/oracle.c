@@ -15,7 +15,7 @@
 
 #include <stdlib.h>
 
-enum { PAGE = 4096, GRANULE = 8 };
+enum { GRANULE = 8 };
 
 struct oracle *oracle_new(const struct oracle_setup *setup)
 {
@@ -29,7 +29,7 @@ struct oracle *oracle_new(const struct oracle_setup *setup)
     o->slot_count = setup->slot_count;
     o->live = need(calloc(setup->slot_count + 1, sizeof *o->live));
     o->granules = bitset_new();
-    o->pages = bitset_new();
+    o->mapped_units = bitset_new();
     o->refused_op = NO_OP;
     return o;
 }
@@ -39,7 +39,7 @@ void oracle_delete(struct oracle *o)
     if (!o)
         return;
     bitset_delete(o->granules);
-    bitset_delete(o->pages);
+    bitset_delete(o->mapped_units);
     free(o->live);
     free(o);
 }
@@ -60,12 +60,12 @@ static void note_mapping(struct oracle *o, const struct mem_event *e)
     if (e->at > o->limit || e->size > o->limit - e->at)
         return;
     if (e->kind == MEM_MAP) {
-        bitset_add(o->pages, e->at / PAGE, e->size / PAGE);
+        bitset_add(o->mapped_units, e->at / MEM_UNIT, e->size / MEM_UNIT);
         o->mapped += e->size;
         return;
     }
     if (!o->lenient)
-        bitset_remove(o->pages, e->at / PAGE, e->size / PAGE);
+        bitset_remove(o->mapped_units, e->at / MEM_UNIT, e->size / MEM_UNIT);
     o->mapped -= e->size < o->mapped ? e->size : o->mapped;
 }
 
@@ -91,13 +91,13 @@ bool oracle_in_heap(const struct oracle *o, uint64_t address, uint64_t size)
         return false;
     if (at + size <= o->reach)
         return true;
-    uint64_t first = at / PAGE, last = (at + size - (size > 0)) / PAGE;
-    return bitset_all(o->pages, first, last - first + 1);
+    uint64_t first = at / MEM_UNIT, last = (at + size - (size > 0)) / MEM_UNIT;
+    return bitset_all(o->mapped_units, first, last - first + 1);
 }
 
-bool oracle_page_mapped(const struct oracle *o, uint64_t at)
+bool oracle_unit_mapped(const struct oracle *o, uint64_t at)
 {
-    return bitset_any(o->pages, at / PAGE, 1);
+    return bitset_any(o->mapped_units, at / MEM_UNIT, 1);
 }
 
 /* ---- Blocks. ---- */
@@ -248,7 +248,7 @@ void oracle_reset(struct oracle *o)
             lift(o, &o->live[slot]);
         o->live[slot] = (struct live){0};
     }
-    bitset_remove(o->pages, 0, o->limit / PAGE);
+    bitset_remove(o->mapped_units, 0, o->limit / MEM_UNIT);
     o->brk = o->mapped = o->footprint = o->reach = o->refusals = 0;
     o->refused_op = NO_OP;
 }

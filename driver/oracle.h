@@ -28,8 +28,8 @@ struct oracle {
     uint64_t payload;    /* live bytes now */
     uint32_t slot_count;
     struct live *live;
-    struct bitset *granules; /* of live payload */
-    struct bitset *pages;    /* mapped */
+    struct bitset *granules;     /* of live payload */
+    struct bitset *mapped_units; /* of MEM_UNIT bytes, from base on */
 };
 
 struct oracle_setup {
@@ -58,8 +58,8 @@ bool oracle_apply(struct oracle *o, struct op op, uint64_t index,
 /* Is [address, address + size) in the heap or in mapped pages? */
 bool oracle_in_heap(const struct oracle *o, uint64_t address, uint64_t size);
 
-/* Is the page at that offset mapped (lenient: or was it ever)? */
-bool oracle_page_mapped(const struct oracle *o, uint64_t at);
+/* Is the MEM_UNIT at that offset mapped (lenient: or was it ever)? */
+bool oracle_unit_mapped(const struct oracle *o, uint64_t at);
 
 /*
  * The live block that contains address, or NULL; *below and *above the live

@@ -209,12 +209,12 @@ static void append_word(char *text, size_t size, const char *word)
 
 /*
  * A fault of the checked pass: the allocator inside the driver's process, where
- * gdb has it at once. One of a timed pass, or with a worker of other width, is
- * to be had in the worker only.
+ * gdb has it at once. One of a timed pass, or with a worker for another
+ * machine, is to be had in the worker only.
  */
 static bool in_driver(const struct oracle *o)
 {
-    return WORKER_BITS == 8 * sizeof(void *) && !o->lenient;
+    return !WORKER_FOREIGN && !o->lenient;
 }
 
 static void append_gdb(char *text, size_t size, bool driver,

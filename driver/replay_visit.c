@@ -6,8 +6,6 @@
 #include "random.h"
 #include "replay_parts.h"
 
-enum { PAGE = 4096 };
-
 static bool block_intact(const struct replay *r, const struct live *l,
                          uint64_t op, struct finding *f)
 {
@@ -40,9 +38,9 @@ bool visit_contents(struct replay *r, uint64_t op, uint64_t budget,
     return true;
 }
 
-static bool page_is_given(const struct oracle *o, uint64_t at)
+static bool unit_is_given(const struct oracle *o, uint64_t at)
 {
-    return at + PAGE <= o->brk || oracle_page_mapped(o, at);
+    return at + MEM_UNIT <= o->brk || oracle_unit_mapped(o, at);
 }
 
 bool visit_strays(const struct replay *r, const struct oracle *o,
@@ -52,8 +50,9 @@ bool visit_strays(const struct replay *r, const struct oracle *o,
     uint64_t at = o->brk, span = r->setup.heap_limit;
 
     while ((at = sandbox_next_page(r->sandbox, at)) < span) {
-        uint64_t end = (at / PAGE + 1) * PAGE;
-        uint64_t size = page_is_given(o, at / PAGE * PAGE) ? 0 : end - at;
+        uint64_t end = (at / MEM_UNIT + 1) * MEM_UNIT;
+        uint64_t size =
+            unit_is_given(o, at / MEM_UNIT * MEM_UNIT) ? 0 : end - at;
         size_t zeros = first_nonzero(heap + at, size);
 
         if (zeros < size) {

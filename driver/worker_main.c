@@ -163,8 +163,9 @@ static void map_channel(void)
         mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, CHANNEL_FD, 0);
     if (base == MAP_FAILED)
         give_up("cannot map the channel");
-    mprotect(base + channel_steps_offset(),
-             channel_log_offset() - channel_steps_offset(), PROT_READ);
+    if (mprotect(base + channel_steps_offset(),
+                 channel_log_offset() - channel_steps_offset(), PROT_READ) != 0)
+        give_up("cannot protect the channel's steps");
     channel = (struct channel *)base;
 }
 

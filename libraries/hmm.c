@@ -584,8 +584,16 @@ void *memalign(size_t align, size_t size)
     return request_power(align, size);
 }
 
+/* As the C library of the machine: glibc refuses other alignments since 2.38,
+ * as C has it, and rounds them up before. */
 void *aligned_alloc(size_t align, size_t size)
 {
+    bool power = align != 0 && (align & (align - 1)) == 0;
+
+    if (!power && __GLIBC_PREREQ(2, 38)) {
+        errno = EINVAL;
+        return NULL;
+    }
     return request_power(align, size);
 }
 

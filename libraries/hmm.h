@@ -8,7 +8,7 @@
  *     malloc  calloc  realloc  reallocarray  free  malloc_usable_size
  *     posix_memalign  aligned_alloc  memalign  valloc  pvalloc
  *
- * They mean what glibc 2.36 means by them:
+ * They mean what glibc means by them:
  *
  *     sizes            in bytes. A payload starts at a multiple of 16, as the
  *                      ABI demands, and has at least the bytes asked for:
@@ -24,8 +24,10 @@
  *                      given to realloc is still in use
  *     contents         undefined; of calloc, zero. realloc keeps the first
  *                      min(old, new) bytes
- *     alignment        memalign and aligned_alloc round theirs up to a power
- *                      of two, EINVAL where there is none. posix_memalign
+ *     alignment        memalign rounds its own up to a power of two, EINVAL
+ *                      where there is none. aligned_alloc does as the glibc
+ *                      that hmm is compiled for: the same, or since 2.38
+ *                      EINVAL for all but powers of two. posix_memalign
  *                      returns EINVAL where it is no power of two or no
  *                      multiple of sizeof(void *), ENOMEM for no memory; then
  *                      the pointer is untouched, and errno always is. valloc

@@ -29,6 +29,7 @@
 #include <errno.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
 /*
  * Address space only. Where it is not to be had (ulimit -v), half is tried,
@@ -46,7 +47,6 @@
 #define REFUSED ((void *)-1)
 
 enum {
-    PAGE = 4096,
     LEAST_SPAN = 1 << 24,
     LOW_LIMIT = 1 << 30,
     LOW_FIRST = 1 << 28, /* above where executables at fixed places lie */
@@ -59,16 +59,30 @@ enum {
 static struct {
     char *base, *brk, *dirty, *open, *floor;
     size_t span;
+    size_t page;        /* bytes; the system's page size */
+    unsigned page_bits; /* its logarithm */
 } heap;
+
+/* ---- Pages. ---- */
+
+size_t mem_pagesize(void)
+{
+    if (heap.page == 0) {
+        heap.page = (size_t)sysconf(_SC_PAGESIZE);
+        heap.page_bits = (unsigned)__builtin_ctzl(heap.page);
+    }
+    return heap.page;
+}
 
 static char *page_ceil(char *p)
 {
-    return (char *)(((uintptr_t)p + PAGE - 1) & ~(uintptr_t)(PAGE - 1));
+    return (char *)(((uintptr_t)p + heap.page - 1) & -(uintptr_t)heap.page);
 }
 
+/* How many pages hold size bytes. */
 static size_t pages_of(size_t size)
 {
-    return size / PAGE + (size % PAGE != 0);
+    return (size >> heap.page_bits) + ((size & (heap.page - 1)) != 0);
 }
 
 /* ---- The region. ---- */
@@ -105,7 +119,7 @@ static bool reserve(void)
             heap.base = reserve_at(0, size);
         heap.span = size;
     }
-    if (!heap.base || !pages_begin(heap.span / PAGE))
+    if (!heap.base || !pages_begin(heap.span / mem_pagesize()))
         return false;
     heap.brk = heap.dirty = heap.open = heap.base;
     heap.floor = heap.base + heap.span;
@@ -127,7 +141,7 @@ static bool give_access(char *from, char *to)
 /* How much more than asked is opened, of size bytes in all. */
 static size_t provision(size_t size)
 {
-    size_t share = size / OPEN_SHARE & ~(size_t)(PAGE - 1);
+    size_t share = size / OPEN_SHARE & -heap.page;
 
     return share > LEAST_OPEN ? share : LEAST_OPEN;
 }
@@ -184,10 +198,10 @@ static bool open_down(char *start)
 /* The floor as high as mappings allow, where it is in the way. */
 static bool is_room_below_floor(char *end)
 {
-    size_t page = (size_t)(heap.floor - heap.base) / PAGE;
+    size_t page = (size_t)(heap.floor - heap.base) >> heap.page_bits;
 
     if (end > heap.floor)
-        heap.floor = heap.base + pages_lowest(page) * PAGE;
+        heap.floor = heap.base + (pages_lowest(page) << heap.page_bits);
     return end <= heap.floor;
 }
 
@@ -251,11 +265,6 @@ size_t mem_heapsize(void)
     return (size_t)(heap.brk - heap.base);
 }
 
-size_t mem_pagesize(void)
-{
-    return PAGE;
-}
-
 /* ---- Mappings. ---- */
 
 void *mem_map(size_t size)
@@ -270,7 +279,7 @@ void *mem_map(size_t size)
         errno = ENOMEM;
         return NULL;
     }
-    char *start = heap.base + page * PAGE;
+    char *start = heap.base + (page << heap.page_bits);
     if (!open_down(start)) {
         pages_give(page, pages_of(size));
         errno = ENOMEM;
@@ -283,12 +292,13 @@ int mem_unmap(void *ptr, size_t size)
 {
     uintptr_t at = (uintptr_t)ptr - (uintptr_t)heap.base;
 
-    if (size == 0 || at % PAGE != 0 || at >= heap.span ||
-        size > heap.span - at || !pages_give(at / PAGE, pages_of(size))) {
+    if (size == 0 || (at & (heap.page - 1)) != 0 || at >= heap.span ||
+        size > heap.span - at ||
+        !pages_give(at >> heap.page_bits, pages_of(size))) {
         errno = EINVAL;
         return -1;
     }
-    size_t bytes = pages_of(size) * PAGE;
+    size_t bytes = pages_of(size) << heap.page_bits;
     if (madvise(ptr, bytes, MADV_DONTNEED) != 0)
         memset(ptr, 0, bytes);
     return 0;

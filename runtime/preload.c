@@ -3,14 +3,15 @@
  *
  * Linked with an allocator and oslib.c into a shared object that is preloaded
  * (LD_PRELOAD) or linked, it takes the place of the C library's malloc, with
- * its semantics, those of glibc 2.36:
+ * its semantics, those of glibc:
  *
  *     malloc(0)        a block of its own
  *     realloc(p, 0)    frees p and returns NULL
  *     no memory        NULL and ENOMEM; sizes above PTRDIFF_MAX, overflow too
  *     free             leaves errno as it is
- *     memalign and aligned_alloc round an alignment up to a power of two,
- *     posix_memalign refuses it (EINVAL) and does not touch errno
+ *     memalign         rounds an alignment up to a power of two
+ *     aligned_alloc    rounds it up or refuses it (EINVAL): aligned.h
+ *     posix_memalign   refuses it (EINVAL) and does not touch errno
  *
  * One lock around every call; a process with one thread does not take it. It
  * is held across fork, so that the child's heap is whole. Where the allocator
@@ -21,6 +22,7 @@
  * blocks are never freed. So does a signal handler that comes in between.
  */
 #define _GNU_SOURCE
+#include "aligned.h"
 #include "blocks.h"
 #include "threads.h"
 
@@ -356,6 +358,10 @@ void *memalign(size_t align, size_t size)
 
 void *aligned_alloc(size_t align, size_t size)
 {
+    if (!aligned_alloc_takes(align)) {
+        errno = EINVAL;
+        return NULL;
+    }
     return request_aligned(align, size);
 }
 

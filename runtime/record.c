@@ -34,6 +34,7 @@
  * Nothing below allocates, and errno is the program's: the slow paths keep it.
  */
 #define _GNU_SOURCE
+#include "aligned.h"
 #include "record.h"
 
 #include <errno.h>
@@ -399,9 +400,11 @@ static void session_make_ready(struct session *s)
 {
     uint64_t from = file_size(s->ready), size = file_size(s->capacity);
     uint64_t step = size - from < READY_STEP ? size - from : READY_STEP;
+    uint64_t within = from % (uint64_t)sysconf(_SC_PAGESIZE);
 
     if (step > 0)
-        madvise((char *)s->header + from, step, MADV_POPULATE_WRITE);
+        madvise((char *)s->header + from - within, step + within,
+                MADV_POPULATE_WRITE);
     s->ready = file_slots(from + step);
 }
 
@@ -597,6 +600,10 @@ void *memalign(size_t alignment, size_t size)
 
 void *aligned_alloc(size_t alignment, size_t size)
 {
+    if (!aligned_alloc_takes(alignment)) {
+        errno = EINVAL;
+        return NULL;
+    }
     return align(alignment, size);
 }
 

@@ -3,6 +3,8 @@ from __future__ import annotations
 
 import json
 import os
+import re
+import shutil
 import subprocess
 import tempfile
 import unittest
@@ -45,6 +47,18 @@ def run(*command: str | Path, timeout: float = 60,
                           errors='replace', stdin=subprocess.DEVNULL,
                           stdout=subprocess.PIPE, stderr=subprocess.PIPE,
                           timeout=timeout, **more)
+
+
+def compile_cpp(program: Path, source: Path, *options: str) -> None:
+    """Skips the test where the compiler or a library is not installed."""
+    if not shutil.which('c++'):
+        raise unittest.SkipTest('not installed: c++')
+    done = run('c++', '-std=c++17', '-O0', '-o', program, source, *options)
+    missing = re.search(r'cannot find -l:?([\w.]+)', done.stderr)
+    if missing:
+        raise unittest.SkipTest(f'not installed: {missing[1]}')
+    if done.returncode:
+        raise AssertionError(account(done))
 
 
 def mdriver(*arguments: str | Path, timeout: float = 60) -> Finished[str]:

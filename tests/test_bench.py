@@ -404,12 +404,13 @@ class Threads(Case):
 
 
 # A malloc with a page for each block, that gives it back or does not.
-PAGES = """
+PAGE = os.sysconf('SC_PAGE_SIZE')
+PAGES = f'enum {{ PAGE = {PAGE} }};' + """
 #define _GNU_SOURCE
 #include <stddef.h>
 #include <stdlib.h>
 #include <sys/mman.h>
-enum { PAGE = 4096, MOST = 1 << 30 };
+enum { MOST = 1 << 30 };
 static char *region;
 static size_t used;
 void *malloc(size_t size)
@@ -442,8 +443,8 @@ class MemoryReturn(Case):
                         for key in ('blocks', 'live'))
         self.assertAlmostEqual(blocks, 20e6 / 2056, delta=300)
         self.assertAlmostEqual(live, blocks / 5, delta=300)
-        self.assertEqual(row['pages MB'], f'{live * 4096 / 1e6:.1f}')
-        self.assertAlmostEqual(float(row['peak MB']), blocks * 4096 / 1e6,
+        self.assertEqual(row['pages MB'], f'{live * PAGE / 1e6:.1f}')
+        self.assertAlmostEqual(float(row['peak MB']), blocks * PAGE / 1e6,
                                delta=1)
 
     def test_who_gives_back_and_who_does_not(self) -> None:

@@ -26,8 +26,8 @@ sys.path[:0] = [str(HERE), str(HERE.parent / 'tools')]
 
 import support  # noqa: E402
 from converting import (  # noqa: E402
-    FILES, LIBSTDCXX_POOL, MIXED, RECORDER, SMALL, Converting, after,
-    as_malloc, churn, make, needs, without_realloc)
+    FILES, MIXED, RECORDER, SMALL, Converting, after_pool, as_malloc, churn,
+    make, needs, without_realloc)
 from malloclab.convert import (  # noqa: E402
     command, formats, lateness, moments, tape)
 from malloclab.convert.wish import Wish  # noqa: E402
@@ -52,7 +52,7 @@ class Logs(Converting):
     @needs('zstd')
     def test_heaptrack_raw(self) -> None:
         ops = self.ops(FILES / 'churn.heaptrack.raw.zst')
-        self.assertEqual(after(LIBSTDCXX_POOL, ops), without_realloc(churn()))
+        self.assertEqual(after_pool(ops), without_realloc(churn()))
         self.assertEqual(self.notes(), [])
 
     @needs('zstd')
@@ -63,7 +63,7 @@ class Logs(Converting):
             return [(op.kind, sizes.setdefault(op.id, op.size)) for op in ops]
 
         ops = self.ops(FILES / 'churn.heaptrack.zst')
-        self.assertEqual(plain(after(LIBSTDCXX_POOL, ops)),
+        self.assertEqual(plain(after_pool(ops)),
                          plain(without_realloc(churn())))
         self.assertRegex(self.notes()[0], "^frees that could be of several "
                          "blocks alike, taken for the oldest's: [1-9]")
@@ -128,7 +128,7 @@ class Corners(Converting):
 
     def test_operators_of_valgrind(self) -> None:
         ops = self.ops(FILES / 'operators.valgrind')
-        self.assertEqual(', '.join(map(rep.render, after(LIBSTDCXX_POOL, ops))),
+        self.assertEqual(', '.join(map(rep.render, after_pool(ops))),
                          self.OPERATORS)
 
     def test_threads_of_ltrace(self) -> None:
@@ -787,7 +787,7 @@ class Live(Converting):
     @needs('heaptrack', 'zstd')
     def test_heaptrack(self) -> None:
         path = self.log(make.heaptrack, 'x.raw.zst')
-        self.assertEqual(after(LIBSTDCXX_POOL, self.ops(path)),
+        self.assertEqual(after_pool(self.ops(path)),
                          without_realloc(churn()))
 
     @needs('heaptrack', 'zstd')

@@ -94,15 +94,6 @@ class Traces(Converting):
         self.assertEqual(ended.returncode, 0, ended.stderr)
         check_text(ended.stdout)
 
-    def test_standard_output_that_takes_nothing(self) -> None:
-        for words, why in (('--list >/dev/full', 'No space left on device'),
-                           (f'-o - --to rep {SMALL} >&-',
-                            'Bad file descriptor')):
-            ended = support.run('sh', '-c',
-                                f'{support.ROOT}/tools/convert {words}')
-            self.assertEqual((ended.returncode, ended.stderr),
-                             (2, f'tools/convert: -: {why}\n'))
-
 
 def peak_footprint(trace: Path) -> int:
     """mm's, of heap: of a build with sanitizers its own data count as well."""

@@ -29,6 +29,9 @@ class Handins(unittest.TestCase):
     def test_later_with_bool_and_driver_macros(self) -> None:
         self.passes(handin('cmu'), 'CMU 2015+ (bool mm_init), 16-byte')
 
+    def test_old_c(self) -> None:
+        self.passes(handin('old'), 'classic (int mm_init), 8-byte alignment')
+
     def test_one_for_32_bits(self) -> None:
         finished = handin('bits32')
         if MODE == 'm32':

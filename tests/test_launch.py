@@ -1,6 +1,7 @@
-"""Ctrl-C while a tool is still loading: it ends, and says nothing."""
+"""How tools begin and end: Ctrl-C while they load, and output that is lost."""
 from __future__ import annotations
 
+import os
 import re
 import signal
 import subprocess
@@ -49,6 +50,91 @@ class Interrupted(unittest.TestCase):
                 self.assertEqual((process.returncode, *said),
                                  (-signal.SIGINT, '', ''))
                 self.assertEqual(list(Path(folder).iterdir()), [])
+
+
+TOOLS = sorted(path.name for path in (support.ROOT / 'tools').iterdir()
+               if path.is_file())
+SMALL = 'tests/traces/small.rep'
+PRINTS = [(tool, '--help') for tool in TOOLS] + [
+    ('bench', 'worst', '--help'),
+    ('convert', '--list'),
+    ('convert', '-o', '-', '--to', 'rep', SMALL),
+    ('generate', '--list'),
+    ('generate', 'comb'),
+    ('generate', '--like', SMALL),
+    ('handin', 'mm.c', '--', '--list'),
+    ('likeness', SMALL, SMALL),
+    ('plot', 'waste', '-o', '{}/x.png', SMALL),
+    ('programs', 'list'),
+    ('record', '--list', '--', 'true'),
+    ('record-corpus', '--list'),
+    ('run', '--list'),
+    ('run', '--print'),
+    ('soak', '--seconds', '0.1', 'mm'),
+    ('traces', 'check', '-t', 'tests/traces'),
+    ('traces', 'info', '--json', SMALL),
+    ('traces', 'list', '-t', 'tests/traces')]
+
+
+class Output(unittest.TestCase):
+    """Of every tool: what it prints is written, or it says that it is not."""
+
+    def setUp(self) -> None:
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.folder = folder.name
+
+    def lost(self, redirection: str, *words: str) -> tuple[int, str]:
+        """Exit status, and what is said, where standard output is that."""
+        tool, *rest = (word.format(self.folder) for word in words)
+        ended = support.run('sh', '-c', f'exec "$0" "$@" {redirection}',
+                            f'tools/{tool}', *rest, cwd=support.ROOT)
+        return ended.returncode, ended.stderr
+
+    def check(self, redirection: str, why: str) -> None:
+        for tool, *rest in PRINTS:
+            said = 'cannot write it' if tool == 'start' else why
+            with self.subTest(tool, rest=rest):
+                self.assertEqual(self.lost(redirection, tool, *rest),
+                                 (2, f'tools/{tool}: -: {said}\n'))
+
+    def test_that_takes_nothing(self) -> None:
+        self.check('>/dev/full', 'No space left on device')
+
+    def test_that_is_closed(self) -> None:
+        self.check('>&-', 'Bad file descriptor')
+
+    def test_whose_reader_has_left(self) -> None:
+        """Python ignores SIGPIPE, and the shell does not."""
+        reader, writer = os.pipe()
+        os.close(reader)
+        self.addCleanup(os.close, writer)
+        for tool, *rest in PRINTS:
+            with self.subTest(tool, rest=rest):
+                ended = subprocess.run(
+                    [f'tools/{tool}', *(w.format(self.folder) for w in rest)],
+                    stdin=subprocess.DEVNULL, stdout=writer, cwd=support.ROOT,
+                    stderr=subprocess.PIPE, text=True)
+                self.assertEqual(ended.stderr, '')
+                self.assertEqual(ended.returncode,
+                                 -signal.SIGPIPE if tool == 'start' else 2)
+
+    def test_one_complaint_is_enough(self) -> None:
+        status, said = self.lost('>/dev/full', 'run', '--nonesuch')
+        self.assertEqual((status, said.count('tools/run: ')), (2, 1))
+
+    def test_errors_that_nobody_hears(self) -> None:
+        for closed in '2>/dev/full', '2>&-', '>&- 2>&- <&-':
+            self.assertEqual(self.lost(closed, 'traces', 'info', '/nowhere'),
+                             (2, ''))
+
+    def test_a_closed_file_is_no_place_for_another(self) -> None:
+        """The first file that is opened would be standard output."""
+        for name, closed in ('x', ''), ('y', '>&- 2>&-'):
+            self.assertEqual(self.lost(closed, 'generate', 'comb', '-o',
+                                       f'{self.folder}/{name}')[0], 0)
+        texts = {path.read_bytes() for path in Path(self.folder).iterdir()}
+        self.assertEqual(len(texts), 1)
 
 
 load_tests = support.in_release_only(

@@ -22,8 +22,8 @@ import unittest
 from collections.abc import Callable
 from pathlib import Path
 
-from support import (BUILD, ROOT, TESTS, Finished, account, in_release_only,
-                     run)
+from support import (BUILD, ROOT, TESTS, Finished, account, compile_cpp,
+                     in_release_only, run)
 
 FOLDER = BUILD / 'runtime'
 PROGRAMS = ('family_test', 'process_test')
@@ -197,10 +197,7 @@ class NewAndDelete(unittest.TestCase):
     def check(self, *options: str) -> None:
         with tempfile.TemporaryDirectory() as folder:
             program = Path(folder) / 'new'
-            made = run('c++', '-std=c++17', '-O0', '-o', program,
-                       ROOT / 'tests/runtime/new.cc', *options)
-            if made.returncode:
-                self.skipTest(made.stderr.splitlines()[-1])
+            compile_cpp(program, ROOT / 'tests/runtime/new.cc', *options)
             for name in 'mm', 'tlsf', 'hmm':
                 for words in (), ('fail',):
                     with self.subTest(allocator=name, words=words):

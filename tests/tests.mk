@@ -33,7 +33,7 @@ $(MM_BUILDS:%=$(OUT)/mm/%.so): mm.c
 # Wrong programs are built as they are, whatever the mode.
 BAD_FLAGS := $(BASE) -O2 $(if $(filter m32,$(MODE)),-m32) $(PLUGIN_FLAGS)
 $(OUT)/bad/%.so: tests/bad/%.c
-	$(call compile,$(CC) $(BAD_FLAGS) $<)
+	$(call compile,$(WORKER_CC) $(BAD_FLAGS) $<)
 
 # ---- Runtime tests. ----
 
@@ -66,6 +66,11 @@ $(OUT)/runtime/%: tests/runtime/%.c
 $(OUT)/runtime/%.so: tests/runtime/%.c
 	$(call compile,$(CC) $(BASE) -O2 -fno-builtin -fPIC -shared $<)
 
+# The rules of kernels with larger pages, to be preloaded.
+LARGER_PAGES := $(patsubst %,$(OUT)/pages/%.so,16 64)
+$(LARGER_PAGES): $(OUT)/pages/%.so: tests/larger_pages.c
+	$(call compile,$(CC) $(BASE) -O2 -DPAGE_KIB=$* -fPIC -shared $<)
+
 # Libraries whose own functions the soak can call, where they are there.
 SOAKED := $(patsubst tests/runtime/soak/%.c,%,$(filter \
 	$(LIBRARIES:%=tests/runtime/soak/%.c),$(wildcard tests/runtime/soak/*.c)))
@@ -78,7 +83,7 @@ $(OUT)/soak: tests/runtime/soak.c $(SOAKED:%=tests/runtime/soak/%.c) \
 .PHONY: test test-all test-build
 test-build: lab $(UNIT_TESTS) $(LIBRARY_TESTS) $(BAD) $(RUNTIME_TESTS) \
 	$(MM_BUILDS:%=$(OUT)/mm/%.so) \
-	$(if $(PRELOADS),benchmarks libraries,$(OUT)/record.so)
+	$(if $(PRELOADS),benchmarks libraries $(LARGER_PAGES),$(OUT)/record.so)
 
 test: test-build
 	tests/run --build $(OUT) $(ONLY)

@@ -40,7 +40,6 @@
 enum {
     LOG_UNIT = 5,
     UNIT = 1 << LOG_UNIT,
-    PAGE = 4096,
     BITS = 8 * sizeof(long),      /* of a size, and of __builtin_clzl */
     ORDERS = BITS - 1 - LOG_UNIT, /* the last is half an address space */
     CHUNK_ORDER = 7,              /* of the least that the heap grows by */
@@ -131,7 +130,7 @@ static void liberate(size_t unit, unsigned order)
 
 static bool table_grow(size_t units)
 {
-    size_t capacity = ((units + units / 4) | (PAGE - 1)) + 1;
+    size_t capacity = ((units + units / 4) | (mem_pagesize() - 1)) + 1;
     uint8_t *table = mem_map(capacity);
 
     if (!table)
@@ -167,8 +166,8 @@ static bool heap_grow(unsigned order)
 int mm_init(void)
 {
     memset(&heap, 0, sizeof heap);
-    heap.capacity = PAGE;
-    heap.table = mem_map(PAGE);
+    heap.capacity = mem_pagesize();
+    heap.table = mem_map(heap.capacity);
     return heap.table ? 0 : -1;
 }
 

@@ -18,7 +18,9 @@
  * never handed out there is only a count. To allocate is to take the first
  * of the chain, in the first slab of the class that is not full. No object
  * is ever split or merged. The class is how many objects a page is cut into,
- * as many as it can; the last is one: whole pages, as many as it needs.
+ * as many as it can; the last is one: whole pages, as many as it needs. (A
+ * page is the system's. From 16 KiB up so many small objects fit that it is
+ * shorter to number these classes by size.)
  *
  * Fragmentation is of another kind here: a few objects of many sizes hold
  * many pages. But when a slab is empty it is a page again, and goes back to
@@ -43,9 +45,10 @@
 #include "mm.h"
 
 enum {
-    PAGE = 4096,
+    MOST_PAGE = 65536, /* bytes */
     ALIGN = 16,
-    CLASSES = PAGE / ALIGN + 1, /* by how many objects fit into a page */
+    BY_COUNT = 238, /* classes by objects a page; above that by size */
+    CLASSES = BY_COUNT + 1 + MOST_PAGE / ALIGN / BY_COUNT,
 };
 
 struct slab {                  /* an entry of the page map */
@@ -59,18 +62,33 @@ struct slab {                  /* an entry of the page map */
 static struct {
     struct slab *map; /* on the heap, as long as mappings are deep */
     char *top;        /* end of the uppermost mapping */
+    unsigned page_bits;
     struct slab *first[CLASSES];
 } heap;
+
+static size_t page_size(void)
+{
+    return (size_t)1 << heap.page_bits;
+}
 
 /* The entry of the page with that address in it. */
 static struct slab *slab_of(const void *ptr)
 {
-    return heap.map + (size_t)(heap.top - 1 - (const char *)ptr) / PAGE;
+    return heap.map +
+           ((size_t)(heap.top - 1 - (const char *)ptr) >> heap.page_bits);
 }
 
 static char *slab_start(const struct slab *slab)
 {
-    return heap.top - (size_t)(slab - heap.map + 1) * PAGE;
+    return heap.top - ((size_t)(slab - heap.map + 1) << heap.page_bits);
+}
+
+/* The list of slabs with so many objects that are not full. */
+static struct slab **class_of(size_t capacity)
+{
+    if (capacity > BY_COUNT)
+        capacity = BY_COUNT + page_size() / ALIGN / capacity;
+    return &heap.first[capacity];
 }
 
 /* Have the page map, an array that ends at the break, reach to an entry. */
@@ -85,7 +103,7 @@ static bool map_cover(const struct slab *entry)
 
 static void list_push(struct slab *slab)
 {
-    slab->link = &heap.first[slab->capacity];
+    slab->link = class_of(slab->capacity);
     slab->next = *slab->link;
     if (slab->next)
         slab->next->link = &slab->next;
@@ -147,7 +165,8 @@ int mm_init(void)
 {
     memset(&heap, 0, sizeof heap);
     heap.map = mem_heap_lo();
-    return 0;
+    heap.page_bits = (unsigned)__builtin_ctzl(mem_pagesize());
+    return page_size() <= MOST_PAGE ? 0 : -1;
 }
 
 static size_t round_up(size_t size, size_t unit)
@@ -163,10 +182,10 @@ void *mm_malloc(size_t size)
 
     if (size == 0 || size > PTRDIFF_MAX)
         return NULL;
-    capacity = size < PAGE ? PAGE / round_up(size, ALIGN) : 1;
-    slab = heap.first[capacity];
+    capacity = size < page_size() ? page_size() / round_up(size, ALIGN) : 1;
+    slab = *class_of(capacity);
     if (!slab)
-        slab = slab_make(round_up(size, PAGE), capacity);
+        slab = slab_make(round_up(size, page_size()), capacity);
     return slab ? object_take(slab) : NULL;
 }
 
@@ -213,7 +232,7 @@ static int audit_slab(const struct slab *slab)
 {
     size_t freed = slab->fresh - slab->used;
 
-    for (size_t i = 1; i < (slab->size + PAGE - 1) / PAGE; i++)
+    for (size_t i = 1; i < round_up(slab->size, page_size()) / page_size(); i++)
         if (slab - i < heap.map || slab[-i].size != 0)
             return 1;
     if (slab->used == 0 || slab->used > slab->fresh ||
@@ -244,7 +263,8 @@ int mm_audit(void)
         for (link = &heap.first[n]; (slab = *link);
              link = &slab->next, listed--)
             if (slab < heap.map || slab >= end || slab->link != link ||
-                slab->size == 0 || slab->capacity != n || slab->used == n)
+                slab->size == 0 || class_of(slab->capacity) != &heap.first[n] ||
+                slab->used == slab->capacity)
                 return 3;
     return listed == 0 ? 0 : 3;
 }

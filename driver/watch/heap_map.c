@@ -11,26 +11,26 @@
 
 #include <string.h>
 
-enum { PAGE = 4096, GRANULE = 8, LEAST_SHARE = 16 };
+enum { GRANULE = 8, LEAST_SHARE = 16 };
 
-#define LAST_PAGE ((uint64_t)1 << 36) /* of 48 bits of address */
+#define LAST_UNIT ((uint64_t)1 << 36) /* of 48 bits of address */
 
 /* ---- What to draw: spans of addresses. ---- */
 
 typedef void visit_span(struct heap_map *m, const struct oracle *o,
                         uint64_t start, uint64_t size);
 
-static void visit_pages(struct heap_map *m, const struct oracle *o,
-                        const struct bitset *pages, uint64_t base,
+static void visit_units(struct heap_map *m, const struct oracle *o,
+                        const struct bitset *units, uint64_t base,
                         uint64_t count, visit_span *visit)
 {
-    uint64_t at = bitset_find(pages, 0, count, true);
+    uint64_t at = bitset_find(units, 0, count, true);
 
     while (at < count) {
-        uint64_t end = bitset_find(pages, at, count, false);
+        uint64_t end = bitset_find(units, at, count, false);
 
-        visit(m, o, base + at * PAGE, (end - at) * PAGE);
-        at = bitset_find(pages, end, count, true);
+        visit(m, o, base + at * MEM_UNIT, (end - at) * MEM_UNIT);
+        at = bitset_find(units, end, count, true);
     }
 }
 
@@ -38,11 +38,11 @@ static void visit_spans(struct heap_map *m, const struct oracle *o,
                         const struct bitset *touched, visit_span *visit)
 {
     if (touched) {
-        visit_pages(m, o, touched, 0, LAST_PAGE, visit);
+        visit_units(m, o, touched, 0, LAST_UNIT, visit);
         return;
     }
     visit(m, o, o->base, o->brk);
-    visit_pages(m, o, o->pages, o->base, o->limit / PAGE, visit);
+    visit_units(m, o, o->mapped_units, o->base, o->limit / MEM_UNIT, visit);
 }
 
 /* ---- Runs into cells. ---- */

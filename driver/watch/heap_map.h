@@ -2,7 +2,8 @@
  * heap_map.h - the heap in so many cells: how much of each is live.
  *
  * What is drawn is the heap up to the break and then what is mapped, one after
- * the other; of a malloc of the system, the pages that have held a block.
+ * the other; of a malloc of the system, the units of MEM_UNIT bytes that have
+ * held a block.
  */
 #ifndef HEAP_MAP_H
 #define HEAP_MAP_H
@@ -32,7 +33,7 @@ struct heap_map {
     uint64_t holes, free, largest; /* how many, all together, the largest */
 };
 
-/* touched: the pages to draw, by address / 4096; NULL: the simulated heap. */
+/* touched: what to draw, by address / MEM_UNIT; NULL: the simulated heap. */
 void heap_map_draw(struct heap_map *m, const struct oracle *o,
                    const struct bitset *touched);
 

@@ -15,13 +15,7 @@
 #include <string.h>
 #include <time.h>
 
-enum {
-    PLAIN_ROWS = 18,
-    PLAIN_FRAMES = 5,
-    FRAME_MS = 40,
-    SECONDS = 10,
-    PAGE = 4096
-};
+enum { PLAIN_ROWS = 18, PLAIN_FRAMES = 5, FRAME_MS = 40, SECONDS = 10 };
 
 static const double speed_step = 1.5;
 
@@ -35,9 +29,9 @@ static void touch(struct view *w, uint64_t first)
         const struct live *l = &o->live[op_slot(trace_of(w)->ops[i])];
 
         if (l->in_use && l->size > 0)
-            bitset_add(w->touched, l->address / PAGE,
-                       (l->address + l->size - 1) / PAGE - l->address / PAGE +
-                           1);
+            bitset_add(w->touched, l->address / MEM_UNIT,
+                       (l->address + l->size - 1) / MEM_UNIT -
+                           l->address / MEM_UNIT + 1);
     }
 }
 

@@ -2,7 +2,7 @@
  * slab.c, but a full slab does not come back into its list when one of its
  * objects is freed. Must be found: bad-heap, by invariant 3.
  */
-/* trace: small.rep */
+/* trace: calloc.rep */
 /* options: -d 2 */
 /* expect: \b3\b */
 #define mm_free sound_free

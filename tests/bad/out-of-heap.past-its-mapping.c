@@ -9,5 +9,7 @@
 
 void *mm_malloc(size_t size)
 {
-    return size > 8192 ? mem_map(size - 4096) : sound_malloc(size);
+    size_t page = mem_pagesize();
+
+    return size > page ? mem_map(size - page) : sound_malloc(size);
 }

@@ -11,11 +11,11 @@ static char *hole;
 
 int mm_init(void)
 {
-    hole = mem_map(3 * 4096);
+    hole = mem_map(3 * mem_pagesize());
     if (!hole)
         return -1;
-    hole += 4096;
-    mem_unmap(hole, 4096);
+    hole += mem_pagesize();
+    mem_unmap(hole, mem_pagesize());
     return sound_init();
 }
 

@@ -25,7 +25,9 @@
 #include <fcntl.h>
 #include <stdint.h>
 
-enum { KIB = 1 << 10, MIB = 1 << 20, PAGE = 4096 };
+#define PAGE ((size_t)sysconf(_SC_PAGESIZE))
+
+enum { KIB = 1 << 10, MIB = 1 << 20 };
 
 static inline void needs(const char *ability)
 {

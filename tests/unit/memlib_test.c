@@ -1,15 +1,20 @@
 /*
  * memlib_test.c - the simulated heap keeps what memlib.h promises.
  */
+#define _GNU_SOURCE
 #include "../check.h"
 
 #include "../../memlib.h"
 
+#include <dlfcn.h>
 #include <errno.h>
+#include <sys/mman.h>
 
 #define REFUSED ((void *)-1)
 
-enum { PAGE = 4096, MIB = 1 << 20 };
+#define PAGE ((size_t)sysconf(_SC_PAGESIZE))
+
+enum { MIB = 1 << 20 };
 
 static unsigned char *lo(void)
 {
@@ -107,9 +112,9 @@ static void does_not_shrink_below_lo(void)
 /* Small areas and such that whole pages of them are dropped. */
 static void is_zero_again(void)
 {
-    static const size_t sizes[] = {1, 100, PAGE, 3 * PAGE + 7, 200 * PAGE + 9};
+    const size_t sizes[] = {1, 100, PAGE, 3 * PAGE + 7, 200 * PAGE + 9};
 
-    start(4 * MIB);
+    start(1024 * PAGE);
     for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
         size_t kept = 50 + 1000 * i;
         unsigned char *p = mem_sbrk((intptr_t)(kept + sizes[i]));
@@ -160,7 +165,7 @@ static void maps_pages(void)
 
 static void maps_zero_again(void)
 {
-    start(4 * MIB);
+    start(1024 * PAGE);
     for (size_t pages = 1; pages < 300; pages += 99) {
         unsigned char *p = mem_map(pages * PAGE);
 
@@ -225,7 +230,7 @@ static void finds_holes_among_many(void)
     enum { PAGES = 1024 };
     unsigned char *page[PAGES];
 
-    start((size_t)PAGES * PAGE);
+    start(PAGES * PAGE);
     mem_sbrk(1);
     for (size_t i = 0; i < PAGES - 1; i++) {
         page[i] = mem_map(PAGE);
@@ -239,8 +244,8 @@ static void finds_holes_among_many(void)
         CHECK(mem_unmap(page[i + 2], 3 * PAGE) == 0);
         CHECK(mem_map(3 * PAGE) == page[i + 2]);
     }
-    CHECK(mem_unmap(page[PAGES - 2], (PAGES - 1) * (size_t)PAGE) == 0);
-    CHECK(mem_map((PAGES - 1) * (size_t)PAGE) == page[PAGES - 2]);
+    CHECK(mem_unmap(page[PAGES - 2], (PAGES - 1) * PAGE) == 0);
+    CHECK(mem_map((PAGES - 1) * PAGE) == page[PAGES - 2]);
 }
 
 static void refuses_wrong_unmaps(void)
@@ -455,11 +460,51 @@ static void failing_can_be_called_off(void)
         CHECK(mem_sbrk(10) != REFUSED);
 }
 
+/* ---- Giving back, where the system drops the pages. ---- */
+
+static bool advice_ignored;
+
+/* In place of the C library's: as an emulator that reports success may do. */
+int madvise(void *at, size_t size, int advice)
+{
+    int (*next)(void *, size_t, int) =
+        (int (*)(void *, size_t, int))dlsym(RTLD_NEXT, "madvise");
+
+    return advice_ignored ? 0 : next(at, size, advice);
+}
+
+/* Whoever takes half a page for a page clears the block above, too. */
+static void clears_its_own_pages_only(void)
+{
+    const size_t half = PAGE / 2, size = 100 * PAGE - half;
+
+    start(1024 * PAGE);
+    unsigned char *above = mem_map(half), *large = mem_map(size);
+    unsigned char *below = mem_map(half);
+
+    memset(above, 1, half);
+    memset(large, 2, size);
+    memset(below, 3, half);
+    CHECK(mem_unmap(large, size) == 0);
+    CHECK(all_are(above, half, 1) && all_are(below, half, 3));
+    CHECK(mem_map(size) == large);
+    CHECK(all_are(large, size, 0));
+}
+
+static void clears_where_advice_is_ignored(void)
+{
+    advice_ignored = true;
+    clears_its_own_pages_only();
+    is_zero_again();
+}
+
 /* ---- The account, for whoever attaches a heap of his own. ---- */
 
-enum { REGION = 64 * PAGE };
+enum { PAGES = 64, LARGEST_PAGE = 65536 };
 
-static _Alignas(PAGE) unsigned char region[REGION];
+#define REGION (PAGES * PAGE)
+
+static _Alignas(LARGEST_PAGE) unsigned char region[PAGES * LARGEST_PAGE];
 static struct mem_account account;
 
 static void attach(void)
@@ -562,8 +607,6 @@ static void fails_as_the_account_says(void)
 }
 
 /* ---- A long run against a model: who has which page. ---- */
-
-enum { PAGES = REGION / PAGE };
 
 static struct model {
     uint64_t random;
@@ -682,6 +725,8 @@ static const struct test tests[] = {
     {"drains-events", drains_events},
     {"drops-events-without-drain", drops_events_without_drain},
     {"fails-as-the-account-says", fails_as_the_account_says},
+    {"clears-its-own-pages-only", clears_its_own_pages_only},
+    {"clears-where-advice-is-ignored", clears_where_advice_is_ignored},
     {"keeps-its-books", keeps_its_books},
 };
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import gzip
 import io
 import os
@@ -20,8 +19,6 @@ def created(path: str, as_text: bool) -> Iterator[IO[Any]]:
     """A stream into the file, which is packed where the name ends in .gz or
     .zst; "-" is standard output. Nothing is left where an exception passes."""
     if path == "-":
-        if sys.stdout is None:
-            raise OSError(errno.EBADF, os.strerror(errno.EBADF), path)
         with _packed(path, sys.stdout.buffer) as packed:
             yield from _stream(packed, as_text)
         sys.stdout.flush()

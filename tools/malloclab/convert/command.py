@@ -48,14 +48,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         parser.error("give -o OUT and IN")
     try:
         if options.list:
-            print("\n".join(formats.listing()), flush=True)
+            print("\n".join(formats.listing()))
             return 0
         _convert(options)
     except (ConvertError, rep.RepError, recording.RecordingError) as error:
         print(f"tools/convert: {error}", file=sys.stderr)
-        return 2
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 2
     except OSError as error:
         print(f"tools/convert: {error.filename or options.output or '-'}: "

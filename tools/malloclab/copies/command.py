@@ -39,9 +39,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
         text = str(error)
     except (replays.ReplayError, ValueError) as error:
         text = str(error)
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 2
     except OSError as error:
         text = (f"{error.filename}: {error.strerror}" if error.filename
                 else str(error))

@@ -50,8 +50,10 @@ def opened(path: str) -> Iterator[BinaryIO]:
             raise
 
 
-def standard() -> ContextManager[BinaryIO]:
-    return contextlib.nullcontext(sys.stdout.buffer)
+@contextlib.contextmanager
+def standard() -> Iterator[BinaryIO]:
+    yield sys.stdout.buffer
+    sys.stdout.flush()
 
 
 def _packer(path: str, file: BinaryIO) -> ContextManager[BinaryIO]:

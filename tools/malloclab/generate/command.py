@@ -51,9 +51,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
                          "FILE")
         _write(options)
         return 0
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0  # whoever reads, say head, has had enough
     except OSError as error:
         print(f"tools/generate: {error.filename or options.output or '-'}: "
               f"{error.strerror}", file=sys.stderr)
