@@ -477,6 +477,12 @@ class Malformed(Converting):
                     ('0x' * ('0x' in text) + many)[:40])
                 self.bad(f'{head}\n{text}\n', f':2: {shown}')
 
+    def test_more_live_bytes_than_mdriver_counts(self) -> None:
+        lines = (f'a {i} {rep.MAX_SIZE}\n' for i in range(1 << 16))
+        self.bad(f'9 65538 65538 1\n{"".join(lines)}a 65536 65535\n'
+                 'a 65537 1\n', f':65539: the live blocks add up to more than '
+                 f'{(1 << 63) - 1} bytes')
+
     def test_as_many_zeros_as_mdriver_takes(self) -> None:
         zeros = '0' * 5000
         path = self.written('x', f'9 1 2 1\na {zeros} {zeros}8\nf 0\n')

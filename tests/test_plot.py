@@ -738,6 +738,15 @@ class Command(Kept):
                 self.fails(f'^tools/plot: {other}{why}', 'map', '-o',
                            self.folder / 'x.png', f'--from={other}')
 
+    def test_payload_beyond_what_floats_count(self) -> None:
+        trace = self.folder / 'huge.rep'
+        trace.write_text('9\n99\n99\n1\n' + ''.join(
+            f'a {i} {(1 << 47) - 1}\n' for i in range(99)))
+        status, said = self.plot('bars', '-o', self.folder / 'x.png', '--build',
+                                 BUILD, '-a', 'mm', trace)
+        self.assertEqual(status, 1, said)
+        self.assertIn('mm: huge.rep: no-memory', said)
+
     def test_files_that_are_cut(self) -> None:
         """Amid a number, which would be another one."""
         for file in self.files[1:]:

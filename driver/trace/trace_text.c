@@ -116,7 +116,7 @@ static int64_t read_number(struct reader *r)
 
         if (digit > 9)
             break;
-        if (value > (INT64_MAX - 9) / 10) {
+        if (value > (INT64_MAX - (int64_t)digit) / 10) {
             r->at = start;
             FATAL(r, "the number '%s' is out of range", word_of(r));
         }

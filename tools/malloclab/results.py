@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, Callable, Mapping, Union
 
 from .numbers import EXACT, WORD, integer, shortened
+from .traces.rep import MAX_INTEGER
 
 MOST = float(WORD)  # of a figure, whatever its unit; 0 or at least 1 / MOST
 
@@ -27,16 +28,21 @@ def _count(value: Any) -> bool:
     return type(value) is int and 0 <= value <= EXACT
 
 
+def _payload(value: Any) -> bool:
+    return type(value) is int and 0 <= value <= MAX_INTEGER
+
+
 def _signed(value: Any) -> bool:
     return type(value) is int and -EXACT <= value <= EXACT
 
 
-def _positive(value: Any) -> bool:
-    return type(value) in (int, float) and 1 / MOST <= value <= MOST
-
-
 def _figure(value: Any) -> bool:
-    return _positive(value) or _count(value) or value == 0.0
+    return type(value) in (int, float) and (
+        value == 0 or 1 / MOST <= value <= MOST)
+
+
+def _positive(value: Any) -> bool:
+    return _figure(value) and value != 0
 
 
 def _flag(value: Any) -> bool:
@@ -49,7 +55,7 @@ Check = Union[Callable[[Any], bool], Mapping[str, Any]]  # Any: a Check
 SPREAD = {"p25": _figure, "median": _positive, "p75": _figure}
 RESULT = {
     "allocator": _text, "trace": _text, "verdict": _text, "message": _text,
-    "ops": _count, "ops_done": _count, "peak_payload": _count,
+    "ops": _count, "ops_done": _count, "peak_payload": _payload,
     "utilization?": _figure,
     "bounds": {"aligned": _figure, "best_fit?": _figure, "packing?": _figure},
     "waste??": {"padding": _signed, "headers?": _signed, "policy": _signed,

@@ -134,6 +134,9 @@ class Account:
     def _place(self, op: Op) -> None:
         self.live[op.id] = op.payload
         self.live_bytes += op.payload
+        if self.live_bytes > MAX_INTEGER:
+            raise RepError("the live blocks add up to more than "
+                           f"{MAX_INTEGER} bytes")
         self.peak_bytes = max(self.peak_bytes, self.live_bytes)
         self.peak_blocks = max(self.peak_blocks, len(self.live))
 
