@@ -65,7 +65,8 @@ lab: mdriver $(OUT)/mdriver $(OUT)/worker $(ALLOCATORS:%=$(OUT)/%.so) \
 define compile
 @mkdir -p $(@D)
 $(1) -MMD -MP -MT $@ -MF $@.d.$$$$ -o $@.$$$$ && \
-	mv -f $@.d.$$$$ $@.d && mv -f $@.$$$$ $@
+	mv -f $@.d.$$$$ $@.d && mv -f $@.$$$$ $@ || \
+	{ rm -f $@.d.$$$$ $@.$$$$; exit 1; }
 endef
 define link
 @mkdir -p $(@D)

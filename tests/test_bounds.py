@@ -327,7 +327,7 @@ class Examples(Bounds):
         """The walk ends before sums overflow; the driver goes on."""
         size = 2**47 - 1
         path = self.write('huge.rep', samples.text_of(
-            [f'a {i} {size}' for i in range(140000)], 140000))
+            [f'a {i} {size}' for i in range(65000)], 65000))
         finished = self.good('--bounds', '--no-timing', '--json', '-', '-f',
                              path, status=1)
         result = json.loads(finished.stdout)['results'][0]

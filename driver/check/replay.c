@@ -84,8 +84,6 @@ static bool is_measured_at(const struct replay *r, uint64_t last)
  */
 static void measure_resident(struct replay *r, uint64_t last)
 {
-    if (r->oracle->payload < r->lowest)
-        r->lowest = r->oracle->payload;
     if (!is_measured_at(r, last) || r->oracle->payload <= r->lowest)
         return;
     uint64_t bytes = process_anonymous_bytes(sandbox_process(r->sandbox));

@@ -81,6 +81,8 @@ static bool digest_step(struct replay *r, struct oracle *o, uint32_t step,
     bool good = oracle_apply(o, op, index, address, f);
     if (good && o == r->oracle) {
         remember_move(r, op, index, before, address);
+        if (o->payload < r->lowest)
+            r->lowest = o->payload;
         tell_observers(r, index, op_ends(op) ? before : address);
     }
     return good;
