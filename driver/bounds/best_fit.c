@@ -41,8 +41,8 @@ static uint64_t size_asked(const struct run *r, struct op op)
 /* Which alignment it asks for, as log2: none is less than the granule. */
 static unsigned alignment_asked(const struct run *r, struct op op)
 {
-    return op_kind(op) == OP_ALIGNED && op.arg > r->granule ? op.arg
-                                                            : r->granule;
+    return op_alignment_bits(op) > r->granule ? op_alignment_bits(op)
+                                              : r->granule;
 }
 
 /* Returns where its block is then; 0 where there is none. */
@@ -50,7 +50,7 @@ static uint64_t apply(struct run *r, struct op op)
 {
     struct block **block = &r->of_slot[op_slot(op)];
 
-    if (op_kind(op) == OP_FREE_NULL)
+    if (!op_has_block(op))
         return 0;
     if (op_ends(op)) {
         holes_give(r->holes, *block);

@@ -46,8 +46,8 @@ static void note_load(struct reader *x)
 
 static unsigned alignment_of(const struct reader *x, struct op op)
 {
-    return op_kind(op) == OP_ALIGNED && op.arg > x->granule ? op.arg
-                                                            : x->granule;
+    return op_alignment_bits(op) > x->granule ? op_alignment_bits(op)
+                                              : x->granule;
 }
 
 static void begin_block(struct reader *x, struct op op, uint64_t index)
@@ -77,7 +77,7 @@ static void begin_block(struct reader *x, struct op op, uint64_t index)
 /* False where it is too much to go on. */
 static bool follow(struct reader *x, struct op op, uint64_t index)
 {
-    if (op_kind(op) == OP_FREE_NULL)
+    if (!op_has_block(op))
         return true;
     end_block(x, op_slot(op));
     if (!op_ends(op))
