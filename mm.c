@@ -60,7 +60,7 @@
  *   I6  The bit of a bin is set just if it holds a block.
  *   I7  Each cached block is in the cache of its size, once, and the caches hold
  *       nothing else. The bit of a cache that holds a block is set.
- *   I8  The map covers the wilderness and MARGIN granules more.
+ *   I8  The map covers the wilderness and MAP_MARGIN granules more.
  *   I9  What the caches hold, and may yet, adds up to the patience; the sizes
  *       of all free blocks add up to idle.
  *
@@ -104,58 +104,66 @@ enum { FIXED_MAP = false };
 
 enum {
     GRANULE = MM_ALIGNMENT, /* bytes; what a mark is for */
-    SHIFT = GRANULE == 16 ? 4 : 3,
-    LEAST = 16 / GRANULE, /* granules: the smallest block */
-    WORD = 64,            /* bits */
-    IN_WORD = WORD / 2,   /* marks in a word of the map */
-    IN_BYTE = 8 / 2,
+    GRANULE_LOG2 = GRANULE == 16 ? 4 : 3,
+    MIN_BLOCK = 16 / GRANULE,       /* granules: the smallest block */
+    WORD_BITS = 64,                 /* bits */
+    MARKS_PER_WORD = WORD_BITS / 2, /* marks in a word of the map */
+    MARKS_PER_BYTE = 8 / 2,
 
-    CACHES = IN_WORD - 1, /* sizes that a window shows, in granules */
-    MOST_CARVED = 16,     /* blocks that an empty cache gets at once */
+    CACHES = MARKS_PER_WORD - 1, /* sizes that a window shows, in granules */
+    MAX_REFILL = 16,             /* blocks that an empty cache gets at once */
 
-    EXACT = 64,     /* sizes below this have a bin each */
-    SHARES = 4,     /* bins for a doubling, from there on */
-    DOUBLINGS = 12, /* up to 2^18 granules */
-    BINS = EXACT + SHARES * DOUBLINGS,
+    EXACT_BINS = 64,       /* sizes below this have a bin each */
+    BINS_PER_DOUBLING = 4, /* bins for a doubling, from there on */
+    DOUBLINGS = 12,        /* up to 2^18 granules */
+    BINS = EXACT_BINS + BINS_PER_DOUBLING * DOUBLINGS,
     LAST_BIN = BINS - 1, /* has all that are larger, too */
-    TRIES = 3, /* blocks that are looked at in other bins of several sizes */
+    MAX_PROBES =
+        3, /* blocks that are looked at in other bins of several sizes */
 
-    LARGE = 3 * IN_WORD, /* from this size on the map has a block's size */
-    DIGITS = 28,
-    MARGIN = 4 * IN_WORD, /* beyond the heap, for windows at its end */
+    MIN_RECORDED =
+        3 * MARKS_PER_WORD, /* from this size on the map has a block's size */
+    SIZE_BITS = 28,
+    MAP_MARGIN =
+        4 * MARKS_PER_WORD, /* beyond the heap, for windows at its end */
 
-    SLOT = 4, /* bytes */
-    SLOTS = GRANULE / SLOT,
-    FIRST_BIN = SLOTS, /* granule 0 is nobody's: what 0 points to */
-    BIN_GRANULES = (FIRST_BIN + BINS) * SLOT / GRANULE,
+    LINK_BYTES = 4, /* bytes */
+    LINKS_PER_GRANULE = GRANULE / LINK_BYTES,
+    FIRST_BIN_LINK =
+        LINKS_PER_GRANULE, /* granule 0 is nobody's: what 0 points to */
+    BIN_GRANULES = (FIRST_BIN_LINK + BINS) * LINK_BYTES / GRANULE,
 
-    FIRST_MAP = 256,     /* bytes */
-    MAP_IN_HEAP = 8191,  /* bytes; a larger map has pages of its own */
-    STEP_WITH_MAP = 256, /* the heap grows by this part of itself, or more, */
-    STEP_WITHOUT = 4096, /* while the map moves with it, and later */
-    SLACK = 2048 / GRANULE, /* that even a small heap may leave in caches */
-    PATIENCE = (8 << 20) / GRANULE, /* that any heap may free and keep */
-    CLEANABLE = 4096 / GRANULE,     /* the least that may hold a page */
+    INITIAL_MAP = 256,      /* bytes */
+    MAX_MAP_IN_HEAP = 8191, /* bytes; a larger map has pages of its own */
+    GROWTH_MAP_IN_HEAP =
+        256, /* the heap grows by this part of itself, or more, */
+    GROWTH_MAP_APART = 4096, /* while the map moves with it, and later */
+    FLUSH_BASE =
+        2048 / GRANULE, /* that even a small heap may leave in caches */
+    PURGE_BASE = (8 << 20) / GRANULE, /* that any heap may free and keep */
+    MIN_PURGED = 4096 / GRANULE,      /* the least that may hold a page */
 };
 
 _Static_assert(GRANULE == 8 || GRANULE == 16, "MM_ALIGNMENT is 8 or 16");
-_Static_assert((FIRST_BIN + BINS) * SLOT % GRANULE == 0, "whole granules");
-_Static_assert(EXACT == WORD && BINS <= 2 * WORD, "filled has two words");
+_Static_assert((FIRST_BIN_LINK + BINS) * LINK_BYTES % GRANULE == 0,
+               "whole granules");
+_Static_assert(EXACT_BINS == WORD_BITS && BINS <= 2 * WORD_BITS,
+               "filled has two words");
 
 /* Caches of blocks of four granules and more. */
-static const uint32_t SIZABLE = ~(uint32_t)7;
+static const uint32_t FLUSHED_FOR_LARGE = ~(uint32_t)7;
 
-static const size_t MOST_GRANULES = ((size_t)1 << DIGITS) - 1;
+static const size_t MAX_BLOCK = ((size_t)1 << SIZE_BITS) - 1;
 
 /* Granules: the number of a slot has 32 bits. */
-static const size_t MOST_HEAP = (size_t)1 << 30;
+static const size_t MAX_HEAP = (size_t)1 << 30;
 
 /* A free block, as far as it has room for it. */
 struct hole {
     uint32_t next;  /* the next one of its bin; 0: none */
     uint32_t slot;  /* that holds this one's number */
     uint32_t size;  /* in granules, and once more in the last four bytes */
-    uint32_t clean; /* from CLEANABLE up: the system has its pages */
+    uint32_t clean; /* from MIN_PURGED up: the system has its pages */
 };
 
 static struct {
@@ -190,7 +198,7 @@ static inline bool likely(bool yes)
 /* Write "mm: WHAT: 0xADDRESS", without printf, which may need a malloc. */
 static _Noreturn void fault(const char *what, const void *where)
 {
-    enum { DIGITS_OF_POINTER = 2 * sizeof where };
+    enum { POINTER_DIGITS = 2 * sizeof where };
     char line[128] = "mm: ", *end = line + 4;
     uintptr_t rest = (uintptr_t)where;
 
@@ -198,9 +206,9 @@ static _Noreturn void fault(const char *what, const void *where)
         *end++ = *what;
     memcpy(end, ": 0x", 4);
     end += 4;
-    for (int i = DIGITS_OF_POINTER; i > 0; i--, rest /= 16)
+    for (int i = POINTER_DIGITS; i > 0; i--, rest /= 16)
         end[i - 1] = "0123456789abcdef"[rest % 16];
-    end += DIGITS_OF_POINTER;
+    end += POINTER_DIGITS;
     *end++ = '\n';
     (void)!write(STDERR_FILENO, line, (size_t)(end - line));
     abort();
@@ -221,7 +229,7 @@ static inline size_t granule_at(const void *payload)
 {
     size_t offset = (size_t)((const char *)payload - heap.base);
 
-    return offset / GRANULE | offset << (8 * sizeof offset - SHIFT);
+    return offset / GRANULE | offset << (8 * sizeof offset - GRANULE_LOG2);
 }
 
 static inline struct hole *hole(size_t g)
@@ -244,20 +252,20 @@ static inline size_t granules_for(size_t bytes)
 {
     size_t granules = (bytes + GRANULE - 1) / GRANULE;
 
-    return granules < LEAST ? LEAST : granules;
+    return granules < MIN_BLOCK ? MIN_BLOCK : granules;
 }
 
 /* ---- Marks: words go downwards from the map's end, bits upwards. ---- */
 
 static inline uint64_t *map_word(size_t g)
 {
-    return heap.map + ~(g / IN_WORD);
+    return heap.map + ~(g / MARKS_PER_WORD);
 }
 
 /* Where g's mark is in its word; shifts take it modulo 64. */
 static inline unsigned map_shift(size_t g)
 {
-    return (unsigned)(2 * g) % WORD;
+    return (unsigned)(2 * g) % WORD_BITS;
 }
 
 static inline enum mark mark_of(size_t g)
@@ -275,15 +283,17 @@ static inline uint64_t window(size_t g)
 {
     const uint64_t *word = map_word(g);
 
-    return word[0] >> map_shift(g) | word[-1] << 1 << (WORD - 1 - map_shift(g));
+    return word[0] >> map_shift(g) | word[-1] << 1
+                                              << (WORD_BITS - 1 - map_shift(g));
 }
 
 /* ---- Sizes. ---- */
 
 enum {
-    THREE_FREE = FREE | FREE << 2 | FREE << 4,
-    THREE = 6,
-    HALF = 0x5555555, /* every other bit of a size: no two make a USED */
+    SIZE_TAG = FREE | FREE << 2 | FREE << 4,
+    SIZE_TAG_BITS = 6,
+    EVEN_SIZE_BITS =
+        0x5555555, /* every other bit of a size: no two make a USED */
 };
 
 /* The word of the map that is wholly in a large block, behind its window. */
@@ -295,14 +305,16 @@ static inline uint64_t *size_word(size_t g)
 /* Write the size of a block, where it is large. */
 static inline void size_note(size_t g, size_t size)
 {
-    if (size >= LARGE)
-        *size_word(g) = THREE_FREE | (uint64_t)(size & HALF) << THREE |
-                        (uint64_t)(size >> 1 & HALF) << (THREE + DIGITS);
+    if (size >= MIN_RECORDED)
+        *size_word(g) = SIZE_TAG |
+                        (uint64_t)(size & EVEN_SIZE_BITS) << SIZE_TAG_BITS |
+                        (uint64_t)(size >> 1 & EVEN_SIZE_BITS)
+                            << (SIZE_TAG_BITS + SIZE_BITS);
 }
 
 static inline void size_erase(size_t g, size_t size)
 {
-    if (size >= LARGE)
+    if (size >= MIN_RECORDED)
         *size_word(g) = 0;
 }
 
@@ -319,13 +331,17 @@ static inline unsigned insides(uint64_t behind)
 static size_t size_beyond_window(size_t g)
 {
     uint64_t word = *size_word(g);
-    size_t noted = (word >> THREE & HALF) | (word >> (THREE + DIGITS)) << 1;
+    size_t noted = (word >> SIZE_TAG_BITS & EVEN_SIZE_BITS) |
+                   (word >> (SIZE_TAG_BITS + SIZE_BITS)) << 1;
 
-    if ((word & ((1 << THREE) - 1)) == THREE_FREE && noted >= LARGE)
+    if ((word & ((1 << SIZE_TAG_BITS) - 1)) == SIZE_TAG &&
+        noted >= MIN_RECORDED)
         return noted;
-    uint64_t second = window(g + IN_WORD), third = window(g + 2 * IN_WORD);
-    size_t size = second ? IN_WORD : 2 * IN_WORD;
-    uint64_t behind = (second ? second : third) | (uint64_t)1 << (WORD - 1);
+    uint64_t second = window(g + MARKS_PER_WORD),
+             third = window(g + 2 * MARKS_PER_WORD);
+    size_t size = second ? MARKS_PER_WORD : 2 * MARKS_PER_WORD;
+    uint64_t behind = (second ? second : third) | (uint64_t)1
+                                                      << (WORD_BITS - 1);
     return size + insides(behind);
 }
 
@@ -346,17 +362,17 @@ static inline size_t size_of(size_t g)
 
 static inline unsigned bin_of(size_t size)
 {
-    if (size < EXACT)
+    if (size < EXACT_BINS)
         return (unsigned)size;
-    unsigned log = WORD - 1 - (unsigned)__builtin_clzll(size);
-    unsigned share = (unsigned)(size >> (log - 2)) % SHARES;
-    unsigned b = EXACT + (log - 6) * SHARES + share;
+    unsigned log = WORD_BITS - 1 - (unsigned)__builtin_clzll(size);
+    unsigned share = (unsigned)(size >> (log - 2)) % BINS_PER_DOUBLING;
+    unsigned b = EXACT_BINS + (log - 6) * BINS_PER_DOUBLING + share;
     return b < BINS ? b : LAST_BIN;
 }
 
 static inline uint32_t *bin(unsigned b)
 {
-    return slot(FIRST_BIN + b);
+    return slot(FIRST_BIN_LINK + b);
 }
 
 static inline void bin_add(size_t g, size_t size)
@@ -365,14 +381,14 @@ static inline void bin_add(size_t g, size_t size)
     uint32_t next = *bin(b);
 
     hole(g)->next = next;
-    hole(g)->slot = FIRST_BIN + b;
+    hole(g)->slot = FIRST_BIN_LINK + b;
     hole(g)->size = (uint32_t)size;
-    if (size >= CLEANABLE)
+    if (size >= MIN_PURGED)
         hole(g)->clean = false;
     *size_before(g + size) = (uint32_t)size;
-    hole(next)->slot = (uint32_t)g * SLOTS;
+    hole(next)->slot = (uint32_t)g * LINKS_PER_GRANULE;
     *bin(b) = (uint32_t)g;
-    heap.filled[b / WORD] |= (uint64_t)1 << b % WORD;
+    heap.filled[b / WORD_BITS] |= (uint64_t)1 << b % WORD_BITS;
 }
 
 /* The bit of bin b, if there is such a bin and it is empty; by no branch. */
@@ -380,8 +396,8 @@ static inline void bit_clear(unsigned b, bool empty)
 {
     bool exists = b < BINS;
 
-    heap.filled[exists ? b / WORD : 0] &=
-        ~((uint64_t)(empty & exists) << b % WORD);
+    heap.filled[exists ? b / WORD_BITS : 0] &=
+        ~((uint64_t)(empty & exists) << b % WORD_BITS);
 }
 
 /* Take a free block out of its bin, where its number is in that slot. */
@@ -389,12 +405,12 @@ static inline void bin_unlink(size_t g, uint32_t at)
 {
     uint32_t next = hole(g)->next;
 
-    if (HARDENED &&
-        (hole(g)->slot != at || at >= heap.wild * SLOTS || *slot(at) != g))
+    if (HARDENED && (hole(g)->slot != at ||
+                     at >= heap.wild * LINKS_PER_GRANULE || *slot(at) != g))
         fault("the link of a free block was overwritten", address(g));
     *slot(at) = next;
     hole(next)->slot = at;
-    bit_clear(at - FIRST_BIN, next == 0);
+    bit_clear(at - FIRST_BIN_LINK, next == 0);
 }
 
 static inline void bin_remove(size_t g)
@@ -409,7 +425,7 @@ static inline void bin_remove(size_t g)
 static size_t bin_best(unsigned b, size_t size)
 {
     size_t best = 0, best_rest = SIZE_MAX / 2;
-    size_t tries = b == LAST_BIN ? SIZE_MAX : TRIES;
+    size_t tries = b == LAST_BIN ? SIZE_MAX : MAX_PROBES;
 
     for (size_t g = *bin(b); g && tries > 0; g = hole(g)->next, tries--) {
         size_t rest = hole(g)->size - size;
@@ -423,7 +439,7 @@ static size_t bin_best(unsigned b, size_t size)
 /* A block that fits, from bin b on, which may have some that do not. */
 static size_t bin_search(unsigned b, size_t size)
 {
-    uint64_t bits = heap.filled[1] >> b % WORD;
+    uint64_t bits = heap.filled[1] >> b % WORD_BITS;
     size_t g = bits & 1 ? bin_best(b, size) : 0;
 
     if (g || bits < 2)
@@ -434,15 +450,15 @@ static size_t bin_search(unsigned b, size_t size)
 /* A free block of that size or more, as small as can be found; 0 if none. */
 static inline size_t find(size_t size)
 {
-    if (size >= EXACT)
+    if (size >= EXACT_BINS)
         return bin_search(bin_of(size), size);
     uint64_t bits = heap.filled[0] >> size << size;
     if (bits)
         return *bin((unsigned)__builtin_ctzll(bits));
-    return bin_search(EXACT, size);
+    return bin_search(EXACT_BINS, size);
 }
 
-/* Is there a block of just that size, which is below EXACT? */
+/* Is there a block of just that size, which is below EXACT_BINS? */
 static inline bool has_exact(size_t size)
 {
     return heap.filled[0] >> size & 1;
@@ -499,11 +515,12 @@ static void release_used(size_t g, size_t size)
 
 /* ---- Caches: what a block in them looks like where we are suspicious. ---- */
 
-enum { FILLER = 0xdb, LINK = sizeof(void *) };
+enum { FREED_BYTE = 0xdb, NEXT_BYTES = sizeof(void *) };
 
 static void fill(void *payload, size_t size)
 {
-    memset((char *)payload + LINK, FILLER, size * GRANULE - LINK);
+    memset((char *)payload + NEXT_BYTES, FREED_BYTE,
+           size * GRANULE - NEXT_BYTES);
 }
 
 static void inspect(void *payload, size_t size)
@@ -511,8 +528,8 @@ static void inspect(void *payload, size_t size)
     const unsigned char *bytes = payload;
     void *next = *(void **)payload;
 
-    for (size_t i = LINK; i < size * GRANULE; i++)
-        if (bytes[i] != FILLER)
+    for (size_t i = NEXT_BYTES; i < size * GRANULE; i++)
+        if (bytes[i] != FREED_BYTE)
             fault("a free block was written to", bytes + i);
     if (next &&
         (granule_at(next) >= heap.wild || mark_of(granule_at(next)) != CACHED))
@@ -573,7 +590,7 @@ static void flush(void)
 /* The part that a heap of any size may leave in the caches. */
 static size_t slack(void)
 {
-    return heap.limit / 32 < SLACK ? heap.limit / 32 : SLACK;
+    return heap.limit / 32 < FLUSH_BASE ? heap.limit / 32 : FLUSH_BASE;
 }
 
 /* ---- Patience: pages that nobody needs go back to the system. ---- */
@@ -598,7 +615,7 @@ static void set_patience(size_t granules)
 /* As much as a growing program gets. */
 static void be_patient(void)
 {
-    set_patience(heap.limit / 16 + PATIENCE);
+    set_patience(heap.limit / 16 + PURGE_BASE);
 }
 
 static void discard(size_t from, size_t to)
@@ -614,9 +631,9 @@ static void discard(size_t from, size_t to)
 /* The whole pages of each hole. New ones come before the clean ones (I4). */
 static void discard_holes(void)
 {
-    for (unsigned b = bin_of(CLEANABLE); b < BINS; b++)
+    for (unsigned b = bin_of(MIN_PURGED); b < BINS; b++)
         for (size_t g = *bin(b); g && !hole(g)->clean; g = hole(g)->next) {
-            discard(g + LEAST, g + hole(g)->size - 1);
+            discard(g + MIN_BLOCK, g + hole(g)->size - 1);
             hole(g)->clean = true;
         }
 }
@@ -628,7 +645,7 @@ static void discard_holes(void)
 static __attribute__((noinline)) void relieve(void)
 {
     size_t half = (size_t)heap.patience / 2;
-    size_t least = (heap.wild - heap.idle) / 32 + PATIENCE / 128;
+    size_t least = (heap.wild - heap.idle) / 32 + PURGE_BASE / 128;
 
     heap.reliefs++;
     flush();
@@ -670,7 +687,7 @@ static inline size_t take_exact(size_t size)
     unsigned b = (unsigned)size;
     size_t g = *bin(b), last = g + size - 1;
 
-    bin_unlink(g, FIRST_BIN + b);
+    bin_unlink(g, FIRST_BIN_LINK + b);
     heap.idle -= size;
     mark_change(g, FREE, USED);
     mark_change(last, size > 1 ? FREE : INSIDE, INSIDE);
@@ -680,7 +697,7 @@ static inline size_t take_exact(size_t size)
 /* What is taken of a hole, so that no rest is too small to be a block. */
 static inline size_t portion(size_t whole, size_t size)
 {
-    return whole - size < LEAST ? whole : size;
+    return whole - size < MIN_BLOCK ? whole : size;
 }
 
 /* A block of that size, or hardly more, from the start of the free block g. */
@@ -717,7 +734,7 @@ static inline size_t take_wild(size_t size)
 
 static size_t map_bytes(void)
 {
-    return heap.covered / IN_BYTE;
+    return heap.covered / MARKS_PER_BYTE;
 }
 
 static char *map_start(void)
@@ -733,12 +750,12 @@ static void map_move(char *end, size_t bytes)
     memmove(end - old, map_start(), old);
     memset(end - bytes, 0, bytes - old);
     heap.map = (uint64_t *)(void *)end;
-    heap.covered = bytes * IN_BYTE;
+    heap.covered = bytes * MARKS_PER_BYTE;
 }
 
 static bool break_up(size_t granules)
 {
-    if (granules > PTRDIFF_MAX / GRANULE || heap.top + granules > MOST_HEAP ||
+    if (granules > PTRDIFF_MAX / GRANULE || heap.top + granules > MAX_HEAP ||
         mem_sbrk((intptr_t)(granules * GRANULE)) == (void *)-1)
         return false;
     if (heap.fresh < heap.top)
@@ -772,7 +789,7 @@ static bool map_extend(size_t bytes)
     char *was = map_start(), *more = mem_map(bytes - old);
 
     if (more && more + (bytes - old) == was) {
-        heap.covered = bytes * IN_BYTE;
+        heap.covered = bytes * MARKS_PER_BYTE;
         return true;
     }
     if (more)
@@ -815,7 +832,7 @@ static bool map_cover(size_t bytes)
 {
     size_t left = heap.map_has_pages ? 0 : map_bytes() / GRANULE;
 
-    bytes = page_up(bytes + (left + IN_BYTE - 1) / IN_BYTE);
+    bytes = page_up(bytes + (left + MARKS_PER_BYTE - 1) / MARKS_PER_BYTE);
     if (!heap.map_has_pages)
         return map_detach(bytes);
     return bytes <= map_bytes() || (!FIXED_MAP && map_extend(bytes));
@@ -824,7 +841,7 @@ static bool map_cover(size_t bytes)
 /* A map for all the memory there may ever be, or as much as can be had. */
 static bool map_all(void)
 {
-    size_t bytes = MOST_HEAP / IN_BYTE;
+    size_t bytes = MAX_HEAP / MARKS_PER_BYTE;
     char *pages = mem_map(bytes);
 
     while (!pages && bytes > mem_pagesize())
@@ -832,7 +849,7 @@ static bool map_all(void)
     if (!pages)
         return false;
     heap.map = (uint64_t *)(void *)(pages + bytes);
-    heap.covered = bytes * IN_BYTE;
+    heap.covered = bytes * MARKS_PER_BYTE;
     heap.map_has_pages = true;
     heap.limit = heap.top;
     return true;
@@ -843,7 +860,7 @@ static bool map_all(void)
 /* Bytes of a map for so many granules, in whole granules. */
 static size_t map_bytes_for(size_t granules)
 {
-    size_t bytes = (granules + MARGIN) / IN_BYTE + 1;
+    size_t bytes = (granules + MAP_MARGIN) / MARKS_PER_BYTE + 1;
 
     return (bytes + 15) / 16 * 16;
 }
@@ -856,7 +873,7 @@ static void map_trim(void)
     if (FIXED_MAP || bytes >= map_bytes())
         return;
     mem_unmap(map_start(), map_bytes() - bytes);
-    heap.covered = bytes * IN_BYTE;
+    heap.covered = bytes * MARKS_PER_BYTE;
 }
 
 /* Add at least as many granules to the wilderness. */
@@ -865,7 +882,7 @@ static bool grow_by(size_t granules)
     size_t bytes = map_bytes_for(heap.limit + granules);
 
     bytes = bytes < map_bytes() ? map_bytes() : bytes;
-    if (!heap.map_has_pages && bytes <= MAP_IN_HEAP)
+    if (!heap.map_has_pages && bytes <= MAX_MAP_IN_HEAP)
         return grow_with_map(granules, bytes);
     if (!map_cover(bytes))
         return false;
@@ -878,7 +895,7 @@ static bool grow_by(size_t granules)
 /* Have a wilderness of that size. */
 static __attribute__((noinline)) bool grow(size_t size)
 {
-    size_t part = heap.map_has_pages ? STEP_WITHOUT : STEP_WITH_MAP;
+    size_t part = heap.map_has_pages ? GROWTH_MAP_APART : GROWTH_MAP_IN_HEAP;
 
     if (wilderness() >= size)
         return true;
@@ -916,7 +933,8 @@ static bool flush_before_growth(void)
 /* The smallest blocks are many, and hardly ever part of a large one. */
 static bool flush_for_large(void)
 {
-    return flush_above(heap.limit / 512 + slack() / 2, heap.stocked & SIZABLE);
+    return flush_above(heap.limit / 512 + slack() / 2,
+                       heap.stocked & FLUSHED_FOR_LARGE);
 }
 
 static inline void carve_one(size_t g, size_t size, void *next)
@@ -953,7 +971,7 @@ static size_t carve_count(size_t size, size_t most)
     size_t n = heap.carve[size - 1];
     size_t some = (heap.limit / 512 + slack()) / size;
 
-    if (n < MOST_CARVED)
+    if (n < MAX_REFILL)
         heap.carve[size - 1] = (uint8_t)(2 * n);
     n = n < some ? n : some;
     n = n < most ? n : most;
@@ -966,7 +984,7 @@ static size_t take_several(size_t g, size_t size)
 
     if (whole < 2 * size)
         return take(g, size);
-    size_t n = carve_count(size, (whole - LEAST) / size);
+    size_t n = carve_count(size, (whole - MIN_BLOCK) / size);
     split(g, n * size);
     carve(g, size, n);
     return g;
@@ -974,7 +992,7 @@ static size_t take_several(size_t g, size_t size)
 
 static size_t take_several_wild(size_t size)
 {
-    size_t n = carve_count(size, MOST_CARVED), g;
+    size_t n = carve_count(size, MAX_REFILL), g;
 
     if (!grow(n * size) && (n = 1, !grow(size)))
         return 0;
@@ -1010,7 +1028,7 @@ static size_t allocate_large(size_t size)
 {
     size_t g = find(size);
 
-    if (size >= EXACT && is_worth_flush(g, size) && flush_for_large())
+    if (size >= EXACT_BINS && is_worth_flush(g, size) && flush_for_large())
         g = find(size);
     if (!g && wilderness() < size && flush_before_growth())
         g = find(size);
@@ -1028,7 +1046,7 @@ static __attribute__((noinline)) void *malloc_small(size_t size)
 
 static __attribute__((noinline)) void *malloc_large(size_t bytes)
 {
-    if (bytes == 0 || bytes > MOST_GRANULES * GRANULE)
+    if (bytes == 0 || bytes > MAX_BLOCK * GRANULE)
         return NULL;
     size_t g = allocate_large(granules_for(bytes));
     return g ? address(g) : NULL;
@@ -1054,7 +1072,7 @@ static void join(size_t g, size_t at, size_t size)
 
 static void shrink(size_t g, size_t old, size_t size)
 {
-    if (old - size < LEAST)
+    if (old - size < MIN_BLOCK)
         return;
     cut(g, old, g + size);
     mm_free(address(g + size));
@@ -1110,7 +1128,7 @@ static size_t block_at(const void *payload)
 
 int mm_init(void)
 {
-    size_t first = BIN_GRANULES + FIRST_MAP / GRANULE;
+    size_t first = BIN_GRANULES + INITIAL_MAP / GRANULE;
     void *area = mem_sbrk((intptr_t)(first * GRANULE));
 
     memset(&heap, 0, sizeof heap);
@@ -1122,7 +1140,7 @@ int mm_init(void)
     heap.wild = heap.limit = BIN_GRANULES;
     heap.top = first;
     heap.map = address(first);
-    heap.covered = FIRST_MAP * IN_BYTE;
+    heap.covered = INITIAL_MAP * MARKS_PER_BYTE;
     if (FIXED_MAP && !map_all())
         return -1;
     mark_change(heap.wild, INSIDE, USED);
@@ -1134,7 +1152,7 @@ void *mm_malloc(size_t size)
 {
     size_t k = (size - 1) / GRANULE;
 
-    k += k + 1 < LEAST; /* no block is smaller */
+    k += k + 1 < MIN_BLOCK; /* no block is smaller */
     if (likely(k < CACHES)) {
         void *payload = heap.cache[k];
 
@@ -1195,7 +1213,7 @@ void *mm_realloc(void *ptr, size_t size)
         mm_free(ptr);
         return NULL;
     }
-    if (size > MOST_GRANULES * GRANULE)
+    if (size > MAX_BLOCK * GRANULE)
         return NULL;
     if (granules < old)
         shrink(g, old, granules);
@@ -1223,7 +1241,7 @@ static size_t front_of(size_t g, size_t align)
 {
     size_t front = (-(uintptr_t)address(g) & (align - 1)) / GRANULE;
 
-    return front > 0 && front < LEAST ? front + align / GRANULE : front;
+    return front > 0 && front < MIN_BLOCK ? front + align / GRANULE : front;
 }
 
 /* The best hole if it will do, else one that will do wherever it lies. */
@@ -1232,7 +1250,7 @@ static size_t find_aligned(size_t size, size_t align)
     size_t g = find(size);
 
     if (g && hole(g)->size < front_of(g, align) + size)
-        g = find(size + align / GRANULE + LEAST - 1);
+        g = find(size + align / GRANULE + MIN_BLOCK - 1);
     return g;
 }
 
@@ -1242,8 +1260,8 @@ void *mm_memalign(size_t align, size_t bytes)
 
     if (align <= GRANULE)
         return mm_malloc(bytes);
-    if (bytes == 0 || align > MOST_GRANULES * GRANULE / 4 ||
-        bytes > MOST_GRANULES * GRANULE - 2 * align)
+    if (bytes == 0 || align > MAX_BLOCK * GRANULE / 4 ||
+        bytes > MAX_BLOCK * GRANULE - 2 * align)
         return NULL;
     size_t g = find_aligned(size, align);
     if (!g && flush_before_growth())
@@ -1294,7 +1312,7 @@ static int audit_free(size_t g, size_t size)
 
 static int audit_used(size_t g, size_t size)
 {
-    size_t from = size < LARGE ? g + 1 : g + 3 * IN_WORD;
+    size_t from = size < MIN_RECORDED ? g + 1 : g + 3 * MARKS_PER_WORD;
 
     if (size == 0 || size > heap.wild - g || mark_of(g + size) == INSIDE)
         return 1;
@@ -1318,7 +1336,7 @@ static int audit_blocks(struct census *census)
 {
     size_t g = BIN_GRANULES, size;
 
-    if (heap.limit + MARGIN > heap.covered)
+    if (heap.limit + MAP_MARGIN > heap.covered)
         return 8;
     for (; g < heap.wild; g += size) {
         int broken = audit_block(g, &size, census);
@@ -1327,14 +1345,14 @@ static int audit_blocks(struct census *census)
             return broken;
     }
     return g == heap.wild && mark_of(g) == USED &&
-                   all_inside(g + 1, heap.limit + MARGIN)
+                   all_inside(g + 1, heap.limit + MAP_MARGIN)
                ? 0
                : 1;
 }
 
 static bool is_clean(size_t g)
 {
-    return hole(g)->size >= CLEANABLE && hole(g)->clean;
+    return hole(g)->size >= MIN_PURGED && hole(g)->clean;
 }
 
 static bool is_listed_right(size_t g, unsigned b, bool after_clean)
@@ -1345,17 +1363,20 @@ static bool is_listed_right(size_t g, unsigned b, bool after_clean)
 
 static int audit_bin(unsigned b, size_t *left)
 {
-    size_t at = FIRST_BIN + b;
+    size_t at = FIRST_BIN_LINK + b;
     bool clean = false;
 
-    for (size_t g = *bin(b); g; at = g * SLOTS, g = hole(g)->next, --*left) {
+    for (size_t g = *bin(b); g;
+         at = g * LINKS_PER_GRANULE, g = hole(g)->next, --*left) {
         if (*left == 0 || !is_listed_right(g, b, clean))
             return 4;
         if (hole(g)->slot != at)
             return 5;
         clean = is_clean(g);
     }
-    return (*bin(b) != 0) == (heap.filled[b / WORD] >> b % WORD & 1) ? 0 : 6;
+    return (*bin(b) != 0) == (heap.filled[b / WORD_BITS] >> b % WORD_BITS & 1)
+               ? 0
+               : 6;
 }
 
 static int audit_bins(size_t free)

@@ -126,7 +126,7 @@ static void i1_no_sentinel(void)
 static void i1_a_wrong_size_of_a_large_block(void)
 {
     sample_heap();
-    *size_word(granule_at(sample.large)) ^= (uint64_t)1 << THREE;
+    *size_word(granule_at(sample.large)) ^= (uint64_t)1 << SIZE_TAG_BITS;
     CHECK(mm_audit() == 1);
 }
 
@@ -176,7 +176,7 @@ static void i4_a_circle(void)
 {
     sample_heap();
     hole(sample.hole)->next = (uint32_t)sample.hole;
-    hole(sample.hole)->slot = (uint32_t)sample.hole * SLOTS;
+    hole(sample.hole)->slot = (uint32_t)sample.hole * LINKS_PER_GRANULE;
     CHECK(mm_audit() == 4 || mm_audit() == 5);
 }
 
@@ -205,7 +205,7 @@ static void i6_no_bit_for_a_bin(void)
 {
     sample_heap();
     unsigned b = bin_of(hole(sample.hole)->size);
-    heap.filled[b / WORD] &= ~((uint64_t)1 << b % WORD);
+    heap.filled[b / WORD_BITS] &= ~((uint64_t)1 << b % WORD_BITS);
     CHECK(mm_audit() == 6);
 }
 
@@ -213,7 +213,8 @@ static void i6_a_bit_for_no_block(void)
 {
     sample_heap();
     CHECK(*bin(LAST_BIN) == 0);
-    heap.filled[(LAST_BIN) / WORD] |= (uint64_t)1 << (LAST_BIN) % WORD;
+    heap.filled[(LAST_BIN) / WORD_BITS] |= (uint64_t)1
+                                           << (LAST_BIN) % WORD_BITS;
     CHECK(mm_audit() == 6);
 }
 
@@ -264,18 +265,19 @@ static void i9_too_much_idle(void)
 /* Neighbours of 4 GiB may merge: a hole may be as large as the heap. */
 static void every_hole_has_a_bin(void)
 {
-    for (size_t size = 1; size <= MOST_HEAP; size += size / 5 + 1)
+    for (size_t size = 1; size <= MAX_HEAP; size += size / 5 + 1)
         CHECK(bin_of(size) < BINS);
-    CHECK(bin_of(MOST_HEAP) == LAST_BIN);
-    CHECK(bin_of(((size_t)EXACT << DOUBLINGS) - 1) == LAST_BIN);
-    CHECK(bin_of((size_t)EXACT << (DOUBLINGS - 1)) == LAST_BIN - SHARES + 1);
+    CHECK(bin_of(MAX_HEAP) == LAST_BIN);
+    CHECK(bin_of(((size_t)EXACT_BINS << DOUBLINGS) - 1) == LAST_BIN);
+    CHECK(bin_of((size_t)EXACT_BINS << (DOUBLINGS - 1)) ==
+          LAST_BIN - BINS_PER_DOUBLING + 1);
 }
 
 /* The last bin has holes of many sizes: all of them are looked at. */
 static void the_last_bin_is_searched_to_its_end(void)
 {
-    enum { FEW = TRIES + 2 };
-    size_t least = ((size_t)EXACT << DOUBLINGS) * GRANULE;
+    enum { FEW = MAX_PROBES + 2 };
+    size_t least = ((size_t)EXACT_BINS << DOUBLINGS) * GRANULE;
     void *holes[FEW];
 
     begin();
@@ -314,7 +316,7 @@ static bool all_zero(const unsigned char *bytes, size_t size)
 static void heap_before_the_map_leaves(void)
 {
     begin();
-    while (map_bytes_for(heap.limit + 256) <= MAP_IN_HEAP)
+    while (map_bytes_for(heap.limit + 256) <= MAX_MAP_IN_HEAP)
         CHECK(mm_malloc(100));
 }
 
@@ -357,8 +359,8 @@ static void sizes_beyond_all_are_refused(void)
     CHECK(mm_malloc(16));
     size_t before = space_break;
     for (size_t less = 16; less < 1 << 20; less += less / 2)
-        CHECK(!mm_malloc(MOST_GRANULES * GRANULE - less));
-    CHECK(!mm_memalign((MOST_GRANULES + 1) / 2 * GRANULE, SPACE));
+        CHECK(!mm_malloc(MAX_BLOCK * GRANULE - less));
+    CHECK(!mm_memalign((MAX_BLOCK + 1) / 2 * GRANULE, SPACE));
     CHECK(space_break == before && mm_audit() == 0);
 }
 
@@ -366,12 +368,12 @@ static void sizes_beyond_all_are_refused(void)
 static void no_size_is_read_in_neighbours_marks(void)
 {
     begin();
-    size_t size = IN_WORD + 1;
+    size_t size = MARKS_PER_WORD + 1;
     void *block = mm_malloc(size * GRANULE);
-    while (granule_at(block) % IN_WORD != IN_WORD - 1)
+    while (granule_at(block) % MARKS_PER_WORD != MARKS_PER_WORD - 1)
         block = mm_malloc(size * GRANULE);
     uint64_t *word = size_word(granule_at(block)), was = *word;
-    *word = (was & ~(uint64_t)((1 << THREE) - 1)) | THREE_FREE;
+    *word = (was & ~(uint64_t)((1 << SIZE_TAG_BITS) - 1)) | SIZE_TAG;
     CHECK(size_of(granule_at(block)) == size);
     *word = was;
 }
@@ -399,7 +401,7 @@ static void nothing_in_use_is_discarded(void)
     for (size_t i = 0; i < BLOCKS; i += KEPT)
         for (size_t k = 0; k < 16 + i * 7919 % 3000; k++)
             CHECK(block[i][k] == (unsigned char)i);
-    CHECK(heap.patience < PATIENCE);
+    CHECK(heap.patience < PURGE_BASE);
 }
 
 /* Discarded memory is undefined, and not what mm_calloc need not clear. */
@@ -415,7 +417,7 @@ static void calloc_clears_what_was_discarded(void)
     CHECK(heap.fresh + 100 < heap.limit);
     for (size_t i = 0; i < BLOCKS; i++)
         mm_free(block[i]);
-    CHECK(heap.patience < PATIENCE);
+    CHECK(heap.patience < PURGE_BASE);
     CHECK(mm_malloc((wilderness() - 100) * GRANULE));
     CHECK(all_zero(mm_calloc(1, 1600), 1600));
 }
