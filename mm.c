@@ -61,8 +61,8 @@
  *   I7  Each cached block is in the cache of its size, once, and the caches hold
  *       nothing else. The bit of a cache that holds a block is set.
  *   I8  The map covers the wilderness and MAP_MARGIN granules more.
- *   I9  What the caches hold, and may yet, adds up to the patience; the sizes
- *       of all free blocks add up to idle.
+ *   I9  What the caches hold, and may yet, adds up to purge_threshold; the sizes
+ *       of all free blocks add up to free_granules.
  *
  * Built with MM_ALIGNMENT=8, granules have 8 bytes and blocks two or more. With
  * MM_HARDENED, freed blocks are filled and looked at when they are used again.
@@ -148,7 +148,7 @@ _Static_assert(GRANULE == 8 || GRANULE == 16, "MM_ALIGNMENT is 8 or 16");
 _Static_assert((FIRST_BIN_LINK + BINS) * LINK_BYTES % GRANULE == 0,
                "whole granules");
 _Static_assert(EXACT_BINS == WORD_BITS && BINS <= 2 * WORD_BITS,
-               "filled has two words");
+               "nonempty_bins has two words");
 
 /* Caches of blocks of four granules and more. */
 static const uint32_t FLUSHED_FOR_LARGE = ~(uint32_t)7;
@@ -169,23 +169,23 @@ struct hole {
 static struct {
     void *cache[CACHES]; /* by size - 1; linked through their first bytes */
     char *base;          /* granule 0 */
-    uint64_t *map;       /* its end: the marks of granule 0 are in map[-1] */
-    size_t wild;         /* the sentinel: first granule of the wilderness */
-    size_t limit;        /* granule behind the wilderness */
-    size_t top;          /* granule at the break */
-    size_t fresh;        /* from here on memory was never used */
-    size_t covered;      /* granules that the map has marks for */
+    uint64_t *map_end; /* its end: the marks of granule 0 are in map_end[-1] */
+    size_t top_chunk;  /* the sentinel: first granule of the wilderness */
+    size_t end;        /* granule behind the wilderness */
+    size_t brk;        /* granule at the break */
+    size_t never_used_from; /* from here on memory was never used */
+    size_t map_granules;    /* granules that the map has marks for */
     bool map_has_pages;
-    uint32_t stocked;      /* bit k: there is something in cache k */
-    uint32_t carved;       /* bit k: it was filled since the last flush */
-    int32_t room;          /* granules that the caches may yet take, of */
-    int32_t patience;      /* what is freed before pages are given back */
-    unsigned reliefs;      /* how often pages were given back */
-    size_t touched;        /* the wilderness may have pages up to here */
-    size_t idle;           /* granules in bins, */
-    size_t idle_then;      /* and all that were idle when all was well */
-    uint8_t carve[CACHES]; /* blocks that the cache is filled with next */
-    uint64_t filled[2];    /* bit b: bin b holds something */
+    uint32_t nonempty_caches;    /* bit k: there is something in cache k */
+    uint32_t refilled_caches;    /* bit k: it was filled since the last flush */
+    int32_t cache_budget;        /* granules that the caches may yet take, of */
+    int32_t purge_threshold;     /* what is freed before pages are given back */
+    unsigned purge_count;        /* how often pages were given back */
+    size_t dirty_end;            /* the wilderness may have pages up to here */
+    size_t free_granules;        /* granules in bins, */
+    size_t purgeable_at_reset;   /* and all that were idle when all was well */
+    uint8_t next_refill[CACHES]; /* blocks that the cache is filled with next */
+    uint64_t nonempty_bins[2];   /* bit b: bin b holds something */
 } heap;
 
 static inline bool likely(bool yes)
@@ -259,7 +259,7 @@ static inline size_t granules_for(size_t bytes)
 
 static inline uint64_t *map_word(size_t g)
 {
-    return heap.map + ~(g / MARKS_PER_WORD);
+    return heap.map_end + ~(g / MARKS_PER_WORD);
 }
 
 /* Where g's mark is in its word; shifts take it modulo 64. */
@@ -388,7 +388,7 @@ static inline void bin_add(size_t g, size_t size)
     *size_before(g + size) = (uint32_t)size;
     hole(next)->slot = (uint32_t)g * LINKS_PER_GRANULE;
     *bin(b) = (uint32_t)g;
-    heap.filled[b / WORD_BITS] |= (uint64_t)1 << b % WORD_BITS;
+    heap.nonempty_bins[b / WORD_BITS] |= (uint64_t)1 << b % WORD_BITS;
 }
 
 /* The bit of bin b, if there is such a bin and it is empty; by no branch. */
@@ -396,7 +396,7 @@ static inline void bit_clear(unsigned b, bool empty)
 {
     bool exists = b < BINS;
 
-    heap.filled[exists ? b / WORD_BITS : 0] &=
+    heap.nonempty_bins[exists ? b / WORD_BITS : 0] &=
         ~((uint64_t)(empty & exists) << b % WORD_BITS);
 }
 
@@ -405,8 +405,9 @@ static inline void bin_unlink(size_t g, uint32_t at)
 {
     uint32_t next = hole(g)->next;
 
-    if (HARDENED && (hole(g)->slot != at ||
-                     at >= heap.wild * LINKS_PER_GRANULE || *slot(at) != g))
+    if (HARDENED &&
+        (hole(g)->slot != at || at >= heap.top_chunk * LINKS_PER_GRANULE ||
+         *slot(at) != g))
         fault("the link of a free block was overwritten", address(g));
     *slot(at) = next;
     hole(next)->slot = at;
@@ -439,7 +440,7 @@ static size_t bin_best(unsigned b, size_t size)
 /* A block that fits, from bin b on, which may have some that do not. */
 static size_t bin_search(unsigned b, size_t size)
 {
-    uint64_t bits = heap.filled[1] >> b % WORD_BITS;
+    uint64_t bits = heap.nonempty_bins[1] >> b % WORD_BITS;
     size_t g = bits & 1 ? bin_best(b, size) : 0;
 
     if (g || bits < 2)
@@ -452,7 +453,7 @@ static inline size_t find(size_t size)
 {
     if (size >= EXACT_BINS)
         return bin_search(bin_of(size), size);
-    uint64_t bits = heap.filled[0] >> size << size;
+    uint64_t bits = heap.nonempty_bins[0] >> size << size;
     if (bits)
         return *bin((unsigned)__builtin_ctzll(bits));
     return bin_search(EXACT_BINS, size);
@@ -461,7 +462,7 @@ static inline size_t find(size_t size)
 /* Is there a block of just that size, which is below EXACT_BINS? */
 static inline bool has_exact(size_t size)
 {
-    return heap.filled[0] >> size & 1;
+    return heap.nonempty_bins[0] >> size & 1;
 }
 
 /* ---- To free, to merge. ---- */
@@ -476,7 +477,7 @@ static void release(size_t g, size_t size, enum mark was)
     size_t end = g + size;
     enum mark behind = mark_of(end);
 
-    heap.idle += size;
+    heap.free_granules += size;
     if (mark_of(g - 1) == FREE) {
         size_t before = *size_before(g);
 
@@ -493,13 +494,14 @@ static void release(size_t g, size_t size, enum mark was)
         if (hole(end)->size > 1)
             mark_change(end, FREE, INSIDE);
         end += hole(end)->size;
-    } else if (end == heap.wild) {
+    } else if (end == heap.top_chunk) {
         mark_change(end, USED, INSIDE);
         mark_change(g, FREE, USED);
-        heap.fresh = heap.fresh < end ? end : heap.fresh;
-        heap.touched = heap.touched < end ? end : heap.touched;
-        heap.wild = g;
-        heap.idle -= end - g;
+        heap.never_used_from =
+            heap.never_used_from < end ? end : heap.never_used_from;
+        heap.dirty_end = heap.dirty_end < end ? end : heap.dirty_end;
+        heap.top_chunk = g;
+        heap.free_granules -= end - g;
         return;
     } else if (end - g > 1) {
         mark_change(end - 1, INSIDE, FREE);
@@ -531,8 +533,8 @@ static void inspect(void *payload, size_t size)
     for (size_t i = NEXT_BYTES; i < size * GRANULE; i++)
         if (bytes[i] != FREED_BYTE)
             fault("a free block was written to", bytes + i);
-    if (next &&
-        (granule_at(next) >= heap.wild || mark_of(granule_at(next)) != CACHED))
+    if (next && (granule_at(next) >= heap.top_chunk ||
+                 mark_of(granule_at(next)) != CACHED))
         fault("the link of a free block was overwritten", payload);
 }
 
@@ -542,16 +544,16 @@ static inline void cache_add(void *payload, unsigned k)
 
     *(void **)payload = next;
     heap.cache[k] = payload;
-    heap.room -= (int32_t)k + 1;
+    heap.cache_budget -= (int32_t)k + 1;
     if (HARDENED)
         fill(payload, k + 1);
-    heap.stocked |= (uint32_t)1 << k; /* at once: a branch costs more */
+    heap.nonempty_caches |= (uint32_t)1 << k; /* at once: a branch costs more */
 }
 
 /* Granules in the caches. */
 static inline size_t held(void)
 {
-    return (size_t)(heap.patience - heap.room);
+    return (size_t)(heap.purge_threshold - heap.cache_budget);
 }
 
 static void release_all(void *payload, size_t size)
@@ -562,7 +564,7 @@ static void release_all(void *payload, size_t size)
         if (HARDENED)
             inspect(payload, size);
         payload = *(void **)payload;
-        heap.room += (int32_t)size;
+        heap.cache_budget += (int32_t)size;
         release(g, size, CACHED);
     }
 }
@@ -570,27 +572,27 @@ static void release_all(void *payload, size_t size)
 /* Merge what these caches hold. */
 static __attribute__((noinline)) void flush_these(uint32_t left)
 {
-    heap.stocked &= ~left;
-    heap.carved = 0;
+    heap.nonempty_caches &= ~left;
+    heap.refilled_caches = 0;
     for (; left; left &= left - 1) {
         unsigned k = (unsigned)__builtin_ctz(left);
         void *first = heap.cache[k];
 
         heap.cache[k] = NULL;
-        heap.carve[k] = 1;
+        heap.next_refill[k] = 1;
         release_all(first, k + 1);
     }
 }
 
 static void flush(void)
 {
-    flush_these(heap.stocked);
+    flush_these(heap.nonempty_caches);
 }
 
 /* The part that a heap of any size may leave in the caches. */
 static size_t slack(void)
 {
-    return heap.limit / 32 < FLUSH_BASE ? heap.limit / 32 : FLUSH_BASE;
+    return heap.end / 32 < FLUSH_BASE ? heap.end / 32 : FLUSH_BASE;
 }
 
 /* ---- Patience: pages that nobody needs go back to the system. ---- */
@@ -598,24 +600,25 @@ static size_t slack(void)
 /* In bins, or in the wilderness since it was cleaned. */
 static inline size_t all_idle(void)
 {
-    size_t wild = heap.touched > heap.wild ? heap.touched - heap.wild : 0;
+    size_t wild =
+        heap.dirty_end > heap.top_chunk ? heap.dirty_end - heap.top_chunk : 0;
 
-    return heap.idle + wild;
+    return heap.free_granules + wild;
 }
 
 static void set_patience(size_t granules)
 {
     size_t held_now = held();
 
-    heap.patience = (int32_t)granules;
-    heap.room = heap.patience - (int32_t)held_now;
-    heap.idle_then = all_idle();
+    heap.purge_threshold = (int32_t)granules;
+    heap.cache_budget = heap.purge_threshold - (int32_t)held_now;
+    heap.purgeable_at_reset = all_idle();
 }
 
 /* As much as a growing program gets. */
 static void be_patient(void)
 {
-    set_patience(heap.limit / 16 + PURGE_BASE);
+    set_patience(heap.end / 16 + PURGE_BASE);
 }
 
 static void discard(size_t from, size_t to)
@@ -644,22 +647,23 @@ static void discard_holes(void)
  */
 static __attribute__((noinline)) void relieve(void)
 {
-    size_t half = (size_t)heap.patience / 2;
-    size_t least = (heap.wild - heap.idle) / 32 + PURGE_BASE / 128;
+    size_t half = (size_t)heap.purge_threshold / 2;
+    size_t least =
+        (heap.top_chunk - heap.free_granules) / 32 + PURGE_BASE / 128;
 
-    heap.reliefs++;
+    heap.purge_count++;
     flush();
     discard_holes();
-    if (heap.wild < heap.touched)
-        discard(heap.wild, heap.touched);
-    heap.touched = 0;
+    if (heap.top_chunk < heap.dirty_end)
+        discard(heap.top_chunk, heap.dirty_end);
+    heap.dirty_end = 0;
     set_patience(half > least ? half : least);
 }
 
 static inline void release_large(size_t g, size_t size)
 {
     release_used(g, size);
-    if (all_idle() > heap.idle_then + (size_t)heap.patience)
+    if (all_idle() > heap.purgeable_at_reset + (size_t)heap.purge_threshold)
         relieve();
 }
 
@@ -671,7 +675,7 @@ static inline void split(size_t g, size_t size)
     size_t rest = hole(g)->size - size;
 
     bin_remove(g);
-    heap.idle -= size;
+    heap.free_granules -= size;
     mark_change(g, FREE, USED);
     if (rest == 0 && size > 1)
         mark_change(g + size - 1, FREE, INSIDE);
@@ -688,7 +692,7 @@ static inline size_t take_exact(size_t size)
     size_t g = *bin(b), last = g + size - 1;
 
     bin_unlink(g, FIRST_BIN_LINK + b);
-    heap.idle -= size;
+    heap.free_granules -= size;
     mark_change(g, FREE, USED);
     mark_change(last, size > 1 ? FREE : INSIDE, INSIDE);
     return g;
@@ -711,19 +715,19 @@ static inline size_t take(size_t g, size_t size)
 
 static inline size_t wilderness(void)
 {
-    return heap.limit - heap.wild;
+    return heap.end - heap.top_chunk;
 }
 
 static inline void split_wild(size_t size)
 {
-    heap.wild += size;
-    mark_change(heap.wild, INSIDE, USED);
+    heap.top_chunk += size;
+    mark_change(heap.top_chunk, INSIDE, USED);
 }
 
 /* A block from the wilderness, which has as much. */
 static inline size_t take_wild(size_t size)
 {
-    size_t g = heap.wild;
+    size_t g = heap.top_chunk;
 
     split_wild(size);
     size_note(g, size);
@@ -734,12 +738,12 @@ static inline size_t take_wild(size_t size)
 
 static size_t map_bytes(void)
 {
-    return heap.covered / MARKS_PER_BYTE;
+    return heap.map_granules / MARKS_PER_BYTE;
 }
 
 static char *map_start(void)
 {
-    return (char *)heap.map - map_bytes();
+    return (char *)heap.map_end - map_bytes();
 }
 
 /* Move the map to [end - bytes, end), which may overlap it. */
@@ -749,18 +753,18 @@ static void map_move(char *end, size_t bytes)
 
     memmove(end - old, map_start(), old);
     memset(end - bytes, 0, bytes - old);
-    heap.map = (uint64_t *)(void *)end;
-    heap.covered = bytes * MARKS_PER_BYTE;
+    heap.map_end = (uint64_t *)(void *)end;
+    heap.map_granules = bytes * MARKS_PER_BYTE;
 }
 
 static bool break_up(size_t granules)
 {
-    if (granules > PTRDIFF_MAX / GRANULE || heap.top + granules > MAX_HEAP ||
+    if (granules > PTRDIFF_MAX / GRANULE || heap.brk + granules > MAX_HEAP ||
         mem_sbrk((intptr_t)(granules * GRANULE)) == (void *)-1)
         return false;
-    if (heap.fresh < heap.top)
-        heap.fresh = heap.top;
-    heap.top += granules;
+    if (heap.never_used_from < heap.brk)
+        heap.never_used_from = heap.brk;
+    heap.brk += granules;
     return true;
 }
 
@@ -769,8 +773,8 @@ static bool grow_with_map(size_t granules, size_t bytes)
 {
     if (!break_up(granules + (bytes - map_bytes()) / GRANULE))
         return false;
-    map_move(address(heap.top), bytes);
-    heap.limit += granules;
+    map_move(address(heap.brk), bytes);
+    heap.end += granules;
     return true;
 }
 
@@ -778,7 +782,7 @@ static bool grow_alone(size_t granules)
 {
     if (!break_up(granules))
         return false;
-    heap.limit += granules;
+    heap.end += granules;
     return true;
 }
 
@@ -789,7 +793,7 @@ static bool map_extend(size_t bytes)
     char *was = map_start(), *more = mem_map(bytes - old);
 
     if (more && more + (bytes - old) == was) {
-        heap.covered = bytes * MARKS_PER_BYTE;
+        heap.map_granules = bytes * MARKS_PER_BYTE;
         return true;
     }
     if (more)
@@ -812,8 +816,8 @@ static bool map_detach(size_t bytes)
         return false;
     map_move(pages + bytes, bytes);
     heap.map_has_pages = true;
-    heap.limit += old;
-    heap.fresh = heap.top;
+    heap.end += old;
+    heap.never_used_from = heap.brk;
     return true;
 }
 
@@ -848,10 +852,10 @@ static bool map_all(void)
         pages = mem_map(bytes /= 2);
     if (!pages)
         return false;
-    heap.map = (uint64_t *)(void *)(pages + bytes);
-    heap.covered = bytes * MARKS_PER_BYTE;
+    heap.map_end = (uint64_t *)(void *)(pages + bytes);
+    heap.map_granules = bytes * MARKS_PER_BYTE;
     heap.map_has_pages = true;
-    heap.limit = heap.top;
+    heap.end = heap.brk;
     return true;
 }
 
@@ -868,18 +872,18 @@ static size_t map_bytes_for(size_t granules)
 /* Give back the pages of a map that was to have more granules. */
 static void map_trim(void)
 {
-    size_t bytes = page_up(map_bytes_for(heap.limit));
+    size_t bytes = page_up(map_bytes_for(heap.end));
 
     if (FIXED_MAP || bytes >= map_bytes())
         return;
     mem_unmap(map_start(), map_bytes() - bytes);
-    heap.covered = bytes * MARKS_PER_BYTE;
+    heap.map_granules = bytes * MARKS_PER_BYTE;
 }
 
 /* Add at least as many granules to the wilderness. */
 static bool grow_by(size_t granules)
 {
-    size_t bytes = map_bytes_for(heap.limit + granules);
+    size_t bytes = map_bytes_for(heap.end + granules);
 
     bytes = bytes < map_bytes() ? map_bytes() : bytes;
     if (!heap.map_has_pages && bytes <= MAX_MAP_IN_HEAP)
@@ -900,7 +904,7 @@ static __attribute__((noinline)) bool grow(size_t size)
     if (wilderness() >= size)
         return true;
     size_t lack = size - wilderness();
-    if (!grow_by(lack + heap.limit / part) && !grow_by(lack) &&
+    if (!grow_by(lack + heap.end / part) && !grow_by(lack) &&
         wilderness() < size)
         return false;
     be_patient();
@@ -924,17 +928,17 @@ static inline bool flush_above(size_t granules, uint32_t caches)
  */
 static bool flush_before_growth(void)
 {
-    uint32_t freed = heap.stocked & ~heap.carved;
+    uint32_t freed = heap.nonempty_caches & ~heap.refilled_caches;
 
-    return flush_above(heap.limit / 192 + slack(), heap.stocked) ||
+    return flush_above(heap.end / 192 + slack(), heap.nonempty_caches) ||
            flush_above(slack() * 4 / 5, freed);
 }
 
 /* The smallest blocks are many, and hardly ever part of a large one. */
 static bool flush_for_large(void)
 {
-    return flush_above(heap.limit / 512 + slack() / 2,
-                       heap.stocked & FLUSHED_FOR_LARGE);
+    return flush_above(heap.end / 512 + slack() / 2,
+                       heap.nonempty_caches & FLUSHED_FOR_LARGE);
 }
 
 static inline void carve_one(size_t g, size_t size, void *next)
@@ -953,9 +957,9 @@ static void carve(size_t g, size_t size, size_t n)
 
     if (n == 1)
         return;
-    heap.carved |= bit;
-    heap.stocked |= bit;
-    heap.room -= (int32_t)(last - g);
+    heap.refilled_caches |= bit;
+    heap.nonempty_caches |= bit;
+    heap.cache_budget -= (int32_t)(last - g);
     heap.cache[size - 1] = address(g + size);
     for (size_t at = g + size; at < last; at += size)
         carve_one(at, size, address(at + size));
@@ -968,11 +972,11 @@ static void carve(size_t g, size_t size, size_t n)
  */
 static size_t carve_count(size_t size, size_t most)
 {
-    size_t n = heap.carve[size - 1];
-    size_t some = (heap.limit / 512 + slack()) / size;
+    size_t n = heap.next_refill[size - 1];
+    size_t some = (heap.end / 512 + slack()) / size;
 
     if (n < MAX_REFILL)
-        heap.carve[size - 1] = (uint8_t)(2 * n);
+        heap.next_refill[size - 1] = (uint8_t)(2 * n);
     n = n < some ? n : some;
     n = n < most ? n : most;
     return n ? n : 1;
@@ -996,7 +1000,7 @@ static size_t take_several_wild(size_t size)
 
     if (!grow(n * size) && (n = 1, !grow(size)))
         return 0;
-    g = heap.wild;
+    g = heap.top_chunk;
     split_wild(n * size);
     carve(g, size, n);
     return g;
@@ -1083,7 +1087,7 @@ static bool grow_in_place(size_t g, size_t old, size_t size)
 {
     size_t end = g + old, more = size - old;
 
-    if (end == heap.wild) {
+    if (end == heap.top_chunk) {
         if (!grow(more))
             return false;
         take_wild(more);
@@ -1115,7 +1119,7 @@ static size_t block_at(const void *payload)
 {
     size_t g = granule_at(payload);
 
-    if (g >= heap.wild)
+    if (g >= heap.top_chunk)
         fault("this is no block of the heap", payload);
     if (mark_of(g) == INSIDE)
         fault("no block begins here", payload);
@@ -1135,15 +1139,15 @@ int mm_init(void)
     if (area == (void *)-1 || (uintptr_t)area % GRANULE != 0)
         return -1;
     memset(area, 0, first * GRANULE);
-    memset(heap.carve, 1, sizeof heap.carve);
+    memset(heap.next_refill, 1, sizeof heap.next_refill);
     heap.base = area;
-    heap.wild = heap.limit = BIN_GRANULES;
-    heap.top = first;
-    heap.map = address(first);
-    heap.covered = INITIAL_MAP * MARKS_PER_BYTE;
+    heap.top_chunk = heap.end = BIN_GRANULES;
+    heap.brk = first;
+    heap.map_end = address(first);
+    heap.map_granules = INITIAL_MAP * MARKS_PER_BYTE;
     if (FIXED_MAP && !map_all())
         return -1;
-    mark_change(heap.wild, INSIDE, USED);
+    mark_change(heap.top_chunk, INSIDE, USED);
     be_patient();
     return 0;
 }
@@ -1160,7 +1164,7 @@ void *mm_malloc(size_t size)
             if (HARDENED)
                 inspect(payload, k + 1);
             heap.cache[k] = *(void **)payload;
-            heap.room += (int32_t)k + 1;
+            heap.cache_budget += (int32_t)k + 1;
             mark_change(granule_at(payload), CACHED, USED);
             return payload;
         }
@@ -1187,7 +1191,7 @@ static __attribute__((noinline)) void free_nothing(void *ptr)
 void mm_free(void *ptr)
 {
     size_t g = granule_at(ptr);
-    uint64_t marks = likely(g < heap.wild) ? window(g) : INSIDE;
+    uint64_t marks = likely(g < heap.top_chunk) ? window(g) : INSIDE;
     uint64_t behind = marks >> 2;
 
     if (!likely((marks & USED) == USED)) {
@@ -1197,7 +1201,7 @@ void mm_free(void *ptr)
     } else {
         mark_change(g, USED, CACHED);
         cache_add(ptr, insides(behind));
-        if (!likely(heap.room >= 0))
+        if (!likely(heap.cache_budget >= 0))
             relieve();
     }
 }
@@ -1225,13 +1229,13 @@ void *mm_realloc(void *ptr, size_t size)
 /* Memory from beyond all that was ever used is zero as it comes. */
 void *mm_calloc(size_t count, size_t size)
 {
-    size_t bytes, wild = heap.wild;
+    size_t bytes, wild = heap.top_chunk;
 
     if (__builtin_mul_overflow(count, size, &bytes))
         return NULL;
     void *payload = mm_malloc(bytes);
     size_t g = granule_at(payload);
-    if (payload && (g < wild || g < heap.fresh))
+    if (payload && (g < wild || g < heap.never_used_from))
         memset(payload, 0, bytes);
     return payload;
 }
@@ -1266,7 +1270,7 @@ void *mm_memalign(size_t align, size_t bytes)
     size_t g = find_aligned(size, align);
     if (!g && flush_before_growth())
         g = find_aligned(size, align);
-    size_t front = front_of(g ? g : heap.wild, align);
+    size_t front = front_of(g ? g : heap.top_chunk, align);
     if (!g && !grow(front + size))
         return NULL;
     g = g ? take(g, front + size) : take_wild(front + size);
@@ -1285,9 +1289,9 @@ size_t mm_usable_size(void *ptr)
 /* ---- The audit. ---- */
 
 struct census {
-    size_t free;   /* blocks */
-    size_t idle;   /* granules in them */
-    size_t cached; /* granules */
+    size_t free;          /* blocks */
+    size_t free_granules; /* granules in them */
+    size_t cached;        /* granules */
 };
 
 /* Are all granules in [from, to) INSIDE? */
@@ -1301,20 +1305,20 @@ static bool all_inside(size_t from, size_t to)
 
 static int audit_free(size_t g, size_t size)
 {
-    if (size == 0 || size > heap.wild - g)
+    if (size == 0 || size > heap.top_chunk - g)
         return 3;
     if (mark_of(g + size - 1) != FREE || !all_inside(g + 1, g + size - 1))
         return 1;
     if (*size_before(g + size) != size)
         return 3;
-    return g + size == heap.wild || mark_of(g + size) == FREE ? 2 : 0;
+    return g + size == heap.top_chunk || mark_of(g + size) == FREE ? 2 : 0;
 }
 
 static int audit_used(size_t g, size_t size)
 {
     size_t from = size < MIN_RECORDED ? g + 1 : g + 3 * MARKS_PER_WORD;
 
-    if (size == 0 || size > heap.wild - g || mark_of(g + size) == INSIDE)
+    if (size == 0 || size > heap.top_chunk - g || mark_of(g + size) == INSIDE)
         return 1;
     return all_inside(from, g + size) ? 0 : 1;
 }
@@ -1327,7 +1331,7 @@ static int audit_block(size_t g, size_t *size, struct census *census)
         return 1;
     *size = mark == FREE ? hole(g)->size : size_of(g);
     census->free += mark == FREE;
-    census->idle += mark == FREE ? *size : 0;
+    census->free_granules += mark == FREE ? *size : 0;
     census->cached += mark == CACHED ? *size : 0;
     return mark == FREE ? audit_free(g, *size) : audit_used(g, *size);
 }
@@ -1336,16 +1340,16 @@ static int audit_blocks(struct census *census)
 {
     size_t g = BIN_GRANULES, size;
 
-    if (heap.limit + MAP_MARGIN > heap.covered)
+    if (heap.end + MAP_MARGIN > heap.map_granules)
         return 8;
-    for (; g < heap.wild; g += size) {
+    for (; g < heap.top_chunk; g += size) {
         int broken = audit_block(g, &size, census);
 
         if (broken)
             return broken;
     }
-    return g == heap.wild && mark_of(g) == USED &&
-                   all_inside(g + 1, heap.limit + MAP_MARGIN)
+    return g == heap.top_chunk && mark_of(g) == USED &&
+                   all_inside(g + 1, heap.end + MAP_MARGIN)
                ? 0
                : 1;
 }
@@ -1357,8 +1361,8 @@ static bool is_clean(size_t g)
 
 static bool is_listed_right(size_t g, unsigned b, bool after_clean)
 {
-    return g < heap.wild && mark_of(g) == FREE && bin_of(hole(g)->size) == b &&
-           is_clean(g) >= after_clean;
+    return g < heap.top_chunk && mark_of(g) == FREE &&
+           bin_of(hole(g)->size) == b && is_clean(g) >= after_clean;
 }
 
 static int audit_bin(unsigned b, size_t *left)
@@ -1374,7 +1378,8 @@ static int audit_bin(unsigned b, size_t *left)
             return 5;
         clean = is_clean(g);
     }
-    return (*bin(b) != 0) == (heap.filled[b / WORD_BITS] >> b % WORD_BITS & 1)
+    return (*bin(b) != 0) ==
+                   (heap.nonempty_bins[b / WORD_BITS] >> b % WORD_BITS & 1)
                ? 0
                : 6;
 }
@@ -1394,7 +1399,7 @@ static bool is_cached_right(const void *payload, unsigned k)
 {
     size_t g = granule_at(payload);
 
-    return g < heap.wild && mark_of(g) == CACHED && size_of(g) == k + 1;
+    return g < heap.top_chunk && mark_of(g) == CACHED && size_of(g) == k + 1;
 }
 
 static int audit_caches(size_t cached)
@@ -1402,7 +1407,7 @@ static int audit_caches(size_t cached)
     for (unsigned k = 0; k < CACHES; k++) {
         void *payload = heap.cache[k];
 
-        if (payload && !(heap.stocked >> k & 1))
+        if (payload && !(heap.nonempty_caches >> k & 1))
             return 7;
         for (; payload; payload = *(void **)payload, cached -= k + 1)
             if (cached < k + 1 || !is_cached_right(payload, k))
@@ -1420,7 +1425,7 @@ int mm_audit(void)
         broken = audit_bins(census.free);
     if (!broken)
         broken = audit_caches(census.cached);
-    if (held() != census.cached || heap.idle != census.idle)
+    if (held() != census.cached || heap.free_granules != census.free_granules)
         broken = broken ? broken : 9;
     return broken;
 }
@@ -1431,7 +1436,7 @@ int mm_audit(void)
 
 unsigned mm_purge_count(void)
 {
-    return heap.reliefs;
+    return heap.purge_count;
 }
 
 /*
@@ -1446,7 +1451,7 @@ unsigned mm_purge_count(void)
 size_t mm_size_unlocked(const void *ptr)
 {
     size_t g = granule_at(ptr);
-    uint64_t marks = g < heap.wild ? window(g) : INSIDE;
+    uint64_t marks = g < heap.top_chunk ? window(g) : INSIDE;
 
     return (marks & USED) == USED ? size_in(marks, g) * GRANULE : 0;
 }

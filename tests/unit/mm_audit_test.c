@@ -119,7 +119,7 @@ static void i1_no_mark_at_the_end_of_a_hole(void)
 static void i1_no_sentinel(void)
 {
     sample_heap();
-    mark_change(heap.wild, USED, INSIDE);
+    mark_change(heap.top_chunk, USED, INSIDE);
     CHECK(mm_audit() == 1);
 }
 
@@ -205,7 +205,7 @@ static void i6_no_bit_for_a_bin(void)
 {
     sample_heap();
     unsigned b = bin_of(hole(sample.hole)->size);
-    heap.filled[b / WORD_BITS] &= ~((uint64_t)1 << b % WORD_BITS);
+    heap.nonempty_bins[b / WORD_BITS] &= ~((uint64_t)1 << b % WORD_BITS);
     CHECK(mm_audit() == 6);
 }
 
@@ -213,8 +213,8 @@ static void i6_a_bit_for_no_block(void)
 {
     sample_heap();
     CHECK(*bin(LAST_BIN) == 0);
-    heap.filled[(LAST_BIN) / WORD_BITS] |= (uint64_t)1
-                                           << (LAST_BIN) % WORD_BITS;
+    heap.nonempty_bins[LAST_BIN / WORD_BITS] |= (uint64_t)1
+                                                << LAST_BIN % WORD_BITS;
     CHECK(mm_audit() == 6);
 }
 
@@ -235,28 +235,28 @@ static void i7_a_used_block_in_a_cache(void)
 static void i7_no_bit_for_a_cache(void)
 {
     sample_heap();
-    heap.stocked = 0;
+    heap.nonempty_caches = 0;
     CHECK(mm_audit() == 7);
 }
 
 static void i8_a_map_that_is_too_short(void)
 {
     sample_heap();
-    heap.covered = heap.limit;
+    heap.map_granules = heap.end;
     CHECK(mm_audit() == 8);
 }
 
-static void i9_too_much_room(void)
+static void i9_a_wrong_cache_budget(void)
 {
     sample_heap();
-    heap.room += 1;
+    heap.cache_budget += 1;
     CHECK(mm_audit() == 9);
 }
 
-static void i9_too_much_idle(void)
+static void i9_a_wrong_count_of_free_granules(void)
 {
     sample_heap();
-    heap.idle += 1;
+    heap.free_granules += 1;
     CHECK(mm_audit() == 9);
 }
 
@@ -316,7 +316,7 @@ static bool all_zero(const unsigned char *bytes, size_t size)
 static void heap_before_the_map_leaves(void)
 {
     begin();
-    while (map_bytes_for(heap.limit + 256) <= MAX_MAP_IN_HEAP)
+    while (map_bytes_for(heap.end + 256) <= MAX_MAP_IN_HEAP)
         CHECK(mm_malloc(100));
 }
 
@@ -401,7 +401,7 @@ static void nothing_in_use_is_discarded(void)
     for (size_t i = 0; i < BLOCKS; i += KEPT)
         for (size_t k = 0; k < 16 + i * 7919 % 3000; k++)
             CHECK(block[i][k] == (unsigned char)i);
-    CHECK(heap.patience < PURGE_BASE);
+    CHECK(heap.purge_threshold < PURGE_BASE);
 }
 
 /* Discarded memory is undefined, and not what mm_calloc need not clear. */
@@ -414,10 +414,10 @@ static void calloc_clears_what_was_discarded(void)
     for (size_t i = 0; i < BLOCKS; i++)
         block[i] = mm_malloc(SIZE);
     mm_free(mm_malloc((wilderness() + 300) * GRANULE));
-    CHECK(heap.fresh + 100 < heap.limit);
+    CHECK(heap.never_used_from + 100 < heap.end);
     for (size_t i = 0; i < BLOCKS; i++)
         mm_free(block[i]);
-    CHECK(heap.patience < PURGE_BASE);
+    CHECK(heap.purge_threshold < PURGE_BASE);
     CHECK(mm_malloc((wilderness() - 100) * GRANULE));
     CHECK(all_zero(mm_calloc(1, 1600), 1600));
 }
@@ -442,8 +442,8 @@ static const struct test tests[] = {
     {"i7-a-used-block-in-a-cache", i7_a_used_block_in_a_cache},
     {"i7-no-bit-for-a-cache", i7_no_bit_for_a_cache},
     {"i8-a-map-that-is-too-short", i8_a_map_that_is_too_short},
-    {"i9-too-much-room", i9_too_much_room},
-    {"i9-too-much-idle", i9_too_much_idle},
+    {"i9-a-wrong-cache-budget", i9_a_wrong_cache_budget},
+    {"i9-a-wrong-count-of-free-granules", i9_a_wrong_count_of_free_granules},
     {"every-hole-has-a-bin", every_hole_has_a_bin},
     {"the-last-bin-is-searched-to-its-end",
      the_last_bin_is_searched_to_its_end},
