@@ -159,9 +159,9 @@ static const size_t MAX_BLOCK = ((size_t)1 << SIZE_BITS) - 1;
 static const size_t MAX_HEAP = (size_t)1 << 30;
 
 /* A free block, as far as it has room for it. */
-struct hole {
-    uint32_t next;  /* the next one of its bin; 0: none */
-    uint32_t slot;  /* that holds this one's number */
+struct free_block {
+    uint32_t next;        /* the next one of its bin; 0: none */
+    uint32_t linked_from; /* that holds this one's number */
     uint32_t size;  /* in granules, and once more in the last four bytes */
     uint32_t clean; /* from MIN_PURGED up: the system has its pages */
 };
@@ -232,7 +232,7 @@ static inline size_t granule_at(const void *payload)
     return offset / GRANULE | offset << (8 * sizeof offset - GRANULE_LOG2);
 }
 
-static inline struct hole *hole(size_t g)
+static inline struct free_block *free_block(size_t g)
 {
     return address(g);
 }
@@ -243,7 +243,7 @@ static inline uint32_t *size_before(size_t g)
     return (uint32_t *)address(g) - 1;
 }
 
-static inline uint32_t *slot(size_t number)
+static inline uint32_t *link_at(size_t number)
 {
     return (uint32_t *)(void *)heap.base + number;
 }
@@ -303,7 +303,7 @@ static inline uint64_t *size_word(size_t g)
 }
 
 /* Write the size of a block, where it is large. */
-static inline void size_note(size_t g, size_t size)
+static inline void record_size(size_t g, size_t size)
 {
     if (size >= MIN_RECORDED)
         *size_word(g) = SIZE_TAG |
@@ -312,14 +312,14 @@ static inline void size_note(size_t g, size_t size)
                             << (SIZE_TAG_BITS + SIZE_BITS);
 }
 
-static inline void size_erase(size_t g, size_t size)
+static inline void erase_size(size_t g, size_t size)
 {
     if (size >= MIN_RECORDED)
         *size_word(g) = 0;
 }
 
 /* How many are INSIDE before the next mark, which is in what is behind. */
-static inline unsigned insides(uint64_t behind)
+static inline unsigned count_inside(uint64_t behind)
 {
     return (unsigned)__builtin_ctzll(behind) / 2;
 }
@@ -342,20 +342,20 @@ static size_t size_beyond_window(size_t g)
     size_t size = second ? MARKS_PER_WORD : 2 * MARKS_PER_WORD;
     uint64_t behind = (second ? second : third) | (uint64_t)1
                                                       << (WORD_BITS - 1);
-    return size + insides(behind);
+    return size + count_inside(behind);
 }
 
 /* Of the block at g, used or cached, whose window that is. */
-static inline size_t size_in(uint64_t marks, size_t g)
+static inline size_t size_in_window(uint64_t marks, size_t g)
 {
     uint64_t behind = marks >> 2;
 
-    return behind ? insides(behind) + 1 : size_beyond_window(g);
+    return behind ? count_inside(behind) + 1 : size_beyond_window(g);
 }
 
-static inline size_t size_of(size_t g)
+static inline size_t block_size(size_t g)
 {
-    return size_in(window(g), g);
+    return size_in_window(window(g), g);
 }
 
 /* ---- Bins. ---- */
@@ -372,7 +372,7 @@ static inline unsigned bin_of(size_t size)
 
 static inline uint32_t *bin(unsigned b)
 {
-    return slot(FIRST_BIN_LINK + b);
+    return link_at(FIRST_BIN_LINK + b);
 }
 
 static inline void bin_add(size_t g, size_t size)
@@ -380,19 +380,19 @@ static inline void bin_add(size_t g, size_t size)
     unsigned b = bin_of(size);
     uint32_t next = *bin(b);
 
-    hole(g)->next = next;
-    hole(g)->slot = FIRST_BIN_LINK + b;
-    hole(g)->size = (uint32_t)size;
+    free_block(g)->next = next;
+    free_block(g)->linked_from = FIRST_BIN_LINK + b;
+    free_block(g)->size = (uint32_t)size;
     if (size >= MIN_PURGED)
-        hole(g)->clean = false;
+        free_block(g)->clean = false;
     *size_before(g + size) = (uint32_t)size;
-    hole(next)->slot = (uint32_t)g * LINKS_PER_GRANULE;
+    free_block(next)->linked_from = (uint32_t)g * LINKS_PER_GRANULE;
     *bin(b) = (uint32_t)g;
     heap.nonempty_bins[b / WORD_BITS] |= (uint64_t)1 << b % WORD_BITS;
 }
 
 /* The bit of bin b, if there is such a bin and it is empty; by no branch. */
-static inline void bit_clear(unsigned b, bool empty)
+static inline void clear_bin_bit(unsigned b, bool empty)
 {
     bool exists = b < BINS;
 
@@ -403,20 +403,20 @@ static inline void bit_clear(unsigned b, bool empty)
 /* Take a free block out of its bin, where its number is in that slot. */
 static inline void bin_unlink(size_t g, uint32_t at)
 {
-    uint32_t next = hole(g)->next;
+    uint32_t next = free_block(g)->next;
 
     if (HARDENED &&
-        (hole(g)->slot != at || at >= heap.top_chunk * LINKS_PER_GRANULE ||
-         *slot(at) != g))
+        (free_block(g)->linked_from != at ||
+         at >= heap.top_chunk * LINKS_PER_GRANULE || *link_at(at) != g))
         fault("the link of a free block was overwritten", address(g));
-    *slot(at) = next;
-    hole(next)->slot = at;
-    bit_clear(at - FIRST_BIN_LINK, next == 0);
+    *link_at(at) = next;
+    free_block(next)->linked_from = at;
+    clear_bin_bit(at - FIRST_BIN_LINK, next == 0);
 }
 
 static inline void bin_remove(size_t g)
 {
-    bin_unlink(g, hole(g)->slot);
+    bin_unlink(g, free_block(g)->linked_from);
 }
 
 /*
@@ -428,8 +428,8 @@ static size_t bin_best(unsigned b, size_t size)
     size_t best = 0, best_rest = SIZE_MAX / 2;
     size_t tries = b == LAST_BIN ? SIZE_MAX : MAX_PROBES;
 
-    for (size_t g = *bin(b); g && tries > 0; g = hole(g)->next, tries--) {
-        size_t rest = hole(g)->size - size;
+    for (size_t g = *bin(b); g && tries > 0; g = free_block(g)->next, tries--) {
+        size_t rest = free_block(g)->size - size;
 
         best = rest < best_rest ? g : best;
         best_rest = rest < best_rest ? rest : best_rest;
@@ -449,7 +449,7 @@ static size_t bin_search(unsigned b, size_t size)
 }
 
 /* A free block of that size or more, as small as can be found; 0 if none. */
-static inline size_t find(size_t size)
+static inline size_t find_fit(size_t size)
 {
     if (size >= EXACT_BINS)
         return bin_search(bin_of(size), size);
@@ -460,7 +460,7 @@ static inline size_t find(size_t size)
 }
 
 /* Is there a block of just that size, which is below EXACT_BINS? */
-static inline bool has_exact(size_t size)
+static inline bool has_exact_fit(size_t size)
 {
     return heap.nonempty_bins[0] >> size & 1;
 }
@@ -491,9 +491,9 @@ static void release(size_t g, size_t size, enum mark was)
     }
     if (behind == FREE) {
         bin_remove(end);
-        if (hole(end)->size > 1)
+        if (free_block(end)->size > 1)
             mark_change(end, FREE, INSIDE);
-        end += hole(end)->size;
+        end += free_block(end)->size;
     } else if (end == heap.top_chunk) {
         mark_change(end, USED, INSIDE);
         mark_change(g, FREE, USED);
@@ -511,7 +511,7 @@ static void release(size_t g, size_t size, enum mark was)
 
 static void release_used(size_t g, size_t size)
 {
-    size_erase(g, size);
+    erase_size(g, size);
     release(g, size, USED);
 }
 
@@ -519,13 +519,13 @@ static void release_used(size_t g, size_t size)
 
 enum { FREED_BYTE = 0xdb, NEXT_BYTES = sizeof(void *) };
 
-static void fill(void *payload, size_t size)
+static void fill_freed(void *payload, size_t size)
 {
     memset((char *)payload + NEXT_BYTES, FREED_BYTE,
            size * GRANULE - NEXT_BYTES);
 }
 
-static void inspect(void *payload, size_t size)
+static void check_freed(void *payload, size_t size)
 {
     const unsigned char *bytes = payload;
     void *next = *(void **)payload;
@@ -538,7 +538,7 @@ static void inspect(void *payload, size_t size)
         fault("the link of a free block was overwritten", payload);
 }
 
-static inline void cache_add(void *payload, unsigned k)
+static inline void cache_push(void *payload, unsigned k)
 {
     void *next = heap.cache[k];
 
@@ -546,23 +546,23 @@ static inline void cache_add(void *payload, unsigned k)
     heap.cache[k] = payload;
     heap.cache_budget -= (int32_t)k + 1;
     if (HARDENED)
-        fill(payload, k + 1);
+        fill_freed(payload, k + 1);
     heap.nonempty_caches |= (uint32_t)1 << k; /* at once: a branch costs more */
 }
 
 /* Granules in the caches. */
-static inline size_t held(void)
+static inline size_t cached_granules(void)
 {
     return (size_t)(heap.purge_threshold - heap.cache_budget);
 }
 
-static void release_all(void *payload, size_t size)
+static void release_list(void *payload, size_t size)
 {
     while (payload) {
         size_t g = granule_at(payload);
 
         if (HARDENED)
-            inspect(payload, size);
+            check_freed(payload, size);
         payload = *(void **)payload;
         heap.cache_budget += (int32_t)size;
         release(g, size, CACHED);
@@ -570,7 +570,7 @@ static void release_all(void *payload, size_t size)
 }
 
 /* Merge what these caches hold. */
-static __attribute__((noinline)) void flush_these(uint32_t left)
+static __attribute__((noinline)) void flush_caches(uint32_t left)
 {
     heap.nonempty_caches &= ~left;
     heap.refilled_caches = 0;
@@ -580,17 +580,17 @@ static __attribute__((noinline)) void flush_these(uint32_t left)
 
         heap.cache[k] = NULL;
         heap.next_refill[k] = 1;
-        release_all(first, k + 1);
+        release_list(first, k + 1);
     }
 }
 
-static void flush(void)
+static void flush_all(void)
 {
-    flush_these(heap.nonempty_caches);
+    flush_caches(heap.nonempty_caches);
 }
 
 /* The part that a heap of any size may leave in the caches. */
-static size_t slack(void)
+static size_t flush_base(void)
 {
     return heap.end / 32 < FLUSH_BASE ? heap.end / 32 : FLUSH_BASE;
 }
@@ -598,7 +598,7 @@ static size_t slack(void)
 /* ---- Patience: pages that nobody needs go back to the system. ---- */
 
 /* In bins, or in the wilderness since it was cleaned. */
-static inline size_t all_idle(void)
+static inline size_t purgeable_granules(void)
 {
     size_t wild =
         heap.dirty_end > heap.top_chunk ? heap.dirty_end - heap.top_chunk : 0;
@@ -606,22 +606,22 @@ static inline size_t all_idle(void)
     return heap.free_granules + wild;
 }
 
-static void set_patience(size_t granules)
+static void set_purge_threshold(size_t granules)
 {
-    size_t held_now = held();
+    size_t held_now = cached_granules();
 
     heap.purge_threshold = (int32_t)granules;
     heap.cache_budget = heap.purge_threshold - (int32_t)held_now;
-    heap.purgeable_at_reset = all_idle();
+    heap.purgeable_at_reset = purgeable_granules();
 }
 
 /* As much as a growing program gets. */
-static void be_patient(void)
+static void reset_purge_threshold(void)
 {
-    set_patience(heap.end / 16 + PURGE_BASE);
+    set_purge_threshold(heap.end / 16 + PURGE_BASE);
 }
 
-static void discard(size_t from, size_t to)
+static void purge_pages(size_t from, size_t to)
 {
     uintptr_t page = mem_pagesize();
     uintptr_t first = ((uintptr_t)address(from) + page - 1) & -page;
@@ -632,12 +632,13 @@ static void discard(size_t from, size_t to)
 }
 
 /* The whole pages of each hole. New ones come before the clean ones (I4). */
-static void discard_holes(void)
+static void purge_free_blocks(void)
 {
     for (unsigned b = bin_of(MIN_PURGED); b < BINS; b++)
-        for (size_t g = *bin(b); g && !hole(g)->clean; g = hole(g)->next) {
-            discard(g + MIN_BLOCK, g + hole(g)->size - 1);
-            hole(g)->clean = true;
+        for (size_t g = *bin(b); g && !free_block(g)->clean;
+             g = free_block(g)->next) {
+            purge_pages(g + MIN_BLOCK, g + free_block(g)->size - 1);
+            free_block(g)->clean = true;
         }
 }
 
@@ -645,26 +646,27 @@ static void discard_holes(void)
  * More than patience was freed since the heap grew last, or was cleaned last.
  * The next time it takes half as much: whoever frees everything keeps little.
  */
-static __attribute__((noinline)) void relieve(void)
+static __attribute__((noinline)) void purge(void)
 {
     size_t half = (size_t)heap.purge_threshold / 2;
     size_t least =
         (heap.top_chunk - heap.free_granules) / 32 + PURGE_BASE / 128;
 
     heap.purge_count++;
-    flush();
-    discard_holes();
+    flush_all();
+    purge_free_blocks();
     if (heap.top_chunk < heap.dirty_end)
-        discard(heap.top_chunk, heap.dirty_end);
+        purge_pages(heap.top_chunk, heap.dirty_end);
     heap.dirty_end = 0;
-    set_patience(half > least ? half : least);
+    set_purge_threshold(half > least ? half : least);
 }
 
 static inline void release_large(size_t g, size_t size)
 {
     release_used(g, size);
-    if (all_idle() > heap.purgeable_at_reset + (size_t)heap.purge_threshold)
-        relieve();
+    if (purgeable_granules() >
+        heap.purgeable_at_reset + (size_t)heap.purge_threshold)
+        purge();
 }
 
 /* ---- To take. ---- */
@@ -672,7 +674,7 @@ static inline void release_large(size_t g, size_t size)
 /* Size granules from the start of the free block g, all that is between. */
 static inline void split(size_t g, size_t size)
 {
-    size_t rest = hole(g)->size - size;
+    size_t rest = free_block(g)->size - size;
 
     bin_remove(g);
     heap.free_granules -= size;
@@ -699,7 +701,7 @@ static inline size_t take_exact(size_t size)
 }
 
 /* What is taken of a hole, so that no rest is too small to be a block. */
-static inline size_t portion(size_t whole, size_t size)
+static inline size_t taken_size(size_t whole, size_t size)
 {
     return whole - size < MIN_BLOCK ? whole : size;
 }
@@ -707,30 +709,30 @@ static inline size_t portion(size_t whole, size_t size)
 /* A block of that size, or hardly more, from the start of the free block g. */
 static inline size_t take(size_t g, size_t size)
 {
-    size = portion(hole(g)->size, size);
+    size = taken_size(free_block(g)->size, size);
     split(g, size);
-    size_note(g, size);
+    record_size(g, size);
     return g;
 }
 
-static inline size_t wilderness(void)
+static inline size_t top_chunk_size(void)
 {
     return heap.end - heap.top_chunk;
 }
 
-static inline void split_wild(size_t size)
+static inline void split_top_chunk(size_t size)
 {
     heap.top_chunk += size;
     mark_change(heap.top_chunk, INSIDE, USED);
 }
 
 /* A block from the wilderness, which has as much. */
-static inline size_t take_wild(size_t size)
+static inline size_t take_from_top_chunk(size_t size)
 {
     size_t g = heap.top_chunk;
 
-    split_wild(size);
-    size_note(g, size);
+    split_top_chunk(size);
+    record_size(g, size);
     return g;
 }
 
@@ -757,7 +759,7 @@ static void map_move(char *end, size_t bytes)
     heap.map_granules = bytes * MARKS_PER_BYTE;
 }
 
-static bool break_up(size_t granules)
+static bool raise_break(size_t granules)
 {
     if (granules > PTRDIFF_MAX / GRANULE || heap.brk + granules > MAX_HEAP ||
         mem_sbrk((intptr_t)(granules * GRANULE)) == (void *)-1)
@@ -771,7 +773,7 @@ static bool break_up(size_t granules)
 /* The break goes up, and the map that hangs from it. */
 static bool grow_with_map(size_t granules, size_t bytes)
 {
-    if (!break_up(granules + (bytes - map_bytes()) / GRANULE))
+    if (!raise_break(granules + (bytes - map_bytes()) / GRANULE))
         return false;
     map_move(address(heap.brk), bytes);
     heap.end += granules;
@@ -780,7 +782,7 @@ static bool grow_with_map(size_t granules, size_t bytes)
 
 static bool grow_alone(size_t granules)
 {
-    if (!break_up(granules))
+    if (!raise_break(granules))
         return false;
     heap.end += granules;
     return true;
@@ -821,7 +823,7 @@ static bool map_detach(size_t bytes)
     return true;
 }
 
-static size_t page_up(size_t bytes)
+static size_t round_to_pages(size_t bytes)
 {
     size_t page = mem_pagesize();
 
@@ -836,14 +838,15 @@ static bool map_cover(size_t bytes)
 {
     size_t left = heap.map_has_pages ? 0 : map_bytes() / GRANULE;
 
-    bytes = page_up(bytes + (left + MARKS_PER_BYTE - 1) / MARKS_PER_BYTE);
+    bytes =
+        round_to_pages(bytes + (left + MARKS_PER_BYTE - 1) / MARKS_PER_BYTE);
     if (!heap.map_has_pages)
         return map_detach(bytes);
     return bytes <= map_bytes() || (!FIXED_MAP && map_extend(bytes));
 }
 
 /* A map for all the memory there may ever be, or as much as can be had. */
-static bool map_all(void)
+static bool map_reserve(void)
 {
     size_t bytes = MAX_HEAP / MARKS_PER_BYTE;
     char *pages = mem_map(bytes);
@@ -872,7 +875,7 @@ static size_t map_bytes_for(size_t granules)
 /* Give back the pages of a map that was to have more granules. */
 static void map_trim(void)
 {
-    size_t bytes = page_up(map_bytes_for(heap.end));
+    size_t bytes = round_to_pages(map_bytes_for(heap.end));
 
     if (FIXED_MAP || bytes >= map_bytes())
         return;
@@ -881,7 +884,7 @@ static void map_trim(void)
 }
 
 /* Add at least as many granules to the wilderness. */
-static bool grow_by(size_t granules)
+static bool grow_top_chunk(size_t granules)
 {
     size_t bytes = map_bytes_for(heap.end + granules);
 
@@ -897,28 +900,28 @@ static bool grow_by(size_t granules)
 }
 
 /* Have a wilderness of that size. */
-static __attribute__((noinline)) bool grow(size_t size)
+static __attribute__((noinline)) bool ensure_top_chunk(size_t size)
 {
     size_t part = heap.map_has_pages ? GROWTH_MAP_APART : GROWTH_MAP_IN_HEAP;
 
-    if (wilderness() >= size)
+    if (top_chunk_size() >= size)
         return true;
-    size_t lack = size - wilderness();
-    if (!grow_by(lack + heap.end / part) && !grow_by(lack) &&
-        wilderness() < size)
+    size_t lack = size - top_chunk_size();
+    if (!grow_top_chunk(lack + heap.end / part) && !grow_top_chunk(lack) &&
+        top_chunk_size() < size)
         return false;
-    be_patient();
+    reset_purge_threshold();
     return true;
 }
 
 /* ---- Requests. ---- */
 
 /* Flush these caches if all there are hold more than that. Was it so? */
-static inline bool flush_above(size_t granules, uint32_t caches)
+static inline bool flush_if_above(size_t granules, uint32_t caches)
 {
-    if (caches == 0 || held() <= granules)
+    if (caches == 0 || cached_granules() <= granules)
         return false;
-    flush_these(caches);
+    flush_caches(caches);
     return true;
 }
 
@@ -930,27 +933,28 @@ static bool flush_before_growth(void)
 {
     uint32_t freed = heap.nonempty_caches & ~heap.refilled_caches;
 
-    return flush_above(heap.end / 192 + slack(), heap.nonempty_caches) ||
-           flush_above(slack() * 4 / 5, freed);
+    return flush_if_above(heap.end / 192 + flush_base(),
+                          heap.nonempty_caches) ||
+           flush_if_above(flush_base() * 4 / 5, freed);
 }
 
 /* The smallest blocks are many, and hardly ever part of a large one. */
 static bool flush_for_large(void)
 {
-    return flush_above(heap.end / 512 + slack() / 2,
-                       heap.nonempty_caches & FLUSHED_FOR_LARGE);
+    return flush_if_above(heap.end / 512 + flush_base() / 2,
+                          heap.nonempty_caches & FLUSHED_FOR_LARGE);
 }
 
-static inline void carve_one(size_t g, size_t size, void *next)
+static inline void refill_one(size_t g, size_t size, void *next)
 {
     mark_change(g, INSIDE, CACHED);
     *(void **)address(g) = next;
     if (HARDENED)
-        fill(address(g), size);
+        fill_freed(address(g), size);
 }
 
 /* The granules at g become n blocks: one in use, the others its empty cache. */
-static void carve(size_t g, size_t size, size_t n)
+static void refill(size_t g, size_t size, size_t n)
 {
     size_t last = g + (n - 1) * size;
     uint32_t bit = (uint32_t)1 << (size - 1);
@@ -962,18 +966,18 @@ static void carve(size_t g, size_t size, size_t n)
     heap.cache_budget -= (int32_t)(last - g);
     heap.cache[size - 1] = address(g + size);
     for (size_t at = g + size; at < last; at += size)
-        carve_one(at, size, address(at + size));
-    carve_one(last, size, NULL);
+        refill_one(at, size, address(at + size));
+    refill_one(last, size, NULL);
 }
 
 /*
  * How many blocks to make where `most` are possible: twice as many each time,
  * as long as the cache is not flushed in between.
  */
-static size_t carve_count(size_t size, size_t most)
+static size_t refill_count(size_t size, size_t most)
 {
     size_t n = heap.next_refill[size - 1];
-    size_t some = (heap.end / 512 + slack()) / size;
+    size_t some = (heap.end / 512 + flush_base()) / size;
 
     if (n < MAX_REFILL)
         heap.next_refill[size - 1] = (uint8_t)(2 * n);
@@ -982,63 +986,64 @@ static size_t carve_count(size_t size, size_t most)
     return n ? n : 1;
 }
 
-static size_t take_several(size_t g, size_t size)
+static size_t take_and_refill(size_t g, size_t size)
 {
-    size_t whole = hole(g)->size;
+    size_t whole = free_block(g)->size;
 
     if (whole < 2 * size)
         return take(g, size);
-    size_t n = carve_count(size, (whole - MIN_BLOCK) / size);
+    size_t n = refill_count(size, (whole - MIN_BLOCK) / size);
     split(g, n * size);
-    carve(g, size, n);
+    refill(g, size, n);
     return g;
 }
 
-static size_t take_several_wild(size_t size)
+static size_t take_top_chunk_and_refill(size_t size)
 {
-    size_t n = carve_count(size, MAX_REFILL), g;
+    size_t n = refill_count(size, MAX_REFILL), g;
 
-    if (!grow(n * size) && (n = 1, !grow(size)))
+    if (!ensure_top_chunk(n * size) && (n = 1, !ensure_top_chunk(size)))
         return 0;
     g = heap.top_chunk;
-    split_wild(n * size);
-    carve(g, size, n);
+    split_top_chunk(n * size);
+    refill(g, size, n);
     return g;
 }
 
 /* A block that may be cached once; 0 where no memory is left. */
 static size_t allocate_small(size_t size)
 {
-    if (has_exact(size))
+    if (has_exact_fit(size))
         return take_exact(size);
-    size_t g = find(size);
+    size_t g = find_fit(size);
 
     if (!g && flush_before_growth())
-        g = find(size);
-    return g ? take_several(g, size) : take_several_wild(size);
+        g = find_fit(size);
+    return g ? take_and_refill(g, size) : take_top_chunk_and_refill(size);
 }
 
 /*
- * Should a large block that was to be in the hole g have a better one? What the
+ * Should a large block that was to be in the free block g have a better one? What the
  * caches hold may be part of it, if they are not far too much to merge for it.
  */
-static bool is_worth_flush(size_t g, size_t size)
+static bool flush_may_help(size_t g, size_t size)
 {
-    return (!g || hole(g)->size > 2 * size) && held() <= 16 * size;
+    return (!g || free_block(g)->size > 2 * size) &&
+           cached_granules() <= 16 * size;
 }
 
 /* Any other. */
 static size_t allocate_large(size_t size)
 {
-    size_t g = find(size);
+    size_t g = find_fit(size);
 
-    if (size >= EXACT_BINS && is_worth_flush(g, size) && flush_for_large())
-        g = find(size);
-    if (!g && wilderness() < size && flush_before_growth())
-        g = find(size);
+    if (size >= EXACT_BINS && flush_may_help(g, size) && flush_for_large())
+        g = find_fit(size);
+    if (!g && top_chunk_size() < size && flush_before_growth())
+        g = find_fit(size);
     if (g)
         return take(g, size);
-    return grow(size) ? take_wild(size) : 0;
+    return ensure_top_chunk(size) ? take_from_top_chunk(size) : 0;
 }
 
 static __attribute__((noinline)) void *malloc_small(size_t size)
@@ -1057,28 +1062,28 @@ static __attribute__((noinline)) void *malloc_large(size_t bytes)
 }
 
 /* What is behind `at` in the block g becomes a block of its own; both in use. */
-static void cut(size_t g, size_t size, size_t at)
+static void split_used(size_t g, size_t size, size_t at)
 {
-    size_erase(g, size);
+    erase_size(g, size);
     mark_change(at, INSIDE, USED);
-    size_note(g, at - g);
-    size_note(at, g + size - at);
+    record_size(g, at - g);
+    record_size(at, g + size - at);
 }
 
 /* The other way round. */
-static void join(size_t g, size_t at, size_t size)
+static void merge_used(size_t g, size_t at, size_t size)
 {
-    size_erase(g, at - g);
-    size_erase(at, g + size - at);
+    erase_size(g, at - g);
+    erase_size(at, g + size - at);
     mark_change(at, USED, INSIDE);
-    size_note(g, size);
+    record_size(g, size);
 }
 
-static void shrink(size_t g, size_t old, size_t size)
+static void shrink_in_place(size_t g, size_t old, size_t size)
 {
     if (old - size < MIN_BLOCK)
         return;
-    cut(g, old, g + size);
+    split_used(g, old, g + size);
     mm_free(address(g + size));
 }
 
@@ -1088,16 +1093,16 @@ static bool grow_in_place(size_t g, size_t old, size_t size)
     size_t end = g + old, more = size - old;
 
     if (end == heap.top_chunk) {
-        if (!grow(more))
+        if (!ensure_top_chunk(more))
             return false;
-        take_wild(more);
+        take_from_top_chunk(more);
     } else {
-        if (mark_of(end) != FREE || hole(end)->size < more)
+        if (mark_of(end) != FREE || free_block(end)->size < more)
             return false;
-        more = portion(hole(end)->size, more);
+        more = taken_size(free_block(end)->size, more);
         take(end, more);
     }
-    join(g, end, old + more);
+    merge_used(g, end, old + more);
     return true;
 }
 
@@ -1115,7 +1120,7 @@ static void *move(void *payload, size_t old, size_t bytes)
 /* ---- Misuse. ---- */
 
 /* The block that starts there, which has to be in use. */
-static size_t block_at(const void *payload)
+static size_t used_block_at(const void *payload)
 {
     size_t g = granule_at(payload);
 
@@ -1145,10 +1150,10 @@ int mm_init(void)
     heap.brk = first;
     heap.map_end = address(first);
     heap.map_granules = INITIAL_MAP * MARKS_PER_BYTE;
-    if (FIXED_MAP && !map_all())
+    if (FIXED_MAP && !map_reserve())
         return -1;
     mark_change(heap.top_chunk, INSIDE, USED);
-    be_patient();
+    reset_purge_threshold();
     return 0;
 }
 
@@ -1162,7 +1167,7 @@ void *mm_malloc(size_t size)
 
         if (likely(payload != NULL)) {
             if (HARDENED)
-                inspect(payload, k + 1);
+                check_freed(payload, k + 1);
             heap.cache[k] = *(void **)payload;
             heap.cache_budget += (int32_t)k + 1;
             mark_change(granule_at(payload), CACHED, USED);
@@ -1173,19 +1178,19 @@ void *mm_malloc(size_t size)
     return malloc_large(size);
 }
 
-static __attribute__((noinline)) void free_uncached(size_t g)
+static __attribute__((noinline)) void free_large(size_t g)
 {
     size_t size = size_beyond_window(g);
 
     if (HARDENED)
-        fill(address(g), size);
+        fill_freed(address(g), size);
     release_large(g, size);
 }
 
-static __attribute__((noinline)) void free_nothing(void *ptr)
+static __attribute__((noinline)) void free_not_in_use(void *ptr)
 {
     if (ptr)
-        block_at(ptr); /* says what is wrong */
+        used_block_at(ptr); /* says what is wrong */
 }
 
 void mm_free(void *ptr)
@@ -1195,14 +1200,14 @@ void mm_free(void *ptr)
     uint64_t behind = marks >> 2;
 
     if (!likely((marks & USED) == USED)) {
-        free_nothing(ptr);
+        free_not_in_use(ptr);
     } else if (!likely(behind != 0)) {
-        free_uncached(g);
+        free_large(g);
     } else {
         mark_change(g, USED, CACHED);
-        cache_add(ptr, insides(behind));
+        cache_push(ptr, count_inside(behind));
         if (!likely(heap.cache_budget >= 0))
-            relieve();
+            purge();
     }
 }
 
@@ -1212,7 +1217,7 @@ void *mm_realloc(void *ptr, size_t size)
 
     if (!ptr)
         return mm_malloc(size);
-    size_t g = block_at(ptr), old = size_of(g);
+    size_t g = used_block_at(ptr), old = block_size(g);
     if (size == 0) {
         mm_free(ptr);
         return NULL;
@@ -1220,7 +1225,7 @@ void *mm_realloc(void *ptr, size_t size)
     if (size > MAX_BLOCK * GRANULE)
         return NULL;
     if (granules < old)
-        shrink(g, old, granules);
+        shrink_in_place(g, old, granules);
     if (granules <= old || grow_in_place(g, old, granules))
         return ptr;
     return move(ptr, old, size);
@@ -1241,7 +1246,7 @@ void *mm_calloc(size_t count, size_t size)
 }
 
 /* What is left before the first place in g that is so aligned: no scrap. */
-static size_t front_of(size_t g, size_t align)
+static size_t front_gap(size_t g, size_t align)
 {
     size_t front = (-(uintptr_t)address(g) & (align - 1)) / GRANULE;
 
@@ -1251,10 +1256,10 @@ static size_t front_of(size_t g, size_t align)
 /* The best hole if it will do, else one that will do wherever it lies. */
 static size_t find_aligned(size_t size, size_t align)
 {
-    size_t g = find(size);
+    size_t g = find_fit(size);
 
-    if (g && hole(g)->size < front_of(g, align) + size)
-        g = find(size + align / GRANULE + MIN_BLOCK - 1);
+    if (g && free_block(g)->size < front_gap(g, align) + size)
+        g = find_fit(size + align / GRANULE + MIN_BLOCK - 1);
     return g;
 }
 
@@ -1270,12 +1275,12 @@ void *mm_memalign(size_t align, size_t bytes)
     size_t g = find_aligned(size, align);
     if (!g && flush_before_growth())
         g = find_aligned(size, align);
-    size_t front = front_of(g ? g : heap.top_chunk, align);
-    if (!g && !grow(front + size))
+    size_t front = front_gap(g ? g : heap.top_chunk, align);
+    if (!g && !ensure_top_chunk(front + size))
         return NULL;
-    g = g ? take(g, front + size) : take_wild(front + size);
+    g = g ? take(g, front + size) : take_from_top_chunk(front + size);
     if (front > 0) {
-        cut(g, size_of(g), g + front);
+        split_used(g, block_size(g), g + front);
         release_used(g, front);
     }
     return address(g + front);
@@ -1283,15 +1288,15 @@ void *mm_memalign(size_t align, size_t bytes)
 
 size_t mm_usable_size(void *ptr)
 {
-    return ptr ? size_of(block_at(ptr)) * GRANULE : 0;
+    return ptr ? block_size(used_block_at(ptr)) * GRANULE : 0;
 }
 
 /* ---- The audit. ---- */
 
 struct census {
-    size_t free;          /* blocks */
-    size_t free_granules; /* granules in them */
-    size_t cached;        /* granules */
+    size_t free_blocks;
+    size_t free_granules;   /* in free blocks */
+    size_t cached_granules; /* in cached blocks */
 };
 
 /* Are all granules in [from, to) INSIDE? */
@@ -1329,10 +1334,10 @@ static int audit_block(size_t g, size_t *size, struct census *census)
 
     if (mark == INSIDE)
         return 1;
-    *size = mark == FREE ? hole(g)->size : size_of(g);
-    census->free += mark == FREE;
+    *size = mark == FREE ? free_block(g)->size : block_size(g);
+    census->free_blocks += mark == FREE;
     census->free_granules += mark == FREE ? *size : 0;
-    census->cached += mark == CACHED ? *size : 0;
+    census->cached_granules += mark == CACHED ? *size : 0;
     return mark == FREE ? audit_free(g, *size) : audit_used(g, *size);
 }
 
@@ -1356,13 +1361,13 @@ static int audit_blocks(struct census *census)
 
 static bool is_clean(size_t g)
 {
-    return hole(g)->size >= MIN_PURGED && hole(g)->clean;
+    return free_block(g)->size >= MIN_PURGED && free_block(g)->clean;
 }
 
-static bool is_listed_right(size_t g, unsigned b, bool after_clean)
+static bool belongs_in_bin(size_t g, unsigned b, bool after_clean)
 {
     return g < heap.top_chunk && mark_of(g) == FREE &&
-           bin_of(hole(g)->size) == b && is_clean(g) >= after_clean;
+           bin_of(free_block(g)->size) == b && is_clean(g) >= after_clean;
 }
 
 static int audit_bin(unsigned b, size_t *left)
@@ -1371,10 +1376,10 @@ static int audit_bin(unsigned b, size_t *left)
     bool clean = false;
 
     for (size_t g = *bin(b); g;
-         at = g * LINKS_PER_GRANULE, g = hole(g)->next, --*left) {
-        if (*left == 0 || !is_listed_right(g, b, clean))
+         at = g * LINKS_PER_GRANULE, g = free_block(g)->next, --*left) {
+        if (*left == 0 || !belongs_in_bin(g, b, clean))
             return 4;
-        if (hole(g)->slot != at)
+        if (free_block(g)->linked_from != at)
             return 5;
         clean = is_clean(g);
     }
@@ -1395,11 +1400,11 @@ static int audit_bins(size_t free)
     return free == 0 ? 0 : 4;
 }
 
-static bool is_cached_right(const void *payload, unsigned k)
+static bool belongs_in_cache(const void *payload, unsigned k)
 {
     size_t g = granule_at(payload);
 
-    return g < heap.top_chunk && mark_of(g) == CACHED && size_of(g) == k + 1;
+    return g < heap.top_chunk && mark_of(g) == CACHED && block_size(g) == k + 1;
 }
 
 static int audit_caches(size_t cached)
@@ -1410,7 +1415,7 @@ static int audit_caches(size_t cached)
         if (payload && !(heap.nonempty_caches >> k & 1))
             return 7;
         for (; payload; payload = *(void **)payload, cached -= k + 1)
-            if (cached < k + 1 || !is_cached_right(payload, k))
+            if (cached < k + 1 || !belongs_in_cache(payload, k))
                 return 7;
     }
     return cached == 0 ? 0 : 7;
@@ -1422,10 +1427,11 @@ int mm_audit(void)
     int broken = audit_blocks(&census);
 
     if (!broken)
-        broken = audit_bins(census.free);
+        broken = audit_bins(census.free_blocks);
     if (!broken)
-        broken = audit_caches(census.cached);
-    if (held() != census.cached || heap.free_granules != census.free_granules)
+        broken = audit_caches(census.cached_granules);
+    if (cached_granules() != census.cached_granules ||
+        heap.free_granules != census.free_granules)
         broken = broken ? broken : 9;
     return broken;
 }
@@ -1453,7 +1459,7 @@ size_t mm_size_unlocked(const void *ptr)
     size_t g = granule_at(ptr);
     uint64_t marks = g < heap.top_chunk ? window(g) : INSIDE;
 
-    return (marks & USED) == USED ? size_in(marks, g) * GRANULE : 0;
+    return (marks & USED) == USED ? size_in_window(marks, g) * GRANULE : 0;
 }
 #endif
 

@@ -70,8 +70,9 @@ size_t mem_pagesize(void)
 /* ---- A heap with something of everything. ---- */
 
 static struct {
-    void *small, *large, *last;    /* in use */
-    size_t hole, big_hole, cached; /* free blocks */
+    void *small, *large, *last; /* payloads of blocks in use */
+    size_t freed, large_freed;  /* where free blocks begin, granules */
+    size_t cached;              /* where a cached block begins, granules */
 } sample;
 
 static void begin(void)
@@ -84,7 +85,7 @@ static void begin(void)
 static void sample_heap(void)
 {
     begin();
-    void *hole = mm_malloc(1000), *cached;
+    void *freed = mm_malloc(1000), *cached;
 
     sample.small = mm_malloc(40);
     cached = mm_malloc(40);
@@ -93,11 +94,11 @@ static void sample_heap(void)
     void *same = mm_malloc(1000);
     sample.last = mm_malloc(600);
     mm_free(same);
-    mm_free(hole);
+    mm_free(freed);
     mm_free(big);
     mm_free(cached);
-    sample.hole = granule_at(hole);
-    sample.big_hole = granule_at(big);
+    sample.freed = granule_at(freed);
+    sample.large_freed = granule_at(big);
     sample.cached = granule_at(cached);
     CHECK(mm_audit() == 0);
 }
@@ -109,10 +110,11 @@ static void i1_a_mark_inside_a_block(void)
     CHECK(mm_audit() == 1);
 }
 
-static void i1_no_mark_at_the_end_of_a_hole(void)
+static void i1_no_mark_at_the_end_of_a_free_block(void)
 {
     sample_heap();
-    mark_change(sample.hole + hole(sample.hole)->size - 1, FREE, INSIDE);
+    mark_change(sample.freed + free_block(sample.freed)->size - 1, FREE,
+                INSIDE);
     CHECK(mm_audit() == 1);
 }
 
@@ -133,54 +135,55 @@ static void i1_a_wrong_size_of_a_large_block(void)
 static void i2_free_neighbours(void)
 {
     sample_heap();
-    size_t g = granule_at(sample.last), size = size_of(g);
+    size_t g = granule_at(sample.last), size = block_size(g);
     mark_change(g, USED, FREE);
     mark_change(g + size - 1, INSIDE, FREE);
-    hole(g)->size = *size_before(g + size) = (uint32_t)size;
+    free_block(g)->size = *size_before(g + size) = (uint32_t)size;
     CHECK(mm_audit() == 2);
 }
 
 static void i3_sizes_that_differ(void)
 {
     sample_heap();
-    *size_before(sample.hole + hole(sample.hole)->size) += 1;
+    *size_before(sample.freed + free_block(sample.freed)->size) += 1;
     CHECK(mm_audit() == 3);
 }
 
 static void i3_a_size_beyond_the_heap(void)
 {
     sample_heap();
-    hole(sample.hole)->size = UINT32_MAX;
+    free_block(sample.freed)->size = UINT32_MAX;
     CHECK(mm_audit() == 3);
 }
 
-static void i4_a_hole_in_no_bin(void)
+static void i4_a_free_block_in_no_bin(void)
 {
     sample_heap();
-    bin_remove(sample.hole);
+    bin_remove(sample.freed);
     CHECK(mm_audit() == 4);
 }
 
-static void i4_a_hole_in_the_bin_of_another_size(void)
+static void i4_a_free_block_in_the_bin_of_another_size(void)
 {
     sample_heap();
-    size_t size = hole(sample.hole)->size;
-    bin_remove(sample.hole);
-    bin_add(sample.hole, size + 1);
-    hole(sample.hole)->size = (uint32_t)size;
-    *size_before(sample.hole + size) = (uint32_t)size;
+    size_t size = free_block(sample.freed)->size;
+    bin_remove(sample.freed);
+    bin_add(sample.freed, size + 1);
+    free_block(sample.freed)->size = (uint32_t)size;
+    *size_before(sample.freed + size) = (uint32_t)size;
     CHECK(mm_audit() == 4);
 }
 
 static void i4_a_circle(void)
 {
     sample_heap();
-    hole(sample.hole)->next = (uint32_t)sample.hole;
-    hole(sample.hole)->slot = (uint32_t)sample.hole * LINKS_PER_GRANULE;
+    free_block(sample.freed)->next = (uint32_t)sample.freed;
+    free_block(sample.freed)->linked_from =
+        (uint32_t)sample.freed * LINKS_PER_GRANULE;
     CHECK(mm_audit() == 4 || mm_audit() == 5);
 }
 
-static void i4_a_clean_one_before_others(void)
+static void i4_a_clean_block_before_dirty_ones(void)
 {
     begin();
     void *first = mm_malloc(20000), *wall = mm_malloc(1000);
@@ -190,21 +193,21 @@ static void i4_a_clean_one_before_others(void)
     mm_free(first);
     mm_free(second);
     CHECK(mm_audit() == 0);
-    hole(granule_at(second))->clean = true;
+    free_block(granule_at(second))->clean = true;
     CHECK(mm_audit() == 4);
 }
 
-static void i5_a_wrong_slot(void)
+static void i5_a_wrong_link(void)
 {
     sample_heap();
-    hole(sample.big_hole)->slot += 1;
+    free_block(sample.large_freed)->linked_from += 1;
     CHECK(mm_audit() == 5);
 }
 
 static void i6_no_bit_for_a_bin(void)
 {
     sample_heap();
-    unsigned b = bin_of(hole(sample.hole)->size);
+    unsigned b = bin_of(free_block(sample.freed)->size);
     heap.nonempty_bins[b / WORD_BITS] &= ~((uint64_t)1 << b % WORD_BITS);
     CHECK(mm_audit() == 6);
 }
@@ -262,8 +265,8 @@ static void i9_a_wrong_count_of_free_granules(void)
 
 /* ---- What no trace shows. ---- */
 
-/* Neighbours of 4 GiB may merge: a hole may be as large as the heap. */
-static void every_hole_has_a_bin(void)
+/* Neighbours of 4 GiB may merge: a free block may be as large as the heap. */
+static void every_free_block_has_a_bin(void)
 {
     for (size_t size = 1; size <= MAX_HEAP; size += size / 5 + 1)
         CHECK(bin_of(size) < BINS);
@@ -273,21 +276,21 @@ static void every_hole_has_a_bin(void)
           LAST_BIN - BINS_PER_DOUBLING + 1);
 }
 
-/* The last bin has holes of many sizes: all of them are looked at. */
+/* The last bin has blocks of many sizes: all of them are looked at. */
 static void the_last_bin_is_searched_to_its_end(void)
 {
     enum { FEW = MAX_PROBES + 2 };
     size_t least = ((size_t)EXACT_BINS << DOUBLINGS) * GRANULE;
-    void *holes[FEW];
+    void *blocks[FEW];
 
     begin();
     for (int i = 0; i < FEW; i++) {
-        holes[i] = mm_malloc(i == 0 ? 2 * least : least);
-        CHECK(holes[i] && mm_malloc(1000));
+        blocks[i] = mm_malloc(i == 0 ? 2 * least : least);
+        CHECK(blocks[i] && mm_malloc(1000));
     }
     for (int i = 0; i < FEW; i++)
-        mm_free(holes[i]);
-    CHECK(mm_malloc(least + least / 2) == holes[0]);
+        mm_free(blocks[i]);
+    CHECK(mm_malloc(least + least / 2) == blocks[0]);
     CHECK(mm_audit() == 0);
 }
 
@@ -327,7 +330,7 @@ static void calloc_clears_where_the_map_was(void)
     break_is_refused = true;
     CHECK(!mm_malloc(2 << 20));
     CHECK(heap.map_has_pages && mm_audit() == 0);
-    CHECK(mm_malloc((wilderness() - 40) * GRANULE));
+    CHECK(mm_malloc((top_chunk_size() - 40) * GRANULE));
     CHECK(all_zero(mm_calloc(1, 600), 600));
 }
 
@@ -345,9 +348,9 @@ static void a_refusal_gives_the_map_back(void)
 static void a_refusal_is_no_refusal_where_there_is_room(void)
 {
     heap_before_the_map_leaves();
-    while (mm_malloc(wilderness() * GRANULE))
+    while (mm_malloc(top_chunk_size() * GRANULE))
         continue;
-    size_t size = wilderness() * GRANULE + map_bytes();
+    size_t size = top_chunk_size() * GRANULE + map_bytes();
     break_is_refused = true;
     CHECK(mm_malloc(size));
     CHECK(mm_audit() == 0);
@@ -374,7 +377,7 @@ static void no_size_is_read_in_neighbours_marks(void)
         block = mm_malloc(size * GRANULE);
     uint64_t *word = size_word(granule_at(block)), was = *word;
     *word = (was & ~(uint64_t)((1 << SIZE_TAG_BITS) - 1)) | SIZE_TAG;
-    CHECK(size_of(granule_at(block)) == size);
+    CHECK(block_size(granule_at(block)) == size);
     *word = was;
 }
 
@@ -413,29 +416,30 @@ static void calloc_clears_what_was_discarded(void)
     begin();
     for (size_t i = 0; i < BLOCKS; i++)
         block[i] = mm_malloc(SIZE);
-    mm_free(mm_malloc((wilderness() + 300) * GRANULE));
+    mm_free(mm_malloc((top_chunk_size() + 300) * GRANULE));
     CHECK(heap.never_used_from + 100 < heap.end);
     for (size_t i = 0; i < BLOCKS; i++)
         mm_free(block[i]);
     CHECK(heap.purge_threshold < PURGE_BASE);
-    CHECK(mm_malloc((wilderness() - 100) * GRANULE));
+    CHECK(mm_malloc((top_chunk_size() - 100) * GRANULE));
     CHECK(all_zero(mm_calloc(1, 1600), 1600));
 }
 
 static const struct test tests[] = {
     {"i1-a-mark-inside-a-block", i1_a_mark_inside_a_block},
-    {"i1-no-mark-at-the-end-of-a-hole", i1_no_mark_at_the_end_of_a_hole},
+    {"i1-no-mark-at-the-end-of-a-free-block",
+     i1_no_mark_at_the_end_of_a_free_block},
     {"i1-no-sentinel", i1_no_sentinel},
     {"i1-a-wrong-size-of-a-large-block", i1_a_wrong_size_of_a_large_block},
     {"i2-free-neighbours", i2_free_neighbours},
     {"i3-sizes-that-differ", i3_sizes_that_differ},
     {"i3-a-size-beyond-the-heap", i3_a_size_beyond_the_heap},
-    {"i4-a-hole-in-no-bin", i4_a_hole_in_no_bin},
-    {"i4-a-hole-in-the-bin-of-another-size",
-     i4_a_hole_in_the_bin_of_another_size},
+    {"i4-a-free-block-in-no-bin", i4_a_free_block_in_no_bin},
+    {"i4-a-free-block-in-the-bin-of-another-size",
+     i4_a_free_block_in_the_bin_of_another_size},
     {"i4-a-circle", i4_a_circle},
-    {"i4-a-clean-one-before-others", i4_a_clean_one_before_others},
-    {"i5-a-wrong-slot", i5_a_wrong_slot},
+    {"i4-a-clean-block-before-dirty-ones", i4_a_clean_block_before_dirty_ones},
+    {"i5-a-wrong-link", i5_a_wrong_link},
     {"i6-no-bit-for-a-bin", i6_no_bit_for_a_bin},
     {"i6-a-bit-for-no-block", i6_a_bit_for_no_block},
     {"i7-a-cached-block-in-no-cache", i7_a_cached_block_in_no_cache},
@@ -444,7 +448,7 @@ static const struct test tests[] = {
     {"i8-a-map-that-is-too-short", i8_a_map_that_is_too_short},
     {"i9-a-wrong-cache-budget", i9_a_wrong_cache_budget},
     {"i9-a-wrong-count-of-free-granules", i9_a_wrong_count_of_free_granules},
-    {"every-hole-has-a-bin", every_hole_has_a_bin},
+    {"every-free-block-has-a-bin", every_free_block_has_a_bin},
     {"the-last-bin-is-searched-to-its-end",
      the_last_bin_is_searched_to_its_end},
     {"the-map-covers-what-it-leaves", the_map_covers_what_it_leaves},
