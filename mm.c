@@ -1,78 +1,94 @@
 /*
  * mm.c - no headers, marks in a map
  *
- * A block carries nothing but its payload. What other allocators keep in
- * headers lies apart, in a map with two bits for each granule of 16 bytes: 1/64
- * of the heap, however small its blocks are.
+ * A block is its payload and nothing else. What other allocators keep in
+ * headers lies apart, in a map with two bits for each granule of 16 bytes. The
+ * map takes 1/64 of the heap, however small the blocks are.
  *
  *      heap   | payload       | free              |payl.| cached    |payload
  *      map     11  00  00  00  01  00  00  00  01  11    10  00  00  11  00
  *              USED            FREE            FREE USED CACHED      USED
  *
- * The first granule of a block has a mark: USED, CACHED or FREE. A free block
- * has FREE on its last granule as well, so that the block behind it can tell.
- * All others are INSIDE. The size of a block in use is the distance to the next
- * mark: a shift, and a count of zeros. Large blocks have their size written
- * into the map, from granule 32 on, after three FREEs in a row; these occur
- * nowhere else, for free neighbours are merged.
+ * The two bits of a granule are its mark. The first granule of a block is
+ * marked USED, CACHED or FREE. The last granule of a free block is marked FREE
+ * as well, so that the block behind it finds its free neighbour. All other
+ * granules are marked INSIDE. The size of a used or cached block is the
+ * distance to the next mark: a shift, and a count of zeros. From 96 granules
+ * on, the map also records the size of a used block, in a word of the map that
+ * only has marks of granules inside the block. This word begins with three FREE
+ * marks, the tag. Three FREE marks in a row occur nowhere else, because
+ * neighbouring free blocks are merged.
  *
  *      map     11 00 ... 00 01 01 01 0d 0d 0d ... 0d 00 ... 00 11
- *              g            g + 32   28 digits of the size      next block
+ *              USED         tag      28 bits of the size       next block
  *
- * Free blocks hold what is needed to find them, and their size at both ends,
- * all counted in granules:
+ * A free block holds what is needed to find it, and its size at both ends:
  *
- *      +------+------+------+-         -+------+
- *      | next | slot | size |    ...    | size |
- *      +------+------+------+-         -+------+
+ *      +------+-------------+------+-------+-         -+------+
+ *      | next | linked_from | size | clean |    ...    | size |
+ *      +------+-------------+------+-------+-         -+------+
  *
- * A slot is where four bytes lie, counted in fours from the heap's start: a
- * block's slot is where its own number is kept, in the next of another block or
- * in a bin. There is a bin for each size below 64 granules, four for each
- * doubling above, and a bit for each bin that holds something: the first bit at
- * or above the size asked for is the best fit.
+ * A bin is a list of free blocks. There is a bin for each size below 64
+ * granules, four bins for each doubling above, and a bit for each bin that is
+ * not empty. The first such bit at or above the requested size leads to the
+ * best fit. A link is four bytes that hold the number of a free block, or 0: a
+ * bin is the link to its first block, and `next` is the link to the next one.
+ * linked_from tells which link leads to the block, so that the block leaves its
+ * bin without a search.
  *
- * Freed blocks below 512 bytes are not merged at once. They go to a cache, a
- * list for each size, and most come back from there soon: one load, one store,
- * one bit each way. A cache that is found empty is filled with several blocks
- * side by side, twice as many each time: so blocks of one size become
- * neighbours, and may be merged into room for something larger. Before the heap
- * grows, or room is sought for a large block, and there is more than a little in
- * the caches, they are flushed: what is in them is merged and binned. For a large
- * block the smallest, of less than four granules, stay where they are.
+ * A freed block below 32 granules is not merged at once. It goes to a cache, a
+ * list of blocks of one size. Most requests are served from there, by one load,
+ * one store, and the change of one bit. An empty cache is refilled with several
+ * blocks side by side, twice as many each time. So blocks of one size become
+ * neighbours, and what is freed together merges into larger blocks. A flush
+ * takes blocks out of the caches, merges them with their free neighbours and
+ * puts them into bins. Caches that hold more than a small part of the heap are
+ * flushed before the heap grows, and before the search for a block of 64
+ * granules or more. Such a search leaves blocks below four granules cached.
  *
- *      lo | bins | block | block | ... | block |   wilderness   | map | brk
+ *      lo | bins | block | block | ... | block |   top chunk    | map | brk
  *                                               ^ USED, the sentinel
  *
- * The wilderness has no other marks, and is used last. The map hangs from the
- * break, its words in downward order, and moves with it while it is small; then
- * it gets pages of its own, and grows downwards there.
+ * The top chunk (the wilderness) is what lies behind the last block. Its first
+ * granule, the sentinel, is marked USED, all others INSIDE. A block is taken
+ * from the top chunk only where no free block fits. The words of the map run
+ * downwards from the map's end. A small map ends at the break and moves with
+ * it. A larger one has pages of its own.
  *
- * Invariants, between any two calls of mm_*:
- *   I1  Blocks tile the heap from the bins to the wilderness. Each has its
- *       mark, a free one its second, a large one its size; all other granules
- *       are INSIDE. The sentinel is USED.
- *   I2  No free block has a free neighbour, or the wilderness behind it.
- *   I3  Both sizes of a free block are its size.
- *   I4  Each free block is in the bin of its size, once, the clean ones last,
- *       and the bins hold nothing else.
- *   I5  A free block's slot holds that block's number.
- *   I6  The bit of a bin is set just if it holds a block.
- *   I7  Each cached block is in the cache of its size, once, and the caches hold
- *       nothing else. The bit of a cache that holds a block is set.
- *   I8  The map covers the wilderness and MAP_MARGIN granules more.
- *   I9  What the caches hold, and may yet, adds up to purge_threshold; the sizes
- *       of all free blocks add up to free_granules.
+ * Sizes and places are in granules, unless a comment says bytes. The number of
+ * a granule counts from the heap's start; the number of a block is that of its
+ * first granule. No block has number 0.
  *
- * Built with MM_ALIGNMENT=8, granules have 8 bytes and blocks two or more. With
- * MM_HARDENED, freed blocks are filled and looked at when they are used again.
+ * Invariants, between any two calls of mm_*; a function that breaks one on its
+ * way says so:
+ *   I1  Blocks tile the heap from the bins to the top chunk. The first granule
+ *       of each block is marked, and the last one of a free block. The size of
+ *       a used block of MIN_RECORDED granules or more is recorded. The sentinel
+ *       is marked USED. All other granules are marked INSIDE.
+ *   I2  A free block has neither a free block nor the top chunk behind it.
+ *   I3  A free block holds its size at both ends.
+ *   I4  Each free block is in the bin of its size, once. In each bin, dirty
+ *       blocks come before clean ones. Bins hold no other blocks.
+ *   I5  linked_from of a free block is the number of the link that holds the
+ *       number of this block.
+ *   I6  The bit of a bin is set if and only if the bin holds a block.
+ *   I7  Each cached block is in the cache of its size, once. Caches hold no
+ *       other blocks. The bit of a cache that holds a block is set.
+ *   I8  The map has marks for the whole heap and for MAP_MARGIN granules more.
+ *   I9  The sizes of all cached blocks and cache_budget add up to
+ *       purge_threshold. The sizes of all free blocks add up to free_granules.
+ *
+ * Built with MM_ALIGNMENT=8, granules have 8 bytes and blocks at least two
+ * granules. With MM_HARDENED, a freed block is filled with a pattern, which is
+ * checked when the block is used again. With MM_FIXED_MAP, the map never moves.
  *
  * Marks instead of headers: cf. H.-J. Boehm and M. Weiser, "Garbage Collection
  * in an Uncooperative Environment", 1988. Caches that merge later: deferred
  * coalescing, P. R. Wilson et al., "Dynamic Storage Allocation: A Survey and
- * Critical Review", 1995. Bins within a doubling: TLSF, M. Masmano et al., 2004.
- * The wilderness: D. G. Korn and K.-P. Vo, "In Search of a Better Malloc", 1985.
- * docs/flagship.md has what was tried, and what it did.
+ * Critical Review", 1995. Bins within a doubling: TLSF, M. Masmano et al.,
+ * 2004. The wilderness: D. G. Korn and K.-P. Vo, "In Search of a Better
+ * Malloc", 1985.
+ * docs/flagship.md tells what else was tried, and with which result.
  */
 #include "mm.h"
 
@@ -102,90 +118,155 @@ enum { FIXED_MAP = true };
 enum { FIXED_MAP = false };
 #endif
 
+/*
+ * Every constant that shapes or tunes the allocator. A *_PART is a divisor: the
+ * amount meant is the heap's size / PART, in granules. docs/flagship.md has the
+ * measurements behind "measured".
+ */
 enum {
-    GRANULE = MM_ALIGNMENT, /* bytes; what a mark is for */
+    /* Bytes of a granule, the unit of sizes: the alignment of payloads. */
+    GRANULE = MM_ALIGNMENT,
     GRANULE_LOG2 = GRANULE == 16 ? 4 : 3,
-    MIN_BLOCK = 16 / GRANULE,       /* granules: the smallest block */
-    WORD_BITS = 64,                 /* bits */
-    MARKS_PER_WORD = WORD_BITS / 2, /* marks in a word of the map */
+    /* Granules of the smallest block: free, it holds four 4-byte numbers. */
+    MIN_BLOCK = 16 / GRANULE,
+
+    /* Marks of two bits in a word of the map, and in a byte of it. */
+    WORD_BITS = 64,
+    MARKS_PER_WORD = WORD_BITS / 2,
     MARKS_PER_BYTE = 8 / 2,
-
-    CACHES = MARKS_PER_WORD - 1, /* sizes that a window shows, in granules */
-    MAX_REFILL = 16,             /* blocks that an empty cache gets at once */
-
-    EXACT_BINS = 64,       /* sizes below this have a bin each */
-    BINS_PER_DOUBLING = 4, /* bins for a doubling, from there on */
-    DOUBLINGS = 12,        /* up to 2^18 granules */
-    BINS = EXACT_BINS + BINS_PER_DOUBLING * DOUBLINGS,
-    LAST_BIN = BINS - 1, /* has all that are larger, too */
-    MAX_PROBES =
-        3, /* blocks that are looked at in other bins of several sizes */
-
-    MIN_RECORDED =
-        3 * MARKS_PER_WORD, /* from this size on the map has a block's size */
+    /* Granules behind the heap that have marks: a window reads that far. */
+    MAP_MARGIN = 4 * MARKS_PER_WORD,
+    /* Granules of the smallest block whose size is recorded. Wherever it
+       begins, one whole word of its marks lies behind its window. */
+    MIN_RECORDED = 3 * MARKS_PER_WORD,
+    /* Bits of a recorded size: one for each mark beside the tag, rounded down
+       to an even number. */
     SIZE_BITS = 28,
-    MAP_MARGIN =
-        4 * MARKS_PER_WORD, /* beyond the heap, for windows at its end */
+    /* Bytes that a map in the heap grows by: whole words, whole granules. */
+    MAP_STEP = 16,
+    /* Bytes of the first map, of 1024 granules. */
+    INITIAL_MAP = 256,
+    /* Bytes of the largest map in the heap, below 8 KiB (measured: with 4 KiB
+       heaps waste more, with 16 KiB each growth has too much to move). */
+    MAX_MAP_IN_HEAP = 8191,
 
-    LINK_BYTES = 4, /* bytes */
+    /* Bins for one size each, of 0 to 63 granules (measured: 32 waste more). */
+    EXACT_BINS = 64,
+    EXACT_BINS_LOG2 = 6,
+    /* Above, bins for a doubling of the size (measured: 8 gain nothing). */
+    BINS_PER_DOUBLING = 4,
+    BINS_PER_DOUBLING_LOG2 = 2,
+    /* Doublings, up to 2^18 granules: more bins cost small heaps memory. */
+    DOUBLINGS = 12,
+    BINS = EXACT_BINS + BINS_PER_DOUBLING * DOUBLINGS,
+    /* The bin of all larger blocks, too. */
+    LAST_BIN = BINS - 1,
+    /* Blocks that a search compares in a bin of several sizes (measured: 2
+       waste more, 4 cost time and gain nothing). */
+    MAX_PROBES = 3,
+    /* Bytes of a link. Granule 0 has links that lead nowhere (bin_add), then
+       the bins follow. */
+    LINK_BYTES = 4,
     LINKS_PER_GRANULE = GRANULE / LINK_BYTES,
-    FIRST_BIN_LINK =
-        LINKS_PER_GRANULE, /* granule 0 is nobody's: what 0 points to */
+    FIRST_BIN_LINK = LINKS_PER_GRANULE,
     BIN_GRANULES = (FIRST_BIN_LINK + BINS) * LINK_BYTES / GRANULE,
 
-    INITIAL_MAP = 256,      /* bytes */
-    MAX_MAP_IN_HEAP = 8191, /* bytes; a larger map has pages of its own */
-    GROWTH_MAP_IN_HEAP =
-        256, /* the heap grows by this part of itself, or more, */
-    GROWTH_MAP_APART = 4096, /* while the map moves with it, and later */
-    FLUSH_BASE =
-        2048 / GRANULE, /* that even a small heap may leave in caches */
-    PURGE_BASE = (8 << 20) / GRANULE, /* that any heap may free and keep */
-    MIN_PURGED = 4096 / GRANULE,      /* the least that may hold a page */
+    /* Caches, and granules of the largest small block: one window shows its
+       size (measured: 63 and 127 cost memory and time). */
+    CACHES = MARKS_PER_WORD - 1,
+    /* Blocks that a refill makes at most (measured: 8 and 32 waste more). A
+       refill takes up flush_base() and this part of the heap at most. */
+    MAX_REFILL = 16,
+    REFILL_PART = 512,
+
+    /* Granules that caches of any heap may hold, the base of the thresholds
+       below; in a small heap this part of it. Measured, as those are. */
+    FLUSH_BASE = 2048 / GRANULE,
+    FLUSH_BASE_PART = 32,
+    /* Before growth, all caches are flushed above the base and this part; */
+    GROWTH_FLUSH_PART = 192,
+    /* those not refilled since the last flush, above so many fifths of the
+       base. */
+    GROWTH_FLUSH_FIFTHS = 4,
+    /* Before a search for so many granules or more, caches are flushed above
+       half the base and this part. Smaller blocks than MIN_FLUSHED granules
+       stay cached: they are many, and hardly ever part of a large block. */
+    MIN_SEARCH_FLUSH = 64,
+    LARGE_FLUSH_PART = 512,
+    MIN_FLUSHED = 4,
+    /* A search does not flush where it found a block of at most so many times
+       the request, or where caches hold more than so many times the request. */
+    CLOSE_FIT = 2,
+    MAX_FLUSH_COST = 16,
+
+    /* The heap grows by what is missing and this part of itself; while the map
+       moves with the break, by more at once (measured: less time). */
+    GROWTH_PART = 4096,
+    GROWTH_PART_MAP_IN_HEAP = 256,
+
+    /* Granules that may be freed before a purge, in a heap that has just grown:
+       8 MiB and this part of the heap (measured: with 4 MiB programs that free
+       everything before they end take longer). */
+    PURGE_BASE = (8 << 20) / GRANULE,
+    PURGE_PART = 16,
+    /* After purges in a row: 64 KiB and this part of what is not free. */
+    MIN_PURGE_BASE = PURGE_BASE / 128,
+    MIN_PURGE_PART = 32,
+    /* Granules of the smallest block that is purged: none below has a page. */
+    MIN_PURGED = 4096 / GRANULE,
 };
 
 _Static_assert(GRANULE == 8 || GRANULE == 16, "MM_ALIGNMENT is 8 or 16");
 _Static_assert((FIRST_BIN_LINK + BINS) * LINK_BYTES % GRANULE == 0,
-               "whole granules");
+               "bins take whole granules");
 _Static_assert(EXACT_BINS == WORD_BITS && BINS <= 2 * WORD_BITS,
-               "nonempty_bins has two words");
+               "nonempty_bins has two words, the first for exact bins");
+_Static_assert(EXACT_BINS == 1 << EXACT_BINS_LOG2 &&
+                   BINS_PER_DOUBLING == 1 << BINS_PER_DOUBLING_LOG2,
+               "bin_of shifts by logarithms");
 
-/* Caches of blocks of four granules and more. */
-static const uint32_t FLUSHED_FOR_LARGE = ~(uint32_t)7;
+/* The caches that a search for a large block flushes, as a set of bits. */
+static const uint32_t FLUSHED_FOR_LARGE = ~(uint32_t)0 << (MIN_FLUSHED - 1);
 
-static const size_t MAX_BLOCK = ((size_t)1 << SIZE_BITS) - 1;
+/* Bytes of the largest block: a recorded size has SIZE_BITS. */
+static const size_t MAX_PAYLOAD = (((size_t)1 << SIZE_BITS) - 1) * GRANULE;
 
-/* Granules: the number of a slot has 32 bits. */
+/* The largest heap: the number of a link has 32 bits. */
 static const size_t MAX_HEAP = (size_t)1 << 30;
 
-/* A free block, as far as it has room for it. */
+/*
+ * What a free block holds, and its size once more in its last four bytes. A
+ * free block is clean while the system has its whole pages, otherwise dirty.
+ */
 struct free_block {
-    uint32_t next;        /* the next one of its bin; 0: none */
-    uint32_t linked_from; /* that holds this one's number */
-    uint32_t size;  /* in granules, and once more in the last four bytes */
-    uint32_t clean; /* from MIN_PURGED up: the system has its pages */
+    uint32_t next;        /* number of the next block of the bin; 0: none */
+    uint32_t linked_from; /* number of the link that leads to this block */
+    uint32_t size;        /* granules */
+    uint32_t clean;       /* from MIN_PURGED granules on; smaller: dirty */
 };
 
 static struct {
-    void *cache[CACHES]; /* by size - 1; linked through their first bytes */
-    char *base;          /* granule 0 */
-    uint64_t *map_end; /* its end: the marks of granule 0 are in map_end[-1] */
-    size_t top_chunk;  /* the sentinel: first granule of the wilderness */
-    size_t end;        /* granule behind the wilderness */
-    size_t brk;        /* granule at the break */
-    size_t never_used_from; /* from here on memory was never used */
+    void *cache[CACHES];    /* first payload of size k + 1; linked by pointers
+                               at the payloads' starts */
+    char *base;             /* the heap's start: granule 0 */
+    uint64_t *map_end;      /* the marks of granules 0 to 31 are in [-1] */
+    size_t top_chunk;       /* granule: the sentinel */
+    size_t end;             /* granule: end of the top chunk and of the heap */
+    size_t brk;             /* granule at the break */
+    size_t never_used_from; /* granule: from here on memory is still zero */
     size_t map_granules;    /* granules that the map has marks for */
-    bool map_has_pages;
-    uint32_t nonempty_caches;    /* bit k: there is something in cache k */
-    uint32_t refilled_caches;    /* bit k: it was filled since the last flush */
-    int32_t cache_budget;        /* granules that the caches may yet take, of */
-    int32_t purge_threshold;     /* what is freed before pages are given back */
-    unsigned purge_count;        /* how often pages were given back */
-    size_t dirty_end;            /* the wilderness may have pages up to here */
-    size_t free_granules;        /* granules in bins, */
-    size_t purgeable_at_reset;   /* and all that were idle when all was well */
-    uint8_t next_refill[CACHES]; /* blocks that the cache is filled with next */
-    uint64_t nonempty_bins[2];   /* bit b: bin b holds something */
+    bool map_has_pages;     /* of its own; else it lies in the heap */
+    uint32_t nonempty_caches; /* bit k is clear: cache[k] is empty */
+    uint32_t refilled_caches; /* bit k: refilled since the last flush */
+    int32_t cache_budget;     /* granules that caches may yet take up */
+    int32_t purge_threshold;  /* granules that may be freed before a purge */
+    unsigned purge_count;     /* purges since mm_init */
+    size_t dirty_end;         /* granule: the top chunk is clean from here on */
+    size_t free_granules;     /* sum of the sizes of all free blocks */
+    size_t purgeable_at_reset;   /* purgeable_granules() when the threshold was
+                                  set last */
+    uint8_t next_refill[CACHES]; /* blocks that the next refill makes */
+    uint64_t nonempty_bins[2];   /* bit b % 64 of word b / 64: bin b */
 } heap;
 
 static inline bool likely(bool yes)
@@ -195,7 +276,10 @@ static inline bool likely(bool yes)
 
 /* ---- Faults of the program. ---- */
 
-/* Write "mm: WHAT: 0xADDRESS", without printf, which may need a malloc. */
+/*
+ * Write "mm: WHAT: 0xADDRESS" to standard error and abort. No printf, which may
+ * call malloc.
+ */
 static _Noreturn void fault(const char *what, const void *where)
 {
     enum { POINTER_DIGITS = 2 * sizeof where };
@@ -222,8 +306,9 @@ static inline void *address(size_t g)
 }
 
 /*
- * The number of the granule that starts there: far beyond all others where
- * none does, for what is not a multiple of GRANULE wraps around to the top.
+ * The number of the granule that starts at payload. Where none starts there,
+ * the result is larger than any granule's number: the low bits of an address
+ * that is no multiple of GRANULE become the highest bits.
  */
 static inline size_t granule_at(const void *payload)
 {
@@ -237,17 +322,19 @@ static inline struct free_block *free_block(size_t g)
     return address(g);
 }
 
-/* The size of the free block that ends before g. */
+/* The second size of the free block that ends before g. */
 static inline uint32_t *size_before(size_t g)
 {
     return (uint32_t *)address(g) - 1;
 }
 
+/* The link of that number: links are counted from the heap's start. */
 static inline uint32_t *link_at(size_t number)
 {
     return (uint32_t *)(void *)heap.base + number;
 }
 
+/* The size in granules of a block for that many bytes. */
 static inline size_t granules_for(size_t bytes)
 {
     size_t granules = (bytes + GRANULE - 1) / GRANULE;
@@ -255,14 +342,15 @@ static inline size_t granules_for(size_t bytes)
     return granules < MIN_BLOCK ? MIN_BLOCK : granules;
 }
 
-/* ---- Marks: words go downwards from the map's end, bits upwards. ---- */
+/* ---- Marks: words run downwards from the map's end, bits upwards. ---- */
 
+/* The word of the map that has g's mark. */
 static inline uint64_t *map_word(size_t g)
 {
     return heap.map_end + ~(g / MARKS_PER_WORD);
 }
 
-/* Where g's mark is in its word; shifts take it modulo 64. */
+/* The lowest bit of g's mark in its word. */
 static inline unsigned map_shift(size_t g)
 {
     return (unsigned)(2 * g) % WORD_BITS;
@@ -273,6 +361,7 @@ static inline enum mark mark_of(size_t g)
     return *map_word(g) >> map_shift(g) & USED;
 }
 
+/* Change g's mark, which is `from`, to `to`. */
 static inline void mark_change(size_t g, enum mark from, enum mark to)
 {
     *map_word(g) ^= (uint64_t)(from ^ to) << map_shift(g);
@@ -289,20 +378,27 @@ static inline uint64_t window(size_t g)
 
 /* ---- Sizes. ---- */
 
+/*
+ * A recorded size: the tag, then the even bits of the size, then its odd bits.
+ * Each mark gets one bit, so no mark in the word is USED or CACHED, and a free
+ * of an address inside the block is still found to be wrong.
+ */
 enum {
     SIZE_TAG = FREE | FREE << 2 | FREE << 4,
     SIZE_TAG_BITS = 6,
-    EVEN_SIZE_BITS =
-        0x5555555, /* every other bit of a size: no two make a USED */
+    EVEN_SIZE_BITS = 0x5555555,
 };
 
-/* The word of the map that is wholly in a large block, behind its window. */
+/*
+ * The word of the map that records the size of a block at g, of MIN_RECORDED
+ * granules or more: the first word whose marks all lie behind g's window.
+ */
 static inline uint64_t *size_word(size_t g)
 {
     return map_word(g) - 2;
 }
 
-/* Write the size of a block, where it is large. */
+/* Record the size of the used block at g, if it is large enough for that. */
 static inline void record_size(size_t g, size_t size)
 {
     if (size >= MIN_RECORDED)
@@ -312,40 +408,46 @@ static inline void record_size(size_t g, size_t size)
                             << (SIZE_TAG_BITS + SIZE_BITS);
 }
 
+/* Make all granules of the size word INSIDE again, where size was recorded. */
 static inline void erase_size(size_t g, size_t size)
 {
     if (size >= MIN_RECORDED)
         *size_word(g) = 0;
 }
 
-/* How many are INSIDE before the next mark, which is in what is behind. */
-static inline unsigned count_inside(uint64_t behind)
+/* The number of INSIDE marks below the lowest other mark, which exists. */
+static inline unsigned count_inside(uint64_t marks)
 {
-    return (unsigned)__builtin_ctzll(behind) / 2;
+    return (unsigned)__builtin_ctzll(marks) / 2;
 }
 
 /*
- * Two windows more are enough for what is not large. Threads ask without a
- * lock: what neighbours have where a size would be may look like a small one.
+ * The size of the used block at g where g's window shows no other mark: the
+ * recorded size, or the distance to the next mark, which two more windows show.
+ *
+ * mm_size_unlocked calls this while other threads change marks. Marks of
+ * neighbours lie where a block below MIN_RECORDED would have its size recorded,
+ * and may look like the tag and a small size. So small sizes are not believed,
+ * and the count ends with the third window.
  */
 static size_t size_beyond_window(size_t g)
 {
     uint64_t word = *size_word(g);
-    size_t noted = (word >> SIZE_TAG_BITS & EVEN_SIZE_BITS) |
-                   (word >> (SIZE_TAG_BITS + SIZE_BITS)) << 1;
+    size_t recorded = (word >> SIZE_TAG_BITS & EVEN_SIZE_BITS) |
+                      (word >> (SIZE_TAG_BITS + SIZE_BITS)) << 1;
 
     if ((word & ((1 << SIZE_TAG_BITS) - 1)) == SIZE_TAG &&
-        noted >= MIN_RECORDED)
-        return noted;
-    uint64_t second = window(g + MARKS_PER_WORD),
-             third = window(g + 2 * MARKS_PER_WORD);
+        recorded >= MIN_RECORDED)
+        return recorded;
+    uint64_t second = window(g + MARKS_PER_WORD);
+    uint64_t third = window(g + 2 * MARKS_PER_WORD);
     size_t size = second ? MARKS_PER_WORD : 2 * MARKS_PER_WORD;
     uint64_t behind = (second ? second : third) | (uint64_t)1
                                                       << (WORD_BITS - 1);
     return size + count_inside(behind);
 }
 
-/* Of the block at g, used or cached, whose window that is. */
+/* The size of the used or cached block at g; marks is window(g). */
 static inline size_t size_in_window(uint64_t marks, size_t g)
 {
     uint64_t behind = marks >> 2;
@@ -353,6 +455,7 @@ static inline size_t size_in_window(uint64_t marks, size_t g)
     return behind ? count_inside(behind) + 1 : size_beyond_window(g);
 }
 
+/* The size of the used or cached block at g. */
 static inline size_t block_size(size_t g)
 {
     return size_in_window(window(g), g);
@@ -360,21 +463,31 @@ static inline size_t block_size(size_t g)
 
 /* ---- Bins. ---- */
 
+/* The bin for free blocks of that size. */
 static inline unsigned bin_of(size_t size)
 {
     if (size < EXACT_BINS)
         return (unsigned)size;
-    unsigned log = WORD_BITS - 1 - (unsigned)__builtin_clzll(size);
-    unsigned share = (unsigned)(size >> (log - 2)) % BINS_PER_DOUBLING;
-    unsigned b = EXACT_BINS + (log - 6) * BINS_PER_DOUBLING + share;
+    unsigned log2 = WORD_BITS - 1 - (unsigned)__builtin_clzll(size);
+    unsigned part =
+        (unsigned)(size >> (log2 - BINS_PER_DOUBLING_LOG2)) % BINS_PER_DOUBLING;
+    unsigned b =
+        EXACT_BINS + (log2 - EXACT_BINS_LOG2) * BINS_PER_DOUBLING + part;
     return b < BINS ? b : LAST_BIN;
 }
 
+/* The link to the first block of bin b. */
 static inline uint32_t *bin(unsigned b)
 {
     return link_at(FIRST_BIN_LINK + b);
 }
 
+/*
+ * Put the free block at g first into the bin of its size, and write its size to
+ * both ends. The block is dirty. The caller sets its marks, and counts it in
+ * free_granules. Where no block follows, linked_from of "block 0" is written,
+ * which nobody reads.
+ */
 static inline void bin_add(size_t g, size_t size)
 {
     unsigned b = bin_of(size);
@@ -391,7 +504,7 @@ static inline void bin_add(size_t g, size_t size)
     heap.nonempty_bins[b / WORD_BITS] |= (uint64_t)1 << b % WORD_BITS;
 }
 
-/* The bit of bin b, if there is such a bin and it is empty; by no branch. */
+/* Clear the bit of bin b if it is empty, and b is a bin; without a branch. */
 static inline void clear_bin_bit(unsigned b, bool empty)
 {
     bool exists = b < BINS;
@@ -400,44 +513,54 @@ static inline void clear_bin_bit(unsigned b, bool empty)
         ~((uint64_t)(empty & exists) << b % WORD_BITS);
 }
 
-/* Take a free block out of its bin, where its number is in that slot. */
-static inline void bin_unlink(size_t g, uint32_t at)
+/* Take the free block at g out of its bin; link is its linked_from. */
+static inline void bin_unlink(size_t g, uint32_t link)
 {
     uint32_t next = free_block(g)->next;
 
     if (HARDENED &&
-        (free_block(g)->linked_from != at ||
-         at >= heap.top_chunk * LINKS_PER_GRANULE || *link_at(at) != g))
+        (free_block(g)->linked_from != link ||
+         link >= heap.top_chunk * LINKS_PER_GRANULE || *link_at(link) != g))
         fault("the link of a free block was overwritten", address(g));
-    *link_at(at) = next;
-    free_block(next)->linked_from = at;
-    clear_bin_bit(at - FIRST_BIN_LINK, next == 0);
+    *link_at(link) = next;
+    free_block(next)->linked_from = link;
+    clear_bin_bit(link - FIRST_BIN_LINK, next == 0);
 }
 
+/*
+ * Take the free block at g out of its bin. The caller changes its marks, and
+ * takes it out of free_granules.
+ */
 static inline void bin_remove(size_t g)
 {
     bin_unlink(g, free_block(g)->linked_from);
 }
 
 /*
- * The best of the first blocks of a bin that has several sizes; 0 if none. What
- * is too small has a rest below zero, and thus beyond all others.
+ * The smallest block of size granules or more among the first MAX_PROBES blocks
+ * of bin b, among all blocks of the last bin; 0 where none fits. For a block
+ * that is too small the surplus wraps around and is larger than all others.
  */
 static size_t bin_best(unsigned b, size_t size)
 {
-    size_t best = 0, best_rest = SIZE_MAX / 2;
-    size_t tries = b == LAST_BIN ? SIZE_MAX : MAX_PROBES;
+    size_t best = 0, least = SIZE_MAX / 2;
+    size_t probes = b == LAST_BIN ? SIZE_MAX : MAX_PROBES;
 
-    for (size_t g = *bin(b); g && tries > 0; g = free_block(g)->next, tries--) {
-        size_t rest = free_block(g)->size - size;
+    for (size_t g = *bin(b); g && probes > 0;
+         g = free_block(g)->next, probes--) {
+        size_t surplus = free_block(g)->size - size;
 
-        best = rest < best_rest ? g : best;
-        best_rest = rest < best_rest ? rest : best_rest;
+        best = surplus < least ? g : best;
+        least = surplus < least ? surplus : least;
     }
     return best;
 }
 
-/* A block that fits, from bin b on, which may have some that do not. */
+/*
+ * A block of size granules or more from bin b or the next bin that is not
+ * empty; 0 if there is none. Bin b is the bin of that size or the first bin of
+ * several sizes; blocks of later bins fit for certain.
+ */
 static size_t bin_search(unsigned b, size_t size)
 {
     uint64_t bits = heap.nonempty_bins[1] >> b % WORD_BITS;
@@ -448,7 +571,10 @@ static size_t bin_search(unsigned b, size_t size)
     return bin_best(b + (unsigned)__builtin_ctzll(bits & ~(uint64_t)1), size);
 }
 
-/* A free block of that size or more, as small as can be found; 0 if none. */
+/*
+ * The free block of size granules or more that is the best fit, or nearly so;
+ * 0 if there is none.
+ */
 static inline size_t find_fit(size_t size)
 {
     if (size >= EXACT_BINS)
@@ -459,18 +585,20 @@ static inline size_t find_fit(size_t size)
     return bin_search(EXACT_BINS, size);
 }
 
-/* Is there a block of just that size, which is below EXACT_BINS? */
+/* Is there a free block of just that size, which is below EXACT_BINS? */
 static inline bool has_exact_fit(size_t size)
 {
     return heap.nonempty_bins[0] >> size & 1;
 }
 
-/* ---- To free, to merge. ---- */
+/* ---- Free blocks: to merge. ---- */
 
 /*
- * Free the block at g, so far marked as `was`, without a size in the map. By
- * I2 its free neighbours have none of their own: one look on each side is
- * enough. One granule alone has one mark, which is first and last.
+ * Make the block at g free, merge it with its free neighbours, and put the
+ * result into a bin or into the top chunk. The block is marked `was`, and its
+ * size is not recorded (any more). By I2 its free neighbours have no free
+ * neighbours of their own, so one look on each side is enough. The one mark of
+ * a free block of one granule is both its first and its last.
  */
 static void release(size_t g, size_t size, enum mark was)
 {
@@ -509,22 +637,26 @@ static void release(size_t g, size_t size, enum mark was)
     bin_add(g, end - g);
 }
 
+/* Release the used block at g, recorded or not. */
 static void release_used(size_t g, size_t size)
 {
     erase_size(g, size);
     release(g, size, USED);
 }
 
-/* ---- Caches: what a block in them looks like where we are suspicious. ---- */
+/* ---- Caches. ---- */
 
+/* In the hardened build a cached block is a pointer and then all FREED_BYTE. */
 enum { FREED_BYTE = 0xdb, NEXT_BYTES = sizeof(void *) };
 
+/* Fill a freed block behind its pointer. */
 static void fill_freed(void *payload, size_t size)
 {
     memset((char *)payload + NEXT_BYTES, FREED_BYTE,
            size * GRANULE - NEXT_BYTES);
 }
 
+/* End the program where a cached block is not as cache_push left it. */
 static void check_freed(void *payload, size_t size)
 {
     const unsigned char *bytes = payload;
@@ -538,6 +670,10 @@ static void check_freed(void *payload, size_t size)
         fault("the link of a free block was overwritten", payload);
 }
 
+/*
+ * Put a block of k + 1 granules first into its cache. The caller marks it
+ * CACHED. Its bit is set even if it is set already: a branch costs more.
+ */
 static inline void cache_push(void *payload, unsigned k)
 {
     void *next = heap.cache[k];
@@ -547,15 +683,16 @@ static inline void cache_push(void *payload, unsigned k)
     heap.cache_budget -= (int32_t)k + 1;
     if (HARDENED)
         fill_freed(payload, k + 1);
-    heap.nonempty_caches |= (uint32_t)1 << k; /* at once: a branch costs more */
+    heap.nonempty_caches |= (uint32_t)1 << k;
 }
 
-/* Granules in the caches. */
+/* The sum of the sizes of all cached blocks, by I9. */
 static inline size_t cached_granules(void)
 {
     return (size_t)(heap.purge_threshold - heap.cache_budget);
 }
 
+/* Release each block of a list that was a cache's, of blocks of that size. */
 static void release_list(void *payload, size_t size)
 {
     while (payload) {
@@ -569,7 +706,10 @@ static void release_list(void *payload, size_t size)
     }
 }
 
-/* Merge what these caches hold. */
+/*
+ * Flush these caches, a set of bits, all of them nonempty_caches. I7 does not
+ * hold meanwhile: blocks that wait for their release are in no cache.
+ */
 static __attribute__((noinline)) void flush_caches(uint32_t left)
 {
     heap.nonempty_caches &= ~left;
@@ -589,38 +729,41 @@ static void flush_all(void)
     flush_caches(heap.nonempty_caches);
 }
 
-/* The part that a heap of any size may leave in the caches. */
+/* What caches may hold in a heap of any size: a part of all thresholds. */
 static size_t flush_base(void)
 {
-    return heap.end / 32 < FLUSH_BASE ? heap.end / 32 : FLUSH_BASE;
+    return heap.end / FLUSH_BASE_PART < FLUSH_BASE ? heap.end / FLUSH_BASE_PART
+                                                   : FLUSH_BASE;
 }
 
-/* ---- Patience: pages that nobody needs go back to the system. ---- */
+/* ---- Purging: pages that nobody needs go back to the system. ---- */
 
-/* In bins, or in the wilderness since it was cleaned. */
+/* Granules in free blocks, and in the dirty part of the top chunk. */
 static inline size_t purgeable_granules(void)
 {
-    size_t wild =
+    size_t dirty =
         heap.dirty_end > heap.top_chunk ? heap.dirty_end - heap.top_chunk : 0;
 
-    return heap.free_granules + wild;
+    return heap.free_granules + dirty;
 }
 
+/* Allow that many granules to be freed before the next purge. */
 static void set_purge_threshold(size_t granules)
 {
-    size_t held_now = cached_granules();
+    size_t cached = cached_granules();
 
     heap.purge_threshold = (int32_t)granules;
-    heap.cache_budget = heap.purge_threshold - (int32_t)held_now;
+    heap.cache_budget = heap.purge_threshold - (int32_t)cached;
     heap.purgeable_at_reset = purgeable_granules();
 }
 
-/* As much as a growing program gets. */
+/* The threshold of a heap that has just grown. */
 static void reset_purge_threshold(void)
 {
-    set_purge_threshold(heap.end / 16 + PURGE_BASE);
+    set_purge_threshold(heap.end / PURGE_PART + PURGE_BASE);
 }
 
+/* Discard the whole pages between the granules from and to. */
 static void purge_pages(size_t from, size_t to)
 {
     uintptr_t page = mem_pagesize();
@@ -631,7 +774,10 @@ static void purge_pages(size_t from, size_t to)
         mem_discard((void *)first, last - first);
 }
 
-/* The whole pages of each hole. New ones come before the clean ones (I4). */
+/*
+ * Discard the whole pages of each dirty block, except for what it holds of
+ * itself at both ends. By I4 dirty blocks come first.
+ */
 static void purge_free_blocks(void)
 {
     for (unsigned b = bin_of(MIN_PURGED); b < BINS; b++)
@@ -643,14 +789,16 @@ static void purge_free_blocks(void)
 }
 
 /*
- * More than patience was freed since the heap grew last, or was cleaned last.
- * The next time it takes half as much: whoever frees everything keeps little.
+ * Flush all caches and give back all pages that hold nothing but free memory.
+ * Called when more than purge_threshold granules were freed since the threshold
+ * was set. The new one is half the old: a program that frees everything keeps
+ * little, and one that frees and allocates in turn purges seldom.
  */
 static __attribute__((noinline)) void purge(void)
 {
     size_t half = (size_t)heap.purge_threshold / 2;
-    size_t least =
-        (heap.top_chunk - heap.free_granules) / 32 + PURGE_BASE / 128;
+    size_t in_use = heap.top_chunk - heap.free_granules;
+    size_t least = in_use / MIN_PURGE_PART + MIN_PURGE_BASE;
 
     heap.purge_count++;
     flush_all();
@@ -661,6 +809,7 @@ static __attribute__((noinline)) void purge(void)
     set_purge_threshold(half > least ? half : least);
 }
 
+/* Release a used block that is too large for a cache. */
 static inline void release_large(size_t g, size_t size)
 {
     release_used(g, size);
@@ -669,9 +818,13 @@ static inline void release_large(size_t g, size_t size)
         purge();
 }
 
-/* ---- To take. ---- */
+/* ---- Free blocks: to take. ---- */
 
-/* Size granules from the start of the free block g, all that is between. */
+/*
+ * Split the free block at g: its first size granules become a used block, the
+ * rest a free one. I1 does not hold until the caller has recorded the size or
+ * cut the block up. The rest, if any, has MIN_BLOCK granules or more.
+ */
 static inline void split(size_t g, size_t size)
 {
     size_t rest = free_block(g)->size - size;
@@ -687,7 +840,10 @@ static inline void split(size_t g, size_t size)
         bin_add(g + size, rest);
 }
 
-/* A block of just that size, where there is one: split, with no branches. */
+/*
+ * Make the first block of the exact bin of that size used, and return it:
+ * split() without a branch. The bin is not empty.
+ */
 static inline size_t take_exact(size_t size)
 {
     unsigned b = (unsigned)size;
@@ -700,13 +856,13 @@ static inline size_t take_exact(size_t size)
     return g;
 }
 
-/* What is taken of a hole, so that no rest is too small to be a block. */
+/* Of a free block of whole granules, size, or all if the rest is no block. */
 static inline size_t taken_size(size_t whole, size_t size)
 {
     return whole - size < MIN_BLOCK ? whole : size;
 }
 
-/* A block of that size, or hardly more, from the start of the free block g. */
+/* Make the first taken_size() granules of the free block at g a used block. */
 static inline size_t take(size_t g, size_t size)
 {
     size = taken_size(free_block(g)->size, size);
@@ -720,13 +876,17 @@ static inline size_t top_chunk_size(void)
     return heap.end - heap.top_chunk;
 }
 
+/*
+ * Make the first size granules of the top chunk, which has them, a used block.
+ * I1 does not hold until the caller has recorded the size or cut the block up.
+ */
 static inline void split_top_chunk(size_t size)
 {
     heap.top_chunk += size;
     mark_change(heap.top_chunk, INSIDE, USED);
 }
 
-/* A block from the wilderness, which has as much. */
+/* A used block of that size from the top chunk, which is large enough. */
 static inline size_t take_from_top_chunk(size_t size)
 {
     size_t g = heap.top_chunk;
@@ -736,8 +896,9 @@ static inline size_t take_from_top_chunk(size_t size)
     return g;
 }
 
-/* ---- The map's own memory. ---- */
+/* ---- Where the map lies. ---- */
 
+/* The map's size in bytes. */
 static size_t map_bytes(void)
 {
     return heap.map_granules / MARKS_PER_BYTE;
@@ -748,7 +909,10 @@ static char *map_start(void)
     return (char *)heap.map_end - map_bytes();
 }
 
-/* Move the map to [end - bytes, end), which may overlap it. */
+/*
+ * Move the map to the bytes before end, at least as many as it has. Its old
+ * place may overlap the new one. New marks are INSIDE.
+ */
 static void map_move(char *end, size_t bytes)
 {
     size_t old = map_bytes();
@@ -759,6 +923,7 @@ static void map_move(char *end, size_t bytes)
     heap.map_granules = bytes * MARKS_PER_BYTE;
 }
 
+/* Move the break up. False above MAX_HEAP, or where memlib refuses. */
 static bool raise_break(size_t granules)
 {
     if (granules > PTRDIFF_MAX / GRANULE || heap.brk + granules > MAX_HEAP ||
@@ -770,7 +935,7 @@ static bool raise_break(size_t granules)
     return true;
 }
 
-/* The break goes up, and the map that hangs from it. */
+/* Enlarge the top chunk, and move the map, which ends at the break. */
 static bool grow_with_map(size_t granules, size_t bytes)
 {
     if (!raise_break(granules + (bytes - map_bytes()) / GRANULE))
@@ -780,6 +945,7 @@ static bool grow_with_map(size_t granules, size_t bytes)
     return true;
 }
 
+/* Enlarge the top chunk, which ends at the break. */
 static bool grow_alone(size_t granules)
 {
     if (!raise_break(granules))
@@ -788,13 +954,17 @@ static bool grow_alone(size_t granules)
     return true;
 }
 
-/* Pages below the ones it has, if they can be had; else elsewhere. */
+/*
+ * Enlarge a map that has pages of its own to that many bytes: by pages that
+ * adjoin it below, else by a move. False, and nothing changed, where memlib
+ * refuses.
+ */
 static bool map_extend(size_t bytes)
 {
     size_t old = map_bytes();
-    char *was = map_start(), *more = mem_map(bytes - old);
+    char *start = map_start(), *more = mem_map(bytes - old);
 
-    if (more && more + (bytes - old) == was) {
+    if (more && more + (bytes - old) == start) {
         heap.map_granules = bytes * MARKS_PER_BYTE;
         return true;
     }
@@ -804,11 +974,15 @@ static bool map_extend(size_t bytes)
     if (!more)
         return false;
     map_move(more + bytes, bytes);
-    mem_unmap(was, old);
+    mem_unmap(start, old);
     return true;
 }
 
-/* From now on the map has pages of its own, and the wilderness its place. */
+/*
+ * Move the map from the heap to that many bytes of its own. Its old place
+ * becomes part of the top chunk, which was used before. False, and nothing
+ * changed, where memlib refuses.
+ */
 static bool map_detach(size_t bytes)
 {
     char *pages = mem_map(bytes);
@@ -831,21 +1005,21 @@ static size_t round_to_pages(size_t bytes)
 }
 
 /*
- * Have pages of a map for that many bytes; for more where the map leaves its
- * place to the wilderness, which is to be covered, too.
+ * Have a map of that many bytes in pages of its own. A map that leaves the heap
+ * has marks for the place that it leaves, too.
  */
 static bool map_cover(size_t bytes)
 {
-    size_t left = heap.map_has_pages ? 0 : map_bytes() / GRANULE;
+    size_t vacated = heap.map_has_pages ? 0 : map_bytes() / GRANULE;
 
     bytes =
-        round_to_pages(bytes + (left + MARKS_PER_BYTE - 1) / MARKS_PER_BYTE);
+        round_to_pages(bytes + (vacated + MARKS_PER_BYTE - 1) / MARKS_PER_BYTE);
     if (!heap.map_has_pages)
         return map_detach(bytes);
     return bytes <= map_bytes() || (!FIXED_MAP && map_extend(bytes));
 }
 
-/* A map for all the memory there may ever be, or as much as can be had. */
+/* Map a map for the largest heap, or for the largest that memlib allows. */
 static bool map_reserve(void)
 {
     size_t bytes = MAX_HEAP / MARKS_PER_BYTE;
@@ -862,17 +1036,17 @@ static bool map_reserve(void)
     return true;
 }
 
-/* ---- The wilderness. ---- */
+/* ---- The top chunk. ---- */
 
-/* Bytes of a map for so many granules, in whole granules. */
+/* Bytes of a map for a heap of that many granules, by I8. */
 static size_t map_bytes_for(size_t granules)
 {
     size_t bytes = (granules + MAP_MARGIN) / MARKS_PER_BYTE + 1;
 
-    return (bytes + 15) / 16 * 16;
+    return (bytes + MAP_STEP - 1) / MAP_STEP * MAP_STEP;
 }
 
-/* Give back the pages of a map that was to have more granules. */
+/* Unmap the pages of the map that the heap does not need. */
 static void map_trim(void)
 {
     size_t bytes = round_to_pages(map_bytes_for(heap.end));
@@ -883,7 +1057,10 @@ static void map_trim(void)
     heap.map_granules = bytes * MARKS_PER_BYTE;
 }
 
-/* Add at least as many granules to the wilderness. */
+/*
+ * Enlarge the top chunk by that many granules, or more. False where memlib
+ * refuses; a map that left the heap for this stays where it is.
+ */
 static bool grow_top_chunk(size_t granules)
 {
     size_t bytes = map_bytes_for(heap.end + granules);
@@ -899,24 +1076,27 @@ static bool grow_top_chunk(size_t granules)
     return false;
 }
 
-/* Have a wilderness of that size. */
+/* Have a top chunk of that size or more. False where memlib refuses. */
 static __attribute__((noinline)) bool ensure_top_chunk(size_t size)
 {
-    size_t part = heap.map_has_pages ? GROWTH_MAP_APART : GROWTH_MAP_IN_HEAP;
+    size_t part = heap.map_has_pages ? GROWTH_PART : GROWTH_PART_MAP_IN_HEAP;
 
     if (top_chunk_size() >= size)
         return true;
-    size_t lack = size - top_chunk_size();
-    if (!grow_top_chunk(lack + heap.end / part) && !grow_top_chunk(lack) &&
-        top_chunk_size() < size)
+    size_t missing = size - top_chunk_size();
+    if (!grow_top_chunk(missing + heap.end / part) &&
+        !grow_top_chunk(missing) && top_chunk_size() < size)
         return false;
     reset_purge_threshold();
     return true;
 }
 
-/* ---- Requests. ---- */
+/* ---- Placement. ---- */
 
-/* Flush these caches if all there are hold more than that. Was it so? */
+/*
+ * Flush these caches if all caches together hold more than so many granules.
+ * Returns whether that was done.
+ */
 static inline bool flush_if_above(size_t granules, uint32_t caches)
 {
     if (caches == 0 || cached_granules() <= granules)
@@ -926,25 +1106,27 @@ static inline bool flush_if_above(size_t granules, uint32_t caches)
 }
 
 /*
- * A little is enough to merge what was freed; much, to merge also what was only
- * just carved for blocks to come, and will keep them together.
+ * Flush before the heap grows: all caches if they hold much, those that were
+ * not just refilled if they hold a little. The blocks of a refill are meant for
+ * the next requests, and lie side by side.
  */
 static bool flush_before_growth(void)
 {
     uint32_t freed = heap.nonempty_caches & ~heap.refilled_caches;
 
-    return flush_if_above(heap.end / 192 + flush_base(),
+    return flush_if_above(heap.end / GROWTH_FLUSH_PART + flush_base(),
                           heap.nonempty_caches) ||
-           flush_if_above(flush_base() * 4 / 5, freed);
+           flush_if_above(flush_base() * GROWTH_FLUSH_FIFTHS / 5, freed);
 }
 
-/* The smallest blocks are many, and hardly ever part of a large one. */
+/* Flush before the search for a large block. */
 static bool flush_for_large(void)
 {
-    return flush_if_above(heap.end / 512 + flush_base() / 2,
+    return flush_if_above(heap.end / LARGE_FLUSH_PART + flush_base() / 2,
                           heap.nonempty_caches & FLUSHED_FOR_LARGE);
 }
 
+/* Make size granules at g, all INSIDE, a cached block; next one is `next`. */
 static inline void refill_one(size_t g, size_t size, void *next)
 {
     mark_change(g, INSIDE, CACHED);
@@ -953,7 +1135,11 @@ static inline void refill_one(size_t g, size_t size, void *next)
         fill_freed(address(g), size);
 }
 
-/* The granules at g become n blocks: one in use, the others its empty cache. */
+/*
+ * Cut the used block at g, of n * size granules and not recorded, into n
+ * blocks. The first one stays used, the others become the cache of that size,
+ * which is empty, in the order of their addresses.
+ */
 static void refill(size_t g, size_t size, size_t n)
 {
     size_t last = g + (n - 1) * size;
@@ -971,21 +1157,23 @@ static void refill(size_t g, size_t size, size_t n)
 }
 
 /*
- * How many blocks to make where `most` are possible: twice as many each time,
- * as long as the cache is not flushed in between.
+ * How many blocks a refill makes, 1 to max: twice as many as the last one of
+ * that size since its cache was flushed, but no more than the heap's size
+ * justifies.
  */
-static size_t refill_count(size_t size, size_t most)
+static size_t refill_count(size_t size, size_t max)
 {
     size_t n = heap.next_refill[size - 1];
-    size_t some = (heap.end / 512 + flush_base()) / size;
+    size_t justified = (heap.end / REFILL_PART + flush_base()) / size;
 
     if (n < MAX_REFILL)
         heap.next_refill[size - 1] = (uint8_t)(2 * n);
-    n = n < some ? n : some;
-    n = n < most ? n : most;
+    n = n < justified ? n : justified;
+    n = n < max ? n : max;
     return n ? n : 1;
 }
 
+/* A used block from the free block g, whose rest may refill the cache. */
 static size_t take_and_refill(size_t g, size_t size)
 {
     size_t whole = free_block(g)->size;
@@ -998,6 +1186,7 @@ static size_t take_and_refill(size_t g, size_t size)
     return g;
 }
 
+/* The same from the top chunk; 0 where no memory is left. */
 static size_t take_top_chunk_and_refill(size_t size)
 {
     size_t n = refill_count(size, MAX_REFILL), g;
@@ -1010,7 +1199,7 @@ static size_t take_top_chunk_and_refill(size_t size)
     return g;
 }
 
-/* A block that may be cached once; 0 where no memory is left. */
+/* A used block where its cache is empty; 0 where no memory is left. */
 static size_t allocate_small(size_t size)
 {
     if (has_exact_fit(size))
@@ -1023,21 +1212,22 @@ static size_t allocate_small(size_t size)
 }
 
 /*
- * Should a large block that was to be in the free block g have a better one? What the
- * caches hold may be part of it, if they are not far too much to merge for it.
+ * May a flush give a better fit for size granules than the free block g, or 0,
+ * at a price that is in proportion?
  */
 static bool flush_may_help(size_t g, size_t size)
 {
-    return (!g || free_block(g)->size > 2 * size) &&
-           cached_granules() <= 16 * size;
+    return (!g || free_block(g)->size > CLOSE_FIT * size) &&
+           cached_granules() <= MAX_FLUSH_COST * size;
 }
 
-/* Any other. */
+/* A used block that is too large for a cache; 0 where no memory is left. */
 static size_t allocate_large(size_t size)
 {
     size_t g = find_fit(size);
 
-    if (size >= EXACT_BINS && flush_may_help(g, size) && flush_for_large())
+    if (size >= MIN_SEARCH_FLUSH && flush_may_help(g, size) &&
+        flush_for_large())
         g = find_fit(size);
     if (!g && top_chunk_size() < size && flush_before_growth())
         g = find_fit(size);
@@ -1055,13 +1245,13 @@ static __attribute__((noinline)) void *malloc_small(size_t size)
 
 static __attribute__((noinline)) void *malloc_large(size_t bytes)
 {
-    if (bytes == 0 || bytes > MAX_BLOCK * GRANULE)
+    if (bytes == 0 || bytes > MAX_PAYLOAD)
         return NULL;
     size_t g = allocate_large(granules_for(bytes));
     return g ? address(g) : NULL;
 }
 
-/* What is behind `at` in the block g becomes a block of its own; both in use. */
+/* Split the used block g of that size before the granule at; both are used. */
 static void split_used(size_t g, size_t size, size_t at)
 {
     erase_size(g, size);
@@ -1070,7 +1260,7 @@ static void split_used(size_t g, size_t size, size_t at)
     record_size(at, g + size - at);
 }
 
-/* The other way round. */
+/* Merge the used blocks g and at, neighbours, into one of that size. */
 static void merge_used(size_t g, size_t at, size_t size)
 {
     erase_size(g, at - g);
@@ -1079,6 +1269,7 @@ static void merge_used(size_t g, size_t at, size_t size)
     record_size(g, size);
 }
 
+/* Free what the used block g of size old has beyond size, if it is a block. */
 static void shrink_in_place(size_t g, size_t old, size_t size)
 {
     if (old - size < MIN_BLOCK)
@@ -1087,7 +1278,10 @@ static void shrink_in_place(size_t g, size_t old, size_t size)
     mm_free(address(g + size));
 }
 
-/* Grow a block in use where it lies; false, and all as it was, if not. */
+/*
+ * Enlarge the used block g from old to size granules, or hardly more, by free
+ * memory behind it. False, and nothing changed, where there is not enough.
+ */
 static bool grow_in_place(size_t g, size_t old, size_t size)
 {
     size_t end = g + old, more = size - old;
@@ -1106,6 +1300,10 @@ static bool grow_in_place(size_t g, size_t old, size_t size)
     return true;
 }
 
+/*
+ * Move a payload of old granules to a new block of that many bytes, which is
+ * larger. NULL, and nothing changed, where no memory is left.
+ */
 static void *move(void *payload, size_t old, size_t bytes)
 {
     void *new = mm_malloc(bytes);
@@ -1119,7 +1317,7 @@ static void *move(void *payload, size_t old, size_t bytes)
 
 /* ---- Misuse. ---- */
 
-/* The block that starts there, which has to be in use. */
+/* The used block that starts at payload. Ends the program where none does. */
 static size_t used_block_at(const void *payload)
 {
     size_t g = granule_at(payload);
@@ -1133,7 +1331,7 @@ static size_t used_block_at(const void *payload)
     return g;
 }
 
-/* ---- The interface. ---- */
+/* ---- The interface: mm.h. ---- */
 
 int mm_init(void)
 {
@@ -1161,7 +1359,7 @@ void *mm_malloc(size_t size)
 {
     size_t k = (size - 1) / GRANULE;
 
-    k += k + 1 < MIN_BLOCK; /* no block is smaller */
+    k += k + 1 < MIN_BLOCK;
     if (likely(k < CACHES)) {
         void *payload = heap.cache[k];
 
@@ -1178,6 +1376,7 @@ void *mm_malloc(size_t size)
     return malloc_large(size);
 }
 
+/* Free the used block at g, too large for a cache. */
 static __attribute__((noinline)) void free_large(size_t g)
 {
     size_t size = size_beyond_window(g);
@@ -1187,10 +1386,11 @@ static __attribute__((noinline)) void free_large(size_t g)
     release_large(g, size);
 }
 
+/* Do nothing for NULL; end the program for another address of no used block. */
 static __attribute__((noinline)) void free_not_in_use(void *ptr)
 {
     if (ptr)
-        used_block_at(ptr); /* says what is wrong */
+        used_block_at(ptr);
 }
 
 void mm_free(void *ptr)
@@ -1222,7 +1422,7 @@ void *mm_realloc(void *ptr, size_t size)
         mm_free(ptr);
         return NULL;
     }
-    if (size > MAX_BLOCK * GRANULE)
+    if (size > MAX_PAYLOAD)
         return NULL;
     if (granules < old)
         shrink_in_place(g, old, granules);
@@ -1231,29 +1431,36 @@ void *mm_realloc(void *ptr, size_t size)
     return move(ptr, old, size);
 }
 
-/* Memory from beyond all that was ever used is zero as it comes. */
+/* A block from the top chunk that was never used is zero as it comes. */
 void *mm_calloc(size_t count, size_t size)
 {
-    size_t bytes, wild = heap.top_chunk;
+    size_t bytes, old_top_chunk = heap.top_chunk;
 
     if (__builtin_mul_overflow(count, size, &bytes))
         return NULL;
     void *payload = mm_malloc(bytes);
     size_t g = granule_at(payload);
-    if (payload && (g < wild || g < heap.never_used_from))
+    if (payload && (g < old_top_chunk || g < heap.never_used_from))
         memset(payload, 0, bytes);
     return payload;
 }
 
-/* What is left before the first place in g that is so aligned: no scrap. */
+/*
+ * Granules from g to the first place that is aligned to align bytes and leaves
+ * a whole block before it, or nothing.
+ */
 static size_t front_gap(size_t g, size_t align)
 {
-    size_t front = (-(uintptr_t)address(g) & (align - 1)) / GRANULE;
+    size_t gap = (-(uintptr_t)address(g) & (align - 1)) / GRANULE;
 
-    return front > 0 && front < MIN_BLOCK ? front + align / GRANULE : front;
+    return gap > 0 && gap < MIN_BLOCK ? gap + align / GRANULE : gap;
 }
 
-/* The best hole if it will do, else one that will do wherever it lies. */
+/*
+ * A free block with an aligned place for size granules in it; 0 if none is
+ * found. The best fit, if it has one as it lies; else a block that has one
+ * wherever it lies.
+ */
 static size_t find_aligned(size_t size, size_t align)
 {
     size_t g = find_fit(size);
@@ -1263,27 +1470,28 @@ static size_t find_aligned(size_t size, size_t align)
     return g;
 }
 
+/* The first bound keeps 2 * align from wrapping around in the second one. */
 void *mm_memalign(size_t align, size_t bytes)
 {
     size_t size = granules_for(bytes);
 
     if (align <= GRANULE)
         return mm_malloc(bytes);
-    if (bytes == 0 || align > MAX_BLOCK * GRANULE / 4 ||
-        bytes > MAX_BLOCK * GRANULE - 2 * align)
+    if (bytes == 0 || align > MAX_PAYLOAD / 4 ||
+        bytes > MAX_PAYLOAD - 2 * align)
         return NULL;
     size_t g = find_aligned(size, align);
     if (!g && flush_before_growth())
         g = find_aligned(size, align);
-    size_t front = front_gap(g ? g : heap.top_chunk, align);
-    if (!g && !ensure_top_chunk(front + size))
+    size_t gap = front_gap(g ? g : heap.top_chunk, align);
+    if (!g && !ensure_top_chunk(gap + size))
         return NULL;
-    g = g ? take(g, front + size) : take_from_top_chunk(front + size);
-    if (front > 0) {
-        split_used(g, block_size(g), g + front);
-        release_used(g, front);
+    g = g ? take(g, gap + size) : take_from_top_chunk(gap + size);
+    if (gap > 0) {
+        split_used(g, block_size(g), g + gap);
+        release_used(g, gap);
     }
-    return address(g + front);
+    return address(g + gap);
 }
 
 size_t mm_usable_size(void *ptr)
@@ -1291,15 +1499,16 @@ size_t mm_usable_size(void *ptr)
     return ptr ? block_size(used_block_at(ptr)) * GRANULE : 0;
 }
 
-/* ---- The audit. ---- */
+/* ---- The audit. Its functions return the invariant broken, or 0. ---- */
 
+/* What audit_blocks counts, for the audits that follow it. */
 struct census {
     size_t free_blocks;
     size_t free_granules;   /* in free blocks */
     size_t cached_granules; /* in cached blocks */
 };
 
-/* Are all granules in [from, to) INSIDE? */
+/* Are all granules from `from` up to, not including, `to` INSIDE? */
 static bool all_inside(size_t from, size_t to)
 {
     for (size_t g = from; g < to; g++)
@@ -1308,6 +1517,7 @@ static bool all_inside(size_t from, size_t to)
     return true;
 }
 
+/* I1 to I3 for the free block at g; size is the one at its start. */
 static int audit_free(size_t g, size_t size)
 {
     if (size == 0 || size > heap.top_chunk - g)
@@ -1319,6 +1529,7 @@ static int audit_free(size_t g, size_t size)
     return g + size == heap.top_chunk || mark_of(g + size) == FREE ? 2 : 0;
 }
 
+/* I1 for the used or cached block at g; size is what block_size told. */
 static int audit_used(size_t g, size_t size)
 {
     size_t from = size < MIN_RECORDED ? g + 1 : g + 3 * MARKS_PER_WORD;
@@ -1328,6 +1539,7 @@ static int audit_used(size_t g, size_t size)
     return all_inside(from, g + size) ? 0 : 1;
 }
 
+/* I1 to I3 for the block at g, which is counted, and its size. */
 static int audit_block(size_t g, size_t *size, struct census *census)
 {
     enum mark mark = mark_of(g);
@@ -1341,6 +1553,7 @@ static int audit_block(size_t g, size_t *size, struct census *census)
     return mark == FREE ? audit_free(g, *size) : audit_used(g, *size);
 }
 
+/* I8, then I1 to I3 for all blocks and the top chunk. */
 static int audit_blocks(struct census *census)
 {
     size_t g = BIN_GRANULES, size;
@@ -1364,22 +1577,24 @@ static bool is_clean(size_t g)
     return free_block(g)->size >= MIN_PURGED && free_block(g)->clean;
 }
 
+/* May g, a link's number, stand in bin b, where a clean block came before? */
 static bool belongs_in_bin(size_t g, unsigned b, bool after_clean)
 {
     return g < heap.top_chunk && mark_of(g) == FREE &&
            bin_of(free_block(g)->size) == b && is_clean(g) >= after_clean;
 }
 
+/* I4 to I6 for bin b; *left counts down the free blocks of the heap. */
 static int audit_bin(unsigned b, size_t *left)
 {
-    size_t at = FIRST_BIN_LINK + b;
+    size_t link = FIRST_BIN_LINK + b;
     bool clean = false;
 
     for (size_t g = *bin(b); g;
-         at = g * LINKS_PER_GRANULE, g = free_block(g)->next, --*left) {
+         link = g * LINKS_PER_GRANULE, g = free_block(g)->next, --*left) {
         if (*left == 0 || !belongs_in_bin(g, b, clean))
             return 4;
-        if (free_block(g)->linked_from != at)
+        if (free_block(g)->linked_from != link)
             return 5;
         clean = is_clean(g);
     }
@@ -1389,17 +1604,19 @@ static int audit_bin(unsigned b, size_t *left)
                : 6;
 }
 
-static int audit_bins(size_t free)
+/* I4 to I6 for all bins, in a heap with that many free blocks. */
+static int audit_bins(size_t free_blocks)
 {
     for (unsigned b = 0; b < BINS; b++) {
-        int broken = audit_bin(b, &free);
+        int broken = audit_bin(b, &free_blocks);
 
         if (broken)
             return broken;
     }
-    return free == 0 ? 0 : 4;
+    return free_blocks == 0 ? 0 : 4;
 }
 
+/* May this payload stand in cache k? */
 static bool belongs_in_cache(const void *payload, unsigned k)
 {
     size_t g = granule_at(payload);
@@ -1407,18 +1624,19 @@ static bool belongs_in_cache(const void *payload, unsigned k)
     return g < heap.top_chunk && mark_of(g) == CACHED && block_size(g) == k + 1;
 }
 
-static int audit_caches(size_t cached)
+/* I7, in a heap whose cached blocks add up to that many granules. */
+static int audit_caches(size_t granules)
 {
     for (unsigned k = 0; k < CACHES; k++) {
         void *payload = heap.cache[k];
 
         if (payload && !(heap.nonempty_caches >> k & 1))
             return 7;
-        for (; payload; payload = *(void **)payload, cached -= k + 1)
-            if (cached < k + 1 || !belongs_in_cache(payload, k))
+        for (; payload; payload = *(void **)payload, granules -= k + 1)
+            if (granules < k + 1 || !belongs_in_cache(payload, k))
                 return 7;
     }
-    return cached == 0 ? 0 : 7;
+    return granules == 0 ? 0 : 7;
 }
 
 int mm_audit(void)
@@ -1446,12 +1664,11 @@ unsigned mm_purge_count(void)
 }
 
 /*
- * Needs no lock: the marks of a block stay as they are while it is in use. The
- * mark behind it may change into another, but not into INSIDE, for nothing
- * merges with a block in use. The map itself never moves: it is mapped as a
- * whole from the start, and pages of it that are not needed cost nothing but
- * addresses. The hardened build has no such function: no thread is to keep
- * freed blocks where they are not checked.
+ * No lock is needed. The marks of a block stay as they are while it is used.
+ * The mark behind it may change into another, but not into INSIDE, for nothing
+ * merges with a used block. The map never moves: mm_init maps all of it, and
+ * pages of it that are not used cost addresses only. The hardened build lacks
+ * this function, so that no thread keeps freed blocks where nobody checks them.
  */
 #ifndef MM_HARDENED
 size_t mm_size_unlocked(const void *ptr)

@@ -362,8 +362,8 @@ static void sizes_beyond_all_are_refused(void)
     CHECK(mm_malloc(16));
     size_t before = space_break;
     for (size_t less = 16; less < 1 << 20; less += less / 2)
-        CHECK(!mm_malloc(MAX_BLOCK * GRANULE - less));
-    CHECK(!mm_memalign((MAX_BLOCK + 1) / 2 * GRANULE, SPACE));
+        CHECK(!mm_malloc(MAX_PAYLOAD - less));
+    CHECK(!mm_memalign(MAX_PAYLOAD / 2 + GRANULE / 2, SPACE));
     CHECK(space_break == before && mm_audit() == 0);
 }
 
