@@ -246,35 +246,43 @@ struct free_block {
 };
 
 static struct {
-    void *cache[CACHES];    /* first payload of size k + 1; linked by pointers
-                               at the payloads' starts */
-    char *base;             /* the heap's start: granule 0 */
-    uint64_t *map_end;      /* the marks of granules 0 to 31 are in [-1] */
-    size_t top_chunk;       /* granule: the sentinel */
-    size_t end;             /* granule: end of the top chunk and of the heap */
-    size_t brk;             /* granule at the break */
-    size_t never_used_from; /* granule: from here on memory is still zero */
-    size_t map_granules;    /* granules that the map has marks for */
-    bool map_has_pages;     /* of its own; else it lies in the heap */
-    uint32_t nonempty_caches; /* bit k is clear: cache[k] is empty */
-    uint32_t refilled_caches; /* bit k: refilled since the last flush */
-    int32_t cache_budget;     /* granules that caches may yet take up */
-    int32_t purge_threshold;  /* granules that may be freed before a purge */
-    unsigned purge_count;     /* purges since mm_init */
-    size_t dirty_end;         /* granule: the top chunk is clean from here on */
-    size_t free_granules;     /* sum of the sizes of all free blocks */
-    size_t purgeable_at_reset;   /* purgeable_granules() when the threshold was
-                                  set last */
+    /* Caches. Cache k has blocks of k + 1 granules. Its bit in a set is k. At
+       the start of the struct an element takes one instruction less. */
+    void *cache[CACHES];         /* first payload; each begins with the next */
+    uint32_t nonempty_caches;    /* set; a cache not in it is empty */
+    uint32_t refilled_caches;    /* set: refilled since the last flush */
     uint8_t next_refill[CACHES]; /* blocks that the next refill makes */
-    uint64_t nonempty_bins[2];   /* bit b % 64 of word b / 64: bin b */
+    int32_t cache_budget;        /* granules that may be cached yet: see I9 */
+
+    /* The heap, in granules from its start. */
+    char *base;             /* address of granule 0 */
+    size_t top_chunk;       /* the sentinel, where the blocks end */
+    size_t end;             /* where the top chunk ends, and so the heap */
+    size_t brk;             /* the break: with a map in the heap, its end */
+    size_t never_used_from; /* memory from here on is zero, as the system's */
+
+    /* The map. Its last word, map_end[-1], has the marks of granules 0 to 31,
+       the word before those of 32 to 63, and so on. */
+    uint64_t *map_end;
+    size_t map_granules; /* granules that it has marks for */
+    bool map_has_pages;  /* of its own; else it lies in the heap */
+
+    /* Bins. Their links lie at the heap's start, before the first block. */
+    uint64_t nonempty_bins[2]; /* bit b % 64 of word b / 64: bin b has blocks */
+    size_t free_granules;      /* sum of the sizes of all blocks in bins */
+
+    /* Purging. */
+    int32_t purge_threshold;   /* granules that may be freed before a purge */
+    size_t purgeable_at_reset; /* purgeable_granules() at the last purge, or
+                                  when the heap grew last */
+    size_t dirty_end;     /* granule: the top chunk is clean from here on */
+    unsigned purge_count; /* purges since mm_init */
 } heap;
 
 static inline bool likely(bool yes)
 {
     return __builtin_expect(yes, true);
 }
-
-/* ---- Faults of the program. ---- */
 
 /*
  * Write "mm: WHAT: 0xADDRESS" to standard error and abort. No printf, which may
@@ -317,6 +325,14 @@ static inline size_t granule_at(const void *payload)
     return offset / GRANULE | offset << (8 * sizeof offset - GRANULE_LOG2);
 }
 
+/* The size in granules of a block for that many bytes. */
+static inline size_t granules_for(size_t bytes)
+{
+    size_t granules = (bytes + GRANULE - 1) / GRANULE;
+
+    return granules < MIN_BLOCK ? MIN_BLOCK : granules;
+}
+
 static inline struct free_block *free_block(size_t g)
 {
     return address(g);
@@ -334,13 +350,13 @@ static inline uint32_t *link_at(size_t number)
     return (uint32_t *)(void *)heap.base + number;
 }
 
-/* The size in granules of a block for that many bytes. */
-static inline size_t granules_for(size_t bytes)
-{
-    size_t granules = (bytes + GRANULE - 1) / GRANULE;
-
-    return granules < MIN_BLOCK ? MIN_BLOCK : granules;
-}
+/*
+ * ==== The map. ====
+ *
+ * What each granule is: mark_of, mark_change, window, count_inside. How large a
+ * used block is: block_size, which sees what record_size wrote, until
+ * erase_size. Where the map lies: map_reserve, map_cover, map_trim.
+ */
 
 /* ---- Marks: words run downwards from the map's end, bits upwards. ---- */
 
@@ -376,7 +392,7 @@ static inline uint64_t window(size_t g)
                                               << (WORD_BITS - 1 - map_shift(g));
 }
 
-/* ---- Sizes. ---- */
+/* ---- Sizes of used and cached blocks. ---- */
 
 /*
  * A recorded size: the tag, then the even bits of the size, then its odd bits.
@@ -460,6 +476,141 @@ static inline size_t block_size(size_t g)
 {
     return size_in_window(window(g), g);
 }
+
+/* ---- Where the map lies. ---- */
+
+/* The map's size in bytes. */
+static size_t map_bytes(void)
+{
+    return heap.map_granules / MARKS_PER_BYTE;
+}
+
+static char *map_start(void)
+{
+    return (char *)heap.map_end - map_bytes();
+}
+
+/* Bytes of a map for a heap of that many granules, by I8. */
+static size_t map_bytes_for(size_t granules)
+{
+    size_t bytes = (granules + MAP_MARGIN) / MARKS_PER_BYTE + 1;
+
+    return (bytes + MAP_STEP - 1) / MAP_STEP * MAP_STEP;
+}
+
+static size_t round_to_pages(size_t bytes)
+{
+    size_t page = mem_pagesize();
+
+    return (bytes + page - 1) / page * page;
+}
+
+/*
+ * Move the map to the bytes before end, at least as many as it has. Its old
+ * place may overlap the new one. New marks are INSIDE.
+ */
+static void map_move(char *end, size_t bytes)
+{
+    size_t old = map_bytes();
+
+    memmove(end - old, map_start(), old);
+    memset(end - bytes, 0, bytes - old);
+    heap.map_end = (uint64_t *)(void *)end;
+    heap.map_granules = bytes * MARKS_PER_BYTE;
+}
+
+/*
+ * Enlarge a map that has pages of its own to that many bytes: by pages that
+ * adjoin it below, else by a move. False, and nothing changed, where memlib
+ * refuses.
+ */
+static bool map_extend(size_t bytes)
+{
+    size_t old = map_bytes();
+    char *start = map_start(), *more = mem_map(bytes - old);
+
+    if (more && more + (bytes - old) == start) {
+        heap.map_granules = bytes * MARKS_PER_BYTE;
+        return true;
+    }
+    if (more)
+        mem_unmap(more, bytes - old);
+    more = mem_map(bytes);
+    if (!more)
+        return false;
+    map_move(more + bytes, bytes);
+    mem_unmap(start, old);
+    return true;
+}
+
+/*
+ * Move the map from the heap to that many bytes of its own. Its old place
+ * becomes part of the top chunk, which was used before. False, and nothing
+ * changed, where memlib refuses.
+ */
+static bool map_detach(size_t bytes)
+{
+    char *pages = mem_map(bytes);
+    size_t old = map_bytes() / GRANULE;
+
+    if (!pages)
+        return false;
+    map_move(pages + bytes, bytes);
+    heap.map_has_pages = true;
+    heap.end += old;
+    heap.never_used_from = heap.brk;
+    return true;
+}
+
+/*
+ * Have a map of that many bytes in pages of its own. A map that leaves the heap
+ * has marks for the place that it leaves, too.
+ */
+static bool map_cover(size_t bytes)
+{
+    size_t vacated = heap.map_has_pages ? 0 : map_bytes() / GRANULE;
+
+    bytes =
+        round_to_pages(bytes + (vacated + MARKS_PER_BYTE - 1) / MARKS_PER_BYTE);
+    if (!heap.map_has_pages)
+        return map_detach(bytes);
+    return bytes <= map_bytes() || (!FIXED_MAP && map_extend(bytes));
+}
+
+/* Map a map for the largest heap, or for the largest that memlib allows. */
+static bool map_reserve(void)
+{
+    size_t bytes = MAX_HEAP / MARKS_PER_BYTE;
+    char *pages = mem_map(bytes);
+
+    while (!pages && bytes > mem_pagesize())
+        pages = mem_map(bytes /= 2);
+    if (!pages)
+        return false;
+    heap.map_end = (uint64_t *)(void *)(pages + bytes);
+    heap.map_granules = bytes * MARKS_PER_BYTE;
+    heap.map_has_pages = true;
+    heap.end = heap.brk;
+    return true;
+}
+
+/* Unmap the pages of the map that the heap does not need. */
+static void map_trim(void)
+{
+    size_t bytes = round_to_pages(map_bytes_for(heap.end));
+
+    if (FIXED_MAP || bytes >= map_bytes())
+        return;
+    mem_unmap(map_start(), map_bytes() - bytes);
+    heap.map_granules = bytes * MARKS_PER_BYTE;
+}
+
+/*
+ * ==== Bins and free blocks. ====
+ *
+ * find_fit finds a free block, and take makes a used block of it. release makes
+ * a used or cached block free.
+ */
 
 /* ---- Bins. ---- */
 
@@ -591,7 +742,7 @@ static inline bool has_exact_fit(size_t size)
     return heap.nonempty_bins[0] >> size & 1;
 }
 
-/* ---- Free blocks: to merge. ---- */
+/* ---- Free blocks. ---- */
 
 /*
  * Make the block at g free, merge it with its free neighbours, and put the
@@ -644,7 +795,64 @@ static void release_used(size_t g, size_t size)
     release(g, size, USED);
 }
 
-/* ---- Caches. ---- */
+/*
+ * Split the free block at g: its first size granules become a used block, the
+ * rest a free one. I1 does not hold until the caller has recorded the size or
+ * cut the block up. The rest, if any, has MIN_BLOCK granules or more.
+ */
+static inline void split(size_t g, size_t size)
+{
+    size_t rest = free_block(g)->size - size;
+
+    bin_remove(g);
+    heap.free_granules -= size;
+    mark_change(g, FREE, USED);
+    if (rest == 0 && size > 1)
+        mark_change(g + size - 1, FREE, INSIDE);
+    if (rest > 1)
+        mark_change(g + size, INSIDE, FREE);
+    if (rest > 0)
+        bin_add(g + size, rest);
+}
+
+/*
+ * Make the first block of the exact bin of that size used, and return it:
+ * split() without a branch. The bin is not empty.
+ */
+static inline size_t take_exact(size_t size)
+{
+    unsigned b = (unsigned)size;
+    size_t g = *bin(b), last = g + size - 1;
+
+    bin_unlink(g, FIRST_BIN_LINK + b);
+    heap.free_granules -= size;
+    mark_change(g, FREE, USED);
+    mark_change(last, size > 1 ? FREE : INSIDE, INSIDE);
+    return g;
+}
+
+/* Of a free block of whole granules, size, or all if the rest is no block. */
+static inline size_t taken_size(size_t whole, size_t size)
+{
+    return whole - size < MIN_BLOCK ? whole : size;
+}
+
+/* Make the first taken_size() granules of the free block at g a used block. */
+static inline size_t take(size_t g, size_t size)
+{
+    size = taken_size(free_block(g)->size, size);
+    split(g, size);
+    record_size(g, size);
+    return g;
+}
+
+/*
+ * ==== Small-block caches. ====
+ *
+ * A freed small block, of at most CACHES granules, goes to cache[its size - 1]
+ * by cache_push, and leaves it for mm_malloc, or for a bin by flush_caches.
+ * refill makes the blocks of an empty cache.
+ */
 
 /* In the hardened build a cached block is a pointer and then all FREED_BYTE. */
 enum { FREED_BYTE = 0xdb, NEXT_BYTES = sizeof(void *) };
@@ -736,7 +944,59 @@ static size_t flush_base(void)
                                                    : FLUSH_BASE;
 }
 
-/* ---- Purging: pages that nobody needs go back to the system. ---- */
+/* Make size granules at g, all INSIDE, a cached block; next one is `next`. */
+static inline void refill_one(size_t g, size_t size, void *next)
+{
+    mark_change(g, INSIDE, CACHED);
+    *(void **)address(g) = next;
+    if (HARDENED)
+        fill_freed(address(g), size);
+}
+
+/*
+ * Cut the used block at g, of n * size granules and not recorded, into n
+ * blocks. The first one stays used, the others become the cache of that size,
+ * which is empty, in the order of their addresses.
+ */
+static void refill(size_t g, size_t size, size_t n)
+{
+    size_t last = g + (n - 1) * size;
+    uint32_t bit = (uint32_t)1 << (size - 1);
+
+    if (n == 1)
+        return;
+    heap.refilled_caches |= bit;
+    heap.nonempty_caches |= bit;
+    heap.cache_budget -= (int32_t)(last - g);
+    heap.cache[size - 1] = address(g + size);
+    for (size_t at = g + size; at < last; at += size)
+        refill_one(at, size, address(at + size));
+    refill_one(last, size, NULL);
+}
+
+/*
+ * How many blocks a refill makes, 1 to max: twice as many as the last one of
+ * that size since its cache was flushed, but no more than the heap's size
+ * justifies.
+ */
+static size_t refill_count(size_t size, size_t max)
+{
+    size_t n = heap.next_refill[size - 1];
+    size_t justified = (heap.end / REFILL_PART + flush_base()) / size;
+
+    if (n < MAX_REFILL)
+        heap.next_refill[size - 1] = (uint8_t)(2 * n);
+    n = n < justified ? n : justified;
+    n = n < max ? n : max;
+    return n ? n : 1;
+}
+
+/*
+ * ==== Purging: pages that nobody needs go back to the system. ====
+ *
+ * Whenever more than purge_threshold granules were freed, cached ones or
+ * others, purge does it.
+ */
 
 /* Granules in free blocks, and in the dirty part of the top chunk. */
 static inline size_t purgeable_granules(void)
@@ -818,58 +1078,12 @@ static inline void release_large(size_t g, size_t size)
         purge();
 }
 
-/* ---- Free blocks: to take. ---- */
-
 /*
- * Split the free block at g: its first size granules become a used block, the
- * rest a free one. I1 does not hold until the caller has recorded the size or
- * cut the block up. The rest, if any, has MIN_BLOCK granules or more.
+ * ==== The top of the heap. ====
+ *
+ * ensure_top_chunk enlarges the top chunk, from which take_from_top_chunk and
+ * split_top_chunk make used blocks.
  */
-static inline void split(size_t g, size_t size)
-{
-    size_t rest = free_block(g)->size - size;
-
-    bin_remove(g);
-    heap.free_granules -= size;
-    mark_change(g, FREE, USED);
-    if (rest == 0 && size > 1)
-        mark_change(g + size - 1, FREE, INSIDE);
-    if (rest > 1)
-        mark_change(g + size, INSIDE, FREE);
-    if (rest > 0)
-        bin_add(g + size, rest);
-}
-
-/*
- * Make the first block of the exact bin of that size used, and return it:
- * split() without a branch. The bin is not empty.
- */
-static inline size_t take_exact(size_t size)
-{
-    unsigned b = (unsigned)size;
-    size_t g = *bin(b), last = g + size - 1;
-
-    bin_unlink(g, FIRST_BIN_LINK + b);
-    heap.free_granules -= size;
-    mark_change(g, FREE, USED);
-    mark_change(last, size > 1 ? FREE : INSIDE, INSIDE);
-    return g;
-}
-
-/* Of a free block of whole granules, size, or all if the rest is no block. */
-static inline size_t taken_size(size_t whole, size_t size)
-{
-    return whole - size < MIN_BLOCK ? whole : size;
-}
-
-/* Make the first taken_size() granules of the free block at g a used block. */
-static inline size_t take(size_t g, size_t size)
-{
-    size = taken_size(free_block(g)->size, size);
-    split(g, size);
-    record_size(g, size);
-    return g;
-}
 
 static inline size_t top_chunk_size(void)
 {
@@ -894,33 +1108,6 @@ static inline size_t take_from_top_chunk(size_t size)
     split_top_chunk(size);
     record_size(g, size);
     return g;
-}
-
-/* ---- Where the map lies. ---- */
-
-/* The map's size in bytes. */
-static size_t map_bytes(void)
-{
-    return heap.map_granules / MARKS_PER_BYTE;
-}
-
-static char *map_start(void)
-{
-    return (char *)heap.map_end - map_bytes();
-}
-
-/*
- * Move the map to the bytes before end, at least as many as it has. Its old
- * place may overlap the new one. New marks are INSIDE.
- */
-static void map_move(char *end, size_t bytes)
-{
-    size_t old = map_bytes();
-
-    memmove(end - old, map_start(), old);
-    memset(end - bytes, 0, bytes - old);
-    heap.map_end = (uint64_t *)(void *)end;
-    heap.map_granules = bytes * MARKS_PER_BYTE;
 }
 
 /* Move the break up. False above MAX_HEAP, or where memlib refuses. */
@@ -952,109 +1139,6 @@ static bool grow_alone(size_t granules)
         return false;
     heap.end += granules;
     return true;
-}
-
-/*
- * Enlarge a map that has pages of its own to that many bytes: by pages that
- * adjoin it below, else by a move. False, and nothing changed, where memlib
- * refuses.
- */
-static bool map_extend(size_t bytes)
-{
-    size_t old = map_bytes();
-    char *start = map_start(), *more = mem_map(bytes - old);
-
-    if (more && more + (bytes - old) == start) {
-        heap.map_granules = bytes * MARKS_PER_BYTE;
-        return true;
-    }
-    if (more)
-        mem_unmap(more, bytes - old);
-    more = mem_map(bytes);
-    if (!more)
-        return false;
-    map_move(more + bytes, bytes);
-    mem_unmap(start, old);
-    return true;
-}
-
-/*
- * Move the map from the heap to that many bytes of its own. Its old place
- * becomes part of the top chunk, which was used before. False, and nothing
- * changed, where memlib refuses.
- */
-static bool map_detach(size_t bytes)
-{
-    char *pages = mem_map(bytes);
-    size_t old = map_bytes() / GRANULE;
-
-    if (!pages)
-        return false;
-    map_move(pages + bytes, bytes);
-    heap.map_has_pages = true;
-    heap.end += old;
-    heap.never_used_from = heap.brk;
-    return true;
-}
-
-static size_t round_to_pages(size_t bytes)
-{
-    size_t page = mem_pagesize();
-
-    return (bytes + page - 1) / page * page;
-}
-
-/*
- * Have a map of that many bytes in pages of its own. A map that leaves the heap
- * has marks for the place that it leaves, too.
- */
-static bool map_cover(size_t bytes)
-{
-    size_t vacated = heap.map_has_pages ? 0 : map_bytes() / GRANULE;
-
-    bytes =
-        round_to_pages(bytes + (vacated + MARKS_PER_BYTE - 1) / MARKS_PER_BYTE);
-    if (!heap.map_has_pages)
-        return map_detach(bytes);
-    return bytes <= map_bytes() || (!FIXED_MAP && map_extend(bytes));
-}
-
-/* Map a map for the largest heap, or for the largest that memlib allows. */
-static bool map_reserve(void)
-{
-    size_t bytes = MAX_HEAP / MARKS_PER_BYTE;
-    char *pages = mem_map(bytes);
-
-    while (!pages && bytes > mem_pagesize())
-        pages = mem_map(bytes /= 2);
-    if (!pages)
-        return false;
-    heap.map_end = (uint64_t *)(void *)(pages + bytes);
-    heap.map_granules = bytes * MARKS_PER_BYTE;
-    heap.map_has_pages = true;
-    heap.end = heap.brk;
-    return true;
-}
-
-/* ---- The top chunk. ---- */
-
-/* Bytes of a map for a heap of that many granules, by I8. */
-static size_t map_bytes_for(size_t granules)
-{
-    size_t bytes = (granules + MAP_MARGIN) / MARKS_PER_BYTE + 1;
-
-    return (bytes + MAP_STEP - 1) / MAP_STEP * MAP_STEP;
-}
-
-/* Unmap the pages of the map that the heap does not need. */
-static void map_trim(void)
-{
-    size_t bytes = round_to_pages(map_bytes_for(heap.end));
-
-    if (FIXED_MAP || bytes >= map_bytes())
-        return;
-    mem_unmap(map_start(), map_bytes() - bytes);
-    heap.map_granules = bytes * MARKS_PER_BYTE;
 }
 
 /*
@@ -1091,7 +1175,14 @@ static __attribute__((noinline)) bool ensure_top_chunk(size_t size)
     return true;
 }
 
-/* ---- Placement. ---- */
+/*
+ * ==== Placement. ====
+ *
+ * Which memory serves a request: a block in its cache (mm_malloc), else the
+ * best fit, or a better one after a flush, else the top chunk.
+ */
+
+/* ---- When to flush. ---- */
 
 /*
  * Flush these caches if all caches together hold more than so many granules.
@@ -1126,52 +1217,17 @@ static bool flush_for_large(void)
                           heap.nonempty_caches & FLUSHED_FOR_LARGE);
 }
 
-/* Make size granules at g, all INSIDE, a cached block; next one is `next`. */
-static inline void refill_one(size_t g, size_t size, void *next)
-{
-    mark_change(g, INSIDE, CACHED);
-    *(void **)address(g) = next;
-    if (HARDENED)
-        fill_freed(address(g), size);
-}
-
 /*
- * Cut the used block at g, of n * size granules and not recorded, into n
- * blocks. The first one stays used, the others become the cache of that size,
- * which is empty, in the order of their addresses.
+ * May a flush give a better fit for size granules than the free block g, or 0,
+ * at a price that is in proportion?
  */
-static void refill(size_t g, size_t size, size_t n)
+static bool flush_may_help(size_t g, size_t size)
 {
-    size_t last = g + (n - 1) * size;
-    uint32_t bit = (uint32_t)1 << (size - 1);
-
-    if (n == 1)
-        return;
-    heap.refilled_caches |= bit;
-    heap.nonempty_caches |= bit;
-    heap.cache_budget -= (int32_t)(last - g);
-    heap.cache[size - 1] = address(g + size);
-    for (size_t at = g + size; at < last; at += size)
-        refill_one(at, size, address(at + size));
-    refill_one(last, size, NULL);
+    return (!g || free_block(g)->size > CLOSE_FIT * size) &&
+           cached_granules() <= MAX_FLUSH_COST * size;
 }
 
-/*
- * How many blocks a refill makes, 1 to max: twice as many as the last one of
- * that size since its cache was flushed, but no more than the heap's size
- * justifies.
- */
-static size_t refill_count(size_t size, size_t max)
-{
-    size_t n = heap.next_refill[size - 1];
-    size_t justified = (heap.end / REFILL_PART + flush_base()) / size;
-
-    if (n < MAX_REFILL)
-        heap.next_refill[size - 1] = (uint8_t)(2 * n);
-    n = n < justified ? n : justified;
-    n = n < max ? n : max;
-    return n ? n : 1;
-}
+/* ---- New blocks. ---- */
 
 /* A used block from the free block g, whose rest may refill the cache. */
 static size_t take_and_refill(size_t g, size_t size)
@@ -1211,16 +1267,6 @@ static size_t allocate_small(size_t size)
     return g ? take_and_refill(g, size) : take_top_chunk_and_refill(size);
 }
 
-/*
- * May a flush give a better fit for size granules than the free block g, or 0,
- * at a price that is in proportion?
- */
-static bool flush_may_help(size_t g, size_t size)
-{
-    return (!g || free_block(g)->size > CLOSE_FIT * size) &&
-           cached_granules() <= MAX_FLUSH_COST * size;
-}
-
 /* A used block that is too large for a cache; 0 where no memory is left. */
 static size_t allocate_large(size_t size)
 {
@@ -1250,6 +1296,8 @@ static __attribute__((noinline)) void *malloc_large(size_t bytes)
     size_t g = allocate_large(granules_for(bytes));
     return g ? address(g) : NULL;
 }
+
+/* ---- Blocks that grow and shrink. ---- */
 
 /* Split the used block g of that size before the granule at; both are used. */
 static void split_used(size_t g, size_t size, size_t at)
@@ -1315,7 +1363,34 @@ static void *move(void *payload, size_t old, size_t bytes)
     return new;
 }
 
-/* ---- Misuse. ---- */
+/* ---- Aligned blocks. ---- */
+
+/*
+ * Granules from g to the first place that is aligned to align bytes and leaves
+ * a whole block before it, or nothing.
+ */
+static size_t front_gap(size_t g, size_t align)
+{
+    size_t gap = (-(uintptr_t)address(g) & (align - 1)) / GRANULE;
+
+    return gap > 0 && gap < MIN_BLOCK ? gap + align / GRANULE : gap;
+}
+
+/*
+ * A free block with an aligned place for size granules in it; 0 if none is
+ * found. The best fit, if it has one as it lies; else a block that has one
+ * wherever it lies.
+ */
+static size_t find_aligned(size_t size, size_t align)
+{
+    size_t g = find_fit(size);
+
+    if (g && free_block(g)->size < front_gap(g, align) + size)
+        g = find_fit(size + align / GRANULE + MIN_BLOCK - 1);
+    return g;
+}
+
+/* ==== The interface: mm.h. ==== */
 
 /* The used block that starts at payload. Ends the program where none does. */
 static size_t used_block_at(const void *payload)
@@ -1330,8 +1405,6 @@ static size_t used_block_at(const void *payload)
         fault("this block is free already", payload);
     return g;
 }
-
-/* ---- The interface: mm.h. ---- */
 
 int mm_init(void)
 {
@@ -1445,31 +1518,6 @@ void *mm_calloc(size_t count, size_t size)
     return payload;
 }
 
-/*
- * Granules from g to the first place that is aligned to align bytes and leaves
- * a whole block before it, or nothing.
- */
-static size_t front_gap(size_t g, size_t align)
-{
-    size_t gap = (-(uintptr_t)address(g) & (align - 1)) / GRANULE;
-
-    return gap > 0 && gap < MIN_BLOCK ? gap + align / GRANULE : gap;
-}
-
-/*
- * A free block with an aligned place for size granules in it; 0 if none is
- * found. The best fit, if it has one as it lies; else a block that has one
- * wherever it lies.
- */
-static size_t find_aligned(size_t size, size_t align)
-{
-    size_t g = find_fit(size);
-
-    if (g && free_block(g)->size < front_gap(g, align) + size)
-        g = find_fit(size + align / GRANULE + MIN_BLOCK - 1);
-    return g;
-}
-
 /* The first bound keeps 2 * align from wrapping around in the second one. */
 void *mm_memalign(size_t align, size_t bytes)
 {
@@ -1499,7 +1547,7 @@ size_t mm_usable_size(void *ptr)
     return ptr ? block_size(used_block_at(ptr)) * GRANULE : 0;
 }
 
-/* ---- The audit. Its functions return the invariant broken, or 0. ---- */
+/* ==== The audit. Its functions return the invariant broken, or 0. ==== */
 
 /* What audit_blocks counts, for the audits that follow it. */
 struct census {
@@ -1654,7 +1702,7 @@ int mm_audit(void)
     return broken;
 }
 
-/* ---- For processes with threads: docs/processes.md. ---- */
+/* ==== For processes with threads: docs/processes.md. ==== */
 
 #ifdef MM_FIXED_MAP
 
