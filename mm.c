@@ -477,17 +477,22 @@ static inline size_t block_size(size_t g)
     return size_in_window(window(g), g);
 }
 
-/* ---- Where the map lies. ---- */
+/*
+ * ---- Where the map lies. ----
+ *
+ *      regime     place            growth                    while
+ *      in heap    below the break  moves with the break      it is small
+ *      own pages  in a mapping     downwards, or by a move   it is larger
+ *      fixed      in a mapping     none: large from mm_init  always
+ *
+ * Small is up to MAX_MAP_IN_HEAP bytes. A map that has left the heap does not
+ * return. MM_FIXED_MAP chooses the third regime.
+ */
 
 /* The map's size in bytes. */
 static size_t map_bytes(void)
 {
     return heap.map_granules / MARKS_PER_BYTE;
-}
-
-static char *map_start(void)
-{
-    return (char *)heap.map_end - map_bytes();
 }
 
 /* Bytes of a map for a heap of that many granules, by I8. */
@@ -505,6 +510,18 @@ static size_t round_to_pages(size_t bytes)
     return (bytes + page - 1) / page * page;
 }
 
+static char *map_start(void)
+{
+    return (char *)heap.map_end - map_bytes();
+}
+
+/* Say that the map lies in the bytes before end. */
+static void map_set(char *end, size_t bytes)
+{
+    heap.map_end = (uint64_t *)(void *)end;
+    heap.map_granules = bytes * MARKS_PER_BYTE;
+}
+
 /*
  * Move the map to the bytes before end, at least as many as it has. Its old
  * place may overlap the new one. New marks are INSIDE.
@@ -515,69 +532,10 @@ static void map_move(char *end, size_t bytes)
 
     memmove(end - old, map_start(), old);
     memset(end - bytes, 0, bytes - old);
-    heap.map_end = (uint64_t *)(void *)end;
-    heap.map_granules = bytes * MARKS_PER_BYTE;
+    map_set(end, bytes);
 }
 
-/*
- * Enlarge a map that has pages of its own to that many bytes: by pages that
- * adjoin it below, else by a move. False, and nothing changed, where memlib
- * refuses.
- */
-static bool map_extend(size_t bytes)
-{
-    size_t old = map_bytes();
-    char *start = map_start(), *more = mem_map(bytes - old);
-
-    if (more && more + (bytes - old) == start) {
-        heap.map_granules = bytes * MARKS_PER_BYTE;
-        return true;
-    }
-    if (more)
-        mem_unmap(more, bytes - old);
-    more = mem_map(bytes);
-    if (!more)
-        return false;
-    map_move(more + bytes, bytes);
-    mem_unmap(start, old);
-    return true;
-}
-
-/*
- * Move the map from the heap to that many bytes of its own. Its old place
- * becomes part of the top chunk, which was used before. False, and nothing
- * changed, where memlib refuses.
- */
-static bool map_detach(size_t bytes)
-{
-    char *pages = mem_map(bytes);
-    size_t old = map_bytes() / GRANULE;
-
-    if (!pages)
-        return false;
-    map_move(pages + bytes, bytes);
-    heap.map_has_pages = true;
-    heap.end += old;
-    heap.never_used_from = heap.brk;
-    return true;
-}
-
-/*
- * Have a map of that many bytes in pages of its own. A map that leaves the heap
- * has marks for the place that it leaves, too.
- */
-static bool map_cover(size_t bytes)
-{
-    size_t vacated = heap.map_has_pages ? 0 : map_bytes() / GRANULE;
-
-    bytes =
-        round_to_pages(bytes + (vacated + MARKS_PER_BYTE - 1) / MARKS_PER_BYTE);
-    if (!heap.map_has_pages)
-        return map_detach(bytes);
-    return bytes <= map_bytes() || (!FIXED_MAP && map_extend(bytes));
-}
-
-/* Map a map for the largest heap, or for the largest that memlib allows. */
+/* Fixed: map it for the largest heap, or as large as memlib allows. */
 static bool map_reserve(void)
 {
     size_t bytes = MAX_HEAP / MARKS_PER_BYTE;
@@ -587,14 +545,53 @@ static bool map_reserve(void)
         pages = mem_map(bytes /= 2);
     if (!pages)
         return false;
-    heap.map_end = (uint64_t *)(void *)(pages + bytes);
-    heap.map_granules = bytes * MARKS_PER_BYTE;
+    map_set(pages + bytes, bytes);
     heap.map_has_pages = true;
     heap.end = heap.brk;
     return true;
 }
 
-/* Unmap the pages of the map that the heap does not need. */
+/*
+ * Have a map of at least that many bytes in pages of its own. Where the map
+ * leaves the heap, the place that it vacates becomes part of the top chunk,
+ * used before, and gets marks as well. False, and nothing changed, where memlib
+ * refuses.
+ */
+static bool map_cover(size_t bytes)
+{
+    size_t old = map_bytes(), vacated = heap.map_has_pages ? 0 : old / GRANULE;
+    char *start = map_start(), *pages;
+
+    bytes =
+        round_to_pages(bytes + (vacated + MARKS_PER_BYTE - 1) / MARKS_PER_BYTE);
+    if (heap.map_has_pages) {
+        if (bytes <= old)
+            return true;
+        if (FIXED_MAP)
+            return false;
+        pages = mem_map(bytes - old);
+        if (pages && pages + (bytes - old) == start) {
+            map_set(start + old, bytes);
+            return true;
+        }
+        if (pages)
+            mem_unmap(pages, bytes - old);
+    }
+    pages = mem_map(bytes);
+    if (!pages)
+        return false;
+    map_move(pages + bytes, bytes);
+    if (heap.map_has_pages) {
+        mem_unmap(start, old);
+    } else {
+        heap.map_has_pages = true;
+        heap.end += vacated;
+        heap.never_used_from = heap.brk;
+    }
+    return true;
+}
+
+/* Unmap the map's own pages that the heap does not need. */
 static void map_trim(void)
 {
     size_t bytes = round_to_pages(map_bytes_for(heap.end));
@@ -1122,42 +1119,30 @@ static bool raise_break(size_t granules)
     return true;
 }
 
-/* Enlarge the top chunk, and move the map, which ends at the break. */
-static bool grow_with_map(size_t granules, size_t bytes)
-{
-    if (!raise_break(granules + (bytes - map_bytes()) / GRANULE))
-        return false;
-    map_move(address(heap.brk), bytes);
-    heap.end += granules;
-    return true;
-}
-
-/* Enlarge the top chunk, which ends at the break. */
-static bool grow_alone(size_t granules)
-{
-    if (!raise_break(granules))
-        return false;
-    heap.end += granules;
-    return true;
-}
-
 /*
- * Enlarge the top chunk by that many granules, or more. False where memlib
- * refuses; a map that left the heap for this stays where it is.
+ * Enlarge the top chunk by that many granules, or more, and the map as I8 needs
+ * it. False where memlib refuses; a map that left the heap for this stays where
+ * it is.
  */
 static bool grow_top_chunk(size_t granules)
 {
-    size_t bytes = map_bytes_for(heap.end + granules);
+    size_t old = map_bytes(), bytes = map_bytes_for(heap.end + granules);
 
-    bytes = bytes < map_bytes() ? map_bytes() : bytes;
-    if (!heap.map_has_pages && bytes <= MAX_MAP_IN_HEAP)
-        return grow_with_map(granules, bytes);
-    if (!map_cover(bytes))
-        return false;
-    if (grow_alone(granules))
-        return true;
-    map_trim();
-    return false;
+    bytes = bytes < old ? old : bytes;
+    if (!heap.map_has_pages && bytes <= MAX_MAP_IN_HEAP) {
+        if (!raise_break(granules + (bytes - old) / GRANULE))
+            return false;
+        map_move(address(heap.brk), bytes);
+    } else {
+        if (!map_cover(bytes))
+            return false;
+        if (!raise_break(granules)) {
+            map_trim();
+            return false;
+        }
+    }
+    heap.end += granules;
+    return true;
 }
 
 /* Have a top chunk of that size or more. False where memlib refuses. */
