@@ -31,10 +31,11 @@
  * A bin is a list of free blocks. There is a bin for each size below 64
  * granules, four bins for each doubling above, and a bit for each bin that is
  * not empty. The first such bit at or above the requested size leads to the
- * best fit. A link is four bytes that hold the number of a free block, or 0: a
- * bin is the link to its first block, and `next` is the link to the next one.
- * linked_from tells which link leads to the block, so that the block leaves its
- * bin without a search.
+ * best fit; in a bin of several sizes, three blocks are compared. A link is
+ * four bytes that hold the number of a free block, or 0: a bin is the link to
+ * its first block, and `next` is the link to the next one. linked_from tells
+ * which link leads to the block, so that the block leaves its bin without a
+ * search.
  *
  * A freed block below 32 granules is not merged at once. It goes to a cache, a
  * list of blocks of one size. Most requests are served from there, by one load,
@@ -119,9 +120,9 @@ enum { FIXED_MAP = false };
 #endif
 
 /*
- * Every constant that shapes or tunes the allocator. A *_PART is a divisor: the
- * amount meant is the heap's size / PART, in granules. docs/flagship.md has the
- * measurements behind "measured".
+ * Every constant that tunes the allocator, or gives the size of a part of it. A
+ * *_PART is a divisor: the amount meant is the heap's size / PART, in granules.
+ * docs/flagship.md has the measurements behind "measured".
  */
 enum {
     /* Bytes of a granule, the unit of sizes: the alignment of payloads. */
@@ -179,18 +180,21 @@ enum {
     MAX_REFILL = 16,
     REFILL_PART = 512,
 
-    /* Granules that caches of any heap may hold, the base of the thresholds
-       below; in a small heap this part of it. Measured, as those are. */
+    /* Granules that the caches of any heap may hold, the base of the thresholds
+       below; in a small heap this part of it, if that is less. All thresholds
+       are measured. */
     FLUSH_BASE = 2048 / GRANULE,
     FLUSH_BASE_PART = 32,
-    /* Before growth, all caches are flushed above the base and this part; */
+    /* Before growth, all caches are flushed if they hold more than the base and
+       this part of the heap. */
     GROWTH_FLUSH_PART = 192,
-    /* those not refilled since the last flush, above so many fifths of the
-       base. */
+    /* If they hold more than so many fifths of the base, those are flushed that
+       were not refilled since the last flush. */
     GROWTH_FLUSH_FIFTHS = 4,
-    /* Before a search for so many granules or more, caches are flushed above
-       half the base and this part. Smaller blocks than MIN_FLUSHED granules
-       stay cached: they are many, and hardly ever part of a large block. */
+    /* Before a search for so many granules or more, caches are flushed if they
+       hold more than half the base and this part of the heap. Blocks of less
+       than MIN_FLUSHED granules stay cached: they are many, and hardly ever
+       part of a large block. */
     MIN_SEARCH_FLUSH = 64,
     LARGE_FLUSH_PART = 512,
     MIN_FLUSHED = 4,
@@ -210,7 +214,7 @@ enum {
     PURGE_BASE = (8 << 20) / GRANULE,
     PURGE_PART = 16,
     /* After purges in a row: 64 KiB and this part of what is not free. */
-    MIN_PURGE_BASE = PURGE_BASE / 128,
+    MIN_PURGE_BASE = (64 << 10) / GRANULE,
     MIN_PURGE_PART = 32,
     /* Granules of the smallest block that is purged: none below has a page. */
     MIN_PURGED = 4096 / GRANULE,
@@ -258,8 +262,8 @@ static struct {
     char *base;             /* address of granule 0 */
     size_t top_chunk;       /* the sentinel, where the blocks end */
     size_t end;             /* where the top chunk ends, and so the heap */
-    size_t brk;             /* the break: with a map in the heap, its end */
-    size_t never_used_from; /* memory from here on is zero, as the system's */
+    size_t brk;             /* the break, where a map in the heap ends */
+    size_t never_used_from; /* memory from here to end is zero as it came */
 
     /* The map. Its last word, map_end[-1], has the marks of granules 0 to 31,
        the word before those of 32 to 63, and so on. */
@@ -308,6 +312,7 @@ static _Noreturn void fault(const char *what, const void *where)
 
 /* ---- Granules: the only pointer arithmetic but the map's. ---- */
 
+/* The address of granule g: a payload, where a block starts there. */
 static inline void *address(size_t g)
 {
     return heap.base + g * GRANULE;
@@ -333,6 +338,7 @@ static inline size_t granules_for(size_t bytes)
     return granules < MIN_BLOCK ? MIN_BLOCK : granules;
 }
 
+/* The free block at g. */
 static inline struct free_block *free_block(size_t g)
 {
     return address(g);
@@ -353,9 +359,9 @@ static inline uint32_t *link_at(size_t number)
 /*
  * ==== The map. ====
  *
- * What each granule is: mark_of, mark_change, window, count_inside. How large a
- * used block is: block_size, which sees what record_size wrote, until
- * erase_size. Where the map lies: map_reserve, map_cover, map_trim.
+ * It tells what each granule is (mark_of, window) and how large a used or
+ * cached block is (block_size, with record_size and erase_size for the large
+ * ones). map_cover enlarges it, map_trim makes it smaller.
  */
 
 /* ---- Marks: words run downwards from the map's end, bits upwards. ---- */
@@ -387,9 +393,9 @@ static inline void mark_change(size_t g, enum mark from, enum mark to)
 static inline uint64_t window(size_t g)
 {
     const uint64_t *word = map_word(g);
+    uint64_t low = word[0] >> map_shift(g);
 
-    return word[0] >> map_shift(g) | word[-1] << 1
-                                              << (WORD_BITS - 1 - map_shift(g));
+    return low | word[-1] << 1 << (WORD_BITS - 1 - map_shift(g));
 }
 
 /* ---- Sizes of used and cached blocks. ---- */
@@ -407,7 +413,7 @@ enum {
 
 /*
  * The word of the map that records the size of a block at g, of MIN_RECORDED
- * granules or more: the first word whose marks all lie behind g's window.
+ * granules or more: the word after next, whose marks all lie behind g's window.
  */
 static inline uint64_t *size_word(size_t g)
 {
@@ -417,11 +423,11 @@ static inline uint64_t *size_word(size_t g)
 /* Record the size of the used block at g, if it is large enough for that. */
 static inline void record_size(size_t g, size_t size)
 {
+    uint64_t even = size & EVEN_SIZE_BITS, odd = size >> 1 & EVEN_SIZE_BITS;
+
     if (size >= MIN_RECORDED)
-        *size_word(g) = SIZE_TAG |
-                        (uint64_t)(size & EVEN_SIZE_BITS) << SIZE_TAG_BITS |
-                        (uint64_t)(size >> 1 & EVEN_SIZE_BITS)
-                            << (SIZE_TAG_BITS + SIZE_BITS);
+        *size_word(g) = SIZE_TAG | even << SIZE_TAG_BITS |
+                        odd << (SIZE_TAG_BITS + SIZE_BITS);
 }
 
 /* Make all granules of the size word INSIDE again, where size was recorded. */
@@ -458,8 +464,8 @@ static size_t size_beyond_window(size_t g)
     uint64_t second = window(g + MARKS_PER_WORD);
     uint64_t third = window(g + 2 * MARKS_PER_WORD);
     size_t size = second ? MARKS_PER_WORD : 2 * MARKS_PER_WORD;
-    uint64_t behind = (second ? second : third) | (uint64_t)1
-                                                      << (WORD_BITS - 1);
+    uint64_t behind = second ? second : third;
+    behind |= (uint64_t)1 << (WORD_BITS - 1);
     return size + count_inside(behind);
 }
 
@@ -510,6 +516,7 @@ static size_t round_to_pages(size_t bytes)
     return (bytes + page - 1) / page * page;
 }
 
+/* The map's first byte. */
 static char *map_start(void)
 {
     return (char *)heap.map_end - map_bytes();
@@ -535,7 +542,10 @@ static void map_move(char *end, size_t bytes)
     map_set(end, bytes);
 }
 
-/* Fixed: map it for the largest heap, or as large as memlib allows. */
+/*
+ * Fixed: have a map for the largest heap, or as large as memlib allows. The
+ * place of the first map becomes part of the top chunk.
+ */
 static bool map_reserve(void)
 {
     size_t bytes = MAX_HEAP / MARKS_PER_BYTE;
@@ -706,8 +716,8 @@ static size_t bin_best(unsigned b, size_t size)
 
 /*
  * A block of size granules or more from bin b or the next bin that is not
- * empty; 0 if there is none. Bin b is the bin of that size or the first bin of
- * several sizes; blocks of later bins fit for certain.
+ * empty; 0 if none is found. Bin b, of several sizes, is the bin of that size
+ * or the first. All blocks of later bins are large enough.
  */
 static size_t bin_search(unsigned b, size_t size)
 {
@@ -720,8 +730,8 @@ static size_t bin_search(unsigned b, size_t size)
 }
 
 /*
- * The free block of size granules or more that is the best fit, or nearly so;
- * 0 if there is none.
+ * A free block of size granules or more: the best fit where that is in an exact
+ * bin, else nearly the best. 0 if none is found.
  */
 static inline size_t find_fit(size_t size)
 {
@@ -745,8 +755,9 @@ static inline bool has_exact_fit(size_t size)
  * Make the block at g free, merge it with its free neighbours, and put the
  * result into a bin or into the top chunk. The block is marked `was`, and its
  * size is not recorded (any more). By I2 its free neighbours have no free
- * neighbours of their own, so one look on each side is enough. The one mark of
- * a free block of one granule is both its first and its last.
+ * neighbours of their own, so one look on each side is enough. Meanwhile I1 to
+ * I4 do not hold for the three. The one mark of a free block of one granule is
+ * both its first and its last.
  */
 static void release(size_t g, size_t size, enum mark was)
 {
@@ -828,13 +839,16 @@ static inline size_t take_exact(size_t size)
     return g;
 }
 
-/* Of a free block of whole granules, size, or all if the rest is no block. */
+/*
+ * How many granules to take of a free block that has `whole`: size, or all
+ * where the rest would be too small for a block.
+ */
 static inline size_t taken_size(size_t whole, size_t size)
 {
     return whole - size < MIN_BLOCK ? whole : size;
 }
 
-/* Make the first taken_size() granules of the free block at g a used block. */
+/* Make the start of the free block at g a used block of taken_size(). */
 static inline size_t take(size_t g, size_t size)
 {
     size = taken_size(free_block(g)->size, size);
@@ -847,7 +861,7 @@ static inline size_t take(size_t g, size_t size)
  * ==== Small-block caches. ====
  *
  * A freed small block, of at most CACHES granules, goes to cache[its size - 1]
- * by cache_push, and leaves it for mm_malloc, or for a bin by flush_caches.
+ * by cache_push, and leaves it by cache_pop, or for a bin by flush_caches.
  * refill makes the blocks of an empty cache.
  */
 
@@ -889,6 +903,20 @@ static inline void cache_push(void *payload, unsigned k)
     if (HARDENED)
         fill_freed(payload, k + 1);
     heap.nonempty_caches |= (uint32_t)1 << k;
+}
+
+/*
+ * Take the first block out of cache k, which is not empty. The caller marks it.
+ * The cache's bit stays set.
+ */
+static inline void cache_pop(size_t k)
+{
+    void *payload = heap.cache[k];
+
+    if (HARDENED)
+        check_freed(payload, k + 1);
+    heap.cache[k] = *(void **)payload;
+    heap.cache_budget += (int32_t)k + 1;
 }
 
 /* The sum of the sizes of all cached blocks, by I9. */
@@ -937,11 +965,12 @@ static void flush_all(void)
 /* What caches may hold in a heap of any size: a part of all thresholds. */
 static size_t flush_base(void)
 {
-    return heap.end / FLUSH_BASE_PART < FLUSH_BASE ? heap.end / FLUSH_BASE_PART
-                                                   : FLUSH_BASE;
+    size_t part = heap.end / FLUSH_BASE_PART;
+
+    return part < FLUSH_BASE ? part : FLUSH_BASE;
 }
 
-/* Make size granules at g, all INSIDE, a cached block; next one is `next`. */
+/* Make size granules at g, all INSIDE, a cached block with `next` behind it. */
 static inline void refill_one(size_t g, size_t size, void *next)
 {
     mark_change(g, INSIDE, CACHED);
@@ -952,8 +981,8 @@ static inline void refill_one(size_t g, size_t size, void *next)
 
 /*
  * Cut the used block at g, of n * size granules and not recorded, into n
- * blocks. The first one stays used, the others become the cache of that size,
- * which is empty, in the order of their addresses.
+ * blocks. The first one stays used. The others become the cache of that size,
+ * which is empty, in the order of their addresses, in which they will be used.
  */
 static void refill(size_t g, size_t size, size_t n)
 {
@@ -991,8 +1020,9 @@ static size_t refill_count(size_t size, size_t max)
 /*
  * ==== Purging: pages that nobody needs go back to the system. ====
  *
- * Whenever more than purge_threshold granules were freed, cached ones or
- * others, purge does it.
+ * purge gives back what is free, whenever blocks of more than purge_threshold
+ * granules are cached (mm_free), or so many granules more have become purgeable
+ * than there were when the threshold was set (release_large).
  */
 
 /* Granules in free blocks, and in the dirty part of the top chunk. */
@@ -1004,7 +1034,7 @@ static inline size_t purgeable_granules(void)
     return heap.free_granules + dirty;
 }
 
-/* Allow that many granules to be freed before the next purge. */
+/* Let the next purge come when that many granules more have been freed. */
 static void set_purge_threshold(size_t granules)
 {
     size_t cached = cached_granules();
@@ -1046,10 +1076,10 @@ static void purge_free_blocks(void)
 }
 
 /*
- * Flush all caches and give back all pages that hold nothing but free memory.
- * Called when more than purge_threshold granules were freed since the threshold
- * was set. The new one is half the old: a program that frees everything keeps
- * little, and one that frees and allocates in turn purges seldom.
+ * Flush all caches, and give back all pages that hold nothing but free memory.
+ * The threshold falls to its half, and rises again when the heap grows: so a
+ * program that frees everything keeps little, and one that frees and allocates
+ * in turn purges seldom.
  */
 static __attribute__((noinline)) void purge(void)
 {
@@ -1066,7 +1096,7 @@ static __attribute__((noinline)) void purge(void)
     set_purge_threshold(half > least ? half : least);
 }
 
-/* Release a used block that is too large for a cache. */
+/* Release a used block that is too large for a cache, and purge if due. */
 static inline void release_large(size_t g, size_t size)
 {
     release_used(g, size);
@@ -1145,7 +1175,11 @@ static bool grow_top_chunk(size_t granules)
     return true;
 }
 
-/* Have a top chunk of that size or more. False where memlib refuses. */
+/*
+ * Have a top chunk of that size or more. Where memlib refuses more than what is
+ * missing, that alone is asked for. False where it refuses that, too, and the
+ * place that the map vacated is not enough.
+ */
 static __attribute__((noinline)) bool ensure_top_chunk(size_t size)
 {
     size_t part = heap.map_has_pages ? GROWTH_PART : GROWTH_PART_MAP_IN_HEAP;
@@ -1267,6 +1301,7 @@ static size_t allocate_large(size_t size)
     return ensure_top_chunk(size) ? take_from_top_chunk(size) : 0;
 }
 
+/* The payload of a new block of size granules; NULL where no memory is left. */
 static __attribute__((noinline)) void *malloc_small(size_t size)
 {
     size_t g = allocate_small(size);
@@ -1274,6 +1309,7 @@ static __attribute__((noinline)) void *malloc_small(size_t size)
     return g ? address(g) : NULL;
 }
 
+/* The payload of a new block for that many bytes; NULL for 0 or too many. */
 static __attribute__((noinline)) void *malloc_large(size_t bytes)
 {
     if (bytes == 0 || bytes > MAX_PAYLOAD)
@@ -1335,7 +1371,7 @@ static bool grow_in_place(size_t g, size_t old, size_t size)
 
 /*
  * Move a payload of old granules to a new block of that many bytes, which is
- * larger. NULL, and nothing changed, where no memory is left.
+ * larger. NULL, and the payload as it was, where no memory is left.
  */
 static void *move(void *payload, size_t old, size_t bytes)
 {
@@ -1422,10 +1458,7 @@ void *mm_malloc(size_t size)
         void *payload = heap.cache[k];
 
         if (likely(payload != NULL)) {
-            if (HARDENED)
-                check_freed(payload, k + 1);
-            heap.cache[k] = *(void **)payload;
-            heap.cache_budget += (int32_t)k + 1;
+            cache_pop(k);
             mark_change(granule_at(payload), CACHED, USED);
             return payload;
         }
@@ -1631,10 +1664,8 @@ static int audit_bin(unsigned b, size_t *left)
             return 5;
         clean = is_clean(g);
     }
-    return (*bin(b) != 0) ==
-                   (heap.nonempty_bins[b / WORD_BITS] >> b % WORD_BITS & 1)
-               ? 0
-               : 6;
+    bool bit = heap.nonempty_bins[b / WORD_BITS] >> b % WORD_BITS & 1;
+    return bit == (*bin(b) != 0) ? 0 : 6;
 }
 
 /* I4 to I6 for all bins, in a heap with that many free blocks. */
