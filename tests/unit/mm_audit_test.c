@@ -21,13 +21,13 @@ static const struct test tests[] = {{"invariants", invariants}};
 
 #include <sys/mman.h>
 
-/* ---- The system: a heap that grows, mappings from above. ---- */
+/* ---- memlib of this test: a heap that grows, mappings from above. ---- */
 
 enum { SPACE = 1 << 26 };
 
 static char *space;
 static size_t space_break, space_mapped;
-static bool break_is_refused;
+static bool break_is_refused, mappings_have_gaps;
 
 void *mem_sbrk(intptr_t increment)
 {
@@ -42,6 +42,8 @@ void *mem_sbrk(intptr_t increment)
 
 void *mem_map(size_t size)
 {
+    if (mappings_have_gaps)
+        space_mapped += mem_pagesize();
     if (size > SPACE - space_mapped - space_break)
         return NULL;
     space_mapped += size;
@@ -56,7 +58,7 @@ int mem_unmap(void *ptr, size_t size)
     return 0;
 }
 
-/* As hard as can be: what is said to be of no use is gone. */
+/* The contents of discarded memory are lost, whatever its size. */
 void mem_discard(void *ptr, size_t size)
 {
     memset(ptr, 0xee, size);
@@ -67,7 +69,7 @@ size_t mem_pagesize(void)
     return 4096;
 }
 
-/* ---- A heap with something of everything. ---- */
+/* ---- A sample: a heap with a block of each kind. ---- */
 
 static struct {
     void *small, *large, *last; /* payloads of blocks in use */
@@ -263,7 +265,7 @@ static void i9_a_wrong_count_of_free_granules(void)
     CHECK(mm_audit() == 9);
 }
 
-/* ---- What no trace shows. ---- */
+/* ---- Cases that no trace has. ---- */
 
 /* Neighbours of 4 GiB may merge: a free block may be as large as the heap. */
 static void every_free_block_has_a_bin(void)
@@ -276,26 +278,26 @@ static void every_free_block_has_a_bin(void)
           LAST_BIN - BINS_PER_DOUBLING + 1);
 }
 
-/* The last bin has blocks of many sizes: all of them are looked at. */
+/* The last bin has blocks of many sizes: a search compares all of them. */
 static void the_last_bin_is_searched_to_its_end(void)
 {
-    enum { FEW = MAX_PROBES + 2 };
+    enum { COUNT = MAX_PROBES + 2 };
     size_t least = ((size_t)EXACT_BINS << DOUBLINGS) * GRANULE;
-    void *blocks[FEW];
+    void *blocks[COUNT];
 
     begin();
-    for (int i = 0; i < FEW; i++) {
+    for (int i = 0; i < COUNT; i++) {
         blocks[i] = mm_malloc(i == 0 ? 2 * least : least);
         CHECK(blocks[i] && mm_malloc(1000));
     }
-    for (int i = 0; i < FEW; i++)
+    for (int i = 0; i < COUNT; i++)
         mm_free(blocks[i]);
     CHECK(mm_malloc(least + least / 2) == blocks[0]);
     CHECK(mm_audit() == 0);
 }
 
-/* It leaves its place at the break to the wilderness, whatever grew then. */
-static void the_map_covers_what_it_leaves(void)
+/* A map that leaves the heap has marks for the place that it vacates. */
+static void the_map_covers_what_it_vacates(void)
 {
     for (size_t size = 16; size < 60000; size += size / 8 + 1) {
         begin();
@@ -315,18 +317,18 @@ static bool all_zero(const unsigned char *bytes, size_t size)
     return true;
 }
 
-/* A heap whose map moves out with the next block of some pages. */
-static void heap_before_the_map_leaves(void)
+/* Make a heap whose map leaves it when the next block of some pages comes. */
+static void heap_before_the_map_leaves_it(void)
 {
     begin();
     while (map_bytes_for(heap.end + 256) <= MAX_MAP_IN_HEAP)
         CHECK(mm_malloc(100));
 }
 
-/* What the map leaves was used, also where the break is refused then. */
+/* The place that the map vacates is not zero, even if the break stays. */
 static void calloc_clears_where_the_map_was(void)
 {
-    heap_before_the_map_leaves();
+    heap_before_the_map_leaves_it();
     break_is_refused = true;
     CHECK(!mm_malloc(2 << 20));
     CHECK(heap.map_has_pages && mm_audit() == 0);
@@ -334,9 +336,21 @@ static void calloc_clears_where_the_map_was(void)
     CHECK(all_zero(mm_calloc(1, 600), 600));
 }
 
+/* Where no pages adjoin the map, it moves with all its marks. */
+static void a_map_that_cannot_grow_in_place_moves(void)
+{
+    heap_before_the_map_leaves_it();
+    CHECK(mm_malloc(1 << 20) && heap.map_has_pages);
+    const uint64_t *before = heap.map_end;
+    mappings_have_gaps = true;
+    while (heap.map_end == before)
+        CHECK(mm_malloc(1000));
+    CHECK(heap.map_end < before && mm_audit() == 0);
+}
+
 static void a_refusal_gives_the_map_back(void)
 {
-    heap_before_the_map_leaves();
+    heap_before_the_map_leaves_it();
     CHECK(mm_malloc(1 << 20));
     size_t before = space_mapped;
     break_is_refused = true;
@@ -344,10 +358,10 @@ static void a_refusal_gives_the_map_back(void)
     CHECK(space_mapped == before && mm_audit() == 0);
 }
 
-/* The place of the map may be enough. */
-static void a_refusal_is_no_refusal_where_there_is_room(void)
+/* Where the break is refused, the place that the map vacates may be enough. */
+static void a_refusal_does_no_harm_where_the_map_vacates_enough(void)
 {
-    heap_before_the_map_leaves();
+    heap_before_the_map_leaves_it();
     while (mm_malloc(top_chunk_size() * GRANULE))
         continue;
     size_t size = top_chunk_size() * GRANULE + map_bytes();
@@ -367,7 +381,7 @@ static void sizes_beyond_all_are_refused(void)
     CHECK(space_break == before && mm_audit() == 0);
 }
 
-/* Bits of three neighbours where the size of a large block would be. */
+/* Marks of neighbours may lie where a larger block would record its size. */
 static void no_size_is_read_in_neighbours_marks(void)
 {
     begin();
@@ -381,11 +395,11 @@ static void no_size_is_read_in_neighbours_marks(void)
     *word = was;
 }
 
-/* ---- Pages that are given back. ---- */
+/* ---- Purges. ---- */
 
 /*
- * Most of a large heap is freed, the memory that is given back is wiped out,
- * and what is left is as it was, and so is the heap.
+ * Most blocks of a large heap are freed, so that it is purged. Blocks that stay
+ * in use keep their contents, and the heap is sound.
  */
 static void nothing_in_use_is_discarded(void)
 {
@@ -407,7 +421,7 @@ static void nothing_in_use_is_discarded(void)
     CHECK(heap.purge_threshold < PURGE_BASE);
 }
 
-/* Discarded memory is undefined, and not what mm_calloc need not clear. */
+/* Discarded memory is undefined: mm_calloc has to clear it. */
 static void calloc_clears_what_was_discarded(void)
 {
     enum { BLOCKS = 3000, SIZE = 5000 };
@@ -451,11 +465,13 @@ static const struct test tests[] = {
     {"every-free-block-has-a-bin", every_free_block_has_a_bin},
     {"the-last-bin-is-searched-to-its-end",
      the_last_bin_is_searched_to_its_end},
-    {"the-map-covers-what-it-leaves", the_map_covers_what_it_leaves},
+    {"the-map-covers-what-it-vacates", the_map_covers_what_it_vacates},
     {"calloc-clears-where-the-map-was", calloc_clears_where_the_map_was},
+    {"a-map-that-cannot-grow-in-place-moves",
+     a_map_that_cannot_grow_in_place_moves},
     {"a-refusal-gives-the-map-back", a_refusal_gives_the_map_back},
-    {"a-refusal-is-no-refusal-where-there-is-room",
-     a_refusal_is_no_refusal_where_there_is_room},
+    {"a-refusal-does-no-harm-where-the-map-vacates-enough",
+     a_refusal_does_no_harm_where_the_map_vacates_enough},
     {"sizes-beyond-all-are-refused", sizes_beyond_all_are_refused},
     {"no-size-is-read-in-neighbours-marks",
      no_size_is_read_in_neighbours_marks},
