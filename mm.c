@@ -430,7 +430,7 @@ static inline void record_size(size_t g, size_t size)
                         odd << (SIZE_TAG_BITS + SIZE_BITS);
 }
 
-/* Make all granules of the size word INSIDE again, where size was recorded. */
+/* Make the marks of the size word INSIDE again, if the size was recorded. */
 static inline void erase_size(size_t g, size_t size)
 {
     if (size >= MIN_RECORDED)
@@ -522,7 +522,7 @@ static char *map_start(void)
     return (char *)heap.map_end - map_bytes();
 }
 
-/* Say that the map lies in the bytes before end. */
+/* Let the bytes before end be the map. */
 static void map_set(char *end, size_t bytes)
 {
     heap.map_end = (uint64_t *)(void *)end;
@@ -662,7 +662,10 @@ static inline void bin_add(size_t g, size_t size)
     heap.nonempty_bins[b / WORD_BITS] |= (uint64_t)1 << b % WORD_BITS;
 }
 
-/* Clear the bit of bin b if it is empty, and b is a bin; without a branch. */
+/*
+ * Clear the bit of bin b if it is empty, without a branch. A b of BINS or more
+ * stands for a block's `next`, which has no bit.
+ */
 static inline void clear_bin_bit(unsigned b, bool empty)
 {
     bool exists = b < BINS;
@@ -925,7 +928,7 @@ static inline size_t cached_granules(void)
     return (size_t)(heap.purge_threshold - heap.cache_budget);
 }
 
-/* Release each block of a list that was a cache's, of blocks of that size. */
+/* Release each block of a list that a cache held, blocks of that size. */
 static void release_list(void *payload, size_t size)
 {
     while (payload) {
@@ -962,7 +965,7 @@ static void flush_all(void)
     flush_caches(heap.nonempty_caches);
 }
 
-/* What caches may hold in a heap of any size: a part of all thresholds. */
+/* Granules that all thresholds of a flush include, whatever else they add. */
 static size_t flush_base(void)
 {
     size_t part = heap.end / FLUSH_BASE_PART;
@@ -1044,7 +1047,7 @@ static void set_purge_threshold(size_t granules)
     heap.purgeable_at_reset = purgeable_granules();
 }
 
-/* The threshold of a heap that has just grown. */
+/* Set the threshold for a heap that has just grown. */
 static void reset_purge_threshold(void)
 {
     set_purge_threshold(heap.end / PURGE_PART + PURGE_BASE);
@@ -1237,8 +1240,8 @@ static bool flush_for_large(void)
 }
 
 /*
- * May a flush give a better fit for size granules than the free block g, or 0,
- * at a price that is in proportion?
+ * May a flush give a better fit for size granules than the free block g (0:
+ * none), without merging far more than is requested?
  */
 static bool flush_may_help(size_t g, size_t size)
 {
@@ -1248,7 +1251,10 @@ static bool flush_may_help(size_t g, size_t size)
 
 /* ---- New blocks. ---- */
 
-/* A used block from the free block g, whose rest may refill the cache. */
+/*
+ * A new used block from the start of the free block g, and a refill of its
+ * cache from what follows, if that is large enough.
+ */
 static size_t take_and_refill(size_t g, size_t size)
 {
     size_t whole = free_block(g)->size;
@@ -1274,7 +1280,7 @@ static size_t take_top_chunk_and_refill(size_t size)
     return g;
 }
 
-/* A used block where its cache is empty; 0 where no memory is left. */
+/* A new used block, whose cache is empty; 0 where no memory is left. */
 static size_t allocate_small(size_t size)
 {
     if (has_exact_fit(size))
@@ -1286,7 +1292,7 @@ static size_t allocate_small(size_t size)
     return g ? take_and_refill(g, size) : take_top_chunk_and_refill(size);
 }
 
-/* A used block that is too large for a cache; 0 where no memory is left. */
+/* A new used block, too large for a cache; 0 where no memory is left. */
 static size_t allocate_large(size_t size)
 {
     size_t g = find_fit(size);
@@ -1522,7 +1528,7 @@ void *mm_realloc(void *ptr, size_t size)
     return move(ptr, old, size);
 }
 
-/* A block from the top chunk that was never used is zero as it comes. */
+/* A block of memory that was never used is zero already. */
 void *mm_calloc(size_t count, size_t size)
 {
     size_t bytes, old_top_chunk = heap.top_chunk;
@@ -1574,7 +1580,7 @@ struct census {
     size_t cached_granules; /* in cached blocks */
 };
 
-/* Are all granules from `from` up to, not including, `to` INSIDE? */
+/* Are all granules in [from, to) INSIDE? */
 static bool all_inside(size_t from, size_t to)
 {
     for (size_t g = from; g < to; g++)
