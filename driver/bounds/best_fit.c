@@ -17,21 +17,21 @@
 #include "best_fit.h"
 
 #include "base/fatal.h"
-#include "holes.h"
+#include "ideal_heap.h"
 
 #include <stdlib.h>
 
 /* Stop there: no memory is as large, and a little further sums overflow. */
-#define HIGHEST_BREAK ((uint64_t)1 << 62)
+#define MAX_BREAK ((uint64_t)1 << 62)
 
-struct run {
-    struct holes *holes;
-    struct block **of_slot; /* live blocks */
+struct simulation {
+    struct ideal_heap *heap;
+    struct extent **extent_of_slot; /* live blocks */
     uint64_t align;
     unsigned granule; /* its log2 */
 };
 
-static uint64_t size_asked(const struct run *r, struct op op)
+static uint64_t size_asked(const struct simulation *r, struct op op)
 {
     uint64_t payload = op_payload(op);
 
@@ -39,67 +39,68 @@ static uint64_t size_asked(const struct run *r, struct op op)
 }
 
 /* Which alignment it asks for, as log2: none is less than the granule. */
-static unsigned alignment_asked(const struct run *r, struct op op)
+static unsigned alignment_asked(const struct simulation *r, struct op op)
 {
     return op_kind(op) == OP_ALIGNED && op.arg > r->granule ? op.arg
                                                             : r->granule;
 }
 
 /* Returns where its block is then; 0 where there is none. */
-static uint64_t apply(struct run *r, struct op op)
+static uint64_t apply(struct simulation *r, struct op op)
 {
-    struct block **block = &r->of_slot[op_slot(op)];
+    struct extent **extent = &r->extent_of_slot[op_slot(op)];
 
     if (op_kind(op) == OP_FREE_NULL)
         return 0;
     if (op_ends(op)) {
-        holes_give(r->holes, *block);
+        ideal_heap_free(r->heap, *extent);
         return 0;
     }
     if (op_begins(op))
-        *block =
-            holes_take(r->holes, size_asked(r, op), alignment_asked(r, op));
+        *extent = ideal_heap_alloc(r->heap, size_asked(r, op),
+                                   alignment_asked(r, op));
     else
-        *block = holes_resize(r->holes, *block, size_asked(r, op));
-    return holes_address(*block);
+        *extent = ideal_heap_resize(r->heap, *extent, size_asked(r, op));
+    return ideal_heap_address(*extent);
 }
 
-static void open_run(struct run *r, const struct trace *t, unsigned align)
+static void begin_simulation(struct simulation *r, const struct trace *t,
+                             unsigned align)
 {
     uint64_t alignments = align;
 
-    *r = (struct run){.align = align};
+    *r = (struct simulation){.align = align};
     r->granule = (unsigned)__builtin_ctz(align);
-    r->of_slot =
-        check_alloc(calloc((size_t)t->slot_count + 1, sizeof *r->of_slot));
+    r->extent_of_slot = check_alloc(
+        calloc((size_t)t->slot_count + 1, sizeof *r->extent_of_slot));
     for (uint64_t i = 0; i < t->op_count; i++) {
         alignments |= (uint64_t)1 << alignment_asked(r, t->ops[i]);
         trace_walk(t, i);
     }
-    r->holes = holes_new(alignments);
+    r->heap = ideal_heap_new(alignments);
 }
 
-static void close_run(struct run *r)
+static void end_simulation(struct simulation *r)
 {
-    holes_delete(r->holes);
-    free(r->of_slot);
+    ideal_heap_delete(r->heap);
+    free(r->extent_of_slot);
 }
 
 uint64_t best_fit_place(const struct trace *trace, unsigned align,
                         uint64_t *address)
 {
-    struct run r;
+    struct simulation r;
 
-    open_run(&r, trace, align);
+    begin_simulation(&r, trace, align);
     for (uint64_t i = 0; i < trace->op_count; i++) {
         uint64_t at =
-            holes_top(r.holes) < HIGHEST_BREAK ? apply(&r, trace->ops[i]) : 0;
+            ideal_heap_break(r.heap) < MAX_BREAK ? apply(&r, trace->ops[i]) : 0;
 
         if (address)
             address[i] = at;
         trace_walk(trace, i);
     }
-    uint64_t highest = holes_top(r.holes);
-    close_run(&r);
+    uint64_t highest = ideal_heap_break(r.heap);
+    end_simulation(&r);
     return highest;
 }

@@ -38,7 +38,7 @@ struct placements {
  * computed in any case. False where watch said stop; then nothing is set.
  */
 bool bounds_find(const struct trace *trace, unsigned align,
-                 const struct packing_watch *watch, struct bounds *bounds,
+                 const struct packing_progress *progress, struct bounds *bounds,
                  struct placements *where);
 
 void placements_free(struct placements *p);

@@ -34,7 +34,7 @@ static hash hash_begin(void)
     return (hash)0x6c62272e07bb0142u << 64 | 0x62b821756295c58du;
 }
 
-static hash hash_on(hash h, const void *bytes, size_t size)
+static hash hash_add(hash h, const void *bytes, size_t size)
 {
     const hash prime = (hash)1 << 88 | 0x13b;
     const unsigned char *at = bytes;
@@ -49,7 +49,7 @@ static hash hash_of_ops(const struct trace *t)
     hash h = hash_begin();
 
     for (uint64_t i = 0; i < t->op_count; i++) {
-        h = hash_on(h, &t->ops[i], sizeof t->ops[i]);
+        h = hash_add(h, &t->ops[i], sizeof t->ops[i]);
         trace_walk(t, i);
     }
     return h;
@@ -66,13 +66,13 @@ static void write_hash(hash h, char text[HEX])
 /* ---- Paths. ---- */
 
 /* traces/x.rep, 16 -> /.../traces/.bounds, and in it x.rep.16. */
-struct place {
+struct cache_path {
     char folder[PATH_MAX];
     char file[2 * PATH_MAX];
 };
 
-static bool find_place(const struct trace *t, unsigned align,
-                       struct place *place)
+static bool find_cache_path(const struct trace *t, unsigned align,
+                            struct cache_path *cache_path)
 {
     char path[PATH_MAX];
     char *slash = realpath(t->path, path) ? strrchr(path, '/') : NULL;
@@ -80,11 +80,11 @@ static bool find_place(const struct trace *t, unsigned align,
     if (!slash)
         return false;
     *slash = '\0';
-    int length =
-        snprintf(place->folder, sizeof place->folder, "%s/.bounds", path);
-    snprintf(place->file, sizeof place->file, "%s/%s.%u", place->folder,
-             slash + 1, align);
-    return length < (int)sizeof place->folder;
+    int length = snprintf(cache_path->folder, sizeof cache_path->folder,
+                          "%s/.bounds", path);
+    snprintf(cache_path->file, sizeof cache_path->file, "%s/%s.%u",
+             cache_path->folder, slash + 1, align);
+    return length < (int)sizeof cache_path->folder;
 }
 
 /* ---- Lines. ---- */
@@ -93,24 +93,24 @@ static bool find_place(const struct trace *t, unsigned align,
 static int write_figures(char *line, const struct trace *t, unsigned align,
                          const struct bounds_figures *f)
 {
-    char key[HEX], packing[24] = "-";
+    char ops_hash[HEX], packing[24] = "-";
 
-    write_hash(hash_of_ops(t), key);
+    write_hash(hash_of_ops(t), ops_hash);
     if (f->packed)
         snprintf(packing, sizeof packing, "%llu",
                  (unsigned long long)f->packing);
     return snprintf(line, LINE, "bounds %d %u %s %llu %s", PACKING_VERSION,
-                    align, key, (unsigned long long)f->best_fit, packing);
+                    align, ops_hash, (unsigned long long)f->best_fit, packing);
 }
 
 static void write_line(char *line, const struct trace *t, unsigned align,
                        const struct bounds_figures *f)
 {
     int length = write_figures(line, t, align, f);
-    char seal[HEX];
+    char checksum[HEX];
 
-    write_hash(hash_on(hash_begin(), line, (size_t)length), seal);
-    snprintf(line + length, LINE - (size_t)length, " %s\n", seal);
+    write_hash(hash_add(hash_begin(), line, (size_t)length), checksum);
+    snprintf(line + length, LINE - (size_t)length, " %s\n", checksum);
 }
 
 static bool read_figures(const char *line, struct bounds_figures *f)
@@ -142,14 +142,14 @@ static bool read_line(const char *path, char line[LINE])
 bool bounds_cache_read(const struct trace *trace, unsigned align,
                        struct bounds_figures *figures)
 {
-    char line[LINE], anew[LINE];
-    struct place place;
+    char line[LINE], expected[LINE];
+    struct cache_path cache_path;
 
-    if (!find_place(trace, align, &place) || !read_line(place.file, line) ||
-        !read_figures(line, figures))
+    if (!find_cache_path(trace, align, &cache_path) ||
+        !read_line(cache_path.file, line) || !read_figures(line, figures))
         return false;
-    write_line(anew, trace, align, figures);
-    return strcmp(line, anew) == 0;
+    write_line(expected, trace, align, figures);
+    return strcmp(line, expected) == 0;
 }
 
 static bool write_all(const char *path, const char *text)
@@ -166,14 +166,15 @@ static bool write_all(const char *path, const char *text)
 void bounds_cache_write(const struct trace *trace, unsigned align,
                         const struct bounds_figures *figures)
 {
-    char line[LINE], fresh[2 * PATH_MAX + 32];
-    struct place place;
+    char line[LINE], temporary[2 * PATH_MAX + 32];
+    struct cache_path cache_path;
 
-    if (!find_place(trace, align, &place))
+    if (!find_cache_path(trace, align, &cache_path))
         return;
     write_line(line, trace, align, figures);
-    snprintf(fresh, sizeof fresh, "%s.%d", place.file, (int)getpid());
-    mkdir(place.folder, 0777);
-    if (!write_all(fresh, line) || rename(fresh, place.file) != 0)
-        unlink(fresh);
+    snprintf(temporary, sizeof temporary, "%s.%d", cache_path.file,
+             (int)getpid());
+    mkdir(cache_path.folder, 0777);
+    if (!write_all(temporary, line) || rename(temporary, cache_path.file) != 0)
+        unlink(temporary);
 }

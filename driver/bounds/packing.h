@@ -18,11 +18,11 @@ struct packing {
 };
 
 enum packing_fault {
-    PACKING_SOUND,
+    PACKING_VALID,
     PACKING_OVERLAPS,   /* two rectangles that live at once */
     PACKING_MISALIGNED, /* one at no multiple of what it asked for */
-    PACKING_HIGHER,     /* than it says */
-    PACKING_LOWER       /* than it says: nothing reaches its height */
+    PACKING_TOO_HIGH,   /* than it says */
+    PACKING_TOO_LOW     /* than it says: nothing reaches its height */
 };
 
 /* What is wrong with it; knows nothing of how it was made. */
@@ -30,7 +30,7 @@ enum packing_fault packing_check(const struct rectangles *r,
                                  const struct packing *p);
 
 /* Asked before each step: what it is in a word. False: stop. */
-struct packing_watch {
+struct packing_progress {
     bool (*go_on)(void *context, const char *step);
     void *context;
 };
@@ -40,8 +40,9 @@ struct packing_watch {
  * fit puts them, the first of the portfolio. The same rectangles give the same
  * packing. False where watch said stop, and *best is not set.
  */
-bool packing_find(const struct rectangles *r, const uint64_t *known,
-                  const struct packing_watch *watch, struct packing *best);
+bool packing_find(const struct rectangles *r, const uint64_t *on_line,
+                  const struct packing_progress *progress,
+                  struct packing *best);
 
 /*
  * Counts up whenever packing_find may return another packing than before, so

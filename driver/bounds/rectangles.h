@@ -32,27 +32,29 @@ struct rectangle {
 };
 
 struct rectangles {
-    struct rectangle *of; /* in the order of their beginnings */
+    struct rectangle *item; /* in the order of their beginnings */
     uint32_t count;
     uint32_t moments;
-    uint64_t alignments; /* a bit for each log2, as holes.h has them */
-    uint64_t load;       /* most bytes at a moment: no packing is lower */
-    uint32_t peak;       /* the first such moment */
-    bool beyond; /* too many, 2^23, or 2^62 bytes in all: not all here */
+    uint64_t alignments;  /* a bit for each log2, as holes.h has them */
+    uint64_t load;        /* most bytes at a moment: no packing is lower */
+    uint32_t peak_moment; /* the first such moment */
+    bool too_large; /* too many, 2^23, or 2^62 bytes in all: not all here */
 };
 
 /* With sizes rounded up to align, 8 or 16. */
-struct rectangles *rectangles_of(const struct trace *trace, unsigned align);
+struct rectangles *rectangles_from(const struct trace *trace, unsigned align);
 void rectangles_delete(struct rectangles *r);
 
-static inline uint64_t rectangle_lowest(const struct rectangle *r, uint64_t at)
+static inline uint64_t rectangle_align_up(const struct rectangle *r,
+                                          uint64_t at)
 {
     uint64_t align = (uint64_t)1 << r->log2;
 
     return (at + align - 1) & ~(align - 1);
 }
 
-static inline bool rectangle_lives(const struct rectangle *r, uint32_t moment)
+static inline bool rectangle_lives_at(const struct rectangle *r,
+                                      uint32_t moment)
 {
     return r->begin <= moment && moment < r->end;
 }

@@ -5,7 +5,7 @@
 
 #include "bounds/best_fit.h"
 #include "bounds/first_fit.h"
-#include "bounds/outward.h"
+#include "bounds/best_fit_two_way.h"
 #include "bounds/packing.h"
 #include "bounds/skyline.h"
 
@@ -20,7 +20,7 @@ static struct rectangles *of_text(const char *operations, unsigned ids,
 
     snprintf(text, sizeof text, "1\n%u\n%u\n1\n%s", ids, ops, operations);
     struct trace *t = load(text);
-    struct rectangles *r = rectangles_of(t, ALIGN);
+    struct rectangles *r = rectangles_from(t, ALIGN);
     trace_delete(t);
     return r;
 }
@@ -28,7 +28,7 @@ static struct rectangles *of_text(const char *operations, unsigned ids,
 static bool is(const struct rectangles *r, uint32_t i, uint64_t size,
                uint32_t begin, uint32_t end)
 {
-    const struct rectangle *x = &r->of[i];
+    const struct rectangle *x = &r->item[i];
 
     return i < r->count && x->size == size && x->begin == begin &&
            x->end == end;
@@ -43,8 +43,8 @@ static void moments_are_runs(void)
     CHECK(r->count == 5 && r->moments == 3);
     CHECK(is(r, 0, 16, 0, 1) && is(r, 1, 16, 0, 2) && is(r, 2, 32, 1, 2));
     CHECK(is(r, 3, 32, 2, 3) && is(r, 4, 16, 2, 3));
-    CHECK(r->load == 48 && r->peak == 1);
-    CHECK(r->of[2].op == 3 && r->of[4].op == 7);
+    CHECK(r->load == 48 && r->peak_moment == 1);
+    CHECK(r->item[2].op == 3 && r->item[4].op == 7);
     rectangles_delete(r);
 }
 
@@ -70,9 +70,9 @@ static void alignments_are_kept(void)
 {
     struct rectangles *r = of_text("m 0 64 10\nm 1 8 10\na 2 10\n", 3, 3);
 
-    CHECK(r->of[0].log2 == 6 && r->of[1].log2 == 4 && r->of[2].log2 == 4);
+    CHECK(r->item[0].log2 == 6 && r->item[1].log2 == 4 && r->item[2].log2 == 4);
     CHECK(r->alignments == (64 | 16));
-    CHECK(rectangle_lowest(&r->of[0], 65) == 128);
+    CHECK(rectangle_align_up(&r->item[0], 65) == 128);
     rectangles_delete(r);
 }
 
@@ -81,10 +81,10 @@ static void load_is_the_traces(void)
     struct trace *t = load_long();
 
     for (unsigned align = 8; align <= 16; align += 8) {
-        struct rectangles *r = rectangles_of(t, align);
+        struct rectangles *r = rectangles_from(t, align);
 
         CHECK(r->load == trace_aligned_peak(t, align));
-        CHECK(!r->beyond && r->count > 1000);
+        CHECK(!r->too_large && r->count > 1000);
         rectangles_delete(r);
     }
     trace_delete(t);
@@ -102,8 +102,8 @@ static void too_much_is_beyond(void)
     for (unsigned i = 0; i < 40000; i++)
         size += (size_t)sprintf(all + size, "a %u %llu\n", i, (1ull << 47) - 1);
     t = load_bytes(all, size);
-    struct rectangles *r = rectangles_of(t, ALIGN);
-    CHECK(r->beyond);
+    struct rectangles *r = rectangles_from(t, ALIGN);
+    CHECK(r->too_large);
     rectangles_delete(r);
     trace_delete(t);
     free(all);
@@ -131,10 +131,10 @@ static enum packing_fault fault(uint64_t a, uint64_t b, uint64_t c,
 
 static void sound_packings(void)
 {
-    CHECK(fault(0, 32, 128, 176) == PACKING_SOUND);
-    CHECK(fault(64, 0, 64, 112) == PACKING_SOUND);
-    CHECK(fault(64, 0, 128, 176) == PACKING_SOUND);
-    CHECK(fault(0, 64, 0, 128) == PACKING_SOUND);
+    CHECK(fault(0, 32, 128, 176) == PACKING_VALID);
+    CHECK(fault(64, 0, 64, 112) == PACKING_VALID);
+    CHECK(fault(64, 0, 128, 176) == PACKING_VALID);
+    CHECK(fault(0, 64, 0, 128) == PACKING_VALID);
 }
 
 static void overlapping_packings(void)
@@ -156,10 +156,10 @@ static void misaligned_packings(void)
 
 static void wrong_heights(void)
 {
-    CHECK(fault(0, 32, 128, 175) == PACKING_HIGHER);
-    CHECK(fault(0, 32, 128, 96) == PACKING_HIGHER);
-    CHECK(fault(0, 32, 128, 0) == PACKING_HIGHER);
-    CHECK(fault(0, 32, 128, 192) == PACKING_LOWER);
+    CHECK(fault(0, 32, 128, 175) == PACKING_TOO_HIGH);
+    CHECK(fault(0, 32, 128, 96) == PACKING_TOO_HIGH);
+    CHECK(fault(0, 32, 128, 0) == PACKING_TOO_HIGH);
+    CHECK(fault(0, 32, 128, 192) == PACKING_TOO_LOW);
 }
 
 /* A block that spans all moments over short ones: the tree's inner nodes. */
@@ -172,7 +172,7 @@ static void overlaps_far_apart(void)
     uint64_t at[6] = {16, 0, 0, 0, 0, 0};
     struct packing p = {32, at};
 
-    CHECK(r->moments == 5 && packing_check(r, &p) == PACKING_SOUND);
+    CHECK(r->moments == 5 && packing_check(r, &p) == PACKING_VALID);
     for (int i = 1; i < 6; i++) {
         at[i] = 16;
         CHECK(packing_check(r, &p) == PACKING_OVERLAPS);
@@ -188,8 +188,8 @@ static uint64_t height_of(const struct rectangles *r, const uint64_t *at)
     uint64_t height = 0;
 
     for (uint32_t i = 0; i < r->count; i++)
-        if (at[i] + r->of[i].size > height)
-            height = at[i] + r->of[i].size;
+        if (at[i] + r->item[i].size > height)
+            height = at[i] + r->item[i].size;
     return height;
 }
 
@@ -197,7 +197,7 @@ static bool sound(const struct rectangles *r, uint64_t *at)
 {
     struct packing p = {height_of(r, at), at};
 
-    return p.height >= r->load && packing_check(r, &p) == PACKING_SOUND;
+    return p.height >= r->load && packing_check(r, &p) == PACKING_VALID;
 }
 
 static uint64_t *addresses(const struct rectangles *r)
@@ -208,15 +208,15 @@ static uint64_t *addresses(const struct rectangles *r)
 static void outwards_is_sound(void)
 {
     struct trace *t = load_long();
-    struct rectangles *r = rectangles_of(t, ALIGN);
+    struct rectangles *r = rectangles_from(t, ALIGN);
     uint64_t *at = addresses(r);
-    uint32_t from[] = {0, r->peak, r->moments / 2, r->moments - 1,
-                       OUTWARD_FROM_END};
+    uint32_t from[] = {0, r->peak_moment, r->moments / 2, r->moments - 1,
+                       AFTER_ALL_MOMENTS};
 
     for (size_t i = 0; i < sizeof from / sizeof *from; i++)
-        for (enum stacking s = 0; s < STACKINGS; s++) {
+        for (enum stack_order s = 0; s < STACK_ORDERS; s++) {
             memset(at, 0xff, r->count * sizeof *at);
-            outward_place(r, from[i], s, at);
+            best_fit_two_way(r, from[i], s, at);
             CHECK(sound(r, at));
         }
     free(at);
@@ -233,20 +233,20 @@ static void stacks_as_told(void)
                 7, 13);
     uint64_t at[7];
 
-    outward_place(r, 2, OLDEST_LOWEST, at);
+    best_fit_two_way(r, 2, STACK_BY_BIRTH, at);
     CHECK(at[0] == 0 && at[2] == 16 && at[4] == 48);
-    outward_place(r, 2, LAST_LOWEST, at);
+    best_fit_two_way(r, 2, STACK_BY_DEATH, at);
     CHECK(at[4] == 0 && at[2] == 48 && at[0] == 80);
-    outward_place(r, 2, LONGEST_LOWEST, at);
+    best_fit_two_way(r, 2, STACK_BY_LIFETIME, at);
     CHECK(at[0] == 0 || at[2] == 0);
-    CHECK(r->of[2].end - r->of[2].begin == 3 && sound(r, at));
+    CHECK(r->item[2].end - r->item[2].begin == 3 && sound(r, at));
     rectangles_delete(r);
 }
 
 static void skylines_are_sound(void)
 {
     struct trace *t = load_long();
-    struct rectangles *r = rectangles_of(t, ALIGN);
+    struct rectangles *r = rectangles_from(t, ALIGN);
     struct skyline *s = skyline_new(r);
     uint64_t *at = addresses(r);
     double *weight = malloc(r->count * sizeof *weight);
@@ -254,7 +254,7 @@ static void skylines_are_sound(void)
 
     for (int i = 0; i < 6; i++) {
         for (uint32_t k = 0; k < r->count; k++)
-            weight[k] = i < 3 ? 1 + below(1000) : (double)r->of[k].size;
+            weight[k] = i < 3 ? 1 + below(1000) : (double)r->item[k].size;
         memset(at, 0xff, r->count * sizeof *at);
         skyline_place(s, weight, flush[i % 3], at);
         CHECK(sound(r, at));
@@ -303,7 +303,7 @@ static void first_fit_fills_gaps(void)
 
 struct small {
     struct rectangles r;
-    struct rectangle of[8];
+    struct rectangle item[8];
 };
 
 /* Few moments, few sizes, sometimes an alignment. */
@@ -312,21 +312,21 @@ static void make_small(struct small *s, uint32_t count)
     uint64_t load[5] = {0};
 
     *s = (struct small){.r = {.count = count, .moments = 5, .alignments = 16}};
-    s->r.of = s->of;
+    s->r.item = s->item;
     for (uint32_t i = 0; i < count; i++) {
         uint32_t begin = i * 4 / count, end = begin + 1 + below(5 - begin);
         unsigned log2 = below(3) ? 4 : 6;
 
-        s->of[i] =
+        s->item[i] =
             (struct rectangle){16ull * (1 + below(6)), i, begin, end, log2};
         s->r.alignments |= 1ull << log2;
         for (uint32_t moment = begin; moment < end; moment++)
-            load[moment] += s->of[i].size;
+            load[moment] += s->item[i].size;
     }
     for (uint32_t moment = 0; moment < 5; moment++)
         if (load[moment] > s->r.load) {
             s->r.load = load[moment];
-            s->r.peak = moment;
+            s->r.peak_moment = moment;
         }
 }
 
@@ -361,7 +361,7 @@ static uint64_t found(const struct rectangles *r)
 
     first_fit_place(r, order, at);
     CHECK(packing_find(r, at, NULL, &p));
-    CHECK(packing_check(r, &p) == PACKING_SOUND);
+    CHECK(packing_check(r, &p) == PACKING_VALID);
     CHECK(p.height <= height_of(r, at));
     free(p.at);
     return p.height;
@@ -391,7 +391,7 @@ static void against_brute_force(void)
 
 struct tiling {
     struct rectangles r;
-    struct rectangle of[64];
+    struct rectangle item[64];
 };
 
 static void cut_up(struct tiling *t, uint32_t begin, uint32_t end,
@@ -400,7 +400,7 @@ static void cut_up(struct tiling *t, uint32_t begin, uint32_t end,
     bool by_time = end - begin > 1 && (size < 32 || below(2));
 
     if (pieces == 1 || (!by_time && size < 32)) {
-        t->of[t->r.count++] = (struct rectangle){size, 0, begin, end, 4};
+        t->item[t->r.count++] = (struct rectangle){size, 0, begin, end, 4};
         return;
     }
     unsigned first = 1 + below(pieces - 1);
@@ -431,9 +431,9 @@ static bool tiling_found(unsigned pieces)
     uint64_t at[64];
     struct packing p;
 
-    t.r.of = t.of;
+    t.r.item = t.item;
     cut_up(&t, 0, 16, 1024, pieces);
-    qsort(t.of, t.r.count, sizeof *t.of, by_begin);
+    qsort(t.item, t.r.count, sizeof *t.item, by_begin);
     for (uint32_t i = 0; i < t.r.count; i++)
         order[i] = i;
     first_fit_place(&t.r, order, at);
@@ -463,7 +463,7 @@ static uint64_t *best_fit_of(const struct trace *t, const struct rectangles *r,
 
     *height = best_fit_place(t, ALIGN, by_op);
     for (uint32_t i = 0; i < r->count; i++)
-        at[i] = by_op[r->of[i].op];
+        at[i] = by_op[r->item[i].op];
     free(by_op);
     return at;
 }
@@ -471,7 +471,7 @@ static uint64_t *best_fit_of(const struct trace *t, const struct rectangles *r,
 static void best_fit_is_a_packing(void)
 {
     struct trace *t = load_long();
-    struct rectangles *r = rectangles_of(t, ALIGN);
+    struct rectangles *r = rectangles_from(t, ALIGN);
     uint64_t height, *at = best_fit_of(t, r, &height);
 
     CHECK(sound(r, at) && height_of(r, at) <= height);
@@ -484,14 +484,14 @@ static void twice_the_same(void)
 {
     struct trace *t = load_long();
     t->op_count = 3000;
-    struct rectangles *r = rectangles_of(t, ALIGN);
+    struct rectangles *r = rectangles_from(t, ALIGN);
     uint64_t height, *at = best_fit_of(t, r, &height);
     struct packing a, b;
 
     CHECK(packing_find(r, at, NULL, &a) && packing_find(r, at, NULL, &b));
     CHECK(a.height == b.height && a.height <= height);
     CHECK(memcmp(a.at, b.at, r->count * sizeof *a.at) == 0);
-    CHECK(packing_check(r, &a) == PACKING_SOUND);
+    CHECK(packing_check(r, &a) == PACKING_VALID);
     free(a.at);
     free(b.at);
     free(at);
@@ -511,12 +511,12 @@ static void stops_when_told(void)
 {
     struct trace *t = load_long();
     t->op_count = 3000;
-    struct rectangles *r = rectangles_of(t, ALIGN);
+    struct rectangles *r = rectangles_from(t, ALIGN);
     uint64_t height, *at = best_fit_of(t, r, &height);
 
     for (int steps = 0; steps < 40; steps += 3) {
         int left = steps;
-        struct packing_watch watch = {count_down, &left};
+        struct packing_progress watch = {count_down, &left};
         struct packing p;
 
         CHECK(!packing_find(r, at, &watch, &p));
@@ -533,7 +533,7 @@ static void ends_at_the_load(void)
     struct rectangles *r = of_text("a 0 16\na 1 16\nf 0\na 2 16\n", 3, 4);
     uint64_t at[3] = {0, 16, 0};
     int left = 0;
-    struct packing_watch watch = {count_down, &left};
+    struct packing_progress watch = {count_down, &left};
     struct packing p;
 
     CHECK(packing_find(r, at, &watch, &p) && p.height == 32 && left == 0);
@@ -550,7 +550,7 @@ static void nothing_to_pack(void)
 
     CHECK(r->count == 0 && r->load == 0);
     CHECK(packing_find(r, at, NULL, &p) && p.height == 0);
-    CHECK(packing_check(r, &p) == PACKING_SOUND);
+    CHECK(packing_check(r, &p) == PACKING_VALID);
     free(p.at);
     rectangles_delete(r);
 }

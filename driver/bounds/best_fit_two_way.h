@@ -1,5 +1,5 @@
 /*
- * outward.h - pack from a moment outwards, by best fit.
+ * best_fit_two_way.h - pack from a moment outwards, by best fit.
  *
  * What lives at the moment is stacked without a gap. Everything else lives
  * wholly after it or wholly before: the two parts see nothing of each other but
@@ -8,20 +8,25 @@
  * ends are births. From the moment of most load no byte is lost where it
  * counts most.
  */
-#ifndef OUTWARD_H
-#define OUTWARD_H
+#ifndef BEST_FIT_TWO_WAY_H
+#define BEST_FIT_TWO_WAY_H
 
 #include "rectangles.h"
 
 /* What lies lowest in the stack: what was born first, dies last, or lives
  * longest. */
-enum stacking { OLDEST_LOWEST, LAST_LOWEST, LONGEST_LOWEST, STACKINGS };
+enum stack_order {
+    STACK_BY_BIRTH,
+    STACK_BY_DEATH,
+    STACK_BY_LIFETIME,
+    STACK_ORDERS
+};
 
 /* From the end of time nothing is stacked: best fit backwards. */
-enum { OUTWARD_FROM_END = UINT32_MAX };
+enum { AFTER_ALL_MOMENTS = UINT32_MAX };
 
 /* Set at[i] for each rectangle. Some n log n steps for n rectangles. */
-void outward_place(const struct rectangles *r, uint32_t moment,
-                   enum stacking stacking, uint64_t *at);
+void best_fit_two_way(const struct rectangles *r, uint32_t moment,
+                      enum stack_order order, uint64_t *at);
 
 #endif
