@@ -1,18 +1,20 @@
 /*
- * best_fit.c - the heap that an allocator would have which wastes nothing on
- * itself.
+ * best_fit.c - replay a trace in a heap that has no metadata (ideal_heap.c).
  *
- * An allocator loses memory in three ways: to padding, to what it writes beside
- * the payloads, and to where it puts them. The first is the trace's; the second
- * can be anything from nothing to a header a block. This is a heap without
- * headers, of which only addresses exist, so that what is lost beyond padding
- * is lost to placement: by best fit, the smallest hole that fits, and of equals
- * the lowest, with every hole merged with its neighbours at once. On programs
- * best fit places about as well as can be without knowing what comes:
- * M. Johnstone and P. Wilson, "The Memory Fragmentation Problem: Solved?", ISMM
- * 1998, which leaves out headers for the same reason.
+ * An allocator loses memory in three ways: it rounds payloads up to the
+ * alignment, it writes metadata beside them, and it places blocks so that free
+ * memory between them is of no use. The trace decides the first loss; the
+ * second is anything from nothing to a header per block. In a heap of addresses
+ * alone only the third loss is left: what exceeds the load (bounds.h) is the
+ * cost of placement.
  *
- * holes.c is that heap. The granule is the alignment asked of every payload.
+ * The placement policy is best fit: a request gets the smallest free extent
+ * that it fits into, the lowest of equals, and a freed block merges with its
+ * free neighbours at once. For programs it is about the best policy that is
+ * known on-line: M. Johnstone and P. Wilson, "The Memory Fragmentation Problem:
+ * Solved?", ISMM 1998. That paper leaves out headers for the same reason.
+ *
+ * The heap's granule is the alignment that every payload gets.
  */
 #include "best_fit.h"
 
@@ -21,12 +23,15 @@
 
 #include <stdlib.h>
 
-/* Stop there: no memory is as large, and a little further sums overflow. */
+/*
+ * The simulation stops when the break is this high, in bytes: no machine has as
+ * much memory, and sums of addresses and sizes do not overflow below it.
+ */
 #define MAX_BREAK ((uint64_t)1 << 62)
 
 struct simulation {
     struct ideal_heap *heap;
-    struct extent **extent_of_slot; /* live blocks */
+    struct extent **extent_of_slot; /* valid while the slot's block is live */
     uint64_t align;
     unsigned granule; /* its log2 */
 };
@@ -38,14 +43,14 @@ static uint64_t size_asked(const struct simulation *r, struct op op)
     return payload > 0 ? (payload + r->align - 1) & ~(r->align - 1) : r->align;
 }
 
-/* Which alignment it asks for, as log2: none is less than the granule. */
+/* The log2 of the operation's alignment, at least that of the granule. */
 static unsigned alignment_asked(const struct simulation *r, struct op op)
 {
     return op_kind(op) == OP_ALIGNED && op.arg > r->granule ? op.arg
                                                             : r->granule;
 }
 
-/* Returns where its block is then; 0 where there is none. */
+/* Carry out the operation; returns its block's address, 0 after a free. */
 static uint64_t apply(struct simulation *r, struct op op)
 {
     struct extent **extent = &r->extent_of_slot[op_slot(op)];

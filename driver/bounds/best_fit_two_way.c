@@ -1,9 +1,9 @@
 /*
- * best_fit_two_way.c - the stack, then a sweep over the rectangles in the order of their
- * beginnings, and one in the reverse order of their ends.
+ * best_fit_two_way.c - the stack, then a sweep forwards in the order of the
+ * rectangles' beginnings and a sweep backwards in the order of their ends.
  *
- * A sweep gives back what is over before it takes the next. It goes through all
- * rectangles; those that are not its own have no block.
+ * A sweep frees the rectangles that are over before it allocates the next one.
+ * It passes over the rectangles of the other side; these have no extent.
  */
 #define _GNU_SOURCE
 #include "best_fit_two_way.h"
@@ -18,15 +18,15 @@ struct sweep {
     uint32_t moment;
     uint32_t *stack; /* rectangles that live at the moment, the lowest first */
     uint32_t stacked;
-    uint32_t *by_end; /* all, in the order of their ends */
+    uint32_t *by_end; /* all rectangles, in the order of their ends */
     struct ideal_heap *heap;
-    struct extent **extent; /* by rectangle; NULL: it has none */
+    struct extent **extent; /* of each rectangle; NULL: not in the heap now */
     uint64_t *at;
 };
 
 /* ---- Orders. ---- */
 
-/* Counting: as many moments as there may be, there are not more rectangles. */
+/* A counting sort: there are at most r->count + 1 moments. */
 static void order_by_end(struct sweep *s)
 {
     const struct rectangles *r = s->r;
@@ -107,7 +107,10 @@ static void release(struct sweep *s, uint32_t i)
     s->extent[i] = NULL;
 }
 
-/* An empty heap, and the stack in it: at the same addresses every time. */
+/*
+ * Make a heap that has the stack and nothing else. Both sweeps begin with it,
+ * so they find the stack at the same addresses.
+ */
 static void begin_heap(struct sweep *s)
 {
     s->heap = ideal_heap_new(s->r->alignments);

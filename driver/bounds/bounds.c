@@ -1,5 +1,5 @@
 /*
- * bounds.c - best fit, then the packing, which begins with it.
+ * bounds.c - compute best fit, then a packing that is no worse.
  */
 #include "bounds.h"
 
@@ -14,7 +14,7 @@ static double utilization_in(const struct trace *t, uint64_t bytes)
     return bytes > 0 ? (double)t->peak_payload / (double)bytes : 0;
 }
 
-/* From operations to rectangles, and back. */
+/* Addresses by operation to addresses by rectangle; the second reverses it. */
 static uint64_t *by_rectangle(const struct rectangles *r, const uint64_t *at)
 {
     uint64_t *at_rectangle =
@@ -40,7 +40,7 @@ struct computation {
     unsigned align;
     const struct packing_progress *progress;
     struct bounds_figures *figures;
-    struct placements *where; /* packing is set where it is wanted */
+    struct placements *where; /* packing is set only with_placements */
     bool with_placements;
 };
 

@@ -1,14 +1,16 @@
 /*
- * bounds_cache.c - a line of text a trace.
+ * bounds_cache.c - a line of text for each trace and alignment.
  *
- *     bounds 1 16 KEY 983040 917504 SEAL      or - where there is no packing
+ *     bounds 1 16 HASH 983040 917504 CHECKSUM
  *
- * 1 is the version, 16 the alignment, KEY the hash of the operations, 16 bytes
- * each, and SEAL that of the line before it. The hash is FNV-1a of 128 bits (Fowler, Noll and Vo), which tells
- * traces apart that are not made to deceive it.
+ * 1 is PACKING_VERSION and 16 the alignment. HASH is the hash of the
+ * operations, 16 bytes each. The figures are best fit and packing in bytes; the
+ * packing is "-" where there is none. CHECKSUM is the hash of the line before
+ * it. The hash is FNV-1a of 128 bits (Fowler, Noll and Vo). It tells different
+ * traces apart, except traces that somebody made to collide.
  *
- * A line is written to a file of its own and renamed, so that two drivers at
- * once leave one of their lines, whole.
+ * The line is written to a temporary file, which is then renamed: of two
+ * drivers that write at once, one leaves its whole line.
  */
 #define _GNU_SOURCE
 #include "bounds_cache.h"
@@ -55,7 +57,7 @@ static hash hash_of_ops(const struct trace *t)
     return h;
 }
 
-enum { HEX = 33 }; /* 32 digits */
+enum { HEX = 33 }; /* 32 digits and the end of the string */
 
 static void write_hash(hash h, char text[HEX])
 {
@@ -65,7 +67,7 @@ static void write_hash(hash h, char text[HEX])
 
 /* ---- Paths. ---- */
 
-/* traces/x.rep, 16 -> /.../traces/.bounds, and in it x.rep.16. */
+/* For traces/x.rep and 16: /.../traces/.bounds and /.../.bounds/x.rep.16. */
 struct cache_path {
     char folder[PATH_MAX];
     char file[2 * PATH_MAX];
@@ -89,7 +91,7 @@ static bool find_cache_path(const struct trace *t, unsigned align,
 
 /* ---- Lines. ---- */
 
-/* Returns its length, without what follows the figures. */
+/* Write the line as far as the figures; returns its length. */
 static int write_figures(char *line, const struct trace *t, unsigned align,
                          const struct bounds_figures *f)
 {
@@ -138,7 +140,10 @@ static bool read_line(const char *path, char line[LINE])
     return size > 0;
 }
 
-/* The figures are believed if they make the very line that was read. */
+/*
+ * The figures that were read are valid if writing them anew gives the same
+ * line: this compares version, alignment, hash and checksum at once.
+ */
 bool bounds_cache_read(const struct trace *trace, unsigned align,
                        struct bounds_figures *figures)
 {

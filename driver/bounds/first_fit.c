@@ -1,6 +1,7 @@
 /*
- * first_fit.c - what is placed, as a row in the order of its addresses: the
- * first gap that is large enough, among those that share its time.
+ * first_fit.c - an array of the placed rectangles, sorted by address. A scan
+ * finds the first gap that is large enough between those that share a moment
+ * with the new rectangle.
  */
 #include "first_fit.h"
 
@@ -14,6 +15,7 @@ struct placed {
     uint32_t birth, death; /* the moments [birth, death) */
 };
 
+/* The lowest aligned address that is free over the rectangle's lifetime. */
 static uint64_t lowest_free_address(const struct placed *placed, uint32_t count,
                                     const struct rectangle *r)
 {
@@ -30,6 +32,7 @@ static uint64_t lowest_free_address(const struct placed *placed, uint32_t count,
     return at;
 }
 
+/* The index of the first placed rectangle above the address, or count. */
 static uint32_t first_above(const struct placed *placed, uint32_t count,
                             uint64_t at)
 {

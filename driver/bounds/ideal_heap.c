@@ -1,36 +1,35 @@
 /*
- * ideal_heap.c - blocks and holes in the order of their addresses, and a tree of the
- * holes by size.
+ * ideal_heap.c - a list of all extents by address, and a tree of the free ones
+ * by size.
  *
  *     0          48        96   112               208   240       272, break
- *     | block    | hole    |bl. | hole            | b.  | hole    |
- *     +<-------->+<------->+<-->+<--------------->+<--->+<------->+  neighbours
+ *     | block    | free    |bl. | free            | b.  | free    |
+ *     +<-------->+<------->+<-->+<--------------->+<--->+<------->+  the list
  *
- *                             hole 48..96                   a tree of the
- *                            /           \                  holes, by size,
- *                  hole 240..272         hole 112..208      then address
+ *                             free 48..96                   the tree of free
+ *                            /           \                  extents, by size,
+ *                  free 240..272         free 112..208      then address
  *
- * Blocks and holes are a list in the order of their addresses: it is what
- * boundary tags are to a real heap, and tells the neighbours of a freed block.
- * The holes are also a treap (C. Aragon and R. Seidel, "Randomized Search
- * Trees", 1989; variants/treap.c tells how one works).
+ * The list has the part of boundary tags in a real heap: it gives the
+ * neighbours of a freed block. The tree is a treap (C. Aragon and R. Seidel,
+ * "Randomized Search Trees", 1989; variants/treap.c explains it).
  *
- * For most requests the leftmost hole that is large enough is the best fit.
- * But memalign wants the lowest multiple of its alignment in the hole, and the
- * rest, the hole's room at that alignment, may be less than asked for in any
- * number of holes that are large enough. So every hole knows the most room in
- * the subtree that it heads, at each alignment that will be asked for:
- * whatever the alignment, one walk finds the leftmost hole that has the room,
- * never entering a subtree without it.
+ * For most requests the leftmost free extent that is large enough is the best
+ * fit. But an aligned request begins at the lowest multiple of its alignment in
+ * the extent. The bytes from there to the end are the extent's fit at that
+ * alignment, and they may be too few in any number of extents that are large
+ * enough. So each node stores the largest fit in its subtree, for each
+ * alignment that may be asked for. One walk down the tree then finds the
+ * leftmost extent that fits: it never enters a subtree that has none.
  *
  * Invariants, between two operations:
- *   I1  The list tiles the heap: its first block begins at 0, every other where
- *       the one before it ends, and the last ends at the break.
- *   I2  No hole has a hole for a neighbour, and none is empty.
- *   I3  The tree holds every hole once: what precedes it by size, then address,
- *       is left of it, what follows right, and nothing below it has a higher
- *       rank.
- *   I4  most[i] of a hole is the largest room at alignments[i] in its subtree.
+ *   I1  The list tiles the heap: the first extent begins at 0, each other one
+ *       where its predecessor ends, and the last ends at the break.
+ *   I2  No two free extents are neighbours, and no extent is empty.
+ *   I3  The tree has each free extent once. What precedes a node by size, then
+ *       address, is in its left subtree, what follows it in its right one, and
+ *       no node below it has a higher priority.
+ *   I4  max_fit[i] of a node is its subtree's largest fit at alignments[i].
  */
 #include "ideal_heap.h"
 
@@ -42,20 +41,20 @@
 #include <stdlib.h>
 
 struct extent {
-    struct extent *prev, *next; /* its neighbours, NULL at the heap's ends */
+    struct extent *prev, *next; /* neighbours by address; NULL: none */
     uint64_t start, size;
-    bool is_free; /* the rest is set */
+    bool is_free; /* then it is a node of the tree: */
     struct extent *left, *right;
     uint64_t priority;
-    uint64_t max_fit[]; /* as many as there are alignments */
+    uint64_t max_fit[]; /* by index of the alignment (I4) */
 };
 
 struct ideal_heap {
     struct extent *last; /* NULL: the heap is empty */
-    struct extent *root; /* of the holes */
-    uint64_t random;
+    struct extent *root; /* of the free extents */
+    uint64_t random;     /* the state of the priorities' generator */
 
-    /* Which can be asked for, the granule first; which is which, by log2. */
+    /* In increasing order, the granule first; and the index of each log2. */
     uint64_t alignments[OP_SIZE_BITS];
     unsigned alignment_count;
     unsigned index_of[OP_SIZE_BITS];
@@ -66,7 +65,7 @@ static uint64_t round_up(uint64_t size, uint64_t align)
     return (size + align - 1) & ~(align - 1);
 }
 
-/* ---- The list of blocks. ---- */
+/* ---- The list of extents. ---- */
 
 static uint64_t end_of(const struct extent *e)
 {
@@ -78,7 +77,7 @@ static bool is_free(const struct extent *e)
     return e && e->is_free;
 }
 
-/* A block of no size yet, between before and what was behind that. */
+/* Insert an extent of size 0 behind prev; prev NULL: into the empty heap. */
 static struct extent *new_extent(struct ideal_heap *h, struct extent *prev)
 {
     struct extent *e = check_alloc(
@@ -96,7 +95,7 @@ static struct extent *new_extent(struct ideal_heap *h, struct extent *prev)
     return e;
 }
 
-/* Let a block take over the one behind it. */
+/* Merge the extent with the next one, which is not in the tree. */
 static void merge_next(struct ideal_heap *h, struct extent *e)
 {
     struct extent *next = e->next;
@@ -110,7 +109,7 @@ static void merge_next(struct ideal_heap *h, struct extent *e)
     free(next);
 }
 
-/* Cut a block down to size; returns the rest, a block of its own. */
+/* Split the extent behind its first size bytes; returns the second part. */
 static struct extent *split_extent(struct ideal_heap *h, struct extent *e,
                                    uint64_t size)
 {
@@ -122,14 +121,14 @@ static struct extent *split_extent(struct ideal_heap *h, struct extent *e,
     return e;
 }
 
-/* ---- The tree of holes. ---- */
+/* ---- The tree of free extents. ---- */
 
 static bool precedes(const struct extent *a, const struct extent *b)
 {
     return a->size != b->size ? a->size < b->size : a->start < b->start;
 }
 
-/* From the lowest multiple of align in the hole to its end. */
+/* The bytes from the lowest multiple of align in the extent to its end. */
 static uint64_t fit_in(const struct extent *node, uint64_t align)
 {
     uint64_t start = round_up(node->start, align);
@@ -142,7 +141,7 @@ static uint64_t max_fit_in(const struct extent *tree, unsigned i)
     return tree ? tree->max_fit[i] : 0;
 }
 
-/* Restore I4 for a hole whose subtrees have it. */
+/* Restore I4 for a node whose subtrees satisfy it. */
 static void update_max_fit(const struct ideal_heap *h, struct extent *node)
 {
     for (unsigned i = 0; i < h->alignment_count; i++) {
@@ -156,7 +155,7 @@ static void update_max_fit(const struct ideal_heap *h, struct extent *node)
     }
 }
 
-/* A tree becomes two: what precedes the hole, and what follows it. */
+/* Split a tree in two: what precedes the node, and what follows it. */
 static void treap_split(const struct ideal_heap *h, struct extent *tree,
                         const struct extent *node, struct extent **left,
                         struct extent **right)
@@ -175,7 +174,7 @@ static void treap_split(const struct ideal_heap *h, struct extent *tree,
     update_max_fit(h, tree);
 }
 
-/* The reverse: two trees, of which one precedes the other, become one. */
+/* Join two trees; all of the left one precedes all of the right one. */
 static struct extent *treap_join(const struct ideal_heap *h,
                                  struct extent *left, struct extent *right)
 {
@@ -198,7 +197,7 @@ static struct extent **child_for(struct extent *tree, const struct extent *node)
     return precedes(node, tree) ? &tree->left : &tree->right;
 }
 
-/* Both return the tree as it is then. */
+/* Both functions return the root of the changed tree. */
 static struct extent *treap_insert(const struct ideal_heap *h,
                                    struct extent *tree, struct extent *node)
 {
@@ -238,7 +237,7 @@ static void remove_free(struct ideal_heap *h, struct extent *node)
     node->is_free = false;
 }
 
-/* The first in order with so much room at alignments[i]; NULL: none has. */
+/* The first free extent, by size then address, with that fit; NULL: none. */
 static struct extent *best_fit(const struct ideal_heap *h, uint64_t size,
                                unsigned i)
 {
@@ -254,9 +253,9 @@ static struct extent *best_fit(const struct ideal_heap *h, uint64_t size,
     return NULL;
 }
 
-/* ---- Take, give, resize. ---- */
+/* ---- Allocate, free, resize. ---- */
 
-/* No hole has the room: raise the break until the last has. Returns it. */
+/* Raise the break so that the last extent is free and the request fits. */
 static struct extent *raise_break(struct ideal_heap *h, uint64_t size,
                                   uint64_t align)
 {
@@ -271,7 +270,7 @@ static struct extent *raise_break(struct ideal_heap *h, uint64_t size,
     return last;
 }
 
-/* A block at the lowest place in the hole; what is left of it are holes. */
+/* Allocate at the lowest address in a free extent; the rest stays free. */
 static struct extent *allocate_in(struct ideal_heap *h, struct extent *e,
                                   uint64_t size, uint64_t align)
 {
@@ -314,7 +313,7 @@ void ideal_heap_free(struct ideal_heap *h, struct extent *e)
     add_free(h, e);
 }
 
-/* Make it larger where it is: into the hole behind, and beyond the break. */
+/* Grow into a free extent behind the block, and beyond the break; or false. */
 static bool grow_in_place(struct ideal_heap *h, struct extent *e, uint64_t size)
 {
     struct extent *next = is_free(e->next) ? e->next : NULL;

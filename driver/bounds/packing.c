@@ -1,19 +1,20 @@
 /*
  * packing.c - the portfolio, and the check that every packing has to pass.
  *
- *   1. Best fit on-line, as it was given.
- *   2. Best fit outwards from the moment of most load, by three ways to stack
- *      what lives then; and backwards from the end of time (outward.h).
- *   3. Skylines, by weights that mix lifetime and size (skyline.h).
- *   4. The three best of these again and again, what reached above the load
- *      being heavier the next time, so that it is placed lower: D. Joslin and
- *      D. Clements, "Squeaky Wheel Optimization", 1999.
- *   5. The best so far turned over and over, each time falling together from
- *      the other side (first_fit.h).
+ *   1. Best fit on-line, as the caller gives it.
+ *   2. Best fit in both directions from the moment of most load, with three
+ *      orders of the stack, and backwards from the end (best_fit_two_way.h).
+ *   3. Skylines with weights that combine lifetime and size (skyline.h).
+ *   4. The best three of these weightings again and again. Each time, what
+ *      reached above the load gets a higher weight, so that the next round
+ *      places it lower: D. Joslin and D. Clements, "Squeaky Wheel
+ *      Optimization", 1999.
+ *   5. The best packing so far is turned upside down and placed anew by first
+ *      fit, many times (first_fit.h).
  *
- * Effort is counted in rectangles placed, so that the same trace has the same
- * packing on any machine. A long trace has spent it after 1, 2 and the first
- * skylines, all of them n log n; a short one goes through all there is.
+ * Effort is counted in placed rectangles, not in seconds: a trace has the same
+ * packing on every machine. A long trace spends its effort in steps 1, 2 and
+ * the first skylines, which take n log n each; a short trace goes through all.
  */
 #define _GNU_SOURCE
 #include "packing.h"
@@ -30,19 +31,21 @@
 #include <string.h>
 
 enum {
-    EFFORT = 1 << 20,          /* rectangles placed, in all */
-    MAX_REPEATS = 200,         /* of a skyline, at most */
-    REPEATED_WEIGHTINGS = 3,   /* skylines */
-    MANY_RECTANGLES = 1 << 20, /* rectangles: more of them have one skyline */
-    FLIPS = 64,                /* of the best packing */
-    MAX_FLIPPED = 1 << 13      /* rectangles: a turn takes their square */
+    EFFORT = 1 << 20,          /* rectangles placed, by all steps together */
+    MAX_REPEATS = 200,         /* of one weighting in step 4 */
+    REPEATED_WEIGHTINGS = 3,   /* in step 4 */
+    MANY_RECTANGLES = 1 << 20, /* more than these have only one skyline */
+    FLIPS = 64,                /* in step 5 */
+    MAX_FLIPPED = 1 << 13      /* rectangles: a flip takes their square */
 };
 
 /* ---- The check. ---- */
 
 /*
- * How high a moment is covered, as a tree over the moments: a node's `all` holds
- * for every moment below it, `most` is the highest of them.
+ * The height to which each moment is covered, as a segment tree over the
+ * moments. A node stands for a range of them; its children are the halves.
+ * `whole` is a height to which the whole range is covered, `max` the highest
+ * that any moment of the range has.
  */
 struct height_tree {
     uint64_t *whole, *max;
@@ -127,8 +130,9 @@ static void order_by_address(uint32_t *order, uint32_t count, uint64_t *at)
 }
 
 /*
- * The lowest first, each has to begin where its moments are not covered any
- * more: of two that overlap the one that begins higher sees the other.
+ * Go through the rectangles by address, the lowest first: each has to begin at
+ * or above the height to which its moments are covered. Of two that overlap,
+ * the one that begins higher does not.
  */
 static bool overlaps(const struct rectangles *r, const struct packing *p)
 {
@@ -174,12 +178,12 @@ enum packing_fault packing_check(const struct rectangles *r,
     return overlaps(r, p) ? PACKING_OVERLAPS : PACKING_VALID;
 }
 
-/* ---- What is tried. ---- */
+/* ---- The portfolio. ---- */
 
-/* Weight: lifetime times some power of size, or the reverse, in quarters. */
+/* A weight is a power of the lifetime times a power of the size. */
 struct weighting {
-    int lifetime, size;
-    double flush;
+    int lifetime, size; /* the exponents, in quarters */
+    double flush;       /* as for skyline_place */
 };
 
 static const struct weighting weightings[] = {
@@ -194,16 +198,16 @@ struct search {
     const struct rectangles *r;
     const struct packing_progress *progress;
     struct packing best;
-    uint64_t *at;   /* where the last attempt put them */
-    int64_t effort; /* what is left */
+    uint64_t *at;   /* the addresses of the last attempt */
+    int64_t effort; /* rectangles that may still be placed */
     struct skyline *skyline;
     double *weight;
-    uint64_t height[WEIGHTINGS]; /* that each came to; 0: not tried */
+    uint64_t height[WEIGHTINGS]; /* of each one's packing; 0: not tried */
     uint64_t random;
     bool stopped;
 };
 
-/* Is there anything left to do? */
+/* False where the best packing is optimal, or the caller wants to stop. */
 static bool may_continue(struct search *s, const char *step)
 {
     if (s->stopped || s->best.height == s->r->load)
@@ -233,7 +237,7 @@ static void try_on_line(struct search *s, const uint64_t *on_line)
 static void try_two_way(struct search *s, uint32_t moment,
                         enum stack_order order)
 {
-    if (!may_continue(s, "packing: outwards"))
+    if (!may_continue(s, "packing: from the peak"))
         return;
     best_fit_two_way(s->r, moment, order, s->at);
     keep_if_best(s);
@@ -268,8 +272,8 @@ static uint64_t try_skyline(struct search *s, double flush)
 
 static void try_skylines(struct search *s)
 {
-    int always =
-        s->r->count <= MANY_RECTANGLES ? 2 : 1; /* whatever the effort */
+    int always = /* tried even where the effort is spent */
+        s->r->count <= MANY_RECTANGLES ? 2 : 1;
 
     if (!may_continue(s, "packing: skylines"))
         return;
@@ -285,9 +289,9 @@ static void try_skylines(struct search *s)
     }
 }
 
-/* ---- The best again, and again. ---- */
+/* ---- Improve the best. ---- */
 
-/* What reached above the load is to be placed earlier. */
+/* A rectangle that reached above the load is to be placed earlier next time. */
 static void make_heavier(struct search *s)
 {
     for (uint32_t i = 0; i < s->r->count; i++)
@@ -309,7 +313,7 @@ static void repeat_skyline(struct search *s, const struct weighting *weighting,
     }
 }
 
-/* The lowest that was not repeated yet; -1: there is none. */
+/* The weighting of the lowest packing, of those not repeated yet; -1: none. */
 static int best_weighting(const struct search *s)
 {
     int best = -1;
@@ -332,7 +336,7 @@ static void repeat_best(struct search *s)
     }
 }
 
-/* The last attempt upside down. */
+/* Turn the last attempt upside down. */
 static void flip(struct search *s)
 {
     uint64_t height = top_of(s->r, s->at);
@@ -341,14 +345,17 @@ static void flip(struct search *s)
         s->at[i] = height - s->at[i] - s->r->item[i].size;
 }
 
-/* Each turn goes on from the last, better or not: it may get over a hill. */
+/*
+ * Each flip starts from the result of the last one, even a worse one: that way
+ * the search leaves a local minimum.
+ */
 static void flip_best(struct search *s)
 {
     uint32_t *order =
         check_alloc(malloc(((size_t)s->r->count + 1) * sizeof *order));
 
     memcpy(s->at, s->best.at, s->r->count * sizeof *s->at);
-    for (int i = 0; i < FLIPS && may_continue(s, "packing: turned over"); i++) {
+    for (int i = 0; i < FLIPS && may_continue(s, "packing: upside down"); i++) {
         flip(s);
         order_by_address(order, s->r->count, s->at);
         first_fit_place(s->r, order, s->at);

@@ -1,5 +1,6 @@
 /*
- * rectangles.c - follow the trace once; a slot knows the rectangle that it is.
+ * rectangles.c - one pass over the trace, with a table that tells each slot's
+ * rectangle while its block is live.
  */
 #include "rectangles.h"
 
@@ -15,13 +16,13 @@ enum { MAX_RECTANGLES = 1 << 23, FIRST_CAPACITY = 1 << 10 };
 
 struct builder {
     struct rectangles *r;
-    uint32_t capacity; /* for so many */
-    uint32_t *of_slot;
+    uint32_t capacity; /* rectangles that r->item has room for */
+    uint32_t *of_slot; /* the live rectangle of each slot, or NO_RECTANGLE */
     uint64_t align;
-    unsigned granule; /* its log2 */
-    uint64_t live;    /* bytes now */
-    uint64_t total;   /* of all, with what alignment may cost them */
-    bool in_deaths;   /* the moment is over with the next birth */
+    unsigned granule; /* log2 of align */
+    uint64_t live;    /* bytes that live now */
+    uint64_t total;   /* bytes of all rectangles and their largest padding */
+    bool in_deaths;   /* a block died: the next birth begins a new moment */
 };
 
 static void end_block(struct builder *x, uint32_t slot)
@@ -74,7 +75,7 @@ static void begin_block(struct builder *x, struct op op, uint64_t index)
     note_load(x);
 }
 
-/* False where it is too much to go on. */
+/* Apply an operation; false where the rectangles have become too large. */
 static bool follow(struct builder *x, struct op op, uint64_t index)
 {
     if (op_kind(op) == OP_FREE_NULL)

@@ -1,27 +1,28 @@
 /*
- * skyline.c - steps in the order of time, a queue of them by height, and a tree
- * of the rectangles that are left.
+ * skyline.c - segments in the order of time, a queue of them by height, and a
+ * tree of the rectangles that are not placed yet.
  *
- *     height            +-------+            Three steps: the lowest, c to d,
- *       ^       +-------+       |            is next. What is placed in it
- *       |       |  x    |  y    +-----       cuts it in up to three; steps of
- *       +-------a-------b-------c-----d      one height are joined.
+ *     height            +-------+            Three segments. The lowest, c to
+ *       ^       +-------+       |            d, is next. Placing a rectangle
+ *       |       |  x    |  y    +-----       splits it in at most three; two
+ *       +-------a-------b-------c-----d      segments of one height are joined.
  *
- * A step is found by the moment that it begins at. The queue is never searched:
- * an entry whose step has another height by now, or is gone, is dropped when it
- * comes up.
+ * The moment at which a segment begins identifies it. The queue is never
+ * searched: an entry is dropped when it comes up and its segment has another
+ * height by then or is gone.
  *
- * Which rectangle is the heaviest that lives within [from, until) is asked of a
- * k-d tree over beginnings and ends: its nodes know the box that their
- * rectangles lie in, and the most weight among those not placed yet. The
- * heavier half is searched first; what cannot beat the best so far, or lies
- * outside, is not entered.
+ * The heaviest rectangle that lives within [begin, end) is found in a k-d tree
+ * over beginnings and ends (J. Bentley, "Multidimensional binary search trees
+ * used for associative searching", 1975). Each node has the bounding box of its
+ * rectangles and the highest weight among those not placed yet. The search
+ * enters the child with the higher weight first, and no node that lies outside
+ * or cannot beat the best rectangle so far.
  *
  * Invariants, between two placements:
- *   I1  The steps tile [0, moments), each beginning where the one before ends.
+ *   I1  The segments tile [0, moments): each begins where the one before ends.
  *   I2  No two neighbours have the same height.
- *   I3  Every step is in the queue at its height.
- *   I4  No rectangle that is placed reaches above the steps in its time.
+ *   I3  Every segment is in the queue at its height.
+ *   I4  No placed rectangle reaches above the segments over its lifetime.
  */
 #include "skyline.h"
 
@@ -35,8 +36,8 @@ enum { LEAF = 8, ROOT = 1 };
 
 struct segment {
     uint64_t height;
-    uint32_t end;  /* 0: there is no step */
-    uint32_t prev; /* where the one before begins, or NONE */
+    uint32_t end;  /* a moment; 0: no segment begins here */
+    uint32_t prev; /* the moment at which the one before begins, or NONE */
 };
 
 struct queued_segment {
@@ -44,10 +45,10 @@ struct queued_segment {
     uint32_t start;
 };
 
-struct entry {
-    double weight; /* 0: placed */
+struct entry {     /* a rectangle, as the tree has it */
+    double weight; /* 0: it is placed */
     uint32_t begin, end;
-    uint32_t index; /* of the rectangle */
+    uint32_t index; /* in r->item */
 };
 
 struct node {
@@ -58,20 +59,20 @@ struct node {
 struct skyline {
     const struct rectangles *r;
 
-    struct segment *segment; /* by the moment that it begins at */
+    struct segment *segment; /* indexed by the moment at which each begins */
     struct queued_segment *queue;
     size_t queued, capacity;
 
-    struct entry *entry; /* as the tree has them: each node an equal half */
-    struct node *node;   /* of v the halves are 2v and 2v + 1 */
+    struct entry *entry; /* ordered so that each node has a range of them */
+    struct node *node;   /* the children of v are 2v and 2v + 1 */
 
-    /* What is being looked for, and the best of it so far. */
+    /* The state of a search: the segment, and the best entry so far. */
     uint32_t window_begin, window_end;
     double flush, best_weight;
     const struct entry *best;
 };
 
-/* ---- The queue: a heap, the lowest first, of equals the earliest. ---- */
+/* ---- The queue: a binary heap by height, then by moment. ---- */
 
 static bool precedes(struct queued_segment a, struct queued_segment b)
 {
@@ -111,7 +112,7 @@ static struct queued_segment queue_pop(struct skyline *s)
     return top;
 }
 
-/* Where the lowest step begins. By I3 there is one. */
+/* The moment at which the lowest segment begins. By I3 there is one. */
 static uint32_t pop_lowest_segment(struct skyline *s)
 {
     struct queued_segment c;
@@ -123,7 +124,7 @@ static uint32_t pop_lowest_segment(struct skyline *s)
     return c.start;
 }
 
-/* ---- Steps. ---- */
+/* ---- Segments. ---- */
 
 static void set_prev(struct skyline *s, uint32_t start, uint32_t prev)
 {
@@ -131,7 +132,7 @@ static void set_prev(struct skyline *s, uint32_t start, uint32_t prev)
         s->segment[start].prev = prev;
 }
 
-/* Cut the step in two of its height, unless it ends there. */
+/* Split the segment at a moment, unless it ends there. */
 static void split_segment(struct skyline *s, uint32_t start, uint32_t at)
 {
     struct segment *segment = &s->segment[start];
@@ -144,7 +145,7 @@ static void split_segment(struct skyline *s, uint32_t start, uint32_t at)
     queue_push(s, at);
 }
 
-/* Join the step with the one behind it, where they are of one height. */
+/* Join the segment with the next one, if both have the same height. */
 static void join_next(struct skyline *s, uint32_t start)
 {
     struct segment *segment = &s->segment[start];
@@ -170,7 +171,7 @@ static void raise(struct skyline *s, uint32_t start, uint64_t height)
     queue_push(s, start);
 }
 
-/* Nothing fits there: up to the lower neighbour. */
+/* No rectangle fits: raise the segment to its lower neighbour. */
 static void raise_to_neighbour(struct skyline *s, uint32_t start)
 {
     const struct segment *segment = &s->segment[start];
@@ -184,7 +185,7 @@ static void raise_to_neighbour(struct skyline *s, uint32_t start)
     raise(s, start, height);
 }
 
-/* Put the rectangle on the step that begins there; returns its address. */
+/* Place the rectangle on the segment; returns its address. */
 static uint64_t place_on(struct skyline *s, uint32_t start,
                          const struct rectangle *r)
 {
@@ -214,7 +215,7 @@ static void swap_entries(struct entry *a, struct entry *b)
     *b = e;
 }
 
-/* Hoare's selection: what is left of middle is not above it, right not below. */
+/* Hoare's selection: then e[i] <= e[middle] <= e[j] for i < middle < j. */
 static void partition_at(struct entry *e, int64_t low, int64_t high,
                          int64_t middle, bool by_end)
 {
@@ -299,7 +300,7 @@ static void set_max_weights(struct skyline *s, uint32_t v, uint32_t low,
     s->node[v].max_weight = children_max(s, v);
 }
 
-/* The most that a rectangle in the box can count, or 0: none lives within. */
+/* No rectangle of the node counts more here; 0: none lives in the segment. */
 static double weight_limit(const struct skyline *s, const struct node *n)
 {
     double max_weight = n->max_weight;
@@ -348,7 +349,7 @@ static void search_tree(struct skyline *s, uint32_t v, uint32_t low,
     }
 }
 
-/* The one to put on that step; NULL: none lives within its time. */
+/* The entry to place on that segment; NULL: none lives within its time. */
 static const struct entry *find_heaviest(struct skyline *s, uint32_t start)
 {
     s->window_begin = start;
@@ -359,7 +360,7 @@ static const struct entry *find_heaviest(struct skyline *s, uint32_t start)
     return s->best;
 }
 
-/* It is placed: no more of it in the tree. */
+/* Take a placed entry out of the tree: its weight becomes 0. */
 static void remove_entry(struct skyline *s, const struct entry *e)
 {
     uint32_t at = (uint32_t)(e - s->entry), v = ROOT;
@@ -380,9 +381,9 @@ static void remove_entry(struct skyline *s, const struct entry *e)
         s->node[v].max_weight = children_max(s, v);
 }
 
-/* ---- Beginning, end, a packing. ---- */
+/* ---- The interface. ---- */
 
-/* As many as the deepest leaf's number. */
+/* An index that no node reaches; node 0 is not used. */
 static size_t node_count(uint32_t count)
 {
     size_t nodes = 2;
