@@ -456,7 +456,7 @@ void report_adversary(const struct adversary_benchmark *t)
     progress_clear();
     adversary_table_print(stdout, t);
     for (size_t i = 0; i < t->allocator_count * columns; i++) {
-        const struct outcome *o = &t->adversary_results[i].outcome;
+        const struct outcome *o = &t->results[i].outcome;
 
         if (o->verdict != VERDICT_OK && o->verdict != VERDICT_NOT_RUN)
             print_fault(t->allocators[i / columns], o);

@@ -31,8 +31,8 @@ extern struct worker {
     struct channel *channel;
     const struct op *steps;
     uint64_t *log;
-    uint64_t *pointers; /* by slot, timed pass */
-    struct held *held;  /* by slot, checked pass */
+    uint64_t *pointers;          /* by slot, timed pass */
+    struct worker_block *blocks; /* by slot, checked pass */
     void (*hand_over)(void);
     struct calls calls;
 } worker;

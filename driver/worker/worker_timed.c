@@ -6,12 +6,12 @@
 #include <time.h>
 
 /* The rarer kinds: returns what goes into the log. */
-static uint64_t call_rare(struct op op, uint64_t *place)
+static uint64_t call_other(struct op op, uint64_t *pointer)
 {
-    uint64_t address = worker_call(op, op_takes_block(op) ? *place : 0);
+    uint64_t address = worker_call(op, op_takes_block(op) ? *pointer : 0);
 
     if (op_begins(op))
-        *place = address;
+        *pointer = address;
     return address;
 }
 
@@ -22,26 +22,26 @@ static uint64_t call_rare(struct op op, uint64_t *place)
  */
 static void run_timed(const struct op *step, uint32_t count)
 {
-    enum { AHEAD = 12 };
+    enum { PREFETCH_AHEAD = 12 };
     void *(*const call_malloc)(size_t) = worker.calls.malloc;
     void (*const call_free)(void *) = worker.calls.free;
     uint64_t *log = worker.log, *slot = worker.pointers;
 
     for (const struct op *end = step + count; step < end; step++, log++) {
-        uint64_t *place = &slot[op_slot(*step)];
+        uint64_t *pointer = &slot[op_slot(*step)];
         enum op_kind kind = op_kind(*step);
 
-        __builtin_prefetch(&slot[op_slot(step[AHEAD])]);
+        __builtin_prefetch(&slot[op_slot(step[PREFETCH_AHEAD])]);
         if (kind == OP_ALLOC) {
-            *log = *place = as_address(call_malloc(as_size(step->bytes)));
+            *log = *pointer = as_address(call_malloc(as_size(step->bytes)));
         } else if (kind == OP_FREE) {
-            call_free(as_pointer(*place));
+            call_free(as_pointer(*pointer));
             *log = 0;
         } else if (kind == OP_REALLOC) {
-            *log = *place = as_address(
-                worker.calls.realloc(as_pointer(*place), as_size(step->bytes)));
+            *log = *pointer = as_address(worker.calls.realloc(
+                as_pointer(*pointer), as_size(step->bytes)));
         } else {
-            *log = call_rare(*step, place);
+            *log = call_other(*step, pointer);
         }
     }
 }
