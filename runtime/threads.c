@@ -37,111 +37,114 @@
 enum {
     GRANULE = THREADS_GRANULE,
     SIZES = THREADS_SIZES,
-    MOST_BYTES = 32768, /* in a magazine */
-    FEW = 4,            /* blocks that a magazine is filled with, at first, */
-    MOST_AT_ONCE = 128  /* and later */
+    MAX_BYTES = 32768, /* in a magazine */
+    FIRST_REFILL = 4,  /* blocks that a magazine is filled with, at first, */
+    MAX_REFILL = 128   /* and later */
 };
 
-enum state { NEW, ALIVE, ENDED };
+enum thread_state { NOT_STARTED, CACHING, ENDED };
 
 __thread struct magazine threads_magazine[SIZES];
-__thread bool threads_asked;
-static __thread enum state state __attribute__((tls_model("initial-exec")));
-static __thread unsigned reliefs __attribute__((tls_model("initial-exec")));
+__thread bool threads_started;
+static __thread enum thread_state thread_state
+    __attribute__((tls_model("initial-exec")));
+static __thread unsigned purges_seen __attribute__((tls_model("initial-exec")));
 
 static const struct threads_lock *lock_at_end;
 static pthread_key_t at_end;
-static bool have_key;
-static uintptr_t freed = (uintptr_t)0x9e3779b97f4a7c15; /* the key, */
-static bool chosen;                                     /* better chosen */
+static bool have_at_end;
+static uintptr_t cached_key = (uintptr_t)0x9e3779b97f4a7c15; /* the key, */
+static bool key_chosen;                                      /* better chosen */
 
 /* Not in a constructor: those of other libraries allocate before. */
-static void choose_key(void)
+static void choose_cached_key(void)
 {
-    if (getrandom(&freed, sizeof freed, GRND_NONBLOCK) != sizeof freed)
-        freed = (uintptr_t)&freed * 2654435761u;
-    freed |= 1;
+    if (getrandom(&cached_key, sizeof cached_key, GRND_NONBLOCK) !=
+        sizeof cached_key)
+        cached_key = (uintptr_t)&cached_key * 2654435761u;
+    cached_key |= 1;
 }
 
-static unsigned limit(size_t index)
+static unsigned max_capacity(size_t index)
 {
-    return (unsigned)(MOST_BYTES / ((index + 1) * GRANULE));
+    return (unsigned)(MAX_BYTES / ((index + 1) * GRANULE));
 }
 
-static unsigned least(unsigned a, unsigned b)
+static unsigned smaller(unsigned a, unsigned b)
 {
     return a < b ? a : b;
 }
 
 /* From now on as if it had never been used. */
-static void keep_few(struct magazine *m)
+static void reset_limits(struct magazine *m)
 {
-    m->fill = FEW;
-    m->most = 2 * FEW;
+    m->refill = FIRST_REFILL;
+    m->capacity = 2 * FIRST_REFILL;
 }
 
-static void push(struct magazine *m, struct resting *block)
+static void push(struct magazine *m, struct cached_block *block)
 {
     block->next = m->first;
-    block->key = freed;
+    block->key = cached_key;
     m->first = block;
     m->count++;
 }
 
 /* Give blocks back to the allocator until `left` are left, with the lock. */
-static void empty(struct magazine *m, unsigned left)
+static void flush(struct magazine *m, unsigned left)
 {
     while (m->count > left)
         mm_free(magazine_pop(m));
 }
 
 /* All of them, which begin anew. */
-static void empty_all(void)
+static void flush_all(void)
 {
     for (size_t i = 0; i < SIZES; i++) {
-        empty(&threads_magazine[i], 0);
-        keep_few(&threads_magazine[i]);
+        flush(&threads_magazine[i], 0);
+        reset_limits(&threads_magazine[i]);
     }
 }
 
-static void end(void *unused)
+static void end_thread(void *unused)
 {
     (void)unused;
-    state = ENDED;
+    thread_state = ENDED;
     lock_at_end->take();
-    empty_all();
+    flush_all();
     lock_at_end->give();
 }
 
 /* Arrange for the thread's end. False where it is over, or cannot be known. */
-static __attribute__((noinline)) bool begin(const struct threads_lock *lock)
+static __attribute__((noinline)) bool
+start_thread(const struct threads_lock *lock)
 {
-    threads_asked = true;
-    if (state == ENDED || !mm_size_unlocked)
+    threads_started = true;
+    if (thread_state == ENDED || !mm_size_unlocked)
         return false;
-    state = ENDED; /* while pthread_* may need memory */
+    thread_state = ENDED; /* while pthread_* may need memory */
     lock->take();
-    if (!chosen)
-        choose_key();
-    chosen = true;
+    if (!key_chosen)
+        choose_cached_key();
+    key_chosen = true;
     lock_at_end = lock;
-    have_key = have_key || pthread_key_create(&at_end, end) == 0;
+    have_at_end = have_at_end || pthread_key_create(&at_end, end_thread) == 0;
     lock->give();
-    if (!have_key || pthread_setspecific(at_end, &state) != 0)
+    if (!have_at_end || pthread_setspecific(at_end, &thread_state) != 0)
         return false;
     for (size_t i = 0; i < SIZES; i++)
-        keep_few(&threads_magazine[i]);
-    state = ALIVE;
+        reset_limits(&threads_magazine[i]);
+    thread_state = CACHING;
     return true;
 }
 
-static void fill(struct magazine *m, size_t index,
-                 const struct threads_lock *lock)
+static void refill(struct magazine *m, size_t index,
+                   const struct threads_lock *lock)
 {
-    unsigned n = m->fill;
+    unsigned n = m->refill;
 
-    m->most = least(2 * m->most, limit(index));
-    m->fill = least(least(2 * n, MOST_AT_ONCE), m->most / 2);
+    m->capacity = smaller(2 * m->capacity, max_capacity(index));
+    m->refill = smaller(smaller(2 * n, MAX_REFILL), m->capacity / 2);
     lock->take();
     for (void *block; n > 0; n--) {
         block = mm_malloc((index + 1) * GRANULE);
@@ -152,15 +155,15 @@ static void fill(struct magazine *m, size_t index,
     lock->give();
 }
 
-void *threads_take(size_t size, const struct threads_lock *lock)
+void *threads_allocate(size_t size, const struct threads_lock *lock)
 {
     size_t index = (size - 1) / GRANULE;
 
-    if (index >= SIZES || (state != ALIVE && !begin(lock)))
+    if (index >= SIZES || (thread_state != CACHING && !start_thread(lock)))
         return NULL;
     struct magazine *m = &threads_magazine[index];
     if (!m->first)
-        fill(m, index, lock);
+        refill(m, index, lock);
     return m->first ? magazine_pop(m) : NULL;
 }
 
@@ -177,31 +180,31 @@ static _Noreturn void double_free(const void *block)
 }
 
 /* Bytes of a block that a magazine may have; 0 for any other. */
-static inline size_t size_here(const void *block)
+static inline size_t cacheable_size(const void *block)
 {
     size_t size = mm_size_unlocked(block);
 
     if (size == 0 || size / GRANULE > SIZES)
         return 0;
-    if (((const struct resting *)block)->key == freed)
+    if (((const struct cached_block *)block)->key == cached_key)
         double_free(block);
     return size;
 }
 
-void threads_check(const void *block)
+void threads_check_in_use(const void *block)
 {
     if (mm_size_unlocked)
-        size_here(block);
+        cacheable_size(block);
 }
 
 /* Was anything given back since this thread last looked? */
-static bool was_relief(void)
+static bool purged_since_last_look(void)
 {
-    unsigned before = reliefs;
+    unsigned before = purges_seen;
 
     if (mm_purge_count)
-        reliefs = mm_purge_count();
-    return reliefs != before;
+        purges_seen = mm_purge_count();
+    return purges_seen != before;
 }
 
 /*
@@ -212,27 +215,27 @@ static __attribute__((noinline)) void overflow(struct magazine *m, size_t index,
                                                const struct threads_lock *lock)
 {
     lock->take();
-    if (was_relief()) {
-        empty_all();
-    } else if (m->most < limit(index)) {
-        m->most = least(2 * m->most, limit(index));
+    if (purged_since_last_look()) {
+        flush_all();
+    } else if (m->capacity < max_capacity(index)) {
+        m->capacity = smaller(2 * m->capacity, max_capacity(index));
     } else {
-        empty(m, m->most / 2);
+        flush(m, m->capacity / 2);
     }
     lock->give();
 }
 
-bool threads_put(void *block, const struct threads_lock *lock)
+bool threads_free(void *block, const struct threads_lock *lock)
 {
-    if (state != ALIVE && !begin(lock))
+    if (thread_state != CACHING && !start_thread(lock))
         return false;
-    size_t size = size_here(block);
+    size_t size = cacheable_size(block);
     if (size == 0)
         return false;
     size_t index = size / GRANULE - 1;
     struct magazine *m = &threads_magazine[index];
     push(m, block);
-    if (m->count > m->most)
+    if (m->count > m->capacity)
         overflow(m, index, lock);
     return true;
 }

@@ -29,27 +29,27 @@ enum {
 };
 
 /* A block in a magazine; the key tells it from one in use. */
-struct resting {
-    struct resting *next;
+struct cached_block {
+    struct cached_block *next;
     uintptr_t key;
 };
 
 /* Of one size. Empty: of a thread that has not begun, or has ended. */
 struct magazine {
-    struct resting *first;
+    struct cached_block *first;
     unsigned count;
-    unsigned fill; /* blocks to get when it is empty: more each time */
-    unsigned most; /* more with each time it was too few */
+    unsigned refill;   /* blocks to get when it is empty: more each time */
+    unsigned capacity; /* more with each time it was too few */
 };
 
 /* The calling thread's, and whether it has ever asked for one. */
 extern __thread struct magazine threads_magazine[THREADS_SIZES]
     __attribute__((tls_model("initial-exec")));
-extern __thread bool threads_asked __attribute__((tls_model("initial-exec")));
+extern __thread bool threads_started __attribute__((tls_model("initial-exec")));
 
 static inline void *magazine_pop(struct magazine *m)
 {
-    struct resting *block = m->first;
+    struct cached_block *block = m->first;
 
     m->first = block->next;
     m->count--;
@@ -58,7 +58,7 @@ static inline void *magazine_pop(struct magazine *m)
 }
 
 /* A block that is in one of them already; NULL where none is of that size. */
-static inline void *threads_at_hand(size_t size)
+static inline void *threads_pop_cached(size_t size)
 {
     size_t index = (size - 1) / THREADS_GRANULE;
 
@@ -68,12 +68,12 @@ static inline void *threads_at_hand(size_t size)
 }
 
 /* The same, or one that is got now, with others. NULL: ask the allocator. */
-void *threads_take(size_t size, const struct threads_lock *lock);
+void *threads_allocate(size_t size, const struct threads_lock *lock);
 
 /* End the program where the block lies in a magazine: it is free already. */
-void threads_check(const void *block);
+void threads_check_in_use(const void *block);
 
 /* Put a block into the caller's magazines; false: it belongs elsewhere. */
-bool threads_put(void *block, const struct threads_lock *lock);
+bool threads_free(void *block, const struct threads_lock *lock);
 
 #endif
