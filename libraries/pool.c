@@ -129,7 +129,7 @@ static struct block *block_within(void *memory, size_t *size)
 /* ---- The list. ---- */
 
 /* b is free now. */
-static void note_free(struct block *b)
+static void lower_first_free(struct block *b)
 {
     if (!pool.first_free || is_below(b, pool.first_free))
         pool.first_free = b;
@@ -177,11 +177,11 @@ static void split(struct block *b, size_t size)
     other->size = rest;
     other->next = b->next;
     b->next = other;
-    note_free(other);
+    lower_first_free(other);
 }
 
 /* Let b, in use, swallow the free block that adjoins it, if that is enough. */
-static void extend(struct block *b, size_t size)
+static void merge_next(struct block *b, size_t size)
 {
     struct block *next = b->next;
 
@@ -199,7 +199,7 @@ static void extend(struct block *b, size_t size)
 /* ---- The memory. ---- */
 
 /* A pool of nothing but b, free; or of nothing. */
-static void start(struct block *b, size_t size)
+static void pool_start(struct block *b, size_t size)
 {
     pool.started = true;
     pool.first = pool.first_free = b;
@@ -207,12 +207,12 @@ static void start(struct block *b, size_t size)
         *b = (struct block){.size = size};
 }
 
-static void start_with_own_memory(void)
+static void pool_start_own(void)
 {
     size_t size = sizeof own_memory;
     struct block *b = block_within(own_memory, &size);
 
-    start(b, size);
+    pool_start(b, size);
 }
 
 /* The last block below b; NULL if there is none. */
@@ -228,7 +228,7 @@ static struct block *last_below(const struct block *b)
 }
 
 /* Add b to the list, free; false where that memory is in the pool already. */
-static bool insert(struct block *b, size_t size)
+static bool list_insert(struct block *b, size_t size)
 {
     struct block *before = last_below(b);
     struct block **link = before ? &before->next : &pool.first;
@@ -239,7 +239,7 @@ static bool insert(struct block *b, size_t size)
         return false;
     *b = (struct block){.size = size, .next = *link};
     *link = b;
-    note_free(b);
+    lower_first_free(b);
     return true;
 }
 
@@ -260,7 +260,7 @@ static void *allocate(size_t payload)
 static void deallocate(struct block *b)
 {
     b->size &= ~(size_t)IN_USE;
-    note_free(b);
+    lower_first_free(b);
 }
 
 static void *resize(struct block *b, size_t payload)
@@ -270,7 +270,7 @@ static void *resize(struct block *b, size_t payload)
     if (size == 0)
         return NULL;
     if (block_size(b) < size)
-        extend(b, size);
+        merge_next(b, size);
     if (block_size(b) >= size) {
         split(b, size);
         return block_payload(b);
@@ -300,11 +300,11 @@ static void unlock(void)
         pthread_mutex_unlock(&pool.lock);
 }
 
-static void enter(void)
+static void lock_started(void)
 {
     lock();
     if (!pool.started)
-        start_with_own_memory();
+        pool_start_own();
 }
 
 static void before_fork(void)
@@ -326,7 +326,7 @@ __attribute__((constructor)) static void hold_across_fork(void)
 
 /* ---- The interface. ---- */
 
-static void *answer(void *payload)
+static void *unlock_enomem(void *payload)
 {
     unlock();
     if (!payload)
@@ -334,7 +334,7 @@ static void *answer(void *payload)
     return payload;
 }
 
-static int answer_valid(bool valid)
+static int unlock_einval(bool valid)
 {
     unlock();
     if (valid)
@@ -345,8 +345,8 @@ static int answer_valid(bool valid)
 
 void *my_malloc(size_t size)
 {
-    enter();
-    return answer(allocate(size));
+    lock_started();
+    return unlock_enomem(allocate(size));
 }
 
 void *my_calloc(size_t count, size_t size)
@@ -367,15 +367,15 @@ void *my_realloc(void *ptr, size_t size)
         my_free(ptr);
         return NULL;
     }
-    enter();
-    return answer(resize(block_of(ptr), size));
+    lock_started();
+    return unlock_enomem(resize(block_of(ptr), size));
 }
 
 void my_free(void *ptr)
 {
     if (!ptr)
         return;
-    enter();
+    lock_started();
     deallocate(block_of(ptr));
     unlock();
 }
@@ -389,27 +389,27 @@ int my_pool_init(void *memory, size_t size)
 {
     lock();
     if (!memory && size == 0) {
-        start_with_own_memory();
-        return answer_valid(true);
+        pool_start_own();
+        return unlock_einval(true);
     }
     struct block *b = block_within(memory, &size);
     if (b)
-        start(b, size);
-    return answer_valid(b);
+        pool_start(b, size);
+    return unlock_einval(b);
 }
 
 int my_pool_add(void *memory, size_t size)
 {
-    enter();
+    lock_started();
     struct block *b = block_within(memory, &size);
-    return answer_valid(b && insert(b, size));
+    return unlock_einval(b && list_insert(b, size));
 }
 
 size_t my_pool_available(void)
 {
     size_t sum = 0;
 
-    enter();
+    lock_started();
     for (struct block *b = free_from(pool.first_free); b;
          b = free_from(b->next))
         sum += block_size(b) - HEADER;
@@ -421,7 +421,7 @@ size_t my_pool_largest(void)
 {
     size_t most = 0;
 
-    enter();
+    lock_started();
     for (struct block *b = free_from(pool.first_free); b;
          b = free_from(b->next))
         if (block_size(b) - HEADER > most)
