@@ -55,9 +55,9 @@
  */
 #include "hmm.h"
 
+#include "fork_lock.h"
+
 #include <errno.h>
-#include <pthread.h>
-#include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
 #include <unistd.h>
@@ -82,13 +82,11 @@ _Static_assert(MIN_BLOCK % ALIGN == 0, "I1 for the smallest block");
 static const size_t MAX_PAYLOAD = PTRDIFF_MAX - HMM_STEP - ALIGN - WORD;
 
 static struct {
-    pthread_mutex_t lock;
     struct block list; /* its sentinel */
     size_t bound;      /* I7 */
     struct block *end; /* the last end tag; NULL before the first segment */
     char *brk;         /* the break as the last sbrk left it */
-} heap = {.lock = PTHREAD_MUTEX_INITIALIZER,
-          .list = {.next = &heap.list, .prev = &heap.list}};
+} heap = {.list = {.next = &heap.list, .prev = &heap.list}};
 
 /* ---- Blocks: the only pointer arithmetic but add_area's. ---- */
 
@@ -440,40 +438,6 @@ static void *resize(void *payload, size_t wanted)
     return new;
 }
 
-/* ---- The lock. ---- */
-
-/* This thread holds the lock across fork; others' handlers may allocate. */
-static __thread bool forking __attribute__((tls_model("initial-exec")));
-
-static void enter(void)
-{
-    if (!forking)
-        pthread_mutex_lock(&heap.lock);
-}
-
-static void leave(void)
-{
-    if (!forking)
-        pthread_mutex_unlock(&heap.lock);
-}
-
-static void before_fork(void)
-{
-    enter();
-    forking = true;
-}
-
-static void after_fork(void)
-{
-    forking = false;
-    leave();
-}
-
-__attribute__((constructor)) static void hold_across_fork(void)
-{
-    pthread_atfork(before_fork, after_fork, after_fork);
-}
-
 /* ---- The family. ---- */
 
 static void *enomem_if_null(void *payload)
@@ -485,9 +449,9 @@ static void *enomem_if_null(void *payload)
 
 static void *request(size_t align, size_t size)
 {
-    enter();
+    lock_take();
     void *payload = allocate_aligned(align, size);
-    leave();
+    lock_give();
     return enomem_if_null(payload);
 }
 
@@ -497,9 +461,9 @@ static void release_block(void *payload)
 
     if (!payload)
         return;
-    enter();
+    lock_take();
     deallocate(payload);
-    leave();
+    lock_give();
     errno = error;
 }
 
@@ -511,9 +475,9 @@ static void *request_resize(void *payload, size_t size)
         release_block(payload);
         return NULL;
     }
-    enter();
+    lock_take();
     payload = resize(payload, size);
-    leave();
+    lock_give();
     return enomem_if_null(payload);
 }
 
@@ -615,8 +579,8 @@ size_t malloc_usable_size(void *ptr)
 {
     if (!ptr)
         return 0;
-    enter();
+    lock_take();
     size_t size = block_size(block_of(ptr)) - WORD;
-    leave();
+    lock_give();
     return size;
 }

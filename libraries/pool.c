@@ -39,10 +39,10 @@
  */
 #include "pool.h"
 
+#include "fork_lock.h"
+
 #include <errno.h>
-#include <pthread.h>
 #include <stdalign.h>
-#include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
 
@@ -64,11 +64,10 @@ _Static_assert(HEADER % ALIGN == 0, "a payload is aligned as its block");
 static alignas(ALIGN) char own_memory[POOL_SIZE];
 
 static struct {
-    pthread_mutex_t lock;
     bool started; /* the list is made */
     struct block *first;
     struct block *first_free; /* I4 */
-} pool = {.lock = PTHREAD_MUTEX_INITIALIZER};
+} pool;
 
 /* ---- Blocks: the only pointer arithmetic. ---- */
 
@@ -283,52 +282,19 @@ static void *resize(struct block *b, size_t payload)
     return new;
 }
 
-/* ---- The lock. ---- */
+/* ---- The interface. ---- */
 
-/* This thread holds the lock across fork; others' handlers may allocate. */
-static __thread bool forking;
-
-static void lock(void)
-{
-    if (!forking)
-        pthread_mutex_lock(&pool.lock);
-}
-
-static void unlock(void)
-{
-    if (!forking)
-        pthread_mutex_unlock(&pool.lock);
-}
-
+/* Take the lock; at the first call the pool starts with its own array. */
 static void lock_started(void)
 {
-    lock();
+    lock_take();
     if (!pool.started)
         pool_start_own();
 }
 
-static void before_fork(void)
-{
-    lock();
-    forking = true;
-}
-
-static void after_fork(void)
-{
-    forking = false;
-    unlock();
-}
-
-__attribute__((constructor)) static void hold_across_fork(void)
-{
-    pthread_atfork(before_fork, after_fork, after_fork);
-}
-
-/* ---- The interface. ---- */
-
 static void *unlock_enomem(void *payload)
 {
-    unlock();
+    lock_give();
     if (!payload)
         errno = ENOMEM;
     return payload;
@@ -336,7 +302,7 @@ static void *unlock_enomem(void *payload)
 
 static int unlock_einval(bool valid)
 {
-    unlock();
+    lock_give();
     if (valid)
         return 0;
     errno = EINVAL;
@@ -377,7 +343,7 @@ void my_free(void *ptr)
         return;
     lock_started();
     deallocate(block_of(ptr));
-    unlock();
+    lock_give();
 }
 
 size_t my_malloc_usable_size(void *ptr)
@@ -387,7 +353,7 @@ size_t my_malloc_usable_size(void *ptr)
 
 int my_pool_init(void *memory, size_t size)
 {
-    lock();
+    lock_take();
     if (!memory && size == 0) {
         pool_start_own();
         return unlock_einval(true);
@@ -413,7 +379,7 @@ size_t my_pool_available(void)
     for (struct block *b = free_from(pool.first_free); b;
          b = free_from(b->next))
         sum += block_size(b) - HEADER;
-    unlock();
+    lock_give();
     return sum;
 }
 
@@ -426,6 +392,6 @@ size_t my_pool_largest(void)
          b = free_from(b->next))
         if (block_size(b) - HEADER > most)
             most = block_size(b) - HEADER;
-    unlock();
+    lock_give();
     return most;
 }
