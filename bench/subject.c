@@ -129,14 +129,14 @@ static struct request request_of(struct op op, void *block)
 
 /* ---- The allocator. ---- */
 
-static _Noreturn void end(enum mark_end how, const char *format, ...)
+static _Noreturn void end_subject(enum mark_end status, const char *format, ...)
 {
     va_list args;
 
     va_start(args, format);
     vsnprintf(mark->text, sizeof mark->text, format, args);
     va_end(args);
-    _exit(how);
+    _exit(status);
 }
 
 /* For those without: an allocation is then a malloc, and counted as one. */
@@ -160,7 +160,7 @@ static void load(const char *path)
     void *library = dlopen(path, RTLD_NOW | RTLD_LOCAL);
 
     if (!library)
-        end(END_UNLOADED, "%s", dlerror());
+        end_subject(END_UNLOADED, "%s", dlerror());
     FIND(library, init);
     FIND(library, malloc);
     FIND(library, free);
@@ -168,10 +168,10 @@ static void load(const char *path)
     FIND(library, calloc);
     FIND(library, memalign);
     if (!calls.init || !calls.malloc || !calls.free || !calls.realloc)
-        end(END_UNLOADED,
-            "%s: it lacks one of mm_init, mm_malloc, mm_free "
-            "and mm_realloc",
-            path);
+        end_subject(END_UNLOADED,
+                    "%s: it lacks one of mm_init, mm_malloc, mm_free "
+                    "and mm_realloc",
+                    path);
     if (!calls.calloc)
         calls.calloc = calloc_by_malloc;
     if (!calls.memalign)
@@ -179,7 +179,7 @@ static void load(const char *path)
     bool is_bool = dlsym(library, "mm_init_returns_bool") != NULL;
     mem_init();
     if ((calls.init() & 0xff) != (is_bool ? 1 : 0))
-        end(END_UNLOADED, "%s: mm_init failed", path);
+        end_subject(END_UNLOADED, "%s: mm_init failed", path);
 }
 
 /* ---- The loop. ---- */
@@ -194,9 +194,9 @@ static void *step(uint64_t number, int call, struct request *r)
     mark_step();
     void *block = call_of[call](r);
     mark->active = 0;
-    if (mark->moved > mark->moved_most) {
-        mark->moved_most = mark->moved;
-        mark->moved_op = number;
+    if (mark->moved > mark->max_moved) {
+        mark->max_moved = mark->moved;
+        mark->max_moved_op = number;
     }
     return block;
 }
@@ -212,7 +212,7 @@ static void calibrate(uint64_t first)
 }
 
 /* NULL for a request of some bytes: there is no going on. */
-static void demand(const void *block, struct op op, uint64_t number)
+static void check_result(const void *block, struct op op, uint64_t number)
 {
     if (block || op_ends(op) || op_payload(op) == 0 || !op_has_block(op))
         return;
@@ -222,7 +222,7 @@ static void demand(const void *block, struct op op, uint64_t number)
 
 static void replay(const struct subject *s, void **blocks)
 {
-    uint64_t dice = 1;
+    uint64_t random = 1;
 
     for (uint64_t i = 0; i < s->ops; i++) {
         struct op op = s->trace->ops[i];
@@ -232,10 +232,10 @@ static void replay(const struct subject *s, void **blocks)
         if (call == CALL_NOTHING)
             continue;
         mark->op = i;
-        void *block = random_below(&dice, s->ops) < s->sample
+        void *block = random_below(&random, s->ops) < s->sample
                           ? step(i, (int)call, &r)
                           : call_of[call](&r);
-        demand(block, op, i);
+        check_result(block, op, i);
         if (op_has_block(op))
             blocks[op_slot(op)] = block;
     }
@@ -246,9 +246,9 @@ _Noreturn void subject_run(const struct subject *s)
     void **blocks = calloc((size_t)s->trace->slot_count + 1, sizeof *blocks);
 
     if (!blocks)
-        end(END_UNLOADED, "out of memory");
+        end_subject(END_UNLOADED, "out of memory");
     if (ptrace(PTRACE_TRACEME, 0, NULL, NULL) != 0)
-        end(END_UNTRACED, "%s", strerror(errno));
+        end_subject(END_UNTRACED, "%s", strerror(errno));
     calibrate(s->ops);
     load(s->library);
     replay(s, blocks);

@@ -44,7 +44,7 @@ enum {
 enum state { NEW, ALIVE, ENDED };
 
 __thread struct magazine threads_magazine[SIZES];
-__thread bool threads_asked;
+__thread bool threads_started;
 static __thread enum state state __attribute__((tls_model("initial-exec")));
 static __thread unsigned purges_seen __attribute__((tls_model("initial-exec")));
 
@@ -126,7 +126,7 @@ static void end(void *unused)
  */
 static __attribute__((noinline)) bool begin(const struct threads_lock *lock)
 {
-    threads_asked = true;
+    threads_started = true;
     if (state == ENDED || !mm_size_unlocked)
         return false;
     state = ENDED; /* while pthread_* may need memory */
@@ -163,7 +163,7 @@ static void fill(struct magazine *m, size_t index,
     lock->give();
 }
 
-void *threads_take(size_t size, const struct threads_lock *lock)
+void *threads_allocate(size_t size, const struct threads_lock *lock)
 {
     size_t index = (size - 1) / GRANULE;
 
@@ -202,7 +202,7 @@ static inline size_t size_if_small(const void *block)
     return size;
 }
 
-void threads_check(const void *block)
+void threads_check_in_use(const void *block)
 {
     if (mm_size_unlocked)
         size_if_small(block);
@@ -238,7 +238,7 @@ static __attribute__((noinline)) void overflow(struct magazine *m, size_t index,
     lock->give();
 }
 
-bool threads_put(void *block, const struct threads_lock *lock)
+bool threads_free(void *block, const struct threads_lock *lock)
 {
     if (state != ALIVE && !begin(lock))
         return false;

@@ -50,7 +50,7 @@ struct magazine {
 /* The calling thread's magazines, and whether it ever made a request. */
 extern __thread struct magazine threads_magazine[THREADS_SIZES]
     __attribute__((tls_model("initial-exec")));
-extern __thread bool threads_asked __attribute__((tls_model("initial-exec")));
+extern __thread bool threads_started __attribute__((tls_model("initial-exec")));
 
 /* Take the first block out of a magazine that is not empty. */
 static inline void *magazine_pop(struct magazine *m)
@@ -67,7 +67,7 @@ static inline void *magazine_pop(struct magazine *m)
  * A block for size bytes out of the calling thread's magazines, without a lock;
  * NULL where none holds one.
  */
-static inline void *threads_at_hand(size_t size)
+static inline void *threads_pop_cached(size_t size)
 {
     size_t index = (size - 1) / THREADS_GRANULE;
 
@@ -81,15 +81,15 @@ static inline void *threads_at_hand(size_t size)
  * empty. NULL where no magazine serves that size, or no memory is left: then
  * the allocator is to be asked.
  */
-void *threads_take(size_t size, const struct threads_lock *lock);
+void *threads_allocate(size_t size, const struct threads_lock *lock);
 
 /* End the program if the block lies in a magazine, for it is free already. */
-void threads_check(const void *block);
+void threads_check_in_use(const void *block);
 
 /*
  * Put a block into the calling thread's magazine for its size. False, and
  * nothing done, where the allocator is to free it instead.
  */
-bool threads_put(void *block, const struct threads_lock *lock);
+bool threads_free(void *block, const struct threads_lock *lock);
 
 #endif
