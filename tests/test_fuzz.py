@@ -34,7 +34,7 @@ DRAWING = all(importlib.util.find_spec(module) for module in MODULES)
 if DRAWING:
     from malloclab.plot import command as plot
     from malloclab.plot.options import Range
-    from malloclab.plot.source import Kept
+    from malloclab.plot.source import FileSource
     from malloclab.tables import ReplayError
 
 RESULTS = HERE / 'results'
@@ -183,7 +183,7 @@ class Drawing(fuzzing.Fuzz):
     def test_reading(self) -> None:
         def read(path: Path) -> None:
             with contextlib.suppress(ReplayError):
-                Kept([path], [], [], Range())
+                FileSource([path], [], [], Range())
 
         for path in sorted(RESULTS.iterdir()):
             self.fuzz(path.name, path.read_bytes(), 100, read)

@@ -6,7 +6,7 @@ import argparse
 
 from ..arguments import positive
 from ..run import RIVALS
-from ..terminal import tell
+from ..terminal import show_progress
 from .table import (Failure, Table, count, figures, installed, names,
                     preload, program, seconds, warn)
 
@@ -52,7 +52,7 @@ def run(options: argparse.Namespace) -> int:
                "after MB", ": pages", "later MB", ": pages",
                words=("allocator",)) as table:
         for name in allocators:
-            tell(f"peak and fall: {name}")
+            show_progress(f"peak and fall: {name}")
             try:
                 table.add(name, *cells(*figures(
                     [peak, f"--mb={options.mb}", f"--keep={options.keep}",

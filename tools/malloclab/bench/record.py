@@ -11,7 +11,7 @@ from ..arguments import positive
 from ..record import command as tools_record
 from ..record import corpus, inputs, recording
 from ..record.corpus import Workload
-from ..terminal import tell
+from ..terminal import show_progress
 from .judge import cpu_seconds
 from .table import BenchError, Table, count, program, spread, warn
 
@@ -119,7 +119,7 @@ def measure(runs: Runs, rounds: int) -> tuple[str, ...]:
         raise BenchError(f"{runs.workload.name}: nothing is recorded of it")
     times: list[tuple[float, float]] = []
     for number in range(rounds + 1):
-        tell(f"{runs.workload.name}: round {number} of {rounds}")
+        show_progress(f"{runs.workload.name}: round {number} of {rounds}")
         if number % 2:
             times.append((runs.plain(), runs.recorded()))
         else:
@@ -135,7 +135,7 @@ def run(options: argparse.Namespace) -> int:
             Table("program", "operations", "CPU s", "Mop/s", "us/op p25-p75",
                   "ratio p25-p75", words=("program",)) as table:
         for workload in chosen(options):
-            tell(f"{workload.name}: its input")
+            show_progress(f"{workload.name}: its input")
             try:
                 runs = Runs(workload, Path(folder), recorder)
                 table.add(workload.name, *measure(runs, options.rounds))

@@ -14,7 +14,7 @@ from typing import Sequence
 
 from .. import ROOT, handin, run
 from ..columns import layout
-from ..terminal import tell
+from ..terminal import show_progress
 
 TRACES = ROOT / "traces"
 
@@ -43,13 +43,13 @@ class Table:
     def __exit__(self, kind: type[BaseException] | None,
                  error: BaseException | None,
                  trace: TracebackType | None) -> None:
-        tell("")
+        show_progress("")
         if len(self.rows) > 1:
             print(layout(self.rows, self.words), flush=True)
 
 
 def warn(text: object) -> None:
-    tell("")
+    show_progress("")
     if str(text):
         print(f"tools/bench: {text}", file=sys.stderr, flush=True)
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from ..arguments import positive
 from ..run import RIVALS
-from ..terminal import tell
+from ..terminal import show_progress
 from .table import (Failure, Spread, Table, figures, installed, names,
                     preload, program, seconds, spread, warn)
 
@@ -107,7 +107,8 @@ def _round(threads: Path, allocators: list[str], options: argparse.Namespace,
         for name in allocators:
             if name in failed:
                 continue
-            tell(f"round {turn + 1} of {options.rounds}: {work}, {name}")
+            show_progress(f"round {turn + 1} of {options.rounds}: {work}, "
+                          f"{name}")
             try:
                 for n in (1, 2):
                     runs.setdefault((work, name), Runs()).add(n, *figures(

@@ -13,7 +13,7 @@ from array import array
 from dataclasses import dataclass, field
 from typing import Iterable, Iterator
 
-from ..terminal import tell
+from ..terminal import show_progress
 from ..traces import rep
 
 PROGRESS_DELAY = 2.0  # seconds before progress is shown
@@ -92,6 +92,6 @@ def _counted_on_terminal(ops: Iterable[rep.Op], what: str) -> Iterator[rep.Op]:
     for count, op in enumerate(ops):
         if count % PROGRESS_STEP == 0 and \
                 time.monotonic() - begun > PROGRESS_DELAY:
-            tell(f"{count} {what}")
+            show_progress(f"{count} {what}")
         yield op
-    tell("")
+    show_progress("")

@@ -30,19 +30,19 @@ def copy(order: Order, path: str) -> str:
     try:
         return _copy(order, path)
     finally:
-        terminal.tell("")
+        terminal.show_progress("")
 
 
 def _copy(order: Order, path: str) -> str:
     order = order._replace(original=str(places.found(order.original)))
     if path and os.path.exists(path) and os.path.samefile(path, order.original):
         raise CopyError(f"{path}: it is the original itself")
-    terminal.tell(f"reading {order.original}")
+    terminal.show_progress(f"reading {order.original}")
     trace = arrays.load(order.original, places.build())
     original = trace.blocks
     if not len(original):
         raise CopyError(f"{order.original}: it has no block")
-    terminal.tell("fitting")
+    terminal.show_progress("fitting")
     style, how = _style(original, order)
     copies = Model(original, style)
     promise = _promise(copies, order, trace.threaded)
@@ -95,7 +95,7 @@ def _write(copies: Model, seed: int, target: outlet.Outlet,
         count += 1
         if time.monotonic() > told + 0.5:
             told = time.monotonic()
-            terminal.tell(f"{100 * done // promise.ops} % of {promise.ops} "
-                          "operations")
+            terminal.show_progress(f"{100 * done // promise.ops} % of "
+                                   f"{promise.ops} operations")
     target.finish()
     return count

@@ -112,7 +112,7 @@ def picture(source: Source, look: style.Look, options: argparse.Namespace
     _draw_groups(axes, groups)
     sheet.legend([style.patch(colour, name)
                   for colour, name in zip(COLOURS, PARTS)], ncol=6)
-    sheet.say(finding(next(g for g in reversed(groups) if g.bars)))
+    sheet.set_title(finding(next(g for g in reversed(groups) if g.bars)))
     return sheet
 
 

@@ -129,7 +129,7 @@ def picture(source: Source, look: style.Look, options: argparse.Namespace
         axes = [sheet.figure.add_subplot(cell) for cell in cells[row]]
         if d is None:
             for one in axes:
-                style.say_none(one, "no block in this range")
+                style.show_empty(one, "no block in this range")
             axes[0].set_title(label(trace))
             continue
         _draw(sheet, axes, d, options.log)
@@ -139,8 +139,8 @@ def picture(source: Source, look: style.Look, options: argparse.Namespace
                               fontsize=9)
     sheet.legend([style.patch(style.BLUE, "share of requests or blocks"),
                   style.patch(style.ORANGE, "share of their bytes")], ncol=2)
-    sheet.say(finding(found[0]) if len(found) == 1 and found[0]
-              else "Sizes and lifetimes")
+    sheet.set_title(finding(found[0]) if len(found) == 1 and found[0]
+                    else "Sizes and lifetimes")
     return sheet
 
 

@@ -222,8 +222,8 @@ def picture(source: Source, look: style.Look, options: argparse.Namespace
         look, rows, options.range, lambda axes, m, row: _draw_map(
             axes, m, classes, max(other.space.height for other in shown(row))))
     _draw_legend(sheet, classes, options.by)
-    sheet.say(finding(label(source.traces[0]), maps) if len(rows) == 1
-              else "Where blocks lie, and how long")
+    sheet.set_title(finding(label(source.traces[0]), maps) if len(rows) == 1
+                    else "Where blocks lie, and how long")
     return sheet
 
 

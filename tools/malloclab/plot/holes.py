@@ -157,9 +157,10 @@ def picture(source: Source, look: style.Look, options: argparse.Namespace
             norm, _, _ = _scale(shown(row), options.log)
             style.scale(sheet.figure, several, norm, "in holes of that size",
                         in_bytes=True)
-    sheet.say(finding(label(source.traces[0]), shown(rows[0]))
-              if len(rows) == 1
-              else "Free memory between live payloads, by the size of holes")
+    sheet.set_title(finding(label(source.traces[0]), shown(rows[0]))
+                    if len(rows) == 1
+                    else "Free memory between live payloads, by the size of "
+                    "holes")
     return sheet
 
 

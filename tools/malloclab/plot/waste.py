@@ -157,9 +157,9 @@ def picture(source: Source, look: style.Look, options: argparse.Namespace
     else:
         sheet, _ = draw_panels(look, rows, options.range, _draw_stack)
     sheet.legend(_handles(rows), ncol=4)
-    sheet.say(finding(label(source.traces[0]), shown(rows[0]))
-              if len(rows) == 1 else "What allocators' memory went on"
-              + (", at the largest footprint" if options.bars else ""))
+    sheet.set_title(finding(label(source.traces[0]), shown(rows[0]))
+                    if len(rows) == 1 else "What allocators' memory went on"
+                    + (", at the largest footprint" if options.bars else ""))
     return sheet
 
 
