@@ -22,7 +22,7 @@ from malloclab import pythons  # noqa: E402
 from malloclab.bench import command as bench  # noqa: E402
 from malloclab.convert import command as convert  # noqa: E402
 from malloclab.convert import formats  # noqa: E402
-from malloclab.convert.source import CUT  # noqa: E402
+from malloclab.convert.input_file import CUT  # noqa: E402
 from malloclab.record import command as record  # noqa: E402
 from malloclab.record import recording  # noqa: E402
 from malloclab.report import lines  # noqa: E402

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 
 import numpy
 
+from ..addresses import COMPUTED_BASE, MEMLIB_BASES, NEAR, union
 from ..replays import Table
 
 # What operations are stored as: the index of their letter. R is the realloc
@@ -25,11 +26,10 @@ KINDS = b"acmrfR0"
 PLACING = len(b"acmr")
 
 PAGE = 4096
-NEAR = 1 << 16  # bytes between blocks that are no gap anyway
 NOWHERE = -1
-# Where heaps begin: memlib's, and those that exist on paper only, which lie as
-# high as their alignments ask for.
-HEAP_BASES = (0, 1 << 28, *(1 << bit for bit in range(30, 47)))
+# All first addresses that a heap may have, ascending.
+HEAP_BASES = sorted({0, *MEMLIB_BASES,
+                     *(COMPUTED_BASE << bit for bit in range(17))})
 
 
 @dataclass(frozen=True)
@@ -157,24 +157,12 @@ def segments_of(begin: numpy.ndarray, end: numpy.ndarray) -> list[Segment]:
     """
     if not len(begin):
         return []
-    near = _merge(begin, end, NEAR)
-    wide = max(NEAR, sum(last - first for first, last in near) // 8)
-    merged = _merge(numpy.array([first for first, _ in near]),
-                    numpy.array([last for _, last in near]), wide)
+    begin, end = union(begin, end, NEAR)
+    wide = max(NEAR, int((end - begin).sum()) // 8)
+    begin, end = union(begin, end, wide)
     return [Segment(first - first % PAGE,
                     max(16, -(-last // 16) * 16 - first + first % PAGE))
-            for first, last in merged]
-
-
-def _merge(begin: numpy.ndarray, end: numpy.ndarray,
-           gap: int) -> list[tuple[int, int]]:
-    order = numpy.argsort(begin, kind="stable")
-    begin, reach = begin[order], numpy.maximum.accumulate(end[order])
-    cuts = numpy.flatnonzero(begin[1:] - reach[:-1] > gap) + 1
-    firsts = numpy.concatenate([[0], cuts])
-    lasts = numpy.concatenate([cuts, [len(begin)]]) - 1
-    return [(int(begin[first]), int(reach[last]))
-            for first, last in zip(firsts, lasts)]
+            for first, last in zip(begin.tolist(), end.tolist())]
 
 
 def offsets(address: numpy.ndarray, segments: list[Segment]) -> numpy.ndarray:
