@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 
 from ..arguments import positive
-from ..run import RIVALS
+from ..run import SYSTEM_MALLOCS
 from ..terminal import show_progress
 from .table import (Failure, Table, count, figures, installed, names,
                     preload, program, seconds, warn)
@@ -19,7 +19,7 @@ mallocs that give back later (jemalloc: within ten seconds). `pages` are those t
 block; a malloc, which cannot move blocks, cannot do with less. The ratios are
 what was resident over these.
 """
-ALLOCATORS = ["mm", "libc", *RIVALS]
+ALLOCATORS = ["mm", "libc", *SYSTEM_MALLOCS]
 MB = 1e6
 
 

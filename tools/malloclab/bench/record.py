@@ -13,7 +13,7 @@ from ..record import corpus, inputs, recording
 from ..record.corpus import Workload
 from ..terminal import show_progress
 from .judge import cpu_seconds
-from .table import BenchError, Table, count, program, spread, warn
+from .table import BenchError, Table, count, program, summarize, warn
 
 ABOUT = "CPU time that recording adds: an operation, and to the program"
 DETAILS = """\
@@ -103,12 +103,12 @@ class Runs:
 
 def cells(operations: int, plain: list[float],
           recorded: list[float]) -> tuple[str, ...]:
-    added = spread([1e6 * (with_ - without) / operations
-                    for without, with_ in zip(plain, recorded)])
-    ratio = spread([with_ / without
-                    for without, with_ in zip(plain, recorded)])
-    return (count(operations), f"{spread(plain).median:.3f}",
-            f"{operations / spread(plain).median / 1e6:.2f}",
+    added = summarize([1e6 * (with_ - without) / operations
+                       for without, with_ in zip(plain, recorded)])
+    ratio = summarize([with_ / without
+                       for without, with_ in zip(plain, recorded)])
+    return (count(operations), f"{summarize(plain).median:.3f}",
+            f"{operations / summarize(plain).median / 1e6:.2f}",
             f"{added.median:.3f} {added.range(3)}",
             f"{ratio.median:.3f} {ratio.range(3)}")
 

@@ -7,7 +7,7 @@ import statistics
 from dataclasses import dataclass
 from typing import Any, Sequence
 
-from ..bench.contest import short
+from ..bench.benchmark import short
 from . import style
 from .source import RESULTS, Source, label
 

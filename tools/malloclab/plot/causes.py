@@ -7,7 +7,7 @@ import statistics
 from dataclasses import dataclass
 from typing import Any, Mapping, Sequence
 
-from ..bench.contest import short
+from ..bench.benchmark import short
 from ..replays import ReplayError
 from . import style
 from .source import WITH_WASTE, Source, label

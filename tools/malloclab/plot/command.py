@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Sequence
 
 from .. import pictures, replays
-from ..bench.contest import ALLOCATORS as RIVALS
+from ..bench.benchmark import ALLOCATORS
 from ..handin import HandinError
 from ..replays import Refused, ReplayError
 from ..run import RunError, preload_of
@@ -106,7 +106,7 @@ def _parser() -> argparse.ArgumentParser:
                                   required=True)
     for name, module in KINDS.items():
         kind = _add_kind(kinds, name, module.ABOUT, module.DETAILS,
-                         ",".join(RIVALS) + ", where installed"
+                         ",".join(ALLOCATORS) + ", where installed"
                          if name in OF_MANY else "mm,libc")
         kind.add_argument("-o", "--output", type=Path, metavar="FILE",
                           required=True,
@@ -163,7 +163,7 @@ def _source(chosen: argparse.Namespace, kind: str) -> Source:
     many = kind in OF_MANY
     if not chosen.traces and not many:
         raise PlotError("which trace? name one or several, such as comb")
-    allocators = chosen.allocator or (_installed(RIVALS) if many
+    allocators = chosen.allocator or (_installed(ALLOCATORS) if many
                                       else ["mm", "libc"])
     bounds = chosen.bounds or kind == "causes"
     driver = [f"--align={chosen.align}"] + ["--bounds"] * bounds

@@ -8,7 +8,7 @@ from typing import Any, Sequence
 
 import numpy
 
-from ..bench.contest import short
+from ..bench.benchmark import short
 from ..replays import Table
 from . import style
 from .options import Range

@@ -11,7 +11,7 @@ from matplotlib import colormaps
 from matplotlib.collections import PolyCollection
 from matplotlib.colors import to_hex, to_rgb
 
-from ..bench.contest import short
+from ..bench.benchmark import short
 from ..replays import Table
 from . import style
 from .blocks import Placements, lifetimes_of, placements_of

@@ -9,7 +9,7 @@ from typing import Any, Iterator, Sequence
 import numpy
 from matplotlib.colors import LogNorm, Normalize, PowerNorm
 
-from ..bench.contest import short
+from ..bench.benchmark import short
 from ..replays import Table
 from . import style
 from .blocks import Placements, octave_of, placements_of

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Callable, Optional, Sequence, Tuple
 
-from ..bench.contest import short
+from ..bench.benchmark import short
 from . import style
 from .options import Range
 from .source import Replay, label, last_operation

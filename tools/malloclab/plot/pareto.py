@@ -8,7 +8,7 @@ from typing import Any, Sequence
 from matplotlib.ticker import LogLocator
 from matplotlib.transforms import Bbox
 
-from ..bench import contest
+from ..bench import benchmark
 from ..bench.pareto import Point, points_of
 from ..replays import ReplayError
 from . import style
@@ -61,7 +61,7 @@ def machine(report: dict[str, Any]) -> str:
 def picture(source: Source, look: style.Look, options: argparse.Namespace
             ) -> style.Sheet:
     raw = source.results(TIMED)
-    report = contest.report_from(raw)
+    report = benchmark.report_from(raw)
     if not report.common():
         raise ReplayError("there is no trace that every allocator did")
     points = points_of(report)

@@ -16,7 +16,7 @@ from typing import Any, Sequence
 
 import numpy
 
-from ..bench.contest import short
+from ..bench.benchmark import short
 from . import style
 from .blocks import Placements, placements_of, rounded
 from .heap import heap_base, size_after
