@@ -426,25 +426,25 @@ class Bars(Case):
 
 
 class Causes(Case):
-    WASTE = {'padding': 20, 'headers': 10, 'policy': 30, 'future': 40,
-             'shape': 20}
+    WASTE = {'alignment': 20, 'metadata': 10, 'placement': 30,
+             'online_gap': 40, 'packing_gap': 20}
 
     def test_shares(self) -> None:
         self.assertEqual(causes.shares_of(result(waste=self.WASTE)),
                          [0.4, 0.1, 0.05, 0.15, 0.2, 0.1])
 
     def test_better_than_best_fit(self) -> None:
-        waste = {**self.WASTE, 'policy': -10}
+        waste = {**self.WASTE, 'placement': -10}
         self.assertEqual(causes.shares_of(result(waste=waste))[3:5],
                          [0, 30 / 160])
-        waste = {**self.WASTE, 'policy': -50}
+        waste = {**self.WASTE, 'placement': -50}
         self.assertEqual(causes.shares_of(result(waste=waste))[3:],
                          [0, 0, 10 / 120])
 
     def test_groups_and_their_mean(self) -> None:
         groups = causes.groups_of([
             result(waste=self.WASTE), result(allocator='b', verdict='hung'),
-            result(trace='y', waste={**self.WASTE, 'shape': 0}),
+            result(trace='y', waste={**self.WASTE, 'packing_gap': 0}),
             result(trace='y', allocator='b', waste=self.WASTE),
             result(trace='y', allocator='c')])
         self.assertEqual([g.faults for g in groups],
@@ -455,7 +455,7 @@ class Causes(Case):
         self.assertEqual([mean.bars[name][0] for name in ('mm', 'b')],
                          [80 / 180, 0.4])
         self.assertEqual(causes.finding(groups[0]),
-                         'x: mm wastes 60 % of its memory, 20 % on future')
+                         'x: mm wastes 60 % of its memory, 20 % by on-line gap')
 
 
 class Pareto(Case):

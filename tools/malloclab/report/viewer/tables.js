@@ -10,6 +10,11 @@ const nanoseconds = (value) => value.toFixed(1);
 const shareOf = (part, whole) =>
   part === null || part === undefined || !whole ? null : part / whole;
 
+// Parts of a footprint: the field of a result's `waste`, and the title.
+const WASTE = [["alignment", "alignment"], ["metadata", "metadata"],
+  ["placement", "placement"], ["online_gap", "on-line gap"],
+  ["packing_gap", "packing gap"]];
+
 /** Columns: title, the value to sort by, and how it is written. */
 const RESULTS = [
   ["trace", (r) => r.shown, (v) => v],
@@ -22,8 +27,8 @@ const RESULTS = [
   ["best fit", (r) => r.bounds?.best_fit, percent],
   ["packing", (r) => r.bounds?.packing, percent],
   ["bound", (r) => r.bounds?.aligned, percent],
-  ...["padding", "headers", "policy", "future", "shape"].map((part) =>
-    [part, (r) => shareOf(r.waste?.[part], r.peak_footprint), percent]),
+  ...WASTE.map(([part, title]) =>
+    [title, (r) => shareOf(r.waste?.[part], r.peak_footprint), percent]),
   ["ns/op", (r) => r.ns_per_op?.median, nanoseconds],
   ["p25-p75", (r) => r.ns_per_op?.p25, (v, r) =>
     `${nanoseconds(v)}-${nanoseconds(r.ns_per_op.p75)}`],
