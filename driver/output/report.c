@@ -343,8 +343,7 @@ static void print_bounds_legend(const struct report_style *style)
     printf("best fit: its util without headers, sizes rounded up to %u; no "
            "limit, others may place better.\n",
            style->align);
-    printf("packing: the best known where all is known beforehand; = it is the "
-           "bound, so there is none better.\n");
+    printf("packing: best off-line placement found; = proven optimal.\n");
     waste_table_legend(stdout);
 }
 
