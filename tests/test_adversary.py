@@ -211,9 +211,13 @@ class CommandLine(unittest.TestCase):
 
     def test_what_does_not_go(self) -> None:
         robson = '--adversary', 'robson'
-        self.refuse('without traces', *robson, '-f', 'structs')
-        self.refuse('--jobs', *robson, '--jobs', '2')
-        self.refuse('--record a trace', *robson, '--events', '-')
+        for words in (['-f', 'structs'], ['-c', 'structs'], ['--jobs', '2'],
+                      ['--events', '-'], ['--timeline', '-'], ['-g'], ['-A'],
+                      ['-p'], ['-T'], ['--bounds'], ['--perturb', '1'],
+                      ['--fail-sbrk', '1'], ['--pack', 'x']):
+            self.refuse(f'{words[0]} does not go with --adversary, which '
+                        'makes traces as it goes: --record one', *robson,
+                        *words)
         self.refuse('--record is of', '--record', 'x.rep')
         self.refuse('one n', *robson, '--in-process')
         self.refuse('cannot write', '--adversary', 'robson:n=4,M=16',

@@ -102,8 +102,12 @@ class Refused(unittest.TestCase):
         self.refuse("not 'fancy'", '--watch=fancy', '-f', TRACE)
         self.refuse('is of --watch', '--speed', '5', '-f', TRACE)
         self.refuse('--speed takes', *plain, '--speed', '0')
-        self.refuse('only shows', *plain, '--json', '-')
-        self.refuse('goes with none of', *plain, '--bounds')
+        for words in (['--json', '-'], ['--csv', '-'], ['--events', 'x'],
+                      ['--timeline', 'x'], ['-g'], ['-A'], ['-p'], ['-T'],
+                      ['--bounds'], ['--jobs', '2'], ['--perturb', '1'],
+                      ['--in-process'], ['--pack', 'x']):
+            self.refuse(f'{words[0]} does not go with --watch, which only '
+                        'shows', *plain, *words)
 
 
 @unittest.skipUnless(has_ncurses(), 'built without ncurses')
