@@ -46,8 +46,8 @@ static uint64_t size_asked(const struct simulation *r, struct op op)
 /* The log2 of the operation's alignment, at least that of the granule. */
 static unsigned alignment_asked(const struct simulation *r, struct op op)
 {
-    return op_kind(op) == OP_ALIGNED && op.arg > r->granule ? op.arg
-                                                            : r->granule;
+    return op_alignment_bits(op) > r->granule ? op_alignment_bits(op)
+                                              : r->granule;
 }
 
 /* Carry out the operation; returns its block's address, 0 after a free. */
@@ -55,7 +55,7 @@ static uint64_t apply(struct simulation *r, struct op op)
 {
     struct extent **extent = &r->extent_of_slot[op_slot(op)];
 
-    if (op_kind(op) == OP_FREE_NULL)
+    if (!op_has_block(op))
         return 0;
     if (op_ends(op)) {
         ideal_heap_free(r->heap, *extent);

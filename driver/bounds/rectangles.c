@@ -47,8 +47,8 @@ static void note_load(struct builder *x)
 
 static unsigned alignment_of(const struct builder *x, struct op op)
 {
-    return op_kind(op) == OP_ALIGNED && op.arg > x->granule ? op.arg
-                                                            : x->granule;
+    return op_alignment_bits(op) > x->granule ? op_alignment_bits(op)
+                                              : x->granule;
 }
 
 static void begin_block(struct builder *x, struct op op, uint64_t index)
@@ -78,7 +78,7 @@ static void begin_block(struct builder *x, struct op op, uint64_t index)
 /* Apply an operation; false where the rectangles have become too large. */
 static bool follow(struct builder *x, struct op op, uint64_t index)
 {
-    if (op_kind(op) == OP_FREE_NULL)
+    if (!op_has_block(op))
         return true;
     end_block(x, op_slot(op));
     if (!op_ends(op))

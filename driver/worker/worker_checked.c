@@ -99,7 +99,7 @@ static bool accept_block(uint32_t step, struct op op, uint64_t address)
     if (!may_write_to(address, size))
         return report_stop(step, STOP_IMPLAUSIBLE, 0, 0);
     void *payload = as_pointer(address);
-    if (op_kind(op) == OP_CALLOC) {
+    if (op_call(op) == CALL_CALLOC) {
         size_t zeros = leading_zeros(payload, size);
 
         if (zeros < size)
@@ -109,25 +109,9 @@ static bool accept_block(uint32_t step, struct op op, uint64_t address)
     return true;
 }
 
-static uint64_t allocate(struct op op)
-{
-    size_t size = as_size(op_size(op));
-
-    switch (op_kind(op)) {
-    case OP_CALLOC:
-        return as_address(worker.calls.calloc(op.arg, size));
-    case OP_ALIGNED:
-        return as_address(worker.calls.memalign((size_t)1 << op.arg, size));
-    case OP_REALLOC_NULL:
-        return as_address(worker.calls.realloc(NULL, size));
-    default:
-        return as_address(worker.calls.malloc(size));
-    }
-}
-
 static bool check_begin(uint32_t step, struct op op)
 {
-    uint64_t address = allocate(op);
+    uint64_t address = worker_call(op, 0);
 
     worker.log[step] = address;
     return accept_block(step, op, address);
@@ -136,15 +120,10 @@ static bool check_begin(uint32_t step, struct op op)
 static bool check_end(uint32_t step, struct op op)
 {
     struct worker_block *b = &worker.blocks[op_slot(op)];
-    void *result = NULL;
 
     if (b->address && !payload_kept(step, b, b->size, STOP_DAMAGED))
         return false;
-    if (op_kind(op) == OP_FREE)
-        worker.calls.free(as_pointer(b->address));
-    else
-        result = worker.calls.realloc(as_pointer(b->address), 0);
-    worker.log[step] = as_address(result);
+    worker.log[step] = worker_call(op, b->address);
     return true;
 }
 
@@ -153,13 +132,12 @@ static bool check_end(uint32_t step, struct op op)
  * are looked at when it moves or is freed: so a vector that grows in place
  * does not cost its whole size at every step.
  */
-static bool check_realloc(uint32_t step, struct op op)
+static bool check_resized(uint32_t step, struct op op)
 {
     struct worker_block *b = &worker.blocks[op_slot(op)];
     uint64_t old = b->size, size = op_size(op), before = b->address;
     uint64_t kept = size < old ? size : old;
-    uint64_t address =
-        as_address(worker.calls.realloc(as_pointer(before), as_size(size)));
+    uint64_t address = worker_call(op, before);
 
     worker.log[step] = address;
     if (address == 0)
@@ -174,27 +152,18 @@ static bool check_realloc(uint32_t step, struct op op)
     return true;
 }
 
-static bool check_free_null(uint32_t step, struct op op)
+static bool check_nothing(uint32_t step, struct op op)
 {
-    (void)op;
-    worker.calls.free(NULL);
-    worker.log[step] = 0;
+    worker.log[step] = worker_call(op, 0);
     return true;
 }
 
-static bool check_skip(uint32_t step, struct op op)
-{
-    (void)op;
-    worker.log[step] = 0;
-    return true;
-}
-
-static bool (*const check_kind[OP_KINDS])(uint32_t step, struct op op) = {
-    [OP_ALLOC] = check_begin,      [OP_FREE] = check_end,
-    [OP_REALLOC] = check_realloc,  [OP_REALLOC_NULL] = check_begin,
-    [OP_REALLOC_FREE] = check_end, [OP_CALLOC] = check_begin,
-    [OP_ALIGNED] = check_begin,    [OP_FREE_NULL] = check_free_null,
-    [OP_SKIP] = check_skip,
+/* By what becomes of the operation's block. */
+static bool (*const check_effect[])(uint32_t step, struct op op) = {
+    [EFFECT_NOTHING] = check_nothing,
+    [EFFECT_BEGINS] = check_begin,
+    [EFFECT_RESIZED] = check_resized,
+    [EFFECT_ENDS] = check_end,
 };
 
 /* The bytes just behind the break belong to nobody, and are zero. */
@@ -257,7 +226,7 @@ static bool check_step(uint32_t step)
         worker_breakpoint();
     worker.channel->progress = step + 1;
     worker.channel->account.step = step;
-    if (!check_kind[op_kind(op)](step, op))
+    if (!check_effect[op_effect(op)](step, op))
         return false;
     if (worker.channel->progress != step + 1)
         return report_stop(step, STOP_CONTROL_LOST, 0, 0);

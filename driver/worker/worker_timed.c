@@ -8,24 +8,11 @@
 /* The rarer kinds: returns what goes into the log. */
 static uint64_t call_other(struct op op, uint64_t *pointer)
 {
-    size_t size = as_size(op.bytes);
+    uint64_t address = worker_call(op, op_takes_block(op) ? *pointer : 0);
 
-    switch (op_kind(op)) {
-    case OP_REALLOC_NULL:
-        return *pointer = as_address(worker.calls.realloc(NULL, size));
-    case OP_REALLOC_FREE:
-        return as_address(worker.calls.realloc(as_pointer(*pointer), 0));
-    case OP_CALLOC:
-        return *pointer = as_address(worker.calls.calloc(op.arg, size));
-    case OP_ALIGNED:
-        return *pointer =
-                   as_address(worker.calls.memalign((size_t)1 << op.arg, size));
-    case OP_FREE_NULL:
-        worker.calls.free(NULL);
-        return 0;
-    default:
-        return 0;
-    }
+    if (op_begins(op))
+        *pointer = address;
+    return address;
 }
 
 /*
