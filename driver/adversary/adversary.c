@@ -119,7 +119,7 @@ static void read_pair(const char *values[KEY_COUNT], char *pair)
     values[key] = value;
 }
 
-/* The unit is read before M, which may be in bytes, in whatever order. */
+/* The unit is read before M, because M may be in bytes. */
 static void read_pairs(struct adversary_setup *c, char *pairs)
 {
     const char *values[KEY_COUNT] = {NULL};

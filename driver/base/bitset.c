@@ -48,11 +48,11 @@ void bitset_delete(struct bitset *set)
 
 static void new_chunk(struct bitset *set, uint64_t index)
 {
-    size_t room = (set->mapped_count + 1) * sizeof *set->mapped;
+    size_t size = (set->mapped_count + 1) * sizeof *set->mapped;
     void *chunk = mmap(NULL, CHUNK_BYTES, PROT_READ | PROT_WRITE,
                        MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 
-    set->mapped = check_alloc(realloc(set->mapped, room));
+    set->mapped = check_alloc(realloc(set->mapped, size));
     set->chunk[index] = check_alloc(chunk == MAP_FAILED ? NULL : chunk);
     set->mapped[set->mapped_count++] = chunk;
 }

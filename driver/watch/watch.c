@@ -168,7 +168,7 @@ static void advance_until(struct view *w, double end)
     while (!at_end(w) && !interrupted && now() < end);
 }
 
-/* Carry out the operations for which so many seconds are enough. */
+/* Carry out the operations that are due after so many more seconds. */
 static void advance_by_time(struct view *w, double seconds)
 {
     if (w->paused) {

@@ -4,7 +4,7 @@
  *
  * The allocators here are a list of live intervals by address, without headers,
  * from BASE on: first fit, best fit, and one that never reuses memory. Each
- * checks what it is asked for.
+ * checks its requests.
  */
 #define _GNU_SOURCE
 #include "../check.h"
