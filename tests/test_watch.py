@@ -136,7 +136,7 @@ class Live(unittest.TestCase):
     def test_figures_are_whole_in_80_columns(self) -> None:
         with watching('--speed', 'max', trace=LONG) as terminal:
             self.assertTrue(terminal.shows('the end'))
-            self.assertRegex(terminal.text(), r'padding \S+ \w*B\n')
+            self.assertRegex(terminal.text(), r'overhead \S+ \w*B\n')
             self.assertLessEqual(terminal.rightmost, 80)
             terminal.press('q')
             self.leave(terminal, 0)
