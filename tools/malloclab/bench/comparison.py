@@ -8,9 +8,10 @@ import tempfile
 from pathlib import Path
 from typing import Callable, Sequence
 
+from ..arguments import names
 from . import benchmark
 from .benchmark import Report, Result, geometric, short
-from .table import Summary, Table, installed, names, warn
+from .table import Summary, Table, installed, warn
 
 ABOUT = "allocators on every trace: utilization, ns/op, throughput to libc's"
 DETAILS = """\
