@@ -222,7 +222,7 @@ static struct json_object *adversary_object(const struct adversary_benchmark *t,
     add_count(o, "peak_payload", d->peak_payload);
     add_count(o, "peak_footprint", d->outcome.footprint);
     add_number(o, "ratio", d->ratio);
-    add_number(o, "bound", theory_any(c->n[n], c->budget));
+    add_number(o, "bound", robson_bound(c->n[n], c->budget));
     add_text(o, "verdict", verdict_name(d->outcome.verdict));
     add_text(o, "message", d->outcome.message);
     add_text(o, "reproduce", d->outcome.reproduce);
@@ -369,7 +369,7 @@ static void adversary_line(FILE *file, const struct adversary_benchmark *t,
             verdict_name(d->outcome.verdict), (unsigned long long)d->operations,
             (unsigned long long)d->peak_payload,
             (unsigned long long)d->outcome.footprint, d->ratio,
-            theory_any(c->n[n], c->budget));
+            robson_bound(c->n[n], c->budget));
 }
 
 static void write_adversary_results(FILE *file,

@@ -57,8 +57,8 @@ def names() -> list[str]:
 def _of_handin(source: Path) -> str:
     """The C file, linked with what makes a malloc of it."""
     objects = [BUILD / f"real/runtime/{part}.o"
-               for part in ("preload", "new_delete", "threads", "blocks", "ledger",
-                             "pages", "oslib_low")]
+               for part in ("preload", "new_delete", "threads", "blocks",
+                             "side_table", "pages", "oslib_low")]
     build("handin-runtime")
     style = handin.inspect(handin.read(source))
     more = [*map(str, objects),
