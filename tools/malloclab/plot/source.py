@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Iterable, Sequence
 
-from .. import replays
+from .. import replays, tables
 from ..replays import ReplayError, Table
 from .options import Range
 
@@ -25,10 +25,8 @@ TIMED, WITH_WASTE = "timed", "waste"
 MADE_BY = {EVENTS: "--events", TIMELINES: "--timeline", RESULTS: "--json",
            TIMED: "--json with timing", WITH_WASTE: "--bounds --json"}
 # The first line of a file tells its kind.
-HEADS = {"allocator,trace,op,kind,slot,address,size,thread,payload,heap,mapped":
-         EVENTS,
-         "allocator,trace,op,payload,footprint,heap,mapped,free_bytes,"
-         "free_areas,largest_free": TIMELINES}
+HEADS = {",".join((*tables.OWNER, *tables.EVENTS)): EVENTS,
+         ",".join((*tables.OWNER, *tables.TIMELINE)): TIMELINES}
 
 
 @dataclass(frozen=True)

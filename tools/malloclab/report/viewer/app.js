@@ -69,7 +69,8 @@ export class App {
     const at = this.report.traces.findIndex((trace) => trace.name === name);
     if (at < 0) return;
     if (!this.known.has(at))
-      this.known.set(at, load(this.report.traces[at], find(`data-${at}`)));
+      this.known.set(at, load(this.report.traces[at], find(`data-${at}`),
+                              this.report.operations));
     this.opening = at;
     const known = await this.known.get(at);
     if (this.opening !== at || this.loaded === known) return;
