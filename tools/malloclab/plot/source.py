@@ -18,6 +18,7 @@ from typing import Any, Iterable, Sequence
 
 from .. import replays, tables
 from ..replays import ReplayError, Table
+from ..results import OK
 from .options import Range
 
 EVENTS, TIMELINES, RESULTS = "events", "timelines", "results"
@@ -42,7 +43,7 @@ class Replay:
     def fault(self) -> str:
         """What went wrong, in few words; "" where nothing did."""
         r = self.result
-        if not r or r["verdict"] == "ok":
+        if not r or r["verdict"] == OK:
             return ""
         return f"{r['verdict']} after {r['ops_done']:,} operations"
 
@@ -126,7 +127,7 @@ class Source(ABC):
 
     def record_faults(self, results: Iterable[dict[str, Any] | None]) -> None:
         for r in results:
-            if r and r["verdict"] != "ok":
+            if r and r["verdict"] != OK:
                 said = f": {r['message']}" if r.get("message") else ""
                 self.faults[f"{r['allocator']}: {r['trace']}: "
                             f"{r['verdict']}{said}"] = None

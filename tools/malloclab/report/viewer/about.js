@@ -1,6 +1,6 @@
 // Texts about an operation, a block and a panel.
 
-import { bytes, count, hex, percent } from "report/words";
+import { OK, bytes, count, hex, percent } from "report/words";
 import { make } from "report/dom";
 
 /** "line 17: a 3 100", or the operation alone where the file has no lines. */
@@ -63,7 +63,7 @@ export function panel({ name, done }, result, any) {
   if (!result)
     return `${BOUNDS[name] ?? "not judged"}: util ` +
       percent(any.bounds?.[name]);
-  return result.verdict === "ok" ? `util ${percent(result.utilization)}` :
+  return result.verdict === OK ? `util ${percent(result.utilization)}` :
     `${result.verdict} after ${count(done)} operations: ${result.message}`;
 }
 
