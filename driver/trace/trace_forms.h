@@ -1,5 +1,12 @@
 /*
- * trace_forms.h - what trace.c asks of the readers of each file form.
+ * trace_forms.h - what the files of the trace share. Arrows go one way:
+ *
+ *     trace.c           load, verify, measure   --> all below but the last two
+ *     trace_text.c      the text form
+ *     trace_binary.c    the binary form
+ *     trace_describe.c  lines and texts for messages   --> trace_text
+ *     trace_made.c      traces made here        --> trace, trace_describe
+ *     trace_perturb.c   other sizes             --> trace
  *
  * A reader fills in weight, id_count, op_count, slot_count and ops, and
  * complains about whatever it cannot make sense of. Sizes and peaks are
@@ -24,9 +31,6 @@ void trace_read_binary(struct trace *trace);
 
 /* The operation as a text file has it, of a block with that id. */
 void trace_format(struct op op, uint64_t id, char *buffer, size_t size);
-
-/* Of a trace made here: the id of operation number op's block in its file. */
-uint64_t trace_made_id(const struct trace *trace, uint64_t op);
 
 enum { MADE_HEADER_LINES = 4 };
 

@@ -49,20 +49,6 @@ void trace_close(struct trace *trace)
     trace_measure(trace);
 }
 
-/* Linear: for messages. */
-uint64_t trace_made_id(const struct trace *trace, uint64_t op)
-{
-    uint32_t slot = op_slot(trace->ops[op]);
-    uint64_t birth = op, id = 0;
-
-    while (birth > 0 && !(op_slot(trace->ops[birth]) == slot &&
-                          op_begins(trace->ops[birth])))
-        birth--;
-    for (uint64_t i = 0; i < birth; i++)
-        id += op_begins(trace->ops[i]) ? 1 : 0;
-    return id;
-}
-
 static void write_ops(const struct trace *t, FILE *file)
 {
     uint64_t *id_of = check_alloc(calloc(t->slot_count + 1, sizeof *id_of));

@@ -1,0 +1,102 @@
+/*
+ * trace_describe.c - operations as messages quote them: by line and by text.
+ */
+#include "trace_forms.h"
+
+#include <ctype.h>
+#include <stdio.h>
+#include <string.h>
+
+unsigned long trace_line(const struct trace *trace, uint64_t op)
+{
+    unsigned long line = op + 1;
+
+    if (trace->form == FORM_TEXT)
+        trace_find_text(trace, op, &line);
+    if (trace->form == FORM_MADE)
+        line += MADE_HEADER_LINES;
+    return line;
+}
+
+/* The amount that a word of operations.def stands for; false: for itself. */
+static bool amount_of(struct op op, uint64_t id, const char *word,
+                      size_t length, unsigned long long *amount)
+{
+    const struct {
+        const char *word;
+        uint64_t amount;
+    } words[] = {{"ID", id},
+                 {"SIZE", op_size(op)},
+                 {"COUNT", op.arg},
+                 {"ALIGN", 1ull << op_alignment_bits(op)}};
+
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        if (strlen(words[i].word) == length &&
+            strncmp(words[i].word, word, length) == 0) {
+            *amount = words[i].amount;
+            return true;
+        }
+    return false;
+}
+
+void trace_format(struct op op, uint64_t id, char *buffer, size_t size)
+{
+    size_t used = 0;
+
+    buffer[0] = '\0';
+    for (const char *word = op_text(op_kind(op)); *word && used < size;) {
+        size_t length = strcspn(word, " ");
+        unsigned long long amount;
+
+        if (amount_of(op, id, word, length, &amount))
+            used +=
+                (size_t)snprintf(buffer + used, size - used, "%llu", amount);
+        else
+            used += (size_t)snprintf(buffer + used, size - used, "%.*s",
+                                     (int)length, word);
+        word += length;
+        if (*word && used < size)
+            used += (size_t)snprintf(buffer + used, size - used, "%c", *word++);
+    }
+}
+
+/*
+ * Of a trace made here: the id that the block of operation number op has in
+ * its file. Takes linear time.
+ */
+static uint64_t made_id(const struct trace *trace, uint64_t op)
+{
+    uint32_t slot = op_slot(trace->ops[op]);
+    uint64_t birth = op, id = 0;
+
+    while (birth > 0 && !(op_slot(trace->ops[birth]) == slot &&
+                          op_begins(trace->ops[birth])))
+        birth--;
+    for (uint64_t i = 0; i < birth; i++)
+        id += op_begins(trace->ops[i]) ? 1 : 0;
+    return id;
+}
+
+char *trace_text(const struct trace *trace, uint64_t op, char *buffer,
+                 size_t size)
+{
+    unsigned long line;
+
+    if (trace->form != FORM_TEXT) {
+        uint64_t id = trace->form == FORM_MADE ? made_id(trace, op)
+                                               : op_slot(trace->ops[op]);
+
+        trace_format(trace->ops[op], id, buffer, size);
+        return buffer;
+    }
+    const char *text = trace_find_text(trace, op, &line);
+    const char *end = trace->text + trace->text_size;
+    size_t length = 0;
+    while (text + length < end && text[length] != '\n' &&
+           text[length] != '\r' && length + 1 < size)
+        length++;
+    for (size_t i = 0; i < length; i++)
+        buffer[i] = isprint((unsigned char)text[i]) ? text[i] : '?';
+    buffer[length] = '\0';
+    return buffer;
+}

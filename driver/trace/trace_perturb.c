@@ -1,0 +1,104 @@
+/*
+ * trace_perturb.c - the same trace, a little different: other sizes, other
+ * slots. An allocator that knows the traces falls there.
+ */
+#define _GNU_SOURCE
+#include "trace_forms.h"
+
+#include "base/fatal.h"
+#include "base/random.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static uint32_t *random_permutation(uint32_t count, uint64_t *state)
+{
+    uint32_t *order = check_alloc(malloc(((size_t)count + 1) * sizeof *order));
+
+    for (uint32_t i = 0; i < count; i++) {
+        uint32_t j = (uint32_t)(random_below(state, i + 1));
+
+        order[i] = order[j];
+        order[j] = i;
+    }
+    return order;
+}
+
+/*
+ * The factor belongs to the slot's life, so that a block which grows goes on
+ * growing: per mille, 960 to 1040. Sizes of a few bytes move by one.
+ */
+static uint64_t perturb_size(uint64_t size, uint64_t factor)
+{
+    uint64_t whole = size / 1000 * factor, rest = size % 1000 * factor;
+
+    if (size < 2)
+        return size;
+    if (size < 25)
+        return size + (factor > 1013) - (factor < 987);
+    return whole + (rest + 500) / 1000;
+}
+
+/* The larger of the two is changed: one more of the other may be too much. */
+static struct op perturb_counted(struct op op, uint64_t factor)
+{
+    uint64_t count = op.arg, size = op_size(op);
+
+    if (count > size)
+        count = perturb_size(count, factor);
+    else
+        size = perturb_size(size, factor);
+    if (count > UINT32_MAX || (count && size > OP_MAX_SIZE / count))
+        return op;
+    return op_make(op_kind(op), op_slot(op), size, (uint32_t)count);
+}
+
+static struct op perturb_op(struct op op, uint64_t *factors, uint64_t *state)
+{
+    uint64_t *factor = &factors[op_slot(op)];
+
+    if (!op_has_block(op))
+        return op;
+    if (op_begins(op))
+        *factor = 960 + random_below(state, 81);
+    uint64_t size = perturb_size(op_size(op), *factor);
+    if (size > OP_MAX_SIZE)
+        size = op_size(op);
+    struct op changed = op_argument(op) == ARGUMENT_COUNT
+                            ? perturb_counted(op, *factor)
+                            : op_make(op_kind(op), op_slot(op), size, op.arg);
+    changed.bytes = op_size(changed);
+    return op_of_thread(changed, op_thread(op));
+}
+
+static struct op rename_slot(struct op op, const uint32_t *order)
+{
+    if (!op_has_block(op))
+        return op;
+    op.word = order[op_slot(op)] << OP_KIND_BITS | (uint32_t)op_kind(op);
+    return op;
+}
+
+struct trace *trace_perturb(const struct trace *trace, uint64_t seed)
+{
+    struct trace *t = check_alloc(malloc(sizeof *t));
+    struct op *ops = check_alloc(malloc(trace->op_count * sizeof *ops));
+    uint64_t *factors =
+        check_alloc(calloc(trace->slot_count + 1, sizeof *factors));
+    uint32_t *order = random_permutation(trace->slot_count, &seed);
+
+    for (uint64_t i = 0; i < trace->op_count; i++)
+        ops[i] = rename_slot(perturb_op(trace->ops[i], factors, &seed), order);
+    free(factors);
+    free(order);
+    *t = *trace;
+    t->path = check_alloc(strdup(trace->path));
+    t->name = basename(t->path);
+    t->form = FORM_BINARY; /* its operations stand in no file */
+    t->text = NULL;
+    t->storage = ops;
+    t->storage_mapped = false;
+    t->ops = ops;
+    trace_measure(t);
+    return t;
+}
