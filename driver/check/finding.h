@@ -5,7 +5,7 @@
 #define FINDING_H
 
 #include "live.h"
-#include "verdict.h"
+#include "base/verdict.h"
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -39,15 +39,16 @@ void replay_note_footprint(struct replay *r, const struct oracle *o,
 bool replay_begin(struct replay *r, struct oracle *o, struct finding *f)
 {
     sandbox_begin_pass(r->sandbox);
-    if (r->load.kind != ENDED_DONE)
+    if (!is_done(&r->load))
         return diagnose_start(r, &r->load, o, AT_LOADING, f);
     struct ending e = sandbox_call(r->sandbox, COMMAND_RESET, 0, 0);
     replay_digest_init(r, o);
-    if (e.kind == ENDED_INIT_FAILED && r->setup.fail_at && o->refusals > 0) {
+    if (e.verdict == VERDICT_INIT_FAILED && r->setup.fail_at &&
+        o->refusals > 0) {
         e = sandbox_call(r->sandbox, COMMAND_INIT, 0, 0);
         replay_digest_init(r, o);
     }
-    if (e.kind != ENDED_DONE)
+    if (!is_done(&e))
         return diagnose_start(r, &e, o, AT_INIT, f);
     if (r->setup.allocator->kind == WORKER_SYSTEM)
         r->anonymous = process_anonymous_bytes(sandbox_process(r->sandbox));
@@ -105,7 +106,7 @@ static bool check_batch(struct replay *r, uint64_t first, uint32_t *count,
 
     replay_feed(r, r->oracle, first, asked);
     struct ending e = sandbox_call(r->sandbox, COMMAND_CHECKED, asked, first);
-    if (e.kind == ENDED_TAMPERED)
+    if (e.verdict == VERDICT_TAMPERED)
         return diagnose_tampering(r, &e, first, asked, f);
     bool good = replay_digest(r, r->oracle, first, asked, &done, f);
     if (!good && accept_refusal(r, f, out)) {
@@ -115,7 +116,7 @@ static bool check_batch(struct replay *r, uint64_t first, uint32_t *count,
     *count = done;
     if (!good)
         return false;
-    if (e.kind == ENDED_STOPPED)
+    if (e.stopped)
         return diagnose_stop(r, first, done, f);
     if (!worker_lives(&e))
         return diagnose_ending(r, &e, r->oracle, first + done, f);
@@ -219,7 +220,7 @@ static void note_exports(struct replay *r, struct outcome *out)
 
     out->calloc_emulated = !c->has_calloc;
     out->memalign_emulated = !c->has_memalign;
-    if (r->load.kind == ENDED_DONE)
+    if (is_done(&r->load))
         snprintf(out->team, sizeof out->team, "%.*s", (int)sizeof out->team - 1,
                  c->text);
 }

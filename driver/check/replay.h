@@ -15,7 +15,7 @@
 #include "allocator.h"
 #include "oracle.h"
 #include "trace/trace.h"
-#include "verdict.h"
+#include "base/verdict.h"
 
 struct replay_setup;
 

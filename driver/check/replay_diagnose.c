@@ -12,27 +12,27 @@
 bool diagnose_ending(const struct replay *r, const struct ending *e,
                      const struct oracle *o, uint64_t op, struct finding *f)
 {
-    switch (e->kind) {
-    case ENDED_LOAD_FAILED:
+    switch (e->verdict) {
+    case VERDICT_LOAD_FAILED:
         snprintf(f->detail, sizeof f->detail, "failed: %s", e->text);
         return finding_set(f, VERDICT_LOAD_FAILED, op);
-    case ENDED_INIT_FAILED:
+    case VERDICT_INIT_FAILED:
         return finding_text(f, VERDICT_INIT_FAILED, op, "reported failure");
-    case ENDED_CRASHED:
+    case VERDICT_CRASHED:
         describe_crash(f, e, r->setup.trace, o);
         return finding_set(f, VERDICT_CRASHED, op);
-    case ENDED_EXITED:
+    case VERDICT_EXITED:
         snprintf(f->detail, sizeof f->detail,
                  "ended the process, with exit status %d", e->status);
         return finding_set(f, VERDICT_EXITED, op);
-    case ENDED_HUNG:
+    case VERDICT_HUNG:
         snprintf(f->detail, sizeof f->detail,
                  "has not returned; the time limit is %g seconds",
                  r->setup.time_limit);
         if (e->text[0])
             snprintf(f->detail, sizeof f->detail, "%s", e->text);
         return finding_set(f, VERDICT_HUNG, op);
-    case ENDED_SLOW:
+    case VERDICT_TOO_SLOW:
         snprintf(f->detail, sizeof f->detail,
                  "was as far as it got in the time limit of %g seconds: "
                  "operation %llu of %llu",
@@ -63,10 +63,9 @@ bool diagnose_tampering(const struct replay *r, const struct ending *e,
 
 /* ---- Where the worker stopped by itself. ---- */
 
-static bool in_payload(uint32_t reason)
+static bool in_payload(uint32_t verdict)
 {
-    return reason == STOP_DAMAGED || reason == STOP_NOT_KEPT ||
-           reason == STOP_NOT_ZERO;
+    return verdict == VERDICT_DATA_LOST || verdict == VERDICT_NOT_ZEROED;
 }
 
 /* The stop is at the last step that has returned, or at the next. */
@@ -81,28 +80,28 @@ bool diagnose_stop(const struct replay *r, uint64_t first, uint32_t done,
         return finding_text(f, VERDICT_TAMPERED, first + done, meddled);
     const struct live *l =
         &r->oracle->live[op_slot(r->setup.trace->ops[index])];
-    if (stop.step > done || (in_payload(stop.reason) && stop.offset >= l->size))
+    if (stop.step > done ||
+        (in_payload(stop.verdict) && stop.offset >= l->size))
         return finding_text(f, VERDICT_TAMPERED, first + done, meddled);
     uint64_t seed = pattern_seed(r->secret, l->birth);
-    switch (stop.reason) {
-    case STOP_DAMAGED:
-    case STOP_NOT_KEPT:
+    switch (stop.verdict) {
+    case VERDICT_DATA_LOST:
         f->expected = pattern_byte(seed, stop.offset);
-        if (stop.reason == STOP_NOT_KEPT)
+        if (stop.moved)
             f->culprit = index;
         return finding_in_block(f, VERDICT_DATA_LOST, index, l, stop.offset,
                                 stop.value);
-    case STOP_NOT_ZERO:
+    case VERDICT_NOT_ZEROED:
         return finding_in_block(f, VERDICT_NOT_ZEROED, index, l, stop.offset,
                                 stop.value);
-    case STOP_PAST_HEAP:
+    case VERDICT_WROTE_PAST_HEAP:
         f->address = r->oracle->base + stop.offset;
         f->value = stop.value;
         return finding_set(f, VERDICT_WROTE_PAST_HEAP, index);
-    case STOP_AUDIT:
+    case VERDICT_BAD_HEAP:
         f->value = stop.value;
         return finding_set(f, VERDICT_BAD_HEAP, index);
-    case STOP_CONTROL_LOST:
+    case VERDICT_TAMPERED:
         return finding_text(f, VERDICT_TAMPERED, index,
                             "did not return once, as a call does: longjmp?");
     default:
@@ -117,7 +116,9 @@ static uint64_t watch_replay(struct replay *r, uint64_t last)
 {
     uint64_t count;
 
-    if (sandbox_call(r->sandbox, COMMAND_RESET, 0, 0).kind != ENDED_DONE)
+    struct ending reset = sandbox_call(r->sandbox, COMMAND_RESET, 0, 0);
+
+    if (!is_done(&reset))
         return NO_OP;
     for (uint64_t first = 0; first <= last; first += count) {
         count =
@@ -126,9 +127,9 @@ static uint64_t watch_replay(struct replay *r, uint64_t last)
         struct ending e =
             sandbox_call(r->sandbox, COMMAND_CHECKED, (uint32_t)count, first);
         struct stop stop = sandbox_channel(r->sandbox)->stop;
-        if (e.kind == ENDED_STOPPED && stop.reason == STOP_WATCH)
+        if (e.stopped && stop.watched)
             return first + stop.step;
-        if (e.kind != ENDED_DONE)
+        if (!is_done(&e))
             return NO_OP;
     }
     return NO_OP;
@@ -169,7 +170,7 @@ void diagnose_culprit(const struct replay *r, struct finding *f)
     memset(setup.observers, 0, sizeof setup.observers);
     struct replay *second = replay_open(&setup);
     sandbox_channel(second->sandbox)->watchpoint = watch;
-    if (second->load.kind == ENDED_DONE)
+    if (is_done(&second->load))
         f->culprit = watch_replay(second, last);
     replay_close(second);
 }

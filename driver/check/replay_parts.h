@@ -45,9 +45,15 @@ static inline bool is_lab(const struct replay *r)
     return r->setup.allocator->kind == WORKER_LAB;
 }
 
+/* Was the whole call carried out? */
+static inline bool is_done(const struct ending *e)
+{
+    return e->verdict == VERDICT_OK && !e->stopped;
+}
+
 static inline bool worker_lives(const struct ending *e)
 {
-    return e->kind == ENDED_DONE || e->kind == ENDED_STOPPED;
+    return e->verdict == VERDICT_OK;
 }
 
 static inline uint32_t up_to(uint64_t limit, uint64_t left)

@@ -72,7 +72,7 @@ static bool time_batch(struct replay *r, uint64_t first, uint32_t count,
     replay_feed(r, r->later, first, count);
     struct ending e = sandbox_call(r->sandbox, COMMAND_TIMED, count, first);
     *ns += (double)sandbox_cpu_ns(r->sandbox) - r->overhead;
-    if (e.kind == ENDED_TAMPERED)
+    if (e.verdict == VERDICT_TAMPERED)
         return diagnose_tampering(r, &e, first, count, f);
     if (r->setup.allocator->kind == WORKER_NULL)
         return true;
@@ -122,7 +122,9 @@ static double empty_batch_ns(struct sandbox *s)
     double ns[OVERHEAD_CALLS];
 
     for (int i = 0; i < OVERHEAD_CALLS; i++) {
-        if (sandbox_call(s, COMMAND_TIMED, 0, 0).kind != ENDED_DONE)
+        struct ending e = sandbox_call(s, COMMAND_TIMED, 0, 0);
+
+        if (!is_done(&e))
             return 0;
         ns[i] = (double)sandbox_cpu_ns(s);
     }
@@ -148,7 +150,7 @@ static bool warm_up(struct replay *r, struct finding *f)
         return false;
     replay_feed(r, r->later, 0, count);
     struct ending e = sandbox_call(r->sandbox, COMMAND_TIMED, count, 0);
-    if (e.kind != ENDED_DONE) {
+    if (!is_done(&e)) {
         uint32_t done;
 
         return replay_digest(r, r->later, 0, count, &done, f) &&

@@ -237,12 +237,12 @@ static _Noreturn void fatal_start(const struct sandbox *s)
 
 static struct ending end_of_dead(const struct sandbox *s)
 {
-    struct ending e = {.kind = ENDED_EXITED};
+    struct ending e = {.verdict = VERDICT_EXITED};
 
     if (!s->channel->ready) /* it never came as far as the allocator */
         fatal_start(s);
     if (WIFSIGNALED(s->process.wait_status)) {
-        e.kind = ENDED_CRASHED;
+        e.verdict = VERDICT_CRASHED;
         e.status = WTERMSIG(s->process.wait_status);
     } else {
         e.status = WEXITSTATUS(s->process.wait_status);
@@ -262,12 +262,12 @@ static struct ending end_of_late(struct sandbox *s, uint32_t count)
         moves = sandbox_steps_done(s, count) > before || has_turn(s);
     }
     process_kill(&s->process);
-    return (struct ending){.kind = moves ? ENDED_SLOW : ENDED_HUNG};
+    return (struct ending){.verdict = moves ? VERDICT_TOO_SLOW : VERDICT_HUNG};
 }
 
 static struct ending end_of_crash(struct sandbox *s)
 {
-    struct ending e = {.kind = ENDED_CRASHED, .described = true};
+    struct ending e = {.verdict = VERDICT_CRASHED, .described = true};
 
     e.crash = s->channel->crash;
     e.crash.object[sizeof e.crash.object - 1] = '\0';
@@ -278,33 +278,37 @@ static struct ending end_of_crash(struct sandbox *s)
 
 static struct ending end_of_tampering(struct sandbox *s, const char *what)
 {
-    struct ending e = {.kind = ENDED_TAMPERED};
+    struct ending e = {.verdict = VERDICT_TAMPERED};
 
     snprintf(e.text, sizeof e.text, "%s", what);
     process_kill(&s->process);
     return e;
 }
 
+static struct ending end_of_failed_load(struct sandbox *s)
+{
+    struct ending e = {.verdict = VERDICT_LOAD_FAILED};
+
+    memcpy(e.text, s->channel->text, sizeof e.text);
+    e.text[sizeof e.text - 1] = '\0';
+    process_kill(&s->process);
+    return e;
+}
+
 static struct ending end_of_reply(struct sandbox *s)
 {
-    struct ending e = {.kind = ENDED_DONE};
+    const struct channel *c = s->channel;
 
-    switch (s->channel->reply) {
-    case REPLY_DONE:
-        return e;
-    case REPLY_STOPPED:
-        e.kind = ENDED_STOPPED;
-        return e;
-    case REPLY_INIT_FAILED:
-        e.kind = ENDED_INIT_FAILED;
-        return e;
-    case REPLY_LOAD_FAILED:
-        e.kind = ENDED_LOAD_FAILED;
-        memcpy(e.text, s->channel->text, sizeof e.text);
-        e.text[sizeof e.text - 1] = '\0';
-        process_kill(&s->process);
-        return e;
-    case REPLY_CRASHED:
+    if (c->reply != REPLY_ENDED)
+        return end_of_tampering(s, "overwrote the answer to the judge");
+    switch (c->verdict) {
+    case VERDICT_OK:
+        return (struct ending){.verdict = VERDICT_OK, .stopped = c->stopped};
+    case VERDICT_INIT_FAILED:
+        return (struct ending){.verdict = VERDICT_INIT_FAILED};
+    case VERDICT_LOAD_FAILED:
+        return end_of_failed_load(s);
+    case VERDICT_CRASHED:
         return end_of_crash(s);
     default:
         return end_of_tampering(s, "overwrote the answer to the judge");
@@ -324,7 +328,7 @@ static struct ending end_without_turn(struct sandbox *s, uint32_t count)
 
 static struct ending end_of_endless(struct sandbox *s)
 {
-    struct ending e = {.kind = ENDED_HUNG};
+    struct ending e = {.verdict = VERDICT_HUNG};
 
     snprintf(e.text, sizeof e.text,
              "has asked memlib for memory %zu times without an end",
@@ -349,6 +353,7 @@ static void prepare_call(struct sandbox *s, enum command command,
     c->count = count;
     c->first = first;
     c->reply = REPLY_NONE;
+    c->stopped = 0;
     c->account.event_count = 0;
     for (uint32_t i = 0; i < count; i++)
         log[i] = LOG_PENDING;

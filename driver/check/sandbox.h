@@ -2,8 +2,8 @@
  * sandbox.h - a worker process, and the judge's end of the channel to it.
  *
  * Whatever the worker does, every call here returns, with an ending that says
- * what became of it. After any ending but ENDED_DONE, ENDED_STOPPED and
- * ENDED_INIT_FAILED the worker is gone, and only sandbox_close may follow.
+ * what became of it. Where the worker is gone then, only sandbox_close may
+ * follow.
  */
 #ifndef SANDBOX_H
 #define SANDBOX_H
@@ -12,21 +12,16 @@
 #include "worker/channel.h"
 #include "process.h"
 
-enum ending_kind {
-    ENDED_DONE,
-    ENDED_STOPPED, /* the worker stopped early: channel->stop, its claim */
-    ENDED_INIT_FAILED,
-    ENDED_LOAD_FAILED,
-    ENDED_CRASHED,
-    ENDED_EXITED,
-    ENDED_HUNG, /* one operation did not return within the time limit */
-    ENDED_SLOW, /* the time limit passed, but operations went on, or the
-                   worker was busy with a payload of its own filling */
-    ENDED_TAMPERED
-};
-
+/*
+ * How a call ended. VERDICT_OK: it was carried out, or a checked batch stopped
+ * early. VERDICT_HUNG: one operation did not return within the time limit.
+ * VERDICT_TOO_SLOW: the limit passed, but operations went on, or the worker was
+ * busy with a payload. The worker lives after VERDICT_OK and
+ * VERDICT_INIT_FAILED only.
+ */
 struct ending {
-    enum ending_kind kind;
+    enum verdict verdict;
+    bool stopped;   /* early: the worker's claim is in channel->stop */
     int status;     /* exit status, or the signal */
     bool described; /* crash holds what the worker's handler saw */
     struct crash crash;

@@ -25,6 +25,7 @@
 #define CHANNEL_H
 
 #include "memlib.h"
+#include "base/verdict.h"
 #include "trace/op.h"
 
 #include <stddef.h>
@@ -51,24 +52,8 @@ enum command {
 
 enum reply {
     REPLY_NONE,
-    REPLY_DONE,
-    REPLY_STOPPED,     /* the batch stopped early: see stop */
-    REPLY_EVENTS,      /* the event buffer is full: empty it, then go on */
-    REPLY_LOAD_FAILED, /* see text */
-    REPLY_INIT_FAILED,
-    REPLY_CRASHED /* see crash; the worker waits to be killed */
-};
-
-enum stop_reason {
-    STOP_NULL,         /* NULL for a size that is not 0 */
-    STOP_IMPLAUSIBLE,  /* an address that the worker must not write to */
-    STOP_DAMAGED,      /* a payload had changed before the operation */
-    STOP_NOT_KEPT,     /* a payload had changed after realloc moved it */
-    STOP_NOT_ZERO,     /* calloc returned memory that is not all zero */
-    STOP_PAST_HEAP,    /* bytes behind the break are not zero any more */
-    STOP_AUDIT,        /* mm_audit returned `value` */
-    STOP_CONTROL_LOST, /* the allocator made the loop go back, by longjmp */
-    STOP_WATCH         /* the byte of the watchpoint has changed */
+    REPLY_ENDED, /* see verdict and, if a checked batch stopped early, stop */
+    REPLY_EVENTS /* the event buffer is full: empty it, then go on */
 };
 
 enum worker_kind { WORKER_LAB, WORKER_SYSTEM, WORKER_NULL };
@@ -80,12 +65,17 @@ struct worker_block {
     uint64_t birth; /* number of the operation that allocated it */
 };
 
-/* Why and where a checked batch stopped. */
+/*
+ * Where a checked batch stopped, and what the worker claims to have found: an
+ * enum verdict. VERDICT_OUT_OF_HEAP: an address that it must not write to.
+ */
 struct stop {
     uint64_t offset; /* into the payload, or from the heap's start */
     uint64_t value;  /* the byte found; what mm_audit returned */
-    uint32_t reason; /* enum stop_reason */
+    uint32_t verdict;
     uint32_t step;
+    uint32_t moved;   /* the payload had changed after realloc moved it */
+    uint32_t watched; /* it is the byte of the watchpoint that has changed */
 };
 
 enum crash_nature {
@@ -140,6 +130,9 @@ struct channel {
 
     /* Set by the worker. */
     uint32_t reply;
+    uint32_t verdict; /* enum verdict: how the command ended */
+    uint32_t stopped; /* a checked batch stopped early */
+    uint32_t unused2;
     uint32_t progress; /* steps begun in a checked batch */
     uint32_t ready;    /* set up: what fails from now on is the allocator */
     uint32_t filling;  /* the worker is filling or comparing a payload */
@@ -205,7 +198,7 @@ static inline size_t channel_size(uint64_t slot_count)
 _Static_assert(offsetof(struct channel, account) % 8 == 0, "same layout");
 _Static_assert(CHANNEL_BATCH * sizeof(struct op) % CHANNEL_PAGE == 0,
                "the steps are whole pages");
-_Static_assert(sizeof(struct stop) == 24, "same layout");
+_Static_assert(sizeof(struct stop) == 32, "same layout");
 _Static_assert(sizeof(struct watchpoint) == 24, "same layout");
 _Static_assert(sizeof(struct crash) == 296, "same layout");
 

@@ -13,7 +13,7 @@ static void init(void)
 
     if (worker.calls.init && worker.calls.init_is_bool)
         result = (result & 0xff) ? 0 : -1;
-    worker.channel->reply = result == 0 ? REPLY_DONE : REPLY_INIT_FAILED;
+    worker_end(result == 0 ? VERDICT_OK : VERDICT_INIT_FAILED);
 }
 
 static void reset(void)

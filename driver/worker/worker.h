@@ -1,6 +1,6 @@
 /*
  * Room worker: the untrusted half: it loads the allocator and calls it
- * May include: trace.
+ * May include: base, trace.
  *
  * worker.h - carry out the judge's commands.
  *

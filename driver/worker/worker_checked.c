@@ -24,10 +24,11 @@ static bool may_write_to(uint64_t address, uint64_t size)
 }
 
 /* Describe why the batch stops; returns false, the result of a check. */
-static bool report_stop(uint32_t step, enum stop_reason reason, uint64_t offset,
+static bool report_stop(uint32_t step, enum verdict verdict, uint64_t offset,
                         uint64_t value)
 {
-    worker.channel->stop = (struct stop){offset, value, reason, step};
+    worker.channel->stop = (struct stop){
+        .offset = offset, .value = value, .verdict = verdict, .step = step};
     return false;
 }
 
@@ -36,10 +37,10 @@ static uint64_t seed_of(const struct worker_block *b)
     return pattern_seed(worker.channel->secret, b->birth);
 }
 
-static bool report_stop_at(uint32_t step, enum stop_reason reason,
+static bool report_stop_at(uint32_t step, enum verdict verdict,
                            const void *payload, uint64_t offset)
 {
-    return report_stop(step, reason, offset,
+    return report_stop(step, verdict, offset,
                        ((const uint8_t *)payload)[offset]);
 }
 
@@ -77,14 +78,15 @@ static size_t leading_zeros(const void *payload, uint64_t size)
 
 /* Do the first size bytes of the payload still have the pattern? */
 static bool payload_kept(uint32_t step, const struct worker_block *b,
-                         uint64_t size, enum stop_reason reason)
+                         uint64_t size)
 {
     const void *payload = as_pointer(b->address);
 
     filling_begin(size);
     size_t same = pattern_check(payload, (size_t)size, seed_of(b));
     filling_end();
-    return same == size || report_stop_at(step, reason, payload, same);
+    return same == size ||
+           report_stop_at(step, VERDICT_DATA_LOST, payload, same);
 }
 
 /* The allocator has returned a new block: remember it, check it, fill it. */
@@ -97,15 +99,15 @@ static bool accept_block(uint32_t step, struct op op, uint64_t address)
     if (size == 0)
         return true;
     if (address == 0)
-        return report_stop(step, STOP_NULL, 0, 0);
+        return report_stop(step, VERDICT_NULL, 0, 0);
     if (!may_write_to(address, size))
-        return report_stop(step, STOP_IMPLAUSIBLE, 0, 0);
+        return report_stop(step, VERDICT_OUT_OF_HEAP, 0, 0);
     void *payload = as_pointer(address);
     if (op_call(op) == CALL_CALLOC) {
         size_t zeros = leading_zeros(payload, size);
 
         if (zeros < size)
-            return report_stop_at(step, STOP_NOT_ZERO, payload, zeros);
+            return report_stop_at(step, VERDICT_NOT_ZEROED, payload, zeros);
     }
     fill(payload, 0, size, seed_of(b));
     return true;
@@ -123,7 +125,7 @@ static bool check_end(uint32_t step, struct op op)
 {
     struct worker_block *b = &worker.blocks[op_slot(op)];
 
-    if (b->address && !payload_kept(step, b, b->size, STOP_DAMAGED))
+    if (b->address && !payload_kept(step, b, b->size))
         return false;
     worker.log[step] = worker_call(op, b->address);
     return true;
@@ -143,13 +145,15 @@ static bool check_resized(uint32_t step, struct op op)
 
     worker.log[step] = address;
     if (address == 0)
-        return report_stop(step, STOP_NULL, 0, 0);
+        return report_stop(step, VERDICT_NULL, 0, 0);
     if (!may_write_to(address, size))
-        return report_stop(step, STOP_IMPLAUSIBLE, 0, 0);
+        return report_stop(step, VERDICT_OUT_OF_HEAP, 0, 0);
     b->address = address;
     b->size = size;
-    if (address != before && !payload_kept(step, b, kept, STOP_NOT_KEPT))
+    if (address != before && !payload_kept(step, b, kept)) {
+        worker.channel->stop.moved = 1;
         return false;
+    }
     fill(as_pointer(address), kept, size, seed_of(b));
     return true;
 }
@@ -179,8 +183,8 @@ static bool break_respected(uint32_t step)
         return true;
     const unsigned char *end = (unsigned char *)mem_heap_hi() + 1;
     size_t zeros = first_nonzero(end, CHECKED_BYTES);
-    return zeros == CHECKED_BYTES ||
-           report_stop(step, STOP_PAST_HEAP, a->brk + zeros, end[zeros]);
+    return zeros == CHECKED_BYTES || report_stop(step, VERDICT_WROTE_PAST_HEAP,
+                                                 a->brk + zeros, end[zeros]);
 }
 
 static bool audit_passed(uint32_t step)
@@ -191,7 +195,8 @@ static bool audit_passed(uint32_t step)
         (c->first + step + 1) % c->audit_every != 0)
         return true;
     int broken = worker.calls.audit();
-    return broken == 0 || report_stop(step, STOP_AUDIT, 0, (uint64_t)broken);
+    return broken == 0 ||
+           report_stop(step, VERDICT_BAD_HEAP, 0, (uint64_t)broken);
 }
 
 /* The byte of the watchpoint; NULL where it cannot be compared now. */
@@ -216,8 +221,11 @@ static bool watched_byte_kept(uint32_t step)
     if (!w->active || worker.channel->first + step < w->from)
         return true;
     const uint8_t *byte = watched_byte(w);
-    return !byte || *byte == w->expected ||
-           report_stop(step, STOP_WATCH, w->offset, *byte);
+    if (!byte || *byte == w->expected)
+        return true;
+    report_stop(step, VERDICT_DATA_LOST, w->offset, *byte);
+    worker.channel->stop.watched = 1;
+    return false;
 }
 
 static bool check_step(uint32_t step)
@@ -231,29 +239,32 @@ static bool check_step(uint32_t step)
     if (!check_effect[op_effect(op)](step, op))
         return false;
     if (worker.channel->progress != step + 1)
-        return report_stop(step, STOP_CONTROL_LOST, 0, 0);
+        return report_stop(step, VERDICT_TAMPERED, 0, 0);
     return break_respected(step) && watched_byte_kept(step) &&
            audit_passed(step);
+}
+
+/* True where every step of the batch was right. */
+static bool check_steps(uint32_t count)
+{
+    struct channel *c = worker.channel;
+
+    for (uint32_t i = 0; i < count; i++) {
+        if (c->progress != i)
+            return report_stop(i, VERDICT_TAMPERED, 0, 0);
+        if (!check_step(i))
+            return false;
+    }
+    return true;
 }
 
 void worker_check_batch(void)
 {
     struct channel *c = worker.channel;
-    uint32_t count = c->count;
 
     c->progress = 0;
-    for (uint32_t i = 0; i < count; i++) {
-        if (c->progress != i) {
-            report_stop(i, STOP_CONTROL_LOST, 0, 0);
-            c->reply = REPLY_STOPPED;
-            return;
-        }
-        if (!check_step(i)) {
-            c->reply = REPLY_STOPPED;
-            return;
-        }
-    }
-    c->reply = REPLY_DONE;
+    c->stopped = !check_steps(c->count);
+    worker_end(VERDICT_OK);
 }
 
 __attribute__((noinline)) void worker_breakpoint(void)

@@ -64,7 +64,7 @@ static const struct calls system_calls = {malloc,   free, realloc, calloc,
 static bool load_failed(const char *text)
 {
     strncpy(worker.channel->text, text, sizeof worker.channel->text - 1);
-    worker.channel->reply = REPLY_LOAD_FAILED;
+    worker_end(VERDICT_LOAD_FAILED);
     return false;
 }
 
@@ -133,5 +133,5 @@ void worker_load(void)
     if (!calls.memalign)
         calls.memalign = memalign_by_malloc;
     worker.calls = calls;
-    worker.channel->reply = REPLY_DONE;
+    worker_end(VERDICT_OK);
 }

@@ -125,7 +125,8 @@ static void on_fatal_signal(int number, siginfo_t *info, void *context)
     }
     describe_code_address(crash, pc);
     fflush(stdout);
-    channel->reply = REPLY_CRASHED;
+    channel->verdict = VERDICT_CRASHED;
+    channel->reply = REPLY_ENDED;
     give_turn();
     for (;;)
         pause();

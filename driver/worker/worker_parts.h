@@ -77,6 +77,13 @@ static inline uint64_t worker_call(struct op op, uint64_t block)
     }
 }
 
+/* Answer the judge: the command has ended so. */
+static inline void worker_end(enum verdict verdict)
+{
+    worker.channel->verdict = verdict;
+    worker.channel->reply = REPLY_ENDED;
+}
+
 /* Carry out COMMAND_LOAD, COMMAND_TIMED, COMMAND_CHECKED (channel.h). */
 void worker_load(void);
 void worker_time_batch(void);

@@ -61,5 +61,5 @@ void worker_time_batch(void)
     uint64_t start = thread_cpu_ns();
     run_timed(worker.steps, c->count);
     c->cpu_ns = thread_cpu_ns() - start;
-    c->reply = REPLY_DONE;
+    worker_end(VERDICT_OK);
 }

@@ -3,7 +3,7 @@
  */
 #include "../check.h"
 
-#include "check/verdict.h"
+#include "base/verdict.h"
 
 static enum verdict nth(int i)
 {
