@@ -198,7 +198,3 @@ class House(unittest.TestCase):
         for name in rooms()['traces']:
             with self.subTest(name):
                 self.assertTrue((ROOT / f'tools/malloclab/{name}.py').is_file())
-
-
-if __name__ == '__main__':
-    unittest.main()

@@ -4,24 +4,20 @@ from __future__ import annotations
 import gzip
 import io
 import shutil
-import sys
 import tempfile
 import unittest
 from collections import Counter
 from pathlib import Path
 
-HERE = Path(__file__).resolve().parent
-sys.path[:0] = [str(HERE), str(HERE.parent / 'tools')]
+import support
+from malloclab.dice import Dice
+from malloclab.generate import command as generate
+from malloclab.generate.recipes import RECIPES, RecipeError, cook
+from malloclab.record import corpus
+from malloclab.traces import manifest, rep
+from malloclab.traces.rep import Op
 
-import support  # noqa: E402
-from malloclab.dice import Dice  # noqa: E402
-from malloclab.generate import command as generate  # noqa: E402
-from malloclab.generate.recipes import RECIPES, RecipeError, cook  # noqa: E402
-from malloclab.record import corpus  # noqa: E402
-from malloclab.traces import manifest, rep  # noqa: E402
-from malloclab.traces.rep import Op  # noqa: E402
-
-from rep_checker import check_text  # noqa: E402
+from rep_checker import check_text
 
 TRACES = support.ROOT / 'traces'
 MANIFEST = TRACES / 'MANIFEST'
@@ -424,7 +420,3 @@ FAULTS = [
      'the header says 3 operations, the file has 2'),
     ('9 2 2 1\na 0 5\nf 0\n', 3, 'the header says 2 ids, the file uses 1'),
 ]
-
-
-if __name__ == '__main__':
-    unittest.main()

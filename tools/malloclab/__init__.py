@@ -11,8 +11,9 @@ Each arrow points to what is imported; nothing points back.
     report    --> traces                 one HTML file, with a heap viewer
     programs, soak  --> run --> handin   real programs on any allocator
 
-What all may use: making (make, for what they need of the build), replays (mdriver, run and read), pythons (who has numpy),
-terminal and columns (what is said), pictures (their files), dice.
+What all may use: making (make, for what they need of the build), replays
+(mdriver, run and read), packages (which are missing), terminal and columns
+(what is said), pictures (their files), dice.
 """
 
 from pathlib import Path
