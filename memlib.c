@@ -24,7 +24,7 @@ enum {
     WORD_BITS = 64,
     /* Larger areas are dropped by the kernel, smaller ones cleared by hand. */
     DROP_SIZE = 256 * 1024,
-    WIPE_PAGES = 512,
+    MINCORE_PAGES = 512,
 };
 
 #define NO_PAGE SIZE_MAX
@@ -89,7 +89,7 @@ static void record_event(enum mem_event_kind kind, size_t at, size_t size)
         .step = a->step, .kind = kind, .at = at, .size = size};
 }
 
-static void note_peaks(void)
+static void raise_peaks(void)
 {
     struct mem_account *a = heap.account;
 
@@ -164,13 +164,13 @@ static void clear(size_t at, size_t size)
  * The same for whole pages between two replays, but keep those that are in
  * memory: the next replay is not to pay for faulting them in again.
  */
-static void wipe(size_t at, size_t end)
+static void clear_between_replays(size_t at, size_t end)
 {
-    unsigned char resident[WIPE_PAGES];
-    size_t most = WIPE_PAGES * heap.page;
+    unsigned char resident[MINCORE_PAGES];
+    size_t chunk = MINCORE_PAGES * heap.page;
 
     for (size_t size; at < end; at += size) {
-        size = end - at < most ? end - at : most;
+        size = end - at < chunk ? end - at : chunk;
         bool known = mincore(heap.base + at, size, resident) == 0;
 
         for (size_t page = 0; page < pages_in(size); page++)
@@ -284,7 +284,7 @@ void *mem_sbrk(intptr_t increment)
         a->brk + (size_t)increment > lowest_mapping())
         return refuse((size_t)increment, (void *)-1);
     a->brk += (size_t)increment;
-    note_peaks();
+    raise_peaks();
     record_event(MEM_BRK, a->brk, (size_t)increment);
     return old;
 }
@@ -323,7 +323,7 @@ void *mem_map(size_t size)
     a->mapped += bytes;
     if (at < a->map_floor)
         a->map_floor = at;
-    note_peaks();
+    raise_peaks();
     record_event(MEM_MAP, at, bytes);
     return heap.base + at;
 }
@@ -368,7 +368,7 @@ void *mem_preferred_base(size_t limit)
 #endif
 }
 
-static void forget(void)
+static void reset_account(void)
 {
     struct mem_account *a = heap.account;
 
@@ -394,7 +394,7 @@ void mem_attach(void *base, struct mem_account *account, void (*drain)(void))
     if (heap.map == MAP_FAILED)
         heap.map = NULL;
     else
-        forget();
+        reset_account();
 }
 
 void mem_set_limit(size_t limit)
@@ -438,9 +438,9 @@ void mem_reset_brk(void)
 {
     struct mem_account *a = heap.account;
 
-    wipe(0, page_ceil(a->heap_top));
-    wipe(a->map_floor, a->limit);
-    forget();
+    clear_between_replays(0, page_ceil(a->heap_top));
+    clear_between_replays(a->map_floor, a->limit);
+    reset_account();
 }
 
 size_t mem_footprint(void)

@@ -58,13 +58,13 @@ int mem_unmap(void *ptr, size_t size);
  */
 void mem_discard(void *ptr, size_t size);
 
-/* ---- For whoever runs the heap: the driver, the tests. ---- */
+/* ---- For programs that run the heap: the driver, the tests. ---- */
 
 /*
  * The smallest page there is. Every system's page size is a multiple of it, so
- * mappings start and end at multiples of it. The judge keeps its books in this
- * unit and need not know the worker's page size, which may differ from its own
- * (an emulator chooses it).
+ * mappings start and end at multiples of it. The judge counts in this unit and
+ * need not know the worker's page size, which may differ from its own (an
+ * emulator chooses it).
  */
 enum { MEM_UNIT = 4096 };
 
@@ -81,8 +81,8 @@ struct mem_event {
 };
 
 /*
- * The heap's books. They lie where the runner wants them, in memory that it
- * may share with another process: fixed widths, 8-byte fields first.
+ * What memlib counts. It lies where the program wants it, in memory that may be
+ * shared with another process: fixed widths, 8-byte fields first.
  */
 struct mem_account {
     uint64_t limit;       /* bytes that heap and mappings may take together */
@@ -94,7 +94,7 @@ struct mem_account {
     uint64_t requests;    /* calls so far that asked for memory */
     uint64_t refused;     /* how many of them were refused */
     uint64_t fail_at;     /* refuse the request of this number; 0 = none */
-    uint32_t step;        /* set by the runner; copied into events */
+    uint32_t step;        /* set by the program; copied into events */
     uint32_t event_count; /* events kept, at most MEM_EVENTS */
     struct mem_event events[MEM_EVENTS];
 };
@@ -103,9 +103,9 @@ struct mem_account {
 #define MEM_DEFAULT_LIMIT ((size_t)1 << 30)
 
 /*
- * Run the heap over [base, base + limit), already mapped and zero, keeping its
- * books in account, whose limit and fail_at the caller has set; the limit is
- * rounded down to whole pages. drain, where given, is called when the event
+ * Run the heap over [base, base + limit), already mapped and zero, and count in
+ * account, whose limit and fail_at the caller has set; the limit is rounded
+ * down to whole pages. drain, where given, is called when the event
  * buffer is full and has to empty it; without it further events are dropped.
  */
 void mem_attach(void *base, struct mem_account *account, void (*drain)(void));

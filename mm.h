@@ -4,7 +4,7 @@
  * An allocator is one C file that includes this header and memlib.h, defines
  * the four functions below, and takes all its memory from memlib. It is built
  * into a shared object of its own; ./mdriver loads it, replays traces through
- * it and believes nothing that it says.
+ * it and checks all that it returns.
  *
  * Alignment: every payload starts at a multiple of 16 bytes, or of 8 where the
  * driver was started with --align 8.
@@ -56,13 +56,15 @@ void *mm_realloc(void *ptr, size_t size);
  * mm_audit(): verify the heap's invariants. 0 = sound, else the number of the
  *     first invariant found broken, as the head of the file numbers them.
  *
- * Two more serve real processes only (runtime/threads.h): with the first, each
- * thread keeps small freed blocks for itself.
+ * Two more serve real processes only (runtime/threads.h): where the allocator
+ * has the first, each thread has magazines of small freed blocks.
  *
  * mm_size_unlocked(p): bytes of the block in use at p, also while other threads
- *     are in the allocator; 0 where none begins there, or it cannot be told.
- * mm_purge_count(): how often so far the allocator gave pages back because much
- *     had been freed and not been asked for again. Called with the lock held.
+ *     are in the allocator; 0 where no such block begins there, or where the
+ *     allocator cannot tell.
+ * mm_purge_count(): how many purges there were since mm_init: times that the
+ *     allocator gave pages back because much memory was free. Called with the
+ *     lock held.
  */
 void *mm_calloc(size_t count, size_t size);
 void *mm_memalign(size_t align, size_t size);

@@ -24,7 +24,7 @@ struct mark {
     volatile uint32_t active;   /* an operation is stepped */
     volatile uint64_t op;       /* its number, or one of a calibration */
     volatile uint64_t moved;    /* bytes that it has copied or set so far */
-    volatile uint64_t moved_most, moved_op; /* the most by one operation */
+    volatile uint64_t max_moved, max_moved_op; /* the most by one operation */
     char text[256];
 };
 

@@ -27,7 +27,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { LEAST = 16, MOST = 4096 };
+enum { MIN_SIZE = 16, MAX_SIZE = 4096 };
 
 struct options {
     size_t bytes;
@@ -43,35 +43,35 @@ struct block {
 
 static struct {
     struct block *block;
-    size_t count, most;
+    size_t count, capacity;
     uintptr_t *page; /* those of live blocks */
 } table;
 
 static size_t page_size;
 
-static _Noreturn void wrong(const char *what)
+static _Noreturn void fail(const char *what)
 {
     fprintf(stderr, "peak: %s\n", what);
     exit(1);
 }
 
 /* Memory of ours, resident from the beginning. */
-static void *own(size_t size)
+static void *map_resident(size_t size)
 {
     void *start = mmap(NULL, size, PROT_READ | PROT_WRITE,
                        MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
 
     if (start == MAP_FAILED)
-        wrong("no memory for the table");
+        fail("no memory for the table");
     return start;
 }
 
 /* On average a block is half of the largest; twice as many never are. */
 static void make_table(size_t bytes)
 {
-    table.most = 2 * (bytes / ((LEAST + MOST) / 2) + 1);
-    table.block = own(table.most * sizeof *table.block);
-    table.page = own(2 * table.most * sizeof *table.page);
+    table.capacity = 2 * (bytes / ((MIN_SIZE + MAX_SIZE) / 2) + 1);
+    table.block = map_resident(table.capacity * sizeof *table.block);
+    table.page = map_resident(2 * table.capacity * sizeof *table.page);
 }
 
 /* By hand: stdio would allocate. The second number of the file is in pages. */
@@ -84,32 +84,32 @@ static size_t resident(void)
 
     close(file);
     if (size <= 0 || !second)
-        wrong("/proc/self/statm cannot be read");
+        fail("/proc/self/statm cannot be read");
     return strtoull(second, NULL, 10) * page_size;
 }
 
-static void fill(const struct options *o, uint64_t *dice)
+static void fill(const struct options *o, uint64_t *random)
 {
-    for (size_t total = 0; total < o->bytes && table.count < table.most;) {
-        size_t size = LEAST + random_below(dice, MOST - LEAST + 1);
+    for (size_t total = 0; total < o->bytes && table.count < table.capacity;) {
+        size_t size = MIN_SIZE + random_below(random, MAX_SIZE - MIN_SIZE + 1);
         unsigned char *at = malloc(size);
 
         if (!at)
-            wrong("malloc gave NULL");
+            fail("malloc gave NULL");
         memset(at, (unsigned char)table.count, size);
         table.block[table.count++] = (struct block){at, size};
         total += size;
     }
 }
 
-static size_t thin(const struct options *o, uint64_t *dice)
+static size_t free_all_but(const struct options *o, uint64_t *random)
 {
     size_t live = 0;
 
     for (size_t i = 0; i < table.count; i++) {
         struct block *b = &table.block[i];
 
-        if (random_below(dice, 1000) < o->keep) {
+        if (random_below(random, 1000) < o->keep) {
             live++;
             continue;
         }
@@ -119,7 +119,7 @@ static size_t thin(const struct options *o, uint64_t *dice)
     return live;
 }
 
-static int compare(const void *a, const void *b)
+static int compare_pages(const void *a, const void *b)
 {
     uintptr_t x = *(const uintptr_t *)a, y = *(const uintptr_t *)b;
 
@@ -145,23 +145,24 @@ static size_t live_pages(void)
         if (last != first)
             table.page[count++] = last;
     }
-    qsort(table.page, count, sizeof *table.page, compare);
+    qsort(table.page, count, sizeof *table.page, compare_pages);
     for (size_t i = 0; i < count; i++)
         distinct += i == 0 || table.page[i] != table.page[i - 1];
     return distinct * page_size;
 }
 
 /* Go on as a program does, with few blocks at a time. */
-static void idle(double seconds, uint64_t *dice)
+static void allocate_few(double seconds, uint64_t *random)
 {
-    enum { FEW = 200 };
+    enum { FEW_BLOCKS = 200 };
     const struct timespec moment = {0, 1000000};
-    void *few[FEW] = {NULL};
+    void *few[FEW_BLOCKS] = {NULL};
 
     for (int i = 0; i < (int)(seconds * 1000); i++) {
-        for (int j = 0; j < FEW; j++)
-            few[j] = malloc(LEAST + random_below(dice, MOST - LEAST + 1));
-        for (int j = 0; j < FEW; j++)
+        for (int j = 0; j < FEW_BLOCKS; j++)
+            few[j] = malloc(MIN_SIZE +
+                            random_below(random, MAX_SIZE - MIN_SIZE + 1));
+        for (int j = 0; j < FEW_BLOCKS; j++)
             free(few[j]);
         nanosleep(&moment, NULL);
     }
@@ -175,7 +176,7 @@ static void check(void)
 
         for (size_t at = 0; b->at && at < b->size; at++)
             if (b->at[at] != (unsigned char)i)
-                wrong("a block changed");
+                fail("a block changed");
     }
 }
 
@@ -219,18 +220,18 @@ static struct options parse(int argc, char **argv)
 int main(int argc, char **argv)
 {
     struct options o = parse(argc, argv);
-    uint64_t dice = o.seed;
+    uint64_t random = o.seed;
 
     page_size = (size_t)sysconf(_SC_PAGESIZE);
     make_table(o.bytes);
     free(malloc(1)); /* what a malloc needs at all is there now */
     resident();
     size_t start = resident();
-    fill(&o, &dice);
+    fill(&o, &random);
     size_t peak = resident() - start;
-    size_t live = thin(&o, &dice);
+    size_t live = free_all_but(&o, &random);
     size_t after = resident() - start;
-    idle(o.wait, &dice);
+    allocate_few(o.wait, &random);
     size_t later = resident() - start;
     check();
     printf("%zu %zu %zu %zu %zu %zu\n", table.count, live, peak, live_pages(),

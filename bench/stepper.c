@@ -21,11 +21,11 @@
 
 struct run {
     pid_t child;
-    uint32_t most;
-    uint32_t *count; /* by operation, the calibration's last */
-    bool known;      /* it has stopped before */
-    bool stepping;   /* until the mark falls, */
-    bool counting;   /* which has been up */
+    uint32_t limit;
+    uint32_t *count;  /* by operation, the calibration's last */
+    bool has_stopped; /* it has stopped before */
+    bool stepping;    /* until the mark falls, */
+    bool counting;    /* which has been up */
 };
 
 static struct stepping outcome_of(int status)
@@ -55,7 +55,7 @@ static struct stepping outcome_of(int status)
 }
 
 /* It was stepped: count, and let it run where that is over. */
-static void tally(struct run *r)
+static void count_step(struct run *r)
 {
     if (mark->counting) {
         r->counting = true;
@@ -66,10 +66,10 @@ static void tally(struct run *r)
 }
 
 /* Go on after a stop; the signal it is to get, 0 where the stop is ours. */
-static int answer(struct run *r, int signal)
+static int signal_to_pass(struct run *r, int signal)
 {
     if (signal == SIGTRAP && r->stepping) {
-        tally(r);
+        count_step(r);
         return 0;
     }
     if (signal == SIGSTOP) {
@@ -81,11 +81,11 @@ static int answer(struct run *r, int signal)
 }
 
 /* It is not to outlive us; it can be told from its first stop on. */
-static void tie(struct run *r)
+static void set_exit_kill(struct run *r)
 {
-    if (!r->known)
+    if (!r->has_stopped)
         ptrace(PTRACE_SETOPTIONS, r->child, NULL, PTRACE_O_EXITKILL);
-    r->known = true;
+    r->has_stopped = true;
 }
 
 static bool resume(const struct run *r, int signal)
@@ -94,15 +94,16 @@ static bool resume(const struct run *r, int signal)
                   (void *)(intptr_t)signal) == 0;
 }
 
-static struct stepping give_up(const struct run *r, enum step_outcome why)
+static struct stepping kill_child(const struct run *r,
+                                  enum step_outcome outcome)
 {
     int status, error = errno;
 
     kill(r->child, SIGKILL);
     waitpid(r->child, &status, 0);
-    if (why == STEP_UNTRACED)
+    if (outcome == STEP_UNTRACED)
         snprintf(mark->text, sizeof mark->text, "%s", strerror(error));
-    return (struct stepping){.outcome = why, .op = mark->op};
+    return (struct stepping){.outcome = outcome, .op = mark->op};
 }
 
 static struct stepping follow(struct run *r)
@@ -110,11 +111,11 @@ static struct stepping follow(struct run *r)
     int status;
 
     while (waitpid(r->child, &status, 0) == r->child && WIFSTOPPED(status)) {
-        tie(r);
-        if (r->stepping && r->count[mark->op] >= r->most)
-            return give_up(r, STEP_ENDLESS);
-        if (!resume(r, answer(r, WSTOPSIG(status))) && errno != ESRCH)
-            return give_up(r, STEP_UNTRACED);
+        set_exit_kill(r);
+        if (r->stepping && r->count[mark->op] >= r->limit)
+            return kill_child(r, STEP_ENDLESS);
+        if (!resume(r, signal_to_pass(r, WSTOPSIG(status))) && errno != ESRCH)
+            return kill_child(r, STEP_UNTRACED);
     }
     return outcome_of(status);
 }
@@ -136,20 +137,20 @@ static void share_processor(void)
 static void calibrate(const struct subject *s, uint32_t *count)
 {
     for (uint64_t i = 0; i < s->ops; i++) {
-        int call = subject_call(s->trace->ops[i]);
+        enum op_call call = op_call(s->trace->ops[i]);
 
-        if (call >= 0 && count[i] > 0)
-            count[i] -= count[s->ops + (uint64_t)call] - 1;
+        if (call != CALL_NOTHING && count[i] > 0)
+            count[i] -= count[s->ops + call] - 1;
     }
 }
 
-struct stepping stepper_run(const struct subject *subject, uint32_t most)
+struct stepping stepper_run(const struct subject *subject, uint32_t limit)
 {
-    struct run r = {.most = most};
+    struct run r = {.limit = limit};
 
     mark = mmap(NULL, sizeof *mark, PROT_READ | PROT_WRITE,
                 MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-    r.count = calloc(subject->ops + CALLS, sizeof *r.count);
+    r.count = calloc(subject->ops + CALL_NOTHING, sizeof *r.count);
     if (mark == MAP_FAILED || !r.count) {
         perror("steps");
         exit(2);

@@ -28,6 +28,6 @@ struct stepping {
 };
 
 /* Step the subject's operations, each at most so many instructions. */
-struct stepping stepper_run(const struct subject *subject, uint32_t most);
+struct stepping stepper_run(const struct subject *subject, uint32_t limit);
 
 #endif

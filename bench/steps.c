@@ -22,19 +22,19 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { FAILED = 1, NOT_DONE = 2 };
+enum { EXIT_ALLOCATOR_FAILED = 1, EXIT_NOT_DONE = 2 };
 
 /* What is known of the counts. Operations are of the trace, from 0. */
 struct summary {
     uint64_t stepped, total;
-    uint32_t median, p99, p999, most;
-    uint64_t most_op;
+    uint32_t median, p99, p999, max;
+    uint64_t max_op;
     double mean, error; /* the standard error of a sample's mean */
 };
 
 struct options {
     struct subject subject;
-    uint32_t most;
+    uint32_t max;
 };
 
 static int compare(const void *a, const void *b)
@@ -52,7 +52,7 @@ static uint32_t quantile(const uint32_t *sorted, uint64_t n, uint64_t permille)
     return sorted[rank > 0 ? rank - 1 : 0];
 }
 
-static void note_mean(struct summary *s, const uint32_t *sorted)
+static void add_mean(struct summary *s, const uint32_t *sorted)
 {
     double squares = 0, n = (double)s->stepped;
 
@@ -72,9 +72,9 @@ static struct summary summarize(uint32_t *count, uint64_t ops)
     for (uint64_t i = 0; i < ops; i++) {
         if (count[i] == 0)
             continue;
-        if (count[i] > s.most) {
-            s.most = count[i];
-            s.most_op = i;
+        if (count[i] > s.max) {
+            s.max = count[i];
+            s.max_op = i;
         }
         count[s.stepped++] = count[i];
     }
@@ -84,7 +84,7 @@ static struct summary summarize(uint32_t *count, uint64_t ops)
     s.median = quantile(count, s.stepped, 500);
     s.p99 = quantile(count, s.stepped, 990);
     s.p999 = quantile(count, s.stepped, 999);
-    note_mean(&s, count);
+    add_mean(&s, count);
     return s;
 }
 
@@ -104,12 +104,12 @@ static void print_summary(const struct subject *subject,
            ", \"median\": %" PRIu32 ", \"p99\": %" PRIu32 ", \"p999\": %" PRIu32
            ", \"max\": %" PRIu32 ", \"total\": %" PRIu64
            ", \"mean\": %.4f, \"error\": %.4f",
-           subject->ops, s->stepped, s->median, s->p99, s->p999, s->most,
+           subject->ops, s->stepped, s->median, s->p99, s->p999, s->max,
            s->total, s->mean, s->error);
-    print_op("worst", subject->trace, s->most_op);
-    printf(", \"moved\": %" PRIu64, mark->moved_most);
-    if (mark->moved_most > 0)
-        print_op("mover", subject->trace, mark->moved_op);
+    print_op("worst", subject->trace, s->max_op);
+    printf(", \"moved\": %" PRIu64, mark->max_moved);
+    if (mark->max_moved > 0)
+        print_op("mover", subject->trace, mark->max_moved_op);
     printf("}\n");
 }
 
@@ -124,16 +124,16 @@ static void print_place(const struct trace *t, uint64_t op)
             trace_text(t, op, text, sizeof text));
 }
 
-static int say_failure(const struct options *o, const struct stepping *s)
+static int report_failure(const struct options *o, const struct stepping *s)
 {
     if (s->outcome == STEP_UNTRACED) {
         fprintf(stderr, "steps: ptrace is not permitted here: %s\n",
                 mark->text);
-        return NOT_DONE;
+        return EXIT_NOT_DONE;
     }
     if (s->outcome == STEP_UNLOADED) {
         fprintf(stderr, "steps: %s\n", mark->text);
-        return NOT_DONE;
+        return EXIT_NOT_DONE;
     }
     if (s->op < o->subject.ops)
         print_place(o->subject.trace, s->op);
@@ -142,10 +142,10 @@ static int say_failure(const struct options *o, const struct stepping *s)
     else if (s->outcome == STEP_CRASHED)
         fprintf(stderr, "ended by SIG%s\n", sigabbrev_np(s->status));
     else if (s->outcome == STEP_ENDLESS)
-        fprintf(stderr, "not over after %" PRIu32 " instructions\n", o->most);
+        fprintf(stderr, "not over after %" PRIu32 " instructions\n", o->max);
     else
         fprintf(stderr, "it exited with status %d\n", s->status);
-    return FAILED;
+    return EXIT_ALLOCATOR_FAILED;
 }
 
 /* ---- Options. ---- */
@@ -154,7 +154,7 @@ static _Noreturn void usage(void)
 {
     fprintf(stderr, "usage: steps [--ops N] [--sample N] [--most N] "
                     "ALLOCATOR.so TRACE\n");
-    exit(NOT_DONE);
+    exit(EXIT_NOT_DONE);
 }
 
 static uint64_t number(const char *text)
@@ -164,7 +164,7 @@ static uint64_t number(const char *text)
 
     if (*rest || rest == text || *text == '-' || n == 0) {
         fprintf(stderr, "steps: '%s' is not a positive integer\n", text);
-        exit(NOT_DONE);
+        exit(EXIT_NOT_DONE);
     }
     return n;
 }
@@ -186,7 +186,7 @@ static struct options parse(int argc, char **argv)
         else if (which == 's')
             o.subject.sample = number(optarg);
         else if (which == 'm')
-            o.most = (uint32_t)number(optarg);
+            o.max = (uint32_t)number(optarg);
         else
             usage();
     }
@@ -202,10 +202,10 @@ static struct options parse(int argc, char **argv)
 int main(int argc, char **argv)
 {
     struct options o = parse(argc, argv);
-    struct stepping s = stepper_run(&o.subject, o.most);
+    struct stepping s = stepper_run(&o.subject, o.max);
 
     if (s.outcome != STEP_DONE)
-        return say_failure(&o, &s);
+        return report_failure(&o, &s);
     struct summary summary = summarize(s.instructions, o.subject.ops);
     print_summary(&o.subject, &summary);
     return 0;

@@ -110,52 +110,33 @@ static __attribute__((noinline)) void *call_memalign(const struct request *r)
     return block;
 }
 
-static void *(*const call_of[CALLS])(const struct request *) = {
-    [CALL_MALLOC] = call_malloc,   [CALL_FREE] = call_free,
-    [CALL_REALLOC] = call_realloc, [CALL_CALLOC] = call_calloc,
-    [CALL_ALIGN] = call_memalign,
+static void *(*const call_of[])(const struct request *) = {
+    [CALL_MALLOC] = call_malloc,     [CALL_FREE] = call_free,
+    [CALL_REALLOC] = call_realloc,   [CALL_CALLOC] = call_calloc,
+    [CALL_MEMALIGN] = call_memalign,
 };
-
-int subject_call(struct op op)
-{
-    static const int call[OP_KINDS] = {
-        [OP_ALLOC] = CALL_MALLOC,
-        [OP_FREE] = CALL_FREE,
-        [OP_REALLOC] = CALL_REALLOC,
-        [OP_REALLOC_NULL] = CALL_REALLOC,
-        [OP_REALLOC_FREE] = CALL_REALLOC,
-        [OP_CALLOC] = CALL_CALLOC,
-        [OP_ALIGNED] = CALL_ALIGN,
-        [OP_FREE_NULL] = CALL_FREE,
-        [OP_SKIP] = -1,
-    };
-
-    return call[op_kind(op)];
-}
 
 static struct request request_of(struct op op, void *block)
 {
     struct request r = {block, op_size(op), op.arg, 0};
 
-    if (op_kind(op) == OP_FREE_NULL || op_kind(op) == OP_REALLOC_NULL)
+    if (!op_takes_block(op))
         r.block = NULL;
-    if (op_kind(op) == OP_REALLOC_FREE)
-        r.size = 0;
-    if (op_kind(op) == OP_ALIGNED)
+    if (op_argument(op) == ARGUMENT_ALIGNMENT)
         r.extra = (size_t)1 << op.arg;
     return r;
 }
 
 /* ---- The allocator. ---- */
 
-static _Noreturn void end(enum mark_end how, const char *format, ...)
+static _Noreturn void end_subject(enum mark_end status, const char *format, ...)
 {
     va_list args;
 
     va_start(args, format);
     vsnprintf(mark->text, sizeof mark->text, format, args);
     va_end(args);
-    _exit(how);
+    _exit(status);
 }
 
 /* For those without: an allocation is then a malloc, and counted as one. */
@@ -179,7 +160,7 @@ static void load(const char *path)
     void *library = dlopen(path, RTLD_NOW | RTLD_LOCAL);
 
     if (!library)
-        end(END_UNLOADED, "%s", dlerror());
+        end_subject(END_UNLOADED, "%s", dlerror());
     FIND(library, init);
     FIND(library, malloc);
     FIND(library, free);
@@ -187,10 +168,10 @@ static void load(const char *path)
     FIND(library, calloc);
     FIND(library, memalign);
     if (!calls.init || !calls.malloc || !calls.free || !calls.realloc)
-        end(END_UNLOADED,
-            "%s: it lacks one of mm_init, mm_malloc, mm_free "
-            "and mm_realloc",
-            path);
+        end_subject(END_UNLOADED,
+                    "%s: it lacks one of mm_init, mm_malloc, mm_free "
+                    "and mm_realloc",
+                    path);
     if (!calls.calloc)
         calls.calloc = calloc_by_malloc;
     if (!calls.memalign)
@@ -198,7 +179,7 @@ static void load(const char *path)
     bool is_bool = dlsym(library, "mm_init_returns_bool") != NULL;
     mem_init();
     if ((calls.init() & 0xff) != (is_bool ? 1 : 0))
-        end(END_UNLOADED, "%s: mm_init failed", path);
+        end_subject(END_UNLOADED, "%s: mm_init failed", path);
 }
 
 /* ---- The loop. ---- */
@@ -213,9 +194,9 @@ static void *step(uint64_t number, int call, struct request *r)
     mark_step();
     void *block = call_of[call](r);
     mark->active = 0;
-    if (mark->moved > mark->moved_most) {
-        mark->moved_most = mark->moved;
-        mark->moved_op = number;
+    if (mark->moved > mark->max_moved) {
+        mark->max_moved = mark->moved;
+        mark->max_moved_op = number;
     }
     return block;
 }
@@ -226,15 +207,14 @@ static void calibrate(uint64_t first)
     calls.free = (void (*)(void *))nothing;
     calls.realloc = (void *(*)(void *, size_t))nothing;
     calls.calloc = calls.memalign = (void *(*)(size_t, size_t))nothing;
-    for (int call = 0; call < CALLS; call++)
+    for (int call = 0; call < CALL_NOTHING; call++)
         step(first + (uint64_t)call, call, &(struct request){0});
 }
 
 /* NULL for a request of some bytes: there is no going on. */
-static void demand(const void *block, struct op op, uint64_t number)
+static void check_result(const void *block, struct op op, uint64_t number)
 {
-    if (block || op_ends(op) || op_payload(op) == 0 || subject_call(op) < 0 ||
-        op_kind(op) == OP_FREE_NULL)
+    if (block || op_ends(op) || op_payload(op) == 0 || !op_has_block(op))
         return;
     mark->op = number;
     _exit(END_REFUSED);
@@ -242,21 +222,21 @@ static void demand(const void *block, struct op op, uint64_t number)
 
 static void replay(const struct subject *s, void **blocks)
 {
-    uint64_t dice = 1;
+    uint64_t random = 1;
 
     for (uint64_t i = 0; i < s->ops; i++) {
         struct op op = s->trace->ops[i];
         struct request r = request_of(op, blocks[op_slot(op)]);
-        int call = subject_call(op);
+        enum op_call call = op_call(op);
 
-        if (call < 0)
+        if (call == CALL_NOTHING)
             continue;
         mark->op = i;
-        void *block = random_below(&dice, s->ops) < s->sample
-                          ? step(i, call, &r)
+        void *block = random_below(&random, s->ops) < s->sample
+                          ? step(i, (int)call, &r)
                           : call_of[call](&r);
-        demand(block, op, i);
-        if (op_kind(op) != OP_FREE_NULL)
+        check_result(block, op, i);
+        if (op_has_block(op))
             blocks[op_slot(op)] = block;
     }
 }
@@ -266,9 +246,9 @@ _Noreturn void subject_run(const struct subject *s)
     void **blocks = calloc((size_t)s->trace->slot_count + 1, sizeof *blocks);
 
     if (!blocks)
-        end(END_UNLOADED, "out of memory");
+        end_subject(END_UNLOADED, "out of memory");
     if (ptrace(PTRACE_TRACEME, 0, NULL, NULL) != 0)
-        end(END_UNTRACED, "%s", strerror(errno));
+        end_subject(END_UNTRACED, "%s", strerror(errno));
     calibrate(s->ops);
     load(s->library);
     replay(s, blocks);

@@ -6,9 +6,6 @@
 
 #include "trace/trace.h"
 
-/* The kinds of calls; each has its own cost of being marked. */
-enum { CALL_MALLOC, CALL_FREE, CALL_REALLOC, CALL_CALLOC, CALL_ALIGN, CALLS };
-
 struct subject {
     const struct trace *trace;
     const char *library; /* path of the allocator's shared object */
@@ -16,13 +13,11 @@ struct subject {
     uint64_t sample;     /* step about so many of them, chosen at random */
 };
 
-/* The CALL_ that stands for an operation, or -1 where there is none. */
-int subject_call(struct op op);
-
 /*
  * Become the subject: stop at once for the one that steps, then replay.
  * Operations are numbered from 0; before them, calls that do nothing are
- * stepped as operations ops + CALL_..., so that marking can be taken off.
+ * stepped as operations ops + CALL_..., so that marking can be taken off: each
+ * kind of call has its own cost of being marked.
  */
 _Noreturn void subject_run(const struct subject *subject);
 

@@ -31,22 +31,22 @@
 #include <time.h>
 
 enum {
-    MOST_THREADS = 64,
+    MAX_THREADS = 64,
     WINDOW = 1000,
     RING = 1024, /* a power of two */
-    LEAST = 16,
-    MOST = 512,
+    MIN_SIZE = 16,
+    MAX_SIZE = 512,
     LINE = 64,
 };
 
-struct seat {
+struct thread {
     unsigned char *window[WINDOW];
     uint64_t random;
     uint64_t ops;
     pthread_t thread;
 } __attribute__((aligned(LINE)));
 
-static struct seat seats[MOST_THREADS];
+static struct thread threads[MAX_THREADS];
 static pthread_barrier_t ready;
 static atomic_bool over;
 
@@ -59,7 +59,7 @@ static struct {
 
 /* ---- Blocks. ---- */
 
-static _Noreturn void wrong(const char *what)
+static _Noreturn void fail(const char *what)
 {
     fprintf(stderr, "threads: %s\n", what);
     exit(1);
@@ -68,25 +68,26 @@ static _Noreturn void wrong(const char *what)
 /* Its first two bytes are its size, its last is its first. */
 static unsigned char *new_block(uint64_t *random)
 {
-    uint16_t size = (uint16_t)(LEAST + random_below(random, MOST - LEAST + 1));
+    uint16_t size =
+        (uint16_t)(MIN_SIZE + random_below(random, MAX_SIZE - MIN_SIZE + 1));
     unsigned char *block = malloc(size);
 
     if (!block)
-        wrong("malloc gave NULL");
+        fail("malloc gave NULL");
     memcpy(block, &size, sizeof size);
     block[size - 1] = block[0];
     return block;
 }
 
-static void drop_block(unsigned char *block)
+static void check_and_free(unsigned char *block)
 {
     uint16_t size;
 
     if (!block)
         return;
     memcpy(&size, block, sizeof size);
-    if (size < LEAST || size > MOST || block[size - 1] != block[0])
-        wrong("a block changed");
+    if (size < MIN_SIZE || size > MAX_SIZE || block[size - 1] != block[0])
+        fail("a block changed");
     free(block);
 }
 
@@ -95,26 +96,26 @@ static void drop_block(unsigned char *block)
 static void *work_apart(void *argument)
 {
     enum { ROUND = 256 };
-    struct seat *s = argument;
+    struct thread *s = argument;
 
     pthread_barrier_wait(&ready);
     while (!over) {
         for (int i = 0; i < ROUND; i++) {
             uint64_t at = random_below(&s->random, WINDOW);
 
-            drop_block(s->window[at]);
+            check_and_free(s->window[at]);
             s->window[at] = new_block(&s->random);
         }
         s->ops += 2 * ROUND;
     }
     for (int i = 0; i < WINDOW; i++)
-        drop_block(s->window[i]);
+        check_and_free(s->window[i]);
     return NULL;
 }
 
 /* ---- Handed over. ---- */
 
-static bool put(struct seat *s)
+static bool put(struct thread *s)
 {
     size_t in = atomic_load_explicit(&ring.in, memory_order_relaxed);
 
@@ -126,13 +127,13 @@ static bool put(struct seat *s)
     return true;
 }
 
-static bool take(struct seat *s)
+static bool take(struct thread *s)
 {
     size_t out = atomic_load_explicit(&ring.out, memory_order_relaxed);
 
     if (out == atomic_load_explicit(&ring.in, memory_order_acquire))
         return false;
-    drop_block(ring.block[out % RING]);
+    check_and_free(ring.block[out % RING]);
     atomic_store_explicit(&ring.out, out + 1, memory_order_release);
     s->ops++;
     return true;
@@ -176,14 +177,14 @@ static void *work_both(void *argument)
 /* ---- One run. ---- */
 
 struct options {
-    bool handed;
+    bool handed_over;
     int threads;
     double seconds;
 };
 
 static void *(*work_of(const struct options *o, int number))(void *)
 {
-    if (!o->handed)
+    if (!o->handed_over)
         return work_apart;
     if (o->threads == 1)
         return work_both;
@@ -225,9 +226,10 @@ static void start(const struct options *o)
 {
     pthread_barrier_init(&ready, NULL, (unsigned)o->threads + 1);
     for (int i = 0; i < o->threads; i++) {
-        seats[i].random = (uint64_t)i;
-        if (pthread_create(&seats[i].thread, NULL, work_of(o, i), &seats[i]))
-            wrong("no thread");
+        threads[i].random = (uint64_t)i;
+        if (pthread_create(&threads[i].thread, NULL, work_of(o, i),
+                           &threads[i]))
+            fail("no thread");
     }
     pthread_barrier_wait(&ready);
 }
@@ -238,10 +240,10 @@ static uint64_t finish(const struct options *o)
 
     over = true;
     for (int i = 0; i < o->threads; i++) {
-        pthread_join(seats[i].thread, NULL);
-        ops += seats[i].ops;
+        pthread_join(threads[i].thread, NULL);
+        ops += threads[i].ops;
     }
-    while (take(&seats[0]))
+    while (take(&threads[0]))
         continue;
     return ops;
 }
@@ -273,10 +275,10 @@ static struct options parse(int argc, char **argv)
     }
     if (argc - optind != 1 || o.seconds <= 0)
         usage();
-    o.handed = strcmp(argv[optind], "handed") == 0;
-    if (!o.handed && strcmp(argv[optind], "apart") != 0)
+    o.handed_over = strcmp(argv[optind], "handed") == 0;
+    if (!o.handed_over && strcmp(argv[optind], "apart") != 0)
         usage();
-    if (o.threads < 1 || o.threads > (o.handed ? 2 : MOST_THREADS))
+    if (o.threads < 1 || o.threads > (o.handed_over ? 2 : MAX_THREADS))
         usage();
     return o;
 }

@@ -55,9 +55,9 @@
  */
 #include "hmm.h"
 
+#include "fork_lock.h"
+
 #include <errno.h>
-#include <pthread.h>
-#include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
 #include <unistd.h>
@@ -82,13 +82,11 @@ _Static_assert(MIN_BLOCK % ALIGN == 0, "I1 for the smallest block");
 static const size_t MAX_PAYLOAD = PTRDIFF_MAX - HMM_STEP - ALIGN - WORD;
 
 static struct {
-    pthread_mutex_t lock;
     struct block list; /* its sentinel */
     size_t bound;      /* I7 */
     struct block *end; /* the last end tag; NULL before the first segment */
     char *brk;         /* the break as the last sbrk left it */
-} heap = {.lock = PTHREAD_MUTEX_INITIALIZER,
-          .list = {.next = &heap.list, .prev = &heap.list}};
+} heap = {.list = {.next = &heap.list, .prev = &heap.list}};
 
 /* ---- Blocks: the only pointer arithmetic but add_area's. ---- */
 
@@ -170,7 +168,7 @@ static struct block *heap_top(void)
     return block_prev(heap.end);
 }
 
-static void list_add(struct block *b)
+static void list_push(struct block *b)
 {
     if (block_size(b) >= heap.bound)
         heap.bound = block_size(b) + 1;
@@ -181,7 +179,7 @@ static void list_add(struct block *b)
 }
 
 /* Take the free block b from where it is found; the top is found without. */
-static void withdraw(struct block *b)
+static void list_remove(struct block *b)
 {
     if (is_top(b))
         return;
@@ -189,7 +187,7 @@ static void withdraw(struct block *b)
     b->next->prev = b->prev;
 }
 
-static struct block *find_listed(size_t size)
+static struct block *list_find(size_t size)
 {
     struct block *b = heap.list.next;
 
@@ -205,7 +203,7 @@ static struct block *find_listed(size_t size)
 
 static struct block *find(size_t size)
 {
-    struct block *b = find_listed(size), *top = heap_top();
+    struct block *b = list_find(size), *top = heap_top();
 
     if (!b && top && block_size(top) >= size)
         return top;
@@ -224,21 +222,21 @@ static void release(struct block *b)
     size_t size = block_size(b);
 
     if (!block_in_use(next)) {
-        withdraw(next);
+        list_remove(next);
         size += block_size(next);
     }
     if (!block_prev_in_use(b)) {
         b = block_prev(b);
-        withdraw(b);
+        list_remove(b);
         size += block_size(b);
     }
     block_set_free(b, size);
     if (!is_top(b))
-        list_add(b);
+        list_push(b);
 }
 
 /* Free what b, in use, has beyond size, where that is enough for a block. */
-static void trim(struct block *b, size_t size)
+static void split(struct block *b, size_t size)
 {
     size_t rest = block_size(b) - size;
 
@@ -250,11 +248,11 @@ static void trim(struct block *b, size_t size)
 }
 
 /* Let b, in use, swallow the free block after it. */
-static void absorb_next(struct block *b)
+static void merge_next(struct block *b)
 {
     struct block *next = block_next(b);
 
-    withdraw(next);
+    list_remove(next);
     b->tag += block_size(next);
     block_set_in_use(b);
 }
@@ -280,13 +278,13 @@ static struct block *begin_segment(char *area)
     struct block *b = block_of((void *)payload);
 
     if (top)
-        list_add(top);
+        list_push(top);
     b->tag = PREV_IN_USE;
     return b;
 }
 
 /* The old end tag becomes the tag of a free block, or part of the top. */
-static struct block *continue_segment(void)
+static struct block *extend_segment(void)
 {
     struct block *top = heap_top();
 
@@ -294,10 +292,10 @@ static struct block *continue_segment(void)
 }
 
 /* Make area memory of the top: of the one there is, if it adjoins. */
-static void add_area(char *area, size_t size)
+static void heap_extend(char *area, size_t size)
 {
     bool adjoins = heap.end && area == heap.brk;
-    struct block *top = adjoins ? continue_segment() : begin_segment(area);
+    struct block *top = adjoins ? extend_segment() : begin_segment(area);
     uintptr_t limit = (uintptr_t)(area + size) & -(uintptr_t)ALIGN;
 
     heap.brk = area + size;
@@ -315,15 +313,15 @@ static void add_area(char *area, size_t size)
 static bool grow(size_t size)
 {
     struct block *top = heap_top();
-    size_t lack = size;
+    size_t bytes = size;
 
     if (top && break_is_ours())
-        lack -= block_size(top);
-    lack = (lack + HMM_STEP - 1) & ~(size_t)(HMM_STEP - 1);
-    char *area = sbrk((intptr_t)lack);
+        bytes -= block_size(top);
+    bytes = (bytes + HMM_STEP - 1) & ~(size_t)(HMM_STEP - 1);
+    char *area = sbrk((intptr_t)bytes);
     if (area == (char *)-1)
         return false;
-    add_area(area, lack);
+    heap_extend(area, bytes);
     return true;
 }
 
@@ -355,14 +353,14 @@ static void *allocate(size_t payload)
     while (!(b = find(size)))
         if (!grow(size))
             return NULL;
-    withdraw(b);
+    list_remove(b);
     block_set_in_use(b);
-    trim(b, size);
+    split(b, size);
     return block_payload(b);
 }
 
 /* Cut b, in use, in two at the payload `at`, and free the first part. */
-static struct block *cut_front(struct block *b, void *at)
+static struct block *split_front(struct block *b, void *at)
 {
     struct block *rest = block_of(at);
     size_t front = (size_t)((char *)rest - (char *)b);
@@ -374,7 +372,7 @@ static struct block *cut_front(struct block *b, void *at)
 }
 
 /* The first multiple of align from payload on that leaves room for a block. */
-static void *place(void *payload, size_t align)
+static void *aligned_payload(void *payload, size_t align)
 {
     uintptr_t from = (uintptr_t)payload, at = (from + align - 1) & -align;
 
@@ -390,11 +388,11 @@ static void *allocate_aligned(size_t align, size_t payload)
     void *wide = allocate(payload + align + MIN_BLOCK);
     if (!wide)
         return NULL;
-    void *at = place(wide, align);
+    void *at = aligned_payload(wide, align);
     struct block *b = block_of(wide);
     if (at != wide)
-        b = cut_front(b, at);
-    trim(b, block_size_for(payload));
+        b = split_front(b, at);
+    split(b, block_size_for(payload));
     shrink();
     return at;
 }
@@ -415,7 +413,7 @@ static void extend(struct block *b, size_t size)
         grow(size - block_size(b));
     next = block_next(b);
     if (!block_in_use(next) && block_size(b) + block_size(next) >= size)
-        absorb_next(b);
+        merge_next(b);
 }
 
 static void *resize(void *payload, size_t wanted)
@@ -428,7 +426,7 @@ static void *resize(void *payload, size_t wanted)
     if (old < size)
         extend(b, size);
     if (block_size(b) >= size) {
-        trim(b, size);
+        split(b, size);
         shrink();
         return payload;
     }
@@ -440,43 +438,9 @@ static void *resize(void *payload, size_t wanted)
     return new;
 }
 
-/* ---- The lock. ---- */
-
-/* This thread holds the lock across fork; others' handlers may allocate. */
-static __thread bool forking __attribute__((tls_model("initial-exec")));
-
-static void enter(void)
-{
-    if (!forking)
-        pthread_mutex_lock(&heap.lock);
-}
-
-static void leave(void)
-{
-    if (!forking)
-        pthread_mutex_unlock(&heap.lock);
-}
-
-static void before_fork(void)
-{
-    enter();
-    forking = true;
-}
-
-static void after_fork(void)
-{
-    forking = false;
-    leave();
-}
-
-__attribute__((constructor)) static void hold_across_fork(void)
-{
-    pthread_atfork(before_fork, after_fork, after_fork);
-}
-
 /* ---- The family. ---- */
 
-static void *answer(void *payload)
+static void *enomem_if_null(void *payload)
 {
     if (!payload)
         errno = ENOMEM;
@@ -485,21 +449,21 @@ static void *answer(void *payload)
 
 static void *request(size_t align, size_t size)
 {
-    enter();
+    lock_take();
     void *payload = allocate_aligned(align, size);
-    leave();
-    return answer(payload);
+    lock_give();
+    return enomem_if_null(payload);
 }
 
-static void give_back(void *payload)
+static void release_block(void *payload)
 {
     int error = errno;
 
     if (!payload)
         return;
-    enter();
+    lock_take();
     deallocate(payload);
-    leave();
+    lock_give();
     errno = error;
 }
 
@@ -508,13 +472,13 @@ static void *request_resize(void *payload, size_t size)
     if (!payload)
         return request(ALIGN, size);
     if (size == 0) {
-        give_back(payload);
+        release_block(payload);
         return NULL;
     }
-    enter();
+    lock_take();
     payload = resize(payload, size);
-    leave();
-    return answer(payload);
+    lock_give();
+    return enomem_if_null(payload);
 }
 
 static void *request_power(size_t align, size_t size)
@@ -537,7 +501,7 @@ void *malloc(size_t size)
 
 void free(void *ptr)
 {
-    give_back(ptr);
+    release_block(ptr);
 }
 
 void *calloc(size_t count, size_t size)
@@ -546,7 +510,7 @@ void *calloc(size_t count, size_t size)
     void *payload;
 
     if (__builtin_mul_overflow(count, size, &bytes))
-        return answer(NULL);
+        return enomem_if_null(NULL);
     payload = request(ALIGN, bytes);
     return payload ? memset(payload, 0, bytes) : NULL;
 }
@@ -561,7 +525,7 @@ void *reallocarray(void *ptr, size_t count, size_t size)
     size_t bytes;
 
     if (__builtin_mul_overflow(count, size, &bytes))
-        return answer(NULL);
+        return enomem_if_null(NULL);
     return request_resize(ptr, bytes);
 }
 
@@ -607,7 +571,7 @@ void *pvalloc(size_t size)
     size_t page = page_size();
 
     if (size > MAX_PAYLOAD)
-        return answer(NULL);
+        return enomem_if_null(NULL);
     return request(page, (size + page - 1) & -page);
 }
 
@@ -615,8 +579,8 @@ size_t malloc_usable_size(void *ptr)
 {
     if (!ptr)
         return 0;
-    enter();
+    lock_take();
     size_t size = block_size(block_of(ptr)) - WORD;
-    leave();
+    lock_give();
     return size;
 }

@@ -39,10 +39,10 @@
  */
 #include "pool.h"
 
+#include "fork_lock.h"
+
 #include <errno.h>
-#include <pthread.h>
 #include <stdalign.h>
-#include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
 
@@ -64,11 +64,10 @@ _Static_assert(HEADER % ALIGN == 0, "a payload is aligned as its block");
 static alignas(ALIGN) char own_memory[POOL_SIZE];
 
 static struct {
-    pthread_mutex_t lock;
     bool started; /* the list is made */
     struct block *first;
     struct block *first_free; /* I4 */
-} pool = {.lock = PTHREAD_MUTEX_INITIALIZER};
+} pool;
 
 /* ---- Blocks: the only pointer arithmetic. ---- */
 
@@ -129,7 +128,7 @@ static struct block *block_within(void *memory, size_t *size)
 /* ---- The list. ---- */
 
 /* b is free now. */
-static void note_free(struct block *b)
+static void lower_first_free(struct block *b)
 {
     if (!pool.first_free || is_below(b, pool.first_free))
         pool.first_free = b;
@@ -177,11 +176,11 @@ static void split(struct block *b, size_t size)
     other->size = rest;
     other->next = b->next;
     b->next = other;
-    note_free(other);
+    lower_first_free(other);
 }
 
 /* Let b, in use, swallow the free block that adjoins it, if that is enough. */
-static void extend(struct block *b, size_t size)
+static void merge_next(struct block *b, size_t size)
 {
     struct block *next = b->next;
 
@@ -199,7 +198,7 @@ static void extend(struct block *b, size_t size)
 /* ---- The memory. ---- */
 
 /* A pool of nothing but b, free; or of nothing. */
-static void start(struct block *b, size_t size)
+static void pool_start(struct block *b, size_t size)
 {
     pool.started = true;
     pool.first = pool.first_free = b;
@@ -207,12 +206,12 @@ static void start(struct block *b, size_t size)
         *b = (struct block){.size = size};
 }
 
-static void start_with_own_memory(void)
+static void pool_start_own(void)
 {
     size_t size = sizeof own_memory;
     struct block *b = block_within(own_memory, &size);
 
-    start(b, size);
+    pool_start(b, size);
 }
 
 /* The last block below b; NULL if there is none. */
@@ -228,7 +227,7 @@ static struct block *last_below(const struct block *b)
 }
 
 /* Add b to the list, free; false where that memory is in the pool already. */
-static bool insert(struct block *b, size_t size)
+static bool list_insert(struct block *b, size_t size)
 {
     struct block *before = last_below(b);
     struct block **link = before ? &before->next : &pool.first;
@@ -239,7 +238,7 @@ static bool insert(struct block *b, size_t size)
         return false;
     *b = (struct block){.size = size, .next = *link};
     *link = b;
-    note_free(b);
+    lower_first_free(b);
     return true;
 }
 
@@ -260,7 +259,7 @@ static void *allocate(size_t payload)
 static void deallocate(struct block *b)
 {
     b->size &= ~(size_t)IN_USE;
-    note_free(b);
+    lower_first_free(b);
 }
 
 static void *resize(struct block *b, size_t payload)
@@ -270,7 +269,7 @@ static void *resize(struct block *b, size_t payload)
     if (size == 0)
         return NULL;
     if (block_size(b) < size)
-        extend(b, size);
+        merge_next(b, size);
     if (block_size(b) >= size) {
         split(b, size);
         return block_payload(b);
@@ -283,60 +282,27 @@ static void *resize(struct block *b, size_t payload)
     return new;
 }
 
-/* ---- The lock. ---- */
-
-/* This thread holds the lock across fork; others' handlers may allocate. */
-static __thread bool forking;
-
-static void lock(void)
-{
-    if (!forking)
-        pthread_mutex_lock(&pool.lock);
-}
-
-static void unlock(void)
-{
-    if (!forking)
-        pthread_mutex_unlock(&pool.lock);
-}
-
-static void enter(void)
-{
-    lock();
-    if (!pool.started)
-        start_with_own_memory();
-}
-
-static void before_fork(void)
-{
-    lock();
-    forking = true;
-}
-
-static void after_fork(void)
-{
-    forking = false;
-    unlock();
-}
-
-__attribute__((constructor)) static void hold_across_fork(void)
-{
-    pthread_atfork(before_fork, after_fork, after_fork);
-}
-
 /* ---- The interface. ---- */
 
-static void *answer(void *payload)
+/* Take the lock; at the first call the pool starts with its own array. */
+static void lock_started(void)
 {
-    unlock();
+    lock_take();
+    if (!pool.started)
+        pool_start_own();
+}
+
+static void *unlock_enomem(void *payload)
+{
+    lock_give();
     if (!payload)
         errno = ENOMEM;
     return payload;
 }
 
-static int answer_valid(bool valid)
+static int unlock_einval(bool valid)
 {
-    unlock();
+    lock_give();
     if (valid)
         return 0;
     errno = EINVAL;
@@ -345,8 +311,8 @@ static int answer_valid(bool valid)
 
 void *my_malloc(size_t size)
 {
-    enter();
-    return answer(allocate(size));
+    lock_started();
+    return unlock_enomem(allocate(size));
 }
 
 void *my_calloc(size_t count, size_t size)
@@ -367,17 +333,17 @@ void *my_realloc(void *ptr, size_t size)
         my_free(ptr);
         return NULL;
     }
-    enter();
-    return answer(resize(block_of(ptr), size));
+    lock_started();
+    return unlock_enomem(resize(block_of(ptr), size));
 }
 
 void my_free(void *ptr)
 {
     if (!ptr)
         return;
-    enter();
+    lock_started();
     deallocate(block_of(ptr));
-    unlock();
+    lock_give();
 }
 
 size_t my_malloc_usable_size(void *ptr)
@@ -387,33 +353,33 @@ size_t my_malloc_usable_size(void *ptr)
 
 int my_pool_init(void *memory, size_t size)
 {
-    lock();
+    lock_take();
     if (!memory && size == 0) {
-        start_with_own_memory();
-        return answer_valid(true);
+        pool_start_own();
+        return unlock_einval(true);
     }
     struct block *b = block_within(memory, &size);
     if (b)
-        start(b, size);
-    return answer_valid(b);
+        pool_start(b, size);
+    return unlock_einval(b);
 }
 
 int my_pool_add(void *memory, size_t size)
 {
-    enter();
+    lock_started();
     struct block *b = block_within(memory, &size);
-    return answer_valid(b && insert(b, size));
+    return unlock_einval(b && list_insert(b, size));
 }
 
 size_t my_pool_available(void)
 {
     size_t sum = 0;
 
-    enter();
+    lock_started();
     for (struct block *b = free_from(pool.first_free); b;
          b = free_from(b->next))
         sum += block_size(b) - HEADER;
-    unlock();
+    lock_give();
     return sum;
 }
 
@@ -421,11 +387,11 @@ size_t my_pool_largest(void)
 {
     size_t most = 0;
 
-    enter();
+    lock_started();
     for (struct block *b = free_from(pool.first_free); b;
          b = free_from(b->next))
         if (block_size(b) - HEADER > most)
             most = block_size(b) - HEADER;
-    unlock();
+    lock_give();
     return most;
 }

@@ -47,13 +47,13 @@
 #define REFUSED ((void *)-1)
 
 enum {
-    LEAST_SPAN = 1 << 24,
+    MIN_SPAN = 1 << 24,
     LOW_LIMIT = 1 << 30,
     LOW_FIRST = 1 << 28, /* above where executables at fixed places lie */
     LOW_STEP = 1 << 26,
-    LEAST_OPEN = 1 << 18,   /* the least that is opened at a time, */
-    OPEN_SHARE = 16,        /* or this part of the heap */
-    LEAST_RETURN = 1 << 18, /* the least that the kernel is given back */
+    MIN_OPEN = 1 << 18,  /* the least that is opened at a time, */
+    OPEN_SHARE = 16,     /* or this part of the heap */
+    MIN_PURGE = 1 << 18, /* the least that the kernel is given back */
 };
 
 static struct {
@@ -107,19 +107,19 @@ static void *reserve_low(size_t size)
     return area;
 }
 
-static bool reserve(void)
+static bool reserve_region(void)
 {
     int error = errno;
     size_t size = HEAP_LIMIT;
 
-    for (; size >= LEAST_SPAN && !heap.base; size /= 2) {
+    for (; size >= MIN_SPAN && !heap.base; size /= 2) {
         if (size <= LOW_LIMIT)
             heap.base = reserve_low(size);
         if (!heap.base)
             heap.base = reserve_at(0, size);
         heap.span = size;
     }
-    if (!heap.base || !pages_begin(heap.span / mem_pagesize()))
+    if (!heap.base || !pages_init(heap.span / mem_pagesize()))
         return false;
     heap.brk = heap.dirty = heap.open = heap.base;
     heap.floor = heap.base + heap.span;
@@ -128,36 +128,36 @@ static bool reserve(void)
 }
 
 /* Is there a region, and if not, can there be? */
-static bool ready(void)
+static bool ensure_region(void)
 {
-    return heap.floor || reserve();
+    return heap.floor || reserve_region();
 }
 
-static bool give_access(char *from, char *to)
+static bool allow_access(char *from, char *to)
 {
     return mprotect(from, (size_t)(to - from), PROT_READ | PROT_WRITE) == 0;
 }
 
 /* How much more than asked is opened, of size bytes in all. */
-static size_t provision(size_t size)
+static size_t open_ahead(size_t size)
 {
     size_t share = size / OPEN_SHARE & -heap.page;
 
-    return share > LEAST_OPEN ? share : LEAST_OPEN;
+    return share > MIN_OPEN ? share : MIN_OPEN;
 }
 
 /* Open the heap up to end, and more, for the next who asks. */
-static bool open_up(char *end)
+static bool open_to(char *end)
 {
-    size_t more = provision((size_t)(end - heap.base));
+    size_t more = open_ahead((size_t)(end - heap.base));
 
     if (end <= heap.open)
         return true;
     end = page_ceil(end);
     char *wide = more < (size_t)(heap.floor - end) ? end + more : heap.floor;
-    if (!give_access(heap.open, wide)) {
+    if (!allow_access(heap.open, wide)) {
         wide = end;
-        if (!give_access(heap.open, wide))
+        if (!allow_access(heap.open, wide))
             return false;
     }
     heap.open = wide;
@@ -165,7 +165,7 @@ static bool open_up(char *end)
 }
 
 /* The heap's provision goes to who needs it. */
-static void close_down(void)
+static void close_above_break(void)
 {
     memset(heap.brk, 0, (size_t)(heap.dirty - heap.brk));
     heap.dirty = heap.brk;
@@ -173,20 +173,20 @@ static void close_down(void)
 }
 
 /* The same for mappings, downwards. */
-static bool open_down(char *start)
+static bool open_from(char *start)
 {
-    size_t more = provision((size_t)(heap.base + heap.span - start));
+    size_t more = open_ahead((size_t)(heap.base + heap.span - start));
 
     if (start >= heap.floor)
         return true;
     if (start < heap.open)
-        close_down();
+        close_above_break();
     if (start < heap.open)
         return false;
     char *wide = more < (size_t)(start - heap.open) ? start - more : heap.open;
-    if (!give_access(wide, heap.floor)) {
+    if (!allow_access(wide, heap.floor)) {
         wide = start;
-        if (!give_access(wide, heap.floor))
+        if (!allow_access(wide, heap.floor))
             return false;
     }
     heap.floor = wide;
@@ -196,7 +196,7 @@ static bool open_down(char *start)
 /* ---- Up and down. ---- */
 
 /* The floor as high as mappings allow, where it is in the way. */
-static bool is_room_below_floor(char *end)
+static bool floor_allows(char *end)
 {
     size_t page = (size_t)(heap.floor - heap.base) >> heap.page_bits;
 
@@ -205,12 +205,12 @@ static bool is_room_below_floor(char *end)
     return end <= heap.floor;
 }
 
-static bool move_up(size_t size)
+static bool raise_break(size_t size)
 {
     if (size > (size_t)(heap.base + heap.span - heap.brk))
         return false;
     char *end = heap.brk + size;
-    if (!is_room_below_floor(end) || !open_up(end))
+    if (!floor_allows(end) || !open_to(end))
         return false;
     if (heap.brk < heap.dirty)
         memset(heap.brk, 0,
@@ -221,11 +221,11 @@ static bool move_up(size_t size)
     return true;
 }
 
-static void move_down(size_t size)
+static void lower_break(size_t size)
 {
     heap.brk -= size;
     char *first = page_ceil(heap.brk), *end = page_ceil(heap.dirty);
-    if (end - first < LEAST_RETURN)
+    if (end - first < MIN_PURGE)
         return;
     if (madvise(first, (size_t)(end - first), MADV_DONTNEED) == 0)
         heap.dirty = first;
@@ -239,20 +239,20 @@ static void *fail(int error)
 
 void *mem_sbrk(intptr_t increment)
 {
-    if (!ready())
+    if (!ensure_region())
         return fail(ENOMEM);
     char *before = heap.brk;
     if (increment >= 0)
-        return move_up((size_t)increment) ? before : fail(ENOMEM);
+        return raise_break((size_t)increment) ? before : fail(ENOMEM);
     if (-(uintptr_t)increment > (uintptr_t)(heap.brk - heap.base))
         return fail(EINVAL);
-    move_down(-(size_t)increment);
+    lower_break(-(size_t)increment);
     return before;
 }
 
 void *mem_heap_lo(void)
 {
-    return ready() ? heap.base : NULL;
+    return ensure_region() ? heap.base : NULL;
 }
 
 void *mem_heap_hi(void)
@@ -275,12 +275,12 @@ void *mem_map(size_t size)
         errno = EINVAL;
         return NULL;
     }
-    if (!ready() || !pages_take(pages_of(size), &page)) {
+    if (!ensure_region() || !pages_take(pages_of(size), &page)) {
         errno = ENOMEM;
         return NULL;
     }
     char *start = heap.base + (page << heap.page_bits);
-    if (!open_down(start)) {
+    if (!open_from(start)) {
         pages_give(page, pages_of(size));
         errno = ENOMEM;
         return NULL;

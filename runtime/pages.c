@@ -21,7 +21,7 @@ static struct {
     size_t count, roof;
 } pages;
 
-bool pages_begin(size_t count)
+bool pages_init(size_t count)
 {
     void *bits = mmap(NULL, count / 8 + 1, PROT_READ | PROT_WRITE,
                       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
@@ -69,9 +69,9 @@ static size_t skip_taken(size_t page)
 }
 
 /* Does a whole word of free pages end at page, which a run has room for? */
-static bool is_free_word(size_t page, size_t room)
+static bool is_free_word(size_t page, size_t missing)
 {
-    return page % WORD_BITS == 0 && room >= WORD_BITS &&
+    return page % WORD_BITS == 0 && missing >= WORD_BITS &&
            pages.bits[page / WORD_BITS - 1] == 0;
 }
 

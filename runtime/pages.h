@@ -11,7 +11,7 @@
 #include <stddef.h>
 
 /* Start with count pages, all free. False where there is no memory for it. */
-bool pages_begin(size_t count);
+bool pages_init(size_t count);
 
 /* Take a run of count pages, count > 0; *first is its lowest. */
 bool pages_take(size_t count, size_t *first);

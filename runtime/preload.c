@@ -39,38 +39,38 @@
 
 /* ---- The spare. ---- */
 
-enum { SPARE_SIZE = 1 << 20, HEADER = alignof(max_align_t) };
+enum { FALLBACK_SIZE = 1 << 20, HEADER = alignof(max_align_t) };
 
-static alignas(HEADER) char spare[SPARE_SIZE];
-static atomic_size_t spare_used;
+static alignas(HEADER) char fallback[FALLBACK_SIZE];
+static atomic_size_t fallback_used;
 
-static bool is_spare(const void *block)
+static bool is_fallback(const void *block)
 {
-    return (uintptr_t)block - (uintptr_t)spare < SPARE_SIZE;
+    return (uintptr_t)block - (uintptr_t)fallback < FALLBACK_SIZE;
 }
 
 /*
  * A block with its size before it. It is zero. Threads that wait for the lock
  * may come here together, in handlers of theirs.
  */
-static void *spare_new(size_t align, size_t size)
+static void *fallback_new(size_t align, size_t size)
 {
-    size_t used = spare_used, offset, end;
+    size_t used = fallback_used, offset, end;
 
     if (align < HEADER)
         align = HEADER;
     do {
-        uintptr_t at = (uintptr_t)spare + used + HEADER;
-        offset = ((at + align - 1) & -align) - (uintptr_t)spare;
-        if (offset > SPARE_SIZE || size > SPARE_SIZE - offset)
+        uintptr_t at = (uintptr_t)fallback + used + HEADER;
+        offset = ((at + align - 1) & -align) - (uintptr_t)fallback;
+        if (offset > FALLBACK_SIZE || size > FALLBACK_SIZE - offset)
             return NULL;
         end = (offset + size + HEADER - 1) & -(size_t)HEADER;
-    } while (!atomic_compare_exchange_weak(&spare_used, &used, end));
-    ((size_t *)(void *)(spare + offset))[-1] = size;
-    return spare + offset;
+    } while (!atomic_compare_exchange_weak(&fallback_used, &used, end));
+    ((size_t *)(void *)(fallback + offset))[-1] = size;
+    return fallback + offset;
 }
 
-static size_t spare_size(const void *block)
+static size_t fallback_size(const void *block)
 {
     return ((const size_t *)block)[-1];
 }
@@ -79,8 +79,8 @@ static size_t spare_size(const void *block)
 
 /* Held for well below a microsecond mostly: worth a short wait. */
 static pthread_mutex_t lock = PTHREAD_ADAPTIVE_MUTEX_INITIALIZER_NP;
-static bool locked; /* the one inside took the lock */
-static bool begun;
+static bool lock_taken; /* the one inside took the lock */
+static bool initialized;
 
 /*
  * inside: from before the lock is taken until after it is given back, so that
@@ -88,7 +88,7 @@ static bool begun;
  * forking: the lock is held across fork, and handlers set by pthread_atfork
  * before ours may allocate meanwhile.
  */
-static __thread bool inside __attribute__((tls_model("initial-exec")));
+static __thread bool in_allocator __attribute__((tls_model("initial-exec")));
 static __thread bool forking __attribute__((tls_model("initial-exec")));
 
 static void take_lock(void)
@@ -97,44 +97,44 @@ static void take_lock(void)
 
     if (take)
         pthread_mutex_lock(&lock);
-    locked = take;
+    lock_taken = take;
 }
 
 static void give_lock(void)
 {
-    bool give = locked;
+    bool give = lock_taken;
 
-    locked = false;
+    lock_taken = false;
     if (give)
         pthread_mutex_unlock(&lock);
 }
 
 static void enter(void)
 {
-    inside = true;
+    in_allocator = true;
     take_lock();
 }
 
 static void leave(void)
 {
     give_lock();
-    inside = false;
+    in_allocator = false;
 }
 
 static void before_fork(void)
 {
-    inside = true;
+    in_allocator = true;
     pthread_mutex_lock(&lock);
     forking = true;
-    inside = false;
+    in_allocator = false;
 }
 
 static void after_fork(void)
 {
-    inside = true;
+    in_allocator = true;
     forking = false;
     pthread_mutex_unlock(&lock);
-    inside = false;
+    in_allocator = false;
 }
 
 __attribute__((constructor)) static void hold_across_fork(void)
@@ -142,29 +142,29 @@ __attribute__((constructor)) static void hold_across_fork(void)
     pthread_atfork(before_fork, after_fork, after_fork);
 }
 
-static bool ready(void)
+static bool ensure_initialized(void)
 {
-    if (!begun)
-        begun = blocks_begin();
-    return begun;
+    if (!initialized)
+        initialized = blocks_init();
+    return initialized;
 }
 
-static const struct threads_lock shared = {take_lock, give_lock};
+static const struct threads_lock process_lock = {take_lock, give_lock};
 
 /* ---- Requests. ---- */
 
 /* It stays the same in each thread, and takes a call to find. */
-static inline int *place_of_errno(void)
+static inline int *errno_address(void)
 {
-    static __thread int *place __attribute__((tls_model("initial-exec")));
+    static __thread int *address __attribute__((tls_model("initial-exec")));
 
-    if (!place)
-        place = &errno;
-    return place;
+    if (!address)
+        address = &errno;
+    return address;
 }
 
 /* The answer to a request for memory. */
-static void *answer(void *block)
+static void *enomem_if_null(void *block)
 {
     if (!block)
         errno = ENOMEM;
@@ -191,9 +191,9 @@ static size_t round_to_power(size_t align)
 }
 
 /* The block that is asked for, with the lock held. */
-static void *serve(size_t align, size_t bytes, bool zero)
+static void *allocate_locked(size_t align, size_t bytes, bool zero)
 {
-    if (!ready())
+    if (!ensure_initialized())
         return NULL;
     return zero ? block_new_zero(1, bytes) : block_new_aligned(align, bytes);
 }
@@ -202,45 +202,45 @@ static void *serve(size_t align, size_t bytes, bool zero)
  * The only thread, so far: magazines would only make a block's way longer. One
  * that was not alone and is now, in a child, goes on with its magazines.
  */
-static inline bool is_alone(void)
+static inline bool bypasses_magazines(void)
 {
-    return __libc_single_threaded && !threads_asked;
+    return __libc_single_threaded && !threads_started;
 }
 
 /* A block that is had without waiting for anybody; or NULL. */
-static inline void *at_hand(size_t size)
+static inline void *allocate_fast(size_t size)
 {
     void *block = NULL;
 
-    if (inside)
+    if (in_allocator)
         return NULL;
-    inside = true;
-    if (!is_alone())
-        block = threads_at_hand(size);
-    else if (begun && size > 0 && size <= PTRDIFF_MAX)
+    in_allocator = true;
+    if (!bypasses_magazines())
+        block = threads_pop_cached(size);
+    else if (initialized && size > 0 && size <= PTRDIFF_MAX)
         block = block_new(size);
-    inside = false;
+    in_allocator = false;
     return block;
 }
 
 /* The same, or one that is got with others for this thread; or NULL. */
-static void *request_mine(size_t bytes, bool zero)
+static void *request_from_magazine(size_t bytes, bool zero)
 {
-    if (!begun || forking || is_alone())
+    if (!initialized || forking || bypasses_magazines())
         return NULL;
-    inside = true;
-    void *block = threads_take(bytes, &shared);
-    inside = false;
+    in_allocator = true;
+    void *block = threads_allocate(bytes, &process_lock);
+    in_allocator = false;
     return block && zero ? memset(block, 0, bytes) : block;
 }
 
-static bool keep(void *block)
+static bool free_to_magazine(void *block)
 {
-    if (forking || is_alone())
+    if (forking || bypasses_magazines())
         return false;
-    inside = true;
-    bool kept = threads_put(block, &shared);
-    inside = false;
+    in_allocator = true;
+    bool kept = threads_free(block, &process_lock);
+    in_allocator = false;
     return kept;
 }
 
@@ -248,13 +248,13 @@ static void *request(size_t align, size_t bytes, bool zero)
 {
     if (bytes == 0)
         return NULL;
-    if (inside)
-        return spare_new(align, bytes);
-    void *block = align <= HEADER ? request_mine(bytes, zero) : NULL;
+    if (in_allocator)
+        return fallback_new(align, bytes);
+    void *block = align <= HEADER ? request_from_magazine(bytes, zero) : NULL;
     if (block)
         return block;
     enter();
-    block = serve(align, bytes, zero);
+    block = allocate_locked(align, bytes, zero);
     leave();
     return block;
 }
@@ -265,7 +265,8 @@ static void *request_aligned(size_t align, size_t size)
         errno = EINVAL;
         return NULL;
     }
-    return answer(request(round_to_power(align), product(1, size), false));
+    return enomem_if_null(
+        request(round_to_power(align), product(1, size), false));
 }
 
 /* A spare block cannot grow, nor can any while the allocator is at work. */
@@ -283,9 +284,9 @@ static void *request_resize(void *block, size_t bytes)
 {
     if (bytes == 0)
         return NULL;
-    if (inside || is_spare(block))
+    if (in_allocator || is_fallback(block))
         return move(block, bytes);
-    threads_check(block);
+    threads_check_in_use(block);
     enter();
     void *new = block_resize(block, bytes);
     leave();
@@ -296,16 +297,16 @@ static void *request_resize(void *block, size_t bytes)
 
 void *malloc(size_t size)
 {
-    void *block = at_hand(size);
+    void *block = allocate_fast(size);
 
-    return block ? block : answer(request(1, product(1, size), false));
+    return block ? block : enomem_if_null(request(1, product(1, size), false));
 }
 
 void free(void *block)
 {
-    if (!block || is_spare(block) || inside || keep(block))
+    if (!block || is_fallback(block) || in_allocator || free_to_magazine(block))
         return;
-    int *error = place_of_errno(), before = *error;
+    int *error = errno_address(), before = *error;
     enter();
     block_delete(block);
     leave();
@@ -314,7 +315,7 @@ void free(void *block)
 
 void *calloc(size_t count, size_t size)
 {
-    return answer(request(1, product(count, size), true));
+    return enomem_if_null(request(1, product(count, size), true));
 }
 
 void *realloc(void *block, size_t size)
@@ -325,7 +326,7 @@ void *realloc(void *block, size_t size)
         free(block);
         return NULL;
     }
-    return answer(request_resize(block, product(1, size)));
+    return enomem_if_null(request_resize(block, product(1, size)));
 }
 
 void *reallocarray(void *block, size_t count, size_t size)
@@ -333,7 +334,7 @@ void *reallocarray(void *block, size_t count, size_t size)
     size_t bytes;
 
     if (__builtin_mul_overflow(count, size, &bytes))
-        return answer(NULL);
+        return enomem_if_null(NULL);
     return realloc(block, bytes);
 }
 
@@ -375,7 +376,7 @@ void *pvalloc(size_t size)
     size_t page = (size_t)sysconf(_SC_PAGESIZE);
 
     if (size > PTRDIFF_MAX)
-        return answer(NULL);
+        return enomem_if_null(NULL);
     return request_aligned(page, (size + page - 1) & -page);
 }
 
@@ -383,11 +384,11 @@ size_t malloc_usable_size(void *block)
 {
     if (!block)
         return 0;
-    if (is_spare(block))
-        return spare_size(block);
-    if (inside)
+    if (is_fallback(block))
+        return fallback_size(block);
+    if (in_allocator)
         return block_size(block);
-    threads_check(block);
+    threads_check_in_use(block);
     enter();
     size_t size = block_size(block);
     leave();

@@ -95,8 +95,8 @@ enum {
 #define MADV_POPULATE_WRITE 23 /* Linux 5.14; an older one refuses it */
 #endif
 
-#define RESERVED_MOST ((size_t)1 << 36) /* 2 * 10^9 events */
-#define RESERVED_LEAST ((size_t)1 << 24)
+#define MAX_RESERVED ((size_t)1 << 36) /* 2 * 10^9 events */
+#define MIN_RESERVED ((size_t)1 << 24)
 
 /* NULL until the first call; then the same for good, also across a fork. */
 static struct session *_Atomic session;
@@ -131,7 +131,7 @@ static char *append_number(char *end, unsigned long number)
     return append(end, digit);
 }
 
-static void complain(const char *path)
+static void report_unwritable(const char *path)
 {
     char line[PATH_MAX + 128];
     char *end = append(line, "record.so: not recording: cannot write ");
@@ -190,7 +190,7 @@ static bool file_extend(int fd, uint64_t from, uint64_t step)
 /* Map the file and as many addresses beyond its end as are to be had. */
 static void *file_map(int fd, size_t *reserved)
 {
-    for (size_t size = RESERVED_MOST; size >= RESERVED_LEAST; size /= 2) {
+    for (size_t size = MAX_RESERVED; size >= MIN_RESERVED; size /= 2) {
         void *base = mmap(NULL, size, PROT_READ | PROT_WRITE,
                           MAP_SHARED | MAP_NORESERVE, fd, 0);
 
@@ -336,7 +336,7 @@ static struct session *session_start(void)
         bool open = session_open(s);
 
         if (!open && generations == 0)
-            complain(directory[0] ? directory : "MALLOC_RECORD");
+            report_unwritable(directory[0] ? directory : "MALLOC_RECORD");
         s->phase = open ? RUNNING : STOPPED;
     }
     while (s->phase == STARTING)
@@ -416,7 +416,7 @@ static void session_make_ready(struct session *s)
 static bool session_grow(struct session *s, uint64_t slot)
 {
     int saved = errno;
-    bool room;
+    bool has_slot;
 
     while (atomic_exchange(&s->growing, true)) {
         if (slot < s->capacity)
@@ -428,14 +428,14 @@ static bool session_grow(struct session *s, uint64_t slot)
             s->header->stopped_by = (uint64_t)errno;
             s->phase = STOPPED;
         }
-    room = slot < s->capacity;
-    if (room && slot >= s->ready)
+    has_slot = slot < s->capacity;
+    if (has_slot && slot >= s->ready)
         session_make_ready(s);
     s->growing = false;
-    if (!room)
+    if (!has_slot)
         s->header->lost++;
     errno = saved;
-    return room;
+    return has_slot;
 }
 
 /*

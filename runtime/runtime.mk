@@ -4,7 +4,7 @@
 
 REAL_FLAGS := $(BASE) -O2 -fPIC -fno-semantic-interposition -DDRIVER
 RUNTIME := $(patsubst %,$(OUT)/real/runtime/%.o,preload new_delete threads \
-	blocks ledger)
+	blocks side_table)
 OSLIB := $(patsubst %,$(OUT)/real/runtime/%.o,oslib pages)
 PRELOADS := $(if $(filter release,$(MODE)),$(notdir $(ALLOCATORS)) mm_hardened)
 

@@ -1,19 +1,18 @@
 /*
- * threads.c - a magazine for each thread and small size.
+ * threads.c - a magazine per thread and small size.
  *
  *      magazine     block                block
  *      | first | -> | next | key | -> ... | 0 | key |
  *      | count |
- *      | fill  |
  *
- * A block in a magazine is in use, as the allocator sees it. So that a block
- * that is freed twice is seen here as well, it has a key in its second word:
- * a random number that no program's block has there but by a chance of 2^-64.
- * Who writes into a freed block may wipe the key out; then the allocator finds
- * the second of the two frees, when the magazine is emptied.
+ * To the allocator, a block in a magazine is in use. So that a double free is
+ * found here as well, such a block has a key in its second word: a random
+ * number, which a block in use has there with a chance of 2^-64. A program that
+ * writes into a freed block may overwrite the key. Then the allocator finds the
+ * double free, when the magazine is flushed.
  *
  *   I1  The blocks of a magazine have its size, and count is their number.
- *   I2  A magazine has at most `most` blocks, which are at most MOST_BYTES.
+ *   I2  A magazine has at most `capacity` blocks, of MAX_BYTES at most.
  *   I3  A thread that ends leaves no block in its magazines.
  *
  * Magazines: J. Bonwick and J. Adams, "Magazines and Vmem", 2001.
@@ -37,111 +36,123 @@
 enum {
     GRANULE = THREADS_GRANULE,
     SIZES = THREADS_SIZES,
-    MOST_BYTES = 32768, /* in a magazine */
-    FEW = 4,            /* blocks that a magazine is filled with, at first, */
-    MOST_AT_ONCE = 128  /* and later */
+    MAX_BYTES = 32768, /* of all blocks in a magazine */
+    FIRST_FILL = 4,    /* blocks that the first fill of a magazine gets */
+    MAX_FILL = 128     /* blocks that any fill gets at most */
 };
 
 enum state { NEW, ALIVE, ENDED };
 
 __thread struct magazine threads_magazine[SIZES];
-__thread bool threads_asked;
+__thread bool threads_started;
 static __thread enum state state __attribute__((tls_model("initial-exec")));
-static __thread unsigned reliefs __attribute__((tls_model("initial-exec")));
+static __thread unsigned purges_seen __attribute__((tls_model("initial-exec")));
 
 static const struct threads_lock *lock_at_end;
 static pthread_key_t at_end;
 static bool have_key;
-static uintptr_t freed = (uintptr_t)0x9e3779b97f4a7c15; /* the key, */
-static bool chosen;                                     /* better chosen */
+/* The key in each block of a magazine. choose_key replaces the first value. */
+static uintptr_t key_of_freed = (uintptr_t)0x9e3779b97f4a7c15;
+static bool key_is_chosen;
 
-/* Not in a constructor: those of other libraries allocate before. */
+/*
+ * Choose the key at random. Not in a constructor: constructors of other
+ * libraries allocate before.
+ */
 static void choose_key(void)
 {
-    if (getrandom(&freed, sizeof freed, GRND_NONBLOCK) != sizeof freed)
-        freed = (uintptr_t)&freed * 2654435761u;
-    freed |= 1;
+    if (getrandom(&key_of_freed, sizeof key_of_freed, GRND_NONBLOCK) !=
+        sizeof key_of_freed)
+        key_of_freed = (uintptr_t)&key_of_freed * 2654435761u;
+    key_of_freed |= 1;
 }
 
+/* The largest capacity of a magazine for that size. */
 static unsigned limit(size_t index)
 {
-    return (unsigned)(MOST_BYTES / ((index + 1) * GRANULE));
+    return (unsigned)(MAX_BYTES / ((index + 1) * GRANULE));
 }
 
-static unsigned least(unsigned a, unsigned b)
+static unsigned min(unsigned a, unsigned b)
 {
     return a < b ? a : b;
 }
 
-/* From now on as if it had never been used. */
-static void keep_few(struct magazine *m)
+/* Make an empty magazine as it is before its first use. */
+static void reset_magazine(struct magazine *m)
 {
-    m->fill = FEW;
-    m->most = 2 * FEW;
+    m->next_fill = FIRST_FILL;
+    m->capacity = 2 * FIRST_FILL;
 }
 
-static void push(struct magazine *m, struct resting *block)
+/* Put a block first into a magazine. */
+static void push(struct magazine *m, struct magazine_block *block)
 {
     block->next = m->first;
-    block->key = freed;
+    block->key = key_of_freed;
     m->first = block;
     m->count++;
 }
 
-/* Give blocks back to the allocator until `left` are left, with the lock. */
-static void empty(struct magazine *m, unsigned left)
+/* Free blocks of a magazine until `left` are left. The lock is held. */
+static void flush(struct magazine *m, unsigned left)
 {
     while (m->count > left)
         mm_free(magazine_pop(m));
 }
 
-/* All of them, which begin anew. */
-static void empty_all(void)
+/* Flush and reset all magazines of this thread. The lock is held. */
+static void flush_all(void)
 {
     for (size_t i = 0; i < SIZES; i++) {
-        empty(&threads_magazine[i], 0);
-        keep_few(&threads_magazine[i]);
+        flush(&threads_magazine[i], 0);
+        reset_magazine(&threads_magazine[i]);
     }
 }
 
+/* The end of a thread, as pthread_setspecific arranged for it. */
 static void end(void *unused)
 {
     (void)unused;
     state = ENDED;
     lock_at_end->take();
-    empty_all();
+    flush_all();
     lock_at_end->give();
 }
 
-/* Arrange for the thread's end. False where it is over, or cannot be known. */
+/*
+ * Prepare the magazines of this thread, and arrange for its end. False where
+ * the thread has ended, or where its end cannot be known.
+ */
 static __attribute__((noinline)) bool begin(const struct threads_lock *lock)
 {
-    threads_asked = true;
+    threads_started = true;
     if (state == ENDED || !mm_size_unlocked)
         return false;
     state = ENDED; /* while pthread_* may need memory */
     lock->take();
-    if (!chosen)
+    if (!key_is_chosen)
         choose_key();
-    chosen = true;
+    key_is_chosen = true;
     lock_at_end = lock;
     have_key = have_key || pthread_key_create(&at_end, end) == 0;
     lock->give();
     if (!have_key || pthread_setspecific(at_end, &state) != 0)
         return false;
     for (size_t i = 0; i < SIZES; i++)
-        keep_few(&threads_magazine[i]);
+        reset_magazine(&threads_magazine[i]);
     state = ALIVE;
     return true;
 }
 
+/* Take the lock, and get the blocks of an empty magazine; as many as can be. */
 static void fill(struct magazine *m, size_t index,
                  const struct threads_lock *lock)
 {
-    unsigned n = m->fill;
+    unsigned n = m->next_fill;
 
-    m->most = least(2 * m->most, limit(index));
-    m->fill = least(least(2 * n, MOST_AT_ONCE), m->most / 2);
+    m->capacity = min(2 * m->capacity, limit(index));
+    m->next_fill = min(min(2 * n, MAX_FILL), m->capacity / 2);
     lock->take();
     for (void *block; n > 0; n--) {
         block = mm_malloc((index + 1) * GRANULE);
@@ -152,7 +163,7 @@ static void fill(struct magazine *m, size_t index,
     lock->give();
 }
 
-void *threads_take(size_t size, const struct threads_lock *lock)
+void *threads_allocate(size_t size, const struct threads_lock *lock)
 {
     size_t index = (size - 1) / GRANULE;
 
@@ -164,7 +175,7 @@ void *threads_take(size_t size, const struct threads_lock *lock)
     return m->first ? magazine_pop(m) : NULL;
 }
 
-/* As mm.c says it. A number of so few digits snprintf writes without malloc. */
+/* The message of mm.c. snprintf writes so short a number without malloc. */
 static _Noreturn void double_free(const void *block)
 {
     char line[64];
@@ -176,63 +187,68 @@ static _Noreturn void double_free(const void *block)
     abort();
 }
 
-/* Bytes of a block that a magazine may have; 0 for any other. */
-static inline size_t size_here(const void *block)
+/*
+ * Bytes of the block if there are magazines for its size, else 0. Ends the
+ * program where the block lies in a magazine.
+ */
+static inline size_t size_if_small(const void *block)
 {
     size_t size = mm_size_unlocked(block);
 
     if (size == 0 || size / GRANULE > SIZES)
         return 0;
-    if (((const struct resting *)block)->key == freed)
+    if (((const struct magazine_block *)block)->key == key_of_freed)
         double_free(block);
     return size;
 }
 
-void threads_check(const void *block)
+void threads_check_in_use(const void *block)
 {
     if (mm_size_unlocked)
-        size_here(block);
+        size_if_small(block);
 }
 
-/* Was anything given back since this thread last looked? */
-static bool was_relief(void)
+/* Has the allocator purged since this thread last asked? The lock is held. */
+static bool purged_since(void)
 {
-    unsigned before = reliefs;
+    unsigned before = purges_seen;
 
     if (mm_purge_count)
-        reliefs = mm_purge_count();
-    return reliefs != before;
+        purges_seen = mm_purge_count();
+    return purges_seen != before;
 }
 
 /*
- * A thread whose blocks come from others may have room for more of them; while
- * most of what there is is freed, all keep few.
+ * A magazine holds more than its capacity. A thread that frees the blocks of
+ * other threads gets more capacity, up to the limit; then half the blocks are
+ * freed. After a purge the program frees most of its memory, so all magazines
+ * are flushed.
  */
 static __attribute__((noinline)) void overflow(struct magazine *m, size_t index,
                                                const struct threads_lock *lock)
 {
     lock->take();
-    if (was_relief()) {
-        empty_all();
-    } else if (m->most < limit(index)) {
-        m->most = least(2 * m->most, limit(index));
+    if (purged_since()) {
+        flush_all();
+    } else if (m->capacity < limit(index)) {
+        m->capacity = min(2 * m->capacity, limit(index));
     } else {
-        empty(m, m->most / 2);
+        flush(m, m->capacity / 2);
     }
     lock->give();
 }
 
-bool threads_put(void *block, const struct threads_lock *lock)
+bool threads_free(void *block, const struct threads_lock *lock)
 {
     if (state != ALIVE && !begin(lock))
         return false;
-    size_t size = size_here(block);
+    size_t size = size_if_small(block);
     if (size == 0)
         return false;
     size_t index = size / GRANULE - 1;
     struct magazine *m = &threads_magazine[index];
     push(m, block);
-    if (m->count > m->most)
+    if (m->count > m->capacity)
         overflow(m, index, lock);
     return true;
 }

@@ -1,14 +1,16 @@
 /*
- * threads.h - small blocks that a thread keeps for itself.
+ * threads.h - magazines: small freed blocks that a thread keeps for itself.
  *
- * One lock for every block is slow where there are several threads, and not
- * fast where there is one. Here each thread has a magazine for each small size:
- * what it frees goes in, what it asks for comes out, and the lock is taken once
- * for many of them, to fill one that is empty, or to empty half of one that is
- * full.
+ * To take the lock for every block is slow where there are several threads, and
+ * not fast where there is one. Here each thread has a magazine, a list of freed
+ * blocks, for each small size. A block that the thread frees goes into the
+ * magazine, and a block that it asks for comes out of it. The lock is taken for
+ * many blocks at once: to fill an empty magazine, or to flush half of a full
+ * one.
  *
- * Only with an allocator that tells the size of a block in use without a lock
- * (mm.h: mm_size_unlocked); with any other these functions do nothing.
+ * This needs an allocator that tells the size of a block in use without a lock
+ * (mm.h: mm_size_unlocked). With any other allocator these functions do
+ * nothing.
  */
 #ifndef THREADS_H
 #define THREADS_H
@@ -28,28 +30,32 @@ enum {
     THREADS_SIZES = 64, /* of 16 bytes to 1 KiB */
 };
 
-/* A block in a magazine; the key tells it from one in use. */
-struct resting {
-    struct resting *next;
+/* A block in a magazine. The key tells it from a block in use. */
+struct magazine_block {
+    struct magazine_block *next;
     uintptr_t key;
 };
 
-/* Of one size. Empty: of a thread that has not begun, or has ended. */
+/*
+ * Freed blocks of one size. All magazines of a thread are empty before its
+ * first request and after its end.
+ */
 struct magazine {
-    struct resting *first;
-    unsigned count;
-    unsigned fill; /* blocks to get when it is empty: more each time */
-    unsigned most; /* more with each time it was too few */
+    struct magazine_block *first;
+    unsigned count;     /* blocks in it */
+    unsigned next_fill; /* blocks to fill it with when it is empty */
+    unsigned capacity;  /* blocks that it may hold; both grow with use */
 };
 
-/* The calling thread's, and whether it has ever asked for one. */
+/* The calling thread's magazines, and whether it ever made a request. */
 extern __thread struct magazine threads_magazine[THREADS_SIZES]
     __attribute__((tls_model("initial-exec")));
-extern __thread bool threads_asked __attribute__((tls_model("initial-exec")));
+extern __thread bool threads_started __attribute__((tls_model("initial-exec")));
 
+/* Take the first block out of a magazine that is not empty. */
 static inline void *magazine_pop(struct magazine *m)
 {
-    struct resting *block = m->first;
+    struct magazine_block *block = m->first;
 
     m->first = block->next;
     m->count--;
@@ -57,8 +63,11 @@ static inline void *magazine_pop(struct magazine *m)
     return block;
 }
 
-/* A block that is in one of them already; NULL where none is of that size. */
-static inline void *threads_at_hand(size_t size)
+/*
+ * A block for size bytes out of the calling thread's magazines, without a lock;
+ * NULL where none holds one.
+ */
+static inline void *threads_pop_cached(size_t size)
 {
     size_t index = (size - 1) / THREADS_GRANULE;
 
@@ -67,13 +76,20 @@ static inline void *threads_at_hand(size_t size)
     return magazine_pop(&threads_magazine[index]);
 }
 
-/* The same, or one that is got now, with others. NULL: ask the allocator. */
-void *threads_take(size_t size, const struct threads_lock *lock);
+/*
+ * A block for size bytes out of a magazine, which is filled first if it is
+ * empty. NULL where no magazine serves that size, or no memory is left: then
+ * the allocator is to be asked.
+ */
+void *threads_allocate(size_t size, const struct threads_lock *lock);
 
-/* End the program where the block lies in a magazine: it is free already. */
-void threads_check(const void *block);
+/* End the program if the block lies in a magazine, for it is free already. */
+void threads_check_in_use(const void *block);
 
-/* Put a block into the caller's magazines; false: it belongs elsewhere. */
-bool threads_put(void *block, const struct threads_lock *lock);
+/*
+ * Put a block into the calling thread's magazine for its size. False, and
+ * nothing done, where the allocator is to free it instead.
+ */
+bool threads_free(void *block, const struct threads_lock *lock);
 
 #endif

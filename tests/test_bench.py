@@ -19,7 +19,7 @@ from unittest import mock
 from support import (BUILD, ROOT, TESTS, Finished, account, in_release_only,
                      run)
 
-from malloclab.bench import contest, pareto
+from malloclab.bench import benchmark, pareto
 
 in_release_only('benchmarks are of release only')
 
@@ -641,7 +641,7 @@ class Pareto(Figures):
                 for u, r in ((0.5, 1), (0.7, 4)))
         path = self.report(*(result('mm', trace, **figures)
                              for trace, figures in zip('xy', both)))
-        [point] = pareto.points_of(contest.read(path))
+        [point] = pareto.points_of(benchmark.read(path))
         self.assertAlmostEqual(point.x, 60)
         self.assertAlmostEqual(point.y, 2)
         self.assertAlmostEqual(point.x_low, 55)
@@ -653,7 +653,7 @@ class Pareto(Figures):
         for name, short in (('libjemalloc.so.2', 'jemalloc'), ('mm', 'mm'),
                             ('libtcmalloc_minimal.so.4', 'tcmalloc'),
                             ('libc', 'libc'), ('/x/y.so', 'y')):
-            self.assertEqual(contest.short(name), short)
+            self.assertEqual(benchmark.short(name), short)
 
     @unittest.skipUnless(MATPLOTLIB, 'not installed: python3-matplotlib')
     def test_pictures(self) -> None:

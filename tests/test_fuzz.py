@@ -19,10 +19,10 @@ support.only_with('numpy', 'matplotlib')
 from malloclab.bench import command as bench
 from malloclab.convert import command as convert
 from malloclab.convert import formats
-from malloclab.convert.source import CUT
+from malloclab.convert.input_file import CUT
 from malloclab.plot import command as plot
 from malloclab.plot.options import Range
-from malloclab.plot.source import Kept
+from malloclab.plot.source import FileSource
 from malloclab.record import command as record
 from malloclab.record import recording
 from malloclab.report import lines
@@ -175,7 +175,7 @@ class Drawing(fuzzing.Fuzz):
     def test_reading(self) -> None:
         def read(path: Path) -> None:
             with contextlib.suppress(ReplayError):
-                Kept([path], [], [], Range())
+                FileSource([path], [], [], Range())
 
         for path in sorted(RESULTS.iterdir()):
             self.fuzz(path.name, path.read_bytes(), 100, read)

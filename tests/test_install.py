@@ -139,3 +139,23 @@ class Install(unittest.TestCase):
         self.assertEqual(make('uninstall', *words).returncode, 0)
         left = [path for path in target.rglob('*') if not path.is_dir()]
         self.assertEqual(left, [])
+
+
+class Copied(unittest.TestCase):
+    """A library's two files and the headers that they share, alone."""
+
+    def test_a_program_is_compiled_with_them(self) -> None:
+        for name in LIBRARIES:
+            source = (ROOT / f'libraries/{name}.c').read_text()
+            with self.subTest(name), tempfile.TemporaryDirectory() as folder:
+                for file in (f'{name}.c', f'{name}.h', 'fork_lock.h',
+                             'tagged_heap.h'):
+                    if f'"{file}"' in source or file == f'{name}.c':
+                        shutil.copy(ROOT / 'libraries' / file, folder)
+                example = ROOT / f'libraries/examples/{name}.c'
+                built = run('cc', '-std=gnu11', '-O2', '-Wall', '-Wextra',
+                            '-Werror', '-I', folder, example, f'{name}.c',
+                            '-o', 'program', cwd=folder)
+                self.assertEqual(built.returncode, 0, account(built))
+                ran = run(Path(folder) / 'program', cwd=folder)
+                self.assertEqual(ran.returncode, 0, account(ran))

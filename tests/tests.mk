@@ -39,7 +39,7 @@ $(OUT)/bad/%.so: tests/bad/%.c
 
 # What runs under any malloc, wrong mallocs, and the soak: release only, as the
 # preloads are. The runtime's parts alone are tested in every mode.
-RUNTIME_PARTS := oslib pages ledger blocks blocks_bare threads
+RUNTIME_PARTS := oslib pages side_table blocks blocks_bare threads
 RUNTIME_BUILT := family_test process_test misuse plugin.so \
 	$(patsubst tests/runtime/%.c,%.so,$(wildcard tests/runtime/bad/*.c))
 RUNTIME_TESTS := $(RUNTIME_PARTS:%=$(OUT)/tests/%_test) \
@@ -49,12 +49,12 @@ $(OUT)/tests/oslib_test: runtime/oslib.c runtime/pages.c runtime/pages.h \
 	memlib.h tests/runtime/heap_limit.h
 $(OUT)/tests/oslib_test: EXTRA := -include tests/runtime/heap_limit.h
 $(OUT)/tests/pages_test: runtime/pages.c runtime/pages.h
-$(OUT)/tests/ledger_test: runtime/ledger.c runtime/ledger.h
+$(OUT)/tests/side_table_test: runtime/side_table.c runtime/side_table.h
 $(OUT)/tests/threads_test: runtime/threads.c runtime/threads.h mm.h
 $(OUT)/tests/blocks_test: tests/runtime/fake_more.c
 $(OUT)/tests/blocks_test $(OUT)/tests/blocks_bare_test: tests/runtime/fake.c \
 	tests/runtime/fake.h tests/runtime/blocks_cases.h runtime/blocks.c \
-	runtime/blocks.h runtime/ledger.c runtime/ledger.h
+	runtime/blocks.h runtime/side_table.c runtime/side_table.h
 $(RUNTIME_PARTS:%=$(OUT)/tests/%_test): $(OUT)/tests/%: tests/runtime/%.c \
 		tests/check.h tests/runtime/family.h
 	$(call link,$(CC) $(WORKER_FLAGS) $(EXTRA) $(filter %.c,$^))

@@ -201,7 +201,7 @@ static inline struct block *release(struct block *b)
 }
 
 /* Free what b, in use, has beyond size, where that is enough for a block. */
-static inline void trim(struct block *b, size_t size)
+static inline void split(struct block *b, size_t size)
 {
     size_t rest = block_size(b) - size;
 
@@ -213,7 +213,7 @@ static inline void trim(struct block *b, size_t size)
 }
 
 /* Let b, in use, swallow the free block after it. */
-static inline void absorb_next(struct block *b)
+static inline void merge_next(struct block *b)
 {
     struct block *next = block_next(b);
 
@@ -273,7 +273,7 @@ void *mm_malloc(size_t payload)
         return NULL;
     free_blocks_remove(b);
     block_set_in_use(b);
-    trim(b, size);
+    split(b, size);
     return block_payload(b);
 }
 
@@ -298,10 +298,10 @@ static inline void *resize(struct block *b, size_t payload)
         return NULL;
     if (size > block_size(b) && !block_in_use(next) &&
         size <= block_size(b) + block_size(next))
-        absorb_next(b);
+        merge_next(b);
     if (size > block_size(b))
         return move(b, payload);
-    trim(b, size);
+    split(b, size);
     return block_payload(b);
 }
 

@@ -88,12 +88,13 @@ static char *region_start(void)
 /* Have size bytes at from, growing the heap where they are not there yet. */
 static bool reserve(const char *from, size_t size)
 {
-    size_t room = (size_t)((char *)mem_heap_hi() + 1 - from);
-    size_t more = size - room;
+    size_t available = (size_t)((char *)mem_heap_hi() + 1 - from);
+    size_t missing = size - available;
 
-    if (size <= room)
+    if (size <= available)
         return true;
-    return mem_sbrk((intptr_t)(more < CHUNK ? CHUNK : more)) != (void *)-1;
+    return mem_sbrk((intptr_t)(missing < CHUNK ? CHUNK : missing)) !=
+           (void *)-1;
 }
 
 /* The pad makes room for the first tag. */

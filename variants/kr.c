@@ -146,7 +146,7 @@ static bool heap_grow(size_t units)
 }
 
 /* Let b, in use, swallow the block after it, if that is free and enough. */
-static void absorb_next(struct block *b, size_t units)
+static void merge_next(struct block *b, size_t units)
 {
     struct block *p = find_place(b), *next = p->next;
 
@@ -197,7 +197,7 @@ static bool resize(struct block *b, size_t units)
     struct block *rest = b + units;
 
     if (b->units < units)
-        absorb_next(b, units);
+        merge_next(b, units);
     if (b->units > units) {
         rest->units = b->units - units;
         b->units = units;

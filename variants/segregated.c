@@ -34,8 +34,8 @@
 const char mm_idea[] = "free lists by size class";
 
 enum {
-    CLASSES = 24, /* the last from 256 MiB up, 128 MiB in 32 bits */
-    LOOKS = 64,   /* blocks of a class looked at for one request */
+    CLASSES = 24,    /* the last from 256 MiB up, 128 MiB in 32 bits */
+    MAX_PROBES = 64, /* blocks of a class looked at for one request */
 };
 
 static struct {
@@ -84,7 +84,7 @@ static struct block *find_good(struct block *b, size_t size)
 {
     struct block *best = NULL;
 
-    for (int looks = LOOKS; b && looks > 0; b = b->next, looks--)
+    for (int probes = MAX_PROBES; b && probes > 0; b = b->next, probes--)
         if (block_size(b) >= size &&
             (!best || block_size(b) < block_size(best)))
             best = b;

@@ -47,18 +47,18 @@
 const char mm_idea[] = "slabs of one size, page map";
 
 enum {
-    MOST_PAGE = 65536, /* bytes */
+    MAX_PAGE = 65536, /* bytes */
     ALIGN = 16,
     BY_COUNT = 238, /* classes by objects a page; above that by size */
-    CLASSES = BY_COUNT + 1 + MOST_PAGE / ALIGN / BY_COUNT,
+    CLASSES = BY_COUNT + 1 + MAX_PAGE / ALIGN / BY_COUNT,
 };
 
-struct slab {                  /* an entry of the page map */
-    struct slab *next, **link; /* in a list; where the link to this is */
-    void **chain;              /* freed objects, each points to the next */
-    size_t size;               /* of an object; 0 where no slab starts */
-    uint16_t capacity;         /* objects at most: the class */
-    uint16_t used, fresh;      /* objects in use; objects ever used */
+struct slab {                       /* an entry of the page map */
+    struct slab *next, **link;      /* in a list; where the link to this is */
+    void **freed;                   /* freed objects, each points to the next */
+    size_t size;                    /* of an object; 0 where no slab starts */
+    uint16_t capacity;              /* objects at most: the class */
+    uint16_t used, never_used_from; /* objects in use; objects ever used */
 };
 
 static struct {
@@ -94,11 +94,11 @@ static struct slab **class_of(size_t capacity)
 }
 
 /* Have the page map, an array that ends at the break, reach to an entry. */
-static bool map_cover(const struct slab *entry)
+static bool map_reach(const struct slab *entry)
 {
-    ptrdiff_t lacking = (char *)(entry + 1) - ((char *)mem_heap_hi() + 1);
+    ptrdiff_t missing = (char *)(entry + 1) - ((char *)mem_heap_hi() + 1);
 
-    return lacking <= 0 || mem_sbrk(lacking) != (void *)-1;
+    return missing <= 0 || mem_sbrk(missing) != (void *)-1;
 }
 
 /* ---- Slabs. ---- */
@@ -130,7 +130,7 @@ static struct slab *slab_make(size_t bytes, size_t capacity)
     if (!heap.top)
         heap.top = start + bytes;
     slab = slab_of(start);
-    if (!map_cover(slab)) {
+    if (!map_reach(slab)) {
         mem_unmap(start, bytes);
         return NULL;
     }
@@ -150,12 +150,13 @@ static void slab_release(struct slab *slab)
 /* An object of a slab that is not full. */
 static void *object_take(struct slab *slab)
 {
-    void **object = slab->chain;
+    void **object = slab->freed;
 
     if (object)
-        slab->chain = *object;
+        slab->freed = *object;
     else
-        object = (void **)(slab_start(slab) + slab->fresh++ * slab->size);
+        object =
+            (void **)(slab_start(slab) + slab->never_used_from++ * slab->size);
     if (++slab->used == slab->capacity)
         list_remove(slab);
     return object;
@@ -168,7 +169,7 @@ int mm_init(void)
     memset(&heap, 0, sizeof heap);
     heap.map = mem_heap_lo();
     heap.page_bits = (unsigned)__builtin_ctzl(mem_pagesize());
-    return page_size() <= MOST_PAGE ? 0 : -1;
+    return page_size() <= MAX_PAGE ? 0 : -1;
 }
 
 static size_t round_up(size_t size, size_t unit)
@@ -198,8 +199,8 @@ void mm_free(void *ptr)
 
     if (!slab)
         return;
-    *object = slab->chain;
-    slab->chain = object;
+    *object = slab->freed;
+    slab->freed = object;
     if (slab->used-- == slab->capacity)
         list_push(slab);
     if (slab->used == 0)
@@ -232,18 +233,19 @@ void *mm_realloc(void *ptr, size_t size)
 /* I1 and I2; by I2 the chain ends before it can run in a circle. */
 static int audit_slab(const struct slab *slab)
 {
-    size_t freed = slab->fresh - slab->used;
+    size_t freed = slab->never_used_from - slab->used;
 
     for (size_t i = 1; i < round_up(slab->size, page_size()) / page_size(); i++)
         if (slab - i < heap.map || slab[-i].size != 0)
             return 1;
-    if (slab->used == 0 || slab->used > slab->fresh ||
-        slab->fresh > slab->capacity)
+    if (slab->used == 0 || slab->used > slab->never_used_from ||
+        slab->never_used_from > slab->capacity)
         return 2;
-    for (void **object = slab->chain; object; object = *object, freed--) {
+    for (void **object = slab->freed; object; object = *object, freed--) {
         size_t at = (size_t)((char *)object - slab_start(slab));
 
-        if (freed == 0 || at % slab->size || at / slab->size >= slab->fresh)
+        if (freed == 0 || at % slab->size ||
+            at / slab->size >= slab->never_used_from)
             return 2;
     }
     return freed == 0 ? 0 : 2;

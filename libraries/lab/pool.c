@@ -24,36 +24,36 @@ int mm_init(void)
  * there already, or, where `beside` is the last block but for that, less both
  * of them. A request has failed, so free neighbours are merged.
  */
-static size_t lack_of(size_t size, const struct block *beside)
+static size_t missing_bytes(size_t size, const struct block *grown)
 {
-    const struct block *last = beside ? beside : pool.first_free;
+    const struct block *last = grown ? grown : pool.first_free;
 
     while (last && last->next)
         last = last->next;
-    if (last && last != beside && !block_in_use(last)) {
+    if (last && last != grown && !block_in_use(last)) {
         size -= block_size(last);
-        if (beside && beside->next == last)
-            last = beside;
+        if (grown && grown->next == last)
+            last = grown;
     }
-    return last && last == beside ? size - block_size(last) : size;
+    return last && last == grown ? size - block_size(last) : size;
 }
 
-static bool add(size_t lack)
+static bool add(size_t missing)
 {
-    size_t page = mem_pagesize(), size = (lack + page - 1) & -page;
+    size_t page = mem_pagesize(), size = (missing + page - 1) & -page;
     void *memory = mem_sbrk((intptr_t)size);
 
     return memory != (void *)-1 && my_pool_add(memory, size) == 0;
 }
 
 /* After a request of that payload has failed; false where it must. */
-static bool grow(size_t payload, void *beside)
+static bool grow(size_t payload, void *grown)
 {
     size_t size = block_size_for(payload);
 
     if (size == 0 || size > PTRDIFF_MAX - mem_pagesize())
         return false;
-    return add(lack_of(size, beside ? block_of(beside) : NULL));
+    return add(missing_bytes(size, grown ? block_of(grown) : NULL));
 }
 
 /* ---- The contract of mm.h. ---- */

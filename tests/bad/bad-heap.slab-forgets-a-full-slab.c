@@ -17,7 +17,7 @@ void mm_free(void *ptr)
         sound_free(ptr);
         return;
     }
-    *(void **)ptr = slab->chain;
-    slab->chain = ptr;
+    *(void **)ptr = slab->freed;
+    slab->freed = ptr;
     slab->used--;
 }

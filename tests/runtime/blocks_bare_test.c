@@ -1,6 +1,6 @@
 /*
  * blocks_bare_test.c - the C library's blocks from an allocator with the four
- * functions of the lab and nothing else: every block is in the ledger.
+ * functions of the lab and nothing else: every block is in the side table.
  */
 #include "blocks_cases.h"
 
@@ -20,14 +20,14 @@ static void knows_sizes_exactly(void)
 
 static void nothing_is_given_without_a_ledger(void)
 {
-    fake.no_ledger = true;
+    fake.no_side_table = true;
     CHECK(!block_new(100));
     CHECK(!block_new_zero(1, 100));
     CHECK(!block_new_aligned(64, 100));
     CHECK(fake.live == 0);
 }
 
-/* Thousands in the ledger, and each found again. */
+/* Thousands in the side table, and each found again. */
 static void many_blocks_live_together(void)
 {
     enum { COUNT = 5000 };
@@ -59,7 +59,7 @@ static const struct test tests[] = {
      a_refused_second_attempt_leaks_nothing},
     {"refuses-what-cannot-be", refuses_what_cannot_be},
     {"knows-sizes-exactly", knows_sizes_exactly},
-    {"nothing-is-given-without-a-ledger", nothing_is_given_without_a_ledger},
+    {"nothing-is-given-without-a-side table", nothing_is_given_without_a_ledger},
     {"many-blocks-live-together", many_blocks_live_together},
 };
 

@@ -12,11 +12,11 @@
 
 static inline void begins_as_the_allocator_says(void)
 {
-    CHECK(blocks_begin());
+    CHECK(blocks_init());
     fake.init = -1;
-    CHECK(!blocks_begin());
+    CHECK(!blocks_init());
     fake.init = 0;
-    CHECK(blocks_begin());
+    CHECK(blocks_init());
 }
 
 /* The blocks of many sizes and seeds; each has what it needs. */

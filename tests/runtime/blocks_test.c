@@ -23,15 +23,15 @@ static void an_odd_block_is_a_little_smaller(void)
     block_delete(block);
 }
 
-static void needs_no_ledger_for_its_own_blocks(void)
+static void needs_no_side_table_for_its_own_blocks(void)
 {
-    fake.no_ledger = true;
+    fake.no_side_table = true;
     check_all_kinds();
 }
 
-static void an_odd_block_without_a_ledger_is_refused(void)
+static void an_odd_block_without_a_side_table_is_refused(void)
 {
-    fake.no_ledger = true;
+    fake.no_side_table = true;
     fake.odd_after = 0;
     CHECK(!block_new(100));
     CHECK(!block_new_zero(1, 100));
@@ -51,9 +51,10 @@ static const struct test tests[] = {
     {"refuses-what-cannot-be", refuses_what_cannot_be},
     {"uses-what-the-allocator-has", uses_what_the_allocator_has},
     {"an-odd-block-is-a-little-smaller", an_odd_block_is_a_little_smaller},
-    {"needs-no-ledger-for-its-own-blocks", needs_no_ledger_for_its_own_blocks},
-    {"an-odd-block-without-a-ledger-is-refused",
-     an_odd_block_without_a_ledger_is_refused},
+    {"needs-no-side-table-for-its-own-blocks",
+     needs_no_side_table_for_its_own_blocks},
+    {"an-odd-block-without-a-side-table-is-refused",
+     an_odd_block_without_a_side_table_is_refused},
 };
 
 int main(int argc, char **argv)

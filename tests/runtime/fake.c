@@ -98,7 +98,7 @@ void *mm_realloc(void *block, size_t size)
 
 void *mem_map(size_t size)
 {
-    return fake.no_ledger ? NULL : calloc(1, size);
+    return fake.no_side_table ? NULL : calloc(1, size);
 }
 
 int mem_unmap(void *ptr, size_t size)

@@ -3,7 +3,7 @@
  *
  * It hands out ever new memory, dirty, and knows its live blocks: a call with
  * anything else ends the test. fake.c has what every allocator has, and the
- * memory that the ledger asks for; fake_more.c what some have.
+ * memory that the side table asks for; fake_more.c what some have.
  */
 #ifndef FAKE_H
 #define FAKE_H
@@ -18,7 +18,7 @@ struct fake {
     int fails_in;   /* refuse after so many requests; ALWAYS: none */
     int odd_after;  /* after so many requests, blocks lie at odd multiples */
                     /* of 8; ALWAYS: never */
-    bool no_ledger; /* mem_map refuses */
+    bool no_side_table; /* mem_map refuses */
     size_t live;    /* blocks */
     size_t callocs, memaligns;
 };

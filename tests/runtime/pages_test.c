@@ -66,7 +66,7 @@ static void as_a_table_has_it(void)
     static const size_t longest[] = {3, 70, 200};
     uint64_t dice = 1;
 
-    CHECK(pages_begin(PAGES));
+    CHECK(pages_init(PAGES));
     for (int step = 0; step < STEPS; step++) {
         size_t count = 1 + random_below(&dice, longest[random_below(&dice, 3)]);
 
@@ -83,7 +83,7 @@ static void all_of_them_and_one_more(void)
 {
     size_t first;
 
-    CHECK(pages_begin(PAGES));
+    CHECK(pages_init(PAGES));
     CHECK(!pages_take(PAGES + 1, &first));
     CHECK(pages_take(PAGES, &first) && first == 0);
     CHECK(!pages_take(1, &first));

@@ -43,12 +43,12 @@ size_t mm_size_unlocked(const void *ptr)
     return none_of_mine ? 0 : ((const size_t *)ptr)[-1];
 }
 
-static unsigned reliefs;
+static unsigned purges;
 
 unsigned mm_purge_count(void)
 {
     CHECK(locked == 1);
-    return reliefs;
+    return purges;
 }
 
 static void take(void)
@@ -67,7 +67,7 @@ static const struct threads_lock lock = {take, give};
 static void blocks_are_as_large_as_asked(void)
 {
     for (size_t size = 1; size <= 1024; size++) {
-        void *block = threads_take(size, &lock);
+        void *block = threads_allocate(size, &lock);
 
         CHECK(block && mm_size_unlocked(block) >= size);
         CHECK(mm_size_unlocked(block) < size + 16);
@@ -76,10 +76,10 @@ static void blocks_are_as_large_as_asked(void)
 
 static void larger_ones_are_not_its_business(void)
 {
-    CHECK(threads_take(1025, &lock) == NULL);
-    CHECK(threads_take(SIZE_MAX, &lock) == NULL);
+    CHECK(threads_allocate(1025, &lock) == NULL);
+    CHECK(threads_allocate(SIZE_MAX, &lock) == NULL);
     none_of_mine = true;
-    CHECK(!threads_put(&none_of_mine, &lock));
+    CHECK(!threads_free(&none_of_mine, &lock));
 }
 
 static void the_lock_is_taken_seldom(void)
@@ -88,18 +88,18 @@ static void the_lock_is_taken_seldom(void)
     void *block[BLOCKS];
 
     for (int i = 0; i < BLOCKS; i++)
-        block[i] = threads_take(64, &lock);
+        block[i] = threads_allocate(64, &lock);
     for (int i = 0; i < BLOCKS; i++)
-        CHECK(threads_put(block[i], &lock));
+        CHECK(threads_free(block[i], &lock));
     CHECK(locks < 2 * BLOCKS / 16);
 }
 
 static void what_was_freed_last_comes_first(void)
 {
-    void *block = threads_take(100, &lock);
+    void *block = threads_allocate(100, &lock);
 
-    CHECK(threads_put(block, &lock));
-    CHECK(threads_take(100, &lock) == block);
+    CHECK(threads_free(block, &lock));
+    CHECK(threads_allocate(100, &lock) == block);
 }
 
 static void no_more_is_kept_than_32_kib_of_a_size(void)
@@ -111,48 +111,48 @@ static void no_more_is_kept_than_32_kib_of_a_size(void)
         int before = in_use;
 
         for (int i = 0; i < BLOCKS; i++)
-            block[i] = threads_take(size, &lock);
+            block[i] = threads_allocate(size, &lock);
         for (int i = 0; i < BLOCKS; i++)
-            CHECK(threads_put(block[i], &lock));
+            CHECK(threads_free(block[i], &lock));
         CHECK((size_t)(in_use - before) * size <= 32768);
     }
 }
 
 static void only_what_is_there_is_at_hand(void)
 {
-    CHECK(threads_at_hand(64) == NULL);
-    void *block = threads_take(64, &lock);
+    CHECK(threads_pop_cached(64) == NULL);
+    void *block = threads_allocate(64, &lock);
     int got = in_use;
     for (int i = 1; i < got; i++)
-        CHECK(threads_at_hand(50) != NULL);
-    CHECK(threads_at_hand(64) == NULL);
-    CHECK(threads_put(block, &lock));
-    CHECK(threads_at_hand(49) == block);
-    CHECK(threads_at_hand(0) == NULL && threads_at_hand(1025) == NULL);
+        CHECK(threads_pop_cached(50) != NULL);
+    CHECK(threads_pop_cached(64) == NULL);
+    CHECK(threads_free(block, &lock));
+    CHECK(threads_pop_cached(49) == block);
+    CHECK(threads_pop_cached(0) == NULL && threads_pop_cached(1025) == NULL);
     CHECK(in_use == got);
 }
 
-/* While most of what there is is freed, the rest is not kept either. */
-static void a_relief_empties_all_of_them(void)
+/* After a purge, threads give back what their magazines hold. */
+static void a_purge_empties_all_magazines(void)
 {
     enum { BLOCKS = 3000 };
     static void *block[BLOCKS];
 
     for (int i = 0; i < BLOCKS; i++)
-        block[i] = threads_take(16, &lock);
-    CHECK(threads_put(threads_take(64, &lock), &lock));
-    reliefs++;
+        block[i] = threads_allocate(16, &lock);
+    CHECK(threads_free(threads_allocate(64, &lock), &lock));
+    purges++;
     int before = in_use;
     for (int i = 0; i < BLOCKS && in_use == before; i++)
-        CHECK(threads_put(block[i], &lock));
+        CHECK(threads_free(block[i], &lock));
     CHECK(in_use < before);
-    CHECK(!threads_at_hand(16) && !threads_at_hand(64));
+    CHECK(!threads_pop_cached(16) && !threads_pop_cached(64));
 }
 
 static void *uses_all_sizes(void *unused)
 {
     for (size_t size = 16; size <= 1024; size += 16)
-        CHECK(threads_put(threads_take(size, &lock), &lock));
+        CHECK(threads_free(threads_allocate(size, &lock), &lock));
     return unused;
 }
 
@@ -168,21 +168,21 @@ static void a_thread_that_ends_leaves_nothing(void)
 static void a_shortage_is_no_block(void)
 {
     refusals_from = 0;
-    CHECK(threads_take(64, &lock) == NULL);
+    CHECK(threads_allocate(64, &lock) == NULL);
     refusals_from = 3;
     for (int i = 0; i < 3; i++)
-        CHECK(threads_take(64, &lock) != NULL);
-    CHECK(threads_take(64, &lock) == NULL);
+        CHECK(threads_allocate(64, &lock) != NULL);
+    CHECK(threads_allocate(64, &lock) == NULL);
     CHECK(locked == 0);
 }
 
 static void a_key_does_not_stay_in_a_block(void)
 {
-    void *block = threads_take(64, &lock);
+    void *block = threads_allocate(64, &lock);
 
-    CHECK(threads_put(block, &lock));
-    CHECK(threads_take(64, &lock) == block);
-    CHECK(threads_put(block, &lock)); /* not for the second time */
+    CHECK(threads_free(block, &lock));
+    CHECK(threads_allocate(64, &lock) == block);
+    CHECK(threads_free(block, &lock)); /* not for the second time */
 }
 
 /* As a live one may be that was never in a magazine. */
@@ -192,9 +192,9 @@ static void a_block_of_zeros_is_not_free(void)
     size_t *block = mm_malloc(64);
     give();
     memset(block, 0, 64);
-    threads_check(block);
-    CHECK(threads_put(block, &lock));
-    CHECK(threads_take(64, &lock) == block);
+    threads_check_in_use(block);
+    CHECK(threads_free(block, &lock));
+    CHECK(threads_allocate(64, &lock) == block);
 }
 
 static void twice_is_once_too_often(void)
@@ -203,9 +203,9 @@ static void twice_is_once_too_often(void)
     int status;
 
     if (child == 0) {
-        void *block = threads_take(64, &lock);
-        threads_put(block, &lock);
-        threads_put(block, &lock);
+        void *block = threads_allocate(64, &lock);
+        threads_free(block, &lock);
+        threads_free(block, &lock);
         exit(0);
     }
     CHECK(waitpid(child, &status, 0) == child);
@@ -220,7 +220,7 @@ static const struct test tests[] = {
     {"no-more-is-kept-than-32-kib-of-a-size",
      no_more_is_kept_than_32_kib_of_a_size},
     {"only-what-is-there-is-at-hand", only_what_is_there_is_at_hand},
-    {"a-relief-empties-all-of-them", a_relief_empties_all_of_them},
+    {"a-purge-empties-all-magazines", a_purge_empties_all_magazines},
     {"a-thread-that-ends-leaves-nothing", a_thread_that_ends_leaves_nothing},
     {"a-shortage-is-no-block", a_shortage_is_no_block},
     {"a-key-does-not-stay-in-a-block", a_key_does_not_stay_in_a_block},

@@ -13,7 +13,7 @@ Each arrow points to what is imported; nothing points back.
 
 What all may use: making (make, for what they need of the build), replays
 (mdriver, run and read), packages (which are missing), terminal and columns
-(what is said), pictures (their files), dice.
+(what is said), pictures (their files), portable_random.
 """
 
 from pathlib import Path

@@ -14,7 +14,8 @@ from .making import MakeError, make
 
 PRELOADS = BUILD / "preload"
 LIBC = "libc.so.6"
-RIVALS = ("libjemalloc.so.2", "libmimalloc.so.2", "libtcmalloc_minimal.so.4")
+SYSTEM_MALLOCS = ("libjemalloc.so.2", "libmimalloc.so.2",
+                  "libtcmalloc_minimal.so.4")
 
 EPILOG = """\
 ALLOCATOR is a name of the lab (mm, one of variants/, one of libraries/), the
@@ -56,8 +57,8 @@ def names() -> list[str]:
 def _of_handin(source: Path) -> str:
     """The C file, linked with what makes a malloc of it."""
     objects = [BUILD / f"real/runtime/{part}.o"
-               for part in ("preload", "new_delete", "threads", "blocks", "ledger",
-                             "pages", "oslib_low")]
+               for part in ("preload", "new_delete", "threads", "blocks",
+                             "side_table", "pages", "oslib_low")]
     build("handin-runtime")
     style = handin.inspect(handin.read(source))
     more = [*map(str, objects),

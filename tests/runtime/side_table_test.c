@@ -1,12 +1,12 @@
 /*
- * ledger_test.c - the ledger finds what was entered, and nothing else.
+ * side_table_test.c - the side table finds what was entered, and nothing else.
  *
  * Its memory comes from the mem_map below, which can refuse, and which counts.
  */
 #include "../check.h"
 
 #include "../../memlib.h"
-#include "../../runtime/ledger.h"
+#include "../../runtime/side_table.h"
 
 #include <stdint.h>
 
@@ -38,12 +38,12 @@ static void *block_at(size_t i)
     return (void *)(uintptr_t)(0x10000000 + i * 16);
 }
 
-static struct ledger_entry entry_of(size_t i)
+static struct side_entry entry_of(size_t i)
 {
-    return (struct ledger_entry){block_at(i), (char *)block_at(i) - 8, i + 1};
+    return (struct side_entry){block_at(i), (char *)block_at(i) - 8, i + 1};
 }
 
-static bool is_entry_of(const struct ledger_entry *entry, size_t i)
+static bool is_entry_of(const struct side_entry *entry, size_t i)
 {
     return entry && entry->block == block_at(i) &&
            entry->raw == (char *)block_at(i) - 8 && entry->size == i + 1;
@@ -51,30 +51,30 @@ static bool is_entry_of(const struct ledger_entry *entry, size_t i)
 
 static void is_empty_at_first(void)
 {
-    CHECK(!ledger_find(block_at(0)));
-    CHECK(!ledger_find(NULL));
-    CHECK(!ledger_strike(block_at(0)).block);
+    CHECK(!side_table_find(block_at(0)));
+    CHECK(!side_table_find(NULL));
+    CHECK(!side_table_remove(block_at(0)).block);
     CHECK(memory.areas == 0);
 }
 
 static void finds_what_was_entered(void)
 {
-    CHECK(ledger_add(entry_of(3)));
-    CHECK(is_entry_of(ledger_find(block_at(3)), 3));
-    CHECK(!ledger_find(block_at(2)) && !ledger_find(block_at(4)));
-    CHECK(!ledger_find((char *)block_at(3) - 8));
-    CHECK(!ledger_find(NULL));
+    CHECK(side_table_add(entry_of(3)));
+    CHECK(is_entry_of(side_table_find(block_at(3)), 3));
+    CHECK(!side_table_find(block_at(2)) && !side_table_find(block_at(4)));
+    CHECK(!side_table_find((char *)block_at(3) - 8));
+    CHECK(!side_table_find(NULL));
 }
 
 static void strikes_out(void)
 {
-    ledger_add(entry_of(3));
-    ledger_add(entry_of(4));
-    struct ledger_entry entry = ledger_strike(block_at(3));
+    side_table_add(entry_of(3));
+    side_table_add(entry_of(4));
+    struct side_entry entry = side_table_remove(block_at(3));
     CHECK(is_entry_of(&entry, 3));
-    CHECK(!ledger_find(block_at(3)));
-    CHECK(!ledger_strike(block_at(3)).block);
-    CHECK(is_entry_of(ledger_find(block_at(4)), 4));
+    CHECK(!side_table_find(block_at(3)));
+    CHECK(!side_table_remove(block_at(3)).block);
+    CHECK(is_entry_of(side_table_find(block_at(4)), 4));
 }
 
 static void grows_and_gives_the_old_table_back(void)
@@ -82,35 +82,35 @@ static void grows_and_gives_the_old_table_back(void)
     enum { COUNT = 20000 };
 
     for (size_t i = 0; i < COUNT; i++) {
-        CHECK(ledger_add(entry_of(i)));
+        CHECK(side_table_add(entry_of(i)));
         CHECK(memory.areas == 1);
-        CHECK(memory.bytes >= 2 * (i + 1) * sizeof(struct ledger_entry));
+        CHECK(memory.bytes >= 2 * (i + 1) * sizeof(struct side_entry));
     }
     for (size_t i = 0; i < COUNT; i++)
-        CHECK(is_entry_of(ledger_find(block_at(i)), i));
-    CHECK(!ledger_find(block_at(COUNT)));
+        CHECK(is_entry_of(side_table_find(block_at(i)), i));
+    CHECK(!side_table_find(block_at(COUNT)));
     for (size_t i = 0; i < COUNT; i++)
-        CHECK(ledger_strike(block_at(i)).block == block_at(i));
+        CHECK(side_table_remove(block_at(i)).block == block_at(i));
     for (size_t i = 0; i < COUNT; i++)
-        CHECK(!ledger_find(block_at(i)));
+        CHECK(!side_table_find(block_at(i)));
 }
 
 /* Struck entries leave no trace: the table stays as large as it was. */
 static void does_not_wear_out(void)
 {
     for (size_t i = 0; i < 100000; i++) {
-        CHECK(ledger_add(entry_of(i)));
+        CHECK(side_table_add(entry_of(i)));
         if (i >= 100)
-            CHECK(ledger_strike(block_at(i - 100)).block);
+            CHECK(side_table_remove(block_at(i - 100)).block);
     }
-    CHECK(memory.bytes <= 4096 * sizeof(struct ledger_entry));
+    CHECK(memory.bytes <= 4096 * sizeof(struct side_entry));
 }
 
 static size_t add_until_refused(void)
 {
     size_t count = 0;
 
-    while (ledger_add(entry_of(count)))
+    while (side_table_add(entry_of(count)))
         count++;
     return count;
 }
@@ -118,29 +118,29 @@ static size_t add_until_refused(void)
 static void is_as_it_was_after_a_refusal(void)
 {
     memory.refuses = true;
-    CHECK(!ledger_add(entry_of(0)));
-    CHECK(!ledger_find(block_at(0)));
+    CHECK(!side_table_add(entry_of(0)));
+    CHECK(!side_table_find(block_at(0)));
     memory.refuses = false;
-    CHECK(ledger_add(entry_of(0)) && ledger_strike(block_at(0)).block);
+    CHECK(side_table_add(entry_of(0)) && side_table_remove(block_at(0)).block);
     memory.refuses = true;
     size_t count = add_until_refused();
     CHECK(count > 100);
     for (size_t i = 0; i < count; i++)
-        CHECK(is_entry_of(ledger_find(block_at(i)), i));
-    CHECK(!ledger_find(block_at(count)));
+        CHECK(is_entry_of(side_table_find(block_at(i)), i));
+    CHECK(!side_table_find(block_at(count)));
     memory.refuses = false;
-    CHECK(ledger_add(entry_of(count)));
-    CHECK(is_entry_of(ledger_find(block_at(count)), count));
+    CHECK(side_table_add(entry_of(count)));
+    CHECK(is_entry_of(side_table_find(block_at(count)), count));
 }
 
 static void an_add_after_a_strike_has_room(void)
 {
-    CHECK(ledger_add(entry_of(0)) && ledger_strike(block_at(0)).block);
+    CHECK(side_table_add(entry_of(0)) && side_table_remove(block_at(0)).block);
     memory.refuses = true;
     size_t count = add_until_refused();
     for (size_t i = 0; i < 3 * count; i++) {
-        CHECK(ledger_strike(block_at(i)).block);
-        CHECK(ledger_add(entry_of(count + i)));
+        CHECK(side_table_remove(block_at(i)).block);
+        CHECK(side_table_add(entry_of(count + i)));
     }
 }
 
@@ -161,16 +161,16 @@ static size_t below(size_t bound)
 static void change(size_t i)
 {
     if (entered[i])
-        CHECK(ledger_strike(block_at(i)).size == i + 1);
+        CHECK(side_table_remove(block_at(i)).size == i + 1);
     else
-        CHECK(ledger_add(entry_of(i)));
+        CHECK(side_table_add(entry_of(i)));
     entered[i] = !entered[i];
 }
 
 static void check_all(void)
 {
     for (size_t i = 0; i < BLOCKS; i++) {
-        const struct ledger_entry *entry = ledger_find(block_at(i));
+        const struct side_entry *entry = side_table_find(block_at(i));
         CHECK(entered[i] ? is_entry_of(entry, i) : !entry);
     }
 }
@@ -183,8 +183,8 @@ static void agrees_with_a_model(void)
         bool more = step / 10000 % 2 == 0;
         if (entered[i] != more || below(3) == 0)
             change(i);
-        CHECK(entered[i] ? is_entry_of(ledger_find(block_at(i)), i)
-                         : !ledger_find(block_at(i)));
+        CHECK(entered[i] ? is_entry_of(side_table_find(block_at(i)), i)
+                         : !side_table_find(block_at(i)));
         if (step % 200 == 0)
             check_all();
     }
