@@ -137,15 +137,21 @@ def pytest_make_collect_report(collector: pytest.Collector) -> Iterator[None]:
         report.outcome, report.longrepr, report.result = 'passed', None, []
 
 
+def sets_up(owner: type) -> bool:
+    """More than samples.Samples does."""
+    return any('setUpClass' in vars(base) for base in owner.__mro__
+               if base.__module__ not in ('samples', 'unittest.case'))
+
+
 def pytest_collection_modifyitems(config: pytest.Config,
                                   items: list[pytest.Item]) -> None:
-    """Tests of a class with a set-up of its own stay in one process."""
+    """Tests of a class whose set-up takes its time stay in one process."""
     config.hook.pytest_deselected(
         items=[item for item in items if not wanted(item)])
     items[:] = [item for item in items if wanted(item)]
     for item in items:
         owner = getattr(item, 'cls', None)
-        if owner and 'setUpClass' in vars(owner):
+        if owner and sets_up(owner):
             item.add_marker(pytest.mark.xdist_group(owner.__qualname__))
 
 
