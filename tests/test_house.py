@@ -7,7 +7,9 @@ import re
 import unittest
 from pathlib import Path
 
-from support import ROOT
+from support import ROOT, in_release_only
+
+in_release_only('the sources are the same in every build')
 
 INCLUDE = re.compile(r'^\s*#\s*include\s+"([^"]+)"', re.M)
 

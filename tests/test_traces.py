@@ -20,6 +20,8 @@ from malloclab.traces.rep import Op
 
 from rep_checker import check_text
 
+support.in_release_only('the tools are the same in every build')
+
 TRACES = support.ROOT / 'traces'
 MANIFEST = TRACES / 'MANIFEST'
 LIMIT = 15_000_000
