@@ -11,27 +11,21 @@ import importlib.util
 import io
 import re
 import shutil
-import sys
 import tempfile
 import unittest
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-HERE = Path(__file__).resolve().parent
-sys.path[:0] = [str(HERE), str(HERE.parent / 'tools')]
+import support
+from malloclab.convert import command
+from malloclab.traces import rep
+from malloclab.traces.rep import Op
 
-import support  # noqa: E402
-from malloclab import pythons  # noqa: E402
-from malloclab.convert import command  # noqa: E402
-from malloclab.traces import rep  # noqa: E402
-from malloclab.traces.rep import Op  # noqa: E402
-
-FILES = HERE / 'convert'
-SMALL = HERE / 'traces/small.rep'
-MIXED = HERE / 'traces/mixed.rep'
+FILES = support.TESTS / 'convert'
+SMALL = support.TESTS / 'traces/small.rep'
+MIXED = support.TESTS / 'traces/mixed.rep'
 RECORDER = support.ROOT / 'build/release/record.so'
-NUMPY = pythons.with_modules('numpy')
 
 
 def load_make() -> Any:

@@ -1,12 +1,15 @@
 """What the Python tests share: where things lie, and how to run ./mdriver."""
 from __future__ import annotations
 
+import importlib.util
 import json
 import os
 import re
 import shutil
+import signal
 import subprocess
 import tempfile
+import time
 import unittest
 from collections.abc import Callable
 from pathlib import Path
@@ -20,33 +23,25 @@ MDRIVER = BUILD / 'mdriver'
 Finished = subprocess.CompletedProcess
 
 
-def in_release_only(module: str, reason: str, *cases: type[unittest.TestCase]
-                    ) -> Callable[..., unittest.TestSuite]:
-    """A module's load_tests: in release its tests, or only those of the cases
-    where some are given; in other builds one that says why there are none."""
-    class Elsewhere(unittest.TestCase):
-        @unittest.skip(reason)
-        def test_in_release_only(self) -> None:
-            pass
-
-    Elsewhere.__module__, Elsewhere.__qualname__ = module, 'Elsewhere'
-
-    def load_tests(loader: unittest.TestLoader, tests: unittest.TestSuite,
-                   pattern: str | None) -> unittest.TestSuite:
-        here = cases if BUILD.name == 'release' else (Elsewhere,)
-        return unittest.TestSuite(map(loader.loadTestsFromTestCase, here)) \
-            if here else tests
-
-    return load_tests
+def in_release_only(reason: str) -> None:
+    """Skip the module that calls it in every other build."""
+    if BUILD.name != 'release':
+        raise unittest.SkipTest(reason)
 
 
-def run(*command: str | Path, timeout: float = 60,
-        **more: Any) -> Finished[str]:
+def only_with(*modules: str) -> None:
+    """Skip the module that calls it where Python's packages are missing."""
+    missing = [f'python3-{module}' for module in modules
+               if not importlib.util.find_spec(module)]
+    if missing:
+        raise unittest.SkipTest(f'not installed: {" ".join(missing)}')
+
+
+def run(*command: str | Path, **more: Any) -> Finished[str]:
     """Run a command to its end, its output captured as text."""
     return subprocess.run([str(word) for word in command], text=True,
                           errors='replace', stdin=subprocess.DEVNULL,
-                          stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-                          timeout=timeout, **more)
+                          stdout=subprocess.PIPE, stderr=subprocess.PIPE, **more)
 
 
 def compile_cpp(program: Path, source: Path, *options: str) -> None:
@@ -61,20 +56,33 @@ def compile_cpp(program: Path, source: Path, *options: str) -> None:
         raise AssertionError(account(done))
 
 
-def mdriver(*arguments: str | Path, timeout: float = 60) -> Finished[str]:
+def mdriver(*arguments: str | Path) -> Finished[str]:
     """Run the driver under test from the project's top directory."""
-    return run(MDRIVER, *arguments, timeout=timeout, cwd=ROOT)
+    return run(MDRIVER, *arguments, cwd=ROOT)
 
 
-def mdriver_json(*arguments: str | Path, timeout: float = 60
+def mdriver_json(*arguments: str | Path
                  ) -> tuple[Finished[str], dict[str, Any]]:
     """The same with --json: what it returned, and the object it wrote."""
     with tempfile.TemporaryDirectory() as directory:
         path = Path(directory) / 'result.json'
-        finished = mdriver('--json', path, *arguments, timeout=timeout)
+        finished = mdriver('--json', path, *arguments)
         if not path.exists():
             raise AssertionError(f'no JSON was written: {account(finished)}')
         return finished, json.loads(path.read_text())
+
+
+def wait_until(holds: Callable[[], Any]) -> None:
+    """For as long as it takes: a test has its time limit."""
+    while not holds():
+        time.sleep(0.001)
+
+
+def catches(pid: int, number: signal.Signals) -> bool:
+    """Has the process a handler of the signal?"""
+    status = Path(f'/proc/{pid}/status').read_text()
+    caught = re.search(r'^SigCgt:\s*([0-9a-f]+)$', status, re.M)
+    return bool(caught and int(caught[1], 16) >> (number - 1) & 1)
 
 
 def account(finished: Finished[str]) -> str:

@@ -21,7 +21,7 @@ from typing import Callable
 
 SEQUENCE = re.compile(r'\x1b(?:\[([?0-9;]*)([A-Za-z])|[()][A-Z0-9]|[=>78cHM])'
                       r'|[\x0e\x0f\0\a]')
-PATIENCE = 20.0
+AT_MOST = 300.0  # seconds that a program has to show what it is waited for
 
 
 class Terminal:
@@ -147,7 +147,7 @@ class Terminal:
             self.feed(self.decoder.decode(os.read(self.master, 65536)))
 
     def until(self, condition: Callable[[], bool]) -> bool:
-        end = time.monotonic() + PATIENCE
+        end = time.monotonic() + AT_MOST
         while not condition():
             if time.monotonic() > end:
                 return False

@@ -16,6 +16,8 @@ import samples
 from support import BUILD, ROOT, account, in_release_only, run
 from test_bad import TRACES, directives, verdict_of, words
 
+in_release_only('it has a build of its own')
+
 WARN = '-Wall -Wextra -Wshadow -Wstrict-prototypes -Werror'
 EMULATOR = 'qemu-aarch64'
 
@@ -23,8 +25,8 @@ EMULATOR = 'qemu-aarch64'
 FOREIGN = ('tests/handin/', 'tests/convert/')
 
 # Headers that only this machine has (zlib, json-c, libelf) come last.
-FLAGS = ['-std=gnu11', '-fsyntax-only', '-I.', '-Ilibraries', *WARN.split(),
-         '-idirafter', '/usr/include', '-DPAGE_KIB=16',
+FLAGS = ['-std=gnu11', '-fsyntax-only', '-I.', '-Idriver', '-Ilibraries',
+         *WARN.split(), '-idirafter', '/usr/include', '-DPAGE_KIB=16',
          '-DBUILD_MODE="aarch64"', '-DWORKER_BITS=64', '-DWORKER_FOREIGN=1']
 
 ALLOCATORS = [str(path.relative_to(ROOT).with_suffix('')) for path in (
@@ -64,8 +66,7 @@ class Emulated(samples.Samples):
         """Build these into self.folder, beside this machine's mdriver."""
         finished = run('make', 'MODE=aarch64', f'OUT={self.folder}',
                        f'WARN={WARN}', f'-j{os.cpu_count()}',
-                       *(self.folder / name for name in names), cwd=ROOT,
-                       timeout=300)
+                       *(self.folder / name for name in names), cwd=ROOT)
         self.assertEqual(finished.returncode, 0, account(finished))
         for name in ('mdriver', 'profiles.json'):
             shutil.copy(BUILD / name, self.folder)
@@ -75,7 +76,7 @@ class Emulated(samples.Samples):
         out = self.folder / 'out.json'
         out.unlink(missing_ok=True)
         finished = run(self.folder / 'mdriver', '--no-timing', '--json', out,
-                       *arguments, cwd=ROOT, timeout=300,
+                       *arguments, cwd=ROOT,
                        env={**os.environ, 'QEMU_PAGESIZE': str(page)})
         self.assertTrue(out.exists(), account(finished))
         return {f'{r["allocator"]} {r["trace"]}: {r["message"] or ""}':
@@ -86,7 +87,7 @@ class Emulated(samples.Samples):
             path.relative_to(ROOT) for path in ROOT.rglob('*.c')))
             if not name.startswith(('build/', *FOREIGN))]
         self.assertGreater(len(files), 200)
-        finished = run(*compiler(), *FLAGS, *files, cwd=ROOT, timeout=300)
+        finished = run(*compiler(), *FLAGS, *files, cwd=ROOT)
         self.assertEqual(finished.returncode, 0, account(finished))
 
     @unittest.skipUnless(shutil.which(EMULATOR), f'no {EMULATOR}')
@@ -109,9 +110,3 @@ class Emulated(samples.Samples):
                     *words(directives(source)['options']), *options)
                 self.assertEqual(set(said.values()), {verdict_of(source)},
                                  said)
-
-
-load_tests = in_release_only(__name__, 'it has a build of its own')
-
-if __name__ == '__main__':
-    unittest.main()

@@ -267,14 +267,10 @@ class CommandLine(unittest.TestCase):
             self.assertEqual(process.stderr.readline(), 'robson: n = 4: mm\n')
             self.assertEqual(process.stderr.readline(), 'robson: n = 8: mm\n')
             process.send_signal(signal.SIGINT)
-            out, err = process.communicate(timeout=60)
+            out, err = process.communicate()
             result = json.loads(path.read_text())
         self.assertEqual(process.returncode, 130, out + err)
         self.assertIn('interrupted', err)
         self.assertTrue(result['interrupted'])
         verdicts = [d['verdict'] for d in result['adversary']]
         self.assertEqual((verdicts[0], verdicts[-1]), ('ok', 'not-run'))
-
-
-if __name__ == '__main__':
-    unittest.main()

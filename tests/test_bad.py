@@ -109,7 +109,3 @@ class Sources(unittest.TestCase):
     def test_traces_are_what_their_script_writes(self) -> None:
         finished = support.run(sys.executable, TRACES / 'make.py', '--check')
         self.assertEqual(finished.returncode, 0, support.account(finished))
-
-
-if __name__ == '__main__':
-    unittest.main()

@@ -3,6 +3,7 @@ from __future__ import annotations
 
 import argparse
 import ctypes
+import importlib.util
 import json
 import os
 import re
@@ -18,11 +19,11 @@ from unittest import mock
 from support import (BUILD, ROOT, TESTS, Finished, account, in_release_only,
                      run)
 
-sys.path[:0] = [str(ROOT / 'tools')]
+from malloclab.bench import benchmark, pareto
 
-from malloclab import pythons  # noqa: E402
-from malloclab.bench import benchmark, pareto  # noqa: E402
+in_release_only('benchmarks are of release only')
 
+MATPLOTLIB = importlib.util.find_spec('matplotlib')
 SMALL = TESTS / 'traces/small.rep'
 
 PARTS = ('table', 'pareto', 'worst', 'scaling', 'threads', 'memory-return',
@@ -157,7 +158,7 @@ class Command(Case):
 
     def test_interrupted(self) -> None:
         process = subprocess.Popen(
-            ['python3', '-c', 'import signal, sys; '
+            [sys.executable, '-c', 'import signal, sys; '
              'signal.signal(signal.SIGINT, signal.default_int_handler); '
              f'sys.path[:0] = [{str(ROOT / "tools")!r}]; '
              'from malloclab.bench.command import main; '
@@ -654,7 +655,7 @@ class Pareto(Figures):
                             ('libc', 'libc'), ('/x/y.so', 'y')):
             self.assertEqual(benchmark.short(name), short)
 
-    @unittest.skipUnless(pythons.with_modules("matplotlib"), 'no python3 has matplotlib')
+    @unittest.skipUnless(MATPLOTLIB, 'not installed: python3-matplotlib')
     def test_pictures(self) -> None:
         path = self.three()
         for ending, magic in (('png', b'\x89PNG'), ('pdf', b'%PDF'),
@@ -668,14 +669,14 @@ class Pareto(Figures):
                     [('dense', 'yes'), ('quick', 'yes'), ('beaten', 'no')])
                 self.assertTrue(text.endswith(f'\n{out}\n'))
 
-    @unittest.skipUnless(pythons.with_modules("matplotlib"), 'no python3 has matplotlib')
+    @unittest.skipUnless(MATPLOTLIB, 'not installed: python3-matplotlib')
     def test_a_folder_that_is_none(self) -> None:
         out = self.folder / 'none/x.png'
         self.fails(2, f'{out}: No such file or directory', 'pareto', '--from',
                    self.three(), '-o', out)
 
     def test_without_matplotlib(self) -> None:
-        text = 'no python3 here has matplotlib: install python3-matplotlib'
+        text = 'not installed: python3-matplotlib'
         ended = subprocess.CompletedProcess([], 2, '', f'tools/plot: {text}\n')
         chosen = argparse.Namespace(source=self.three(),
                                     output=self.folder / 'x.png')
@@ -689,13 +690,3 @@ class Pareto(Figures):
         path = self.report(result('mm', 'x', verdict='hung'))
         self.fails(2, 'there is no trace that every allocator did', 'pareto',
                    '--from', path, '-o', 'x.png')
-
-
-load_tests = in_release_only(
-    __name__, 'benchmarks are of release only',
-    *(case for case in list(globals().values())
-      if isinstance(case, type) and issubclass(case, Case)))
-
-
-if __name__ == '__main__':
-    unittest.main()

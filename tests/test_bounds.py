@@ -687,7 +687,3 @@ class Cache(Bounds):
     def test_it_is_no_trace(self) -> None:
         listed = support.mdriver('--list', '-t', self.trace.parent).stdout
         self.assertEqual(listed.count('x.rep'), 1)
-
-
-if __name__ == '__main__':
-    unittest.main()

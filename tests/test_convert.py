@@ -13,7 +13,6 @@ import shutil
 import signal
 import struct
 import subprocess
-import sys
 import time
 import unittest
 from collections import Counter
@@ -21,18 +20,17 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-HERE = Path(__file__).resolve().parent
-sys.path[:0] = [str(HERE), str(HERE.parent / 'tools')]
-
-import support  # noqa: E402
-from converting import (  # noqa: E402
+import support
+from converting import (
     FILES, MIXED, RECORDER, SMALL, Converting, after_pool, as_malloc, churn,
     make, needs, without_realloc)
-from malloclab.convert import (  # noqa: E402
+from malloclab.convert import (
     checked_trace, command, formats, late_ends, moments)
-from malloclab.convert.write_options import WriteOptions  # noqa: E402
-from malloclab.traces import rep  # noqa: E402
-from malloclab.traces.rep import Op  # noqa: E402
+from malloclab.convert.write_options import WriteOptions
+from malloclab.traces import rep
+from malloclab.traces.rep import Op
+
+support.in_release_only('the tools are the same in every build')
 
 
 class Logs(Converting):
@@ -554,7 +552,7 @@ class Malformed(Converting):
     def test_rep(self) -> None:
         """What mdriver refuses, tools/convert does; and says the file's name,
         and but for what concerns the whole file a line."""
-        for path in sorted((HERE / 'malformed').glob('*.rep')):
+        for path in sorted((support.TESTS / 'malformed').glob('*.rep')):
             with self.subTest(path.name):
                 status, said = self.call('-o', self.folder / 'x.rep', '--from',
                                          'rep', path)
@@ -607,7 +605,7 @@ class Refused(Converting):
         path = self.written('x', '')
         self.refused(f'{path}: the file is empty', path)
         self.refused('/nowhere: No such file or directory', '/nowhere')
-        self.refused(f'{HERE}: Is a directory', HERE)
+        self.refused(f'{support.TESTS}: Is a directory', support.TESTS)
 
     def test_processes_where_there_are_none(self) -> None:
         path = FILES / 'churn.mtrace'
@@ -798,11 +796,3 @@ class Live(Converting):
         sizes = Counter(op.size for op in ops if op.kind == 'a')
         self.assertEqual(sizes[50000], 3 * 1000)
         self.assertEqual([sizes[2000 + i] for i in range(8)], [3 * 375] * 8)
-
-
-load_tests = support.in_release_only(
-    __name__, 'the tools are the same in every build')
-
-
-if __name__ == '__main__':
-    unittest.main()

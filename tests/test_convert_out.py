@@ -4,32 +4,30 @@ from __future__ import annotations
 import csv
 import json
 import re
-import sys
-import unittest
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-HERE = Path(__file__).resolve().parent
-sys.path[:0] = [str(HERE), str(HERE.parent / 'tools')]
+import support
+from converting import (
+    MIXED, SMALL, Converting, needs, without_realloc)
+from malloclab.convert import frames, massif
+from malloclab.traces import rep
+from malloclab.traces.rep import Op
 
-import support  # noqa: E402
-from converting import (  # noqa: E402
-    MIXED, NUMPY, SMALL, Converting, needs, without_realloc)
-from malloclab.convert import frames, massif  # noqa: E402
-from malloclab.traces import rep  # noqa: E402
-from malloclab.traces.rep import Op  # noqa: E402
+from rep_checker import check_text
+from samples import EVERY, EVERY_PEAK
 
-from rep_checker import check_text  # noqa: E402
-from samples import EVERY, EVERY_PEAK  # noqa: E402
+support.in_release_only('the tools are the same in every build')
+support.only_with('numpy')
 
 
 class Traces(Converting):
     """.rep and the binary form."""
 
     def test_our_own_form_stays_as_it_is(self) -> None:
-        for path in sorted((HERE / 'traces').glob('*.rep')):
+        for path in sorted((support.TESTS / 'traces').glob('*.rep')):
             if int(path.read_text().split()[0]) <= 3:
                 continue
             out, _ = self.good('x.rep', path)
@@ -60,7 +58,7 @@ class Traces(Converting):
         threads = self.written('threads.rep', EVERY.replace('a 1 40', 'a 4 40')
                                .replace('f 1\n', 'f 4\n').replace('\n4\n',
                                                                   '\n5\n'))
-        for source in (*sorted((HERE / 'traces').glob('*.rep')), later, wide,
+        for source in (*sorted((support.TESTS / 'traces').glob('*.rep')), later, wide,
                        threads):
             with self.subTest(source.name):
                 theirs = self.folder / 'theirs.repb'
@@ -104,7 +102,6 @@ def peak_footprint(trace: Path) -> int:
 
 def with_footprint(out: Path, source: Path, allocator: str = 'mm'
                    ) -> support.Finished[str]:
-    """By another python3, which has numpy."""
     return support.run(support.ROOT / 'tools/convert', '-o', out,
                        '--allocator', allocator, '--build', support.BUILD,
                        source)
@@ -158,7 +155,6 @@ class Massif(Converting):
         self.assertRegex(ended.stdout, rf'100\.00% \({peak:,}B\) \(heap alloc')
         self.assertRegex(ended.stdout, r'->\d+\.\d+% \([\d,]+B\) 0x0: malloc')
 
-    @unittest.skipUnless(NUMPY, 'no python3 has numpy')
     def test_an_allocator(self) -> None:
         """Heap and extra are its footprint, at its peak too."""
         path = self.folder / 'x.massif'
@@ -171,7 +167,6 @@ class Massif(Converting):
         self.assertIn(rep.read(str(MIXED)).account().peak_bytes,
                       [int(shot['mem_heap_B']) for shot in shots])
 
-    @unittest.skipUnless(NUMPY, 'no python3 has numpy')
     def test_an_allocator_that_fails(self) -> None:
         for name, sentence in (
                 (str(support.BUILD / 'bad/null.after-100-requests.so'),
@@ -291,7 +286,6 @@ class Chrome(Converting):
                  if event['name'] == 'thread_name']
         self.assertEqual(names, ['thread 0', 'thread 1', 'thread 2'])
 
-    @unittest.skipUnless(NUMPY, 'no python3 has numpy')
     def test_footprint(self) -> None:
         path = self.folder / 'x.json'
         ended = with_footprint(path, SMALL)
@@ -379,11 +373,3 @@ class Minimalloc(Converting):
         for time_, payload in enumerate(payloads(rep.read(str(MIXED)).ops)):
             self.assertEqual(sum(size for _, lower, upper, size in rows
                                  if lower <= time_ < upper), payload)
-
-
-load_tests = support.in_release_only(
-    __name__, 'the tools are the same in every build')
-
-
-if __name__ == '__main__':
-    unittest.main()

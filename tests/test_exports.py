@@ -517,7 +517,3 @@ class Judging(Exports):
         self.assertEqual(report['results'][0]['weight'], 0)
         self.assertAlmostEqual(report['index']['mm']['utilization'],
                                alone['index']['mm']['utilization'])
-
-
-if __name__ == '__main__':
-    unittest.main()

@@ -2,7 +2,6 @@
 from __future__ import annotations
 
 import resource
-import unittest
 
 import samples
 import support
@@ -86,7 +85,3 @@ class StaticData(samples.Samples):
         self.assertGreater(got['static_data_counted'], TABLE - ALLOWANCE)
         self.assertLess(got['static_data_counted'], TABLE + ALLOWANCE)
         self.assertGreater(got['peak_footprint'], TABLE - ALLOWANCE)
-
-
-if __name__ == '__main__':
-    unittest.main()

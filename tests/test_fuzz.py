@@ -4,40 +4,32 @@ what is wrong where. See fuzzing.py, and MALLOCLAB_FUZZ there for more of them.
 from __future__ import annotations
 
 import contextlib
-import importlib.util
 import io
-import sys
-import unittest
 from collections.abc import Callable, Iterator, Sequence
 from itertools import cycle
 from pathlib import Path
 
-HERE = Path(__file__).resolve().parent
-sys.path[:0] = [str(HERE), str(HERE.parent / 'tools')]
+import fuzzing
+import support
+import test_malformed
 
-import fuzzing  # noqa: E402
-import support  # noqa: E402
-import test_malformed  # noqa: E402
-from malloclab import pythons  # noqa: E402
-from malloclab.bench import command as bench  # noqa: E402
-from malloclab.convert import command as convert  # noqa: E402
-from malloclab.convert import formats  # noqa: E402
-from malloclab.convert.input_file import CUT  # noqa: E402
-from malloclab.record import command as record  # noqa: E402
-from malloclab.record import recording  # noqa: E402
-from malloclab.report import lines  # noqa: E402
-from malloclab.traces import manifest, rep  # noqa: E402
+support.in_release_only('the readers are the same in every build')
+support.only_with('numpy', 'matplotlib')
 
-MODULES = ('numpy', 'matplotlib')
-DRAWING = all(importlib.util.find_spec(module) for module in MODULES)
+from malloclab.bench import command as bench
+from malloclab.convert import command as convert
+from malloclab.convert import formats
+from malloclab.convert.input_file import CUT
+from malloclab.plot import command as plot
+from malloclab.plot.options import Range
+from malloclab.plot.source import FileSource
+from malloclab.record import command as record
+from malloclab.record import recording
+from malloclab.report import lines
+from malloclab.tables import ReplayError
+from malloclab.traces import manifest, rep
 
-if DRAWING:
-    from malloclab.plot import command as plot
-    from malloclab.plot.options import Range
-    from malloclab.plot.source import FileSource
-    from malloclab.tables import ReplayError
-
-RESULTS = HERE / 'results'
+RESULTS = support.TESTS / 'results'
 LOGS = ('mtrace', 'ltrace', 'valgrind', 'heaptrack')
 TARGETS = [one.name for one in formats.FORMATS if one.writer]
 
@@ -55,7 +47,7 @@ def called(main: Callable[[Sequence[str]], int], *words: str | Path
 
 def logs() -> Iterator[tuple[str, bytes, str]]:
     """Name, bytes and format."""
-    for path in sorted((HERE / 'convert').iterdir()):
+    for path in sorted((support.TESTS / 'convert').iterdir()):
         for name in LOGS:
             if f'.{name}' in path.name:
                 yield path.name, path.read_bytes(), name
@@ -63,13 +55,13 @@ def logs() -> Iterator[tuple[str, bytes, str]]:
 
 def traces() -> Iterator[tuple[str, bytes]]:
     for folder in 'traces', 'malformed':
-        for path in sorted((HERE / folder).glob('*.rep')):
+        for path in sorted((support.TESTS / folder).glob('*.rep')):
             yield path.name, path.read_bytes()
 
 
 def packed_traces() -> dict[str, bytes]:
     """Sound and malformed ones that are not in text form."""
-    sound = (HERE / 'traces/mixed.rep').read_bytes()
+    sound = (support.TESTS / 'traces/mixed.rep').read_bytes()
     return {**test_malformed.made(),
             'sound.repb': test_malformed.SOUND_BINARY,
             'mixed.rep.gz': test_malformed.gzipped(sound),
@@ -163,7 +155,7 @@ class Reading(fuzzing.Fuzz):
             with contextlib.suppress(manifest.ManifestError):
                 manifest.read(str(path))
 
-        data = (HERE.parent / 'traces/MANIFEST').read_bytes()
+        data = (support.ROOT / 'traces/MANIFEST').read_bytes()
         self.fuzz('MANIFEST', data, 100, read)
 
 
@@ -204,16 +196,6 @@ class Drawing(fuzzing.Fuzz):
             self.fuzz(path.name, path.read_bytes(), 3, read)
 
 
-class InAnotherPython(unittest.TestCase):
-    def test_drawing(self) -> None:
-        python = pythons.with_modules(*MODULES)
-        if not python:
-            self.skipTest(f'no python3 has {" and ".join(MODULES)}')
-        ended = support.run(python, '-m', 'unittest', '-q', 'test_fuzz.Drawing',
-                            cwd=HERE, timeout=60 + 60 * fuzzing.TIMES)
-        self.assertEqual(ended.returncode, 0, ended.stderr)
-
-
 class Driver(fuzzing.Fuzz):
     """./mdriver, a process a mutation; it reads, checks and packs. What it
     refuses of a trace tools/convert does, too."""
@@ -244,12 +226,3 @@ class Driver(fuzzing.Fuzz):
     def test_packed(self) -> None:
         for name, data in packed_traces().items():
             self.fuzz(name, data, 4, self.read)
-
-
-load_tests = support.in_release_only(
-    __name__, 'the readers are the same in every build', Converting, Reading,
-    Drawing if DRAWING else InAnotherPython, Driver)
-
-
-if __name__ == '__main__':
-    unittest.main()

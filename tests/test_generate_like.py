@@ -2,13 +2,13 @@
 from __future__ import annotations
 
 import gzip
+import importlib.util
 import json
 import re
 import shutil
 import signal
 import subprocess
 import sys
-import time
 import unittest
 from bisect import bisect_right
 from collections import Counter
@@ -18,15 +18,15 @@ import samples
 import support
 from rep_checker import check_text
 
-TOOLS = support.ROOT / 'tools'
-sys.path.insert(0, str(TOOLS))
-from malloclab import pythons  # noqa: E402
 
+support.in_release_only('the tools are the same in every build')
+support.only_with('numpy')
+
+TOOLS = support.ROOT / 'tools'
+MATPLOTLIB = importlib.util.find_spec('matplotlib')
 TRACES = support.ROOT / 'traces'
 GIT, PIPELINE, SED = (TRACES / f'{name}.rep.gz' for name in (
     'git-log', 'python-pipeline', 'sed-wrap'))
-NUMPY = pythons.with_modules('numpy')
-MATPLOTLIB = pythons.with_modules('numpy', 'matplotlib')
 DISTANCES = ('sizes', 'lifetimes', 'lifetimes by size', 'live blocks',
              'live bytes')
 
@@ -82,11 +82,10 @@ def distance(a: list[int], b: list[int]) -> float:
                for v in {*a, *b})
 
 
-@unittest.skipUnless(NUMPY, 'no python3 has numpy')
 class Copies(samples.Samples):
     def generate(self, *words: str | Path, status: int = 0
                  ) -> support.Finished[str]:
-        finished = support.run(str(NUMPY), TOOLS / 'generate', *words)
+        finished = support.run(TOOLS / 'generate', *words)
         self.assertEqual(finished.returncode, status,
                          support.account(finished))
         return finished
@@ -99,7 +98,7 @@ class Copies(samples.Samples):
     def likeness(self, a: Path, b: Path, *words: str | Path, status: int = 0
                  ) -> dict[str, list[str]]:
         """The rows of its tables by their names."""
-        finished = support.run(str(NUMPY), TOOLS / 'likeness', a, b, *words)
+        finished = support.run(TOOLS / 'likeness', a, b, *words)
         self.assertEqual(finished.returncode, status,
                          support.account(finished))
         rows = [re.split('  +', line)
@@ -161,7 +160,7 @@ class Likeness(Copies):
             one, other = (float(cell[:-1]) for cell in rows[name])
             self.assertLess(abs(one - other), 5)
 
-    @unittest.skipUnless(MATPLOTLIB, 'no python3 has matplotlib')
+    @unittest.skipUnless(MATPLOTLIB, 'not installed: python3-matplotlib')
     def test_pictures(self) -> None:
         begin = {'png': b'\x89PNG', 'svg': b'<?xml', 'pdf': b'%PDF'}
         for suffix, magic in begin.items():
@@ -264,7 +263,7 @@ class Sound(Copies):
         trace = self.write('some.rep', samples.text_of(
             ['a 0 10', 'f -1', 'c 1 3 5', 'r 0 40', 'a 2 0', 'f 1', 'a 3 7',
              'f 3', 'm 4 64 9', 'r 4 80'], 5))
-        made = support.run(str(NUMPY), '-c', code, trace, folder, cwd=TOOLS)
+        made = support.run(sys.executable, '-c', code, trace, folder, cwd=TOOLS)
         self.assertEqual(made.stderr, '')
         for n in range(1, 60):
             self.good('--pack', folder / 'again', '-f', folder / f'{n}.rep')
@@ -377,12 +376,10 @@ class Refusals(Copies):
         process = subprocess.Popen(
             [TOOLS / 'generate', '--like', SED, '--ops', '500000000', '-o',
              target], stderr=subprocess.PIPE, text=True)
-        until = time.monotonic() + 30
-        while not (target.exists() and target.stat().st_size > 10_000):
-            self.assertLess(time.monotonic(), until)
-            time.sleep(0.02)
+        support.wait_until(lambda: process.poll() is not None or (
+            target.exists() and target.stat().st_size > 10_000))
         process.send_signal(signal.SIGINT)
-        _, said = process.communicate(timeout=30)
+        _, said = process.communicate()
         self.assertEqual((process.returncode, said), (130, ''))
         self.assertFalse(target.exists())
 
@@ -402,7 +399,7 @@ class Memory(Copies):
 
     def peak(self, *command: str | Path) -> int:
         """KiB resident; of a process that a small one starts."""
-        finished = support.run(str(NUMPY), '-S', '-c', LAUNCHER, *command,
+        finished = support.run(sys.executable, '-S', '-c', LAUNCHER, *command,
                                cwd=support.ROOT)
         status, peak = json.loads(finished.stdout)
         self.assertEqual(status, 0, support.account(finished))
@@ -415,7 +412,8 @@ class Memory(Copies):
 
     def test_of_the_generator(self) -> None:
         target = self.folder / 'x.repb'
-        command = [str(NUMPY), TOOLS / 'generate', '--like', SED, '-o', target]
+        command = [sys.executable, TOOLS / 'generate', '--like', SED, '-o',
+                   target]
         self.assertLess(self.grown(command, f'--ops {self.SHORT}',
                                    f'--ops {self.LONG}'), self.MOST_KIB)
         self.assertGreater(target.stat().st_size, 16 * self.LONG)
@@ -430,11 +428,3 @@ class Memory(Copies):
             command = [support.MDRIVER, *words, '-f']
             self.assertLess(self.grown(command, *map(str, paths)),
                             self.MOST_KIB)
-
-
-load_tests = support.in_release_only(
-    __name__, 'the tools are the same in every build')
-
-
-if __name__ == '__main__':
-    unittest.main()

@@ -2,15 +2,16 @@
 from __future__ import annotations
 
 import os
-import re
 import signal
 import subprocess
 import tempfile
-import time
 import unittest
 from pathlib import Path
 
 import support
+from support import catches, wait_until
+
+support.in_release_only('the tools are the same in every build')
 
 COMMANDS = ('plot map -o {0}/x.png redis-serve',
             'traces info redis-serve',
@@ -20,19 +21,12 @@ COMMANDS = ('plot map -o {0}/x.png redis-serve',
             'convert -o {0}/x.rep traces/redis-serve.rep.gz')
 
 
-def catches(pid: int, number: signal.Signals) -> bool:
-    status = Path(f'/proc/{pid}/status').read_text()
-    caught = re.search(r'^SigCgt:\s*([0-9a-f]+)$', status, re.M)
-    return bool(caught and int(caught[1], 16) >> (number - 1) & 1)
-
-
 def wait_until_it_loads(process: subprocess.Popen[str]) -> None:
     """Python catches SIGINT from early on, and our tools not while they load:
     until the one, then until the other."""
     for wanted in True, False:
-        while (process.poll() is None
-               and catches(process.pid, signal.SIGINT) is not wanted):
-            time.sleep(0.001)
+        wait_until(lambda: process.poll() is not None or
+                   catches(process.pid, signal.SIGINT) is wanted)
 
 
 class Interrupted(unittest.TestCase):
@@ -46,7 +40,7 @@ class Interrupted(unittest.TestCase):
                     stderr=subprocess.PIPE)
                 wait_until_it_loads(process)
                 process.send_signal(signal.SIGINT)
-                said = process.communicate(timeout=60)
+                said = process.communicate()
                 self.assertEqual((process.returncode, *said),
                                  (-signal.SIGINT, '', ''))
                 self.assertEqual(list(Path(folder).iterdir()), [])
@@ -135,11 +129,3 @@ class Output(unittest.TestCase):
                                        f'{self.folder}/{name}')[0], 0)
         texts = {path.read_bytes() for path in Path(self.folder).iterdir()}
         self.assertEqual(len(texts), 1)
-
-
-load_tests = support.in_release_only(
-    __name__, 'the tools are the same in every build')
-
-
-if __name__ == '__main__':
-    unittest.main()

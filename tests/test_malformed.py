@@ -257,7 +257,3 @@ class Sources(unittest.TestCase):
                 finished = support.mdriver('-c', path)
                 self.assertEqual(finished.returncode, 0,
                                  support.account(finished))
-
-
-if __name__ == '__main__':
-    unittest.main()

@@ -50,7 +50,3 @@ class Misuse(unittest.TestCase):
             if allocator == 'mm_hardened':
                 with self.subTest(misuse=name):
                     self.assertNotRegex(under('mm', name).stderr, LINE)
-
-
-if __name__ == '__main__':
-    unittest.main()

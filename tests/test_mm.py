@@ -19,7 +19,7 @@ class Builds(unittest.TestCase):
     def judge(self, name: str, *more: str) -> dict:
         finished, report = mdriver_json(
             '--allocator', str(BUILD / f'mm/{name}.so'), *BUILDS[name],
-            '--no-timing', *more, timeout=110)
+            '--no-timing', *more)
         for result in report['results']:
             with self.subTest(build=name, trace=result['trace']):
                 self.assertEqual(result['verdict'], 'ok', result['message'])
@@ -52,7 +52,3 @@ class Builds(unittest.TestCase):
             '-f', str(SHORT[0]))
         self.assertEqual(report['results'][0]['verdict'], 'misaligned')
         self.assertEqual(finished.returncode, 1)
-
-
-if __name__ == '__main__':
-    unittest.main()

@@ -17,6 +17,8 @@ import samples
 from support import BUILD, ROOT, Finished, account, in_release_only, run
 from test_bad import SOURCES, TRACES, directives, verdict_of, words
 
+in_release_only('preloads are of release only')
+
 KIB = (16, 64)
 
 PROGRAMS = [BUILD / 'tests' / name
@@ -157,9 +159,3 @@ class Real(unittest.TestCase):
                     finished = under(kib, FAMILY,
                                      before=str(BUILD / f'preload/{name}.so'))
                     self.assertEqual(finished.returncode, 0, account(finished))
-
-
-load_tests = in_release_only(__name__, 'preloads are of release only')
-
-if __name__ == '__main__':
-    unittest.main()

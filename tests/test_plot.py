@@ -1,13 +1,8 @@
-"""tools/plot: what is computed, on traces made by hand, and files of pictures.
-
-numpy and matplotlib are needed; where this Python lacks them, all of it is run
-in one that has them, as one test.
-"""
+"""tools/plot: what is computed, on traces made by hand, and files of pictures."""
 from __future__ import annotations
 
 import argparse
 import contextlib
-import importlib.util
 import io
 import json
 import os
@@ -16,26 +11,21 @@ import signal
 import subprocess
 import sys
 import tempfile
-import time
 import unittest
 from pathlib import Path
 from typing import Any
 
-from support import BUILD, ROOT, TESTS, in_release_only, mdriver, run
+from support import (BUILD, ROOT, TESTS, in_release_only, mdriver, only_with,
+                     run, wait_until)
 
-sys.path[:0] = [str(ROOT / 'tools')]
+in_release_only('the tools are the same in every build')
+only_with('numpy', 'matplotlib')
 
-from malloclab import pythons  # noqa: E402
-
-MODULES = ('numpy', 'matplotlib')
-HERE = all(importlib.util.find_spec(module) for module in MODULES)
-
-if HERE:
-    import numpy
-    from malloclab.plot import (bars, blocks, causes, command, curves,
-                                distributions, heap, heap_map, holes, options,
-                                pareto, raster, source, space, style, waste)
-    from malloclab.replays import ReplayError, Table
+import numpy
+from malloclab.plot import (bars, blocks, causes, command, curves,
+                            distributions, heap, heap_map, holes, options,
+                            pareto, raster, source, space, style, waste)
+from malloclab.replays import Table
 
 SMALL = str(TESTS / 'traces/small.rep')
 BASE = 1 << 28
@@ -776,47 +766,11 @@ class Command(Kept):
             [sys.executable, ROOT / 'tools/plot', 'map', '--build', BUILD,
              '-o', out, '-a', hung, SMALL], text=True, start_new_session=True,
             stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-        time.sleep(2)
+        children = Path(f'/proc/{process.pid}/task/{process.pid}/children')
+        wait_until(children.read_text)  # mdriver: the tool is at work
         os.killpg(process.pid, signal.SIGINT)
-        _, said = process.communicate(timeout=20)
+        _, said = process.communicate()
         self.assertEqual(process.returncode, 130, said)
         self.assertNotIn('Traceback', said)
         self.assertFalse(out.exists())
 
-
-class InAnotherPython(unittest.TestCase):
-    """A test for each class that draws, for that takes its time."""
-
-    def test_what_is_computed(self) -> None:
-        self.run_there(*(case.__name__ for case in CASES
-                         if not issubclass(case, Kept)))
-
-    def test_formats(self) -> None:
-        self.run_there('Formats')
-
-    def test_pictures(self) -> None:
-        self.run_there('Pictures')
-
-    def test_command(self) -> None:
-        self.run_there('Command')
-
-    def run_there(self, *names: str) -> None:
-        python = pythons.with_modules(*MODULES)
-        if not python:
-            self.skipTest(f'no python3 has {" and ".join(MODULES)}')
-        ended = run(python, '-m', 'unittest', '-q', *(
-            f'test_plot.{name}' for name in names), cwd=TESTS, timeout=120)
-        self.assertEqual(ended.returncode, 0, ended.stderr)
-
-
-CASES = [case for case in list(globals().values()) if isinstance(case, type)
-         and issubclass(case, Case) and case not in (Case, Kept)]
-
-
-load_tests = in_release_only(
-    __name__, 'the tools are the same in every build',
-    *(CASES if HERE else [InAnotherPython]))
-
-
-if __name__ == '__main__':
-    unittest.main()

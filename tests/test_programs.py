@@ -11,20 +11,19 @@ import signal
 import subprocess
 import sys
 import tempfile
-import time
 import unittest
 from pathlib import Path
 from unittest import mock
 
 from support import (BUILD, ROOT, TESTS, Finished, account, in_release_only,
-                     run)
+                     run, wait_until)
 
-sys.path[:0] = [str(ROOT / 'tools')]
-
-from malloclab.programs import (  # noqa: E402
+from malloclab.programs import (
     benching, command, comparing, running, suite)
-from malloclab.programs.running import Result  # noqa: E402
-from malloclab.programs.suite import Program  # noqa: E402
+from malloclab.programs.running import Result
+from malloclab.programs.suite import Program
+
+in_release_only('preloads are of release only')
 
 SOURCE = """
 #include <stdio.h>
@@ -71,7 +70,6 @@ void *realloc(void *block, size_t size)
 # The tool with programs of ours. SIGINT may be ignored where tests run.
 DRIVER = """
 import signal, sys
-sys.path[:0] = [{tools!r}]
 from malloclab.programs import command, running, suite
 from malloclab.programs.suite import Program
 signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -146,11 +144,7 @@ class Workshop(unittest.TestCase):
 
     def nothing_is_left(self) -> None:
         """Neither processes, which know the folder, nor files."""
-        until = time.monotonic() + 5
-        while (left := processes_with(str(self.temporary))) and \
-                time.monotonic() < until:
-            time.sleep(0.05)
-        self.assertEqual(left, [])
+        wait_until(lambda: not processes_with(str(self.temporary)))
         self.assertEqual(list(self.temporary.iterdir()), [])
 
     def tool(self, suite: tuple[Program, ...], *words: str | Path,
@@ -177,7 +171,7 @@ class Workshop(unittest.TestCase):
                     break
             process.send_signal(number)
             try:
-                out, err = process.communicate(timeout=20)
+                out, err = process.communicate()
             finally:
                 process.kill()
         self.assertEqual((process.returncode, err), (130, ''))
@@ -783,11 +777,3 @@ class Real(unittest.TestCase):
         tests = suite.choose(['python-tests'])[0]
         with mock.patch.object(suite, 'PYTHON', '/no/such'):
             self.assertIn(tests.needs[1][1], tests.missing())
-
-
-load_tests = in_release_only(__name__, 'preloads are of release only', Test,
-                             Bench, Refusals, Setup, Figures, Real)
-
-
-if __name__ == '__main__':
-    unittest.main()

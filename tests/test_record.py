@@ -7,22 +7,20 @@ from __future__ import annotations
 import gzip
 import os
 import signal
-import sys
 import tempfile
 import unittest
 from collections import Counter
 from pathlib import Path
 
-HERE = Path(__file__).resolve().parent
-sys.path[:0] = [str(HERE), str(HERE.parent / 'tools')]
-
-import support  # noqa: E402
-from malloclab.record import recording  # noqa: E402
-from malloclab.record.recording import (  # noqa: E402
+import support
+from malloclab.record import recording
+from malloclab.record.recording import (
     ALIGNED, CALLOC, FREE, MALLOC, NOTHING, RESIZE, RESIZED, Event)
-from malloclab.traces import rep  # noqa: E402
+from malloclab.traces import rep
 
-from rep_checker import check_text  # noqa: E402
+from rep_checker import check_text
+
+support.in_release_only('the tools are the same in every build')
 
 CHECK = '-std=gnu11 -Wall -Wextra -Wshadow -Wstrict-prototypes -Werror'.split()
 
@@ -837,11 +835,3 @@ class RawFile(unittest.TestCase):
     def test_other_files_are_refused(self) -> None:
         with self.assertRaisesRegex(recording.RecordingError, 'not a record'):
             recording.load(__file__)
-
-
-load_tests = support.in_release_only(
-    __name__, 'the tools are the same in every build')
-
-
-if __name__ == '__main__':
-    unittest.main()

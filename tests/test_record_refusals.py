@@ -3,18 +3,15 @@ from __future__ import annotations
 
 import re
 import shutil
-import sys
-import unittest
 from pathlib import Path
 
-HERE = Path(__file__).resolve().parent
-sys.path[:0] = [str(HERE), str(HERE.parent / 'tools')]
+import support
+import test_record
+from malloclab.record import recording
 
-import support  # noqa: E402
-import test_record  # noqa: E402
-from malloclab.record import recording  # noqa: E402
+from rep_checker import check_text
 
-from rep_checker import check_text  # noqa: E402
+support.in_release_only('the tools are the same in every build')
 
 LS = 'ls', '-d', '.'
 KEPT = re.compile(r'\Atools/record: the recording is kept: --from (\S+) reads '
@@ -228,11 +225,3 @@ class Damages(test_record.Programs):
         path.write_bytes(data[:at] + b'\xff' * 8 + data[at + 8:])
         self.assertEqual(self.read()[0], f'{path}: it is damaged, an error '
                          f'{(1 << 64) - 1} is in its header')
-
-
-load_tests = support.in_release_only(
-    __name__, 'the tools are the same in every build')
-
-
-if __name__ == '__main__':
-    unittest.main()

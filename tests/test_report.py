@@ -1,53 +1,27 @@
-"""tools/report: its command line here, what it computes and how the page
-behaves in *_cases.py, which need numpy and a browser."""
+"""tools/report: its command line. What it computes is in test_report_data.py,
+how the page behaves in test_report_page.py."""
 from __future__ import annotations
 
+import importlib.util
 import os
 import shutil
 import signal
 import subprocess
-import sys
 import tempfile
 import unittest
 from pathlib import Path
 
-import elsewhere
-from support import BUILD, ROOT, TESTS, Finished, account, run
+from support import (BUILD, ROOT, TESTS, Finished, account, in_release_only,
+                     only_with, run)
 
-sys.path.insert(0, str(ROOT / 'tools'))
-from malloclab import pythons  # noqa: E402
+in_release_only('the tools are the same in every build')
+only_with('numpy')
 
 SMALL = TESTS / 'traces/small.rep'
 BAD = BUILD / 'bad/overlap.reuses-a-live-block.so'
-NUMPY = pythons.with_modules('numpy')
-SELENIUM = pythons.with_modules('selenium', 'numpy')
+SELENIUM = importlib.util.find_spec('selenium')
 
 
-def browser_missing() -> str:
-    """What keeps the page from being tested; nothing where it can be."""
-    if BUILD.name != 'release':
-        return 'the page is the same in every build'
-    if not SELENIUM:
-        return 'no python3 has selenium and numpy'
-    missing = [name for name in ('chromium', 'chromedriver')
-               if not shutil.which(name)]
-    return f'there is no {" and no ".join(missing)}' if missing else ''
-
-
-class Data(unittest.TestCase):
-    maxDiff = None
-
-
-class Browser(unittest.TestCase):
-    maxDiff = None
-
-
-elsewhere.adopt(Data, 'report_cases', NUMPY, 'no python3 has numpy')
-elsewhere.adopt(Browser, 'report_page_cases',
-                None if browser_missing() else SELENIUM, browser_missing())
-
-
-@unittest.skipUnless(NUMPY, 'no python3 has numpy')
 class Command(unittest.TestCase):
     def setUp(self) -> None:
         holder = tempfile.TemporaryDirectory()
@@ -161,7 +135,7 @@ class Command(unittest.TestCase):
         self.assertEqual(finished.stderr, f'tools/report: {self.folder}'
                          '/mdriver is not there: run make\n')
 
-    @unittest.skipIf(browser_missing(), browser_missing())
+    @unittest.skipUnless(SELENIUM, 'not installed: python3-selenium')
     def test_a_bench_of_a_page_that_is_not_there(self) -> None:
         finished = run(ROOT / 'tools/report', '--bench', self.page)
         self.assertEqual(
@@ -181,12 +155,8 @@ class Command(unittest.TestCase):
                                          'TMPDIR': str(self.folder)})
         self.assertEqual(running.stderr.readline(), 'begun\n')
         os.killpg(running.pid, signal.SIGINT)
-        self.assertEqual(running.wait(20), 130)
+        self.assertEqual(running.wait(), 130)
         self.assertEqual(running.stderr.read(), '')
         running.stderr.close()
         self.assertEqual([path.name for path in self.folder.iterdir()],
                          ['slow'])
-
-
-if __name__ == '__main__':
-    unittest.main()

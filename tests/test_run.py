@@ -9,6 +9,8 @@ from pathlib import Path
 from support import (BUILD, ROOT, TESTS, Finished, account, in_release_only,
                      run)
 
+in_release_only('preloads are of release only')
+
 PRELOADS = BUILD / 'preload'
 HANDINS = TESTS / 'handin'
 MAPS = ('cat', '/proc/self/maps')
@@ -222,10 +224,3 @@ class Run(unittest.TestCase):
                          f'LD_PRELOAD=$({ROOT}/tools/run --print '
                          '--allocator tlsf) cat /proc/self/maps')
         self.assertIn(str(PRELOADS / 'tlsf.so'), text)
-
-
-load_tests = in_release_only(__name__, 'preloads are of release only', Run)
-
-
-if __name__ == '__main__':
-    unittest.main()

@@ -3,7 +3,6 @@ from __future__ import annotations
 
 import os
 import subprocess
-import unittest
 from pathlib import Path
 
 import samples
@@ -90,7 +89,3 @@ class TooMuch(samples.Samples):
         trace = self.write('sum.rep', samples.text_of(lines, count))
         self.refused(f'{trace}:{4 + (1 << 16)}: the live blocks add up to '
                      f'more than {(1 << 63) - 1} bytes', '-f', trace)
-
-
-if __name__ == '__main__':
-    unittest.main()

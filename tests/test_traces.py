@@ -5,25 +5,23 @@ import gzip
 import io
 import re
 import shutil
-import sys
 import tempfile
 import unittest
 from collections import Counter
 from pathlib import Path
 
-HERE = Path(__file__).resolve().parent
-sys.path[:0] = [str(HERE), str(HERE.parent / 'tools')]
-
-import support  # noqa: E402
-from malloclab.portable_random import Random  # noqa: E402
-from malloclab.generate import command as generate  # noqa: E402
-from malloclab.generate.recipes import (  # noqa: E402
+import support
+from malloclab.portable_random import Random
+from malloclab.generate import command as generate
+from malloclab.generate.recipes import (
     RECIPES, RecipeError, run_recipe)
-from malloclab.record import corpus  # noqa: E402
-from malloclab.traces import manifest, op_table, rep  # noqa: E402
-from malloclab.traces.rep import Op  # noqa: E402
+from malloclab.record import corpus
+from malloclab.traces import manifest, op_table, rep
+from malloclab.traces.rep import Op
 
-from rep_checker import check_text  # noqa: E402
+from rep_checker import check_text
+
+support.in_release_only('the tools are the same in every build')
 
 TRACES = support.ROOT / 'traces'
 MANIFEST = TRACES / 'MANIFEST'
@@ -461,7 +459,3 @@ FAULTS = [
      'the header says 3 operations, the file has 2'),
     ('9 2 2 1\na 0 5\nf 0\n', 3, 'the header says 2 ids, the file uses 1'),
 ]
-
-
-if __name__ == '__main__':
-    unittest.main()

@@ -5,23 +5,20 @@ import gzip
 import json
 import random
 import shutil
-import sys
 import tempfile
 import unittest
 from pathlib import Path
 from typing import Any
 
-HERE = Path(__file__).resolve().parent
-sys.path[:0] = [str(HERE), str(HERE.parent / 'tools')]
+import samples
+import support
+from malloclab.generate.recipes import run_recipe
+from malloclab.traces import rep
+from malloclab.traces.rep import Op
 
-import samples  # noqa: E402
-import support  # noqa: E402
-from malloclab import pythons  # noqa: E402
-from malloclab.generate.recipes import run_recipe  # noqa: E402
-from malloclab.traces import rep  # noqa: E402
-from malloclab.traces.rep import Op  # noqa: E402
+support.in_release_only('the tools are the same in every build')
+support.only_with('numpy')
 
-NUMPY = pythons.with_modules('numpy')
 SHARES = {'0%': 0, '1%': .01, '10%': .1, '25%': .25, '50%': .5, '75%': .75,
           '90%': .9, '99%': .99, '100%': 1}
 
@@ -110,7 +107,6 @@ def drawn(seed: int, ops: int) -> list[Op]:
     return made
 
 
-@unittest.skipUnless(NUMPY, 'no python3 has numpy')
 class Tool(unittest.TestCase):
     def setUp(self) -> None:
         directory = tempfile.TemporaryDirectory()
@@ -119,7 +115,7 @@ class Tool(unittest.TestCase):
 
     def traces(self, *words: str | Path, status: int = 0
                ) -> support.Finished[str]:
-        done = support.run(str(NUMPY), support.ROOT / 'tools' / 'traces',
+        done = support.run(support.ROOT / 'tools' / 'traces',
                            words[0], '--build', support.BUILD, *words[1:])
         self.assertEqual(done.returncode, status, support.account(done))
         return done
@@ -328,11 +324,3 @@ class Directory(Tool):
         done = self.traces('list', '-t', empty, status=2)
         self.assertEqual(done.stderr, f'tools/traces: {empty}: there is no '
                          'trace in it\n')
-
-
-load_tests = support.in_release_only(
-    __name__, 'the tools are the same in every build')
-
-
-if __name__ == '__main__':
-    unittest.main()

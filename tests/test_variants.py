@@ -1,8 +1,6 @@
 """Every allocator of the build: right on every trace and in every shortage."""
 from __future__ import annotations
 
-import re
-import unittest
 
 import samples
 from support import BUILD, ROOT, TESTS, account, mdriver_json, run
@@ -73,7 +71,7 @@ class Variants(samples.Samples):
         """Where a list is too long for the time limit, that is its verdict."""
         limit = '20' if name == 'mm' else '2'
         _, report = mdriver_json('--allocator', name, '--no-timing', '-s',
-                                 limit, timeout=110)
+                                 limit)
         for result in report['results']:
             with self.subTest(result['trace']):
                 allowed = ['ok', 'too-slow'] if name != 'mm' else ['ok']
@@ -128,6 +126,3 @@ def add_tests() -> None:
 
 
 add_tests()
-
-if __name__ == '__main__':
-    unittest.main()

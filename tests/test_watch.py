@@ -278,7 +278,3 @@ class Live(unittest.TestCase):
         with watching(kind='dumb') as terminal:
             self.leave(terminal, 2)
             self.assertIn('cannot place a cursor', terminal.sent)
-
-
-if __name__ == '__main__':
-    unittest.main()

@@ -89,8 +89,7 @@ test: test-build
 	tests/run --build $(OUT) $(ONLY)
 
 # Every mode. The release build comes last: it is what ./mdriver then is. Its
-# tests come first, for they take the longest, and as many modes as there are
-# processors are tested at a time.
+# tests come first, for most are of release only.
 MODES := san $(if $(filter x86_64,$(shell uname -m)),m32)
 test-all:
 	+for mode in $(MODES) release; do \

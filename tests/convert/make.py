@@ -1,4 +1,4 @@
-#!/usr/bin/env python3
+#!/usr/bin/python3
 """Make the files of this folder with the tools that they come from.
 
     tests/convert/make.py           all of them, again

@@ -998,7 +998,7 @@ static void forked_children_allocate(void)
         pid_t child = fork();
 
         if (child == 0) {
-            alarm(5);
+            alarm(check_seconds());
             unsigned char *p = fresh(500);
             fill(p, 500, 2);
             p = resized(p, 3 * MIB);

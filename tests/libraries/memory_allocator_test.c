@@ -1058,7 +1058,7 @@ static void *churn(void *unused)
 
 static _Noreturn void child_allocates(unsigned char *kept)
 {
-    alarm(5);
+    alarm(check_seconds());
     unsigned char *p = memalloc(500), *large = memalloc(LARGE);
 
     fill(p, 500, 2);

@@ -1156,7 +1156,7 @@ static void forked_children_allocate(void)
         pid_t child = fork();
 
         if (child == 0) {
-            alarm(5);
+            alarm(check_seconds());
             unsigned char *p = new_filled(500, 2);
             p = os_realloc(p, LARGE);
             _exit(p && filled(p, 500, 2) && filled(kept, 1000, 1) ? 0 : 1);

@@ -731,7 +731,7 @@ static void forked_children_allocate(void)
         pid_t child = fork();
 
         if (child == 0) {
-            alarm(5);
+            alarm(check_seconds());
             unsigned char *p = my_malloc(500);
             if (p)
                 fill(p, 500, 2);

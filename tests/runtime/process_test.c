@@ -16,9 +16,6 @@
 #include <stdatomic.h>
 #include <time.h>
 
-/* Seconds after which a child hangs; most need a millisecond. */
-enum { PATIENCE = 3 };
-
 /* ---- Blocks that say what is in them. ---- */
 
 struct parcel {
@@ -181,7 +178,7 @@ static bool child_is_well(void)
     pid_t child = fork();
 
     if (child == 0) {
-        alarm(PATIENCE);
+        alarm(check_seconds());
         use_malloc();
         _exit(0);
     }
@@ -235,7 +232,7 @@ static void allocate_at_fork(void)
 static void allocate_in_child(void)
 {
     if (handlers_allocate)
-        alarm(PATIENCE);
+        alarm(check_seconds());
     allocate_at_fork();
 }
 
@@ -275,7 +272,6 @@ static void fork_handlers_may_allocate(void)
     pthread_t thread;
 
     needs("atfork");
-    alarm(PATIENCE);
     handlers_allocate = true;
     CHECK(child_is_well());
     CHECK(pthread_create(&thread, NULL, wait_for_the_end, NULL) == 0);
@@ -316,7 +312,7 @@ static int exit_status(int where)
     pid_t child = fork();
 
     if (child == 0) {
-        alarm(PATIENCE);
+        alarm(check_seconds());
         atexit(leave_handler);
         leave_from = where;
         exit(0);
@@ -490,7 +486,6 @@ static void serves_signal_handlers(void)
     pthread_t thread;
 
     needs("signals");
-    alarm(PATIENCE);
     bustle_under_signals();
     CHECK(pthread_create(&thread, NULL, wait_for_the_end, NULL) == 0);
     bustle_under_signals();

@@ -1,4 +1,4 @@
-#!/usr/bin/env python3
+#!/usr/bin/python3
 """Write the traces of this directory, the same bytes each time.
 
     tests/traces/make.py            rewrite the .rep files beside this script

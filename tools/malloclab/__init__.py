@@ -12,7 +12,7 @@ An arrow points to the package that is imported; none points back.
     programs, soak  --> run --> handin   real programs on any allocator
 
 All of them may use making (builds by make), replays (mdriver, run and read),
-pythons (which python3 has numpy), terminal and columns (messages and tables),
+packages (which are missing), terminal and columns (messages and tables),
 pictures (names of their files), addresses (heaps and spans), portable_random.
 """
 

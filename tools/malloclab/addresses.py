@@ -1,4 +1,4 @@
-"""Addresses of heaps, and spans of addresses. numpy is needed (pythons.demand).
+"""Addresses of heaps, and spans of addresses. numpy is needed (packages.demand).
 """
 
 from __future__ import annotations

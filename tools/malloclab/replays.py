@@ -2,7 +2,7 @@
 
 Everything that draws or exports reads replays here: it names traces and
 allocators, and mdriver is run, with its progress and its complaints on standard
-error. numpy is needed (pythons.demand).
+error. numpy is needed (packages.demand).
 """
 
 from __future__ import annotations

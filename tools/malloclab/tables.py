@@ -2,7 +2,7 @@
 
 A file may have been written by anything, so each cell has its bounds, and what
 is not as mdriver writes it is a ReplayError, which says `path:line: sentence`.
-numpy is needed (pythons.demand).
+numpy is needed (packages.demand).
 """
 
 from __future__ import annotations

@@ -21,8 +21,7 @@ DETAILS = """\
 A point for each allocator: mean utilization (x), and throughput relative to
 libc's (y), the geometric mean over traces. Bars are the quartiles over traces.
 On the front (filled) are those that no other beats in both. tools/plot pareto
-draws; it needs matplotlib, in whichever python3: Debian's package is
-python3-matplotlib.
+draws; it needs numpy and matplotlib (tools/start setup).
 """
 
 
@@ -94,7 +93,7 @@ def _print(points: Sequence[Point]) -> None:
 
 
 def _draw(figures: Path, path: Path) -> None:
-    """By tools/plot, in whichever python3 has matplotlib."""
+    """By tools/plot, which needs packages that tools/bench does not."""
     ended = subprocess.run(
         [sys.executable, str(ROOT / "tools/plot"), "pareto", "--from",
          str(figures), "-o", str(path)], text=True, capture_output=True)

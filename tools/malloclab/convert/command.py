@@ -9,7 +9,7 @@ import tempfile
 from pathlib import Path
 from typing import Sequence
 
-from .. import BUILD, output, pythons
+from .. import BUILD, output, packages
 from ..arguments import keep_alone
 from ..record import recording
 from ..traces import rep
@@ -102,7 +102,7 @@ def _convert(options: argparse.Namespace) -> None:
     target = _target(options)
     _refuse_what_it_lacks(target, options)
     if options.allocator:
-        pythons.demand("tools/convert", "numpy")
+        packages.demand("tools/convert", "numpy")
     source = InputFile(options.input, options.process)
     trace = CheckedTrace()
     try:

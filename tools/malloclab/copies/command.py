@@ -7,7 +7,7 @@ import os
 import sys
 from typing import Any, Sequence
 
-from .. import pictures, pythons, replays, terminal
+from .. import pictures, packages, replays, terminal
 from ..columns import layout
 from ..results import OK
 from ..traces import arrays, places
@@ -31,7 +31,7 @@ is, 2 the traces could not be compared.
 def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     if options.output:
-        pythons.demand("tools/likeness", "numpy", "matplotlib")
+        packages.demand("tools/likeness", "numpy", "matplotlib")
     try:
         return _compare(options)
     except places.TraceError as error:

@@ -11,7 +11,7 @@ import sys
 import textwrap
 from typing import Sequence
 
-from .. import output, pythons
+from .. import output, packages
 from ..arguments import keep_alone, positive
 from ..numbers import integer, shown
 from ..traces import manifest, rep
@@ -142,7 +142,7 @@ def _write(options: argparse.Namespace) -> None:
 
 def _copy(options: argparse.Namespace) -> int:
     """The trace that --like asks for; in numpy, unlike the others."""
-    pythons.demand("tools/generate", "numpy")
+    packages.demand("tools/generate", "numpy")
     from ..copies import copying
     from ..traces.places import TraceError
 

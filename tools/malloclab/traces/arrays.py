@@ -2,7 +2,7 @@
 
 mdriver reads the file, in any form, and refuses a wrong one with a message; it
 writes the binary form (packed.py), which is read here. numpy is needed
-(pythons.demand).
+(packages.demand).
 
     operation   0    1    2    3    4
     line        a 0  a 1  r 0  f 0  a 0      (the id is used again)

@@ -1,4 +1,4 @@
-"""tools/traces: what traces are. numpy is needed (pythons.demand)."""
+"""tools/traces: what traces are. numpy is needed (packages.demand)."""
 
 from __future__ import annotations
 

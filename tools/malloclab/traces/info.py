@@ -1,6 +1,6 @@
 """What a trace is, in figures: computed by summary(), printed by text().
 
-numpy is needed (pythons.demand).
+numpy is needed (packages.demand).
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Distributions of a trace: sizes, lifetimes, what realloc does, threads.
 
 Functions over the arrays of arrays.py, which print and draw nothing. numpy is
-needed (pythons.demand).
+needed (packages.demand).
 """
 
 from __future__ import annotations

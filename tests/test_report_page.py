@@ -1,7 +1,6 @@
 """A report in a real browser: what it draws, says and does.
 
-Run by test_report.py, in a python3 that has selenium and numpy. What pixels
-should show is computed here from the tables that the exporter reads.
+What pixels should show is computed here from the tables that the exporter reads.
 """
 from __future__ import annotations
 
@@ -9,10 +8,18 @@ import base64
 import functools
 import math
 import random
-import sys
+import shutil
 import tempfile
 import unittest
 from pathlib import Path
+
+from support import BUILD, ROOT, TESTS, in_release_only, only_with
+
+in_release_only('the page is the same in every build')
+only_with('numpy', 'selenium')
+for program in ('chromium', 'chromedriver'):
+    if not shutil.which(program):
+        raise unittest.SkipTest(f'not installed: {program}')
 
 import numpy
 from selenium.webdriver.common.action_chains import ActionChains
@@ -20,10 +27,7 @@ from selenium.webdriver.common.actions.wheel_input import ScrollOrigin
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.ui import Select, WebDriverWait
 
-from support import BUILD, ROOT, TESTS
-
-sys.path.insert(0, str(ROOT / 'tools'))
-from malloclab.report import blocks, browser, command, gather  # noqa: E402
+from malloclab.report import blocks, browser, command, gather
 
 NAMES = ('small', 'realloc', 'calloc', 'memalign', 'edge')
 TRACES = [*(TESTS / f'traces/{name}.rep' for name in NAMES),
@@ -165,7 +169,7 @@ class Reports(unittest.TestCase):
         self.js('return malloclab.app.restore(arguments[0])', fragment)
 
     def until(self, code: str) -> None:
-        WebDriverWait(self.driver, 20, 0.02).until(
+        WebDriverWait(self.driver, 300, 0.02).until(
             lambda driver: driver.execute_script(f'return {code}'))
         browser.settle(self.driver)
 
@@ -612,7 +616,7 @@ class Answers(Reports):
 
     def test_the_bench_measures_every_view(self) -> None:
         self.open('#trace=small.rep')
-        self.driver.set_script_timeout(60)
+        self.driver.set_script_timeout(300)
         found = self.driver.execute_async_script(
             'malloclab.measure(3).then(arguments[0])')
         self.assertEqual([one['share'] for one in found['pan']],
@@ -627,7 +631,7 @@ class Modules(Reports):
 
     def call(self, module: str, code: str, *arguments):
         """The value of code, in which `m` is the module and `a` the rest."""
-        self.driver.set_script_timeout(30)
+        self.driver.set_script_timeout(300)
         found = self.driver.execute_async_script(
             'const [a, done] = arguments;'
             f'import("report/{module}").then((m) => done(['
@@ -744,7 +748,3 @@ class DrawnTables:
                              window['a1']) - \
             numpy.maximum(put.offset, window['a0'])
         return (numpy.maximum(0, time) * numpy.maximum(0, high)).tolist()
-
-
-if __name__ == '__main__':
-    unittest.main()

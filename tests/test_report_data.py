@@ -1,7 +1,4 @@
-"""What a report is made of: blocks, packed columns, lines, bars, the page.
-
-Run by test_report.py, in a python3 that has numpy.
-"""
+"""What a report is made of: blocks, packed columns, lines, bars, the page."""
 from __future__ import annotations
 
 import base64
@@ -9,23 +6,24 @@ import contextlib
 import io
 import random
 import re
-import sys
 import tempfile
 import unittest
 import zlib
 from pathlib import Path
 from unittest import mock
 
+from support import BUILD, TESTS, in_release_only, only_with
+
+in_release_only('the tools are the same in every build')
+only_with('numpy')
+
 import numpy
 
-from support import BUILD, ROOT, TESTS
-
-sys.path.insert(0, str(ROOT / 'tools'))
-from malloclab import replays  # noqa: E402
-from malloclab.traces import manifest, op_table, rep  # noqa: E402
-from malloclab.replays import Table  # noqa: E402
-from malloclab.report import blocks, command, figure, gather  # noqa: E402
-from malloclab.report import lines, pack, page  # noqa: E402
+from malloclab import replays
+from malloclab.traces import manifest, op_table, rep
+from malloclab.replays import Table
+from malloclab.report import blocks, command, figure, gather
+from malloclab.report import lines, pack, page
 
 NULL = -1
 
@@ -353,7 +351,3 @@ class FreeOfNull(unittest.TestCase):
         nulls = [op.id for op in rep.read(str(TESTS / 'traces/edge.rep')).ops]
         self.assertEqual([slot < 0 for slot in found['slot']],
                          [one < 0 for one in nulls])
-
-
-if __name__ == '__main__':
-    unittest.main()

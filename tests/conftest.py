@@ -1,0 +1,169 @@
+"""How pytest collects and runs the tests of this folder.
+
+A test program in C (check.h) is collected by its source file, x_test.c, where
+the build has it; each test that it lists is an item. Names are `x_test.name`
+and `test_x.Class.test_name`, and --named chooses by them.
+"""
+from __future__ import annotations
+
+import fnmatch
+import resource
+import signal
+import subprocess
+import time
+import unittest
+from collections.abc import Iterator
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+import pytest
+from _pytest.unittest import TestCaseFunction
+
+from support import BUILD
+
+
+# ---- What every test finds. ----
+
+def default_signals() -> None:
+    """As in a command in the foreground: nohup and & may have had signals
+    ignored, and what a test starts would then ignore them, too."""
+    for number in (signal.SIGHUP, signal.SIGQUIT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_DFL)
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.pthread_sigmask(signal.SIG_SETMASK, ())
+
+
+def out_of_time(number: int, frame: FrameType | None) -> None:
+    raise TimeoutError('the limit of CPU time (--cpu-seconds) is reached')
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption('--named', metavar='PATTERN', default='',
+                     help='only tests with this in their names')
+    parser.addoption('--cpu-seconds', metavar='N', type=int, default=120,
+                     help='CPU time of a test, and of each process that it '
+                     'starts')
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    default_signals()
+    signal.signal(signal.SIGXCPU, out_of_time)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """CPU time is limited, which a busy machine does not shorten. A process
+    that the test starts counts from 0, so that it has somewhat more."""
+    spent = int(time.process_time()) + item.config.getoption('cpu_seconds')
+    _, hard = resource.getrlimit(resource.RLIMIT_CPU)
+    resource.setrlimit(resource.RLIMIT_CPU, (spent, hard))
+
+
+# ---- Test programs in C. ----
+
+def pytest_collect_file(file_path: Path, parent: pytest.Collector
+                        ) -> pytest.Collector | None:
+    program = BUILD / 'tests' / file_path.stem
+    if file_path.match('*_test.c') and program.exists():
+        return Program.from_parent(parent, path=file_path, program=program)
+    return None
+
+
+class Program(pytest.File):
+    def __init__(self, program: Path, **more: Any) -> None:
+        super().__init__(**more)
+        self.program = program
+
+    def collect(self) -> Iterator[pytest.Item]:
+        listed = ended(self.program, '--list')
+        if listed.returncode or not listed.stdout:
+            raise self.CollectError(f'{self.program}: it lists no tests\n'
+                                    f'{listed.stdout}')
+        for name in listed.stdout.split():
+            yield Check.from_parent(self, name=name)
+
+
+class Failed(Exception):
+    """What the program printed."""
+
+
+class Check(pytest.Item):
+    def runtest(self) -> None:
+        finished = ended(self.parent.program, self.name)
+        lines = finished.stdout.splitlines()
+        if finished.returncode == 0 and f'ok {self.name} # SKIP' in lines:
+            reason = next(line for line in lines if '# SKIP ' in line)
+            raise pytest.skip.Exception(reason.split('# SKIP ')[1],
+                                        _use_item_location=True)
+        if finished.returncode or f'ok {self.name}' not in lines:
+            raise Failed(f'{finished.stdout}exit status {finished.returncode}')
+
+    def repr_failure(self, excinfo: pytest.ExceptionInfo, style: Any = None
+                     ) -> Any:
+        if isinstance(excinfo.value, Failed):
+            return str(excinfo.value)
+        return super().repr_failure(excinfo, style)
+
+    def reportinfo(self) -> tuple[Path, int, str]:
+        return self.path, 0, name_of(self.nodeid)
+
+
+def ended(program: Path, word: str) -> subprocess.CompletedProcess[str]:
+    """In a session of its own: Ctrl-C is for us."""
+    return subprocess.run([str(program), word], stdin=subprocess.DEVNULL,
+                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                          text=True, errors='replace', start_new_session=True)
+
+
+# ---- Which tests, and where. ----
+
+def name_of(nodeid: str) -> str:
+    path, *rest = nodeid.split('::')
+    return '.'.join([Path(path).stem, *rest])
+
+
+def wanted(node: pytest.Collector | pytest.Item) -> bool:
+    pattern = node.config.getoption('named')
+    return not pattern or fnmatch.fnmatchcase(name_of(node.nodeid),
+                                              f'*{pattern}*')
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_make_collect_report(collector: pytest.Collector) -> Iterator[None]:
+    """A module that is skipped counts as one test, of the module's name."""
+    report = (yield).get_result()
+    if report.skipped and not wanted(collector):
+        report.outcome, report.longrepr, report.result = 'passed', None, []
+
+
+def sets_up(owner: type) -> bool:
+    """More than samples.Samples does."""
+    return any('setUpClass' in vars(base) for base in owner.__mro__
+               if base.__module__ not in ('samples', 'unittest.case'))
+
+
+def pytest_collection_modifyitems(config: pytest.Config,
+                                  items: list[pytest.Item]) -> None:
+    """Tests of a class whose set-up takes its time stay in one process."""
+    config.hook.pytest_deselected(
+        items=[item for item in items if not wanted(item)])
+    items[:] = [item for item in items if wanted(item)]
+    for item in items:
+        owner = getattr(item, 'cls', None)
+        if owner and sets_up(owner):
+            item.add_marker(pytest.mark.xdist_group(owner.__qualname__))
+
+
+# ---- Subtests: all that fail are named, and the first is shown. ----
+
+def add_subtest(self: TestCaseFunction, test: unittest.TestCase,
+                subtest: Any, error: Any) -> None:
+    if error:
+        print(f'{subtest}: {error[1]}')
+    if error and not self._excinfo:
+        self.addFailure(test, error)
+
+
+if not hasattr(TestCaseFunction, 'addSubTest'):
+    TestCaseFunction.failfast, TestCaseFunction.addSubTest = False, add_subtest
