@@ -1,10 +1,10 @@
 """README and docs/: every command runs, and every link leads somewhere.
 
 A command is an indented line that begins with `$ `. The commands of a page run
-in order, in a copy of the tree with its build. A command must exit with status 0,
-or with N where `<!-- exit N -->` stands on the line before it. Lines below a
-command are its output: they must be printed in that order. Figures and widths of
-columns may differ, and `...` stands for any lines.
+in order, in a copy of the tree with its build. A command must exit with status
+0, or with N where `<!-- exit N -->` stands on the line before it. Lines below a
+command are its output: they must be printed in that order. Figures and widths
+of columns may differ, and `...` stands for any lines.
 """
 from __future__ import annotations
 
