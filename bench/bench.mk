@@ -23,7 +23,7 @@ $(OUT)/bench/%: bench/%.c
 
 BENCHES := $(patsubst %,$(OUT)/bench/%,steps threads peak)
 
-# Figures of this machine, now, in some ten minutes: docs/bench.md.
+# Figures of this machine, now, in some ten minutes: docs/benchmarks.md.
 .PHONY: bench benchmarks test-programs bench-programs
 benchmarks: lab runtime $(BENCHES)
 

@@ -1,6 +1,6 @@
 """The object that mdriver --json writes, checked before a tool uses it.
 
-The fields that the tools use are checked; docs/driver.md lists all fields. JSON
+The fields that the tools use are checked; docs/judge.md lists all fields. JSON
 allows numbers that no replay has (1e999, NaN, a hundred digits) and texts that
 no file can hold (a lone surrogate, NUL).
 """

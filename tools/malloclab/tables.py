@@ -30,7 +30,7 @@ class ReplayError(Exception):
 class Table:
     """Rows of one allocator on one trace: an array a column, by its name.
 
-    The columns are those of TIMELINE or EVENTS; docs/driver.md says what they
+    The columns are those of TIMELINE or EVENTS; docs/judge.md says what they
     mean. `kind` has letters, as bytes; `slot` is -1 for an operation without a
     block. `op` ascends.
     """

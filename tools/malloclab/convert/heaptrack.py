@@ -13,7 +13,7 @@ heaptrack_interpret turns what a run wrote (--raw) into what is looked at:
     c MS   R PAGES              c MS   R PAGES   time, resident memory
 
 An interpreted file does not say which of the blocks of one size and one call
-stack is freed. The oldest is taken here: docs/convert.md says how often that is
+stack is freed. The oldest is taken here: docs/traces.md says how often that is
 the one. Threads, alignments, calloc and realloc are in neither, and of a
 realloc both sides are logged late (late_ends.py).
 """

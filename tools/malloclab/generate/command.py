@@ -91,7 +91,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("-L", "--like", metavar="TRACE",
                         help="make a trace with the sizes, lifetimes and live "
                         "count of this one, of any length; phases=N run=N "
-                        "instead of fitted ones (docs/generate.md)")
+                        "instead of fitted ones (docs/traces.md)")
     parser.add_argument("-m", "--manifest", metavar="FILE",
                         help="make every generated trace of the MANIFEST anew, "
                         "beside it, and bring its figures up to date")
