@@ -24,7 +24,7 @@
  */
 #define _GNU_SOURCE
 #include "memlib.h"
-#include "pages.h"
+#include "page_map.h"
 
 #include <errno.h>
 #include <string.h>
@@ -59,8 +59,9 @@ enum {
 static struct {
     char *base, *brk, *dirty, *open, *floor;
     size_t span;
-    size_t page;        /* bytes; the system's page size */
-    unsigned page_bits; /* its logarithm */
+    struct page_map mapped; /* of the region */
+    size_t page;            /* bytes; the system's page size */
+    unsigned page_bits;     /* its logarithm */
 } heap;
 
 /* ---- Pages. ---- */
@@ -119,7 +120,7 @@ static bool reserve_region(void)
             heap.base = reserve_at(0, size);
         heap.span = size;
     }
-    if (!heap.base || !pages_init(heap.span / mem_pagesize()))
+    if (!heap.base || !page_map_init(&heap.mapped, heap.span / mem_pagesize()))
         return false;
     heap.brk = heap.dirty = heap.open = heap.base;
     heap.floor = heap.base + heap.span;
@@ -201,7 +202,8 @@ static bool floor_allows(char *end)
     size_t page = (size_t)(heap.floor - heap.base) >> heap.page_bits;
 
     if (end > heap.floor)
-        heap.floor = heap.base + (pages_lowest(page) << heap.page_bits);
+        heap.floor =
+            heap.base + (page_map_lowest(&heap.mapped, page) << heap.page_bits);
     return end <= heap.floor;
 }
 
@@ -275,13 +277,14 @@ void *mem_map(size_t size)
         errno = EINVAL;
         return NULL;
     }
-    if (!ensure_region() || !pages_take(pages_of(size), &page)) {
+    if (!ensure_region() ||
+        !page_map_take(&heap.mapped, pages_of(size), 0, &page)) {
         errno = ENOMEM;
         return NULL;
     }
     char *start = heap.base + (page << heap.page_bits);
     if (!open_from(start)) {
-        pages_give(page, pages_of(size));
+        page_map_give(&heap.mapped, page, pages_of(size));
         errno = ENOMEM;
         return NULL;
     }
@@ -294,7 +297,7 @@ int mem_unmap(void *ptr, size_t size)
 
     if (size == 0 || (at & (heap.page - 1)) != 0 || at >= heap.span ||
         size > heap.span - at ||
-        !pages_give(at >> heap.page_bits, pages_of(size))) {
+        !page_map_give(&heap.mapped, at >> heap.page_bits, pages_of(size))) {
         errno = EINVAL;
         return -1;
     }

@@ -20,7 +20,7 @@ from test_bad import SOURCES, TRACES, directives, verdict_of, words
 KIB = (16, 64)
 
 PROGRAMS = [BUILD / 'tests' / name
-            for name in ('memlib_test', 'oslib_test', 'pages_test')]
+            for name in ('memlib_test', 'oslib_test', 'page_map_test')]
 PRELOADS = sorted((BUILD / 'preload').glob('*.so'))
 FAMILY = BUILD / 'runtime/family_test'
 
