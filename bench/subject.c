@@ -11,8 +11,8 @@
 #include "base/random.h"
 #include "../memlib.h"
 #include "mark.h"
+#include "worker/calls.h"
 
-#include <dlfcn.h>
 #include <errno.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -24,15 +24,6 @@
 #include <unistd.h>
 
 struct mark *mark;
-
-struct calls {
-    int (*init)(void);
-    void *(*malloc)(size_t);
-    void (*free)(void *);
-    void *(*realloc)(void *, size_t);
-    void *(*calloc)(size_t, size_t);
-    void *(*memalign)(size_t, size_t);
-};
 
 /* Arguments of any of the calls. */
 struct request {
@@ -170,34 +161,21 @@ static void *memalign_by_malloc(size_t align, size_t size)
     return calls.malloc(size);
 }
 
-#define FIND(library, name)                                             \
-    calls.name = (__typeof__(calls.name))(uintptr_t)dlsym(library, "mm" \
-                                                                   "_" #name)
-
 static void load(const char *path)
 {
-    void *library = dlopen(path, RTLD_NOW | RTLD_LOCAL);
+    void *library;
+    const char *failure = calls_load(&calls, path, &library);
 
-    if (!library)
-        end_subject(END_UNLOADED, "%s", dlerror());
-    FIND(library, init);
-    FIND(library, malloc);
-    FIND(library, free);
-    FIND(library, realloc);
-    FIND(library, calloc);
-    FIND(library, memalign);
-    if (!calls.init || !calls.malloc || !calls.free || !calls.realloc)
-        end_subject(END_UNLOADED,
-                    "%s: it lacks one of mm_init, mm_malloc, mm_free "
-                    "and mm_realloc",
-                    path);
+    if (failure && library)
+        end_subject(END_UNLOADED, "%s: %s", path, failure);
+    if (failure)
+        end_subject(END_UNLOADED, "%s", failure); /* the loader names path */
     if (!calls.calloc)
         calls.calloc = calloc_by_malloc;
     if (!calls.memalign)
         calls.memalign = memalign_by_malloc;
-    bool is_bool = dlsym(library, "mm_init_returns_bool") != NULL;
     mem_init();
-    if ((calls.init() & 0xff) != (is_bool ? 1 : 0))
+    if (!calls_init(&calls))
         end_subject(END_UNLOADED, "%s: mm_init failed", path);
 }
 
