@@ -6,14 +6,14 @@
  *      | count |
  *      | fill  |
  *
- * A block in a magazine is in use, as the allocator sees it. So that a block
- * that is freed twice is seen here as well, it has a key in its second word:
- * a random number that no program's block has there but by a chance of 2^-64.
- * Who writes into a freed block may wipe the key out; then the allocator finds
- * the second of the two frees, when the magazine is emptied.
+ * For the allocator, a block in a magazine is in use. So that a second free of
+ * the block is found here, the block has a key in its second word: a random
+ * number, which a block in use has there with a probability of 2^-64. A
+ * program that writes into a freed block may overwrite the key; then the
+ * allocator finds the second free, when the magazine is flushed.
  *
  *   I1  The blocks of a magazine have its size, and count is their number.
- *   I2  A magazine has at most `most` blocks, which are at most MOST_BYTES.
+ *   I2  A magazine has at most capacity blocks, together at most MAX_BYTES.
  *   I3  A thread that ends leaves no block in its magazines.
  *
  * Magazines: J. Bonwick and J. Adams, "Magazines and Vmem", 2001.
@@ -38,8 +38,8 @@ enum {
     GRANULE = THREADS_GRANULE,
     SIZES = THREADS_SIZES,
     MAX_BYTES = 32768, /* in a magazine */
-    FIRST_REFILL = 4,  /* blocks that a magazine is filled with, at first, */
-    MAX_REFILL = 128   /* and later */
+    FIRST_REFILL = 4,  /* blocks that a thread's first refill gets; */
+    MAX_REFILL = 128   /* each gets twice as many as the last, up to this */
 };
 
 enum thread_state { NOT_STARTED, CACHING, ENDED };
@@ -53,10 +53,10 @@ static __thread unsigned purges_seen __attribute__((tls_model("initial-exec")));
 static const struct threads_lock *lock_at_end;
 static pthread_key_t at_end;
 static bool have_at_end;
-static uintptr_t cached_key = (uintptr_t)0x9e3779b97f4a7c15; /* the key, */
-static bool key_chosen;                                      /* better chosen */
+static uintptr_t cached_key = (uintptr_t)0x9e3779b97f4a7c15; /* until chosen */
+static bool key_chosen;
 
-/* Not in a constructor: those of other libraries allocate before. */
+/* Not in a constructor: constructors of other libraries allocate before it. */
 static void choose_cached_key(void)
 {
     if (getrandom(&cached_key, sizeof cached_key, GRND_NONBLOCK) !=
@@ -65,6 +65,7 @@ static void choose_cached_key(void)
     cached_key |= 1;
 }
 
+/* The capacity at which a magazine stops growing (I2). */
 static unsigned max_capacity(size_t index)
 {
     return (unsigned)(MAX_BYTES / ((index + 1) * GRANULE));
@@ -75,7 +76,7 @@ static unsigned smaller(unsigned a, unsigned b)
     return a < b ? a : b;
 }
 
-/* From now on as if it had never been used. */
+/* The limits of a magazine that has not been used yet. */
 static void reset_limits(struct magazine *m)
 {
     m->refill = FIRST_REFILL;
@@ -90,14 +91,14 @@ static void push(struct magazine *m, struct cached_block *block)
     m->count++;
 }
 
-/* Give blocks back to the allocator until `left` are left, with the lock. */
+/* Free blocks until `left` are left. The caller holds the lock. */
 static void flush(struct magazine *m, unsigned left)
 {
     while (m->count > left)
         mm_free(magazine_pop(m));
 }
 
-/* All of them, which begin anew. */
+/* Flush all magazines and reset their limits. The caller holds the lock. */
 static void flush_all(void)
 {
     for (size_t i = 0; i < SIZES; i++) {
@@ -106,6 +107,7 @@ static void flush_all(void)
     }
 }
 
+/* The destructor of at_end: called when a thread ends (I3). */
 static void end_thread(void *unused)
 {
     (void)unused;
@@ -115,7 +117,10 @@ static void end_thread(void *unused)
     lock_at_end->give();
 }
 
-/* Arrange for the thread's end. False where it is over, or cannot be known. */
+/*
+ * Let end_thread be called when this thread ends. False where it was called
+ * already, or cannot be.
+ */
 static __attribute__((noinline)) bool
 start_thread(const struct threads_lock *lock)
 {
@@ -138,6 +143,7 @@ start_thread(const struct threads_lock *lock)
     return true;
 }
 
+/* Get m->refill blocks from the allocator, fewer where memory ends. */
 static void refill(struct magazine *m, size_t index,
                    const struct threads_lock *lock)
 {
@@ -167,7 +173,7 @@ void *threads_allocate(size_t size, const struct threads_lock *lock)
     return m->first ? magazine_pop(m) : NULL;
 }
 
-/* As mm.c says it. A number of so few digits snprintf writes without malloc. */
+/* The message of mm.c. For so few digits snprintf needs no malloc. */
 static _Noreturn void double_free(const void *block)
 {
     char line[64];
@@ -179,7 +185,7 @@ static _Noreturn void double_free(const void *block)
     abort();
 }
 
-/* Bytes of a block that a magazine may have; 0 for any other. */
+/* The size of a block in use that a magazine may get; 0: no magazine may. */
 static inline size_t cacheable_size(const void *block)
 {
     size_t size = mm_size_unlocked(block);
@@ -197,7 +203,7 @@ void threads_check_in_use(const void *block)
         cacheable_size(block);
 }
 
-/* Was anything given back since this thread last looked? */
+/* Whether the allocator has purged since this thread last asked. */
 static bool purged_since_last_look(void)
 {
     unsigned before = purges_seen;
@@ -208,8 +214,9 @@ static bool purged_since_last_look(void)
 }
 
 /*
- * A thread whose blocks come from others may have room for more of them; while
- * most of what there is is freed, all keep few.
+ * The magazine has more blocks than its capacity. A thread that frees blocks of
+ * other threads gets a larger capacity, then flushes half. After a purge, most
+ * of the program's memory is free: then the thread keeps no blocks.
  */
 static __attribute__((noinline)) void overflow(struct magazine *m, size_t index,
                                                const struct threads_lock *lock)
