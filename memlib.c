@@ -1,16 +1,16 @@
 /*
  * memlib.c - a heap and mappings simulated inside one region of memory.
  *
- * The region is reserved whole and never moves. What of it is in use is kept
- * in the account (memlib.h), which the driver shares with its judge, and in a
- * bitmap with one bit a page for the mappings.
+ * The region is reserved whole and never moves. The account (memlib.h), which
+ * the worker shares with the judge, has the break and the sizes; a page map has
+ * the mappings. Offsets are bytes from the region's start.
  *
- *   I1  heap: [0, account->brk); brk <= every mapped page's offset.
- *   I2  account->mapped = pages set in the bitmap * page size.
+ *   I1  The heap is [0, account->brk), and brk <= every mapped page's offset.
+ *   I2  account->mapped is the number of mapped pages * the page size.
  *   I3  brk + mapped <= limit.
- *   I4  every byte that is neither heap nor mapped is zero, unless somebody
- *       wrote where nothing was his: giving back clears, as the kernel would
- *       clear the page on its way back.
+ *   I4  Every byte that is neither heap nor mapped is zero, unless the
+ *       allocator wrote outside of both: memory that is given back is cleared,
+ *       as the kernel clears pages.
  */
 #define _GNU_SOURCE
 #include "memlib.h"
@@ -22,9 +22,8 @@
 #include <unistd.h>
 
 enum {
-    /* Larger areas are dropped by the kernel, smaller ones cleared by hand. */
-    DROP_SIZE = 256 * 1024,
-    MINCORE_PAGES = 512,
+    DROP_SIZE = 256 * 1024, /* bytes; from here on the kernel clears faster */
+    MINCORE_PAGES = 512,    /* pages that one call of mincore looks at */
 };
 
 static struct {
@@ -35,8 +34,8 @@ static struct {
     size_t page;            /* bytes; the system's page size */
     unsigned page_bits;     /* its logarithm */
     bool can_drop;          /* madvise clears the region's pages */
-    size_t limit;           /* for mem_init */
-    size_t span;            /* of a region that mem_init reserved */
+    size_t limit;           /* bytes, for mem_init */
+    size_t span;            /* bytes that mem_init reserved; else 0 */
 } heap = {.limit = MEM_DEFAULT_LIMIT};
 
 static struct mem_account own_account;
@@ -74,6 +73,7 @@ size_t mem_pagesize(void)
 
 /* ---- Events and accounting. ---- */
 
+/* Append an event; where the buffer stays full, it is dropped. */
 static void record_event(enum mem_event_kind kind, size_t at, size_t size)
 {
     struct mem_account *a = heap.account;
@@ -96,6 +96,7 @@ static void raise_peaks(void)
         a->heap_top = a->brk;
 }
 
+/* Count and record a request that is refused; answer, and ENOMEM. */
 static void *refuse(size_t size, void *answer)
 {
     heap.account->refused++;
@@ -104,7 +105,7 @@ static void *refuse(size_t size, void *answer)
     return answer;
 }
 
-/* Count a request for memory; false where it is the one that has to fail. */
+/* Count a request for memory. False: it has to fail, or exceeds the limit. */
 static bool request_allowed(size_t size)
 {
     struct mem_account *a = heap.account;
@@ -121,8 +122,8 @@ static bool advise_drop(size_t at, size_t size)
 }
 
 /*
- * Does dropping a page clear it? An emulated system may ignore the advice and
- * report success (qemu-user 7.2 does so for MADV_REMOVE).
+ * Whether a page that is dropped is zero. An emulated system may ignore the
+ * advice and report success (qemu-user 7.2 does so for MADV_REMOVE).
  */
 static bool dropping_clears(void)
 {
@@ -136,7 +137,7 @@ static bool dropping_clears(void)
     return clears;
 }
 
-/* Let the kernel take whole pages back; they are zero when touched again. */
+/* Give whole pages back to the kernel; they are zero when touched again. */
 static void drop_pages(size_t at, size_t size)
 {
     if (!heap.can_drop || !advise_drop(at, size))
@@ -158,8 +159,8 @@ static void clear(size_t at, size_t size)
 }
 
 /*
- * The same for whole pages between two replays, but keep those that are in
- * memory: the next replay is not to pay for faulting them in again.
+ * Clear the whole pages of [at, end) between two replays. Resident pages are
+ * cleared in place, so that the next replay has no page faults for them.
  */
 static void clear_between_replays(size_t at, size_t end)
 {
@@ -198,6 +199,7 @@ static size_t lowest_mapping(void)
 
 /* ---- For allocators. ---- */
 
+/* mem_sbrk(-by). */
 static void *shrink_break(size_t by)
 {
     struct mem_account *a = heap.account;
@@ -287,14 +289,14 @@ int mem_unmap(void *ptr, size_t size)
     return 0;
 }
 
-/* The simulated system keeps its pages: what is undefined may stay as it is. */
+/* The simulated system keeps the pages: undefined contents may be the old. */
 void mem_discard(void *ptr, size_t size)
 {
     (void)ptr;
     (void)size;
 }
 
-/* ---- For whoever runs the heap. ---- */
+/* ---- For the program that runs the heap. ---- */
 
 void *mem_preferred_base(size_t limit)
 {
@@ -309,6 +311,7 @@ void *mem_preferred_base(size_t limit)
 #endif
 }
 
+/* The account and the page map of an empty heap, within the same limit. */
 static void reset_account(void)
 {
     struct mem_account *a = heap.account;
