@@ -1,9 +1,9 @@
 /*
- * subject.c - replay a trace, marking what is the allocator's.
+ * subject.c - replay a trace, marking the allocator's instructions.
  *
- * A call between raising and lowering mark->counting is compiled once for each
- * of five kinds. A call of `nothing`, whose one instruction returns, through
- * the same code costs what the marking costs, and 1.
+ * Each of five kinds of calls has one function that sets mark->counting, calls
+ * the allocator, and clears it. With `nothing`, one instruction that returns,
+ * in the allocator's place, the same function costs the marking plus 1.
  */
 #define _GNU_SOURCE
 #include "subject.h"
@@ -29,7 +29,7 @@ struct mark *mark;
 struct request {
     void *block;
     size_t size, extra; /* calloc's count, memalign's alignment */
-    uint32_t counted;   /* what counting is raised to */
+    uint32_t counted;   /* the value for mark->counting during the call */
 };
 
 static struct calls calls;
@@ -149,7 +149,7 @@ static _Noreturn void end_subject(enum mark_end status, const char *format, ...)
     _exit(status);
 }
 
-/* For those without: an allocation is then a malloc, and counted as one. */
+/* For allocators without: the allocation is a malloc, and counts as one. */
 static void *calloc_by_malloc(size_t count, size_t size)
 {
     return calls.malloc(count * size);
@@ -181,7 +181,7 @@ static void load(const char *path)
 
 /* ---- The loop. ---- */
 
-/* Do it, from a stop on where it is to be stepped. */
+/* Carry out one operation, stepped. */
 static void *step(uint64_t number, int call, struct request *r)
 {
     mark->op = number;
@@ -208,7 +208,7 @@ static void calibrate(uint64_t first)
         step(first + (uint64_t)call, call, &(struct request){0});
 }
 
-/* NULL for a request of some bytes: there is no going on. */
+/* End the subject where the operation had to return a block and did not. */
 static void check_result(const void *block, struct op op, uint64_t number)
 {
     if (block || op_ends(op) || op_payload(op) == 0 || subject_call(op) < 0 ||
