@@ -275,7 +275,7 @@ static int watch(const struct benchmark *c, const struct options *o)
 {
     struct watch_setup w = {.replay = c->setup,
                             .speed = o->speed > 0 ? o->speed : 0,
-                            .at_most = o->speed == SPEED_MAX};
+                            .unlimited = o->speed == SPEED_MAX};
     struct outcome outcome;
 
     if (c->allocator_count != 1)

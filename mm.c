@@ -1,78 +1,95 @@
 /*
  * mm.c - no headers, marks in a map
  *
- * A block carries nothing but its payload. What other allocators keep in
- * headers lies apart, in a map with two bits for each granule of 16 bytes: 1/64
- * of the heap, however small its blocks are.
+ * A block is its payload and nothing else. What other allocators keep in
+ * headers lies apart, in a map with two bits for each granule of 16 bytes. The
+ * map takes 1/64 of the heap, however small the blocks are.
  *
  *      heap   | payload       | free              |payl.| cached    |payload
  *      map     11  00  00  00  01  00  00  00  01  11    10  00  00  11  00
  *              USED            FREE            FREE USED CACHED      USED
  *
- * The first granule of a block has a mark: USED, CACHED or FREE. A free block
- * has FREE on its last granule as well, so that the block behind it can tell.
- * All others are INSIDE. The size of a block in use is the distance to the next
- * mark: a shift, and a count of zeros. Large blocks have their size written
- * into the map, from granule 32 on, after three FREEs in a row; these occur
- * nowhere else, for free neighbours are merged.
+ * The two bits of a granule are its mark. The first granule of a block is
+ * marked USED, CACHED or FREE. The last granule of a free block is marked FREE
+ * as well, so that the block behind it finds its free neighbour. All other
+ * granules are marked INSIDE. The size of a used or cached block is the
+ * distance to the next mark: a shift, and a count of zeros. From 96 granules
+ * on, the map also records the size of a used block, in a word of the map that
+ * only has marks of granules inside the block. This word begins with three FREE
+ * marks, the tag. Three FREE marks in a row occur nowhere else, because
+ * neighbouring free blocks are merged.
  *
  *      map     11 00 ... 00 01 01 01 0d 0d 0d ... 0d 00 ... 00 11
- *              g            g + 32   28 digits of the size      next block
+ *              USED         tag      28 bits of the size       next block
  *
- * Free blocks hold what is needed to find them, and their size at both ends,
- * all counted in granules:
+ * A free block holds what is needed to find it, and its size at both ends:
  *
- *      +------+------+------+-         -+------+
- *      | next | slot | size |    ...    | size |
- *      +------+------+------+-         -+------+
+ *      +------+-------------+------+-------+-         -+------+
+ *      | next | linked_from | size | clean |    ...    | size |
+ *      +------+-------------+------+-------+-         -+------+
  *
- * A slot is where four bytes lie, counted in fours from the heap's start: a
- * block's slot is where its own number is kept, in the next of another block or
- * in a bin. There is a bin for each size below 64 granules, four for each
- * doubling above, and a bit for each bin that holds something: the first bit at
- * or above the size asked for is the best fit.
+ * A bin is a list of free blocks. There is a bin for each size below 64
+ * granules, four bins for each doubling above, and a bit for each bin that is
+ * not empty. The first such bit at or above the requested size leads to the
+ * best fit; in a bin of several sizes, three blocks are compared. A link is
+ * four bytes that hold the number of a free block, or 0: a bin is the link to
+ * its first block, and `next` is the link to the next one. linked_from tells
+ * which link leads to the block, so that the block leaves its bin without a
+ * search.
  *
- * Freed blocks below 512 bytes are not merged at once. They go to a cache, a
- * list for each size, and most come back from there soon: one load, one store,
- * one bit each way. A cache that is found empty is filled with several blocks
- * side by side, twice as many each time: so blocks of one size become
- * neighbours, and may be merged into room for something larger. Before the heap
- * grows, or room is sought for a large block, and there is more than a little in
- * the caches, they are flushed: what is in them is merged and binned. For a large
- * block the smallest, of less than four granules, stay where they are.
+ * A freed block below 32 granules is not merged at once. It goes to a cache, a
+ * list of blocks of one size. Most requests are served from there, by one load,
+ * one store, and the change of one bit. An empty cache is refilled with several
+ * blocks side by side, twice as many each time. So blocks of one size become
+ * neighbours, and what is freed together merges into larger blocks. A flush
+ * takes blocks out of the caches, merges them with their free neighbours and
+ * puts them into bins. Caches that hold more than a small part of the heap are
+ * flushed before the heap grows, and before the search for a block of 64
+ * granules or more. Such a search leaves blocks below four granules cached.
  *
- *      lo | bins | block | block | ... | block |   wilderness   | map | brk
+ *      lo | bins | block | block | ... | block |   top chunk    | map | brk
  *                                               ^ USED, the sentinel
  *
- * The wilderness has no other marks, and is used last. The map hangs from the
- * break, its words in downward order, and moves with it while it is small; then
- * it gets pages of its own, and grows downwards there.
+ * The top chunk (the wilderness) is what lies behind the last block. Its first
+ * granule, the sentinel, is marked USED, all others INSIDE. A block is taken
+ * from the top chunk only where no free block fits. The words of the map run
+ * downwards from the map's end. A small map ends at the break and moves with
+ * it. A larger one has pages of its own.
  *
- * Invariants, between any two calls of mm_*:
- *   I1  Blocks tile the heap from the bins to the wilderness. Each has its
- *       mark, a free one its second, a large one its size; all other granules
- *       are INSIDE. The sentinel is USED.
- *   I2  No free block has a free neighbour, or the wilderness behind it.
- *   I3  Both sizes of a free block are its size.
- *   I4  Each free block is in the bin of its size, once, the clean ones last,
- *       and the bins hold nothing else.
- *   I5  A free block's slot holds that block's number.
- *   I6  The bit of a bin is set just if it holds a block.
- *   I7  Each cached block is in the cache of its size, once, and the caches hold
- *       nothing else. The bit of a cache that holds a block is set.
- *   I8  The map covers the wilderness and MARGIN granules more.
- *   I9  What the caches hold, and may yet, adds up to the patience; the sizes
- *       of all free blocks add up to idle.
+ * Sizes and places are in granules, unless a comment says bytes. The number of
+ * a granule counts from the heap's start; the number of a block is that of its
+ * first granule. No block has number 0.
  *
- * Built with MM_ALIGNMENT=8, granules have 8 bytes and blocks two or more. With
- * MM_HARDENED, freed blocks are filled and looked at when they are used again.
+ * Invariants, between any two calls of mm_*; a function that breaks one on its
+ * way says so:
+ *   I1  Blocks tile the heap from the bins to the top chunk. The first granule
+ *       of each block is marked, and the last one of a free block. The size of
+ *       a used block of MIN_RECORDED granules or more is recorded. The sentinel
+ *       is marked USED. All other granules are marked INSIDE.
+ *   I2  A free block has neither a free block nor the top chunk behind it.
+ *   I3  A free block holds its size at both ends.
+ *   I4  Each free block is in the bin of its size, once. In each bin, dirty
+ *       blocks come before clean ones. Bins hold no other blocks.
+ *   I5  linked_from of a free block is the number of the link that holds the
+ *       number of this block.
+ *   I6  The bit of a bin is set if and only if the bin holds a block.
+ *   I7  Each cached block is in the cache of its size, once. Caches hold no
+ *       other blocks. The bit of a cache that holds a block is set.
+ *   I8  The map has marks for the whole heap and for MAP_MARGIN granules more.
+ *   I9  The sizes of all cached blocks and cache_budget add up to
+ *       purge_threshold. The sizes of all free blocks add up to free_granules.
+ *
+ * Built with MM_ALIGNMENT=8, granules have 8 bytes and blocks at least two
+ * granules. With MM_HARDENED, a freed block is filled with a pattern, which is
+ * checked when the block is used again. With MM_FIXED_MAP, the map never moves.
  *
  * Marks instead of headers: cf. H.-J. Boehm and M. Weiser, "Garbage Collection
  * in an Uncooperative Environment", 1988. Caches that merge later: deferred
  * coalescing, P. R. Wilson et al., "Dynamic Storage Allocation: A Survey and
- * Critical Review", 1995. Bins within a doubling: TLSF, M. Masmano et al., 2004.
- * The wilderness: D. G. Korn and K.-P. Vo, "In Search of a Better Malloc", 1985.
- * docs/flagship.md has what was tried, and what it did.
+ * Critical Review", 1995. Bins within a doubling: TLSF, M. Masmano et al.,
+ * 2004. The wilderness: D. G. Korn and K.-P. Vo, "In Search of a Better
+ * Malloc", 1985.
+ * docs/flagship.md tells what else was tried, and with which result.
  */
 #include "mm.h"
 
@@ -104,82 +121,168 @@ enum { FIXED_MAP = true };
 enum { FIXED_MAP = false };
 #endif
 
+/*
+ * Every constant that tunes the allocator, or gives the size of a part of it. A
+ * *_PART is a divisor: the amount meant is the heap's size / PART, in granules.
+ * docs/flagship.md has the measurements behind "measured".
+ */
 enum {
-    GRANULE = MM_ALIGNMENT, /* bytes; what a mark is for */
-    SHIFT = GRANULE == 16 ? 4 : 3,
-    LEAST = 16 / GRANULE, /* granules: the smallest block */
-    WORD = 64,            /* bits */
-    IN_WORD = WORD / 2,   /* marks in a word of the map */
-    IN_BYTE = 8 / 2,
+    /* Bytes of a granule, the unit of sizes: the alignment of payloads. */
+    GRANULE = MM_ALIGNMENT,
+    GRANULE_LOG2 = GRANULE == 16 ? 4 : 3,
+    /* Granules of the smallest block: free, it holds four 4-byte numbers. */
+    MIN_BLOCK = 16 / GRANULE,
 
-    CACHES = IN_WORD - 1, /* sizes that a window shows, in granules */
-    MOST_CARVED = 16,     /* blocks that an empty cache gets at once */
+    /* Marks of two bits in a word of the map, and in a byte of it. */
+    WORD_BITS = 64,
+    MARKS_PER_WORD = WORD_BITS / 2,
+    MARKS_PER_BYTE = 8 / 2,
+    /* Granules behind the heap that have marks: a window reads that far. */
+    MAP_MARGIN = 4 * MARKS_PER_WORD,
+    /* Granules of the smallest block whose size is recorded. Wherever it
+       begins, one whole word of its marks lies behind its window. */
+    MIN_RECORDED = 3 * MARKS_PER_WORD,
+    /* Bits of a recorded size: one for each mark beside the tag, rounded down
+       to an even number. */
+    SIZE_BITS = 28,
+    /* Bytes that a map in the heap grows by: whole words, whole granules. */
+    MAP_STEP = 16,
+    /* Bytes of the first map, of 1024 granules. */
+    INITIAL_MAP = 256,
+    /* Bytes of the largest map in the heap, below 8 KiB (measured: with 4 KiB
+       heaps waste more, with 16 KiB each growth has too much to move). */
+    MAX_MAP_IN_HEAP = 8191,
 
-    EXACT = 64,     /* sizes below this have a bin each */
-    SHARES = 4,     /* bins for a doubling, from there on */
-    DOUBLINGS = 12, /* up to 2^18 granules */
-    BINS = EXACT + SHARES * DOUBLINGS,
-    LAST_BIN = BINS - 1, /* has all that are larger, too */
-    TRIES = 3, /* blocks that are looked at in other bins of several sizes */
+    /* Bins for one size each, of 0 to 63 granules (measured: 32 waste more). */
+    EXACT_BINS = 64,
+    EXACT_BINS_LOG2 = 6,
+    /* Above, bins for a doubling of the size (measured: 8 gain nothing). */
+    BINS_PER_DOUBLING = 4,
+    BINS_PER_DOUBLING_LOG2 = 2,
+    /* Doublings, up to 2^18 granules: more bins cost small heaps memory. */
+    DOUBLINGS = 12,
+    BINS = EXACT_BINS + BINS_PER_DOUBLING * DOUBLINGS,
+    /* The bin of all larger blocks, too. */
+    LAST_BIN = BINS - 1,
+    /* Blocks that a search compares in a bin of several sizes (measured: 2
+       waste more, 4 cost time and gain nothing). */
+    MAX_PROBES = 3,
+    /* Bytes of a link. Granule 0 has links that lead nowhere (bin_add), then
+       the bins follow. */
+    LINK_BYTES = 4,
+    LINKS_PER_GRANULE = GRANULE / LINK_BYTES,
+    FIRST_BIN_LINK = LINKS_PER_GRANULE,
+    BIN_GRANULES = (FIRST_BIN_LINK + BINS) * LINK_BYTES / GRANULE,
 
-    LARGE = 3 * IN_WORD, /* from this size on the map has a block's size */
-    DIGITS = 28,
-    MARGIN = 4 * IN_WORD, /* beyond the heap, for windows at its end */
+    /* Caches, and granules of the largest small block: one window shows its
+       size (measured: 63 and 127 cost memory and time). */
+    CACHES = MARKS_PER_WORD - 1,
+    /* Blocks that a refill makes at most (measured: 8 and 32 waste more). A
+       refill takes up flush_base() and this part of the heap at most. */
+    MAX_REFILL = 16,
+    REFILL_PART = 512,
 
-    SLOT = 4, /* bytes */
-    SLOTS = GRANULE / SLOT,
-    FIRST_BIN = SLOTS, /* granule 0 is nobody's: what 0 points to */
-    BIN_GRANULES = (FIRST_BIN + BINS) * SLOT / GRANULE,
+    /* Granules that the caches of any heap may hold, the base of the thresholds
+       below; in a small heap this part of it, if that is less. All thresholds
+       are measured. */
+    FLUSH_BASE = 2048 / GRANULE,
+    FLUSH_BASE_PART = 32,
+    /* Before growth, all caches are flushed if they hold more than the base and
+       this part of the heap. */
+    GROWTH_FLUSH_PART = 192,
+    /* If they hold more than so many fifths of the base, those are flushed that
+       were not refilled since the last flush. */
+    GROWTH_FLUSH_FIFTHS = 4,
+    /* Before a search for so many granules or more, caches are flushed if they
+       hold more than half the base and this part of the heap. Blocks of less
+       than MIN_FLUSHED granules stay cached: they are many, and hardly ever
+       part of a large block. */
+    MIN_SEARCH_FLUSH = 64,
+    LARGE_FLUSH_PART = 512,
+    MIN_FLUSHED = 4,
+    /* A search does not flush where it found a block of at most so many times
+       the request, or where caches hold more than so many times the request. */
+    CLOSE_FIT = 2,
+    MAX_FLUSH_COST = 16,
 
-    FIRST_MAP = 256,     /* bytes */
-    MAP_IN_HEAP = 8191,  /* bytes; a larger map has pages of its own */
-    STEP_WITH_MAP = 256, /* the heap grows by this part of itself, or more, */
-    STEP_WITHOUT = 4096, /* while the map moves with it, and later */
-    SLACK = 2048 / GRANULE, /* that even a small heap may leave in caches */
-    PATIENCE = (8 << 20) / GRANULE, /* that any heap may free and keep */
-    CLEANABLE = 4096 / GRANULE,     /* the least that may hold a page */
+    /* The heap grows by what is missing and this part of itself; while the map
+       moves with the break, by more at once (measured: less time). */
+    GROWTH_PART = 4096,
+    GROWTH_PART_MAP_IN_HEAP = 256,
+
+    /* Granules that may be freed before a purge, in a heap that has just grown:
+       8 MiB and this part of the heap (measured: with 4 MiB programs that free
+       everything before they end take longer). */
+    PURGE_BASE = (8 << 20) / GRANULE,
+    PURGE_PART = 16,
+    /* After purges in a row: 64 KiB and this part of what is not free. */
+    MIN_PURGE_BASE = (64 << 10) / GRANULE,
+    MIN_PURGE_PART = 32,
+    /* Granules of the smallest block that is purged: none below has a page. */
+    MIN_PURGED = 4096 / GRANULE,
 };
 
 _Static_assert(GRANULE == 8 || GRANULE == 16, "MM_ALIGNMENT is 8 or 16");
-_Static_assert((FIRST_BIN + BINS) * SLOT % GRANULE == 0, "whole granules");
-_Static_assert(EXACT == WORD && BINS <= 2 * WORD, "filled has two words");
+_Static_assert((FIRST_BIN_LINK + BINS) * LINK_BYTES % GRANULE == 0,
+               "bins take whole granules");
+_Static_assert(EXACT_BINS == WORD_BITS && BINS <= 2 * WORD_BITS,
+               "nonempty_bins has two words, the first for exact bins");
+_Static_assert(EXACT_BINS == 1 << EXACT_BINS_LOG2 &&
+                   BINS_PER_DOUBLING == 1 << BINS_PER_DOUBLING_LOG2,
+               "bin_of shifts by logarithms");
 
-/* Caches of blocks of four granules and more. */
-static const uint32_t SIZABLE = ~(uint32_t)7;
+/* The caches that a search for a large block flushes, as a set of bits. */
+static const uint32_t FLUSHED_FOR_LARGE = ~(uint32_t)0 << (MIN_FLUSHED - 1);
 
-static const size_t MOST_GRANULES = ((size_t)1 << DIGITS) - 1;
+/* Bytes of the largest block: a recorded size has SIZE_BITS. */
+static const size_t MAX_PAYLOAD = (((size_t)1 << SIZE_BITS) - 1) * GRANULE;
 
-/* Granules: the number of a slot has 32 bits. */
-static const size_t MOST_HEAP = (size_t)1 << 30;
+/* The largest heap: the number of a link has 32 bits. */
+static const size_t MAX_HEAP = (size_t)1 << 30;
 
-/* A free block, as far as it has room for it. */
-struct hole {
-    uint32_t next;  /* the next one of its bin; 0: none */
-    uint32_t slot;  /* that holds this one's number */
-    uint32_t size;  /* in granules, and once more in the last four bytes */
-    uint32_t clean; /* from CLEANABLE up: the system has its pages */
+/*
+ * What a free block holds, and its size once more in its last four bytes. A
+ * free block is clean while the system has its whole pages, otherwise dirty.
+ */
+struct free_block {
+    uint32_t next;        /* number of the next block of the bin; 0: none */
+    uint32_t linked_from; /* number of the link that leads to this block */
+    uint32_t size;        /* granules */
+    uint32_t clean;       /* from MIN_PURGED granules on; smaller: dirty */
 };
 
 static struct {
-    void *cache[CACHES]; /* by size - 1; linked through their first bytes */
-    char *base;          /* granule 0 */
-    uint64_t *map;       /* its end: the marks of granule 0 are in map[-1] */
-    size_t wild;         /* the sentinel: first granule of the wilderness */
-    size_t limit;        /* granule behind the wilderness */
-    size_t top;          /* granule at the break */
-    size_t fresh;        /* from here on memory was never used */
-    size_t covered;      /* granules that the map has marks for */
-    bool map_has_pages;
-    uint32_t stocked;      /* bit k: there is something in cache k */
-    uint32_t carved;       /* bit k: it was filled since the last flush */
-    int32_t room;          /* granules that the caches may yet take, of */
-    int32_t patience;      /* what is freed before pages are given back */
-    unsigned reliefs;      /* how often pages were given back */
-    size_t touched;        /* the wilderness may have pages up to here */
-    size_t idle;           /* granules in bins, */
-    size_t idle_then;      /* and all that were idle when all was well */
-    uint8_t carve[CACHES]; /* blocks that the cache is filled with next */
-    uint64_t filled[2];    /* bit b: bin b holds something */
+    /* Caches. Cache k has blocks of k + 1 granules. Its bit in a set is k. At
+       the start of the struct an element takes one instruction less. */
+    void *cache[CACHES];         /* first payload; each begins with the next */
+    uint32_t nonempty_caches;    /* set; a cache not in it is empty */
+    uint32_t refilled_caches;    /* set: refilled since the last flush */
+    uint8_t next_refill[CACHES]; /* blocks that the next refill makes */
+    int32_t cache_budget;        /* granules that may be cached yet: see I9 */
+
+    /* The heap, in granules from its start. */
+    char *base;             /* address of granule 0 */
+    size_t top_chunk;       /* the sentinel, where the blocks end */
+    size_t end;             /* where the top chunk ends, and so the heap */
+    size_t brk;             /* the break, where a map in the heap ends */
+    size_t never_used_from; /* memory from here to end is zero as it came */
+
+    /* The map. Its last word, map_end[-1], has the marks of granules 0 to 31,
+       the word before those of 32 to 63, and so on. */
+    uint64_t *map_end;
+    size_t map_granules; /* granules that it has marks for */
+    bool map_has_pages;  /* of its own; else it lies in the heap */
+
+    /* Bins. Their links lie at the heap's start, before the first block. */
+    uint64_t nonempty_bins[2]; /* bit b % 64 of word b / 64: bin b has blocks */
+    size_t free_granules;      /* sum of the sizes of all blocks in bins */
+
+    /* Purging. */
+    int32_t purge_threshold;   /* granules that may be freed before a purge */
+    size_t purgeable_at_reset; /* purgeable_granules() at the last purge, or
+                                  when the heap grew last */
+    size_t dirty_end;     /* granule: the top chunk is clean from here on */
+    unsigned purge_count; /* purges since mm_init */
 } heap;
 
 static inline bool likely(bool yes)
@@ -187,12 +290,13 @@ static inline bool likely(bool yes)
     return __builtin_expect(yes, true);
 }
 
-/* ---- Faults of the program. ---- */
-
-/* Write "mm: WHAT: 0xADDRESS", without printf, which may need a malloc. */
+/*
+ * Write "mm: WHAT: 0xADDRESS" to standard error and abort. No printf, which may
+ * call malloc.
+ */
 static _Noreturn void fault(const char *what, const void *where)
 {
-    enum { DIGITS_OF_POINTER = 2 * sizeof where };
+    enum { POINTER_DIGITS = 2 * sizeof where };
     char line[128] = "mm: ", *end = line + 4;
     uintptr_t rest = (uintptr_t)where;
 
@@ -200,9 +304,9 @@ static _Noreturn void fault(const char *what, const void *where)
         *end++ = *what;
     memcpy(end, ": 0x", 4);
     end += 4;
-    for (int i = DIGITS_OF_POINTER; i > 0; i--, rest /= 16)
+    for (int i = POINTER_DIGITS; i > 0; i--, rest /= 16)
         end[i - 1] = "0123456789abcdef"[rest % 16];
-    end += DIGITS_OF_POINTER;
+    end += POINTER_DIGITS;
     *end++ = '\n';
     (void)!write(STDERR_FILENO, line, (size_t)(end - line));
     abort();
@@ -210,56 +314,70 @@ static _Noreturn void fault(const char *what, const void *where)
 
 /* ---- Granules: the only pointer arithmetic but the map's. ---- */
 
+/* The address of granule g: a payload, where a block starts there. */
 static inline void *address(size_t g)
 {
     return heap.base + g * GRANULE;
 }
 
 /*
- * The number of the granule that starts there: far beyond all others where
- * none does, for what is not a multiple of GRANULE wraps around to the top.
+ * The number of the granule that starts at payload. Where none starts there,
+ * the result is larger than any granule's number: the low bits of an address
+ * that is no multiple of GRANULE become the highest bits.
  */
 static inline size_t granule_at(const void *payload)
 {
     size_t offset = (size_t)((const char *)payload - heap.base);
 
-    return offset / GRANULE | offset << (8 * sizeof offset - SHIFT);
+    return offset / GRANULE | offset << (8 * sizeof offset - GRANULE_LOG2);
 }
 
-static inline struct hole *hole(size_t g)
+/* The size in granules of a block for that many bytes. */
+static inline size_t granules_for(size_t bytes)
+{
+    size_t granules = (bytes + GRANULE - 1) / GRANULE;
+
+    return granules < MIN_BLOCK ? MIN_BLOCK : granules;
+}
+
+/* The free block at g. */
+static inline struct free_block *free_block(size_t g)
 {
     return address(g);
 }
 
-/* The size of the free block that ends before g. */
+/* The second size of the free block that ends before g. */
 static inline uint32_t *size_before(size_t g)
 {
     return (uint32_t *)address(g) - 1;
 }
 
-static inline uint32_t *slot(size_t number)
+/* The link of that number: links are counted from the heap's start. */
+static inline uint32_t *link_at(size_t number)
 {
     return (uint32_t *)(void *)heap.base + number;
 }
 
-static inline size_t granules_for(size_t bytes)
-{
-    size_t granules = (bytes + GRANULE - 1) / GRANULE;
+/*
+ * ==== The map. ====
+ *
+ * It tells what each granule is (mark_of, window) and how large a used or
+ * cached block is (block_size, with record_size and erase_size for the large
+ * ones). map_cover enlarges it, map_trim makes it smaller.
+ */
 
-    return granules < LEAST ? LEAST : granules;
-}
+/* ---- Marks: words run downwards from the map's end, bits upwards. ---- */
 
-/* ---- Marks: words go downwards from the map's end, bits upwards. ---- */
-
+/* The word of the map that has g's mark. */
 static inline uint64_t *map_word(size_t g)
 {
-    return heap.map + ~(g / IN_WORD);
+    return heap.map_end + ~(g / MARKS_PER_WORD);
 }
 
-/* Where g's mark is in its word; shifts take it modulo 64. */
+/* The lowest bit of g's mark in its word. */
 static inline unsigned map_shift(size_t g)
 {
-    return (unsigned)(2 * g) % WORD;
+    return (unsigned)(2 * g) % WORD_BITS;
 }
 
 static inline enum mark mark_of(size_t g)
@@ -267,6 +385,7 @@ static inline enum mark mark_of(size_t g)
     return *map_word(g) >> map_shift(g) & USED;
 }
 
+/* Change g's mark, which is `from`, to `to`. */
 static inline void mark_change(size_t g, enum mark from, enum mark to)
 {
     *map_word(g) ^= (uint64_t)(from ^ to) << map_shift(g);
@@ -276,156 +395,338 @@ static inline void mark_change(size_t g, enum mark from, enum mark to)
 static inline uint64_t window(size_t g)
 {
     const uint64_t *word = map_word(g);
+    uint64_t low = word[0] >> map_shift(g);
 
-    return word[0] >> map_shift(g) | word[-1] << 1 << (WORD - 1 - map_shift(g));
+    return low | word[-1] << 1 << (WORD_BITS - 1 - map_shift(g));
 }
 
-/* ---- Sizes. ---- */
+/* ---- Sizes of used and cached blocks. ---- */
 
+/*
+ * A recorded size: the tag, then the even bits of the size, then its odd bits.
+ * Each mark gets one bit, so no mark in the word is USED or CACHED, and a free
+ * of an address inside the block is still found to be wrong.
+ */
 enum {
-    THREE_FREE = FREE | FREE << 2 | FREE << 4,
-    THREE = 6,
-    HALF = 0x5555555, /* every other bit of a size: no two make a USED */
+    SIZE_TAG = FREE | FREE << 2 | FREE << 4,
+    SIZE_TAG_BITS = 6,
+    EVEN_SIZE_BITS = 0x5555555,
 };
 
-/* The word of the map that is wholly in a large block, behind its window. */
+/*
+ * The word of the map that records the size of a block at g, of MIN_RECORDED
+ * granules or more: the word after next, whose marks all lie behind g's window.
+ */
 static inline uint64_t *size_word(size_t g)
 {
     return map_word(g) - 2;
 }
 
-/* Write the size of a block, where it is large. */
-static inline void size_note(size_t g, size_t size)
+/* Record the size of the used block at g, if it is large enough for that. */
+static inline void record_size(size_t g, size_t size)
 {
-    if (size >= LARGE)
-        *size_word(g) = THREE_FREE | (uint64_t)(size & HALF) << THREE |
-                        (uint64_t)(size >> 1 & HALF) << (THREE + DIGITS);
+    uint64_t even = size & EVEN_SIZE_BITS, odd = size >> 1 & EVEN_SIZE_BITS;
+
+    if (size >= MIN_RECORDED)
+        *size_word(g) = SIZE_TAG | even << SIZE_TAG_BITS |
+                        odd << (SIZE_TAG_BITS + SIZE_BITS);
 }
 
-static inline void size_erase(size_t g, size_t size)
+/* Make the marks of the size word INSIDE again, if the size was recorded. */
+static inline void erase_size(size_t g, size_t size)
 {
-    if (size >= LARGE)
+    if (size >= MIN_RECORDED)
         *size_word(g) = 0;
 }
 
-/* How many are INSIDE before the next mark, which is in what is behind. */
-static inline unsigned insides(uint64_t behind)
+/* The number of INSIDE marks below the lowest other mark, which exists. */
+static inline unsigned count_inside(uint64_t marks)
 {
-    return (unsigned)__builtin_ctzll(behind) / 2;
+    return (unsigned)__builtin_ctzll(marks) / 2;
 }
 
 /*
- * Two windows more are enough for what is not large. Threads ask without a
- * lock: what neighbours have where a size would be may look like a small one.
+ * The size of the used block at g where g's window shows no other mark: the
+ * recorded size, or the distance to the next mark, which two more windows show.
+ *
+ * mm_size_unlocked calls this while other threads change marks. Marks of
+ * neighbours lie where a block below MIN_RECORDED would have its size recorded,
+ * and may look like the tag and a small size. So small sizes are not believed,
+ * and the count ends with the third window.
  */
 static size_t size_beyond_window(size_t g)
 {
     uint64_t word = *size_word(g);
-    size_t noted = (word >> THREE & HALF) | (word >> (THREE + DIGITS)) << 1;
+    size_t recorded = (word >> SIZE_TAG_BITS & EVEN_SIZE_BITS) |
+                      (word >> (SIZE_TAG_BITS + SIZE_BITS)) << 1;
 
-    if ((word & ((1 << THREE) - 1)) == THREE_FREE && noted >= LARGE)
-        return noted;
-    uint64_t second = window(g + IN_WORD), third = window(g + 2 * IN_WORD);
-    size_t size = second ? IN_WORD : 2 * IN_WORD;
-    uint64_t behind = (second ? second : third) | (uint64_t)1 << (WORD - 1);
-    return size + insides(behind);
+    if ((word & ((1 << SIZE_TAG_BITS) - 1)) == SIZE_TAG &&
+        recorded >= MIN_RECORDED)
+        return recorded;
+    uint64_t second = window(g + MARKS_PER_WORD);
+    uint64_t third = window(g + 2 * MARKS_PER_WORD);
+    size_t size = second ? MARKS_PER_WORD : 2 * MARKS_PER_WORD;
+    uint64_t behind = second ? second : third;
+    behind |= (uint64_t)1 << (WORD_BITS - 1);
+    return size + count_inside(behind);
 }
 
-/* Of the block at g, used or cached, whose window that is. */
-static inline size_t size_in(uint64_t marks, size_t g)
+/* The size of the used or cached block at g; marks is window(g). */
+static inline size_t size_in_window(uint64_t marks, size_t g)
 {
     uint64_t behind = marks >> 2;
 
-    return behind ? insides(behind) + 1 : size_beyond_window(g);
+    return behind ? count_inside(behind) + 1 : size_beyond_window(g);
 }
 
-static inline size_t size_of(size_t g)
+/* The size of the used or cached block at g. */
+static inline size_t block_size(size_t g)
 {
-    return size_in(window(g), g);
+    return size_in_window(window(g), g);
 }
+
+/*
+ * ---- Where the map lies. ----
+ *
+ *      regime     place            growth                    while
+ *      in heap    below the break  moves with the break      it is small
+ *      own pages  in a mapping     downwards, or by a move   it is larger
+ *      fixed      in a mapping     none: large from mm_init  always
+ *
+ * Small is up to MAX_MAP_IN_HEAP bytes. A map that has left the heap does not
+ * return. MM_FIXED_MAP chooses the third regime.
+ */
+
+/* The map's size in bytes. */
+static size_t map_bytes(void)
+{
+    return heap.map_granules / MARKS_PER_BYTE;
+}
+
+/* Bytes of a map for a heap of that many granules, by I8. */
+static size_t map_bytes_for(size_t granules)
+{
+    size_t bytes = (granules + MAP_MARGIN) / MARKS_PER_BYTE + 1;
+
+    return (bytes + MAP_STEP - 1) / MAP_STEP * MAP_STEP;
+}
+
+static size_t round_to_pages(size_t bytes)
+{
+    size_t page = mem_pagesize();
+
+    return (bytes + page - 1) / page * page;
+}
+
+/* The map's first byte. */
+static char *map_start(void)
+{
+    return (char *)heap.map_end - map_bytes();
+}
+
+/* Let the bytes before end be the map. */
+static void map_set(char *end, size_t bytes)
+{
+    heap.map_end = (uint64_t *)(void *)end;
+    heap.map_granules = bytes * MARKS_PER_BYTE;
+}
+
+/*
+ * Move the map to the bytes before end, at least as many as it has. Its old
+ * place may overlap the new one. New marks are INSIDE.
+ */
+static void map_move(char *end, size_t bytes)
+{
+    size_t old = map_bytes();
+
+    memmove(end - old, map_start(), old);
+    memset(end - bytes, 0, bytes - old);
+    map_set(end, bytes);
+}
+
+/*
+ * Fixed: have a map for the largest heap, or as large as memlib allows. The
+ * place of the first map becomes part of the top chunk.
+ */
+static bool map_reserve(void)
+{
+    size_t bytes = MAX_HEAP / MARKS_PER_BYTE;
+    char *pages = mem_map(bytes);
+
+    while (!pages && bytes > mem_pagesize())
+        pages = mem_map(bytes /= 2);
+    if (!pages)
+        return false;
+    map_set(pages + bytes, bytes);
+    heap.map_has_pages = true;
+    heap.end = heap.brk;
+    return true;
+}
+
+/*
+ * Have a map of at least that many bytes in pages of its own. Where the map
+ * leaves the heap, the place that it vacates becomes part of the top chunk,
+ * used before, and gets marks as well. False, and nothing changed, where memlib
+ * refuses.
+ */
+static bool map_cover(size_t bytes)
+{
+    size_t old = map_bytes(), vacated = heap.map_has_pages ? 0 : old / GRANULE;
+    char *start = map_start(), *pages;
+
+    bytes =
+        round_to_pages(bytes + (vacated + MARKS_PER_BYTE - 1) / MARKS_PER_BYTE);
+    if (heap.map_has_pages) {
+        if (bytes <= old)
+            return true;
+        if (FIXED_MAP)
+            return false;
+        pages = mem_map(bytes - old);
+        if (pages && pages + (bytes - old) == start) {
+            map_set(start + old, bytes);
+            return true;
+        }
+        if (pages)
+            mem_unmap(pages, bytes - old);
+    }
+    pages = mem_map(bytes);
+    if (!pages)
+        return false;
+    map_move(pages + bytes, bytes);
+    if (heap.map_has_pages) {
+        mem_unmap(start, old);
+    } else {
+        heap.map_has_pages = true;
+        heap.end += vacated;
+        heap.never_used_from = heap.brk;
+    }
+    return true;
+}
+
+/* Unmap the map's own pages that the heap does not need. */
+static void map_trim(void)
+{
+    size_t bytes = round_to_pages(map_bytes_for(heap.end));
+
+    if (FIXED_MAP || bytes >= map_bytes())
+        return;
+    mem_unmap(map_start(), map_bytes() - bytes);
+    heap.map_granules = bytes * MARKS_PER_BYTE;
+}
+
+/*
+ * ==== Bins and free blocks. ====
+ *
+ * find_fit finds a free block, and take makes a used block of it. release makes
+ * a used or cached block free.
+ */
 
 /* ---- Bins. ---- */
 
+/* The bin for free blocks of that size. */
 static inline unsigned bin_of(size_t size)
 {
-    if (size < EXACT)
+    if (size < EXACT_BINS)
         return (unsigned)size;
-    unsigned log = WORD - 1 - (unsigned)__builtin_clzll(size);
-    unsigned share = (unsigned)(size >> (log - 2)) % SHARES;
-    unsigned b = EXACT + (log - 6) * SHARES + share;
+    unsigned log2 = WORD_BITS - 1 - (unsigned)__builtin_clzll(size);
+    unsigned part =
+        (unsigned)(size >> (log2 - BINS_PER_DOUBLING_LOG2)) % BINS_PER_DOUBLING;
+    unsigned b =
+        EXACT_BINS + (log2 - EXACT_BINS_LOG2) * BINS_PER_DOUBLING + part;
     return b < BINS ? b : LAST_BIN;
 }
 
+/* The link to the first block of bin b. */
 static inline uint32_t *bin(unsigned b)
 {
-    return slot(FIRST_BIN + b);
+    return link_at(FIRST_BIN_LINK + b);
 }
 
+/*
+ * Put the free block at g first into the bin of its size, and write its size to
+ * both ends. The block is dirty. The caller sets its marks, and counts it in
+ * free_granules. Where no block follows, linked_from of "block 0" is written,
+ * which nobody reads.
+ */
 static inline void bin_add(size_t g, size_t size)
 {
     unsigned b = bin_of(size);
     uint32_t next = *bin(b);
 
-    hole(g)->next = next;
-    hole(g)->slot = FIRST_BIN + b;
-    hole(g)->size = (uint32_t)size;
-    if (size >= CLEANABLE)
-        hole(g)->clean = false;
+    free_block(g)->next = next;
+    free_block(g)->linked_from = FIRST_BIN_LINK + b;
+    free_block(g)->size = (uint32_t)size;
+    if (size >= MIN_PURGED)
+        free_block(g)->clean = false;
     *size_before(g + size) = (uint32_t)size;
-    hole(next)->slot = (uint32_t)g * SLOTS;
+    free_block(next)->linked_from = (uint32_t)g * LINKS_PER_GRANULE;
     *bin(b) = (uint32_t)g;
-    heap.filled[b / WORD] |= (uint64_t)1 << b % WORD;
-}
-
-/* The bit of bin b, if there is such a bin and it is empty; by no branch. */
-static inline void bit_clear(unsigned b, bool empty)
-{
-    bool exists = b < BINS;
-
-    heap.filled[exists ? b / WORD : 0] &=
-        ~((uint64_t)(empty & exists) << b % WORD);
-}
-
-/* Take a free block out of its bin, where its number is in that slot. */
-static inline void bin_unlink(size_t g, uint32_t at)
-{
-    uint32_t next = hole(g)->next;
-
-    if (HARDENED &&
-        (hole(g)->slot != at || at >= heap.wild * SLOTS || *slot(at) != g))
-        fault("the link of a free block was overwritten", address(g));
-    *slot(at) = next;
-    hole(next)->slot = at;
-    bit_clear(at - FIRST_BIN, next == 0);
-}
-
-static inline void bin_remove(size_t g)
-{
-    bin_unlink(g, hole(g)->slot);
+    heap.nonempty_bins[b / WORD_BITS] |= (uint64_t)1 << b % WORD_BITS;
 }
 
 /*
- * The best of the first blocks of a bin that has several sizes; 0 if none. What
- * is too small has a rest below zero, and thus beyond all others.
+ * Clear the bit of bin b if it is empty, without a branch. A b of BINS or more
+ * stands for a block's `next`, which has no bit.
+ */
+static inline void clear_bin_bit(unsigned b, bool empty)
+{
+    bool exists = b < BINS;
+
+    heap.nonempty_bins[exists ? b / WORD_BITS : 0] &=
+        ~((uint64_t)(empty & exists) << b % WORD_BITS);
+}
+
+/* Take the free block at g out of its bin; link is its linked_from. */
+static inline void bin_unlink(size_t g, uint32_t link)
+{
+    uint32_t next = free_block(g)->next;
+
+    if (HARDENED &&
+        (free_block(g)->linked_from != link ||
+         link >= heap.top_chunk * LINKS_PER_GRANULE || *link_at(link) != g))
+        fault("the link of a free block was overwritten", address(g));
+    *link_at(link) = next;
+    free_block(next)->linked_from = link;
+    clear_bin_bit(link - FIRST_BIN_LINK, next == 0);
+}
+
+/*
+ * Take the free block at g out of its bin. The caller changes its marks, and
+ * takes it out of free_granules.
+ */
+static inline void bin_remove(size_t g)
+{
+    bin_unlink(g, free_block(g)->linked_from);
+}
+
+/*
+ * The smallest block of size granules or more among the first MAX_PROBES blocks
+ * of bin b, among all blocks of the last bin; 0 where none fits. For a block
+ * that is too small the surplus wraps around and is larger than all others.
  */
 static size_t bin_best(unsigned b, size_t size)
 {
-    size_t best = 0, best_rest = SIZE_MAX / 2;
-    size_t tries = b == LAST_BIN ? SIZE_MAX : TRIES;
+    size_t best = 0, least = SIZE_MAX / 2;
+    size_t probes = b == LAST_BIN ? SIZE_MAX : MAX_PROBES;
 
-    for (size_t g = *bin(b); g && tries > 0; g = hole(g)->next, tries--) {
-        size_t rest = hole(g)->size - size;
+    for (size_t g = *bin(b); g && probes > 0;
+         g = free_block(g)->next, probes--) {
+        size_t surplus = free_block(g)->size - size;
 
-        best = rest < best_rest ? g : best;
-        best_rest = rest < best_rest ? rest : best_rest;
+        best = surplus < least ? g : best;
+        least = surplus < least ? surplus : least;
     }
     return best;
 }
 
-/* A block that fits, from bin b on, which may have some that do not. */
+/*
+ * A block of size granules or more from bin b or the next bin that is not
+ * empty; 0 if none is found. Bin b, of several sizes, is the bin of that size
+ * or the first. All blocks of later bins are large enough.
+ */
 static size_t bin_search(unsigned b, size_t size)
 {
-    uint64_t bits = heap.filled[1] >> b % WORD;
+    uint64_t bits = heap.nonempty_bins[1] >> b % WORD_BITS;
     size_t g = bits & 1 ? bin_best(b, size) : 0;
 
     if (g || bits < 2)
@@ -433,36 +734,42 @@ static size_t bin_search(unsigned b, size_t size)
     return bin_best(b + (unsigned)__builtin_ctzll(bits & ~(uint64_t)1), size);
 }
 
-/* A free block of that size or more, as small as can be found; 0 if none. */
-static inline size_t find(size_t size)
+/*
+ * A free block of size granules or more: the best fit where that is in an exact
+ * bin, else nearly the best. 0 if none is found.
+ */
+static inline size_t find_fit(size_t size)
 {
-    if (size >= EXACT)
+    if (size >= EXACT_BINS)
         return bin_search(bin_of(size), size);
-    uint64_t bits = heap.filled[0] >> size << size;
+    uint64_t bits = heap.nonempty_bins[0] >> size << size;
     if (bits)
         return *bin((unsigned)__builtin_ctzll(bits));
-    return bin_search(EXACT, size);
+    return bin_search(EXACT_BINS, size);
 }
 
-/* Is there a block of just that size, which is below EXACT? */
-static inline bool has_exact(size_t size)
+/* Is there a free block of just that size, which is below EXACT_BINS? */
+static inline bool has_exact_fit(size_t size)
 {
-    return heap.filled[0] >> size & 1;
+    return heap.nonempty_bins[0] >> size & 1;
 }
 
-/* ---- To free, to merge. ---- */
+/* ---- Free blocks. ---- */
 
 /*
- * Free the block at g, so far marked as `was`, without a size in the map. By
- * I2 its free neighbours have none of their own: one look on each side is
- * enough. One granule alone has one mark, which is first and last.
+ * Make the block at g free, merge it with its free neighbours, and put the
+ * result into a bin or into the top chunk. The block is marked `was`, and its
+ * size is not recorded (any more). By I2 its free neighbours have no free
+ * neighbours of their own, so one look on each side is enough. Meanwhile I1 to
+ * I4 do not hold for the three. The one mark of a free block of one granule is
+ * both its first and its last.
  */
 static void release(size_t g, size_t size, enum mark was)
 {
     size_t end = g + size;
     enum mark behind = mark_of(end);
 
-    heap.idle += size;
+    heap.free_granules += size;
     if (mark_of(g - 1) == FREE) {
         size_t before = *size_before(g);
 
@@ -476,16 +783,17 @@ static void release(size_t g, size_t size, enum mark was)
     }
     if (behind == FREE) {
         bin_remove(end);
-        if (hole(end)->size > 1)
+        if (free_block(end)->size > 1)
             mark_change(end, FREE, INSIDE);
-        end += hole(end)->size;
-    } else if (end == heap.wild) {
+        end += free_block(end)->size;
+    } else if (end == heap.top_chunk) {
         mark_change(end, USED, INSIDE);
         mark_change(g, FREE, USED);
-        heap.fresh = heap.fresh < end ? end : heap.fresh;
-        heap.touched = heap.touched < end ? end : heap.touched;
-        heap.wild = g;
-        heap.idle -= end - g;
+        heap.never_used_from =
+            heap.never_used_from < end ? end : heap.never_used_from;
+        heap.dirty_end = heap.dirty_end < end ? end : heap.dirty_end;
+        heap.top_chunk = g;
+        heap.free_granules -= end - g;
         return;
     } else if (end - g > 1) {
         mark_change(end - 1, INSIDE, FREE);
@@ -493,170 +801,24 @@ static void release(size_t g, size_t size, enum mark was)
     bin_add(g, end - g);
 }
 
+/* Release the used block at g, recorded or not. */
 static void release_used(size_t g, size_t size)
 {
-    size_erase(g, size);
+    erase_size(g, size);
     release(g, size, USED);
 }
 
-/* ---- Caches: what a block in them looks like where we are suspicious. ---- */
-
-enum { FILLER = 0xdb, LINK = sizeof(void *) };
-
-static void fill(void *payload, size_t size)
-{
-    memset((char *)payload + LINK, FILLER, size * GRANULE - LINK);
-}
-
-static void inspect(void *payload, size_t size)
-{
-    const unsigned char *bytes = payload;
-    void *next = *(void **)payload;
-
-    for (size_t i = LINK; i < size * GRANULE; i++)
-        if (bytes[i] != FILLER)
-            fault("a free block was written to", bytes + i);
-    if (next &&
-        (granule_at(next) >= heap.wild || mark_of(granule_at(next)) != CACHED))
-        fault("the link of a free block was overwritten", payload);
-}
-
-static inline void cache_add(void *payload, unsigned k)
-{
-    void *next = heap.cache[k];
-
-    *(void **)payload = next;
-    heap.cache[k] = payload;
-    heap.room -= (int32_t)k + 1;
-    if (HARDENED)
-        fill(payload, k + 1);
-    heap.stocked |= (uint32_t)1 << k; /* at once: a branch costs more */
-}
-
-/* Granules in the caches. */
-static inline size_t held(void)
-{
-    return (size_t)(heap.patience - heap.room);
-}
-
-static void release_all(void *payload, size_t size)
-{
-    while (payload) {
-        size_t g = granule_at(payload);
-
-        if (HARDENED)
-            inspect(payload, size);
-        payload = *(void **)payload;
-        heap.room += (int32_t)size;
-        release(g, size, CACHED);
-    }
-}
-
-/* Merge what these caches hold. */
-static __attribute__((noinline)) void flush_these(uint32_t left)
-{
-    heap.stocked &= ~left;
-    heap.carved = 0;
-    for (; left; left &= left - 1) {
-        unsigned k = (unsigned)__builtin_ctz(left);
-        void *first = heap.cache[k];
-
-        heap.cache[k] = NULL;
-        heap.carve[k] = 1;
-        release_all(first, k + 1);
-    }
-}
-
-static void flush(void)
-{
-    flush_these(heap.stocked);
-}
-
-/* The part that a heap of any size may leave in the caches. */
-static size_t slack(void)
-{
-    return heap.limit / 32 < SLACK ? heap.limit / 32 : SLACK;
-}
-
-/* ---- Patience: pages that nobody needs go back to the system. ---- */
-
-/* In bins, or in the wilderness since it was cleaned. */
-static inline size_t all_idle(void)
-{
-    size_t wild = heap.touched > heap.wild ? heap.touched - heap.wild : 0;
-
-    return heap.idle + wild;
-}
-
-static void set_patience(size_t granules)
-{
-    size_t held_now = held();
-
-    heap.patience = (int32_t)granules;
-    heap.room = heap.patience - (int32_t)held_now;
-    heap.idle_then = all_idle();
-}
-
-/* As much as a growing program gets. */
-static void be_patient(void)
-{
-    set_patience(heap.limit / 16 + PATIENCE);
-}
-
-static void discard(size_t from, size_t to)
-{
-    uintptr_t page = mem_pagesize();
-    uintptr_t first = ((uintptr_t)address(from) + page - 1) & -page;
-    uintptr_t last = (uintptr_t)address(to) & -page;
-
-    if (first < last)
-        mem_discard((void *)first, last - first);
-}
-
-/* The whole pages of each hole. New ones come before the clean ones (I4). */
-static void discard_holes(void)
-{
-    for (unsigned b = bin_of(CLEANABLE); b < BINS; b++)
-        for (size_t g = *bin(b); g && !hole(g)->clean; g = hole(g)->next) {
-            discard(g + LEAST, g + hole(g)->size - 1);
-            hole(g)->clean = true;
-        }
-}
-
 /*
- * More than patience was freed since the heap grew last, or was cleaned last.
- * The next time it takes half as much: whoever frees everything keeps little.
+ * Split the free block at g: its first size granules become a used block, the
+ * rest a free one. I1 does not hold until the caller has recorded the size or
+ * cut the block up. The rest, if any, has MIN_BLOCK granules or more.
  */
-static __attribute__((noinline)) void relieve(void)
-{
-    size_t half = (size_t)heap.patience / 2;
-    size_t least = (heap.wild - heap.idle) / 32 + PATIENCE / 128;
-
-    heap.reliefs++;
-    flush();
-    discard_holes();
-    if (heap.wild < heap.touched)
-        discard(heap.wild, heap.touched);
-    heap.touched = 0;
-    set_patience(half > least ? half : least);
-}
-
-static inline void release_large(size_t g, size_t size)
-{
-    release_used(g, size);
-    if (all_idle() > heap.idle_then + (size_t)heap.patience)
-        relieve();
-}
-
-/* ---- To take. ---- */
-
-/* Size granules from the start of the free block g, all that is between. */
 static inline void split(size_t g, size_t size)
 {
-    size_t rest = hole(g)->size - size;
+    size_t rest = free_block(g)->size - size;
 
     bin_remove(g);
-    heap.idle -= size;
+    heap.free_granules -= size;
     mark_change(g, FREE, USED);
     if (rest == 0 && size > 1)
         mark_change(g + size - 1, FREE, INSIDE);
@@ -666,361 +828,488 @@ static inline void split(size_t g, size_t size)
         bin_add(g + size, rest);
 }
 
-/* A block of just that size, where there is one: split, with no branches. */
+/*
+ * Make the first block of the exact bin of that size used, and return it:
+ * split() without a branch. The bin is not empty.
+ */
 static inline size_t take_exact(size_t size)
 {
     unsigned b = (unsigned)size;
     size_t g = *bin(b), last = g + size - 1;
 
-    bin_unlink(g, FIRST_BIN + b);
-    heap.idle -= size;
+    bin_unlink(g, FIRST_BIN_LINK + b);
+    heap.free_granules -= size;
     mark_change(g, FREE, USED);
     mark_change(last, size > 1 ? FREE : INSIDE, INSIDE);
     return g;
 }
 
-/* What is taken of a hole, so that no rest is too small to be a block. */
-static inline size_t portion(size_t whole, size_t size)
+/*
+ * How many granules to take of a free block that has `whole`: size, or all
+ * where the rest would be too small for a block.
+ */
+static inline size_t taken_size(size_t whole, size_t size)
 {
-    return whole - size < LEAST ? whole : size;
+    return whole - size < MIN_BLOCK ? whole : size;
 }
 
-/* A block of that size, or hardly more, from the start of the free block g. */
+/* Make the start of the free block at g a used block of taken_size(). */
 static inline size_t take(size_t g, size_t size)
 {
-    size = portion(hole(g)->size, size);
+    size = taken_size(free_block(g)->size, size);
     split(g, size);
-    size_note(g, size);
+    record_size(g, size);
     return g;
 }
 
-static inline size_t wilderness(void)
+/*
+ * ==== Small-block caches. ====
+ *
+ * A freed small block, of at most CACHES granules, goes to cache[its size - 1]
+ * by cache_push, and leaves it by cache_pop, or for a bin by flush_caches.
+ * refill makes the blocks of an empty cache.
+ */
+
+/* In the hardened build a cached block is a pointer and then all FREED_BYTE. */
+enum { FREED_BYTE = 0xdb, NEXT_BYTES = sizeof(void *) };
+
+/* Fill a freed block behind its pointer. */
+static void fill_freed(void *payload, size_t size)
 {
-    return heap.limit - heap.wild;
+    memset((char *)payload + NEXT_BYTES, FREED_BYTE,
+           size * GRANULE - NEXT_BYTES);
 }
 
-static inline void split_wild(size_t size)
+/* End the program where a cached block is not as cache_push left it. */
+static void check_freed(void *payload, size_t size)
 {
-    heap.wild += size;
-    mark_change(heap.wild, INSIDE, USED);
+    const unsigned char *bytes = payload;
+    void *next = *(void **)payload;
+
+    for (size_t i = NEXT_BYTES; i < size * GRANULE; i++)
+        if (bytes[i] != FREED_BYTE)
+            fault("a free block was written to", bytes + i);
+    if (next && (granule_at(next) >= heap.top_chunk ||
+                 mark_of(granule_at(next)) != CACHED))
+        fault("the link of a free block was overwritten", payload);
 }
 
-/* A block from the wilderness, which has as much. */
-static inline size_t take_wild(size_t size)
+/*
+ * Put a block of k + 1 granules first into its cache. The caller marks it
+ * CACHED. Its bit is set even if it is set already: a branch costs more.
+ */
+static inline void cache_push(void *payload, unsigned k)
 {
-    size_t g = heap.wild;
+    void *next = heap.cache[k];
 
-    split_wild(size);
-    size_note(g, size);
-    return g;
+    *(void **)payload = next;
+    heap.cache[k] = payload;
+    heap.cache_budget -= (int32_t)k + 1;
+    if (HARDENED)
+        fill_freed(payload, k + 1);
+    heap.nonempty_caches |= (uint32_t)1 << k;
 }
 
-/* ---- The map's own memory. ---- */
-
-static size_t map_bytes(void)
+/*
+ * Take the first block out of cache k, which is not empty. The caller marks it.
+ * The cache's bit stays set.
+ */
+static inline void cache_pop(size_t k)
 {
-    return heap.covered / IN_BYTE;
+    void *payload = heap.cache[k];
+
+    if (HARDENED)
+        check_freed(payload, k + 1);
+    heap.cache[k] = *(void **)payload;
+    heap.cache_budget += (int32_t)k + 1;
 }
 
-static char *map_start(void)
+/* The sum of the sizes of all cached blocks, by I9. */
+static inline size_t cached_granules(void)
 {
-    return (char *)heap.map - map_bytes();
+    return (size_t)(heap.purge_threshold - heap.cache_budget);
 }
 
-/* Move the map to [end - bytes, end), which may overlap it. */
-static void map_move(char *end, size_t bytes)
+/* Release each block of a list that a cache held, blocks of that size. */
+static void release_list(void *payload, size_t size)
 {
-    size_t old = map_bytes();
+    while (payload) {
+        size_t g = granule_at(payload);
 
-    memmove(end - old, map_start(), old);
-    memset(end - bytes, 0, bytes - old);
-    heap.map = (uint64_t *)(void *)end;
-    heap.covered = bytes * IN_BYTE;
-}
-
-static bool break_up(size_t granules)
-{
-    if (granules > PTRDIFF_MAX / GRANULE || heap.top + granules > MOST_HEAP ||
-        mem_sbrk((intptr_t)(granules * GRANULE)) == (void *)-1)
-        return false;
-    if (heap.fresh < heap.top)
-        heap.fresh = heap.top;
-    heap.top += granules;
-    return true;
-}
-
-/* The break goes up, and the map that hangs from it. */
-static bool grow_with_map(size_t granules, size_t bytes)
-{
-    if (!break_up(granules + (bytes - map_bytes()) / GRANULE))
-        return false;
-    map_move(address(heap.top), bytes);
-    heap.limit += granules;
-    return true;
-}
-
-static bool grow_alone(size_t granules)
-{
-    if (!break_up(granules))
-        return false;
-    heap.limit += granules;
-    return true;
-}
-
-/* Pages below the ones it has, if they can be had; else elsewhere. */
-static bool map_extend(size_t bytes)
-{
-    size_t old = map_bytes();
-    char *was = map_start(), *more = mem_map(bytes - old);
-
-    if (more && more + (bytes - old) == was) {
-        heap.covered = bytes * IN_BYTE;
-        return true;
+        if (HARDENED)
+            check_freed(payload, size);
+        payload = *(void **)payload;
+        heap.cache_budget += (int32_t)size;
+        release(g, size, CACHED);
     }
-    if (more)
-        mem_unmap(more, bytes - old);
-    more = mem_map(bytes);
-    if (!more)
-        return false;
-    map_move(more + bytes, bytes);
-    mem_unmap(was, old);
-    return true;
-}
-
-/* From now on the map has pages of its own, and the wilderness its place. */
-static bool map_detach(size_t bytes)
-{
-    char *pages = mem_map(bytes);
-    size_t old = map_bytes() / GRANULE;
-
-    if (!pages)
-        return false;
-    map_move(pages + bytes, bytes);
-    heap.map_has_pages = true;
-    heap.limit += old;
-    heap.fresh = heap.top;
-    return true;
-}
-
-static size_t page_up(size_t bytes)
-{
-    size_t page = mem_pagesize();
-
-    return (bytes + page - 1) / page * page;
 }
 
 /*
- * Have pages of a map for that many bytes; for more where the map leaves its
- * place to the wilderness, which is to be covered, too.
+ * Flush these caches, a set of bits, all of them nonempty_caches. I7 does not
+ * hold meanwhile: blocks that wait for their release are in no cache.
  */
-static bool map_cover(size_t bytes)
+static __attribute__((noinline)) void flush_caches(uint32_t left)
 {
-    size_t left = heap.map_has_pages ? 0 : map_bytes() / GRANULE;
+    heap.nonempty_caches &= ~left;
+    heap.refilled_caches = 0;
+    for (; left; left &= left - 1) {
+        unsigned k = (unsigned)__builtin_ctz(left);
+        void *first = heap.cache[k];
 
-    bytes = page_up(bytes + (left + IN_BYTE - 1) / IN_BYTE);
-    if (!heap.map_has_pages)
-        return map_detach(bytes);
-    return bytes <= map_bytes() || (!FIXED_MAP && map_extend(bytes));
+        heap.cache[k] = NULL;
+        heap.next_refill[k] = 1;
+        release_list(first, k + 1);
+    }
 }
 
-/* A map for all the memory there may ever be, or as much as can be had. */
-static bool map_all(void)
+static void flush_all(void)
 {
-    size_t bytes = MOST_HEAP / IN_BYTE;
-    char *pages = mem_map(bytes);
-
-    while (!pages && bytes > mem_pagesize())
-        pages = mem_map(bytes /= 2);
-    if (!pages)
-        return false;
-    heap.map = (uint64_t *)(void *)(pages + bytes);
-    heap.covered = bytes * IN_BYTE;
-    heap.map_has_pages = true;
-    heap.limit = heap.top;
-    return true;
+    flush_caches(heap.nonempty_caches);
 }
 
-/* ---- The wilderness. ---- */
-
-/* Bytes of a map for so many granules, in whole granules. */
-static size_t map_bytes_for(size_t granules)
+/* Granules that all thresholds of a flush include, whatever else they add. */
+static size_t flush_base(void)
 {
-    size_t bytes = (granules + MARGIN) / IN_BYTE + 1;
+    size_t part = heap.end / FLUSH_BASE_PART;
 
-    return (bytes + 15) / 16 * 16;
+    return part < FLUSH_BASE ? part : FLUSH_BASE;
 }
 
-/* Give back the pages of a map that was to have more granules. */
-static void map_trim(void)
-{
-    size_t bytes = page_up(map_bytes_for(heap.limit));
-
-    if (FIXED_MAP || bytes >= map_bytes())
-        return;
-    mem_unmap(map_start(), map_bytes() - bytes);
-    heap.covered = bytes * IN_BYTE;
-}
-
-/* Add at least as many granules to the wilderness. */
-static bool grow_by(size_t granules)
-{
-    size_t bytes = map_bytes_for(heap.limit + granules);
-
-    bytes = bytes < map_bytes() ? map_bytes() : bytes;
-    if (!heap.map_has_pages && bytes <= MAP_IN_HEAP)
-        return grow_with_map(granules, bytes);
-    if (!map_cover(bytes))
-        return false;
-    if (grow_alone(granules))
-        return true;
-    map_trim();
-    return false;
-}
-
-/* Have a wilderness of that size. */
-static __attribute__((noinline)) bool grow(size_t size)
-{
-    size_t part = heap.map_has_pages ? STEP_WITHOUT : STEP_WITH_MAP;
-
-    if (wilderness() >= size)
-        return true;
-    size_t lack = size - wilderness();
-    if (!grow_by(lack + heap.limit / part) && !grow_by(lack) &&
-        wilderness() < size)
-        return false;
-    be_patient();
-    return true;
-}
-
-/* ---- Requests. ---- */
-
-/* Flush these caches if all there are hold more than that. Was it so? */
-static inline bool flush_above(size_t granules, uint32_t caches)
-{
-    if (caches == 0 || held() <= granules)
-        return false;
-    flush_these(caches);
-    return true;
-}
-
-/*
- * A little is enough to merge what was freed; much, to merge also what was only
- * just carved for blocks to come, and will keep them together.
- */
-static bool flush_before_growth(void)
-{
-    uint32_t freed = heap.stocked & ~heap.carved;
-
-    return flush_above(heap.limit / 192 + slack(), heap.stocked) ||
-           flush_above(slack() * 4 / 5, freed);
-}
-
-/* The smallest blocks are many, and hardly ever part of a large one. */
-static bool flush_for_large(void)
-{
-    return flush_above(heap.limit / 512 + slack() / 2, heap.stocked & SIZABLE);
-}
-
-static inline void carve_one(size_t g, size_t size, void *next)
+/* Make size granules at g, all INSIDE, a cached block with `next` behind it. */
+static inline void refill_one(size_t g, size_t size, void *next)
 {
     mark_change(g, INSIDE, CACHED);
     *(void **)address(g) = next;
     if (HARDENED)
-        fill(address(g), size);
+        fill_freed(address(g), size);
 }
 
-/* The granules at g become n blocks: one in use, the others its empty cache. */
-static void carve(size_t g, size_t size, size_t n)
+/*
+ * Cut the used block at g, of n * size granules and not recorded, into n
+ * blocks. The first one stays used. The others become the cache of that size,
+ * which is empty, in the order of their addresses, in which they will be used.
+ */
+static void refill(size_t g, size_t size, size_t n)
 {
     size_t last = g + (n - 1) * size;
     uint32_t bit = (uint32_t)1 << (size - 1);
 
     if (n == 1)
         return;
-    heap.carved |= bit;
-    heap.stocked |= bit;
-    heap.room -= (int32_t)(last - g);
+    heap.refilled_caches |= bit;
+    heap.nonempty_caches |= bit;
+    heap.cache_budget -= (int32_t)(last - g);
     heap.cache[size - 1] = address(g + size);
     for (size_t at = g + size; at < last; at += size)
-        carve_one(at, size, address(at + size));
-    carve_one(last, size, NULL);
+        refill_one(at, size, address(at + size));
+    refill_one(last, size, NULL);
 }
 
 /*
- * How many blocks to make where `most` are possible: twice as many each time,
- * as long as the cache is not flushed in between.
+ * How many blocks a refill makes, 1 to max: twice as many as the last one of
+ * that size since its cache was flushed, but no more than the heap's size
+ * justifies.
  */
-static size_t carve_count(size_t size, size_t most)
+static size_t refill_count(size_t size, size_t max)
 {
-    size_t n = heap.carve[size - 1];
-    size_t some = (heap.limit / 512 + slack()) / size;
+    size_t n = heap.next_refill[size - 1];
+    size_t justified = (heap.end / REFILL_PART + flush_base()) / size;
 
-    if (n < MOST_CARVED)
-        heap.carve[size - 1] = (uint8_t)(2 * n);
-    n = n < some ? n : some;
-    n = n < most ? n : most;
+    if (n < MAX_REFILL)
+        heap.next_refill[size - 1] = (uint8_t)(2 * n);
+    n = n < justified ? n : justified;
+    n = n < max ? n : max;
     return n ? n : 1;
 }
 
-static size_t take_several(size_t g, size_t size)
-{
-    size_t whole = hole(g)->size;
+/*
+ * ==== Purging: pages that nobody needs go back to the system. ====
+ *
+ * purge gives back what is free, whenever blocks of more than purge_threshold
+ * granules are cached (mm_free), or so many granules more have become purgeable
+ * than there were when the threshold was set (release_large).
+ */
 
-    if (whole < 2 * size)
-        return take(g, size);
-    size_t n = carve_count(size, (whole - LEAST) / size);
-    split(g, n * size);
-    carve(g, size, n);
-    return g;
+/* Granules in free blocks, and in the dirty part of the top chunk. */
+static inline size_t purgeable_granules(void)
+{
+    size_t dirty =
+        heap.dirty_end > heap.top_chunk ? heap.dirty_end - heap.top_chunk : 0;
+
+    return heap.free_granules + dirty;
 }
 
-static size_t take_several_wild(size_t size)
+/* Let the next purge come when that many granules more have been freed. */
+static void set_purge_threshold(size_t granules)
 {
-    size_t n = carve_count(size, MOST_CARVED), g;
+    size_t cached = cached_granules();
 
-    if (!grow(n * size) && (n = 1, !grow(size)))
-        return 0;
-    g = heap.wild;
-    split_wild(n * size);
-    carve(g, size, n);
-    return g;
+    heap.purge_threshold = (int32_t)granules;
+    heap.cache_budget = heap.purge_threshold - (int32_t)cached;
+    heap.purgeable_at_reset = purgeable_granules();
 }
 
-/* A block that may be cached once; 0 where no memory is left. */
-static size_t allocate_small(size_t size)
+/* Set the threshold for a heap that has just grown. */
+static void reset_purge_threshold(void)
 {
-    if (has_exact(size))
-        return take_exact(size);
-    size_t g = find(size);
+    set_purge_threshold(heap.end / PURGE_PART + PURGE_BASE);
+}
 
-    if (!g && flush_before_growth())
-        g = find(size);
-    return g ? take_several(g, size) : take_several_wild(size);
+/* Discard the whole pages between the granules from and to. */
+static void purge_pages(size_t from, size_t to)
+{
+    uintptr_t page = mem_pagesize();
+    uintptr_t first = ((uintptr_t)address(from) + page - 1) & -page;
+    uintptr_t last = (uintptr_t)address(to) & -page;
+
+    if (first < last)
+        mem_discard((void *)first, last - first);
 }
 
 /*
- * Should a large block that was to be in the hole g have a better one? What the
- * caches hold may be part of it, if they are not far too much to merge for it.
+ * Discard the whole pages of each dirty block, except for what it holds of
+ * itself at both ends. By I4 dirty blocks come first.
  */
-static bool is_worth_flush(size_t g, size_t size)
+static void purge_free_blocks(void)
 {
-    return (!g || hole(g)->size > 2 * size) && held() <= 16 * size;
+    for (unsigned b = bin_of(MIN_PURGED); b < BINS; b++)
+        for (size_t g = *bin(b); g && !free_block(g)->clean;
+             g = free_block(g)->next) {
+            purge_pages(g + MIN_BLOCK, g + free_block(g)->size - 1);
+            free_block(g)->clean = true;
+        }
 }
 
-/* Any other. */
+/*
+ * Flush all caches, and give back all pages that hold nothing but free memory.
+ * The threshold falls to its half, and rises again when the heap grows: so a
+ * program that frees everything keeps little, and one that frees and allocates
+ * in turn purges seldom.
+ */
+static __attribute__((noinline)) void purge(void)
+{
+    size_t half = (size_t)heap.purge_threshold / 2;
+    size_t in_use = heap.top_chunk - heap.free_granules;
+    size_t least = in_use / MIN_PURGE_PART + MIN_PURGE_BASE;
+
+    heap.purge_count++;
+    flush_all();
+    purge_free_blocks();
+    if (heap.top_chunk < heap.dirty_end)
+        purge_pages(heap.top_chunk, heap.dirty_end);
+    heap.dirty_end = 0;
+    set_purge_threshold(half > least ? half : least);
+}
+
+/* Release a used block that is too large for a cache, and purge if due. */
+static inline void release_large(size_t g, size_t size)
+{
+    release_used(g, size);
+    if (purgeable_granules() >
+        heap.purgeable_at_reset + (size_t)heap.purge_threshold)
+        purge();
+}
+
+/*
+ * ==== The top of the heap. ====
+ *
+ * ensure_top_chunk enlarges the top chunk, from which take_from_top_chunk and
+ * split_top_chunk make used blocks.
+ */
+
+static inline size_t top_chunk_size(void)
+{
+    return heap.end - heap.top_chunk;
+}
+
+/*
+ * Make the first size granules of the top chunk, which has them, a used block.
+ * I1 does not hold until the caller has recorded the size or cut the block up.
+ */
+static inline void split_top_chunk(size_t size)
+{
+    heap.top_chunk += size;
+    mark_change(heap.top_chunk, INSIDE, USED);
+}
+
+/* A used block of that size from the top chunk, which is large enough. */
+static inline size_t take_from_top_chunk(size_t size)
+{
+    size_t g = heap.top_chunk;
+
+    split_top_chunk(size);
+    record_size(g, size);
+    return g;
+}
+
+/* Move the break up. False above MAX_HEAP, or where memlib refuses. */
+static bool raise_break(size_t granules)
+{
+    if (granules > PTRDIFF_MAX / GRANULE || heap.brk + granules > MAX_HEAP ||
+        mem_sbrk((intptr_t)(granules * GRANULE)) == (void *)-1)
+        return false;
+    if (heap.never_used_from < heap.brk)
+        heap.never_used_from = heap.brk;
+    heap.brk += granules;
+    return true;
+}
+
+/*
+ * Enlarge the top chunk by that many granules, or more, and the map as I8 needs
+ * it. False where memlib refuses; a map that left the heap for this stays where
+ * it is.
+ */
+static bool grow_top_chunk(size_t granules)
+{
+    size_t old = map_bytes(), bytes = map_bytes_for(heap.end + granules);
+
+    bytes = bytes < old ? old : bytes;
+    if (!heap.map_has_pages && bytes <= MAX_MAP_IN_HEAP) {
+        if (!raise_break(granules + (bytes - old) / GRANULE))
+            return false;
+        map_move(address(heap.brk), bytes);
+    } else {
+        if (!map_cover(bytes))
+            return false;
+        if (!raise_break(granules)) {
+            map_trim();
+            return false;
+        }
+    }
+    heap.end += granules;
+    return true;
+}
+
+/*
+ * Have a top chunk of that size or more. Where memlib refuses more than what is
+ * missing, that alone is asked for. False where it refuses that, too, and the
+ * place that the map vacated is not enough.
+ */
+static __attribute__((noinline)) bool ensure_top_chunk(size_t size)
+{
+    size_t part = heap.map_has_pages ? GROWTH_PART : GROWTH_PART_MAP_IN_HEAP;
+
+    if (top_chunk_size() >= size)
+        return true;
+    size_t missing = size - top_chunk_size();
+    if (!grow_top_chunk(missing + heap.end / part) &&
+        !grow_top_chunk(missing) && top_chunk_size() < size)
+        return false;
+    reset_purge_threshold();
+    return true;
+}
+
+/*
+ * ==== Placement. ====
+ *
+ * Which memory serves a request: a block in its cache (mm_malloc), else the
+ * best fit, or a better one after a flush, else the top chunk.
+ */
+
+/* ---- When to flush. ---- */
+
+/*
+ * Flush these caches if all caches together hold more than so many granules.
+ * Returns whether that was done.
+ */
+static inline bool flush_if_above(size_t granules, uint32_t caches)
+{
+    if (caches == 0 || cached_granules() <= granules)
+        return false;
+    flush_caches(caches);
+    return true;
+}
+
+/*
+ * Flush before the heap grows: all caches if they hold much, those that were
+ * not just refilled if they hold a little. The blocks of a refill are meant for
+ * the next requests, and lie side by side.
+ */
+static bool flush_before_growth(void)
+{
+    uint32_t freed = heap.nonempty_caches & ~heap.refilled_caches;
+
+    return flush_if_above(heap.end / GROWTH_FLUSH_PART + flush_base(),
+                          heap.nonempty_caches) ||
+           flush_if_above(flush_base() * GROWTH_FLUSH_FIFTHS / 5, freed);
+}
+
+/* Flush before the search for a large block. */
+static bool flush_for_large(void)
+{
+    return flush_if_above(heap.end / LARGE_FLUSH_PART + flush_base() / 2,
+                          heap.nonempty_caches & FLUSHED_FOR_LARGE);
+}
+
+/*
+ * May a flush give a better fit for size granules than the free block g (0:
+ * none), without merging far more than is requested?
+ */
+static bool flush_may_help(size_t g, size_t size)
+{
+    return (!g || free_block(g)->size > CLOSE_FIT * size) &&
+           cached_granules() <= MAX_FLUSH_COST * size;
+}
+
+/* ---- New blocks. ---- */
+
+/*
+ * A new used block from the start of the free block g, and a refill of its
+ * cache from what follows, if that is large enough.
+ */
+static size_t take_and_refill(size_t g, size_t size)
+{
+    size_t whole = free_block(g)->size;
+
+    if (whole < 2 * size)
+        return take(g, size);
+    size_t n = refill_count(size, (whole - MIN_BLOCK) / size);
+    split(g, n * size);
+    refill(g, size, n);
+    return g;
+}
+
+/* The same from the top chunk; 0 where no memory is left. */
+static size_t take_top_chunk_and_refill(size_t size)
+{
+    size_t n = refill_count(size, MAX_REFILL), g;
+
+    if (!ensure_top_chunk(n * size) && (n = 1, !ensure_top_chunk(size)))
+        return 0;
+    g = heap.top_chunk;
+    split_top_chunk(n * size);
+    refill(g, size, n);
+    return g;
+}
+
+/* A new used block, whose cache is empty; 0 where no memory is left. */
+static size_t allocate_small(size_t size)
+{
+    if (has_exact_fit(size))
+        return take_exact(size);
+    size_t g = find_fit(size);
+
+    if (!g && flush_before_growth())
+        g = find_fit(size);
+    return g ? take_and_refill(g, size) : take_top_chunk_and_refill(size);
+}
+
+/* A new used block, too large for a cache; 0 where no memory is left. */
 static size_t allocate_large(size_t size)
 {
-    size_t g = find(size);
+    size_t g = find_fit(size);
 
-    if (size >= EXACT && is_worth_flush(g, size) && flush_for_large())
-        g = find(size);
-    if (!g && wilderness() < size && flush_before_growth())
-        g = find(size);
+    if (size >= MIN_SEARCH_FLUSH && flush_may_help(g, size) &&
+        flush_for_large())
+        g = find_fit(size);
+    if (!g && top_chunk_size() < size && flush_before_growth())
+        g = find_fit(size);
     if (g)
         return take(g, size);
-    return grow(size) ? take_wild(size) : 0;
+    return ensure_top_chunk(size) ? take_from_top_chunk(size) : 0;
 }
 
+/* The payload of a new block of size granules; NULL where no memory is left. */
 static __attribute__((noinline)) void *malloc_small(size_t size)
 {
     size_t g = allocate_small(size);
@@ -1028,59 +1317,70 @@ static __attribute__((noinline)) void *malloc_small(size_t size)
     return g ? address(g) : NULL;
 }
 
+/* The payload of a new block for that many bytes; NULL for 0 or too many. */
 static __attribute__((noinline)) void *malloc_large(size_t bytes)
 {
-    if (bytes == 0 || bytes > MOST_GRANULES * GRANULE)
+    if (bytes == 0 || bytes > MAX_PAYLOAD)
         return NULL;
     size_t g = allocate_large(granules_for(bytes));
     return g ? address(g) : NULL;
 }
 
-/* What is behind `at` in the block g becomes a block of its own; both in use. */
-static void cut(size_t g, size_t size, size_t at)
+/* ---- Blocks that grow and shrink. ---- */
+
+/* Split the used block g of that size before the granule at; both are used. */
+static void split_used(size_t g, size_t size, size_t at)
 {
-    size_erase(g, size);
+    erase_size(g, size);
     mark_change(at, INSIDE, USED);
-    size_note(g, at - g);
-    size_note(at, g + size - at);
+    record_size(g, at - g);
+    record_size(at, g + size - at);
 }
 
-/* The other way round. */
-static void join(size_t g, size_t at, size_t size)
+/* Merge the used blocks g and at, neighbours, into one of that size. */
+static void merge_used(size_t g, size_t at, size_t size)
 {
-    size_erase(g, at - g);
-    size_erase(at, g + size - at);
+    erase_size(g, at - g);
+    erase_size(at, g + size - at);
     mark_change(at, USED, INSIDE);
-    size_note(g, size);
+    record_size(g, size);
 }
 
-static void shrink(size_t g, size_t old, size_t size)
+/* Free what the used block g of size old has beyond size, if it is a block. */
+static void shrink_in_place(size_t g, size_t old, size_t size)
 {
-    if (old - size < LEAST)
+    if (old - size < MIN_BLOCK)
         return;
-    cut(g, old, g + size);
+    split_used(g, old, g + size);
     mm_free(address(g + size));
 }
 
-/* Grow a block in use where it lies; false, and all as it was, if not. */
+/*
+ * Enlarge the used block g from old to size granules, or hardly more, by free
+ * memory behind it. False, and nothing changed, where there is not enough.
+ */
 static bool grow_in_place(size_t g, size_t old, size_t size)
 {
     size_t end = g + old, more = size - old;
 
-    if (end == heap.wild) {
-        if (!grow(more))
+    if (end == heap.top_chunk) {
+        if (!ensure_top_chunk(more))
             return false;
-        take_wild(more);
+        take_from_top_chunk(more);
     } else {
-        if (mark_of(end) != FREE || hole(end)->size < more)
+        if (mark_of(end) != FREE || free_block(end)->size < more)
             return false;
-        more = portion(hole(end)->size, more);
+        more = taken_size(free_block(end)->size, more);
         take(end, more);
     }
-    join(g, end, old + more);
+    merge_used(g, end, old + more);
     return true;
 }
 
+/*
+ * Move a payload of old granules to a new block of that many bytes, which is
+ * larger. NULL, and the payload as it was, where no memory is left.
+ */
 static void *move(void *payload, size_t old, size_t bytes)
 {
     void *new = mm_malloc(bytes);
@@ -1092,14 +1392,41 @@ static void *move(void *payload, size_t old, size_t bytes)
     return new;
 }
 
-/* ---- Misuse. ---- */
+/* ---- Aligned blocks. ---- */
 
-/* The block that starts there, which has to be in use. */
-static size_t block_at(const void *payload)
+/*
+ * Granules from g to the first place that is aligned to align bytes and leaves
+ * a whole block before it, or nothing.
+ */
+static size_t front_gap(size_t g, size_t align)
+{
+    size_t gap = (-(uintptr_t)address(g) & (align - 1)) / GRANULE;
+
+    return gap > 0 && gap < MIN_BLOCK ? gap + align / GRANULE : gap;
+}
+
+/*
+ * A free block with an aligned place for size granules in it; 0 if none is
+ * found. The best fit, if it has one as it lies; else a block that has one
+ * wherever it lies.
+ */
+static size_t find_aligned(size_t size, size_t align)
+{
+    size_t g = find_fit(size);
+
+    if (g && free_block(g)->size < front_gap(g, align) + size)
+        g = find_fit(size + align / GRANULE + MIN_BLOCK - 1);
+    return g;
+}
+
+/* ==== The interface: mm.h. ==== */
+
+/* The used block that starts at payload. Ends the program where none does. */
+static size_t used_block_at(const void *payload)
 {
     size_t g = granule_at(payload);
 
-    if (g >= heap.wild)
+    if (g >= heap.top_chunk)
         fault("this is no block of the heap", payload);
     if (mark_of(g) == INSIDE)
         fault("no block begins here", payload);
@@ -1108,27 +1435,25 @@ static size_t block_at(const void *payload)
     return g;
 }
 
-/* ---- The interface. ---- */
-
 int mm_init(void)
 {
-    size_t first = BIN_GRANULES + FIRST_MAP / GRANULE;
+    size_t first = BIN_GRANULES + INITIAL_MAP / GRANULE;
     void *area = mem_sbrk((intptr_t)(first * GRANULE));
 
     memset(&heap, 0, sizeof heap);
     if (area == (void *)-1 || (uintptr_t)area % GRANULE != 0)
         return -1;
     memset(area, 0, first * GRANULE);
-    memset(heap.carve, 1, sizeof heap.carve);
+    memset(heap.next_refill, 1, sizeof heap.next_refill);
     heap.base = area;
-    heap.wild = heap.limit = BIN_GRANULES;
-    heap.top = first;
-    heap.map = address(first);
-    heap.covered = FIRST_MAP * IN_BYTE;
-    if (FIXED_MAP && !map_all())
+    heap.top_chunk = heap.end = BIN_GRANULES;
+    heap.brk = first;
+    heap.map_end = address(first);
+    heap.map_granules = INITIAL_MAP * MARKS_PER_BYTE;
+    if (FIXED_MAP && !map_reserve())
         return -1;
-    mark_change(heap.wild, INSIDE, USED);
-    be_patient();
+    mark_change(heap.top_chunk, INSIDE, USED);
+    reset_purge_threshold();
     return 0;
 }
 
@@ -1136,15 +1461,12 @@ void *mm_malloc(size_t size)
 {
     size_t k = (size - 1) / GRANULE;
 
-    k += k + 1 < LEAST; /* no block is smaller */
+    k += k + 1 < MIN_BLOCK;
     if (likely(k < CACHES)) {
         void *payload = heap.cache[k];
 
         if (likely(payload != NULL)) {
-            if (HARDENED)
-                inspect(payload, k + 1);
-            heap.cache[k] = *(void **)payload;
-            heap.room += (int32_t)k + 1;
+            cache_pop(k);
             mark_change(granule_at(payload), CACHED, USED);
             return payload;
         }
@@ -1153,36 +1475,38 @@ void *mm_malloc(size_t size)
     return malloc_large(size);
 }
 
-static __attribute__((noinline)) void free_uncached(size_t g)
+/* Free the used block at g, too large for a cache. */
+static __attribute__((noinline)) void free_large(size_t g)
 {
     size_t size = size_beyond_window(g);
 
     if (HARDENED)
-        fill(address(g), size);
+        fill_freed(address(g), size);
     release_large(g, size);
 }
 
-static __attribute__((noinline)) void free_nothing(void *ptr)
+/* Do nothing for NULL; end the program for another address of no used block. */
+static __attribute__((noinline)) void free_not_in_use(void *ptr)
 {
     if (ptr)
-        block_at(ptr); /* says what is wrong */
+        used_block_at(ptr);
 }
 
 void mm_free(void *ptr)
 {
     size_t g = granule_at(ptr);
-    uint64_t marks = likely(g < heap.wild) ? window(g) : INSIDE;
+    uint64_t marks = likely(g < heap.top_chunk) ? window(g) : INSIDE;
     uint64_t behind = marks >> 2;
 
     if (!likely((marks & USED) == USED)) {
-        free_nothing(ptr);
+        free_not_in_use(ptr);
     } else if (!likely(behind != 0)) {
-        free_uncached(g);
+        free_large(g);
     } else {
         mark_change(g, USED, CACHED);
-        cache_add(ptr, insides(behind));
-        if (!likely(heap.room >= 0))
-            relieve();
+        cache_push(ptr, count_inside(behind));
+        if (!likely(heap.cache_budget >= 0))
+            purge();
     }
 }
 
@@ -1192,86 +1516,70 @@ void *mm_realloc(void *ptr, size_t size)
 
     if (!ptr)
         return mm_malloc(size);
-    size_t g = block_at(ptr), old = size_of(g);
+    size_t g = used_block_at(ptr), old = block_size(g);
     if (size == 0) {
         mm_free(ptr);
         return NULL;
     }
-    if (size > MOST_GRANULES * GRANULE)
+    if (size > MAX_PAYLOAD)
         return NULL;
     if (granules < old)
-        shrink(g, old, granules);
+        shrink_in_place(g, old, granules);
     if (granules <= old || grow_in_place(g, old, granules))
         return ptr;
     return move(ptr, old, size);
 }
 
-/* Memory from beyond all that was ever used is zero as it comes. */
+/* A block of memory that was never used is zero already. */
 void *mm_calloc(size_t count, size_t size)
 {
-    size_t bytes, wild = heap.wild;
+    size_t bytes, old_top_chunk = heap.top_chunk;
 
     if (__builtin_mul_overflow(count, size, &bytes))
         return NULL;
     void *payload = mm_malloc(bytes);
     size_t g = granule_at(payload);
-    if (payload && (g < wild || g < heap.fresh))
+    if (payload && (g < old_top_chunk || g < heap.never_used_from))
         memset(payload, 0, bytes);
     return payload;
 }
 
-/* What is left before the first place in g that is so aligned: no scrap. */
-static size_t front_of(size_t g, size_t align)
-{
-    size_t front = (-(uintptr_t)address(g) & (align - 1)) / GRANULE;
-
-    return front > 0 && front < LEAST ? front + align / GRANULE : front;
-}
-
-/* The best hole if it will do, else one that will do wherever it lies. */
-static size_t find_aligned(size_t size, size_t align)
-{
-    size_t g = find(size);
-
-    if (g && hole(g)->size < front_of(g, align) + size)
-        g = find(size + align / GRANULE + LEAST - 1);
-    return g;
-}
-
+/* The first bound keeps 2 * align from wrapping around in the second one. */
 void *mm_memalign(size_t align, size_t bytes)
 {
     size_t size = granules_for(bytes);
 
     if (align <= GRANULE)
         return mm_malloc(bytes);
-    if (bytes == 0 || align > MOST_GRANULES * GRANULE / 4 ||
-        bytes > MOST_GRANULES * GRANULE - 2 * align)
+    if (bytes == 0 || align > MAX_PAYLOAD / 4 ||
+        bytes > MAX_PAYLOAD - 2 * align)
         return NULL;
     size_t g = find_aligned(size, align);
     if (!g && flush_before_growth())
         g = find_aligned(size, align);
-    size_t front = front_of(g ? g : heap.wild, align);
-    if (!g && !grow(front + size))
+    size_t gap = front_gap(g ? g : heap.top_chunk, align);
+    if (!g && !ensure_top_chunk(gap + size))
         return NULL;
-    g = g ? take(g, front + size) : take_wild(front + size);
-    if (front > 0) {
-        cut(g, size_of(g), g + front);
-        release_used(g, front);
+    g = g ? take(g, gap + size) : take_from_top_chunk(gap + size);
+    if (gap > 0) {
+        split_used(g, block_size(g), g + gap);
+        release_used(g, gap);
     }
-    return address(g + front);
+    return address(g + gap);
 }
 
 size_t mm_usable_size(void *ptr)
 {
-    return ptr ? size_of(block_at(ptr)) * GRANULE : 0;
+    return ptr ? block_size(used_block_at(ptr)) * GRANULE : 0;
 }
 
-/* ---- The audit. ---- */
+/* ==== The audit. Its functions return the invariant broken, or 0. ==== */
 
+/* What audit_blocks counts, for the audits that follow it. */
 struct census {
-    size_t free;   /* blocks */
-    size_t idle;   /* granules in them */
-    size_t cached; /* granules */
+    size_t free_blocks;
+    size_t free_granules;   /* in free blocks */
+    size_t cached_granules; /* in cached blocks */
 };
 
 /* Are all granules in [from, to) INSIDE? */
@@ -1283,113 +1591,124 @@ static bool all_inside(size_t from, size_t to)
     return true;
 }
 
+/* I1 to I3 for the free block at g; size is the one at its start. */
 static int audit_free(size_t g, size_t size)
 {
-    if (size == 0 || size > heap.wild - g)
+    if (size == 0 || size > heap.top_chunk - g)
         return 3;
     if (mark_of(g + size - 1) != FREE || !all_inside(g + 1, g + size - 1))
         return 1;
     if (*size_before(g + size) != size)
         return 3;
-    return g + size == heap.wild || mark_of(g + size) == FREE ? 2 : 0;
+    return g + size == heap.top_chunk || mark_of(g + size) == FREE ? 2 : 0;
 }
 
+/* I1 for the used or cached block at g; size is what block_size told. */
 static int audit_used(size_t g, size_t size)
 {
-    size_t from = size < LARGE ? g + 1 : g + 3 * IN_WORD;
+    size_t from = size < MIN_RECORDED ? g + 1 : g + 3 * MARKS_PER_WORD;
 
-    if (size == 0 || size > heap.wild - g || mark_of(g + size) == INSIDE)
+    if (size == 0 || size > heap.top_chunk - g || mark_of(g + size) == INSIDE)
         return 1;
     return all_inside(from, g + size) ? 0 : 1;
 }
 
+/* I1 to I3 for the block at g, which is counted, and its size. */
 static int audit_block(size_t g, size_t *size, struct census *census)
 {
     enum mark mark = mark_of(g);
 
     if (mark == INSIDE)
         return 1;
-    *size = mark == FREE ? hole(g)->size : size_of(g);
-    census->free += mark == FREE;
-    census->idle += mark == FREE ? *size : 0;
-    census->cached += mark == CACHED ? *size : 0;
+    *size = mark == FREE ? free_block(g)->size : block_size(g);
+    census->free_blocks += mark == FREE;
+    census->free_granules += mark == FREE ? *size : 0;
+    census->cached_granules += mark == CACHED ? *size : 0;
     return mark == FREE ? audit_free(g, *size) : audit_used(g, *size);
 }
 
+/* I8, then I1 to I3 for all blocks and the top chunk. */
 static int audit_blocks(struct census *census)
 {
     size_t g = BIN_GRANULES, size;
 
-    if (heap.limit + MARGIN > heap.covered)
+    if (heap.end + MAP_MARGIN > heap.map_granules)
         return 8;
-    for (; g < heap.wild; g += size) {
+    for (; g < heap.top_chunk; g += size) {
         int broken = audit_block(g, &size, census);
 
         if (broken)
             return broken;
     }
-    return g == heap.wild && mark_of(g) == USED &&
-                   all_inside(g + 1, heap.limit + MARGIN)
+    return g == heap.top_chunk && mark_of(g) == USED &&
+                   all_inside(g + 1, heap.end + MAP_MARGIN)
                ? 0
                : 1;
 }
 
 static bool is_clean(size_t g)
 {
-    return hole(g)->size >= CLEANABLE && hole(g)->clean;
+    return free_block(g)->size >= MIN_PURGED && free_block(g)->clean;
 }
 
-static bool is_listed_right(size_t g, unsigned b, bool after_clean)
+/* May g, a link's number, stand in bin b, where a clean block came before? */
+static bool belongs_in_bin(size_t g, unsigned b, bool after_clean)
 {
-    return g < heap.wild && mark_of(g) == FREE && bin_of(hole(g)->size) == b &&
-           is_clean(g) >= after_clean;
+    return g < heap.top_chunk && mark_of(g) == FREE &&
+           bin_of(free_block(g)->size) == b && is_clean(g) >= after_clean;
 }
 
+/* I4 to I6 for bin b; *left counts down the free blocks of the heap. */
 static int audit_bin(unsigned b, size_t *left)
 {
-    size_t at = FIRST_BIN + b;
+    size_t link = FIRST_BIN_LINK + b;
     bool clean = false;
 
-    for (size_t g = *bin(b); g; at = g * SLOTS, g = hole(g)->next, --*left) {
-        if (*left == 0 || !is_listed_right(g, b, clean))
+    for (size_t g = *bin(b); g;
+         link = g * LINKS_PER_GRANULE, g = free_block(g)->next, --*left) {
+        if (*left == 0 || !belongs_in_bin(g, b, clean))
             return 4;
-        if (hole(g)->slot != at)
+        if (free_block(g)->linked_from != link)
             return 5;
         clean = is_clean(g);
     }
-    return (*bin(b) != 0) == (heap.filled[b / WORD] >> b % WORD & 1) ? 0 : 6;
+    bool bit = heap.nonempty_bins[b / WORD_BITS] >> b % WORD_BITS & 1;
+    return bit == (*bin(b) != 0) ? 0 : 6;
 }
 
-static int audit_bins(size_t free)
+/* I4 to I6 for all bins, in a heap with that many free blocks. */
+static int audit_bins(size_t free_blocks)
 {
     for (unsigned b = 0; b < BINS; b++) {
-        int broken = audit_bin(b, &free);
+        int broken = audit_bin(b, &free_blocks);
 
         if (broken)
             return broken;
     }
-    return free == 0 ? 0 : 4;
+    return free_blocks == 0 ? 0 : 4;
 }
 
-static bool is_cached_right(const void *payload, unsigned k)
+/* May this payload stand in cache k? */
+static bool belongs_in_cache(const void *payload, unsigned k)
 {
     size_t g = granule_at(payload);
 
-    return g < heap.wild && mark_of(g) == CACHED && size_of(g) == k + 1;
+    return g < heap.top_chunk && mark_of(g) == CACHED && block_size(g) == k + 1;
 }
 
-static int audit_caches(size_t cached)
+/* I7, in a heap whose cached blocks add up to that many granules. */
+static int audit_caches(size_t granules)
 {
     for (unsigned k = 0; k < CACHES; k++) {
         void *payload = heap.cache[k];
 
-        if (payload && !(heap.stocked >> k & 1))
+        if (payload && !(heap.nonempty_caches >> k & 1))
             return 7;
-        for (; payload; payload = *(void **)payload, cached -= k + 1)
-            if (cached < k + 1 || !is_cached_right(payload, k))
+        for (; payload; payload = *(void **)payload, granules -= k + 1)
+            if (granules < k + 1 || !belongs_in_cache(payload, k))
                 return 7;
     }
-    return cached == 0 ? 0 : 7;
+    return granules == 0 ? 0 : 7;
 }
 
 int mm_audit(void)
@@ -1398,38 +1717,38 @@ int mm_audit(void)
     int broken = audit_blocks(&census);
 
     if (!broken)
-        broken = audit_bins(census.free);
+        broken = audit_bins(census.free_blocks);
     if (!broken)
-        broken = audit_caches(census.cached);
-    if (held() != census.cached || heap.idle != census.idle)
+        broken = audit_caches(census.cached_granules);
+    if (cached_granules() != census.cached_granules ||
+        heap.free_granules != census.free_granules)
         broken = broken ? broken : 9;
     return broken;
 }
 
-/* ---- For processes with threads: docs/processes.md. ---- */
+/* ==== For processes with threads: docs/processes.md. ==== */
 
 #ifdef MM_FIXED_MAP
 
 unsigned mm_purge_count(void)
 {
-    return heap.reliefs;
+    return heap.purge_count;
 }
 
 /*
- * Needs no lock: the marks of a block stay as they are while it is in use. The
- * mark behind it may change into another, but not into INSIDE, for nothing
- * merges with a block in use. The map itself never moves: it is mapped as a
- * whole from the start, and pages of it that are not needed cost nothing but
- * addresses. The hardened build has no such function: no thread is to keep
- * freed blocks where they are not checked.
+ * No lock is needed. The marks of a block stay as they are while it is used.
+ * The mark behind it may change into another, but not into INSIDE, for nothing
+ * merges with a used block. The map never moves: mm_init maps all of it, and
+ * pages of it that are not used cost addresses only. The hardened build lacks
+ * this function, so that no thread keeps freed blocks where nobody checks them.
  */
 #ifndef MM_HARDENED
 size_t mm_size_unlocked(const void *ptr)
 {
     size_t g = granule_at(ptr);
-    uint64_t marks = g < heap.wild ? window(g) : INSIDE;
+    uint64_t marks = g < heap.top_chunk ? window(g) : INSIDE;
 
-    return (marks & USED) == USED ? size_in(marks, g) * GRANULE : 0;
+    return (marks & USED) == USED ? size_in_window(marks, g) * GRANULE : 0;
 }
 #endif
 

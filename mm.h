@@ -4,7 +4,7 @@
  * An allocator is one C file that includes this header and memlib.h, defines
  * the four functions below, and takes all its memory from memlib. It is built
  * into a shared object of its own; ./mdriver loads it, replays traces through
- * it and checks every answer. Sizes and alignments are bytes.
+ * it and checks all that it returns. Sizes and alignments are bytes.
  *
  * Alignment: every payload starts at a multiple of 16 bytes, or of 8 where the
  * driver was started with --align 8.
@@ -20,17 +20,17 @@ extern "C" {
 #endif
 
 /*
- * Initialize the allocator over an empty heap. Called before the first request,
- * and before every further replay, when memlib's heap is empty again: all state
- * in static variables has to be reset here.
- * Returns 0, or -1 where memlib refuses the memory that it needs.
+ * Make the heap empty and ready. Called before the first request, and again
+ * for every further replay over a heap that is empty once more: whatever the
+ * allocator keeps in static variables has to be reset here.
+ * Returns 0, or -1 where memlib refused the memory it needs.
  */
 int mm_init(void);
 
 /*
- * A block of at least size bytes, its contents undefined. It is the caller's
- * until mm_free or mm_realloc. NULL when no memory is left; then the heap is as
- * it was. mm_malloc(0) returns NULL or a block that may be freed.
+ * A block of at least size bytes, its contents undefined; it stays the
+ * caller's until mm_free or mm_realloc. NULL when no memory is left, with the
+ * heap as it was. mm_malloc(0) returns NULL or a block that may be freed.
  */
 void *mm_malloc(size_t size);
 
@@ -56,15 +56,15 @@ void *mm_realloc(void *ptr, size_t size);
  * mm_audit(): verify the heap's invariants. 0 = sound, else the number of the
  *     first invariant found broken, as the head of the file numbers them.
  *
- * Two more serve real processes only (runtime/threads.h): with the first, each
- * thread has a cache of small free blocks.
+ * Two more serve real processes only (runtime/threads.h): where the allocator
+ * has the first, each thread has magazines of small freed blocks.
  *
  * mm_size_unlocked(p): bytes of the block in use at p, also while other threads
- *     are in the allocator; 0 where no block begins there, or its size cannot
- *     be found in that way.
- * mm_purge_count(): how often so far the allocator gave pages back to the
- *     system because much memory was free and stayed so. The caller holds the
- *     lock.
+ *     are in the allocator; 0 where no such block begins there, or where the
+ *     allocator cannot tell.
+ * mm_purge_count(): how many purges there were since mm_init: times that the
+ *     allocator gave pages back because much memory was free. Called with the
+ *     lock held.
  */
 void *mm_calloc(size_t count, size_t size);
 void *mm_memalign(size_t align, size_t size);
@@ -73,7 +73,7 @@ int mm_audit(void);
 size_t mm_size_unlocked(const void *ptr);
 unsigned mm_purge_count(void);
 
-/* The allocator's idea in at most six words, for tables; optional. */
+/* What is special about it, in at most six words: for tables. Optional. */
 extern const char mm_idea[];
 
 /* The authors, as the classic lab asks for them; optional. */

@@ -138,10 +138,10 @@ static void share_processor(void)
 static void calibrate(const struct subject *s, uint32_t *count)
 {
     for (uint64_t i = 0; i < s->ops; i++) {
-        int call = subject_call(s->trace->ops[i]);
+        enum op_call call = op_call(s->trace->ops[i]);
 
-        if (call >= 0 && count[i] > 0)
-            count[i] -= count[s->ops + (uint64_t)call] - 1;
+        if (call != CALL_NOTHING && count[i] > 0)
+            count[i] -= count[s->ops + call] - 1;
     }
 }
 
@@ -151,7 +151,7 @@ struct stepping stepper_run(const struct subject *subject, uint32_t limit)
 
     mark = mmap(NULL, sizeof *mark, PROT_READ | PROT_WRITE,
                 MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-    r.count = calloc(subject->ops + CALLS, sizeof *r.count);
+    r.count = calloc(subject->ops + CALL_NOTHING, sizeof *r.count);
     if (mark == MAP_FAILED || !r.count) {
         perror("steps");
         exit(2);

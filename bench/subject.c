@@ -101,38 +101,19 @@ static __attribute__((noinline)) void *call_memalign(const struct request *r)
     return block;
 }
 
-static void *(*const call_of[CALLS])(const struct request *) = {
-    [CALL_MALLOC] = call_malloc,   [CALL_FREE] = call_free,
-    [CALL_REALLOC] = call_realloc, [CALL_CALLOC] = call_calloc,
-    [CALL_ALIGN] = call_memalign,
+static void *(*const call_of[])(const struct request *) = {
+    [CALL_MALLOC] = call_malloc,     [CALL_FREE] = call_free,
+    [CALL_REALLOC] = call_realloc,   [CALL_CALLOC] = call_calloc,
+    [CALL_MEMALIGN] = call_memalign,
 };
-
-int subject_call(struct op op)
-{
-    static const int call[OP_KINDS] = {
-        [OP_ALLOC] = CALL_MALLOC,
-        [OP_FREE] = CALL_FREE,
-        [OP_REALLOC] = CALL_REALLOC,
-        [OP_REALLOC_NULL] = CALL_REALLOC,
-        [OP_REALLOC_FREE] = CALL_REALLOC,
-        [OP_CALLOC] = CALL_CALLOC,
-        [OP_ALIGNED] = CALL_ALIGN,
-        [OP_FREE_NULL] = CALL_FREE,
-        [OP_SKIP] = -1,
-    };
-
-    return call[op_kind(op)];
-}
 
 static struct request request_of(struct op op, void *block)
 {
     struct request r = {block, op_size(op), op.arg, 0};
 
-    if (op_kind(op) == OP_FREE_NULL || op_kind(op) == OP_REALLOC_NULL)
+    if (!op_takes_block(op))
         r.block = NULL;
-    if (op_kind(op) == OP_REALLOC_FREE)
-        r.size = 0;
-    if (op_kind(op) == OP_ALIGNED)
+    if (op_argument(op) == ARGUMENT_ALIGNMENT)
         r.extra = (size_t)1 << op.arg;
     return r;
 }
@@ -204,15 +185,14 @@ static void calibrate(uint64_t first)
     calls.free = (void (*)(void *))nothing;
     calls.realloc = (void *(*)(void *, size_t))nothing;
     calls.calloc = calls.memalign = (void *(*)(size_t, size_t))nothing;
-    for (int call = 0; call < CALLS; call++)
+    for (int call = 0; call < CALL_NOTHING; call++)
         step(first + (uint64_t)call, call, &(struct request){0});
 }
 
 /* End the subject where the operation had to return a block and did not. */
 static void check_result(const void *block, struct op op, uint64_t number)
 {
-    if (block || op_ends(op) || op_payload(op) == 0 || subject_call(op) < 0 ||
-        op_kind(op) == OP_FREE_NULL)
+    if (block || op_ends(op) || op_payload(op) == 0 || !op_has_block(op))
         return;
     mark->op = number;
     _exit(END_REFUSED);
@@ -225,16 +205,16 @@ static void replay(const struct subject *s, void **blocks)
     for (uint64_t i = 0; i < s->ops; i++) {
         struct op op = s->trace->ops[i];
         struct request r = request_of(op, blocks[op_slot(op)]);
-        int call = subject_call(op);
+        enum op_call call = op_call(op);
 
-        if (call < 0)
+        if (call == CALL_NOTHING)
             continue;
         mark->op = i;
         void *block = random_below(&random, s->ops) < s->sample
-                          ? step(i, call, &r)
+                          ? step(i, (int)call, &r)
                           : call_of[call](&r);
         check_result(block, op, i);
-        if (op_kind(op) != OP_FREE_NULL)
+        if (op_has_block(op))
             blocks[op_slot(op)] = block;
     }
 }

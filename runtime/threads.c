@@ -1,19 +1,18 @@
 /*
- * threads.c - a magazine for each thread and small size.
+ * threads.c - a magazine per thread and small size.
  *
  *      magazine     block                block
  *      | first | -> | next | key | -> ... | 0 | key |
  *      | count |
- *      | fill  |
  *
- * For the allocator, a block in a magazine is in use. So that a second free of
- * the block is found here, the block has a key in its second word: a random
- * number, which a block in use has there with a probability of 2^-64. A
- * program that writes into a freed block may overwrite the key; then the
- * allocator finds the second free, when the magazine is flushed.
+ * To the allocator, a block in a magazine is in use. So that a double free is
+ * found here as well, such a block has a key in its second word: a random
+ * number, which a block in use has there with a chance of 2^-64. A program that
+ * writes into a freed block may overwrite the key. Then the allocator finds the
+ * double free, when the magazine is flushed.
  *
  *   I1  The blocks of a magazine have its size, and count is their number.
- *   I2  A magazine has at most capacity blocks, together at most MAX_BYTES.
+ *   I2  A magazine has at most `capacity` blocks, of MAX_BYTES at most.
  *   I3  A thread that ends leaves no block in its magazines.
  *
  * Magazines: J. Bonwick and J. Adams, "Magazines and Vmem", 2001.
@@ -37,120 +36,123 @@
 enum {
     GRANULE = THREADS_GRANULE,
     SIZES = THREADS_SIZES,
-    MAX_BYTES = 32768, /* in a magazine */
-    FIRST_REFILL = 4,  /* blocks that a thread's first refill gets; */
-    MAX_REFILL = 128   /* each gets twice as many as the last, up to this */
+    MAX_BYTES = 32768, /* of all blocks in a magazine */
+    FIRST_FILL = 4,    /* blocks that the first fill of a magazine gets */
+    MAX_FILL = 128     /* blocks that any fill gets at most */
 };
 
-enum thread_state { NOT_STARTED, CACHING, ENDED };
+enum state { NEW, ALIVE, ENDED };
 
 __thread struct magazine threads_magazine[SIZES];
 __thread bool threads_started;
-static __thread enum thread_state thread_state
-    __attribute__((tls_model("initial-exec")));
+static __thread enum state state __attribute__((tls_model("initial-exec")));
 static __thread unsigned purges_seen __attribute__((tls_model("initial-exec")));
 
 static const struct threads_lock *lock_at_end;
 static pthread_key_t at_end;
-static bool have_at_end;
-static uintptr_t cached_key = (uintptr_t)0x9e3779b97f4a7c15; /* until chosen */
-static bool key_chosen;
+static bool have_key;
+/* The key in each block of a magazine. choose_key replaces the first value. */
+static uintptr_t key_of_freed = (uintptr_t)0x9e3779b97f4a7c15;
+static bool key_is_chosen;
 
-/* Not in a constructor: constructors of other libraries allocate before it. */
-static void choose_cached_key(void)
+/*
+ * Choose the key at random. Not in a constructor: constructors of other
+ * libraries allocate before.
+ */
+static void choose_key(void)
 {
-    if (getrandom(&cached_key, sizeof cached_key, GRND_NONBLOCK) !=
-        sizeof cached_key)
-        cached_key = (uintptr_t)&cached_key * 2654435761u;
-    cached_key |= 1;
+    if (getrandom(&key_of_freed, sizeof key_of_freed, GRND_NONBLOCK) !=
+        sizeof key_of_freed)
+        key_of_freed = (uintptr_t)&key_of_freed * 2654435761u;
+    key_of_freed |= 1;
 }
 
-/* The capacity at which a magazine stops growing (I2). */
-static unsigned max_capacity(size_t index)
+/* The largest capacity of a magazine for that size. */
+static unsigned limit(size_t index)
 {
     return (unsigned)(MAX_BYTES / ((index + 1) * GRANULE));
 }
 
-static unsigned smaller(unsigned a, unsigned b)
+static unsigned min(unsigned a, unsigned b)
 {
     return a < b ? a : b;
 }
 
-/* The limits of a magazine that has not been used yet. */
-static void reset_limits(struct magazine *m)
+/* Make an empty magazine as it is before its first use. */
+static void reset_magazine(struct magazine *m)
 {
-    m->refill = FIRST_REFILL;
-    m->capacity = 2 * FIRST_REFILL;
+    m->next_fill = FIRST_FILL;
+    m->capacity = 2 * FIRST_FILL;
 }
 
-static void push(struct magazine *m, struct cached_block *block)
+/* Put a block first into a magazine. */
+static void push(struct magazine *m, struct magazine_block *block)
 {
     block->next = m->first;
-    block->key = cached_key;
+    block->key = key_of_freed;
     m->first = block;
     m->count++;
 }
 
-/* Free blocks until `left` are left. The caller holds the lock. */
+/* Free blocks of a magazine until `left` are left. The lock is held. */
 static void flush(struct magazine *m, unsigned left)
 {
     while (m->count > left)
         mm_free(magazine_pop(m));
 }
 
-/* Flush all magazines and reset their limits. The caller holds the lock. */
+/* Flush and reset all magazines of this thread. The lock is held. */
 static void flush_all(void)
 {
     for (size_t i = 0; i < SIZES; i++) {
         flush(&threads_magazine[i], 0);
-        reset_limits(&threads_magazine[i]);
+        reset_magazine(&threads_magazine[i]);
     }
 }
 
-/* The destructor of at_end: called when a thread ends (I3). */
-static void end_thread(void *unused)
+/* The end of a thread, as pthread_setspecific arranged for it. */
+static void end(void *unused)
 {
     (void)unused;
-    thread_state = ENDED;
+    state = ENDED;
     lock_at_end->take();
     flush_all();
     lock_at_end->give();
 }
 
 /*
- * Let end_thread be called when this thread ends. False where it was called
- * already, or cannot be.
+ * Prepare the magazines of this thread, and arrange for its end. False where
+ * the thread has ended, or where its end cannot be known.
  */
-static __attribute__((noinline)) bool
-start_thread(const struct threads_lock *lock)
+static __attribute__((noinline)) bool begin(const struct threads_lock *lock)
 {
     threads_started = true;
-    if (thread_state == ENDED || !mm_size_unlocked)
+    if (state == ENDED || !mm_size_unlocked)
         return false;
-    thread_state = ENDED; /* while pthread_* may need memory */
+    state = ENDED; /* while pthread_* may need memory */
     lock->take();
-    if (!key_chosen)
-        choose_cached_key();
-    key_chosen = true;
+    if (!key_is_chosen)
+        choose_key();
+    key_is_chosen = true;
     lock_at_end = lock;
-    have_at_end = have_at_end || pthread_key_create(&at_end, end_thread) == 0;
+    have_key = have_key || pthread_key_create(&at_end, end) == 0;
     lock->give();
-    if (!have_at_end || pthread_setspecific(at_end, &thread_state) != 0)
+    if (!have_key || pthread_setspecific(at_end, &state) != 0)
         return false;
     for (size_t i = 0; i < SIZES; i++)
-        reset_limits(&threads_magazine[i]);
-    thread_state = CACHING;
+        reset_magazine(&threads_magazine[i]);
+    state = ALIVE;
     return true;
 }
 
-/* Get m->refill blocks from the allocator, fewer where memory ends. */
-static void refill(struct magazine *m, size_t index,
-                   const struct threads_lock *lock)
+/* Take the lock, and get the blocks of an empty magazine; as many as can be. */
+static void fill(struct magazine *m, size_t index,
+                 const struct threads_lock *lock)
 {
-    unsigned n = m->refill;
+    unsigned n = m->next_fill;
 
-    m->capacity = smaller(2 * m->capacity, max_capacity(index));
-    m->refill = smaller(smaller(2 * n, MAX_REFILL), m->capacity / 2);
+    m->capacity = min(2 * m->capacity, limit(index));
+    m->next_fill = min(min(2 * n, MAX_FILL), m->capacity / 2);
     lock->take();
     for (void *block; n > 0; n--) {
         block = mm_malloc((index + 1) * GRANULE);
@@ -165,15 +167,15 @@ void *threads_allocate(size_t size, const struct threads_lock *lock)
 {
     size_t index = (size - 1) / GRANULE;
 
-    if (index >= SIZES || (thread_state != CACHING && !start_thread(lock)))
+    if (index >= SIZES || (state != ALIVE && !begin(lock)))
         return NULL;
     struct magazine *m = &threads_magazine[index];
     if (!m->first)
-        refill(m, index, lock);
+        fill(m, index, lock);
     return m->first ? magazine_pop(m) : NULL;
 }
 
-/* The message of mm.c. For so few digits snprintf needs no malloc. */
+/* The message of mm.c. snprintf writes so short a number without malloc. */
 static _Noreturn void double_free(const void *block)
 {
     char line[64];
@@ -185,14 +187,17 @@ static _Noreturn void double_free(const void *block)
     abort();
 }
 
-/* The size of a block in use that a magazine may get; 0: no magazine may. */
-static inline size_t cacheable_size(const void *block)
+/*
+ * Bytes of the block if there are magazines for its size, else 0. Ends the
+ * program where the block lies in a magazine.
+ */
+static inline size_t size_if_small(const void *block)
 {
     size_t size = mm_size_unlocked(block);
 
     if (size == 0 || size / GRANULE > SIZES)
         return 0;
-    if (((const struct cached_block *)block)->key == cached_key)
+    if (((const struct magazine_block *)block)->key == key_of_freed)
         double_free(block);
     return size;
 }
@@ -200,11 +205,11 @@ static inline size_t cacheable_size(const void *block)
 void threads_check_in_use(const void *block)
 {
     if (mm_size_unlocked)
-        cacheable_size(block);
+        size_if_small(block);
 }
 
-/* Whether the allocator has purged since this thread last asked. */
-static bool purged_since_last_look(void)
+/* Has the allocator purged since this thread last asked? The lock is held. */
+static bool purged_since(void)
 {
     unsigned before = purges_seen;
 
@@ -214,18 +219,19 @@ static bool purged_since_last_look(void)
 }
 
 /*
- * The magazine has more blocks than its capacity. A thread that frees blocks of
- * other threads gets a larger capacity, then flushes half. After a purge, most
- * of the program's memory is free: then the thread keeps no blocks.
+ * A magazine holds more than its capacity. A thread that frees the blocks of
+ * other threads gets more capacity, up to the limit; then half the blocks are
+ * freed. After a purge the program frees most of its memory, so all magazines
+ * are flushed.
  */
 static __attribute__((noinline)) void overflow(struct magazine *m, size_t index,
                                                const struct threads_lock *lock)
 {
     lock->take();
-    if (purged_since_last_look()) {
+    if (purged_since()) {
         flush_all();
-    } else if (m->capacity < max_capacity(index)) {
-        m->capacity = smaller(2 * m->capacity, max_capacity(index));
+    } else if (m->capacity < limit(index)) {
+        m->capacity = min(2 * m->capacity, limit(index));
     } else {
         flush(m, m->capacity / 2);
     }
@@ -234,9 +240,9 @@ static __attribute__((noinline)) void overflow(struct magazine *m, size_t index,
 
 bool threads_free(void *block, const struct threads_lock *lock)
 {
-    if (thread_state != CACHING && !start_thread(lock))
+    if (state != ALIVE && !begin(lock))
         return false;
-    size_t size = cacheable_size(block);
+    size_t size = size_if_small(block);
     if (size == 0)
         return false;
     size_t index = size / GRANULE - 1;

@@ -1,16 +1,16 @@
 /*
- * threads.h - thread caches: free small blocks that a thread keeps.
+ * threads.h - magazines: small freed blocks that a thread keeps for itself.
  *
- * To take the lock for every block is slow where there are several threads.
- * So each thread has a magazine for each small size, a list of free blocks:
- * the thread frees into it and allocates from it. The lock is taken once for
- * many blocks: to refill an empty magazine, or to flush half of a full one.
+ * To take the lock for every block is slow where there are several threads, and
+ * not fast where there is one. Here each thread has a magazine, a list of freed
+ * blocks, for each small size. A block that the thread frees goes into the
+ * magazine, and a block that it asks for comes out of it. The lock is taken for
+ * many blocks at once: to fill an empty magazine, or to flush half of a full
+ * one.
  *
- * This needs an allocator that returns the size of a block in use without a
- * lock (mm.h: mm_size_unlocked). With any other, every request is passed on:
- * threads_allocate returns NULL and threads_free false.
- *
- * Sizes are bytes. The caller does not hold the lock.
+ * This needs an allocator that tells the size of a block in use without a lock
+ * (mm.h: mm_size_unlocked). With any other allocator these functions do
+ * nothing.
  */
 #ifndef THREADS_H
 #define THREADS_H
@@ -19,7 +19,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* How to take and give back the lock that guards the allocator. */
+/* The lock of the process, as the magazines need it. */
 struct threads_lock {
     void (*take)(void);
     void (*give)(void);
@@ -27,35 +27,35 @@ struct threads_lock {
 
 enum {
     THREADS_GRANULE = 16,
-    THREADS_SIZES = 64, /* how many: 16, 32, ... 1024 bytes */
+    THREADS_SIZES = 64, /* of 16 bytes to 1 KiB */
 };
 
-/* A block in a magazine. The key tells it from a block in use: threads.c. */
-struct cached_block {
-    struct cached_block *next;
+/* A block in a magazine. The key tells it from a block in use. */
+struct magazine_block {
+    struct magazine_block *next;
     uintptr_t key;
 };
 
 /*
- * The free blocks of one size that a thread keeps. It has none before the
- * thread's first request and after its end.
+ * Freed blocks of one size. All magazines of a thread are empty before its
+ * first request and after its end.
  */
 struct magazine {
-    struct cached_block *first;
-    unsigned count;    /* blocks in the list */
-    unsigned refill;   /* blocks to get at the next refill; grows with each */
-    unsigned capacity; /* blocks at most; grows with each refill */
+    struct magazine_block *first;
+    unsigned count;     /* blocks in it */
+    unsigned next_fill; /* blocks to fill it with when it is empty */
+    unsigned capacity;  /* blocks that it may hold; both grow with use */
 };
 
-/* The calling thread's magazines, and whether it has ever used them. */
+/* The calling thread's magazines, and whether it ever made a request. */
 extern __thread struct magazine threads_magazine[THREADS_SIZES]
     __attribute__((tls_model("initial-exec")));
 extern __thread bool threads_started __attribute__((tls_model("initial-exec")));
 
-/* Take the first block; the magazine is not empty. */
+/* Take the first block out of a magazine that is not empty. */
 static inline void *magazine_pop(struct magazine *m)
 {
-    struct cached_block *block = m->first;
+    struct magazine_block *block = m->first;
 
     m->first = block->next;
     m->count--;
@@ -63,7 +63,10 @@ static inline void *magazine_pop(struct magazine *m)
     return block;
 }
 
-/* A block of at least size bytes from a magazine; NULL where it is empty. */
+/*
+ * A block for size bytes out of the calling thread's magazines, without a lock;
+ * NULL where none holds one.
+ */
 static inline void *threads_pop_cached(size_t size)
 {
     size_t index = (size - 1) / THREADS_GRANULE;
@@ -73,13 +76,20 @@ static inline void *threads_pop_cached(size_t size)
     return magazine_pop(&threads_magazine[index]);
 }
 
-/* The same, after a refill if need be; size > 0. NULL: ask the allocator. */
+/*
+ * A block for size bytes out of a magazine, which is filled first if it is
+ * empty. NULL where no magazine serves that size, or no memory is left: then
+ * the allocator is to be asked.
+ */
 void *threads_allocate(size_t size, const struct threads_lock *lock);
 
-/* Abort with one line on stderr where the block is in a magazine, so free. */
+/* End the program if the block lies in a magazine, for it is free already. */
 void threads_check_in_use(const void *block);
 
-/* Put a block into the thread's magazine; false: give it to the allocator. */
+/*
+ * Put a block into the calling thread's magazine for its size. False, and
+ * nothing done, where the allocator is to free it instead.
+ */
 bool threads_free(void *block, const struct threads_lock *lock);
 
 #endif

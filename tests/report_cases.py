@@ -85,7 +85,7 @@ class Lives(unittest.TestCase):
     def test_as_one_after_the_other(self) -> None:
         for seed in range(40):
             rows = random_rows(seed)
-            found = blocks.lives(table(rows))
+            found = blocks.placements_of(table(rows))
             self.assertEqual(
                 [list(row) for row in zip(*(
                     column.tolist() for column in (
@@ -93,7 +93,7 @@ class Lives(unittest.TestCase):
                 replayed(rows), f'seed {seed}')
 
     def test_kinds_tell_what_r_did_and_free_of_null(self) -> None:
-        found = blocks.lives(table([
+        found = blocks.placements_of(table([
             ('r', 0, 16, 5), ('r', 0, 16, 9), ('r', 0, 16, 0),
             ('r', 0, 32, 0), ('r', 0, 32, 0), ('f', NULL, 0, 0),
             ('c', 0, 16, 1), ('f', 0, 16, 0)]))
@@ -104,13 +104,14 @@ class Lives(unittest.TestCase):
 class Places(unittest.TestCase):
     def test_null_for_no_bytes_is_nowhere_and_address_0_is_some(self) -> None:
         events = table([('a', 0, 0, 0), ('a', 1, 0, 8), ('a', 2, 16, 0)], 64)
-        put = blocks.places(blocks.lives(events), events)
+        put = blocks.layout_of(blocks.placements_of(events), events)
         self.assertEqual(put.offset.tolist(), [blocks.NOWHERE, 0, 16])
         self.assertEqual(put.heap_base, 0)
 
     def test_what_a_shorter_replay_did_not_place(self) -> None:
         rows = [('a', 0, 16, 8), ('a', 1, 32, 8), ('a', 2, 48, 8)]
-        put = blocks.places(blocks.lives(table(rows)), table(rows[:2]))
+        put = blocks.layout_of(blocks.placements_of(table(rows)),
+                               table(rows[:2]))
         self.assertEqual(put.offset.tolist(), [16, 32, blocks.NOWHERE])
         self.assertEqual(put.done, 2)
 
@@ -126,7 +127,7 @@ class Places(unittest.TestCase):
 
     def test_wide_gaps_are_left_out_and_others_stay(self) -> None:
         begin = numpy.array([0x10000, 0x10100, 1 << 40, (1 << 40) + 60000])
-        segments = blocks.layout(begin, begin + 16)
+        segments = blocks.segments_of(begin, begin + 16)
         self.assertEqual([(s.base, s.length) for s in segments],
                          [(0x10000, 0x110), (1 << 40, 60016)])
         self.assertEqual(blocks.offsets(begin, segments).tolist(),
@@ -137,7 +138,7 @@ class Places(unittest.TestCase):
         begin = numpy.array(sorted(
             dice.choice([1 << 28, 1 << 33, 1 << 45]) + 16 * dice.randrange(9999)
             for _ in range(500)))
-        segments = blocks.layout(begin, begin + 100)
+        segments = blocks.segments_of(begin, begin + 100)
         offset = blocks.offsets(begin, segments)
         where = [max(i for i, s in enumerate(segments) if s.base <= a)
                  for a in begin]
@@ -151,7 +152,7 @@ class Places(unittest.TestCase):
 
     def test_no_block_at_all(self) -> None:
         events = table([('f', NULL, 0, 0)])
-        put = blocks.places(blocks.lives(events), events)
+        put = blocks.layout_of(blocks.placements_of(events), events)
         self.assertEqual((len(put.offset), put.segments), (0, []))
 
     def test_changes(self) -> None:
@@ -325,7 +326,7 @@ class Page(unittest.TestCase):
     def test_the_packing_is_as_high_as_mdriver_says(self) -> None:
         events = next(table for table in self.found.events
                       if table.allocator == 'packing')
-        put = blocks.places(blocks.lives(events), events)
+        put = blocks.layout_of(blocks.placements_of(events), events)
         result = self.found.results[0]
         self.assertAlmostEqual(
             result['peak_payload'] / events['heap'].max(),

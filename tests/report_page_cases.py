@@ -61,8 +61,9 @@ def picture(found: dict) -> numpy.ndarray:
         found['height'], found['width'])
 
 
-def expected_boxes(trace: blocks.Lives, put: blocks.Places, window: dict,
-                   width: int, height: int) -> numpy.ndarray:
+def expected_boxes(trace: blocks.Placements, put: blocks.HeapLayout,
+                   window: dict, width: int, height: int
+                   ) -> numpy.ndarray:
     """Which pixels have a block, top row first, drawn as whole pixels."""
     drawn = numpy.zeros((height, width), bool)
     sx = (window['t1'] - window['t0']) / width
@@ -82,8 +83,9 @@ def expected_boxes(trace: blocks.Lives, put: blocks.Places, window: dict,
     return drawn
 
 
-def expected_shares(trace: blocks.Lives, put: blocks.Places, window: dict,
-                    width: int, height: int) -> numpy.ndarray:
+def expected_shares(trace: blocks.Placements, put: blocks.HeapLayout,
+                    window: dict, width: int, height: int
+                   ) -> numpy.ndarray:
     """What share of each pixel is payload, top row first."""
     share = numpy.zeros((height, width))
     times = numpy.linspace(window['t0'], window['t1'], width + 1)
@@ -114,10 +116,11 @@ def payload(name: str) -> list[int]:
     return replayed(name).events[0]['payload'].tolist()
 
 
-def tables(name: str, allocator: str) -> tuple[blocks.Lives, blocks.Places]:
+def tables(name: str, allocator: str
+           ) -> tuple[blocks.Placements, blocks.HeapLayout]:
     events = replayed(name).events
-    trace = blocks.lives(max(events, key=len))
-    return trace, next(blocks.places(trace, one) for one in events
+    trace = blocks.placements_of(max(events, key=len))
+    return trace, next(blocks.layout_of(trace, one) for one in events
                        if one.allocator == allocator)
 
 
@@ -152,7 +155,7 @@ class Reports(unittest.TestCase):
 
     def tearDown(self) -> None:
         self.js('if (malloclab.app.playing) malloclab.app.play()')
-        self.assertEqual(browser.complaints(self.driver), [])
+        self.assertEqual(browser.console_errors(self.driver), [])
 
     def load(self, fragment: str = '') -> None:
         browser.show(self.driver, self.report, fragment)
@@ -234,7 +237,7 @@ class Loads(Reports):
                          [['mm', '6', 'of', '6'], ['tlsf', '6', 'of', '6'],
                           ['bad', '1', 'of', '6']])
         self.assertIn('bad on small.rep: overlap small.rep:',
-                      self.text('complaints'))
+                      self.text('bad-verdicts'))
 
     def test_a_head_sorts_both_ways(self) -> None:
         head = next(one for one in self.driver.find_elements(
@@ -368,17 +371,18 @@ class Draws(Reports):
         self.assertEqual(shares, [rank[c] * 255 // (len(rank) - 1)
                                   for c in classes])
 
-    def test_rooms(self) -> None:
+    def test_slack(self) -> None:
         for name in ('small', 'realloc', 'edge'):
             trace, put = tables(name, 'mm')
             self.open(f'#trace={name}.rep&panels=mm')
             found = self.js(
-                'const {app} = malloclab; return Array.from(app.loaded.roomsOf('
-                'app.panels[0].places), (n) => n === Infinity ? -1 : n)')
-            self.assertEqual(found, self.brute_rooms(trace, put), name)
+                'const {app} = malloclab; return Array.from(app.loaded.slackOf('
+                'app.panels[0].layout), (n) => n === Infinity ? -1 : n)')
+            self.assertEqual(found, self.brute_slack(trace, put), name)
 
     @staticmethod
-    def brute_rooms(trace: blocks.Lives, put: blocks.Places) -> list[int]:
+    def brute_slack(trace: blocks.Placements, put: blocks.HeapLayout
+                    ) -> list[int]:
         """At every birth, the gap of each live pair of neighbours."""
         least = [math.inf] * len(trace.birth)
         for now in trace.birth:
@@ -387,7 +391,7 @@ class Draws(Reports):
                           and put.offset[i] >= 0)
             for (low, i), (high, _) in zip(live, live[1:]):
                 least[i] = min(least[i], max(0, high - low - trace.size[i]))
-        return [-1 if room == math.inf else room for room in least]
+        return [-1 if slack == math.inf else slack for slack in least]
 
 
 class Answers(Reports):
@@ -445,7 +449,7 @@ class Answers(Reports):
                                1000 + 10 * 2000 / high, places=6)
         self.assertIn('operation 7 of', self.text('step'))  # no click
 
-    def pixel_of(self, trace: blocks.Lives, put: blocks.Places, i: int,
+    def pixel_of(self, trace: blocks.Placements, put: blocks.HeapLayout, i: int,
                  at: int = 0) -> tuple[float, float]:
         return tuple(self.js(
             'const p = malloclab.app.panels[arguments[0]];'
@@ -522,11 +526,11 @@ class Answers(Reports):
         self.press('f')
         for at in range(2):
             self.assertEqual(self.js(
-                'const {window, places} = malloclab.app.panels[arguments[0]];'
-                'return places.hit(window) >= 0 && window.a0 <= '
-                'places.offset[40] && places.offset[40] < window.a1 && '
-                'window.t0 <= places.trace.birth[40] && '
-                'places.trace.death[40] <= window.t1', at), True)
+                'const {window, layout} = malloclab.app.panels[arguments[0]];'
+                'return layout.hit(window) >= 0 && window.a0 <= '
+                'layout.offset[40] && layout.offset[40] < window.a1 && '
+                'window.t0 <= layout.trace.birth[40] && '
+                'layout.trace.death[40] <= window.t1', at), True)
 
     def test_a_step_out_of_view_moves_the_view(self) -> None:
         self.open('#trace=small.rep&t=10-50&at=50')
@@ -552,12 +556,12 @@ class Answers(Reports):
         Select(selects[2]).select_by_value('bad')
         browser.settle(self.driver)
         self.assertEqual(self.js('return malloclab.app.panels.map('
-                                 '(p) => p.places.name)'),
+                                 '(p) => p.layout.name)'),
                          ['mm', 'tlsf', 'bad'])
         Select(selects[1]).select_by_value('-')
         browser.settle(self.driver)
         self.assertEqual(self.js('return malloclab.app.panels.map('
-                                 '(p) => p.places.name)'), ['mm', 'bad'])
+                                 '(p) => p.layout.name)'), ['mm', 'bad'])
 
     def test_a_row_shows_its_trace(self) -> None:
         row = next(one for one in self.driver.find_elements(
@@ -647,7 +651,7 @@ class Modules(Reports):
         dice = random.Random(1)
         moves = [(dice.random() < 0.6, dice.randrange(3000), dice.randrange(
             3000)) for _ in range(800)]
-        found = self.call('rooms', '''
+        found = self.call('slack', '''
             const set = new m.Neighbours(3000);
             return a[0].map(([adds, number, asked]) => {
               if (adds) set.add(number); else set.remove(number);
@@ -723,7 +727,7 @@ class Modules(Reports):
         for _ in range(30):
             t0, a0 = dice.uniform(0, 320), dice.uniform(0, put.offset.max())
             window = {'t0': t0, 't1': t0 + 9, 'a0': a0, 'a1': a0 + 150}
-            found = self.js('return malloclab.app.panels[0].places.hit('
+            found = self.js('return malloclab.app.panels[0].layout.hit('
                             'arguments[0])', window)
             areas = DrawnTables.areas(trace, put, window)
             self.assertEqual(areas[found] if found >= 0 else 0, max(areas))
@@ -731,7 +735,7 @@ class Modules(Reports):
 
 class DrawnTables:
     @staticmethod
-    def areas(trace: blocks.Lives, put: blocks.Places,
+    def areas(trace: blocks.Placements, put: blocks.HeapLayout,
               window: dict) -> list[float]:
         """What each placement has of a window, in operations x bytes."""
         time = numpy.minimum(trace.death, window['t1']) - \

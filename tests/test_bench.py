@@ -21,7 +21,7 @@ from support import (BUILD, ROOT, TESTS, Finished, account, in_release_only,
 sys.path[:0] = [str(ROOT / 'tools')]
 
 from malloclab import pythons  # noqa: E402
-from malloclab.bench import contest, pareto  # noqa: E402
+from malloclab.bench import benchmark, pareto  # noqa: E402
 
 SMALL = TESTS / 'traces/small.rep'
 
@@ -640,7 +640,7 @@ class Pareto(Figures):
                 for u, r in ((0.5, 1), (0.7, 4)))
         path = self.report(*(result('mm', trace, **figures)
                              for trace, figures in zip('xy', both)))
-        [point] = pareto.points_of(contest.read(path))
+        [point] = pareto.points_of(benchmark.read(path))
         self.assertAlmostEqual(point.x, 60)
         self.assertAlmostEqual(point.y, 2)
         self.assertAlmostEqual(point.x_low, 55)
@@ -652,7 +652,7 @@ class Pareto(Figures):
         for name, short in (('libjemalloc.so.2', 'jemalloc'), ('mm', 'mm'),
                             ('libtcmalloc_minimal.so.4', 'tcmalloc'),
                             ('libc', 'libc'), ('/x/y.so', 'y')):
-            self.assertEqual(contest.short(name), short)
+            self.assertEqual(benchmark.short(name), short)
 
     @unittest.skipUnless(pythons.with_modules("matplotlib"), 'no python3 has matplotlib')
     def test_pictures(self) -> None:

@@ -29,8 +29,8 @@ from converting import (  # noqa: E402
     FILES, MIXED, RECORDER, SMALL, Converting, after_pool, as_malloc, churn,
     make, needs, without_realloc)
 from malloclab.convert import (  # noqa: E402
-    command, formats, lateness, moments, tape)
-from malloclab.convert.wish import Wish  # noqa: E402
+    checked_trace, command, formats, late_ends, moments)
+from malloclab.convert.write_options import WriteOptions  # noqa: E402
 from malloclab.traces import rep  # noqa: E402
 from malloclab.traces.rep import Op  # noqa: E402
 
@@ -264,7 +264,7 @@ class Lateness(unittest.TestCase):
 
     def setUp(self) -> None:
         self.notes: Counter[str] = Counter()
-        self.addresses = lateness.Addresses(self.notes)
+        self.addresses = late_ends.Addresses(self.notes)
 
     def names(self, signs: str) -> list[int]:
         """Which block each sign is of, by its number."""
@@ -284,16 +284,16 @@ class Lateness(unittest.TestCase):
 
     def test_an_end_that_is_late(self) -> None:
         self.assertEqual(self.names('++--+-'), [0, 1, 0, 1, 0, 0])
-        self.assertEqual(self.notes, {lateness.NOTE: 1})
+        self.assertEqual(self.notes, {late_ends.NOTE: 1})
 
     def test_an_end_that_is_later_than_the_next(self) -> None:
         self.assertEqual(self.names('++-+--'), [0, 1, 0, 2, 1, 2])
-        self.assertEqual(self.notes, {lateness.NOTE: 2})
+        self.assertEqual(self.notes, {late_ends.NOTE: 2})
 
     def test_an_end_that_is_lost(self) -> None:
         """After some time the block that is too many is replaced."""
         self.names('++-')
-        for _ in range(lateness.PATIENCE):
+        for _ in range(late_ends.MAX_LATENESS):
             self.addresses.begin(0)
         alias = self.addresses.begin(64)
         self.assertGreater(alias, 1 << 64)
@@ -717,7 +717,7 @@ class Names(Converting):
 
 class Tapes(unittest.TestCase):
     def test_ids_anew(self) -> None:
-        one = tape.Tape()
+        one = checked_trace.CheckedTrace()
         one.extend([Op('a', 7, 1), Op('f', 7), Op('c', 7, 2, 3), Op('f', -1),
                     Op('r', 7, 9), Op('r', 3, 4), Op('r', 7, 0)])
         self.assertEqual(', '.join(map(rep.render, one)),
@@ -730,18 +730,18 @@ class Tapes(unittest.TestCase):
                     [Op('a', 0, rep.MAX_SIZE + 1)],
                     [Op('a', 5, 1), Op('f', 0)]):
             with self.assertRaises(rep.RepError):
-                tape.Tape().extend(ops)
+                checked_trace.CheckedTrace().extend(ops)
 
     def test_moments(self) -> None:
         """Few, even, with the peak and the end among them."""
-        one = tape.Tape()
+        one = checked_trace.CheckedTrace()
         one.extend([*(Op('a', i, 5) for i in range(700)), Op('a', 999, 9999),
                     Op('f', 999), *(Op('f', i) for i in range(300))])
-        found = moments.moments(one, Wish('x'), 50)
+        found = moments.moments(one, WriteOptions('x'), 50)
         self.assertTrue(25 < len(found) <= 50)
         self.assertIn((701, 3500 + 9999, 0), found)
         self.assertEqual(found[-1], (1002, 2000, 0))
-        known = Wish('x', 'mm', [(1, 100), (700, 90000), (1002, 70000)])
+        known = WriteOptions('x', 'mm', [(1, 100), (700, 90000), (1002, 70000)])
         self.assertEqual(moments.moments(one, known, 50), [
             (1, 5, 95), (700, 3500, 86500), (1002, 2000, 68000)])
 

@@ -22,7 +22,7 @@ from malloclab import pythons  # noqa: E402
 from malloclab.bench import command as bench  # noqa: E402
 from malloclab.convert import command as convert  # noqa: E402
 from malloclab.convert import formats  # noqa: E402
-from malloclab.convert.source import CUT  # noqa: E402
+from malloclab.convert.input_file import CUT  # noqa: E402
 from malloclab.record import command as record  # noqa: E402
 from malloclab.record import recording  # noqa: E402
 from malloclab.report import lines  # noqa: E402
@@ -34,7 +34,7 @@ DRAWING = all(importlib.util.find_spec(module) for module in MODULES)
 if DRAWING:
     from malloclab.plot import command as plot
     from malloclab.plot.options import Range
-    from malloclab.plot.source import Kept
+    from malloclab.plot.source import FileSource
     from malloclab.tables import ReplayError
 
 RESULTS = HERE / 'results'
@@ -183,7 +183,7 @@ class Drawing(fuzzing.Fuzz):
     def test_reading(self) -> None:
         def read(path: Path) -> None:
             with contextlib.suppress(ReplayError):
-                Kept([path], [], [], Range())
+                FileSource([path], [], [], Range())
 
         for path in sorted(RESULTS.iterdir()):
             self.fuzz(path.name, path.read_bytes(), 100, read)

@@ -258,7 +258,7 @@ class Sound(Copies):
         folder.mkdir()
         code = ('import sys\nfrom malloclab.copies import copying\n'
                 'for n in range(1, 60):\n for end in "rep", "repb":\n'
-                '  order = copying.Order(sys.argv[1], n, 1, {})\n'
+                '  order = copying.CopyRequest(sys.argv[1], n, 1, {})\n'
                 '  copying.copy(order, f"{sys.argv[2]}/{n}.{end}")\n')
         # Blocks that are never freed, so that sessions end with frees.
         trace = self.write('some.rep', samples.text_of(

@@ -85,7 +85,7 @@ MOVED = ('a 0 0 16 16 64 0', 'a 1 16 20 36 64 0', 'r 0 36 40 60 128 0',
 
 class Blocks(Case):
     def test_pieces(self) -> None:
-        p = blocks.pieces_of(table(*MOVED))
+        p = blocks.placements_of(table(*MOVED))
         self.assertEqual(p.begin.tolist(), [1, 3, 2])
         self.assertEqual(p.end.tolist(), [3, 5, 6])
         self.assertEqual((p.address - BASE).tolist(), [0, 36, 16])
@@ -94,26 +94,26 @@ class Blocks(Case):
         self.assertNotEqual(p.block[1], p.block[2])
 
     def test_a_slot_is_used_again(self) -> None:
-        p = blocks.pieces_of(table('a 0 0 8 8 64 0', 'f 0 0 0 0 64 0',
+        p = blocks.placements_of(table('a 0 0 8 8 64 0', 'f 0 0 0 0 64 0',
                                    'a 0 32 8 8 64 0', 'r 0 32 0 0 64 0'))
         self.assertEqual(p.begin.tolist(), [1, 3])
         self.assertEqual(p.end.tolist(), [2, 4])
         self.assertEqual(len(set(p.block.tolist())), 2)
 
     def test_a_refused_realloc_leaves_the_block(self) -> None:
-        p = blocks.pieces_of(table('a 0 0 8 8 64 0', 'r 0 -1 99 8 64 0',
+        p = blocks.placements_of(table('a 0 0 8 8 64 0', 'r 0 -1 99 8 64 0',
                                    'a 1 -1 99 8 64 0', 'f 0 0 0 0 64 0'))
         self.assertEqual((p.begin.tolist(), p.end.tolist(), p.size.tolist()),
                          ([1], [4], [8]))
 
     def test_a_block_at_the_address_0(self) -> None:
-        p = blocks.pieces_of(table('a 0 -1 8 8 64 0', 'a 1 -1 0 8 64 0',
+        p = blocks.placements_of(table('a 0 -1 8 8 64 0', 'a 1 -1 0 8 64 0',
                                    'f 0 -1 0 0 64 0'))
         self.assertEqual((p.address.tolist(), p.begin.tolist(),
                           p.end.tolist()), ([0], [1], [3]))
 
     def test_living(self) -> None:
-        p = blocks.pieces_of(table(*MOVED))
+        p = blocks.placements_of(table(*MOVED))
         self.assertEqual(sorted(p.at(2).size.tolist()), [16, 20])
         self.assertEqual(sorted(p.at(3).size.tolist()), [20, 40])
         self.assertEqual(p.at(5).size.tolist(), [20])
@@ -125,13 +125,13 @@ class Blocks(Case):
                          [1, 2] + [2] * 41 + [2, 1])
 
     def test_lives(self) -> None:
-        lives = blocks.lives_of(blocks.pieces_of(table(*MOVED)))
+        lives = blocks.lifetimes_of(blocks.placements_of(table(*MOVED)))
         self.assertEqual(lives.size.tolist(), [16, 20])
         self.assertEqual(lives.length.tolist(), [4, 4])
         self.assertEqual(lives.freed.tolist(), [True, False])
 
     def test_no_events(self) -> None:
-        self.assertEqual(len(blocks.pieces_of(table())), 0)
+        self.assertEqual(len(blocks.placements_of(table())), 0)
 
     def test_rounded(self) -> None:
         self.assertEqual(blocks.rounded(numpy.array([0, 1, 16, 17]), 16)
@@ -168,7 +168,7 @@ class Spaces(Case):
                        numpy.array([far + 50, 200, 90]))
         self.assertEqual((s.begin.tolist(), s.end.tolist()),
                          ([0, far], [200, far + 50]))
-        self.assertEqual(s.place(numpy.array([0, 150, far + 7])).tolist(),
+        self.assertEqual(s.height_of(numpy.array([0, 150, far + 7])).tolist(),
                          [0, 150, 207])
         self.assertEqual(s.height, 250)
 
@@ -180,7 +180,7 @@ class Spaces(Case):
 
     def test_the_heap_is_part_of_it(self) -> None:
         events = table('a 0 32 16 16 4096 0')
-        s = space.space_of(events, blocks.pieces_of(events))
+        s = space.space_of(events, blocks.placements_of(events))
         self.assertEqual((s.begin.tolist(), s.end.tolist()),
                          ([BASE], [BASE + 4096]))
 
@@ -231,7 +231,7 @@ class Maps(Case):
     def test_of_a_range(self) -> None:
         m = heap_map.map_of(replay(table(*MOVED)), options.Range(5, 9))
         assert m
-        self.assertEqual((m.pieces.size.tolist(), m.first, m.last),
+        self.assertEqual((m.placements.size.tolist(), m.first, m.last),
                          ([20], 5, 5))
 
     def test_zero_bytes_have_no_rectangle(self) -> None:
@@ -257,7 +257,7 @@ class Maps(Case):
 
     def test_the_image_agrees_with_the_rectangles(self) -> None:
         m = self.map(*MOVED)
-        classes = heap_map.classes_of(m.value, m.pieces.size)
+        classes = heap_map.classes_of(m.value, m.placements.size)
         image = heap_map.raster_of(m, classes, (5, 128), 128)
         cover = image[:, :, 3].sum(0)
         self.assertTrue(numpy.allclose(cover, [16, 36, 60, 60, 20]))
@@ -336,7 +336,7 @@ class Holes(Case):
 class Waste(Case):
     def split(self, *rows: str, in_lab: bool = True) -> dict[str, int]:
         events = table(*rows)
-        living = blocks.pieces_of(events).at(len(rows)).by_address()
+        living = blocks.placements_of(events).at(len(rows)).by_address()
         parts = waste.split_at(
             living, BASE if in_lab else None, int(events['heap'][-1]),
             int(events['mapped'][-1]), 16)
@@ -426,25 +426,25 @@ class Bars(Case):
 
 
 class Causes(Case):
-    WASTE = {'padding': 20, 'headers': 10, 'policy': 30, 'future': 40,
-             'shape': 20}
+    WASTE = {'alignment': 20, 'metadata': 10, 'placement': 30,
+             'online_gap': 40, 'packing_gap': 20}
 
     def test_shares(self) -> None:
         self.assertEqual(causes.shares_of(result(waste=self.WASTE)),
                          [0.4, 0.1, 0.05, 0.15, 0.2, 0.1])
 
     def test_better_than_best_fit(self) -> None:
-        waste = {**self.WASTE, 'policy': -10}
+        waste = {**self.WASTE, 'placement': -10}
         self.assertEqual(causes.shares_of(result(waste=waste))[3:5],
                          [0, 30 / 160])
-        waste = {**self.WASTE, 'policy': -50}
+        waste = {**self.WASTE, 'placement': -50}
         self.assertEqual(causes.shares_of(result(waste=waste))[3:],
                          [0, 0, 10 / 120])
 
     def test_groups_and_their_mean(self) -> None:
         groups = causes.groups_of([
             result(waste=self.WASTE), result(allocator='b', verdict='hung'),
-            result(trace='y', waste={**self.WASTE, 'shape': 0}),
+            result(trace='y', waste={**self.WASTE, 'packing_gap': 0}),
             result(trace='y', allocator='b', waste=self.WASTE),
             result(trace='y', allocator='c')])
         self.assertEqual([g.faults for g in groups],
@@ -455,7 +455,7 @@ class Causes(Case):
         self.assertEqual([mean.bars[name][0] for name in ('mm', 'b')],
                          [80 / 180, 0.4])
         self.assertEqual(causes.finding(groups[0]),
-                         'x: mm wastes 60 % of its memory, 20 % on future')
+                         'x: mm wastes 60 % of its memory, 20 % by on-line gap')
 
 
 class Pareto(Case):

@@ -14,9 +14,10 @@ HERE = Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE), str(HERE.parent / 'tools')]
 
 import support  # noqa: E402
-from malloclab.dice import Dice  # noqa: E402
+from malloclab.portable_random import Random  # noqa: E402
 from malloclab.generate import command as generate  # noqa: E402
-from malloclab.generate.recipes import RECIPES, RecipeError, cook  # noqa: E402
+from malloclab.generate.recipes import (  # noqa: E402
+    RECIPES, RecipeError, run_recipe)
 from malloclab.record import corpus  # noqa: E402
 from malloclab.traces import manifest, rep  # noqa: E402
 from malloclab.traces.rep import Op  # noqa: E402
@@ -230,7 +231,7 @@ class Recipes(unittest.TestCase):
         for name in RECIPES:
             for seed, limit in (1, 10000), (2, 3000), (3, 40):
                 with self.subTest(name, seed=seed, limit=limit):
-                    ops = cook(name, seed, limit)
+                    ops = run_recipe(name, seed, limit)
                     checked = check_text(rep.encode(
                         ops, any(op.thread for op in ops))[0].decode())
                     self.assertEqual(checked.live, 0)
@@ -241,15 +242,17 @@ class Recipes(unittest.TestCase):
     def test_same_arguments_same_trace_another_seed_another(self) -> None:
         for name in RECIPES:
             with self.subTest(name):
-                self.assertEqual(cook(name, 5, 2000), cook(name, 5, 2000))
-                self.assertNotEqual(cook(name, 5, 10000), cook(name, 6, 10000))
+                self.assertEqual(run_recipe(name, 5, 2000),
+                                 run_recipe(name, 5, 2000))
+                self.assertNotEqual(run_recipe(name, 5, 10000),
+                                    run_recipe(name, 6, 10000))
 
     def test_parameters_have_an_effect(self) -> None:
         for name, recipe in RECIPES.items():
             for key, value in recipe.parameters.items():
                 with self.subTest(name, key=key):
-                    other = cook(name, 1, 10000, {key: value // 2 + 1})
-                    self.assertNotEqual(cook(name, 1, 10000), other)
+                    other = run_recipe(name, 1, 10000, {key: value // 2 + 1})
+                    self.assertNotEqual(run_recipe(name, 1, 10000), other)
 
     def test_recipes_are_described(self) -> None:
         for recipe in RECIPES.values():
@@ -261,10 +264,10 @@ class Recipes(unittest.TestCase):
         for arguments in ('nobody',), ('comb', 1, 100, {'x': 1}), (
                 'comb', 1, 100, {'teeth': 0}):
             with self.assertRaises(RecipeError):
-                cook(*arguments)
+                run_recipe(*arguments)
 
     def test_a_tiling_is_full_from_beginning_to_end(self) -> None:
-        ops = cook('tiling', 4, 4000, {'height': 65536})
+        ops = run_recipe('tiling', 4, 4000, {'height': 65536})
         levels, live, freeing = [], 0, {}
         sizes: dict[int, int] = {}
         for op in ops:
@@ -284,39 +287,42 @@ class Recipes(unittest.TestCase):
         self.assertTrue(all(size % 16 == 0 for size in sizes.values()))
 
     def test_queue_and_stack_keep_their_order(self) -> None:
-        freed = [op.id for op in cook('queue', 1, 2000) if op.kind == 'f']
+        freed = [op.id for op in run_recipe('queue', 1, 2000)
+                 if op.kind == 'f']
         self.assertEqual(freed, sorted(freed))
         stack = []
-        for op in cook('stack', 1, 2000):
+        for op in run_recipe('stack', 1, 2000):
             if op.kind == 'a':
                 stack.append(op.id)
             else:
                 self.assertEqual(op.id, stack.pop())
 
     def test_kinds_of_operations(self) -> None:
-        kinds = {name: set(op.kind for op in cook(name)) for name in RECIPES}
+        kinds = {name: set(op.kind for op in run_recipe(name))
+                 for name in RECIPES}
         self.assertEqual(kinds['aligned'], set('acmrf'))
         self.assertEqual(kinds['realloc-growth'], set('arf'))
-        self.assertEqual({op.thread for op in cook('threads')}, set(range(5)))
+        self.assertEqual({op.thread for op in run_recipe('threads')},
+                         set(range(5)))
 
 
 class DiceTest(unittest.TestCase):
     def test_the_sequence_never_changes(self) -> None:
-        dice = Dice(1)
+        dice = Random(1)
         self.assertEqual(
             [dice.below(1000), dice.between(5, 9), dice.octaves(16, 4096),
              dice.power(16, 4096), dice.choose('abc'), dice.percent(50)],
             FALLEN)
 
     def test_ranges_are_kept_and_reached(self) -> None:
-        dice = Dice(2)
+        dice = Random(2)
         for roll, low, high in ((dice.between, 3, 6), (dice.octaves, 3, 13),
                                 (dice.power, 1, 5), (dice.octaves, 7, 7)):
             seen = {roll(low, high) for _ in range(2000)}
             self.assertEqual(seen, set(range(low, high + 1)))
 
     def test_power_halves_and_octaves_do_not(self) -> None:
-        dice = Dice(3)
+        dice = Random(3)
         power = Counter(dice.power(1, 1023).bit_length() for _ in range(40000))
         even = Counter(dice.octaves(1, 1023).bit_length() for _ in range(40000))
         self.assertAlmostEqual(power[1] / power[2], 2, delta=0.1)

@@ -17,7 +17,7 @@ sys.path[:0] = [str(HERE), str(HERE.parent / 'tools')]
 import samples  # noqa: E402
 import support  # noqa: E402
 from malloclab import pythons  # noqa: E402
-from malloclab.generate.recipes import cook  # noqa: E402
+from malloclab.generate.recipes import run_recipe  # noqa: E402
 from malloclab.traces import rep  # noqa: E402
 from malloclab.traces.rep import Op  # noqa: E402
 
@@ -210,7 +210,7 @@ class Figures(Tool):
     def test_recipes_agree_with_a_plain_count(self) -> None:
         for name in 'aligned', 'realloc-growth', 'threads', 'queue':
             with self.subTest(name):
-                self.agrees(cook(name, 3, 2000))
+                self.agrees(run_recipe(name, 3, 2000))
 
     def test_what_is_drawn_agrees_with_a_plain_count(self) -> None:
         for seed, ops in (1, 40), (2, 700), (3, 3000):
@@ -218,7 +218,7 @@ class Figures(Tool):
                 self.agrees(drawn(seed, ops))
 
     def test_a_stack_is_last_in_first_out_and_a_queue_is_not(self) -> None:
-        shares = [self.of(cook(name, 1, 3000))['lifetimes'][
+        shares = [self.of(run_recipe(name, 1, 3000))['lifetimes'][
             'last_in_first_out_share'] for name in ('stack', 'queue')]
         self.assertEqual(shares[0], 1)
         self.assertLess(shares[1], .01)

@@ -18,11 +18,11 @@ const struct adversary *const adversaries[] = {
     &adversary_robson,   &adversary_comb,   &adversary_sawtooth,
     &adversary_best_fit, &adversary_greedy, NULL};
 
-enum { LEAST_UNIT = 16, MOST_UNIT = 1 << 20, MOST_BUDGET = 1 << 22 };
+enum { MIN_UNIT = 16, MAX_UNIT = 1 << 20, MAX_BUDGET = 1 << 22 };
 
 /* ---- Reading. ---- */
 
-static const struct adversary *find(const char *name)
+static const struct adversary *find_adversary(const char *name)
 {
     char known[256] = "";
 
@@ -34,8 +34,8 @@ static const struct adversary *find(const char *name)
     fatal_usage("--adversary knows %s; not '%s'", known, name);
 }
 
-static uint64_t number(const char *key, const char *text, uint64_t low,
-                       uint64_t high)
+static uint64_t read_number(const char *key, const char *text, uint64_t low,
+                            uint64_t high)
 {
     char *end;
 
@@ -55,15 +55,15 @@ static void read_n(struct adversary_setup *c, const char *list)
 
     c->n_count = 0;
     while ((text = strsep(&rest, "+")) != NULL) {
-        if (c->n_count == MOST_N)
-            fatal_usage("--adversary: at most %d values of n", MOST_N);
-        c->n[c->n_count++] = number("n", text, 2, MOST_BUDGET);
+        if (c->n_count == MAX_N_COUNT)
+            fatal_usage("--adversary: at most %d values of n", MAX_N_COUNT);
+        c->n[c->n_count++] = read_number("n", text, 2, MAX_BUDGET);
     }
     free(copy);
 }
 
 /* Digits and, for bytes, a letter that says how many: 0 where there is none. */
-static int shift_of(const char *text)
+static int suffix_shift(const char *text)
 {
     switch (text[strspn(text, "0123456789")]) {
     case 'K':
@@ -80,16 +80,16 @@ static int shift_of(const char *text)
 static uint64_t read_budget(const char *text, uint64_t unit)
 {
     char digits[24];
-    int shift = shift_of(text);
+    int shift = suffix_shift(text);
     size_t length = strlen(text);
 
     if (length >= sizeof digits)
         fatal_usage("--adversary: M is too long: '%s'", text);
     memcpy(digits, text, length + 1);
     if (shift == 0)
-        return number("M", digits, 2, MOST_BUDGET);
+        return read_number("M", digits, 2, MAX_BUDGET);
     digits[length - 1] = '\0';
-    return (number("M", digits, 1, 1 << 20) << shift) / unit;
+    return (read_number("M", digits, 1, 1 << 20) << shift) / unit;
 }
 
 enum key { KEY_N, KEY_BUDGET, KEY_UNIT, KEY_SEED, KEY_COUNT };
@@ -129,14 +129,14 @@ static void read_pairs(struct adversary_setup *c, char *pairs)
     if (values[KEY_N])
         read_n(c, values[KEY_N]);
     if (values[KEY_UNIT])
-        c->unit = number("unit", values[KEY_UNIT], LEAST_UNIT, MOST_UNIT);
+        c->unit = read_number("unit", values[KEY_UNIT], MIN_UNIT, MAX_UNIT);
     if (values[KEY_SEED])
-        c->seed = number("seed", values[KEY_SEED], 0, UINT64_MAX);
+        c->seed = read_number("seed", values[KEY_SEED], 0, UINT64_MAX);
     if (values[KEY_BUDGET])
         c->budget = read_budget(values[KEY_BUDGET], c->unit);
 }
 
-static void check_once(const struct adversary_setup *c, size_t index)
+static void check_distinct(const struct adversary_setup *c, size_t index)
 {
     for (size_t i = 0; i < index; i++)
         if (c->n[i] == c->n[index])
@@ -151,20 +151,20 @@ static void check_n(const struct adversary_setup *c, size_t index)
         fatal_usage("--adversary: n is at most M, %" PRIu64
                     " units, not %" PRIu64,
                     c->budget, n);
-    if (c->adversary->powers && (n & (n - 1)))
+    if (c->adversary->n_is_power_of_two && (n & (n - 1)))
         fatal_usage("--adversary: n of %s is a power of two, not "
                     "%" PRIu64,
                     c->adversary->name, n);
-    check_once(c, index);
+    check_distinct(c, index);
 }
 
-static void check(const struct adversary_setup *c)
+static void check_setup(const struct adversary_setup *c)
 {
-    if (c->unit % LEAST_UNIT != 0)
-        fatal_usage("--adversary: unit is a multiple of %d", LEAST_UNIT);
-    if (c->budget < 2 || c->budget > MOST_BUDGET)
-        fatal_usage("--adversary: M is 2 to %d units, not %" PRIu64,
-                    MOST_BUDGET, c->budget);
+    if (c->unit % MIN_UNIT != 0)
+        fatal_usage("--adversary: unit is a multiple of %d", MIN_UNIT);
+    if (c->budget < 2 || c->budget > MAX_BUDGET)
+        fatal_usage("--adversary: M is 2 to %d units, not %" PRIu64, MAX_BUDGET,
+                    c->budget);
     for (size_t i = 0; i < c->n_count; i++)
         check_n(c, i);
 }
@@ -175,13 +175,15 @@ struct adversary_setup adversary_setup_read(const char *text)
 
     if (pairs)
         *pairs++ = '\0';
-    const struct adversary *a = find(copy);
-    struct adversary_setup c = {
-        .adversary = a, .budget = a->budget, .unit = a->unit, .seed = 1};
-    read_n(&c, a->n);
+    const struct adversary *a = find_adversary(copy);
+    struct adversary_setup c = {.adversary = a,
+                                .budget = a->default_budget,
+                                .unit = a->default_unit,
+                                .seed = 1};
+    read_n(&c, a->default_n);
     if (pairs)
         read_pairs(&c, pairs);
-    check(&c);
+    check_setup(&c);
     free(copy);
     return c;
 }
@@ -202,19 +204,19 @@ static double log2_floor(uint64_t n)
     return floor(log2((double)n));
 }
 
-double theory_any(uint64_t n, uint64_t budget)
+double robson_bound(uint64_t n, uint64_t budget)
 {
     double power = exp2(log2_floor(n));
 
     return log2_floor(n) / 2 + 1 - (power - 1) / (double)budget;
 }
 
-double theory_first_fit(uint64_t n)
+double first_fit_worst_case(uint64_t n)
 {
     return log2((double)n);
 }
 
-double theory_best_fit(uint64_t n)
+double best_fit_worst_case(uint64_t n)
 {
     return (double)n;
 }

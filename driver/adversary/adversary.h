@@ -11,15 +11,16 @@
 #ifndef ADVERSARY_H
 #define ADVERSARY_H
 
-#include "game.h"
+#include "requests.h"
 
 struct adversary {
     const char *name;
-    const char *idea;             /* one line */
-    void (*play)(struct game *g); /* to its end, or until the game is over */
-    bool powers;                  /* n has to be a power of two */
-    const char *n;                /* which n, where none is given */
-    uint64_t budget, unit;        /* the same of M, in units, and the unit */
+    const char *idea;                /* one line */
+    void (*run)(struct requests *r); /* to its end, or until the game is over */
+    bool n_is_power_of_two;          /* n has to be a power of two */
+    const char *default_n;           /* which n, where none is given */
+    uint64_t default_budget,
+        default_unit; /* the same of M, in units, and the unit */
 };
 
 extern const struct adversary adversary_robson, adversary_comb,
@@ -28,12 +29,12 @@ extern const struct adversary adversary_robson, adversary_comb,
 /* All there are; ends with NULL. */
 extern const struct adversary *const adversaries[];
 
-enum { MOST_N = 16 };
+enum { MAX_N_COUNT = 16 };
 
 /* An adversary and its parameters, as the command line names them. */
 struct adversary_setup {
     const struct adversary *adversary;
-    uint64_t n[MOST_N]; /* units, no two the same */
+    uint64_t n[MAX_N_COUNT]; /* units, no two the same */
     size_t n_count;
     uint64_t budget; /* M, in units */
     uint64_t unit;   /* bytes */
@@ -54,8 +55,8 @@ void adversary_setup_text(const struct adversary_setup *c, size_t index,
  * What is known, as multiples of M. The first binds every allocator that gives
  * no memory back from between two blocks.
  */
-double theory_any(uint64_t n, uint64_t budget); /* no less, under robson */
-double theory_first_fit(uint64_t n);            /* about, at its worst */
-double theory_best_fit(uint64_t n);             /* about, at its worst */
+double robson_bound(uint64_t n, uint64_t budget); /* no less, under robson */
+double first_fit_worst_case(uint64_t n);          /* about, at its worst */
+double best_fit_worst_case(uint64_t n);           /* about, at its worst */
 
 #endif

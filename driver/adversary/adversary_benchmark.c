@@ -1,5 +1,5 @@
 /*
- * adversary benchmark.c - between an adversary and a worker: what the one asks for goes
+ * adversary_benchmark.c - between an adversary and a worker: what the one asks for goes
  * through the checked replay, and the oracle knows the addresses.
  */
 #define _GNU_SOURCE
@@ -15,55 +15,56 @@
 
 /* ---- The game of one duel. ---- */
 
-struct bout {
+struct target {
     struct replay *replay;
     struct outcome *outcome;
 };
 
-static void tell_addresses(struct game *g, const struct oracle *o)
+static void copy_addresses(struct requests *r, const struct oracle *o)
 {
-    for (uint32_t slot = 0; slot < g->slot_count; slot++)
-        if (g->blocks[slot].live)
-            g->blocks[slot].address = o->live[slot].address;
+    for (uint32_t slot = 0; slot < r->slot_count; slot++)
+        if (r->blocks[slot].live)
+            r->blocks[slot].address = o->live[slot].address;
 }
 
-static bool carry_out(struct game *g, void *allocator)
+static bool carry_out(struct requests *r, void *context)
 {
-    struct bout *bout = allocator;
+    struct target *target = context;
 
     if (interrupted ||
-        !replay_advance(bout->replay, g->trace->op_count, bout->outcome))
+        !replay_advance(target->replay, r->trace->op_count, target->outcome))
         return false;
-    tell_addresses(g, replay_oracle(bout->replay));
+    copy_addresses(r, replay_oracle(target->replay));
     return true;
 }
 
-static struct game game_for(const struct adversary_setup *c, size_t n,
-                            struct bout *bout)
+static struct requests requests_for(const struct adversary_setup *c, size_t n,
+                                    struct target *target)
 {
-    return (struct game){.unit = c->unit,
-                         .largest = c->n[n],
-                         .budget = c->budget,
-                         .random = c->seed,
-                         .answer = carry_out,
-                         .allocator = bout};
+    return (struct requests){.unit = c->unit,
+                             .max_units = c->n[n],
+                             .budget = c->budget,
+                             .random = c->seed,
+                             .carry_out = carry_out,
+                             .context = target};
 }
 
-static void play(const struct adversary_benchmark *t, struct game *g,
-                 struct replay_setup *setup, struct adversary_result *d)
+static void run_adversary(const struct adversary_benchmark *t,
+                          struct requests *r, struct replay_setup *setup,
+                          struct adversary_result *result)
 {
-    struct bout *bout = g->allocator;
+    struct target *target = r->context;
 
-    bout->outcome = &d->outcome;
-    setup->trace = g->trace;
-    bout->replay = replay_open(setup);
-    if (replay_start(bout->replay, &d->outcome))
-        t->adversary_setup.adversary->play(g);
+    target->outcome = &result->outcome;
+    setup->trace = r->trace;
+    target->replay = replay_open(setup);
+    if (replay_start(target->replay, &result->outcome))
+        t->adversary_setup.adversary->run(r);
     if (interrupted)
-        d->outcome.verdict = VERDICT_NOT_RUN;
+        result->outcome.verdict = VERDICT_NOT_RUN;
     else
-        replay_finish(bout->replay, &d->outcome);
-    replay_close(bout->replay);
+        replay_finish(target->replay, &result->outcome);
+    replay_close(target->replay);
 }
 
 /* ---- Records. ---- */
@@ -98,8 +99,8 @@ static void write_record(const struct adversary_benchmark *t, size_t allocator,
 
 /* ---- Duels. ---- */
 
-static void tell(const struct adversary_benchmark *t, size_t allocator,
-                 size_t n)
+static void report_progress(const struct adversary_benchmark *t,
+                            size_t allocator, size_t n)
 {
     char what[256];
 
@@ -114,26 +115,26 @@ static void tell(const struct adversary_benchmark *t, size_t allocator,
 static void run_one(struct adversary_benchmark *t, size_t allocator, size_t n)
 {
     const struct adversary_setup *c = &t->adversary_setup;
-    struct adversary_result *d =
-        &t->adversary_results[allocator * c->n_count + n];
+    struct adversary_result *result = &t->results[allocator * c->n_count + n];
     struct replay_setup setup = t->setup;
-    struct bout bout;
-    struct game game = game_for(c, n, &bout);
+    struct target target;
+    struct requests requests = requests_for(c, n, &target);
     char origin[128];
 
-    tell(t, allocator, n);
+    report_progress(t, allocator, n);
     adversary_setup_text(c, n, origin, sizeof origin);
     setup.allocator = t->allocators[allocator];
     setup.origin = origin;
-    game_begin(&game, c->adversary->name);
-    play(t, &game, &setup, d);
-    trace_close(game.trace);
-    d->operations = game.trace->op_count;
-    d->peak_payload = game.trace->peak_payload;
-    d->ratio = (double)d->outcome.footprint / (double)(c->budget * c->unit);
-    write_record(t, allocator, n, game.trace);
-    trace_delete(game.trace);
-    game_end(&game);
+    requests_begin(&requests, c->adversary->name);
+    run_adversary(t, &requests, &setup, result);
+    trace_close(requests.trace);
+    result->operations = requests.trace->op_count;
+    result->peak_payload = requests.trace->peak_payload;
+    result->ratio =
+        (double)result->outcome.footprint / (double)(c->budget * c->unit);
+    write_record(t, allocator, n, requests.trace);
+    trace_delete(requests.trace);
+    requests_end(&requests);
 }
 
 void adversary_benchmark_run(struct adversary_benchmark *t)
@@ -141,10 +142,9 @@ void adversary_benchmark_run(struct adversary_benchmark *t)
     size_t columns = t->adversary_setup.n_count,
            count = t->allocator_count * columns;
 
-    t->adversary_results =
-        check_alloc(calloc(count + 1, sizeof *t->adversary_results));
+    t->results = check_alloc(calloc(count + 1, sizeof *t->results));
     for (size_t i = 0; i < count; i++)
-        t->adversary_results[i].outcome.verdict = VERDICT_NOT_RUN;
+        t->results[i].outcome.verdict = VERDICT_NOT_RUN;
     interrupt_catch();
     for (size_t i = 0; i < count && !interrupted; i++)
         run_one(t, i / columns, i % columns);
@@ -153,20 +153,20 @@ void adversary_benchmark_run(struct adversary_benchmark *t)
 
 void adversary_benchmark_free(struct adversary_benchmark *t)
 {
-    free(t->adversary_results);
+    free(t->results);
 }
 
 const struct adversary_result *
 adversary_benchmark_result(const struct adversary_benchmark *t,
                            size_t allocator, size_t n)
 {
-    return &t->adversary_results[allocator * t->adversary_setup.n_count + n];
+    return &t->results[allocator * t->adversary_setup.n_count + n];
 }
 
 bool adversary_benchmark_all_ok(const struct adversary_benchmark *t)
 {
     for (size_t i = 0; i < t->allocator_count * t->adversary_setup.n_count; i++)
-        if (t->adversary_results[i].outcome.verdict != VERDICT_OK)
+        if (t->results[i].outcome.verdict != VERDICT_OK)
             return false;
     return true;
 }

@@ -1,8 +1,8 @@
 /*
- * adversary benchmark.h - allocators times values of n: an adversary plays each.
+ * adversary_benchmark.h - allocators times values of n: an adversary plays each.
  */
-#ifndef TOURNAMENT_H
-#define TOURNAMENT_H
+#ifndef ADVERSARY_BENCHMARK_H
+#define ADVERSARY_BENCHMARK_H
 
 #include "adversary.h"
 #include "check/replay.h"
@@ -25,7 +25,7 @@ struct adversary_benchmark {
     void (*progress)(const char *what); /* or NULL */
 
     /* Set by adversary_benchmark_run: [allocator][n]. */
-    struct adversary_result *adversary_results;
+    struct adversary_result *results;
     bool interrupted;
 };
 

@@ -28,92 +28,93 @@
 
 #include <stdlib.h>
 
-struct place {
-    uint32_t whole, rest, pin; /* slots of s, of r, of the pin */
-    uint64_t address;          /* where s was */
+struct pinned_hole {
+    uint32_t full, rest, pin; /* slots of s, of r, of the pin */
+    uint64_t address;         /* where s was */
 };
 
-struct batch {
-    struct place *places;
+struct stage {
+    struct pinned_hole *holes;
     uint64_t count;
     uint64_t hole; /* r, in bytes */
 };
 
-static bool is_pinned(const struct game *g, const struct batch *b,
-                      const struct place *p)
+static bool is_pinned(const struct requests *r, const struct stage *s,
+                      const struct pinned_hole *p)
 {
-    uint64_t at = g->blocks[p->pin].address - p->address;
+    uint64_t at = r->blocks[p->pin].address - p->address;
 
-    return at < b->hole + g->unit;
+    return at < s->hole + r->unit;
 }
 
 /* Blocks of s until the budget has room for no more than a guard behind. */
-static uint32_t ask_wholes(struct game *g, struct batch *b)
+static uint32_t allocate_full(struct requests *r, struct stage *s)
 {
-    uint64_t size = b->hole + g->unit;
+    uint64_t size = s->hole + r->unit;
 
-    b->count = (g->budget * g->unit - g->live) / size;
-    b->count -= b->count > 0;
-    for (uint64_t i = 0; i < b->count; i++)
-        b->places[i].whole = game_ask(g, size);
-    return b->count > 0 ? game_ask(g, size) : NO_SLOT;
+    s->count = (r->budget * r->unit - r->live_bytes) / size;
+    s->count -= s->count > 0;
+    for (uint64_t i = 0; i < s->count; i++)
+        s->holes[i].full = requests_alloc(r, size);
+    return s->count > 0 ? requests_alloc(r, size) : NO_SLOT;
 }
 
 /* From the top down: what a pin leaves over must not join the next hole. */
-static void split_wholes(struct game *g, struct batch *b)
+static void split_full(struct requests *r, struct stage *s)
 {
-    for (uint64_t i = b->count; i-- > 0;) {
-        struct place *p = &b->places[i];
+    for (uint64_t i = s->count; i-- > 0;) {
+        struct pinned_hole *p = &s->holes[i];
 
-        p->address = g->blocks[p->whole].address;
-        game_give(g, p->whole);
-        p->rest = game_ask(g, b->hole);
-        p->pin = game_ask(g, g->unit - g->unit / 4);
+        p->address = r->blocks[p->full].address;
+        requests_free(r, p->full);
+        p->rest = requests_alloc(r, s->hole);
+        p->pin = requests_alloc(r, r->unit - r->unit / 4);
     }
 }
 
-static void free_rests(struct game *g, const struct batch *b, uint32_t guard)
+static void free_rests(struct requests *r, const struct stage *s,
+                       uint32_t guard)
 {
-    for (uint64_t i = 0; i < b->count; i++) {
-        game_give(g, b->places[i].rest);
-        if (!is_pinned(g, b, &b->places[i]))
-            game_give(g, b->places[i].pin);
+    for (uint64_t i = 0; i < s->count; i++) {
+        requests_free(r, s->holes[i].rest);
+        if (!is_pinned(r, s, &s->holes[i]))
+            requests_free(r, s->holes[i].pin);
     }
-    game_give(g, guard);
+    requests_free(r, guard);
 }
 
 /* False: the budget is used up, or the game is over. */
-static bool play_batch(struct game *g, struct batch *b)
+static bool run_stage(struct requests *r, struct stage *s)
 {
-    uint32_t guard = ask_wholes(g, b);
+    uint32_t guard = allocate_full(r, s);
 
-    if (guard == NO_SLOT || !game_move(g))
+    if (guard == NO_SLOT || !requests_submit(r))
         return false;
-    split_wholes(g, b);
-    if (!game_move(g))
+    split_full(r, s);
+    if (!requests_submit(r))
         return false;
-    free_rests(g, b, guard);
+    free_rests(r, s, guard);
     return true;
 }
 
-static void play(struct game *g)
+static void run(struct requests *r)
 {
-    struct batch b = {check_alloc(calloc(g->budget + 1, sizeof *b.places)), 0,
+    struct stage s = {check_alloc(calloc(r->budget + 1, sizeof *s.holes)), 0,
                       0};
-    uint64_t units = g->largest * 100 / 272 + 1;
+    uint64_t units = r->max_units * 100 / 272 + 1;
 
     do
-        b.hole = units++ * g->unit;
-    while (units <= g->largest && play_batch(g, &b));
-    game_move(g);
-    free(b.places);
+        s.hole = units++ * r->unit;
+    while (units <= r->max_units && run_stage(r, &s));
+    requests_submit(r);
+    free(s.holes);
 }
 
 const struct adversary adversary_best_fit = {
     .name = "best-fit",
     .idea = "pins holes that grow by a unit: best fit needs some M n / e",
-    .play = play,
-    .n = "16+64+256",
-    .budget = 4096,
-    .unit = 64,
+    .run = run,
+    .default_n = "16+64+256",
+    .default_budget = 4096,
+    .default_unit = 64,
 };

@@ -14,70 +14,71 @@
 
 #include "base/random.h"
 
-enum { TEETH = 16, KEPT = 8 };
+enum { CYCLES = 16, KEPT_SHARE = 8 };
 
-static void free_every_other(struct game *g)
+static void free_every_other(struct requests *r)
 {
     uint32_t count;
-    const uint32_t *slots = game_by_address(g, &count);
+    const uint32_t *slots = requests_by_address(r, &count);
 
     for (uint32_t i = 0; i < count; i += 2)
-        game_give(g, slots[i]);
+        requests_free(r, slots[i]);
 }
 
-static void play_comb(struct game *g)
+static void run_comb(struct requests *r)
 {
-    game_fill(g, g->unit);
-    for (uint64_t size = 2; size <= g->largest && game_move(g); size++) {
-        free_every_other(g);
-        game_fill(g, size * g->unit);
+    requests_fill(r, r->unit);
+    for (uint64_t size = 2; size <= r->max_units && requests_submit(r);
+         size++) {
+        free_every_other(r);
+        requests_fill(r, size * r->unit);
     }
-    game_move(g);
+    requests_submit(r);
 }
 
-static void free_below(struct game *g)
+static void free_below(struct requests *r)
 {
     uint32_t count;
-    const uint32_t *slots = game_by_address(g, &count);
+    const uint32_t *slots = requests_by_address(r, &count);
 
-    for (uint32_t i = 0; i < count - count / KEPT; i++)
-        game_give(g, slots[i]);
+    for (uint32_t i = 0; i < count - count / KEPT_SHARE; i++)
+        requests_free(r, slots[i]);
 }
 
 /* Blocks of 1 to n units, until one does not fit into the budget. */
-static void fill_at_random(struct game *g)
+static void fill_at_random(struct requests *r)
 {
     uint64_t units;
 
     do
-        units = 1 + random_below(&g->random, g->largest);
-    while (game_ask(g, units * g->unit) != NO_SLOT);
+        units = 1 + random_below(&r->random, r->max_units);
+    while (requests_alloc(r, units * r->unit) != NO_SLOT);
 }
 
-static void play_sawtooth(struct game *g)
+static void run_sawtooth(struct requests *r)
 {
-    fill_at_random(g);
-    for (int tooth = 1; tooth < TEETH && game_move(g); tooth++) {
-        free_below(g);
-        fill_at_random(g);
+    fill_at_random(r);
+    for (int cycle = 1; cycle < CYCLES && requests_submit(r); cycle++) {
+        free_below(r);
+        fill_at_random(r);
     }
-    game_move(g);
+    requests_submit(r);
 }
 
 const struct adversary adversary_comb = {
     .name = "comb",
     .idea = "frees every other block by address, asks one unit more",
-    .play = play_comb,
-    .n = "4+16+64",
-    .budget = 16384,
-    .unit = 1024,
+    .run = run_comb,
+    .default_n = "4+16+64",
+    .default_budget = 16384,
+    .default_unit = 1024,
 };
 
 const struct adversary adversary_sawtooth = {
     .name = "sawtooth",
     .idea = "frees all but the eighth on top, asks other sizes, 16 times",
-    .play = play_sawtooth,
-    .n = "16+64+256+1024",
-    .budget = 16384,
-    .unit = 1024,
+    .run = run_sawtooth,
+    .default_n = "16+64+256+1024",
+    .default_budget = 16384,
+    .default_unit = 1024,
 };

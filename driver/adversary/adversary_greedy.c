@@ -14,42 +14,42 @@
 #include "base/random.h"
 
 /* Free what it may where holes have to stay below `next` bytes. */
-static void free_unusable(struct game *g, uint64_t next)
+static void free_unusable(struct requests *r, uint64_t next)
 {
     uint32_t count;
-    const uint32_t *slots = game_by_address(g, &count);
-    uint64_t hole = count > 0 ? g->blocks[slots[0]].address : 0;
+    const uint32_t *slots = requests_by_address(r, &count);
+    uint64_t hole = count > 0 ? r->blocks[slots[0]].address : 0;
 
     for (uint32_t i = 0; i + 1 < count; i++) {
-        const struct block *b = &g->blocks[slots[i]];
+        const struct adversary_block *b = &r->blocks[slots[i]];
 
-        if (g->blocks[slots[i + 1]].address - hole < next)
-            game_give(g, slots[i]);
+        if (r->blocks[slots[i + 1]].address - hole < next)
+            requests_free(r, slots[i]);
         else
             hole = b->address + b->size;
     }
 }
 
-static void play(struct game *g)
+static void run(struct requests *r)
 {
     uint64_t size = 1;
 
-    game_fill(g, g->unit);
-    while (size < g->largest && game_move(g)) {
-        size += 1 + random_below(&g->random, size);
-        if (size > g->largest)
-            size = g->largest;
-        free_unusable(g, size * g->unit);
-        game_fill(g, size * g->unit);
+    requests_fill(r, r->unit);
+    while (size < r->max_units && requests_submit(r)) {
+        size += 1 + random_below(&r->random, size);
+        if (size > r->max_units)
+            size = r->max_units;
+        free_unusable(r, size * r->unit);
+        requests_fill(r, size * r->unit);
     }
-    game_move(g);
+    requests_submit(r);
 }
 
 const struct adversary adversary_greedy = {
     .name = "greedy",
     .idea = "frees all that leaves no hole for the next, random, size",
-    .play = play,
-    .n = "16+64+256+1024",
-    .budget = 16384,
-    .unit = 1024,
+    .run = run,
+    .default_n = "16+64+256+1024",
+    .default_budget = 16384,
+    .default_unit = 1024,
 };

@@ -25,7 +25,7 @@
 #include "adversary.h"
 
 /* Does the block cover an address that is = f modulo period? */
-static bool covers(const struct block *b, uint64_t f, uint64_t period)
+static bool covers(const struct adversary_block *b, uint64_t f, uint64_t period)
 {
     uint64_t at = (f + period - b->address % period) % period;
 
@@ -33,12 +33,12 @@ static bool covers(const struct block *b, uint64_t f, uint64_t period)
 }
 
 /* What keeping the blocks on that grid spoils beyond what they cost. */
-static uint64_t gain(const struct game *g, uint64_t f, uint64_t period)
+static uint64_t gain(const struct requests *r, uint64_t f, uint64_t period)
 {
     uint64_t sum = 0;
 
-    for (uint32_t slot = 0; slot < g->slot_count; slot++) {
-        const struct block *b = &g->blocks[slot];
+    for (uint32_t slot = 0; slot < r->slot_count; slot++) {
+        const struct adversary_block *b = &r->blocks[slot];
 
         if (b->live && covers(b, f, period))
             sum += period - b->size;
@@ -46,28 +46,28 @@ static uint64_t gain(const struct game *g, uint64_t f, uint64_t period)
     return sum;
 }
 
-static void keep_only(struct game *g, uint64_t f, uint64_t period)
+static void keep_only(struct requests *r, uint64_t f, uint64_t period)
 {
-    for (uint32_t slot = 0; slot < g->slot_count; slot++)
-        if (g->blocks[slot].live && !covers(&g->blocks[slot], f, period))
-            game_give(g, slot);
+    for (uint32_t slot = 0; slot < r->slot_count; slot++)
+        if (r->blocks[slot].live && !covers(&r->blocks[slot], f, period))
+            requests_free(r, slot);
 }
 
-static void play(struct game *g)
+static void run(struct requests *r)
 {
     uint64_t f = 0;
 
-    game_fill(g, g->unit);
-    if (!game_move(g))
+    requests_fill(r, r->unit);
+    if (!requests_submit(r))
         return;
-    for (uint64_t size = 2; size <= g->largest; size *= 2) {
-        uint64_t period = size * g->unit, other = f + period / 2;
+    for (uint64_t size = 2; size <= r->max_units; size *= 2) {
+        uint64_t period = size * r->unit, other = f + period / 2;
 
-        if (gain(g, other, period) > gain(g, f, period))
+        if (gain(r, other, period) > gain(r, f, period))
             f = other;
-        keep_only(g, f, period);
-        game_fill(g, period);
-        if (!game_move(g))
+        keep_only(r, f, period);
+        requests_fill(r, period);
+        if (!requests_submit(r))
             return;
     }
 }
@@ -75,9 +75,9 @@ static void play(struct game *g)
 const struct adversary adversary_robson = {
     .name = "robson",
     .idea = "keeps what stands on an ever wider grid: no allocator escapes",
-    .play = play,
-    .powers = true,
-    .n = "16+64+256+1024",
-    .budget = 16384,
-    .unit = 1024,
+    .run = run,
+    .n_is_power_of_two = true,
+    .default_n = "16+64+256+1024",
+    .default_budget = 16384,
+    .default_unit = 1024,
 };

@@ -22,8 +22,8 @@ enum {
 
 struct bitset {
     uint64_t *chunk[CHUNKS];
-    uint64_t **used; /* the chunks there are */
-    size_t used_count;
+    uint64_t **mapped; /* the chunks there are */
+    size_t mapped_count;
 };
 
 struct bitset *bitset_new(void)
@@ -39,21 +39,21 @@ void bitset_delete(struct bitset *set)
 {
     if (!set)
         return;
-    for (size_t i = 0; i < set->used_count; i++)
-        munmap(set->used[i], CHUNK_BYTES);
-    free(set->used);
+    for (size_t i = 0; i < set->mapped_count; i++)
+        munmap(set->mapped[i], CHUNK_BYTES);
+    free(set->mapped);
     munmap(set, sizeof *set);
 }
 
 static void new_chunk(struct bitset *set, uint64_t index)
 {
-    size_t room = (set->used_count + 1) * sizeof *set->used;
+    size_t room = (set->mapped_count + 1) * sizeof *set->mapped;
     void *chunk = mmap(NULL, CHUNK_BYTES, PROT_READ | PROT_WRITE,
                        MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 
-    set->used = check_alloc(realloc(set->used, room));
+    set->mapped = check_alloc(realloc(set->mapped, room));
     set->chunk[index] = check_alloc(chunk == MAP_FAILED ? NULL : chunk);
-    set->used[set->used_count++] = chunk;
+    set->mapped[set->mapped_count++] = chunk;
 }
 
 /* The word that holds number, NULL where its chunk holds nothing. */
@@ -73,7 +73,7 @@ static uint64_t *make_word(struct bitset *set, uint64_t number)
 }
 
 /* How many numbers of [first, end) share first's word; *mask has their bits. */
-static uint64_t span(uint64_t first, uint64_t end, uint64_t *mask)
+static uint64_t range_in_word(uint64_t first, uint64_t end, uint64_t *mask)
 {
     uint64_t low = first % WORD_BITS;
     uint64_t count = WORD_BITS - low;
@@ -91,7 +91,7 @@ void bitset_add(struct bitset *set, uint64_t first, uint64_t count)
     for (uint64_t end = first + count; first < end;) {
         uint64_t *word = make_word(set, first);
 
-        first += span(first, end, &mask);
+        first += range_in_word(first, end, &mask);
         *word |= mask;
     }
 }
@@ -103,7 +103,7 @@ void bitset_remove(struct bitset *set, uint64_t first, uint64_t count)
     for (uint64_t end = first + count; first < end;) {
         uint64_t *word = word_of(set, first);
 
-        first += span(first, end, &mask);
+        first += range_in_word(first, end, &mask);
         if (word)
             *word &= ~mask;
     }
@@ -116,7 +116,7 @@ bool bitset_any(const struct bitset *set, uint64_t first, uint64_t count)
     for (uint64_t end = first + count; first < end;) {
         const uint64_t *word = word_of(set, first);
 
-        first += span(first, end, &mask);
+        first += range_in_word(first, end, &mask);
         if (word && *word & mask)
             return true;
     }
@@ -130,7 +130,7 @@ bool bitset_all(const struct bitset *set, uint64_t first, uint64_t count)
     for (uint64_t end = first + count; first < end;) {
         const uint64_t *word = word_of(set, first);
 
-        first += span(first, end, &mask);
+        first += range_in_word(first, end, &mask);
         if (!word || (*word & mask) != mask)
             return false;
     }
@@ -150,7 +150,7 @@ uint64_t bitset_find(const struct bitset *set, uint64_t from, uint64_t end,
             continue;
         }
         uint64_t bits = word ? *word : 0;
-        uint64_t count = span(from, end, &mask);
+        uint64_t count = range_in_word(from, end, &mask);
 
         bits = (member ? bits : ~bits) & mask;
         if (bits)

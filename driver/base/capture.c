@@ -10,7 +10,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-static _Noreturn void become(char *const argv[], char *const extra[], int out)
+static _Noreturn void exec_program(char *const argv[], char *const extra[],
+                                   int out)
 {
     int null = open("/dev/null", O_RDWR);
 
@@ -25,12 +26,12 @@ static _Noreturn void become(char *const argv[], char *const extra[], int out)
 
 static void read_all(int fd, char *buffer, size_t size)
 {
-    char rest[4096];
+    char discarded[4096];
     size_t used = 0;
     ssize_t n;
 
     while ((n = used < size - 1 ? read(fd, buffer + used, size - 1 - used)
-                                : read(fd, rest, sizeof rest)) != 0) {
+                                : read(fd, discarded, sizeof discarded)) != 0) {
         if (n < 0 && errno != EINTR)
             break;
         if (n > 0 && used < size - 1)
@@ -42,17 +43,17 @@ static void read_all(int fd, char *buffer, size_t size)
 bool capture_output(char *const argv[], char *const extra[], char *buffer,
                     size_t size)
 {
-    int ends[2], status = -1;
+    int pipe_ends[2], status = -1;
 
-    if (pipe2(ends, O_CLOEXEC) != 0)
+    if (pipe2(pipe_ends, O_CLOEXEC) != 0)
         return false;
     pid_t pid = fork();
     if (pid == 0)
-        become(argv, extra, ends[1]);
-    close(ends[1]);
+        exec_program(argv, extra, pipe_ends[1]);
+    close(pipe_ends[1]);
     if (pid > 0)
-        read_all(ends[0], buffer, size);
-    close(ends[0]);
+        read_all(pipe_ends[0], buffer, size);
+    close(pipe_ends[0]);
     while (pid > 0 && waitpid(pid, &status, 0) < 0 && errno == EINTR)
         ;
     return pid > 0 && WIFEXITED(status) && WEXITSTATUS(status) != 127;

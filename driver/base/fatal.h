@@ -4,8 +4,8 @@
  *
  * fatal.h - what to say, and how to end, when the user's input is wrong.
  */
-#ifndef COMPLAIN_H
-#define COMPLAIN_H
+#ifndef FATAL_H
+#define FATAL_H
 
 /* Exit codes of the driver. */
 enum { EXIT_ALL_RIGHT = 0, EXIT_BAD_VERDICT = 1, EXIT_NOT_JUDGED = 2 };

@@ -1,8 +1,8 @@
 /*
  * summary.h - the few numbers that say how a sample lies.
  */
-#ifndef SPREAD_H
-#define SPREAD_H
+#ifndef SUMMARY_H
+#define SUMMARY_H
 
 #include <stddef.h>
 

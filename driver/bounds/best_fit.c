@@ -1,105 +1,111 @@
 /*
- * best_fit.c - the heap that an allocator would have which wastes nothing on
- * itself.
+ * best_fit.c - replay a trace in a heap that has no metadata (ideal_heap.c).
  *
- * An allocator loses memory in three ways: to padding, to what it writes beside
- * the payloads, and to where it puts them. The first is the trace's; the second
- * can be anything from nothing to a header a block. This is a heap without
- * headers, of which only addresses exist, so that what is lost beyond padding
- * is lost to placement: by best fit, the smallest hole that fits, and of equals
- * the lowest, with every hole merged with its neighbours at once. On programs
- * best fit places about as well as can be without knowing what comes:
- * M. Johnstone and P. Wilson, "The Memory Fragmentation Problem: Solved?", ISMM
- * 1998, which leaves out headers for the same reason.
+ * An allocator loses memory in three ways: it rounds payloads up to the
+ * alignment, it writes metadata beside them, and it places blocks so that free
+ * memory between them is of no use. The trace decides the first loss; the
+ * second is anything from nothing to a header per block. In a heap of addresses
+ * alone only the third loss is left: what exceeds the load (bounds.h) is the
+ * cost of placement.
  *
- * holes.c is that heap. The granule is the alignment asked of every payload.
+ * The placement policy is best fit: a request gets the smallest free extent
+ * that it fits into, the lowest of equals, and a freed block merges with its
+ * free neighbours at once. For programs it is about the best policy that is
+ * known on-line: M. Johnstone and P. Wilson, "The Memory Fragmentation Problem:
+ * Solved?", ISMM 1998. That paper leaves out headers for the same reason.
+ *
+ * The heap's granule is the alignment that every payload gets.
  */
 #include "best_fit.h"
 
 #include "base/fatal.h"
-#include "holes.h"
+#include "ideal_heap.h"
 
 #include <stdlib.h>
 
-/* Stop there: no memory is as large, and a little further sums overflow. */
-#define HIGHEST_BREAK ((uint64_t)1 << 62)
+/*
+ * The simulation stops when the break is this high, in bytes: no machine has as
+ * much memory, and sums of addresses and sizes do not overflow below it.
+ */
+#define MAX_BREAK ((uint64_t)1 << 62)
 
-struct run {
-    struct holes *holes;
-    struct block **of_slot; /* live blocks */
+struct simulation {
+    struct ideal_heap *heap;
+    struct extent **extent_of_slot; /* valid while the slot's block is live */
     uint64_t align;
     unsigned granule; /* its log2 */
 };
 
-static uint64_t size_asked(const struct run *r, struct op op)
+static uint64_t size_asked(const struct simulation *r, struct op op)
 {
     uint64_t payload = op_payload(op);
 
     return payload > 0 ? (payload + r->align - 1) & ~(r->align - 1) : r->align;
 }
 
-/* Which alignment it asks for, as log2: none is less than the granule. */
-static unsigned alignment_asked(const struct run *r, struct op op)
+/* The log2 of the operation's alignment, at least that of the granule. */
+static unsigned alignment_asked(const struct simulation *r, struct op op)
 {
-    return op_kind(op) == OP_ALIGNED && op.arg > r->granule ? op.arg
-                                                            : r->granule;
+    return op_alignment_bits(op) > r->granule ? op_alignment_bits(op)
+                                              : r->granule;
 }
 
-/* Returns where its block is then; 0 where there is none. */
-static uint64_t apply(struct run *r, struct op op)
+/* Carry out the operation; returns its block's address, 0 after a free. */
+static uint64_t apply(struct simulation *r, struct op op)
 {
-    struct block **block = &r->of_slot[op_slot(op)];
+    struct extent **extent = &r->extent_of_slot[op_slot(op)];
 
-    if (op_kind(op) == OP_FREE_NULL)
+    if (!op_has_block(op))
         return 0;
     if (op_ends(op)) {
-        holes_give(r->holes, *block);
+        ideal_heap_free(r->heap, *extent);
         return 0;
     }
     if (op_begins(op))
-        *block =
-            holes_take(r->holes, size_asked(r, op), alignment_asked(r, op));
+        *extent = ideal_heap_alloc(r->heap, size_asked(r, op),
+                                   alignment_asked(r, op));
     else
-        *block = holes_resize(r->holes, *block, size_asked(r, op));
-    return holes_address(*block);
+        *extent = ideal_heap_resize(r->heap, *extent, size_asked(r, op));
+    return ideal_heap_address(*extent);
 }
 
-static void open_run(struct run *r, const struct trace *t, unsigned align)
+static void begin_simulation(struct simulation *r, const struct trace *t,
+                             unsigned align)
 {
     uint64_t alignments = align;
 
-    *r = (struct run){.align = align};
+    *r = (struct simulation){.align = align};
     r->granule = (unsigned)__builtin_ctz(align);
-    r->of_slot =
-        check_alloc(calloc((size_t)t->slot_count + 1, sizeof *r->of_slot));
+    r->extent_of_slot = check_alloc(
+        calloc((size_t)t->slot_count + 1, sizeof *r->extent_of_slot));
     for (uint64_t i = 0; i < t->op_count; i++) {
         alignments |= (uint64_t)1 << alignment_asked(r, t->ops[i]);
         trace_walk(t, i);
     }
-    r->holes = holes_new(alignments);
+    r->heap = ideal_heap_new(alignments);
 }
 
-static void close_run(struct run *r)
+static void end_simulation(struct simulation *r)
 {
-    holes_delete(r->holes);
-    free(r->of_slot);
+    ideal_heap_delete(r->heap);
+    free(r->extent_of_slot);
 }
 
 uint64_t best_fit_place(const struct trace *trace, unsigned align,
                         uint64_t *address)
 {
-    struct run r;
+    struct simulation r;
 
-    open_run(&r, trace, align);
+    begin_simulation(&r, trace, align);
     for (uint64_t i = 0; i < trace->op_count; i++) {
         uint64_t at =
-            holes_top(r.holes) < HIGHEST_BREAK ? apply(&r, trace->ops[i]) : 0;
+            ideal_heap_break(r.heap) < MAX_BREAK ? apply(&r, trace->ops[i]) : 0;
 
         if (address)
             address[i] = at;
         trace_walk(trace, i);
     }
-    uint64_t highest = holes_top(r.holes);
-    close_run(&r);
+    uint64_t highest = ideal_heap_break(r.heap);
+    end_simulation(&r);
     return highest;
 }

@@ -1,14 +1,16 @@
 /*
- * bounds_cache.c - a line of text a trace.
+ * bounds_cache.c - a line of text for each trace and alignment.
  *
- *     bounds 1 16 KEY 983040 917504 SEAL      or - where there is no packing
+ *     bounds 1 16 HASH 983040 917504 CHECKSUM
  *
- * 1 is the version, 16 the alignment, KEY the hash of the operations, 16 bytes
- * each, and SEAL that of the line before it. The hash is FNV-1a of 128 bits (Fowler, Noll and Vo), which tells
- * traces apart that are not made to deceive it.
+ * 1 is PACKING_VERSION and 16 the alignment. HASH is the hash of the
+ * operations, 16 bytes each. The figures are best fit and packing in bytes; the
+ * packing is "-" where there is none. CHECKSUM is the hash of the line before
+ * it. The hash is FNV-1a of 128 bits (Fowler, Noll and Vo). It tells different
+ * traces apart, except traces that somebody made to collide.
  *
- * A line is written to a file of its own and renamed, so that two drivers at
- * once leave one of their lines, whole.
+ * The line is written to a temporary file, which is then renamed: of two
+ * drivers that write at once, one leaves its whole line.
  */
 #define _GNU_SOURCE
 #include "bounds_cache.h"
@@ -34,7 +36,7 @@ static hash hash_begin(void)
     return (hash)0x6c62272e07bb0142u << 64 | 0x62b821756295c58du;
 }
 
-static hash hash_on(hash h, const void *bytes, size_t size)
+static hash hash_add(hash h, const void *bytes, size_t size)
 {
     const hash prime = (hash)1 << 88 | 0x13b;
     const unsigned char *at = bytes;
@@ -49,13 +51,13 @@ static hash hash_of_ops(const struct trace *t)
     hash h = hash_begin();
 
     for (uint64_t i = 0; i < t->op_count; i++) {
-        h = hash_on(h, &t->ops[i], sizeof t->ops[i]);
+        h = hash_add(h, &t->ops[i], sizeof t->ops[i]);
         trace_walk(t, i);
     }
     return h;
 }
 
-enum { HEX = 33 }; /* 32 digits */
+enum { HEX = 33 }; /* 32 digits and the end of the string */
 
 static void write_hash(hash h, char text[HEX])
 {
@@ -65,14 +67,14 @@ static void write_hash(hash h, char text[HEX])
 
 /* ---- Paths. ---- */
 
-/* traces/x.rep, 16 -> /.../traces/.bounds, and in it x.rep.16. */
-struct place {
+/* For traces/x.rep and 16: /.../traces/.bounds and /.../.bounds/x.rep.16. */
+struct cache_path {
     char folder[PATH_MAX];
     char file[2 * PATH_MAX];
 };
 
-static bool find_place(const struct trace *t, unsigned align,
-                       struct place *place)
+static bool find_cache_path(const struct trace *t, unsigned align,
+                            struct cache_path *cache_path)
 {
     char path[PATH_MAX];
     char *slash = realpath(t->path, path) ? strrchr(path, '/') : NULL;
@@ -80,37 +82,37 @@ static bool find_place(const struct trace *t, unsigned align,
     if (!slash)
         return false;
     *slash = '\0';
-    int length =
-        snprintf(place->folder, sizeof place->folder, "%s/.bounds", path);
-    snprintf(place->file, sizeof place->file, "%s/%s.%u", place->folder,
-             slash + 1, align);
-    return length < (int)sizeof place->folder;
+    int length = snprintf(cache_path->folder, sizeof cache_path->folder,
+                          "%s/.bounds", path);
+    snprintf(cache_path->file, sizeof cache_path->file, "%s/%s.%u",
+             cache_path->folder, slash + 1, align);
+    return length < (int)sizeof cache_path->folder;
 }
 
 /* ---- Lines. ---- */
 
-/* Returns its length, without what follows the figures. */
+/* Write the line as far as the figures; returns its length. */
 static int write_figures(char *line, const struct trace *t, unsigned align,
                          const struct bounds_figures *f)
 {
-    char key[HEX], packing[24] = "-";
+    char ops_hash[HEX], packing[24] = "-";
 
-    write_hash(hash_of_ops(t), key);
+    write_hash(hash_of_ops(t), ops_hash);
     if (f->packed)
         snprintf(packing, sizeof packing, "%llu",
                  (unsigned long long)f->packing);
     return snprintf(line, LINE, "bounds %d %u %s %llu %s", PACKING_VERSION,
-                    align, key, (unsigned long long)f->best_fit, packing);
+                    align, ops_hash, (unsigned long long)f->best_fit, packing);
 }
 
 static void write_line(char *line, const struct trace *t, unsigned align,
                        const struct bounds_figures *f)
 {
     int length = write_figures(line, t, align, f);
-    char seal[HEX];
+    char checksum[HEX];
 
-    write_hash(hash_on(hash_begin(), line, (size_t)length), seal);
-    snprintf(line + length, LINE - (size_t)length, " %s\n", seal);
+    write_hash(hash_add(hash_begin(), line, (size_t)length), checksum);
+    snprintf(line + length, LINE - (size_t)length, " %s\n", checksum);
 }
 
 static bool read_figures(const char *line, struct bounds_figures *f)
@@ -138,18 +140,21 @@ static bool read_line(const char *path, char line[LINE])
     return size > 0;
 }
 
-/* The figures are believed if they make the very line that was read. */
+/*
+ * The figures that were read are valid if writing them anew gives the same
+ * line: this compares version, alignment, hash and checksum at once.
+ */
 bool bounds_cache_read(const struct trace *trace, unsigned align,
                        struct bounds_figures *figures)
 {
-    char line[LINE], anew[LINE];
-    struct place place;
+    char line[LINE], expected[LINE];
+    struct cache_path cache_path;
 
-    if (!find_place(trace, align, &place) || !read_line(place.file, line) ||
-        !read_figures(line, figures))
+    if (!find_cache_path(trace, align, &cache_path) ||
+        !read_line(cache_path.file, line) || !read_figures(line, figures))
         return false;
-    write_line(anew, trace, align, figures);
-    return strcmp(line, anew) == 0;
+    write_line(expected, trace, align, figures);
+    return strcmp(line, expected) == 0;
 }
 
 static bool write_all(const char *path, const char *text)
@@ -166,14 +171,15 @@ static bool write_all(const char *path, const char *text)
 void bounds_cache_write(const struct trace *trace, unsigned align,
                         const struct bounds_figures *figures)
 {
-    char line[LINE], fresh[2 * PATH_MAX + 32];
-    struct place place;
+    char line[LINE], temporary[2 * PATH_MAX + 32];
+    struct cache_path cache_path;
 
-    if (!find_place(trace, align, &place))
+    if (!find_cache_path(trace, align, &cache_path))
         return;
     write_line(line, trace, align, figures);
-    snprintf(fresh, sizeof fresh, "%s.%d", place.file, (int)getpid());
-    mkdir(place.folder, 0777);
-    if (!write_all(fresh, line) || rename(fresh, place.file) != 0)
-        unlink(fresh);
+    snprintf(temporary, sizeof temporary, "%s.%d", cache_path.file,
+             (int)getpid());
+    mkdir(cache_path.folder, 0777);
+    if (!write_all(temporary, line) || rename(temporary, cache_path.file) != 0)
+        unlink(temporary);
 }

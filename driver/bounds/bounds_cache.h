@@ -1,28 +1,29 @@
 /*
- * bounds_cache.h - figures of a trace, kept beside it.
+ * bounds_cache.h - keep the bounds of a trace in a file beside it.
  *
- * For traces/x.rep and alignment 16 they lie in traces/.bounds/x.rep.16: a line
- * of text with the hash of the operations, the figures, and a hash of the line.
- * Another trace under that name, another version of what computes them, a line
- * cut short or changed: nothing of it is believed, and it is written anew.
- * Where the folder cannot be written there is no cache, and nobody is told.
+ * The bounds of traces/x.rep for alignment 16 lie in traces/.bounds/x.rep.16:
+ * a line of text with a hash of the operations, the figures, and a checksum of
+ * the line. The cache ignores a line that was written for other operations, by
+ * another PACKING_VERSION, or that was cut short or changed; the next
+ * bounds_cache_write replaces it. Where the folder cannot be written nothing is
+ * kept. That is no error and prints nothing.
  */
 #ifndef BOUNDS_CACHE_H
 #define BOUNDS_CACHE_H
 
 #include "trace/trace.h"
 
-/* In bytes. */
 struct bounds_figures {
-    uint64_t best_fit;
-    bool packed; /* the next is set */
-    uint64_t packing;
+    uint64_t best_fit; /* bytes */
+    bool packed;       /* packing is set */
+    uint64_t packing;  /* bytes */
 };
 
-/* False where nothing that can be believed is kept. */
+/* Set *figures from the cache; false where it has no valid line. */
 bool bounds_cache_read(const struct trace *trace, unsigned align,
                        struct bounds_figures *figures);
 
+/* Replace the line of that trace and alignment, where the folder allows it. */
 void bounds_cache_write(const struct trace *trace, unsigned align,
                         const struct bounds_figures *figures);
 

@@ -1,11 +1,12 @@
 /*
- * first_fit.h - pack rectangles one by one, each at the lowest place that is
- * free throughout its life.
+ * first_fit.h - pack rectangles one by one, each at the lowest address that is
+ * free during its whole lifetime.
  *
- * Whatever the packing, to place its rectangles anew, the lowest first, puts
- * none higher than it was: below it, nothing has come. So the best packing of
- * all is first fit in some order, and a packing turned upside down and placed
- * anew falls together from the other side.
+ * Take any packing and place its rectangles anew by first fit, in the order of
+ * their addresses: no rectangle ends up higher than it was, because everything
+ * below it has stayed or moved down. Two facts follow. The optimal packing is
+ * first fit in some order. And a packing that is turned upside down and placed
+ * anew is at most as high as before (packing.c, step 5).
  */
 #ifndef FIRST_FIT_H
 #define FIRST_FIT_H
@@ -13,8 +14,9 @@
 #include "rectangles.h"
 
 /*
- * Set at[i] for each rectangle; order holds each index once. For n rectangles
- * some n * n steps: for up to some ten thousand.
+ * Set at[i], the address of rectangle i in bytes, for each rectangle, in that
+ * order: order has r->count elements, each index once. n rectangles take some
+ * n * n steps, so this is for at most some ten thousand.
  */
 void first_fit_place(const struct rectangles *r, const uint32_t *order,
                      uint64_t *at);

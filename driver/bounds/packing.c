@@ -1,26 +1,27 @@
 /*
  * packing.c - the portfolio, and the check that every packing has to pass.
  *
- *   1. Best fit on-line, as it was given.
- *   2. Best fit outwards from the moment of most load, by three ways to stack
- *      what lives then; and backwards from the end of time (outward.h).
- *   3. Skylines, by weights that mix lifetime and size (skyline.h).
- *   4. The three best of these again and again, what reached above the load
- *      being heavier the next time, so that it is placed lower: D. Joslin and
- *      D. Clements, "Squeaky Wheel Optimization", 1999.
- *   5. The best so far turned over and over, each time falling together from
- *      the other side (first_fit.h).
+ *   1. Best fit on-line, as the caller gives it.
+ *   2. Best fit in both directions from the moment of most load, with three
+ *      orders of the stack, and backwards from the end (best_fit_two_way.h).
+ *   3. Skylines with weights that combine lifetime and size (skyline.h).
+ *   4. The best three of these weightings again and again. Each time, what
+ *      reached above the load gets a higher weight, so that the next round
+ *      places it lower: D. Joslin and D. Clements, "Squeaky Wheel
+ *      Optimization", 1999.
+ *   5. The best packing so far is turned upside down and placed anew by first
+ *      fit, many times (first_fit.h).
  *
- * Effort is counted in rectangles placed, so that the same trace has the same
- * packing on any machine. A long trace has spent it after 1, 2 and the first
- * skylines, all of them n log n; a short one goes through all there is.
+ * Effort is counted in placed rectangles, not in seconds: a trace has the same
+ * packing on every machine. A long trace spends its effort in steps 1, 2 and
+ * the first skylines, which take n log n each; a short trace goes through all.
  */
 #define _GNU_SOURCE
 #include "packing.h"
 
 #include "base/fatal.h"
 #include "first_fit.h"
-#include "outward.h"
+#include "best_fit_two_way.h"
 #include "base/random.h"
 #include "skyline.h"
 
@@ -30,22 +31,24 @@
 #include <string.h>
 
 enum {
-    EFFORT = 1 << 20,     /* rectangles placed, in all */
-    ROUNDS = 200,         /* of a skyline, at most */
-    REPEATED = 3,         /* skylines */
-    MANY = 1 << 20,       /* rectangles: more of them have one skyline */
-    TURNS = 64,           /* of the best packing */
-    TURNED_MOST = 1 << 13 /* rectangles: a turn takes their square */
+    EFFORT = 1 << 20,          /* rectangles placed, by all steps together */
+    MAX_REPEATS = 200,         /* of one weighting in step 4 */
+    REPEATED_WEIGHTINGS = 3,   /* in step 4 */
+    MANY_RECTANGLES = 1 << 20, /* more than these have only one skyline */
+    FLIPS = 64,                /* in step 5 */
+    MAX_FLIPPED = 1 << 13      /* rectangles: a flip takes their square */
 };
 
 /* ---- The check. ---- */
 
 /*
- * How high a moment is covered, as a tree over the moments: a node's `all` holds
- * for every moment below it, `most` is the highest of them.
+ * The height to which each moment is covered, as a segment tree over the
+ * moments. A node stands for a range of them; its children are the halves.
+ * `whole` is a height to which the whole range is covered, `max` the highest
+ * that any moment of the range has.
  */
-struct cover {
-    uint64_t *all, *most;
+struct height_tree {
+    uint64_t *whole, *max;
     uint32_t leaves; /* a power of 2 */
 };
 
@@ -53,21 +56,21 @@ struct range {
     uint32_t begin, end;
 };
 
-static struct cover cover_new(uint32_t moments)
+static struct height_tree height_tree_new(uint32_t moments)
 {
-    struct cover c = {.leaves = 1};
+    struct height_tree c = {.leaves = 1};
 
     while (c.leaves < moments)
         c.leaves *= 2;
-    c.all = check_alloc(calloc(2 * (size_t)c.leaves, sizeof *c.all));
-    c.most = check_alloc(calloc(2 * (size_t)c.leaves, sizeof *c.most));
+    c.whole = check_alloc(calloc(2 * (size_t)c.leaves, sizeof *c.whole));
+    c.max = check_alloc(calloc(2 * (size_t)c.leaves, sizeof *c.max));
     return c;
 }
 
-static void cover_delete(struct cover *c)
+static void height_tree_delete(struct height_tree *c)
 {
-    free(c->all);
-    free(c->most);
+    free(c->whole);
+    free(c->max);
 }
 
 static uint64_t higher(uint64_t a, uint64_t b)
@@ -75,35 +78,38 @@ static uint64_t higher(uint64_t a, uint64_t b)
     return a > b ? a : b;
 }
 
-static uint64_t cover_most(const struct cover *c, size_t v, struct range node,
-                           struct range asked)
+static uint64_t height_tree_max(const struct height_tree *c, size_t v,
+                                struct range node, struct range asked)
 {
     uint32_t middle = node.begin + (node.end - node.begin) / 2;
 
     if (asked.end <= node.begin || node.end <= asked.begin)
         return 0;
     if (asked.begin <= node.begin && node.end <= asked.end)
-        return c->most[v];
+        return c->max[v];
     uint64_t below = higher(
-        cover_most(c, 2 * v, (struct range){node.begin, middle}, asked),
-        cover_most(c, 2 * v + 1, (struct range){middle, node.end}, asked));
-    return higher(c->all[v], below);
+        height_tree_max(c, 2 * v, (struct range){node.begin, middle}, asked),
+        height_tree_max(c, 2 * v + 1, (struct range){middle, node.end}, asked));
+    return higher(c->whole[v], below);
 }
 
-static void cover_raise(struct cover *c, size_t v, struct range node,
-                        struct range asked, uint64_t height)
+static void height_tree_raise(struct height_tree *c, size_t v,
+                              struct range node, struct range asked,
+                              uint64_t height)
 {
     uint32_t middle = node.begin + (node.end - node.begin) / 2;
 
     if (asked.end <= node.begin || node.end <= asked.begin)
         return;
-    c->most[v] = higher(c->most[v], height);
+    c->max[v] = higher(c->max[v], height);
     if (asked.begin <= node.begin && node.end <= asked.end) {
-        c->all[v] = higher(c->all[v], height);
+        c->whole[v] = higher(c->whole[v], height);
         return;
     }
-    cover_raise(c, 2 * v, (struct range){node.begin, middle}, asked, height);
-    cover_raise(c, 2 * v + 1, (struct range){middle, node.end}, asked, height);
+    height_tree_raise(c, 2 * v, (struct range){node.begin, middle}, asked,
+                      height);
+    height_tree_raise(c, 2 * v + 1, (struct range){middle, node.end}, asked,
+                      height);
 }
 
 static int by_address(const void *a, const void *b, void *at)
@@ -124,27 +130,28 @@ static void order_by_address(uint32_t *order, uint32_t count, uint64_t *at)
 }
 
 /*
- * The lowest first, each has to begin where its moments are not covered any
- * more: of two that overlap the one that begins higher sees the other.
+ * Go through the rectangles by address, the lowest first: each has to begin at
+ * or above the height to which its moments are covered. Of two that overlap,
+ * the one that begins higher does not.
  */
 static bool overlaps(const struct rectangles *r, const struct packing *p)
 {
     uint32_t *order =
         check_alloc(malloc(((size_t)r->count + 1) * sizeof *order));
-    struct cover c = cover_new(r->moments);
-    struct range all = {0, c.leaves};
+    struct height_tree c = height_tree_new(r->moments);
+    struct range whole = {0, c.leaves};
     bool found = false;
 
     order_by_address(order, r->count, p->at);
     for (uint32_t k = 0; k < r->count && !found; k++) {
-        const struct rectangle *x = &r->of[order[k]];
-        struct range life = {x->begin, x->end};
+        const struct rectangle *x = &r->item[order[k]];
+        struct range lifetime = {x->begin, x->end};
         uint64_t at = p->at[order[k]];
 
-        found = cover_most(&c, 1, all, life) > at;
-        cover_raise(&c, 1, all, life, at + x->size);
+        found = height_tree_max(&c, 1, whole, lifetime) > at;
+        height_tree_raise(&c, 1, whole, lifetime, at + x->size);
     }
-    cover_delete(&c);
+    height_tree_delete(&c);
     free(order);
     return found;
 }
@@ -154,7 +161,7 @@ static uint64_t top_of(const struct rectangles *r, const uint64_t *at)
     uint64_t top = 0;
 
     for (uint32_t i = 0; i < r->count; i++)
-        top = higher(top, at[i] + r->of[i].size);
+        top = higher(top, at[i] + r->item[i].size);
     return top;
 }
 
@@ -164,53 +171,53 @@ enum packing_fault packing_check(const struct rectangles *r,
     uint64_t top = top_of(r, p->at);
 
     if (top != p->height)
-        return top > p->height ? PACKING_HIGHER : PACKING_LOWER;
+        return top > p->height ? PACKING_TOO_HIGH : PACKING_TOO_LOW;
     for (uint32_t i = 0; i < r->count; i++)
-        if (p->at[i] % ((uint64_t)1 << r->of[i].log2) != 0)
+        if (p->at[i] % ((uint64_t)1 << r->item[i].log2) != 0)
             return PACKING_MISALIGNED;
-    return overlaps(r, p) ? PACKING_OVERLAPS : PACKING_SOUND;
+    return overlaps(r, p) ? PACKING_OVERLAPS : PACKING_VALID;
 }
 
-/* ---- What is tried. ---- */
+/* ---- The portfolio. ---- */
 
-/* Weight: lifetime times some power of size, or the reverse, in quarters. */
-struct recipe {
-    int life, size;
-    double flush;
+/* A weight is a power of the lifetime times a power of the size. */
+struct weighting {
+    int lifetime, size; /* the exponents, in quarters */
+    double flush;       /* as for skyline_place */
 };
 
-static const struct recipe recipes[] = {
+static const struct weighting weightings[] = {
     {4, 0, 1}, {4, 2, 1.5}, {4, 4, 1.5}, {4, 0, 1.5}, {4, 8, 10},
     {4, 4, 3}, {4, 2, 10},  {4, 4, 10},  {2, 4, 1.5}, {0, 4, 1.5},
     {4, 8, 1}, {4, 1, 1},   {1, 4, 3},   {4, 0, 10},  {2, 4, 10},
 };
 
-enum { RECIPES = sizeof recipes / sizeof *recipes };
+enum { WEIGHTINGS = sizeof weightings / sizeof *weightings };
 
 struct search {
     const struct rectangles *r;
-    const struct packing_watch *watch;
+    const struct packing_progress *progress;
     struct packing best;
-    uint64_t *at;   /* where the last attempt put them */
-    int64_t effort; /* what is left */
+    uint64_t *at;   /* the addresses of the last attempt */
+    int64_t effort; /* rectangles that may still be placed */
     struct skyline *skyline;
     double *weight;
-    uint64_t height[RECIPES]; /* that each came to; 0: not tried */
+    uint64_t height[WEIGHTINGS]; /* of each one's packing; 0: not tried */
     uint64_t random;
     bool stopped;
 };
 
-/* Is there anything left to do? */
-static bool goes_on(struct search *s, const char *step)
+/* False where the best packing is optimal, or the caller wants to stop. */
+static bool may_continue(struct search *s, const char *step)
 {
     if (s->stopped || s->best.height == s->r->load)
         return false;
-    s->stopped = s->watch && !s->watch->go_on(s->watch->context, step);
+    s->stopped = s->progress && !s->progress->go_on(s->progress->context, step);
     return !s->stopped;
 }
 
 /* Keep the last attempt if it is the best so far; returns its height. */
-static uint64_t consider(struct search *s)
+static uint64_t keep_if_best(struct search *s)
 {
     uint64_t height = top_of(s->r, s->at);
 
@@ -221,19 +228,19 @@ static uint64_t consider(struct search *s)
     return height;
 }
 
-static void try_known(struct search *s, const uint64_t *known)
+static void try_on_line(struct search *s, const uint64_t *on_line)
 {
-    memcpy(s->at, known, s->r->count * sizeof *known);
-    consider(s);
+    memcpy(s->at, on_line, s->r->count * sizeof *on_line);
+    keep_if_best(s);
 }
 
-static void try_outward(struct search *s, uint32_t moment,
-                        enum stacking stacking)
+static void try_two_way(struct search *s, uint32_t moment,
+                        enum stack_order order)
 {
-    if (!goes_on(s, "packing: outwards"))
+    if (!may_continue(s, "packing: from the peak"))
         return;
-    outward_place(s->r, moment, stacking, s->at);
-    consider(s);
+    best_fit_two_way(s->r, moment, order, s->at);
+    keep_if_best(s);
     s->effort -= s->r->count / 4;
 }
 
@@ -246,13 +253,13 @@ static double power(double x, int quarters)
     return product;
 }
 
-static void set_weights(struct search *s, const struct recipe *recipe)
+static void set_weights(struct search *s, const struct weighting *weighting)
 {
     for (uint32_t i = 0; i < s->r->count; i++) {
-        const struct rectangle *x = &s->r->of[i];
+        const struct rectangle *x = &s->r->item[i];
 
-        s->weight[i] = power(x->end - x->begin, recipe->life) *
-                       power((double)x->size, recipe->size);
+        s->weight[i] = power(x->end - x->begin, weighting->lifetime) *
+                       power((double)x->size, weighting->size);
     }
 }
 
@@ -260,56 +267,58 @@ static uint64_t try_skyline(struct search *s, double flush)
 {
     skyline_place(s->skyline, s->weight, flush, s->at);
     s->effort -= s->r->count;
-    return consider(s);
+    return keep_if_best(s);
 }
 
 static void try_skylines(struct search *s)
 {
-    int always = s->r->count <= MANY ? 2 : 1; /* whatever the effort */
+    int always = /* tried even where the effort is spent */
+        s->r->count <= MANY_RECTANGLES ? 2 : 1;
 
-    if (!goes_on(s, "packing: skylines"))
+    if (!may_continue(s, "packing: skylines"))
         return;
     s->skyline = skyline_new(s->r);
     s->weight =
         check_alloc(malloc(((size_t)s->r->count + 1) * sizeof *s->weight));
-    for (int i = 0; i < RECIPES && goes_on(s, "packing: skylines"); i++) {
+    for (int i = 0; i < WEIGHTINGS && may_continue(s, "packing: skylines");
+         i++) {
         if (i >= always && s->effort < s->r->count)
             return;
-        set_weights(s, &recipes[i]);
-        s->height[i] = try_skyline(s, recipes[i].flush);
+        set_weights(s, &weightings[i]);
+        s->height[i] = try_skyline(s, weightings[i].flush);
     }
 }
 
-/* ---- The best again, and again. ---- */
+/* ---- Improve the best. ---- */
 
-/* What reached above the load is to be placed earlier. */
+/* A rectangle that reached above the load is to be placed earlier next time. */
 static void make_heavier(struct search *s)
 {
     for (uint32_t i = 0; i < s->r->count; i++)
-        if (s->at[i] + s->r->of[i].size > s->r->load)
+        if (s->at[i] + s->r->item[i].size > s->r->load)
             s->weight[i] *= 1 + (double)random_below(&s->random, 1024) / 1024;
 }
 
-static void repeat(struct search *s, const struct recipe *recipe,
-                   int64_t effort)
+static void repeat_skyline(struct search *s, const struct weighting *weighting,
+                           int64_t effort)
 {
     int64_t stop = s->effort - effort;
 
-    set_weights(s, recipe);
-    for (int i = 0; i < ROUNDS && s->effort > stop; i++) {
-        if (!goes_on(s, "packing: skylines again"))
+    set_weights(s, weighting);
+    for (int i = 0; i < MAX_REPEATS && s->effort > stop; i++) {
+        if (!may_continue(s, "packing: skylines again"))
             return;
-        try_skyline(s, recipe->flush);
+        try_skyline(s, weighting->flush);
         make_heavier(s);
     }
 }
 
-/* The lowest that was not repeated yet; -1: there is none. */
-static int best_recipe(const struct search *s)
+/* The weighting of the lowest packing, of those not repeated yet; -1: none. */
+static int best_weighting(const struct search *s)
 {
     int best = -1;
 
-    for (int i = 0; i < RECIPES; i++)
+    for (int i = 0; i < WEIGHTINGS; i++)
         if (s->height[i] > 0 && (best < 0 || s->height[i] < s->height[best]))
             best = i;
     return best;
@@ -317,59 +326,62 @@ static int best_recipe(const struct search *s)
 
 static void repeat_best(struct search *s)
 {
-    for (int left = REPEATED; left > 0; left--) {
-        int i = best_recipe(s);
+    for (int left = REPEATED_WEIGHTINGS; left > 0; left--) {
+        int i = best_weighting(s);
 
         if (i < 0 || s->effort < s->r->count)
             return;
         s->height[i] = 0;
-        repeat(s, &recipes[i], s->effort / left);
+        repeat_skyline(s, &weightings[i], s->effort / left);
     }
 }
 
-/* The last attempt upside down. */
-static void turn_over(struct search *s)
+/* Turn the last attempt upside down. */
+static void flip(struct search *s)
 {
     uint64_t height = top_of(s->r, s->at);
 
     for (uint32_t i = 0; i < s->r->count; i++)
-        s->at[i] = height - s->at[i] - s->r->of[i].size;
+        s->at[i] = height - s->at[i] - s->r->item[i].size;
 }
 
-/* Each turn goes on from the last, better or not: it may get over a hill. */
-static void turn_best(struct search *s)
+/*
+ * Each flip starts from the result of the last one, even a worse one: that way
+ * the search leaves a local minimum.
+ */
+static void flip_best(struct search *s)
 {
     uint32_t *order =
         check_alloc(malloc(((size_t)s->r->count + 1) * sizeof *order));
 
     memcpy(s->at, s->best.at, s->r->count * sizeof *s->at);
-    for (int i = 0; i < TURNS && goes_on(s, "packing: turned over"); i++) {
-        turn_over(s);
+    for (int i = 0; i < FLIPS && may_continue(s, "packing: upside down"); i++) {
+        flip(s);
         order_by_address(order, s->r->count, s->at);
         first_fit_place(s->r, order, s->at);
-        consider(s);
+        keep_if_best(s);
     }
     free(order);
 }
 
-bool packing_find(const struct rectangles *r, const uint64_t *known,
-                  const struct packing_watch *watch, struct packing *best)
+bool packing_find(const struct rectangles *r, const uint64_t *on_line,
+                  const struct packing_progress *progress, struct packing *best)
 {
     size_t size = ((size_t)r->count + 1) * sizeof(uint64_t);
     struct search s = {.r = r,
-                       .watch = watch,
+                       .progress = progress,
                        .best = {UINT64_MAX, check_alloc(malloc(size))},
                        .at = check_alloc(malloc(size)),
                        .effort = EFFORT};
 
-    try_known(&s, known);
-    for (enum stacking i = 0; i < STACKINGS; i++)
-        try_outward(&s, r->peak, i);
-    try_outward(&s, OUTWARD_FROM_END, OLDEST_LOWEST);
+    try_on_line(&s, on_line);
+    for (enum stack_order i = 0; i < STACK_ORDERS; i++)
+        try_two_way(&s, r->peak_moment, i);
+    try_two_way(&s, AFTER_ALL_MOMENTS, STACK_BY_BIRTH);
     try_skylines(&s);
     repeat_best(&s);
-    if (r->count <= TURNED_MOST)
-        turn_best(&s);
+    if (r->count <= MAX_FLIPPED)
+        flip_best(&s);
     skyline_delete(s.skyline);
     free(s.weight);
     free(s.at);
@@ -378,6 +390,6 @@ bool packing_find(const struct rectangles *r, const uint64_t *known,
         free(s.best.at);
         return false;
     }
-    assert(packing_check(r, best) == PACKING_SOUND);
+    assert(packing_check(r, best) == PACKING_VALID);
     return true;
 }

@@ -1,5 +1,6 @@
 /*
- * rectangles.c - follow the trace once; a slot knows the rectangle that it is.
+ * rectangles.c - one pass over the trace, with a table that tells each slot's
+ * rectangle while its block is live.
  */
 #include "rectangles.h"
 
@@ -7,106 +8,106 @@
 
 #include <stdlib.h>
 
-#define MOST_BYTES ((uint64_t)1 << 62)
+#define MAX_BYTES ((uint64_t)1 << 62)
 
-enum { MOST_RECTANGLES = 1 << 23, FIRST_ROOM = 1 << 10 };
+enum { MAX_RECTANGLES = 1 << 23, FIRST_CAPACITY = 1 << 10 };
 
 #define NO_RECTANGLE UINT32_MAX
 
-struct reader {
+struct builder {
     struct rectangles *r;
-    uint32_t room; /* for so many */
-    uint32_t *of_slot;
+    uint32_t capacity; /* rectangles that r->item has room for */
+    uint32_t *of_slot; /* the live rectangle of each slot, or NO_RECTANGLE */
     uint64_t align;
-    unsigned granule; /* its log2 */
-    uint64_t live;    /* bytes now */
-    uint64_t total;   /* of all, with what alignment may cost them */
-    bool in_deaths;   /* the moment is over with the next birth */
+    unsigned granule; /* log2 of align */
+    uint64_t live;    /* bytes that live now */
+    uint64_t total;   /* bytes of all rectangles and their largest padding */
+    bool in_deaths;   /* a block died: the next birth begins a new moment */
 };
 
-static void end_block(struct reader *x, uint32_t slot)
+static void end_block(struct builder *x, uint32_t slot)
 {
     uint32_t i = x->of_slot[slot];
 
     x->of_slot[slot] = NO_RECTANGLE;
     if (i == NO_RECTANGLE)
         return;
-    x->r->of[i].end = x->r->moments;
-    x->live -= x->r->of[i].size;
+    x->r->item[i].end = x->r->moments;
+    x->live -= x->r->item[i].size;
     x->in_deaths = true;
 }
 
-static void note_load(struct reader *x)
+static void note_load(struct builder *x)
 {
     if (x->live <= x->r->load)
         return;
     x->r->load = x->live;
-    x->r->peak = x->r->moments - 1;
+    x->r->peak_moment = x->r->moments - 1;
 }
 
-static unsigned alignment_of(const struct reader *x, struct op op)
+static unsigned alignment_of(const struct builder *x, struct op op)
 {
-    return op_kind(op) == OP_ALIGNED && op.arg > x->granule ? op.arg
-                                                            : x->granule;
+    return op_alignment_bits(op) > x->granule ? op_alignment_bits(op)
+                                              : x->granule;
 }
 
-static void begin_block(struct reader *x, struct op op, uint64_t index)
+static void begin_block(struct builder *x, struct op op, uint64_t index)
 {
     struct rectangles *r = x->r;
     uint64_t size = (op_payload(op) + x->align - 1) & ~(x->align - 1);
 
     if (size == 0)
         return;
-    if (r->count == x->room) {
-        x->room *= 2;
-        r->of = check_alloc(realloc(r->of, x->room * sizeof *r->of));
+    if (r->count == x->capacity) {
+        x->capacity *= 2;
+        r->item = check_alloc(realloc(r->item, x->capacity * sizeof *r->item));
     }
     r->moments += x->in_deaths;
     x->in_deaths = false;
     x->of_slot[op_slot(op)] = r->count;
-    r->of[r->count++] = (struct rectangle){.size = size,
-                                           .op = index,
-                                           .begin = r->moments - 1,
-                                           .log2 = alignment_of(x, op)};
+    r->item[r->count++] = (struct rectangle){.size = size,
+                                             .op = index,
+                                             .begin = r->moments - 1,
+                                             .log2 = alignment_of(x, op)};
     r->alignments |= (uint64_t)1 << alignment_of(x, op);
     x->live += size;
     x->total += size + ((uint64_t)1 << alignment_of(x, op));
     note_load(x);
 }
 
-/* False where it is too much to go on. */
-static bool follow(struct reader *x, struct op op, uint64_t index)
+/* Apply an operation; false where the rectangles have become too large. */
+static bool follow(struct builder *x, struct op op, uint64_t index)
 {
-    if (op_kind(op) == OP_FREE_NULL)
+    if (!op_has_block(op))
         return true;
     end_block(x, op_slot(op));
     if (!op_ends(op))
         begin_block(x, op, index);
-    return x->total < MOST_BYTES && x->r->count < MOST_RECTANGLES;
+    return x->total < MAX_BYTES && x->r->count < MAX_RECTANGLES;
 }
 
-static void end_all(struct reader *x, uint32_t slots)
+static void end_all(struct builder *x, uint32_t slots)
 {
     for (uint32_t slot = 0; slot < slots; slot++)
         end_block(x, slot);
 }
 
-struct rectangles *rectangles_of(const struct trace *t, unsigned align)
+struct rectangles *rectangles_from(const struct trace *t, unsigned align)
 {
     struct rectangles *r = check_alloc(calloc(1, sizeof *r));
-    struct reader x = {.r = r, .align = align};
+    struct builder x = {.r = r, .align = align};
 
     x.granule = (unsigned)__builtin_ctz(align);
     x.of_slot =
         check_alloc(malloc(((size_t)t->slot_count + 1) * sizeof *x.of_slot));
     for (uint32_t slot = 0; slot <= t->slot_count; slot++)
         x.of_slot[slot] = NO_RECTANGLE;
-    x.room = FIRST_ROOM;
-    r->of = check_alloc(malloc(x.room * sizeof *r->of));
+    x.capacity = FIRST_CAPACITY;
+    r->item = check_alloc(malloc(x.capacity * sizeof *r->item));
     r->moments = 1;
     r->alignments = align;
-    for (uint64_t i = 0; i < t->op_count && !r->beyond; i++) {
-        r->beyond = !follow(&x, t->ops[i], i);
+    for (uint64_t i = 0; i < t->op_count && !r->too_large; i++) {
+        r->too_large = !follow(&x, t->ops[i], i);
         trace_walk(t, i);
     }
     end_all(&x, t->slot_count);
@@ -118,6 +119,6 @@ void rectangles_delete(struct rectangles *r)
 {
     if (!r)
         return;
-    free(r->of);
+    free(r->item);
     free(r);
 }

@@ -1,27 +1,28 @@
 /*
- * skyline.c - steps in the order of time, a queue of them by height, and a tree
- * of the rectangles that are left.
+ * skyline.c - segments in the order of time, a queue of them by height, and a
+ * tree of the rectangles that are not placed yet.
  *
- *     height            +-------+            Three steps: the lowest, c to d,
- *       ^       +-------+       |            is next. What is placed in it
- *       |       |  x    |  y    +-----       cuts it in up to three; steps of
- *       +-------a-------b-------c-----d      one height are joined.
+ *     height            +-------+            Three segments. The lowest, c to
+ *       ^       +-------+       |            d, is next. Placing a rectangle
+ *       |       |  x    |  y    +-----       splits it in at most three; two
+ *       +-------a-------b-------c-----d      segments of one height are joined.
  *
- * A step is found by the moment that it begins at. The queue is never searched:
- * an entry whose step has another height by now, or is gone, is dropped when it
- * comes up.
+ * The moment at which a segment begins identifies it. The queue is never
+ * searched: an entry is dropped when it comes up and its segment has another
+ * height by then or is gone.
  *
- * Which rectangle is the heaviest that lives within [from, until) is asked of a
- * k-d tree over beginnings and ends: its nodes know the box that their
- * rectangles lie in, and the most weight among those not placed yet. The
- * heavier half is searched first; what cannot beat the best so far, or lies
- * outside, is not entered.
+ * The heaviest rectangle that lives within [begin, end) is found in a k-d tree
+ * over beginnings and ends (J. Bentley, "Multidimensional binary search trees
+ * used for associative searching", 1975). Each node has the bounding box of its
+ * rectangles and the highest weight among those not placed yet. The search
+ * enters the child with the higher weight first, and no node that lies outside
+ * or cannot beat the best rectangle so far.
  *
  * Invariants, between two placements:
- *   I1  The steps tile [0, moments), each beginning where the one before ends.
+ *   I1  The segments tile [0, moments): each begins where the one before ends.
  *   I2  No two neighbours have the same height.
- *   I3  Every step is in the queue at its height.
- *   I4  No rectangle that is placed reaches above the steps in its time.
+ *   I3  Every segment is in the queue at its height.
+ *   I4  No placed rectangle reaches above the segments over its lifetime.
  */
 #include "skyline.h"
 
@@ -33,75 +34,76 @@ enum { LEAF = 8, ROOT = 1 };
 
 #define NONE UINT32_MAX
 
-struct step {
+struct segment {
     uint64_t height;
-    uint32_t end;    /* 0: there is no step */
-    uint32_t before; /* where the one before begins, or NONE */
+    uint32_t end;  /* a moment; 0: no segment begins here */
+    uint32_t prev; /* the moment at which the one before begins, or NONE */
 };
 
-struct corner {
+struct queued_segment {
     uint64_t height;
     uint32_t start;
 };
 
-struct entry {
-    double weight; /* 0: placed */
+struct entry {     /* a rectangle, as the tree has it */
+    double weight; /* 0: it is placed */
     uint32_t begin, end;
-    uint32_t index; /* of the rectangle */
+    uint32_t index; /* in r->item */
 };
 
 struct node {
-    double most;
+    double max_weight;
     uint32_t first_begin, last_begin, first_end, last_end;
 };
 
 struct skyline {
     const struct rectangles *r;
 
-    struct step *step; /* by the moment that it begins at */
-    struct corner *queue;
-    size_t queued, room;
+    struct segment *segment; /* indexed by the moment at which each begins */
+    struct queued_segment *queue;
+    size_t queued, capacity;
 
-    struct entry *entry; /* as the tree has them: each node an equal half */
-    struct node *node;   /* of v the halves are 2v and 2v + 1 */
+    struct entry *entry; /* ordered so that each node has a range of them */
+    struct node *node;   /* the children of v are 2v and 2v + 1 */
 
-    /* What is being looked for, and the best of it so far. */
-    uint32_t from, until;
+    /* The state of a search: the segment, and the best entry so far. */
+    uint32_t window_begin, window_end;
     double flush, best_weight;
     const struct entry *best;
 };
 
-/* ---- The queue: a heap, the lowest first, of equals the earliest. ---- */
+/* ---- The queue: a binary heap by height, then by moment. ---- */
 
-static bool comes_before(struct corner a, struct corner b)
+static bool precedes(struct queued_segment a, struct queued_segment b)
 {
     return a.height != b.height ? a.height < b.height : a.start < b.start;
 }
 
 static void queue_push(struct skyline *s, uint32_t start)
 {
-    struct corner c = {s->step[start].height, start};
+    struct queued_segment c = {s->segment[start].height, start};
 
-    if (s->queued == s->room) {
-        s->room = 2 * s->room + 64;
-        s->queue = check_alloc(realloc(s->queue, s->room * sizeof *s->queue));
+    if (s->queued == s->capacity) {
+        s->capacity = 2 * s->capacity + 64;
+        s->queue =
+            check_alloc(realloc(s->queue, s->capacity * sizeof *s->queue));
     }
     size_t i = s->queued++;
-    for (; i > 0 && comes_before(c, s->queue[(i - 1) / 2]); i = (i - 1) / 2)
+    for (; i > 0 && precedes(c, s->queue[(i - 1) / 2]); i = (i - 1) / 2)
         s->queue[i] = s->queue[(i - 1) / 2];
     s->queue[i] = c;
 }
 
-static struct corner queue_pop(struct skyline *s)
+static struct queued_segment queue_pop(struct skyline *s)
 {
-    struct corner top = s->queue[0], c = s->queue[--s->queued];
+    struct queued_segment top = s->queue[0], c = s->queue[--s->queued];
     size_t i = 0, child;
 
     while ((child = 2 * i + 1) < s->queued) {
         if (child + 1 < s->queued &&
-            comes_before(s->queue[child + 1], s->queue[child]))
+            precedes(s->queue[child + 1], s->queue[child]))
             child++;
-        if (!comes_before(s->queue[child], c))
+        if (!precedes(s->queue[child], c))
             break;
         s->queue[i] = s->queue[child];
         i = child;
@@ -110,100 +112,102 @@ static struct corner queue_pop(struct skyline *s)
     return top;
 }
 
-/* Where the lowest step begins. By I3 there is one. */
-static uint32_t lowest_step(struct skyline *s)
+/* The moment at which the lowest segment begins. By I3 there is one. */
+static uint32_t pop_lowest_segment(struct skyline *s)
 {
-    struct corner c;
+    struct queued_segment c;
 
     do
         c = queue_pop(s);
-    while (s->step[c.start].end == 0 || s->step[c.start].height != c.height);
+    while (s->segment[c.start].end == 0 ||
+           s->segment[c.start].height != c.height);
     return c.start;
 }
 
-/* ---- Steps. ---- */
+/* ---- Segments. ---- */
 
-static void set_before(struct skyline *s, uint32_t start, uint32_t before)
+static void set_prev(struct skyline *s, uint32_t start, uint32_t prev)
 {
     if (start < s->r->moments)
-        s->step[start].before = before;
+        s->segment[start].prev = prev;
 }
 
-/* Cut the step in two of its height, unless it ends there. */
-static void cut(struct skyline *s, uint32_t start, uint32_t at)
+/* Split the segment at a moment, unless it ends there. */
+static void split_segment(struct skyline *s, uint32_t start, uint32_t at)
 {
-    struct step *step = &s->step[start];
+    struct segment *segment = &s->segment[start];
 
-    if (at == step->end)
+    if (at == segment->end)
         return;
-    s->step[at] = (struct step){step->height, step->end, start};
-    set_before(s, step->end, at);
-    step->end = at;
+    s->segment[at] = (struct segment){segment->height, segment->end, start};
+    set_prev(s, segment->end, at);
+    segment->end = at;
     queue_push(s, at);
 }
 
-/* Join the step with the one behind it, where they are of one height. */
-static void join(struct skyline *s, uint32_t start)
+/* Join the segment with the next one, if both have the same height. */
+static void join_next(struct skyline *s, uint32_t start)
 {
-    struct step *step = &s->step[start];
-    uint32_t behind = step->end;
+    struct segment *segment = &s->segment[start];
+    uint32_t next = segment->end;
 
-    if (behind == s->r->moments || s->step[behind].height != step->height)
+    if (next == s->r->moments || s->segment[next].height != segment->height)
         return;
-    step->end = s->step[behind].end;
-    s->step[behind].end = 0;
-    set_before(s, step->end, start);
+    segment->end = s->segment[next].end;
+    s->segment[next].end = 0;
+    set_prev(s, segment->end, start);
 }
 
 static void raise(struct skyline *s, uint32_t start, uint64_t height)
 {
-    uint32_t before = s->step[start].before;
+    uint32_t prev = s->segment[start].prev;
 
-    s->step[start].height = height;
-    join(s, start);
-    if (before != NONE && s->step[before].height == height) {
-        join(s, before);
-        start = before;
+    s->segment[start].height = height;
+    join_next(s, start);
+    if (prev != NONE && s->segment[prev].height == height) {
+        join_next(s, prev);
+        start = prev;
     }
     queue_push(s, start);
 }
 
-/* Nothing fits there: up to the lower neighbour. */
-static void give_up(struct skyline *s, uint32_t start)
+/* No rectangle fits: raise the segment to its lower neighbour. */
+static void raise_to_neighbour(struct skyline *s, uint32_t start)
 {
-    const struct step *step = &s->step[start];
+    const struct segment *segment = &s->segment[start];
     uint64_t height = UINT64_MAX;
 
-    if (step->before != NONE)
-        height = s->step[step->before].height;
-    if (step->end < s->r->moments && s->step[step->end].height < height)
-        height = s->step[step->end].height;
+    if (segment->prev != NONE)
+        height = s->segment[segment->prev].height;
+    if (segment->end < s->r->moments &&
+        s->segment[segment->end].height < height)
+        height = s->segment[segment->end].height;
     raise(s, start, height);
 }
 
-/* Put the rectangle on the step that begins there; returns its address. */
-static uint64_t put(struct skyline *s, uint32_t start,
-                    const struct rectangle *r)
+/* Place the rectangle on the segment; returns its address. */
+static uint64_t place_on(struct skyline *s, uint32_t start,
+                         const struct rectangle *r)
 {
-    uint64_t at = rectangle_lowest(r, s->step[start].height);
+    uint64_t at = rectangle_align_up(r, s->segment[start].height);
 
     if (r->begin > start) {
-        cut(s, start, r->begin);
+        split_segment(s, start, r->begin);
         queue_push(s, start);
     }
-    cut(s, r->begin, r->end);
+    split_segment(s, r->begin, r->end);
     raise(s, r->begin, at + r->size);
     return at;
 }
 
 /* ---- The tree of rectangles. ---- */
 
-static uint32_t key_of(const struct entry *e, bool by_end)
+static uint32_t axis_value(const struct entry *e, bool by_end)
 {
     return by_end ? e->end : e->begin;
 }
 
-static void swap(struct entry *a, struct entry *b)
+static void swap_entries(struct entry *a, struct entry *b)
 {
     struct entry e = *a;
 
@@ -211,21 +215,21 @@ static void swap(struct entry *a, struct entry *b)
     *b = e;
 }
 
-/* Hoare's selection: what is left of middle is not above it, right not below. */
-static void select_middle(struct entry *e, int64_t low, int64_t high,
-                          int64_t middle, bool by_end)
+/* Hoare's selection: then e[i] <= e[middle] <= e[j] for i < middle < j. */
+static void partition_at(struct entry *e, int64_t low, int64_t high,
+                         int64_t middle, bool by_end)
 {
     while (low < high) {
-        uint32_t pivot = key_of(&e[middle], by_end);
+        uint32_t pivot = axis_value(&e[middle], by_end);
         int64_t i = low, j = high;
 
         while (i <= j) {
-            while (key_of(&e[i], by_end) < pivot)
+            while (axis_value(&e[i], by_end) < pivot)
                 i++;
-            while (key_of(&e[j], by_end) > pivot)
+            while (axis_value(&e[j], by_end) > pivot)
                 j--;
             if (i <= j)
-                swap(&e[i++], &e[j--]);
+                swap_entries(&e[i++], &e[j--]);
         }
         if (j < middle)
             low = i;
@@ -234,7 +238,7 @@ static void select_middle(struct entry *e, int64_t low, int64_t high,
     }
 }
 
-static struct node box_of(const struct entry *e, uint32_t count)
+static struct node bounding_box(const struct entry *e, uint32_t count)
 {
     struct node n = {0, UINT32_MAX, 0, UINT32_MAX, 0};
 
@@ -251,72 +255,74 @@ static struct node box_of(const struct entry *e, uint32_t count)
     return n;
 }
 
-static void build(struct skyline *s, uint32_t v, uint32_t low, uint32_t high,
-                  bool by_end)
+static void build_tree(struct skyline *s, uint32_t v, uint32_t low,
+                       uint32_t high, bool by_end)
 {
     uint32_t middle = low + (high - low) / 2;
 
-    s->node[v] = box_of(s->entry + low, high - low);
+    s->node[v] = bounding_box(s->entry + low, high - low);
     if (high - low <= LEAF)
         return;
-    select_middle(s->entry, low, (int64_t)high - 1, middle, by_end);
-    build(s, 2 * v, low, middle, !by_end);
-    build(s, 2 * v + 1, middle, high, !by_end);
+    partition_at(s->entry, low, (int64_t)high - 1, middle, by_end);
+    build_tree(s, 2 * v, low, middle, !by_end);
+    build_tree(s, 2 * v + 1, middle, high, !by_end);
 }
 
-static double most_of_leaf(const struct skyline *s, uint32_t low, uint32_t high)
+static double leaf_max(const struct skyline *s, uint32_t low, uint32_t high)
 {
-    double most = 0;
+    double max_weight = 0;
 
     for (uint32_t i = low; i < high; i++)
-        if (s->entry[i].weight > most)
-            most = s->entry[i].weight;
-    return most;
+        if (s->entry[i].weight > max_weight)
+            max_weight = s->entry[i].weight;
+    return max_weight;
 }
 
-static double most_of_halves(const struct skyline *s, uint32_t v)
+static double children_max(const struct skyline *s, uint32_t v)
 {
-    double low = s->node[2 * v].most, high = s->node[2 * v + 1].most;
+    double low = s->node[2 * v].max_weight,
+           high = s->node[2 * v + 1].max_weight;
 
     return low > high ? low : high;
 }
 
-static void weigh(struct skyline *s, uint32_t v, uint32_t low, uint32_t high)
+static void set_max_weights(struct skyline *s, uint32_t v, uint32_t low,
+                            uint32_t high)
 {
     uint32_t middle = low + (high - low) / 2;
 
     if (high - low <= LEAF) {
-        s->node[v].most = most_of_leaf(s, low, high);
+        s->node[v].max_weight = leaf_max(s, low, high);
         return;
     }
-    weigh(s, 2 * v, low, middle);
-    weigh(s, 2 * v + 1, middle, high);
-    s->node[v].most = most_of_halves(s, v);
+    set_max_weights(s, 2 * v, low, middle);
+    set_max_weights(s, 2 * v + 1, middle, high);
+    s->node[v].max_weight = children_max(s, v);
 }
 
-/* The most that a rectangle in the box can count, or 0: none lives within. */
-static double promise(const struct skyline *s, const struct node *n)
+/* No rectangle of the node counts more here; 0: none lives in the segment. */
+static double weight_limit(const struct skyline *s, const struct node *n)
 {
-    double most = n->most;
+    double max_weight = n->max_weight;
 
-    if (n->last_begin < s->from || n->first_end > s->until)
+    if (n->last_begin < s->window_begin || n->first_end > s->window_end)
         return 0;
-    if (n->first_begin <= s->from)
-        most *= s->flush;
-    if (n->last_end >= s->until)
-        most *= s->flush;
-    return most;
+    if (n->first_begin <= s->window_begin)
+        max_weight *= s->flush;
+    if (n->last_end >= s->window_end)
+        max_weight *= s->flush;
+    return max_weight;
 }
 
-static void look_at(struct skyline *s, const struct entry *e)
+static void consider_entry(struct skyline *s, const struct entry *e)
 {
     double weight = e->weight;
 
-    if (e->begin < s->from || e->end > s->until)
+    if (e->begin < s->window_begin || e->end > s->window_end)
         return;
-    if (e->begin == s->from)
+    if (e->begin == s->window_begin)
         weight *= s->flush;
-    if (e->end == s->until)
+    if (e->end == s->window_end)
         weight *= s->flush;
     if (weight > s->best_weight) {
         s->best_weight = weight;
@@ -324,37 +330,38 @@ static void look_at(struct skyline *s, const struct entry *e)
     }
 }
 
-static void search(struct skyline *s, uint32_t v, uint32_t low, uint32_t high)
+static void search_tree(struct skyline *s, uint32_t v, uint32_t low,
+                        uint32_t high)
 {
     uint32_t middle = low + (high - low) / 2;
 
-    if (promise(s, &s->node[v]) <= s->best_weight)
+    if (weight_limit(s, &s->node[v]) <= s->best_weight)
         return;
     if (high - low <= LEAF) {
         for (uint32_t i = low; i < high; i++)
-            look_at(s, &s->entry[i]);
-    } else if (s->node[2 * v].most >= s->node[2 * v + 1].most) {
-        search(s, 2 * v, low, middle);
-        search(s, 2 * v + 1, middle, high);
+            consider_entry(s, &s->entry[i]);
+    } else if (s->node[2 * v].max_weight >= s->node[2 * v + 1].max_weight) {
+        search_tree(s, 2 * v, low, middle);
+        search_tree(s, 2 * v + 1, middle, high);
     } else {
-        search(s, 2 * v + 1, middle, high);
-        search(s, 2 * v, low, middle);
+        search_tree(s, 2 * v + 1, middle, high);
+        search_tree(s, 2 * v, low, middle);
     }
 }
 
-/* The one to put on that step; NULL: none lives within its time. */
-static const struct entry *heaviest(struct skyline *s, uint32_t start)
+/* The entry to place on that segment; NULL: none lives within its time. */
+static const struct entry *find_heaviest(struct skyline *s, uint32_t start)
 {
-    s->from = start;
-    s->until = s->step[start].end;
+    s->window_begin = start;
+    s->window_end = s->segment[start].end;
     s->best = NULL;
     s->best_weight = 0;
-    search(s, ROOT, 0, s->r->count);
+    search_tree(s, ROOT, 0, s->r->count);
     return s->best;
 }
 
-/* It is placed: no more of it in the tree. */
-static void strike(struct skyline *s, const struct entry *e)
+/* Take a placed entry out of the tree: its weight becomes 0. */
+static void remove_entry(struct skyline *s, const struct entry *e)
 {
     uint32_t at = (uint32_t)(e - s->entry), v = ROOT;
     uint32_t low = 0, high = s->r->count;
@@ -369,14 +376,14 @@ static void strike(struct skyline *s, const struct entry *e)
         else
             low = middle;
     }
-    s->node[v].most = most_of_leaf(s, low, high);
+    s->node[v].max_weight = leaf_max(s, low, high);
     while ((v /= 2) >= ROOT)
-        s->node[v].most = most_of_halves(s, v);
+        s->node[v].max_weight = children_max(s, v);
 }
 
-/* ---- Beginning, end, a packing. ---- */
+/* ---- The interface. ---- */
 
-/* As many as the deepest leaf's number. */
+/* An index that no node reaches; node 0 is not used. */
 static size_t node_count(uint32_t count)
 {
     size_t nodes = 2;
@@ -391,12 +398,13 @@ struct skyline *skyline_new(const struct rectangles *r)
     struct skyline *s = check_alloc(calloc(1, sizeof *s));
 
     s->r = r;
-    s->step = check_alloc(malloc(((size_t)r->moments + 1) * sizeof *s->step));
+    s->segment =
+        check_alloc(malloc(((size_t)r->moments + 1) * sizeof *s->segment));
     s->entry = check_alloc(malloc(((size_t)r->count + 1) * sizeof *s->entry));
     s->node = check_alloc(malloc(node_count(r->count) * sizeof *s->node));
     for (uint32_t i = 0; i < r->count; i++)
-        s->entry[i] = (struct entry){0, r->of[i].begin, r->of[i].end, i};
-    build(s, ROOT, 0, r->count, false);
+        s->entry[i] = (struct entry){0, r->item[i].begin, r->item[i].end, i};
+    build_tree(s, ROOT, 0, r->count, false);
     return s;
 }
 
@@ -404,21 +412,21 @@ void skyline_delete(struct skyline *s)
 {
     if (!s)
         return;
-    free(s->step);
+    free(s->segment);
     free(s->queue);
     free(s->entry);
     free(s->node);
     free(s);
 }
 
-static void begin(struct skyline *s, const double *weight)
+static void begin_packing(struct skyline *s, const double *weight)
 {
     for (uint32_t i = 0; i < s->r->count; i++)
         s->entry[i].weight = weight[s->entry[i].index];
-    weigh(s, ROOT, 0, s->r->count);
+    set_max_weights(s, ROOT, 0, s->r->count);
     for (uint32_t i = 1; i < s->r->moments; i++)
-        s->step[i].end = 0;
-    s->step[0] = (struct step){0, s->r->moments, NONE};
+        s->segment[i].end = 0;
+    s->segment[0] = (struct segment){0, s->r->moments, NONE};
     s->queued = 0;
     queue_push(s, 0);
 }
@@ -427,17 +435,17 @@ void skyline_place(struct skyline *s, const double *weight, double flush,
                    uint64_t *at)
 {
     s->flush = flush;
-    begin(s, weight);
+    begin_packing(s, weight);
     for (uint32_t left = s->r->count; left > 0;) {
-        uint32_t start = lowest_step(s);
-        const struct entry *e = heaviest(s, start);
+        uint32_t start = pop_lowest_segment(s);
+        const struct entry *e = find_heaviest(s, start);
 
         if (!e) {
-            give_up(s, start);
+            raise_to_neighbour(s, start);
             continue;
         }
-        at[e->index] = put(s, start, &s->r->of[e->index]);
-        strike(s, e);
+        at[e->index] = place_on(s, start, &s->r->item[e->index]);
+        remove_entry(s, e);
         left--;
     }
 }

@@ -1,15 +1,17 @@
 /*
- * skyline.h - pack rectangles from the bottom up.
+ * skyline.h - pack rectangles from the bottom up, along a skyline.
  *
- * The lowest stretch of the skyline gets, of all rectangles not placed yet that
- * live within its time, the one of the most weight; where there is none, it is
- * raised to its lower neighbour, and what is below is lost. So far it is
- * T. Sekiyama, T. Imamichi, H. Imai and R. Raymond, "Profile-guided memory
- * optimization for deep neural networks", 2018, whose weight is the lifetime,
- * after best fit for strips of E. Burke, G. Kendall and G. Whitwell, 2004.
+ * The skyline is the upper edge of what is placed: over each moment a height.
+ * The lowest segment gets the rectangle of the highest weight among those that
+ * are not placed yet and live within the segment's time. Where there is none
+ * the segment rises to its lower neighbour; the memory below is lost. This is
+ * the heuristic of T. Sekiyama, T. Imamichi, H. Imai and R. Raymond,
+ * "Profile-guided memory optimization for deep neural networks", 2018, with the
+ * lifetime as the weight. It goes back to best fit for strip packing:
+ * E. Burke, G. Kendall and G. Whitwell, 2004.
  *
- * Here weights are the caller's, and one that begins where the stretch begins,
- * or ends where it ends, may be preferred: it leaves no corner to fill.
+ * Here the caller gives the weights. A rectangle that begins or ends exactly
+ * where the segment does may be preferred, because no corner is left beside it.
  */
 #ifndef SKYLINE_H
 #define SKYLINE_H
@@ -18,14 +20,18 @@
 
 struct skyline;
 
-/* To pack these, any number of times. */
+/*
+ * A packer for these rectangles, which stay the caller's and have to outlive
+ * it. It packs them any number of times. The caller deletes it.
+ */
 struct skyline *skyline_new(const struct rectangles *r);
 void skyline_delete(struct skyline *s);
 
 /*
- * Set at[i] for each rectangle: its lowest address. Weights are above 0; that
- * of a rectangle counts `flush` times, at least 1, for each side that is flush.
- * For n rectangles some n log n steps.
+ * Set at[i], the address of rectangle i in bytes, for each rectangle. weight[i]
+ * is above 0. It is multiplied by flush, which is at least 1, where the
+ * rectangle begins at the segment's begin, and again where it ends at the
+ * segment's end. n rectangles take some n log n steps.
  */
 void skyline_place(struct skyline *s, const double *weight, double flush,
                    uint64_t *at);

@@ -93,7 +93,7 @@ static void note_shrinking(struct canary *p, struct op op)
 {
     uint32_t number = p->number_of[op_slot(op)];
 
-    if (number == 0 || op_kind(op) != OP_REALLOC)
+    if (number == 0 || op_effect(op) != EFFECT_RESIZED)
         return;
     struct canary_block *b = &p->canary_block[number - 1];
     if (op_size(op) < b->size)
@@ -119,7 +119,7 @@ static bool still_zero(const struct canary *p, struct op op, uint64_t index,
 {
     const struct live *l = &p->oracle->live[op_slot(op)];
 
-    if (op_kind(op) != OP_CALLOC || !l->in_use || l->placed != index)
+    if (op_call(op) != CALL_CALLOC || !l->in_use || l->placed != index)
         return true;
     size_t zeros = first_nonzero(view(p, l), l->size);
     return zeros == l->size || finding_in_block(f, VERDICT_NOT_ZEROED, index, l,

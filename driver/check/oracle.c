@@ -156,8 +156,8 @@ static uint64_t alignment_asked(const struct oracle *o, struct op op)
 {
     uint64_t align = !o->bounded && op_payload(op) < 16 ? GRANULE : o->align;
 
-    if (op_kind(op) == OP_ALIGNED && (1ull << op.arg) > align)
-        return 1ull << op.arg;
+    if (1ull << op_alignment_bits(op) > align)
+        return 1ull << op_alignment_bits(op);
     return align;
 }
 
@@ -228,7 +228,7 @@ bool oracle_apply(struct oracle *o, struct op op, uint64_t index,
 {
     struct live *l = &o->live[op_slot(op)];
 
-    if (op_kind(op) == OP_FREE_NULL || op_kind(op) == OP_SKIP)
+    if (!op_has_block(op))
         return true;
     if (!op_ends(op) && address == 0 && op_payload(op) > 0)
         return found_null(o, op, index, finding);

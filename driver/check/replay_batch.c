@@ -8,9 +8,9 @@
 static struct op adapt(const struct replay *r, const struct oracle *o,
                        struct op op)
 {
-    if (o->live[op_slot(op)].refused && op_kind(op) != OP_FREE_NULL)
+    if (o->live[op_slot(op)].refused && op_has_block(op))
         return op_make(OP_SKIP, op_slot(op), 0, 0);
-    if (op_kind(op) == OP_ALIGNED && !r->has_memalign)
+    if (op_call(op) == CALL_MEMALIGN && !r->has_memalign)
         return op_make(OP_ALLOC, op_slot(op), op_size(op), 0);
     op.bytes = op_size(op); /* which thread it was is no matter here */
     return op;
@@ -29,7 +29,7 @@ void replay_feed(struct replay *r, const struct oracle *o, uint64_t first,
 static void remember_move(struct replay *r, struct op op, uint64_t index,
                           uint64_t before, uint64_t after)
 {
-    if (op_kind(op) != OP_REALLOC || before == after)
+    if (op_effect(op) != EFFECT_RESIZED || before == after)
         return;
     if (r->moved_count < MOVED)
         r->moved[r->moved_count] = index;

@@ -138,24 +138,24 @@ static uint64_t watch_replay(struct replay *r, uint64_t last)
 
 /* What to watch: a byte of a block, by its slot, or one outside the heap. */
 static bool choose_watch(const struct replay *r, const struct finding *f,
-                         struct watch *w)
+                         struct watchpoint *w)
 {
     const struct trace *t = r->setup.trace;
 
     if (f->verdict == VERDICT_WROTE_PAST_HEAP && f->moment == AT_END) {
-        *w = (struct watch){.offset = f->address - r->oracle->base,
-                            .slot = WATCH_OUTSIDE,
-                            .active = 1};
+        *w = (struct watchpoint){.offset = f->address - r->oracle->base,
+                                 .slot = WATCHPOINT_OUTSIDE,
+                                 .active = 1};
         return true;
     }
     if (f->verdict != VERDICT_DATA_LOST || f->placed >= t->op_count)
         return false;
     uint32_t slot = op_slot(t->ops[f->placed]);
-    *w = (struct watch){.from = r->oracle->live[slot].birth,
-                        .offset = f->offset,
-                        .slot = slot,
-                        .active = 1,
-                        .expected = (uint8_t)f->expected};
+    *w = (struct watchpoint){.from = r->oracle->live[slot].birth,
+                             .offset = f->offset,
+                             .slot = slot,
+                             .active = 1,
+                             .expected = (uint8_t)f->expected};
     return true;
 }
 
@@ -163,14 +163,14 @@ void diagnose_culprit(const struct replay *r, struct finding *f)
 {
     struct replay_setup setup = r->setup;
     uint64_t last = f->op != NO_OP ? f->op : setup.trace->op_count - 1;
-    struct watch watch;
+    struct watchpoint watch;
 
     if (setup.in_process || setup.fail_at || f->culprit != NO_OP ||
         !choose_watch(r, f, &watch))
         return;
     memset(setup.observers, 0, sizeof setup.observers);
     struct replay *second = replay_open(&setup);
-    sandbox_channel(second->sandbox)->watch = watch;
+    sandbox_channel(second->sandbox)->watchpoint = watch;
     if (second->load.kind == ENDED_DONE)
         f->culprit = watch_replay(second, last);
     replay_close(second);

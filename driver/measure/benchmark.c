@@ -132,7 +132,7 @@ static bool go_on(void *trace_run, const char *step)
 static void compute_bounds(struct trace_run *h)
 {
     const struct benchmark *c = h->benchmark;
-    struct packing_watch watch = {go_on, h};
+    struct packing_progress watch = {go_on, h};
 
     report_stage(h, STAGE_BOUNDS, "bounds");
     bounds_find(c->traces[h->trace], c->setup.align, &watch,

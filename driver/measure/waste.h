@@ -1,17 +1,18 @@
 /*
- * waste.h - what a footprint is made of beside payload.
+ * waste.h - the parts of a footprint that are not payload, by their cause.
  *
- *     footprint = peak payload + padding + headers + policy + future + shape
+ *     footprint = peak payload + alignment + metadata + placement
+ *                 + online_gap + packing_gap
  *
- *     padding   sizes rounded up to the alignment: load - peak payload
- *     headers   what the allocator's blocks take beyond that, when payload is
- *               highest: headers, size classes (strides.h)
- *     policy    what remains: where it puts blocks, what it holds in reserve,
- *               its own tables; below 0 where it does better than best fit
- *     future    what best fit takes that knows nothing of what comes, beyond
- *               what blocks are known to fit into: best fit - packing
- *     shape     packing - load: 0 where the packing is the optimum, else
- *               nobody knows how much of it could be saved
+ *     alignment    load - peak payload: sizes rounded up to the alignment
+ *     metadata     what the allocator's blocks take beyond that when payload is
+ *                  highest: headers, size classes (strides.h)
+ *     placement    the rest: where the allocator puts blocks, the memory it
+ *                  holds in reserve, its tables; below 0 if it beats best fit
+ *     online_gap   best fit - packing: what best fit takes because it does not
+ *                  know the future
+ *     packing_gap  packing - load: 0 if the packing is optimal, else how much
+ *                  of it could be saved is unknown
  *
  * In bytes, each at its own peak over the trace.
  */
@@ -29,11 +30,15 @@ enum waste_part {
     WASTE_PARTS
 };
 
-const char *waste_name(enum waste_part part);
+const char *waste_name(enum waste_part part);  /* in JSON */
+const char *waste_title(enum waste_part part); /* in tables */
+
+/* The name in JSON until 2026; for one version JSON has both. */
+const char *waste_former_name(enum waste_part part);
 
 struct waste {
     bool known;          /* the rest is set: bounds known, the verdict ok */
-    bool metadata_known; /* else they are 0 here, and in policy */
+    bool metadata_known; /* else it is 0 here, and part of placement */
     int64_t bytes[WASTE_PARTS];
 };
 

@@ -67,13 +67,13 @@ static void print_theory(FILE *out, const struct adversary_benchmark *t,
 
     fprintf(out, "%-*s", width, any_name);
     for (size_t n = 0; n < c->n_count; n++)
-        fprintf(out, "%*.3f", COLUMN, theory_any(c->n[n], c->budget));
+        fprintf(out, "%*.3f", COLUMN, robson_bound(c->n[n], c->budget));
     fprintf(out, "\n%-*s", width, "first fit");
     for (size_t n = 0; n < c->n_count; n++)
-        fprintf(out, "%*.1f", COLUMN, theory_first_fit(c->n[n]));
+        fprintf(out, "%*.1f", COLUMN, first_fit_worst_case(c->n[n]));
     fprintf(out, "\n%-*s", width, "best fit");
     for (size_t n = 0; n < c->n_count; n++)
-        fprintf(out, "%*.0f", COLUMN, theory_best_fit(c->n[n]));
+        fprintf(out, "%*.0f", COLUMN, best_fit_worst_case(c->n[n]));
     fprintf(out,
             "\n\nany allocator: what robson forces, M(log2(n)/2 + 1) - n + 1, "
             "unless pages go\nback from between blocks. first fit, best fit: "

@@ -32,7 +32,7 @@ static const struct mark {
     double (*mean)(const struct benchmark *c, bool shared_only);
 } marks[] = {
     {"best fit", "computed, without headers", mean_best_fit},
-    {"packing", "the best that is known, off-line", mean_packing},
+    {"packing", "best off-line placement found", mean_packing},
 };
 
 enum { MARKS = sizeof marks / sizeof *marks };

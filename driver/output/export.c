@@ -82,6 +82,14 @@ static void add_bounds(struct json_object *o, const struct export_setup *e,
     add(o, "bounds", bounds);
 }
 
+static void add_waste_part(struct json_object *waste, const struct waste *w,
+                           enum waste_part part, const char *name)
+{
+    bool known = part != WASTE_METADATA || w->metadata_known;
+
+    add(waste, name, known ? json_object_new_int64(w->bytes[part]) : NULL);
+}
+
 /* In bytes; what could not be measured is null, as is all without bounds. */
 static void add_waste(struct json_object *o, const struct export_setup *e,
                       size_t allocator, size_t trace)
@@ -89,12 +97,10 @@ static void add_waste(struct json_object *o, const struct export_setup *e,
     struct waste w = waste_of(e->benchmark, allocator, trace);
     struct json_object *waste = w.known ? json_object_new_object() : NULL;
 
-    for (enum waste_part i = 0; i < WASTE_PARTS && w.known; i++) {
-        bool known = i != WASTE_METADATA || w.metadata_known;
-
-        add(waste, waste_name(i),
-            known ? json_object_new_int64(w.bytes[i]) : NULL);
-    }
+    for (enum waste_part i = 0; i < WASTE_PARTS && w.known; i++)
+        add_waste_part(waste, &w, i, waste_name(i));
+    for (enum waste_part i = 0; i < WASTE_PARTS && w.known; i++)
+        add_waste_part(waste, &w, i, waste_former_name(i));
     add(o, "waste", waste);
 }
 
@@ -216,7 +222,7 @@ static struct json_object *adversary_object(const struct adversary_benchmark *t,
     add_count(o, "peak_payload", d->peak_payload);
     add_count(o, "peak_footprint", d->outcome.footprint);
     add_number(o, "ratio", d->ratio);
-    add_number(o, "bound", theory_any(c->n[n], c->budget));
+    add_number(o, "bound", robson_bound(c->n[n], c->budget));
     add_text(o, "verdict", verdict_name(d->outcome.verdict));
     add_text(o, "message", d->outcome.message);
     add_text(o, "reproduce", d->outcome.reproduce);
@@ -363,7 +369,7 @@ static void adversary_line(FILE *file, const struct adversary_benchmark *t,
             verdict_name(d->outcome.verdict), (unsigned long long)d->operations,
             (unsigned long long)d->peak_payload,
             (unsigned long long)d->outcome.footprint, d->ratio,
-            theory_any(c->n[n], c->budget));
+            robson_bound(c->n[n], c->budget));
 }
 
 static void write_adversary_results(FILE *file,

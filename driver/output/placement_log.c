@@ -15,9 +15,8 @@ static uint64_t base_for(const struct trace *t)
     uint64_t base = LOWEST_BASE;
 
     for (uint64_t i = 0; i < t->op_count; i++)
-        if (op_kind(t->ops[i]) == OP_ALIGNED && base < (uint64_t)1
-                                                           << t->ops[i].arg)
-            base = (uint64_t)1 << t->ops[i].arg;
+        if (base < (uint64_t)1 << op_alignment_bits(t->ops[i]))
+            base = (uint64_t)1 << op_alignment_bits(t->ops[i]);
     return base;
 }
 
@@ -28,7 +27,7 @@ static uint64_t end_after(const struct placement_log *s, struct op op,
 {
     uint64_t size = op_payload(op) > 0 ? op_payload(op) : 1;
 
-    if (op_ends(op) || op_kind(op) == OP_FREE_NULL)
+    if (op_ends(op) || !op_has_block(op))
         return 0;
     return s->place[index] + ((size + s->align - 1) & ~(s->align - 1ull));
 }
@@ -49,7 +48,7 @@ static void write_op(struct replay_log *replay_log, struct oracle *o,
     uint64_t address = op_ends(op) ? before : o->base + s->place[index];
     struct finding finding = finding_none();
 
-    if (op_kind(op) == OP_FREE_NULL)
+    if (!op_has_block(op))
         address = 0;
     raise_break(o, s->rises ? end_after(s, op, index) : s->top, index);
     bool good = oracle_apply(o, op, index, address, &finding);

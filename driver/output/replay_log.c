@@ -48,13 +48,6 @@ void replay_log_begin(struct replay_log *replay_log, const char *allocator,
     replay_log->every = trace->op_count / MOMENTS + 1;
 }
 
-static char letter_of(struct op op)
-{
-    static const char letters[OP_KINDS + 1] = "afrrrcmf-";
-
-    return letters[op_kind(op)];
-}
-
 static void write_names(const struct replay_log *t, FILE *file)
 {
     csv_text(file, t->allocator);
@@ -70,8 +63,8 @@ static void write_event(struct replay_log *t, const struct oracle *o,
 
     write_names(t, t->events);
     fprintf(t->events, "%llu,%c,", (unsigned long long)index + 1,
-            letter_of(op));
-    if (op_kind(op) != OP_FREE_NULL)
+            op_text(op_kind(op))[0]);
+    if (op_has_block(op))
         fprintf(t->events, "%u", op_slot(op));
     fprintf(t->events, ",0x%llx,%llu,%u,%llu,%llu,%llu\n",
             (unsigned long long)address, (unsigned long long)size,

@@ -249,10 +249,10 @@ static void print_refusals(const struct allocator *a, const struct trace *t,
                (unsigned long long)r->outcome.ops_refused);
 }
 
-static bool has_kind(const struct trace *t, enum op_kind kind)
+static bool has_call(const struct trace *t, enum op_call call)
 {
     for (uint64_t i = 0; i < t->op_count; i++) {
-        if (op_kind(t->ops[i]) == kind)
+        if (op_call(t->ops[i]) == call)
             return true;
         trace_walk(t, i);
     }
@@ -261,38 +261,38 @@ static bool has_kind(const struct trace *t, enum op_kind kind)
 
 /* Was that asked of the allocator, which lacks it? */
 static bool emulates(const struct benchmark *c, size_t allocator,
-                     enum op_kind kind)
+                     enum op_call call)
 {
     for (size_t i = 0; i < c->trace_count; i++) {
         const struct outcome *o = &benchmark_result(c, allocator, i)->outcome;
         bool lacks =
-            kind == OP_CALLOC ? o->calloc_emulated : o->memalign_emulated;
+            call == CALL_CALLOC ? o->calloc_emulated : o->memalign_emulated;
 
         if (lacks && o->verdict != VERDICT_NOT_RUN &&
-            o->verdict != VERDICT_LOAD_FAILED && has_kind(c->traces[i], kind))
+            o->verdict != VERDICT_LOAD_FAILED && has_call(c->traces[i], call))
             return true;
     }
     return false;
 }
 
 /* Who lacks it, all in one sentence, for it may be nearly everybody. */
-static void print_emulated(const struct benchmark *c, enum op_kind kind,
+static void print_emulated(const struct benchmark *c, enum op_call call,
                            const char *what)
 {
     struct name_list name_list = {.out = stdout, .title = what};
 
     for (size_t a = 0; a < c->allocator_count; a++)
-        if (emulates(c, a, kind))
+        if (emulates(c, a, call))
             name_list_add(&name_list, c->allocators[a]->name);
     name_list_end(&name_list);
 }
 
 static void print_notes(const struct benchmark *c)
 {
-    print_emulated(c, OP_CALLOC,
+    print_emulated(c, CALL_CALLOC,
                    "without mm_calloc, mm_malloc and memset stood in");
     print_emulated(
-        c, OP_ALIGNED,
+        c, CALL_MEMALIGN,
         "without mm_memalign, mm_malloc stood in, alignment not asked");
     for (size_t a = 0; a < c->allocator_count; a++) {
         for (size_t i = 0; i < c->trace_count; i++) {
@@ -343,8 +343,7 @@ static void print_bounds_legend(const struct report_style *style)
     printf("best fit: its util without headers, sizes rounded up to %u; no "
            "limit, others may place better.\n",
            style->align);
-    printf("packing: the best known where all is known beforehand; = it is the "
-           "bound, so there is none better.\n");
+    printf("packing: best off-line placement found; = proven optimal.\n");
     waste_table_legend(stdout);
 }
 
@@ -456,7 +455,7 @@ void report_adversary(const struct adversary_benchmark *t)
     progress_clear();
     adversary_table_print(stdout, t);
     for (size_t i = 0; i < t->allocator_count * columns; i++) {
-        const struct outcome *o = &t->adversary_results[i].outcome;
+        const struct outcome *o = &t->results[i].outcome;
 
         if (o->verdict != VERDICT_OK && o->verdict != VERDICT_NOT_RUN)
             print_fault(t->allocators[i / columns], o);

@@ -14,7 +14,7 @@ static void print_header(FILE *out, const char *title, int width)
 {
     fprintf(out, "%-*s   util", width, title);
     for (enum waste_part i = 0; i < WASTE_PARTS; i++)
-        fprintf(out, "  %7s", waste_name(i));
+        fprintf(out, "  %s", waste_title(i));
     fputc('\n', out);
 }
 
@@ -34,7 +34,7 @@ static void print_shares(FILE *out, const struct waste_shares *s,
 {
     print_percent(out, 5, s->traces > 0, s->utilization);
     for (enum waste_part i = 0; i < WASTE_PARTS; i++)
-        print_percent(out, 7,
+        print_percent(out, (int)strlen(waste_title(i)),
                       s->traces > 0 && (i != WASTE_METADATA || metadata_known),
                       s->of[i]);
     fputc('\n', out);
@@ -99,7 +99,7 @@ void waste_table_compare(FILE *out, const struct benchmark *c)
 void waste_table_legend(FILE *out)
 {
     fprintf(out,
-            "padding: sizes rounded up; headers: what blocks take beyond that; "
-            "policy: the rest of what\nexceeds best fit; future: best fit over "
-            "packing; shape: packing over bound. docs/bounds.md\n");
+            "alignment: sizes rounded up; metadata: what blocks take beyond "
+            "that; placement: the rest over\nbest fit; on-line gap: best fit "
+            "over packing; packing gap: packing over bound. docs/bounds.md\n");
 }

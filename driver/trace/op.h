@@ -2,7 +2,7 @@
  * op.h - one operation of a trace, packed into 16 bytes.
  *
  *     word    kind in the low 4 bits, slot above them
- *     arg     OP_CALLOC: the count; OP_ALIGNED: log2 of the alignment
+ *     arg     a count, or the binary logarithm of an alignment
  *     bytes   size in the low 48 bits, the recorded thread above them
  *
  * The same form is a trace in memory, a record of a binary trace file, and
@@ -10,16 +10,7 @@
  * allocation to its free; the ids of a trace file are renamed to slots as low
  * as possible, so that the table of live blocks stays small.
  *
- * What each kind means, whoever replays it:
- *     OP_ALLOC         slot = malloc(size)
- *     OP_FREE          free(slot)
- *     OP_REALLOC       slot = realloc(slot, size), size > 0
- *     OP_REALLOC_NULL  slot = realloc(NULL, size), slot is fresh
- *     OP_REALLOC_FREE  realloc(slot, 0)
- *     OP_CALLOC        slot = calloc(arg, size)
- *     OP_ALIGNED       slot = memalign(1 << arg, size)
- *     OP_FREE_NULL     free(NULL)
- *     OP_SKIP          nothing: an operation on a block that was refused
+ * operations.def has the kinds, and what each means.
  */
 #ifndef OP_H
 #define OP_H
@@ -27,17 +18,25 @@
 #include <stdint.h>
 
 enum op_kind {
-    OP_ALLOC,
-    OP_FREE,
-    OP_REALLOC,
-    OP_REALLOC_NULL,
-    OP_REALLOC_FREE,
-    OP_CALLOC,
-    OP_ALIGNED,
-    OP_FREE_NULL,
-    OP_SKIP,
+#define OPERATION(kind, text, call, effect, argument) OP_##kind,
+#include "operations.def"
+#undef OPERATION
     OP_KINDS
 };
+
+/* The allocator's function that an operation calls. */
+enum op_call {
+    CALL_MALLOC,
+    CALL_FREE,
+    CALL_REALLOC,
+    CALL_CALLOC,
+    CALL_MEMALIGN,
+    CALL_NOTHING
+};
+
+enum op_effect { EFFECT_NOTHING, EFFECT_BEGINS, EFFECT_RESIZED, EFFECT_ENDS };
+
+enum op_argument { ARGUMENT_NOTHING, ARGUMENT_COUNT, ARGUMENT_ALIGNMENT };
 
 enum { OP_KIND_BITS = 4, OP_SIZE_BITS = 48 };
 
@@ -85,22 +84,89 @@ static inline struct op op_of_thread(struct op op, uint32_t thread)
     return op;
 }
 
-/* How many bytes of payload the operation's block has after it. */
-static inline uint64_t op_payload(struct op op)
+/* ---- What the rows of operations.def say, by kind. ---- */
+
+static inline enum op_call op_call(struct op op)
 {
-    return op_kind(op) == OP_CALLOC ? op_size(op) * op.arg : op_size(op);
+    static const unsigned char call_of[1 << OP_KIND_BITS] = {
+#define OPERATION(kind, text, call, effect, argument) [OP_##kind] = CALL_##call,
+#include "operations.def"
+#undef OPERATION
+    };
+
+    return (enum op_call)call_of[op_kind(op)];
+}
+
+static inline enum op_effect op_effect(struct op op)
+{
+    static const unsigned char effect_of[1 << OP_KIND_BITS] = {
+#define OPERATION(kind, text, call, effect, argument) \
+    [OP_##kind] = EFFECT_##effect,
+#include "operations.def"
+#undef OPERATION
+    };
+
+    return (enum op_effect)effect_of[op_kind(op)];
+}
+
+static inline enum op_argument op_argument(struct op op)
+{
+    static const unsigned char argument_of[1 << OP_KIND_BITS] = {
+#define OPERATION(kind, text, call, effect, argument) \
+    [OP_##kind] = ARGUMENT_##argument,
+#include "operations.def"
+#undef OPERATION
+    };
+
+    return (enum op_argument)argument_of[op_kind(op)];
+}
+
+/* Its line in a text trace, as operations.def has it. */
+static inline const char *op_text(enum op_kind kind)
+{
+    static const char *const text_of[1 << OP_KIND_BITS] = {
+#define OPERATION(kind, text, call, effect, argument) [OP_##kind] = text,
+#include "operations.def"
+#undef OPERATION
+    };
+
+    return text_of[kind];
 }
 
 /* Does the operation begin the life of its slot, or end it? */
 static inline int op_begins(struct op op)
 {
-    return 1 << op_kind(op) & (1 << OP_ALLOC | 1 << OP_REALLOC_NULL |
-                               1 << OP_CALLOC | 1 << OP_ALIGNED);
+    return op_effect(op) == EFFECT_BEGINS;
 }
 
 static inline int op_ends(struct op op)
 {
-    return 1 << op_kind(op) & (1 << OP_FREE | 1 << OP_REALLOC_FREE);
+    return op_effect(op) == EFFECT_ENDS;
+}
+
+/* Is it about a block at all? Else its slot is 0, and no slot. */
+static inline int op_has_block(struct op op)
+{
+    return op_effect(op) != EFFECT_NOTHING;
+}
+
+/* Is a live block handed to the call? Else it is NULL, where it has one. */
+static inline int op_takes_block(struct op op)
+{
+    return op_effect(op) == EFFECT_RESIZED || op_effect(op) == EFFECT_ENDS;
+}
+
+/* How many bytes of payload the operation's block has after it. */
+static inline uint64_t op_payload(struct op op)
+{
+    return op_argument(op) == ARGUMENT_COUNT ? op_size(op) * op.arg
+                                             : op_size(op);
+}
+
+/* The binary logarithm of the alignment that it asks for; 0: of none. */
+static inline unsigned op_alignment_bits(struct op op)
+{
+    return op_argument(op) == ARGUMENT_ALIGNMENT ? op.arg : 0;
 }
 
 #endif

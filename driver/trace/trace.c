@@ -53,13 +53,13 @@ static void drop_block(struct walk *w, uint32_t slot)
 /* Why the operation cannot be, NULL where it can; only binary files fail. */
 static const char *fault_of(const struct walk *w, struct op op)
 {
-    if (op_kind(op) >= OP_SKIP)
+    if (op_kind(op) >= OP_KINDS || op_kind(op) == OP_SKIP)
         return "an unknown operation";
     if (op_size(op) > OP_MAX_SIZE)
         return "the size is over the limit";
-    if (op_kind(op) == OP_FREE_NULL)
+    if (!op_has_block(op))
         return op_slot(op) == 0 ? NULL : "the slot is out of range";
-    if (op_kind(op) == OP_REALLOC && op_size(op) == 0)
+    if (op_effect(op) == EFFECT_RESIZED && op_size(op) == 0)
         return "a block is resized to 0 bytes";
     if (op_slot(op) >= w->trace->slot_count)
         return "the slot is out of range";
@@ -67,17 +67,17 @@ static const char *fault_of(const struct walk *w, struct op op)
         return "the slot is allocated again while it is live";
     if (!op_begins(op) && !w->size_of[op_slot(op)])
         return "the slot is not live";
-    if (op_kind(op) == OP_CALLOC && op.arg &&
+    if (op_argument(op) == ARGUMENT_COUNT && op.arg &&
         op_size(op) > OP_MAX_SIZE / op.arg)
         return "the size is over the limit";
-    if (op_kind(op) == OP_ALIGNED && op.arg >= OP_SIZE_BITS - 1)
+    if (op_alignment_bits(op) >= OP_SIZE_BITS - 1)
         return "the alignment is over the limit";
     return NULL;
 }
 
 static void apply(struct walk *w, struct op op)
 {
-    if (op_kind(op) == OP_FREE_NULL)
+    if (!op_has_block(op))
         return;
     if (!op_begins(op))
         drop_block(w, op_slot(op));
@@ -239,7 +239,7 @@ static uint64_t perturb_size(uint64_t size, uint64_t factor)
 }
 
 /* The larger of the two is changed: one more of the other may be too much. */
-static struct op perturb_calloc(struct op op, uint64_t factor)
+static struct op perturb_counted(struct op op, uint64_t factor)
 {
     uint64_t count = op.arg, size = op_size(op);
 
@@ -249,22 +249,22 @@ static struct op perturb_calloc(struct op op, uint64_t factor)
         size = perturb_size(size, factor);
     if (count > UINT32_MAX || (count && size > OP_MAX_SIZE / count))
         return op;
-    return op_make(OP_CALLOC, op_slot(op), size, (uint32_t)count);
+    return op_make(op_kind(op), op_slot(op), size, (uint32_t)count);
 }
 
 static struct op perturb_op(struct op op, uint64_t *factors, uint64_t *state)
 {
     uint64_t *factor = &factors[op_slot(op)];
 
-    if (op_kind(op) == OP_FREE_NULL)
+    if (!op_has_block(op))
         return op;
     if (op_begins(op))
         *factor = 960 + random_below(state, 81);
     uint64_t size = perturb_size(op_size(op), *factor);
     if (size > OP_MAX_SIZE)
         size = op_size(op);
-    struct op changed = op_kind(op) == OP_CALLOC
-                            ? perturb_calloc(op, *factor)
+    struct op changed = op_argument(op) == ARGUMENT_COUNT
+                            ? perturb_counted(op, *factor)
                             : op_make(op_kind(op), op_slot(op), size, op.arg);
     changed.bytes = op_size(changed);
     return op_of_thread(changed, op_thread(op));
@@ -272,7 +272,7 @@ static struct op perturb_op(struct op op, uint64_t *factors, uint64_t *state)
 
 static struct op rename_slot(struct op op, const uint32_t *order)
 {
-    if (op_kind(op) == OP_FREE_NULL)
+    if (!op_has_block(op))
         return op;
     op.word = order[op_slot(op)] << OP_KIND_BITS | (uint32_t)op_kind(op);
     return op;
@@ -315,27 +315,45 @@ unsigned long trace_line(const struct trace *trace, uint64_t op)
     return line;
 }
 
+/* The amount that a word of operations.def stands for; false: for itself. */
+static bool amount_of(struct op op, uint64_t id, const char *word,
+                      size_t length, unsigned long long *amount)
+{
+    const struct {
+        const char *word;
+        uint64_t amount;
+    } words[] = {{"ID", id},
+                 {"SIZE", op_size(op)},
+                 {"COUNT", op.arg},
+                 {"ALIGN", 1ull << op_alignment_bits(op)}};
+
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        if (strlen(words[i].word) == length &&
+            strncmp(words[i].word, word, length) == 0) {
+            *amount = words[i].amount;
+            return true;
+        }
+    return false;
+}
+
 void trace_format(struct op op, uint64_t id, char *buffer, size_t size)
 {
-    unsigned long long block = id, bytes = op_size(op);
+    size_t used = 0;
 
-    switch (op_kind(op)) {
-    case OP_FREE_NULL:
-        snprintf(buffer, size, "f -1");
-        return;
-    case OP_FREE:
-        snprintf(buffer, size, "f %llu", block);
-        return;
-    case OP_CALLOC:
-        snprintf(buffer, size, "c %llu %u %llu", block, op.arg, bytes);
-        return;
-    case OP_ALIGNED:
-        snprintf(buffer, size, "m %llu %llu %llu", block, 1ull << op.arg,
-                 bytes);
-        return;
-    default:
-        snprintf(buffer, size, "%c %llu %llu",
-                 op_kind(op) == OP_ALLOC ? 'a' : 'r', block, bytes);
+    buffer[0] = '\0';
+    for (const char *word = op_text(op_kind(op)); *word && used < size;) {
+        size_t length = strcspn(word, " ");
+        unsigned long long amount;
+
+        if (amount_of(op, id, word, length, &amount))
+            used +=
+                (size_t)snprintf(buffer + used, size - used, "%llu", amount);
+        else
+            used += (size_t)snprintf(buffer + used, size - used, "%.*s",
+                                     (int)length, word);
+        word += length;
+        if (*word && used < size)
+            used += (size_t)snprintf(buffer + used, size - used, "%c", *word++);
     }
 }
 

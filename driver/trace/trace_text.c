@@ -227,96 +227,122 @@ static uint64_t amount(struct reader *r, const char *what, int64_t value)
     return (uint64_t)value;
 }
 
-/* ---- Operations, one function a letter. ---- */
+/* ---- Operations, by the rows of operations.def. ---- */
 
-static struct op read_alloc(struct reader *r)
+/* The row of that letter: of several, the first. OP_SKIP: there is none. */
+static enum op_kind kind_of_letter(char letter)
 {
-    uint64_t size = amount(r, "size", r->number[1]);
+    enum op_kind kind = 0;
 
-    return op_make(OP_ALLOC, begin_id(r, r->number[0]), size, 0);
+    while (kind != OP_SKIP && op_text(kind)[0] != letter)
+        kind++;
+    return kind;
 }
 
-static struct op read_free(struct reader *r)
+static enum op_kind read_letter(struct reader *r)
 {
-    if (r->number[0] == -1)
-        return op_make(OP_FREE_NULL, 0, 0, 0);
-    return op_make(OP_FREE, end_id(r, r->number[0], "freed"), 0, 0);
+    bool single = r->at + 1 == r->end || isspace((unsigned char)r->at[1]);
+    enum op_kind kind = single ? kind_of_letter(*r->at) : OP_SKIP;
+
+    if (kind == OP_SKIP)
+        FATAL(r, "unknown operation '%s': expected a, f, r, c or m",
+              word_of(r));
+    r->at++;
+    return kind;
 }
 
-static struct op read_realloc(struct reader *r)
+/* How many numbers stand behind its letter. */
+static int numbers_of(enum op_kind kind)
 {
-    uint64_t size = amount(r, "size", r->number[1]);
+    int count = 0;
 
+    for (const char *c = op_text(kind); *c; c++)
+        count += *c == ' ';
+    return count;
+}
+
+/* The rows of a letter differ by the numbers: which one is meant? */
+static enum op_kind kind_of_numbers(struct reader *r, enum op_kind kind)
+{
+    if (kind == OP_FREE && r->number[0] == -1)
+        return OP_FREE_NULL;
+    if (kind != OP_REALLOC)
+        return kind;
     if (r->later && *id_place(r, r->number[0]) == NEVER_SEEN)
-        return op_make(OP_REALLOC_NULL, begin_id(r, r->number[0]), size, 0);
-    if (size == 0)
-        return op_make(OP_REALLOC_FREE, end_id(r, r->number[0], "resized"), 0,
-                       0);
-    return op_make(OP_REALLOC, live_id(r, r->number[0], "resized"), size, 0);
+        return OP_REALLOC_NULL;
+    return r->number[1] == 0 ? OP_REALLOC_FREE : kind;
 }
 
-static struct op read_calloc(struct reader *r)
+static uint32_t read_count(struct reader *r, uint64_t *size)
 {
     uint64_t count = amount(r, "count", r->number[1]);
-    uint64_t size = amount(r, "size", r->number[2]);
 
-    if (count >
-        UINT32_MAX) { /* the count has 32 bits: the order is no matter */
+    if (count > UINT32_MAX) { /* it has 32 bits: the order is no matter */
         uint64_t swap = count;
-        count = size;
-        size = swap;
+        count = *size;
+        *size = swap;
     }
-    if (count > UINT32_MAX || (count && size > OP_MAX_SIZE / count))
+    if (count > UINT32_MAX || (count && *size > OP_MAX_SIZE / count))
         FATAL(r, "%lld times %lld bytes is over the limit of %llu bytes",
               (long long)r->number[1], (long long)r->number[2],
               (unsigned long long)OP_MAX_SIZE);
-    return op_make(OP_CALLOC, begin_id(r, r->number[0]), size, (uint32_t)count);
+    return (uint32_t)count;
 }
 
-static struct op read_aligned(struct reader *r)
+static uint32_t read_alignment(struct reader *r)
 {
     uint64_t align = amount(r, "alignment", r->number[1]);
-    uint64_t size = amount(r, "size", r->number[2]);
 
     if (align == 0 || (align & (align - 1)) != 0)
         FATAL(r, "the alignment %llu is not a power of two",
               (unsigned long long)align);
-    return op_make(OP_ALIGNED, begin_id(r, r->number[0]), size,
-                   (uint32_t)__builtin_ctzll(align));
+    return (uint32_t)__builtin_ctzll(align);
 }
 
-static const struct letter {
-    char letter;
-    int numbers;
-    const char *usage;
-    struct op (*read)(struct reader *r);
-} letters[] = {
-    {'a', 2, "a ID SIZE", read_alloc},
-    {'f', 1, "f ID", read_free},
-    {'r', 2, "r ID SIZE", read_realloc},
-    {'c', 3, "c ID COUNT SIZE", read_calloc},
-    {'m', 3, "m ID ALIGN SIZE", read_aligned},
-};
-
-static const struct letter *read_letter(struct reader *r)
+static uint32_t slot_of_id(struct reader *r, struct op op)
 {
-    bool single = r->at + 1 == r->end || isspace((unsigned char)r->at[1]);
+    const char *what = op_call(op) == CALL_FREE ? "freed" : "resized";
 
-    for (size_t i = 0; single && i < sizeof letters / sizeof *letters; i++)
-        if (*r->at == letters[i].letter) {
-            r->at++;
-            return &letters[i];
-        }
-    FATAL(r, "unknown operation '%s': expected a, f, r, c or m", word_of(r));
+    switch (op_effect(op)) {
+    case EFFECT_BEGINS:
+        return begin_id(r, r->number[0]);
+    case EFFECT_RESIZED:
+        return live_id(r, r->number[0], what);
+    case EFFECT_ENDS:
+        return end_id(r, r->number[0], what);
+    default:
+        return 0;
+    }
 }
 
-static uint32_t read_thread(struct reader *r, const struct letter *letter)
+/* The operation that the letter and its numbers make. */
+static struct op operation_of(struct reader *r, enum op_kind letter)
+{
+    int last = numbers_of(letter) - 1;
+    struct op op = op_make(kind_of_numbers(r, letter), 0, 0, 0);
+    uint32_t argument = 0;
+    uint64_t size = 0;
+
+    if (op_argument(op) == ARGUMENT_ALIGNMENT) /* complained of first */
+        amount(r, "alignment", r->number[1]);
+    if (op_argument(op) == ARGUMENT_COUNT)
+        amount(r, "count", r->number[1]);
+    if (last > 0)
+        size = amount(r, "size", r->number[last]);
+    if (op_argument(op) == ARGUMENT_COUNT)
+        argument = read_count(r, &size);
+    if (op_argument(op) == ARGUMENT_ALIGNMENT)
+        argument = read_alignment(r);
+    return op_make(op_kind(op), slot_of_id(r, op), size, argument);
+}
+
+static uint32_t read_thread(struct reader *r, enum op_kind letter)
 {
     int64_t thread = read_number(r);
 
     if (!at_line_end(r))
         FATAL(r, "too many numbers: expected %s, and at most a thread",
-              letter->usage);
+              op_text(letter));
     if (thread < 0 || thread > (int64_t)OP_MAX_THREAD)
         FATAL(r, "the thread %lld is out of range 0..%u", (long long)thread,
               OP_MAX_THREAD);
@@ -326,17 +352,17 @@ static uint32_t read_thread(struct reader *r, const struct letter *letter)
 
 static struct op read_operation(struct reader *r)
 {
-    const struct letter *letter = read_letter(r);
+    enum op_kind letter = read_letter(r);
     uint32_t thread = 0;
 
-    for (int i = 0; i < letter->numbers; i++) {
+    for (int i = 0; i < numbers_of(letter); i++) {
         if (at_line_end(r))
-            FATAL(r, "the line is cut short: expected %s", letter->usage);
+            FATAL(r, "the line is cut short: expected %s", op_text(letter));
         r->number[i] = read_number(r);
     }
     if (!at_line_end(r))
         thread = read_thread(r, letter);
-    return op_of_thread(letter->read(r), thread);
+    return op_of_thread(operation_of(r, letter), thread);
 }
 
 static void read_operations(struct reader *r)

@@ -17,11 +17,11 @@ void frame_clear(struct frame *f, int rows, int columns)
     f->columns = clamp(columns, 1, FRAME_COLUMNS);
     for (int row = 0; row < f->rows; row++)
         for (int column = 0; column < f->columns; column++)
-            f->glyphs[row][column] = (struct glyph){" ", PAINT_PLAIN};
+            f->glyphs[row][column] = (struct glyph){" ", COLOUR_PLAIN};
 }
 
 static void put(struct frame *f, int row, int column, const char *text,
-                enum paint paint)
+                enum colour colour)
 {
     if (row < 0 || row >= f->rows || column < 0 || column >= f->columns)
         return;
@@ -29,7 +29,7 @@ static void put(struct frame *f, int row, int column, const char *text,
 
     strncpy(g->text, text, sizeof g->text - 1);
     g->text[sizeof g->text - 1] = '\0';
-    g->paint = (unsigned char)paint;
+    g->colour = (unsigned char)colour;
 }
 
 int frame_print(struct frame *f, int row, int column, const char *format, ...)
@@ -44,13 +44,13 @@ int frame_print(struct frame *f, int row, int column, const char *format, ...)
         bool printable = *at >= ' ' && *at <= '~';
 
         put(f, row, column++, (char[]){printable ? *at : '?', '\0'},
-            PAINT_PLAIN);
+            COLOUR_PLAIN);
     }
     return column;
 }
 
-void frame_level(struct frame *f, int row, int column, int level,
-                 enum paint paint)
+void frame_put_level(struct frame *f, int row, int column, int level,
+                     enum colour colour)
 {
     static const char *const blocks[LEVELS + 1] = {"·", "▁", "▂", "▃", "▄",
                                                    "▅", "▆", "▇", "█"};
@@ -58,7 +58,7 @@ void frame_level(struct frame *f, int row, int column, int level,
                                                   "*", "#", "%", "@"};
 
     level = clamp(level, 0, LEVELS);
-    put(f, row, column, f->unicode ? blocks[level] : ascii[level], paint);
+    put(f, row, column, f->unicode ? blocks[level] : ascii[level], colour);
 }
 
 static int length_of(const struct frame *f, int row)

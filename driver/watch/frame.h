@@ -9,11 +9,17 @@
 
 enum { FRAME_ROWS = 60, FRAME_COLUMNS = 80 };
 
-enum paint { PAINT_PLAIN, PAINT_LIVE, PAINT_OVERHEAD, PAINT_HOLE, PAINTS };
+enum colour {
+    COLOUR_PLAIN,
+    COLOUR_LIVE,
+    COLOUR_OVERHEAD,
+    COLOUR_HOLE,
+    COLOURS
+};
 
 struct glyph {
     char text[4]; /* one character, in UTF-8 */
-    unsigned char paint;
+    unsigned char colour;
 };
 
 struct frame {
@@ -31,8 +37,8 @@ int frame_print(struct frame *f, int row, int column, const char *format, ...)
 
 /* How full, from 0 to 8: 0 is a dot, 8 a whole block. */
 enum { LEVELS = 8 };
-void frame_level(struct frame *f, int row, int column, int level,
-                 enum paint paint);
+void frame_put_level(struct frame *f, int row, int column, int level,
+                     enum colour colour);
 
 /* As lines of text, blanks at their ends left out. */
 void frame_write(FILE *out, const struct frame *f);

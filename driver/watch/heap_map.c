@@ -11,9 +11,9 @@
 
 #include <string.h>
 
-enum { GRANULE = 8, LEAST_SHARE = 16 };
+enum { GRANULE = 8, MIN_CELL_BYTES = 16 };
 
-#define LAST_UNIT ((uint64_t)1 << 36) /* of 48 bits of address */
+#define MAX_UNITS ((uint64_t)1 << 36) /* of 48 bits of address */
 
 /* ---- What to draw: spans of addresses. ---- */
 
@@ -35,10 +35,10 @@ static void visit_units(struct heap_map *m, const struct oracle *o,
 }
 
 static void visit_spans(struct heap_map *m, const struct oracle *o,
-                        const struct bitset *touched, visit_span *visit)
+                        const struct bitset *used_units, visit_span *visit)
 {
-    if (touched) {
-        visit_units(m, o, touched, 0, LAST_UNIT, visit);
+    if (used_units) {
+        visit_units(m, o, used_units, 0, MAX_UNITS, visit);
         return;
     }
     visit(m, o, o->base, o->brk);
@@ -47,38 +47,38 @@ static void visit_spans(struct heap_map *m, const struct oracle *o,
 
 /* ---- Runs into cells. ---- */
 
-enum run { LIVE, OVERHEAD, HOLE };
+enum content { LIVE, OVERHEAD, HOLE };
 
-static void lay(struct heap_map *m, uint64_t size, enum run run)
+static void fill_cells(struct heap_map *m, uint64_t size, enum content content)
 {
     while (size > 0) {
-        struct heap_cell *cell = &m->cells[m->bytes / m->share];
-        uint64_t part = m->share - m->bytes % m->share;
+        struct heap_cell *cell = &m->cells[m->bytes / m->cell_bytes];
+        uint64_t bytes = m->cell_bytes - m->bytes % m->cell_bytes;
 
-        part = part < size ? part : size;
-        cell->size += part;
-        cell->live += run == LIVE ? part : 0;
-        cell->overhead += run == OVERHEAD ? part : 0;
-        m->bytes += part;
-        size -= part;
+        bytes = bytes < size ? bytes : size;
+        cell->size += bytes;
+        cell->live += content == LIVE ? bytes : 0;
+        cell->overhead += content == OVERHEAD ? bytes : 0;
+        m->bytes += bytes;
+        size -= bytes;
     }
 }
 
-static void lay_gap(struct heap_map *m, uint64_t size)
+static void add_gap(struct heap_map *m, uint64_t size)
 {
     if (size == 0)
         return;
-    lay(m, size, size < HOLE_BYTES ? OVERHEAD : HOLE);
-    if (size < HOLE_BYTES) {
+    fill_cells(m, size, size < MIN_HOLE ? OVERHEAD : HOLE);
+    if (size < MIN_HOLE) {
         m->overhead += size;
         return;
     }
-    m->holes++;
-    m->free += size;
-    m->largest = size > m->largest ? size : m->largest;
+    m->hole_count++;
+    m->hole_bytes += size;
+    m->largest_hole = size > m->largest_hole ? size : m->largest_hole;
 }
 
-static void lay_span(struct heap_map *m, const struct oracle *o, uint64_t start,
+static void add_span(struct heap_map *m, const struct oracle *o, uint64_t start,
                      uint64_t size)
 {
     uint64_t at = start / GRANULE, end = (start + size) / GRANULE;
@@ -87,8 +87,8 @@ static void lay_span(struct heap_map *m, const struct oracle *o, uint64_t start,
         uint64_t live = bitset_find(o->granules, at, end, true);
         uint64_t gap = bitset_find(o->granules, live, end, false);
 
-        lay_gap(m, (live - at) * GRANULE);
-        lay(m, (gap - live) * GRANULE, LIVE);
+        add_gap(m, (live - at) * GRANULE);
+        fill_cells(m, (gap - live) * GRANULE, LIVE);
         m->live += (gap - live) * GRANULE;
         at = gap;
     }
@@ -103,14 +103,14 @@ static void add_size(struct heap_map *m, const struct oracle *o, uint64_t start,
 }
 
 void heap_map_draw(struct heap_map *m, const struct oracle *o,
-                   const struct bitset *touched)
+                   const struct bitset *used_units)
 {
     *m = (struct heap_map){.cells = m->cells, .count = m->count};
     memset(m->cells, 0, m->count * sizeof *m->cells);
-    visit_spans(m, o, touched, add_size);
-    m->share = LEAST_SHARE;
-    while (m->share * m->count < m->bytes)
-        m->share *= 2;
+    visit_spans(m, o, used_units, add_size);
+    m->cell_bytes = MIN_CELL_BYTES;
+    while (m->cell_bytes * m->count < m->bytes)
+        m->cell_bytes *= 2;
     m->bytes = 0;
-    visit_spans(m, o, touched, lay_span);
+    visit_spans(m, o, used_units, add_span);
 }

@@ -14,7 +14,7 @@
 #include <stddef.h>
 
 /* A gap of less holds no block: headers and padding. */
-enum { HOLE_BYTES = 32 };
+enum { MIN_HOLE = 32 };
 
 struct heap_cell {
     uint64_t size;     /* bytes of the heap in it; 0 behind the last */
@@ -28,13 +28,14 @@ struct heap_map {
     size_t count;
 
     /* Set by heap_map_draw. */
-    uint64_t share; /* bytes a cell stands for: a power of two */
+    uint64_t cell_bytes; /* bytes a cell stands for: a power of two */
     uint64_t bytes, live, overhead;
-    uint64_t holes, free, largest; /* how many, all together, the largest */
+    uint64_t hole_count, hole_bytes,
+        largest_hole; /* how many, all together, the largest */
 };
 
 /* touched: what to draw, by address / MEM_UNIT; NULL: the simulated heap. */
 void heap_map_draw(struct heap_map *m, const struct oracle *o,
-                   const struct bitset *touched);
+                   const struct bitset *used_units);
 
 #endif

@@ -28,40 +28,41 @@ static struct {
     SCREEN *terminal; /* NULL: not taken */
     bool keys;
     struct termios before;
-    char farewell[256]; /* puts the terminal back as it was */
+    char restore_sequence[256]; /* puts the terminal back as it was */
 } screen;
 
 /* ---- Ends that nobody planned. ---- */
 
-static const int deadly[] = {SIGTERM, SIGHUP, SIGQUIT, SIGABRT, SIGSEGV,
-                             SIGBUS,  SIGFPE, SIGILL,  SIGPIPE, SIGINT};
+static const int fatal_signals[] = {SIGTERM, SIGHUP, SIGQUIT, SIGABRT, SIGSEGV,
+                                    SIGBUS,  SIGFPE, SIGILL,  SIGPIPE, SIGINT};
 
-enum { DEADLY = sizeof deadly / sizeof *deadly };
+enum { FATAL_SIGNALS = sizeof fatal_signals / sizeof *fatal_signals };
 
-static struct sigaction handled_before[DEADLY];
+static struct sigaction old_actions[FATAL_SIGNALS];
 
 /* A string of terminfo, without the pauses that old terminals need. */
-static void add_farewell(const char *name)
+static void add_to_restore_sequence(const char *name)
 {
     const char *text = tigetstr(name);
-    size_t used = strlen(screen.farewell);
+    size_t used = strlen(screen.restore_sequence);
 
     if (!text || text == (char *)-1)
         return;
-    while (*text && used + 1 < sizeof screen.farewell) {
+    while (*text && used + 1 < sizeof screen.restore_sequence) {
         if (text[0] == '$' && text[1] == '<')
             text = strchrnul(text, '>');
         else
-            screen.farewell[used++] = *text;
+            screen.restore_sequence[used++] = *text;
         text += *text != '\0';
     }
-    screen.farewell[used] = '\0';
+    screen.restore_sequence[used] = '\0';
 }
 
 /* From a signal handler: nothing but system calls. */
-static void on_deadly(int number)
+static void on_fatal_signal(int number)
 {
-    ssize_t n = write(STDOUT_FILENO, screen.farewell, strlen(screen.farewell));
+    ssize_t n = write(STDOUT_FILENO, screen.restore_sequence,
+                      strlen(screen.restore_sequence));
 
     (void)n;
     tcsetattr(STDOUT_FILENO, TCSANOW, &screen.before);
@@ -85,39 +86,39 @@ static struct sigaction action_for(void (*handler)(int))
 /* The first Ctrl-C ends in peace; a second, where all hangs, at once. */
 static void on_interrupt(int number)
 {
-    struct sigaction action = action_for(on_deadly);
+    struct sigaction action = action_for(on_fatal_signal);
 
     interrupted = 1;
     sigaction(number, &action, NULL);
 }
 
-static void catch_deadly(void)
+static void catch_fatal_signals(void)
 {
-    for (int i = 0; i < DEADLY; i++) {
-        struct sigaction action =
-            action_for(deadly[i] == SIGINT ? on_interrupt : on_deadly);
+    for (int i = 0; i < FATAL_SIGNALS; i++) {
+        struct sigaction action = action_for(
+            fatal_signals[i] == SIGINT ? on_interrupt : on_fatal_signal);
 
-        sigaction(deadly[i], &action, &handled_before[i]);
+        sigaction(fatal_signals[i], &action, &old_actions[i]);
     }
 }
 
-static void release_deadly(void)
+static void restore_signals(void)
 {
-    for (int i = 0; i < DEADLY; i++)
-        sigaction(deadly[i], &handled_before[i], NULL);
+    for (int i = 0; i < FATAL_SIGNALS; i++)
+        sigaction(fatal_signals[i], &old_actions[i], NULL);
 }
 
 /* ---- Taking and giving back. ---- */
 
-static void choose_paints(void)
+static void set_up_colours(void)
 {
     if (!has_colors())
         return;
     start_color();
     use_default_colors();
-    init_pair(PAINT_LIVE, COLOR_GREEN, -1);
-    init_pair(PAINT_OVERHEAD, COLOR_YELLOW, -1);
-    init_pair(PAINT_HOLE, COLOR_BLUE, -1);
+    init_pair(COLOUR_LIVE, COLOR_GREEN, -1);
+    init_pair(COLOUR_OVERHEAD, COLOR_YELLOW, -1);
+    init_pair(COLOUR_HOLE, COLOR_BLUE, -1);
 }
 
 static void prepare_keys(void)
@@ -129,7 +130,7 @@ static void prepare_keys(void)
     keypad(stdscr, TRUE);
 }
 
-static void take_terminal(void)
+static void start_terminal(void)
 {
     const char *term = getenv("TERM");
 
@@ -143,9 +144,9 @@ static void take_terminal(void)
         fatal_usage("--watch: a terminal of the kind '%s' (TERM) cannot "
                     "place a cursor; --watch=plain prints frames",
                     term);
-    add_farewell("sgr0");
-    add_farewell("cnorm");
-    add_farewell("rmcup");
+    add_to_restore_sequence("sgr0");
+    add_to_restore_sequence("cnorm");
+    add_to_restore_sequence("rmcup");
 }
 
 void screen_open(void)
@@ -154,13 +155,13 @@ void screen_open(void)
 
     screen.keys = isatty(STDIN_FILENO);
     tcgetattr(STDOUT_FILENO, &screen.before);
-    catch_deadly();
+    catch_fatal_signals();
     sigfillset(&all);
     sigprocmask(SIG_SETMASK, &all, &before); /* until there is a farewell */
-    take_terminal();
+    start_terminal();
     sigprocmask(SIG_SETMASK, &before, NULL);
     prepare_keys();
-    choose_paints();
+    set_up_colours();
     curs_set(0);
 }
 
@@ -172,7 +173,7 @@ void screen_close(void)
     endwin();
     delscreen(screen.terminal);
     screen.terminal = NULL;
-    release_deadly();
+    restore_signals();
 }
 
 /* ---- Showing. ---- */
@@ -199,7 +200,7 @@ void screen_show(const struct frame *f)
             const struct glyph *g = &f->glyphs[row][column];
 
             if (has_colors())
-                attrset(COLOR_PAIR(g->paint));
+                attrset(COLOR_PAIR(g->colour));
             addstr(g->text);
         }
     }

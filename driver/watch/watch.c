@@ -21,7 +21,7 @@ static const double speed_step = 1.5;
 
 /* ---- Steps. ---- */
 
-static void touch(struct view *w, uint64_t first)
+static void note_used_units(struct view *w, uint64_t first)
 {
     const struct oracle *o = replay_oracle(w->replay);
 
@@ -29,41 +29,41 @@ static void touch(struct view *w, uint64_t first)
         const struct live *l = &o->live[op_slot(trace_of(w)->ops[i])];
 
         if (l->in_use && l->size > 0)
-            bitset_add(w->touched, l->address / MEM_UNIT,
+            bitset_add(w->used_units, l->address / MEM_UNIT,
                        (l->address + l->size - 1) / MEM_UNIT -
                            l->address / MEM_UNIT + 1);
     }
 }
 
-static void spark(struct view *w)
+static void sample_utilization(struct view *w)
 {
     const struct oracle *o = replay_oracle(w->replay);
     uint64_t count = trace_of(w)->op_count;
 
     if (done_of(w) == 0)
         return;
-    w->sparks[(done_of(w) - 1) * SPARKS / count] =
-        share_of(o->payload, footprint_of(o));
+    w->sparkline[(done_of(w) - 1) * SPARKLINE_WIDTH / count] =
+        ratio(o->payload, footprint_of(o));
 }
 
-static void advance_part(struct view *w, uint64_t until)
+static void advance_batch(struct view *w, uint64_t until)
 {
     uint64_t first = done_of(w);
 
     replay_restart_clock(w->replay);
     w->fault = !replay_advance(w->replay, until, w->outcome);
-    if (w->touched)
-        touch(w, first);
-    spark(w);
+    if (w->used_units)
+        note_used_units(w, first);
+    sample_utilization(w);
 }
 
 /* Where the part of the trace ends that has the same spark. */
-static uint64_t end_of_part(const struct view *w)
+static uint64_t end_of_column(const struct view *w)
 {
     uint64_t count = trace_of(w)->op_count;
-    uint64_t part = done_of(w) * SPARKS / count + 1;
+    uint64_t column = done_of(w) * SPARKLINE_WIDTH / count + 1;
 
-    return (part * count + SPARKS - 1) / SPARKS;
+    return (column * count + SPARKLINE_WIDTH - 1) / SPARKLINE_WIDTH;
 }
 
 /* Carry out what comes before operation `until`. */
@@ -72,9 +72,9 @@ static void advance(struct view *w, uint64_t until)
     if (until > trace_of(w)->op_count)
         until = trace_of(w)->op_count;
     while (!at_end(w) && done_of(w) < until) {
-        uint64_t end = end_of_part(w);
+        uint64_t end = end_of_column(w);
 
-        advance_part(w, end < until ? end : until);
+        advance_batch(w, end < until ? end : until);
     }
 }
 
@@ -91,7 +91,7 @@ static void open_watch(struct view *w, const struct watch_setup *setup,
                    ? setup->speed
                    : (double)setup->replay.trace->op_count / SECONDS;
     if (setup->replay.allocator->kind == WORKER_SYSTEM)
-        w->touched = bitset_new();
+        w->used_units = bitset_new();
     w->replay = replay_open(&setup->replay);
     w->fault = !replay_start(w->replay, outcome);
 }
@@ -103,7 +103,7 @@ static bool close_watch(struct view *w)
     if (ended)
         replay_finish(w->replay, w->outcome);
     replay_close(w->replay);
-    bitset_delete(w->touched);
+    bitset_delete(w->used_units);
     free(w);
     return ended;
 }
@@ -134,7 +134,7 @@ static double now(void)
     return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
 }
 
-static void act(struct view *w, int key)
+static void handle_key(struct view *w, int key)
 {
     switch (key) {
     case ' ':
@@ -152,29 +152,29 @@ static void act(struct view *w, int key)
         w->speed /= speed_step;
         return;
     case 'q':
-        w->left = true;
+        w->quit = true;
     }
 }
 
 /* As fast as it goes: until the next frame is due. */
-static void run_until(struct view *w, double end)
+static void advance_until(struct view *w, double end)
 {
-    enum { PIECE = 4096 };
+    enum { CHUNK_OPS = 4096 };
 
     do
-        advance(w, done_of(w) + PIECE);
+        advance(w, done_of(w) + CHUNK_OPS);
     while (!at_end(w) && !interrupted && now() < end);
 }
 
 /* What the time that went by has room for. */
-static void run(struct view *w, double seconds)
+static void advance_by_time(struct view *w, double seconds)
 {
     if (w->paused) {
         w->due = (double)done_of(w);
         return;
     }
-    if (w->setup->at_most) {
-        run_until(w, now() + FRAME_MS * 1e-3);
+    if (w->setup->unlimited) {
+        advance_until(w, now() + FRAME_MS * 1e-3);
         return;
     }
     if (w->due < (double)done_of(w))
@@ -192,9 +192,9 @@ static void show(struct view *w)
     screen_show(&w->frame);
 }
 
-static bool goes_on(const struct view *w)
+static bool is_running(const struct view *w)
 {
-    return !w->left && !interrupted && !(at_end(w) && !screen_has_keys());
+    return !w->quit && !interrupted && !(at_end(w) && !screen_has_keys());
 }
 
 bool watch_live(const struct watch_setup *setup, struct outcome *outcome)
@@ -203,11 +203,12 @@ bool watch_live(const struct watch_setup *setup, struct outcome *outcome)
 
     open_watch(w, setup, outcome);
     screen_open();
-    for (double last = now(), next; goes_on(w); last = next) {
+    for (double last = now(), next; is_running(w); last = next) {
         show(w);
-        act(w, screen_key(w->setup->at_most && !w->paused ? 1 : FRAME_MS));
+        handle_key(
+            w, screen_key(w->setup->unlimited && !w->paused ? 1 : FRAME_MS));
         next = now();
-        run(w, next - last);
+        advance_by_time(w, next - last);
     }
     show(w);
     screen_close();

@@ -17,8 +17,8 @@
 
 struct watch_setup {
     struct replay_setup replay;
-    double speed; /* operations a second; 0: so that it takes 10 seconds */
-    bool at_most; /* as fast as it goes */
+    double speed;   /* operations a second; 0: so that it takes 10 seconds */
+    bool unlimited; /* as fast as it goes */
 };
 
 /*

@@ -14,8 +14,8 @@
 enum {
     TITLE_ROWS = 1,
     FIGURE_ROWS = 6,
-    LEAST_ROWS = TITLE_ROWS + 1 + FIGURE_ROWS,
-    SPARK_COLUMN = 13
+    MIN_ROWS = TITLE_ROWS + 1 + FIGURE_ROWS,
+    SPARKLINE_COLUMN = 13
 };
 
 static uint64_t live_blocks(const struct oracle *o)
@@ -48,20 +48,20 @@ static void draw_title(struct view *w)
 
     snprintf(right, sizeof right, "  operation %llu of %llu (%.0f %%)",
              (unsigned long long)done_of(w), (unsigned long long)count,
-             100 * share_of(done_of(w), count));
+             100 * ratio(done_of(w), count));
     frame_print(f, 0, 0, "%s  %s", w->setup->replay.allocator->name,
                 trace_of(w)->name);
     frame_print(f, 0, f->columns - (int)strlen(right), "%s", right);
 }
 
 /* What the cell lacks to be full: is it holes, or lost between blocks? */
-static enum paint paint_of(const struct heap_cell *c)
+static enum colour colour_of(const struct heap_cell *c)
 {
     uint64_t rest = c->size - c->live;
 
     if (rest * 16 <= c->size)
-        return PAINT_LIVE;
-    return c->overhead * 2 >= rest ? PAINT_OVERHEAD : PAINT_HOLE;
+        return COLOUR_LIVE;
+    return c->overhead * 2 >= rest ? COLOUR_OVERHEAD : COLOUR_HOLE;
 }
 
 /* A whole block is for cells that are live to the last byte but a few. */
@@ -78,34 +78,35 @@ static struct heap_map draw_map(struct view *w, int rows)
     struct heap_map m = {.cells = w->cells,
                          .count = (size_t)(rows * f->columns)};
 
-    heap_map_draw(&m, replay_oracle(w->replay), w->touched);
+    heap_map_draw(&m, replay_oracle(w->replay), w->used_units);
     for (size_t i = 0; i < m.count; i++)
         if (m.cells[i].size > 0)
-            frame_level(f, TITLE_ROWS + (int)i / f->columns,
-                        (int)i % f->columns, level_of(&m.cells[i]),
-                        paint_of(&m.cells[i]));
+            frame_put_level(f, TITLE_ROWS + (int)i / f->columns,
+                            (int)i % f->columns, level_of(&m.cells[i]),
+                            colour_of(&m.cells[i]));
     return m;
 }
 
 static int draw_legend_of(struct frame *f, int row, int column, int level,
-                          enum paint paint, const char *text)
+                          enum colour colour, const char *text)
 {
-    frame_level(f, row, column, level, paint);
+    frame_put_level(f, row, column, level, colour);
     return frame_print(f, row, column + 1, " %s", text) + 3;
 }
 
 static void draw_legend(struct view *w, int row, const struct heap_map *m)
 {
     struct frame *f = &w->frame;
-    char share[16];
-    int column =
-        frame_print(f, row, 0, "a cell: %s", bytes_text(m->share, share)) + 3;
+    char cell_bytes[16];
+    int column = frame_print(f, row, 0, "a cell: %s",
+                             bytes_text(m->cell_bytes, cell_bytes)) +
+                 3;
 
-    column = draw_legend_of(f, row, column, LEVELS, PAINT_LIVE, "live");
-    column = draw_legend_of(f, row, column, LEVELS / 2, PAINT_OVERHEAD,
+    column = draw_legend_of(f, row, column, LEVELS, COLOUR_LIVE, "live");
+    column = draw_legend_of(f, row, column, LEVELS / 2, COLOUR_OVERHEAD,
                             "headers, padding");
-    column = draw_legend_of(f, row, column, LEVELS / 2, PAINT_HOLE, "holes");
-    draw_legend_of(f, row, column, 0, PAINT_HOLE, "nothing live");
+    column = draw_legend_of(f, row, column, LEVELS / 2, COLOUR_HOLE, "holes");
+    draw_legend_of(f, row, column, 0, COLOUR_HOLE, "nothing live");
 }
 
 static void draw_figures(struct view *w, int row, const struct heap_map *m)
@@ -117,12 +118,12 @@ static void draw_figures(struct view *w, int row, const struct heap_map *m)
 
     frame_print(f, row, 0, "payload %-10s footprint %-10s utilization %.1f %%",
                 bytes_text(o->payload, a), bytes_text(footprint, b),
-                100 * share_of(o->payload, footprint));
+                100 * ratio(o->payload, footprint));
     frame_print(f, row + 1, 0,
                 "blocks %-9llu holes %llu of %s, largest %s; padding %s",
                 (unsigned long long)live_blocks(o),
-                (unsigned long long)m->holes, bytes_text(m->free, a),
-                bytes_text(m->largest, b), bytes_text(m->overhead, c));
+                (unsigned long long)m->hole_count, bytes_text(m->hole_bytes, a),
+                bytes_text(m->largest_hole, b), bytes_text(m->overhead, c));
 }
 
 /* The operation under way, or that has failed. */
@@ -139,13 +140,13 @@ static void draw_operation(struct view *w, int row)
                     trace_text(trace_of(w), op - 1, text, sizeof text));
 }
 
-static void draw_sparks(struct view *w, int row)
+static void draw_sparkline(struct view *w, int row)
 {
     frame_print(&w->frame, row, 0, "utilization");
-    for (int i = 0; i < SPARKS; i++)
-        if (w->sparks[i] > 0)
-            frame_level(&w->frame, row, SPARK_COLUMN + i,
-                        (int)(w->sparks[i] * LEVELS + 0.5), PAINT_LIVE);
+    for (int i = 0; i < SPARKLINE_WIDTH; i++)
+        if (w->sparkline[i] > 0)
+            frame_put_level(&w->frame, row, SPARKLINE_COLUMN + i,
+                            (int)(w->sparkline[i] * LEVELS + 0.5), COLOUR_LIVE);
 }
 
 int watch_draw(struct view *w, int rows, int columns)
@@ -153,9 +154,9 @@ int watch_draw(struct view *w, int rows, int columns)
     struct frame *f = &w->frame;
 
     frame_clear(f, rows, columns);
-    if (rows < LEAST_ROWS) {
+    if (rows < MIN_ROWS) {
         frame_print(f, 0, 0, "%d rows are too few, %d would do", rows,
-                    LEAST_ROWS);
+                    MIN_ROWS);
         return f->rows;
     }
     int row = f->rows - FIGURE_ROWS;
@@ -165,7 +166,7 @@ int watch_draw(struct view *w, int rows, int columns)
     draw_legend(w, row, &m);
     draw_figures(w, row + 1, &m);
     draw_operation(w, row + 3);
-    draw_sparks(w, row + 4);
+    draw_sparkline(w, row + 4);
     return row + 5;
 }
 
@@ -179,7 +180,7 @@ static void draw_state(struct view *w, int row, int column)
         frame_print(f, row, column, "the end");
     else if (w->paused)
         frame_print(f, row, column, "paused");
-    else if (w->setup->at_most)
+    else if (w->setup->unlimited)
         frame_print(f, row, column, "as fast as it goes");
     else
         frame_print(f, row, column, "%.0f operations/s", w->speed);

@@ -12,7 +12,7 @@
 #include "heap_map.h"
 #include "watch.h"
 
-enum { SPARKS = 60 };
+enum { SPARKLINE_WIDTH = 60 };
 
 struct view {
     const struct watch_setup *setup;
@@ -20,11 +20,11 @@ struct view {
     struct outcome *outcome;
     struct frame frame;
     struct heap_cell cells[FRAME_ROWS * FRAME_COLUMNS];
-    struct bitset *touched; /* pages; NULL for the simulated heap */
-    double sparks[SPARKS];  /* utilization then, 0 = not there yet */
-    double speed;           /* operations a second */
-    double due;             /* how far it should be by now, in operations */
-    bool paused, fault, left;
+    struct bitset *used_units;         /* pages; NULL for the simulated heap */
+    double sparkline[SPARKLINE_WIDTH]; /* utilization then, 0 = not there yet */
+    double speed;                      /* operations a second */
+    double due; /* how far it should be by now, in operations */
+    bool paused, fault, quit;
 };
 
 static inline const struct trace *trace_of(const struct view *w)
@@ -47,7 +47,7 @@ static inline uint64_t footprint_of(const struct oracle *o)
     return o->brk + o->mapped;
 }
 
-static inline double share_of(uint64_t part, uint64_t whole)
+static inline double ratio(uint64_t part, uint64_t whole)
 {
     return whole ? (double)part / (double)whole : 0;
 }

@@ -70,7 +70,7 @@ enum stop_reason {
 enum worker_kind { WORKER_LAB, WORKER_SYSTEM, WORKER_NULL };
 
 /* A live block as the worker keeps it, by slot, in the checked pass. */
-struct held {
+struct worker_block {
     uint64_t address, size, birth;
 };
 
@@ -96,13 +96,13 @@ struct crash {
     char object[256]; /* the shared object's path, "" if unknown */
 };
 
-#define WATCH_OUTSIDE UINT32_MAX
+#define WATCHPOINT_OUTSIDE UINT32_MAX
 
 /*
  * One byte to look at after every step: who changes it? Of a slot's payload,
  * or with WATCH_OUTSIDE of the region, while it is neither heap nor mapping.
  */
-struct watch {
+struct watchpoint {
     uint64_t from; /* look after this operation and later ones */
     uint64_t offset;
     uint32_t slot;
@@ -125,7 +125,7 @@ struct channel {
     uint32_t audit_every; /* operations between audits, 0 = none */
     uint32_t may_spin;    /* there is a processor for each side */
     uint32_t unused;
-    struct watch watch;
+    struct watchpoint watchpoint;
     char path[CHANNEL_PATH];
 
     /* Set by the worker. */
@@ -188,14 +188,14 @@ static inline size_t channel_slots_offset(void)
 static inline size_t channel_size(uint64_t slot_count)
 {
     return channel_slots_offset() +
-           (size_t)(slot_count + 1) * sizeof(struct held);
+           (size_t)(slot_count + 1) * sizeof(struct worker_block);
 }
 
 _Static_assert(offsetof(struct channel, account) % 8 == 0, "same layout");
 _Static_assert(CHANNEL_BATCH * sizeof(struct op) % CHANNEL_PAGE == 0,
                "the steps are whole pages");
 _Static_assert(sizeof(struct stop) == 24, "same layout");
-_Static_assert(sizeof(struct watch) == 24, "same layout");
+_Static_assert(sizeof(struct watchpoint) == 24, "same layout");
 _Static_assert(sizeof(struct crash) == 296, "same layout");
 
 #endif

@@ -21,7 +21,7 @@ static void reset(void)
     init();
 }
 
-static void drain_events(void)
+static void hand_over_events(void)
 {
     worker.channel->reply = REPLY_EVENTS;
     worker.hand_over();
@@ -35,8 +35,9 @@ void worker_attach(struct channel *channel, void (*hand_over)(void))
     worker.steps = (const struct op *)(base + channel_steps_offset());
     worker.log = (uint64_t *)(base + channel_log_offset());
     worker.pointers = (uint64_t *)(base + channel_slots_offset());
-    worker.held = (struct held *)(base + channel_slots_offset());
-    mem_attach(as_pointer(channel->heap_base), &channel->account, drain_events);
+    worker.blocks = (struct worker_block *)(base + channel_slots_offset());
+    mem_attach(as_pointer(channel->heap_base), &channel->account,
+               hand_over_events);
 }
 
 void worker_execute(void)

@@ -9,7 +9,7 @@
 #include "worker_parts.h"
 
 /* May size bytes at address be written to without harm to the worker? */
-static bool plausible(uint64_t address, uint64_t size)
+static bool may_write_to(uint64_t address, uint64_t size)
 {
     const struct channel *c = worker.channel;
     uint64_t at = address - c->heap_base;
@@ -22,22 +22,23 @@ static bool plausible(uint64_t address, uint64_t size)
            size <= c->heap_span - at;
 }
 
-static bool stop(uint32_t step, enum stop_reason reason, uint64_t offset,
-                 uint64_t value)
+static bool report_stop(uint32_t step, enum stop_reason reason, uint64_t offset,
+                        uint64_t value)
 {
     worker.channel->stop = (struct stop){offset, value, reason, step};
     return false;
 }
 
-static uint64_t seed_of(const struct held *h)
+static uint64_t seed_of(const struct worker_block *b)
 {
-    return pattern_seed(worker.channel->secret, h->birth);
+    return pattern_seed(worker.channel->secret, b->birth);
 }
 
-static bool stop_at_byte(uint32_t step, enum stop_reason reason,
-                         const void *payload, uint64_t offset)
+static bool report_stop_at(uint32_t step, enum stop_reason reason,
+                           const void *payload, uint64_t offset)
 {
-    return stop(step, reason, offset, ((const uint8_t *)payload)[offset]);
+    return report_stop(step, reason, offset,
+                       ((const uint8_t *)payload)[offset]);
 }
 
 /*
@@ -64,7 +65,7 @@ static void fill(void *payload, uint64_t from, uint64_t size, uint64_t seed)
     filling_end();
 }
 
-static size_t zeros_of(const void *payload, uint64_t size)
+static size_t leading_zeros(const void *payload, uint64_t size)
 {
     filling_begin(size);
     size_t zeros = first_nonzero(payload, (size_t)size);
@@ -73,77 +74,56 @@ static size_t zeros_of(const void *payload, uint64_t size)
 }
 
 /* Is the block's payload what it was filled with, in its first size bytes? */
-static bool payload_kept(uint32_t step, const struct held *h, uint64_t size,
-                         enum stop_reason reason)
+static bool payload_kept(uint32_t step, const struct worker_block *b,
+                         uint64_t size, enum stop_reason reason)
 {
-    const void *payload = as_pointer(h->address);
+    const void *payload = as_pointer(b->address);
 
     filling_begin(size);
-    size_t same = pattern_check(payload, (size_t)size, seed_of(h));
+    size_t same = pattern_check(payload, (size_t)size, seed_of(b));
     filling_end();
-    return same == size || stop_at_byte(step, reason, payload, same);
+    return same == size || report_stop_at(step, reason, payload, same);
 }
 
 /* A block was handed out: remember it and fill it. */
-static bool hold(uint32_t step, struct op op, uint64_t address)
+static bool accept_block(uint32_t step, struct op op, uint64_t address)
 {
-    struct held *h = &worker.held[op_slot(op)];
+    struct worker_block *b = &worker.blocks[op_slot(op)];
     uint64_t size = op_payload(op);
 
-    *h = (struct held){address, size, worker.channel->first + step};
+    *b = (struct worker_block){address, size, worker.channel->first + step};
     if (size == 0)
         return true;
     if (address == 0)
-        return stop(step, STOP_NULL, 0, 0);
-    if (!plausible(address, size))
-        return stop(step, STOP_IMPLAUSIBLE, 0, 0);
+        return report_stop(step, STOP_NULL, 0, 0);
+    if (!may_write_to(address, size))
+        return report_stop(step, STOP_IMPLAUSIBLE, 0, 0);
     void *payload = as_pointer(address);
-    if (op_kind(op) == OP_CALLOC) {
-        size_t zeros = zeros_of(payload, size);
+    if (op_call(op) == CALL_CALLOC) {
+        size_t zeros = leading_zeros(payload, size);
 
         if (zeros < size)
-            return stop_at_byte(step, STOP_NOT_ZERO, payload, zeros);
+            return report_stop_at(step, STOP_NOT_ZERO, payload, zeros);
     }
-    fill(payload, 0, size, seed_of(h));
+    fill(payload, 0, size, seed_of(b));
     return true;
-}
-
-static uint64_t allocate(struct op op)
-{
-    size_t size = as_size(op_size(op));
-
-    switch (op_kind(op)) {
-    case OP_CALLOC:
-        return as_address(worker.calls.calloc(op.arg, size));
-    case OP_ALIGNED:
-        return as_address(worker.calls.memalign((size_t)1 << op.arg, size));
-    case OP_REALLOC_NULL:
-        return as_address(worker.calls.realloc(NULL, size));
-    default:
-        return as_address(worker.calls.malloc(size));
-    }
 }
 
 static bool check_begin(uint32_t step, struct op op)
 {
-    uint64_t address = allocate(op);
+    uint64_t address = worker_call(op, 0);
 
     worker.log[step] = address;
-    return hold(step, op, address);
+    return accept_block(step, op, address);
 }
 
 static bool check_end(uint32_t step, struct op op)
 {
-    struct held *h = &worker.held[op_slot(op)];
-    void *result = NULL;
+    struct worker_block *b = &worker.blocks[op_slot(op)];
 
-    if (h->address && !payload_kept(step, h, h->size, STOP_DAMAGED))
+    if (b->address && !payload_kept(step, b, b->size, STOP_DAMAGED))
         return false;
-    if (op_kind(op) == OP_FREE)
-        worker.calls.free(as_pointer(h->address));
-    else
-        result = worker.calls.realloc(as_pointer(h->address), 0);
-    worker.log[step] = as_address(result);
+    worker.log[step] = worker_call(op, b->address);
     return true;
 }
 
@@ -152,62 +132,53 @@ static bool check_end(uint32_t step, struct op op)
  * are looked at when it moves or is freed: so a vector that grows in place
  * does not cost its whole size at every step.
  */
-static bool check_realloc(uint32_t step, struct op op)
+static bool check_resized(uint32_t step, struct op op)
 {
-    struct held *h = &worker.held[op_slot(op)];
-    uint64_t old = h->size, size = op_size(op), before = h->address;
+    struct worker_block *b = &worker.blocks[op_slot(op)];
+    uint64_t old = b->size, size = op_size(op), before = b->address;
     uint64_t kept = size < old ? size : old;
-    uint64_t address =
-        as_address(worker.calls.realloc(as_pointer(before), as_size(size)));
+    uint64_t address = worker_call(op, before);
 
     worker.log[step] = address;
     if (address == 0)
-        return stop(step, STOP_NULL, 0, 0);
-    if (!plausible(address, size))
-        return stop(step, STOP_IMPLAUSIBLE, 0, 0);
-    h->address = address;
-    h->size = size;
-    if (address != before && !payload_kept(step, h, kept, STOP_NOT_KEPT))
+        return report_stop(step, STOP_NULL, 0, 0);
+    if (!may_write_to(address, size))
+        return report_stop(step, STOP_IMPLAUSIBLE, 0, 0);
+    b->address = address;
+    b->size = size;
+    if (address != before && !payload_kept(step, b, kept, STOP_NOT_KEPT))
         return false;
-    fill(as_pointer(address), kept, size, seed_of(h));
+    fill(as_pointer(address), kept, size, seed_of(b));
     return true;
 }
 
-static bool check_free_null(uint32_t step, struct op op)
+static bool check_nothing(uint32_t step, struct op op)
 {
-    (void)op;
-    worker.calls.free(NULL);
-    worker.log[step] = 0;
+    worker.log[step] = worker_call(op, 0);
     return true;
 }
 
-static bool check_skip(uint32_t step, struct op op)
-{
-    (void)op;
-    worker.log[step] = 0;
-    return true;
-}
-
-static bool (*const check_kind[OP_KINDS])(uint32_t step, struct op op) = {
-    [OP_ALLOC] = check_begin,      [OP_FREE] = check_end,
-    [OP_REALLOC] = check_realloc,  [OP_REALLOC_NULL] = check_begin,
-    [OP_REALLOC_FREE] = check_end, [OP_CALLOC] = check_begin,
-    [OP_ALIGNED] = check_begin,    [OP_FREE_NULL] = check_free_null,
-    [OP_SKIP] = check_skip,
+/* By what becomes of the operation's block. */
+static bool (*const check_effect[])(uint32_t step, struct op op) = {
+    [EFFECT_NOTHING] = check_nothing,
+    [EFFECT_BEGINS] = check_begin,
+    [EFFECT_RESIZED] = check_resized,
+    [EFFECT_ENDS] = check_end,
 };
 
 /* The bytes just behind the break belong to nobody, and are zero. */
 static bool break_respected(uint32_t step)
 {
     const struct mem_account *a = &worker.channel->account;
-    enum { LOOK = 64 };
+    enum { CHECKED_BYTES = 64 };
 
-    if (worker.channel->kind != WORKER_LAB || a->brk + LOOK > a->map_floor)
+    if (worker.channel->kind != WORKER_LAB ||
+        a->brk + CHECKED_BYTES > a->map_floor)
         return true;
     const unsigned char *end = (unsigned char *)mem_heap_hi() + 1;
-    size_t zeros = first_nonzero(end, LOOK);
-    return zeros == LOOK ||
-           stop(step, STOP_PAST_HEAP, a->brk + zeros, end[zeros]);
+    size_t zeros = first_nonzero(end, CHECKED_BYTES);
+    return zeros == CHECKED_BYTES ||
+           report_stop(step, STOP_PAST_HEAP, a->brk + zeros, end[zeros]);
 }
 
 static bool audit_passed(uint32_t step)
@@ -218,33 +189,33 @@ static bool audit_passed(uint32_t step)
         (c->first + step + 1) % c->audit_every != 0)
         return true;
     int broken = worker.calls.audit();
-    return broken == 0 || stop(step, STOP_AUDIT, 0, (uint64_t)broken);
+    return broken == 0 || report_stop(step, STOP_AUDIT, 0, (uint64_t)broken);
 }
 
 /* The byte that is watched, NULL where there is nothing to see of it now. */
-static const uint8_t *watched_byte(const struct watch *w)
+static const uint8_t *watched_byte(const struct watchpoint *w)
 {
     const struct channel *c = worker.channel;
-    const struct held *h;
+    const struct worker_block *b;
 
-    if (w->slot == WATCH_OUTSIDE)
+    if (w->slot == WATCHPOINT_OUTSIDE)
         return w->offset < c->account.brk || w->offset >= c->account.map_floor
                    ? NULL
                    : as_pointer(c->heap_base + w->offset);
-    h = &worker.held[w->slot];
-    return h->size <= w->offset ? NULL /* not filled that far yet */
-                                : as_pointer(h->address + w->offset);
+    b = &worker.blocks[w->slot];
+    return b->size <= w->offset ? NULL /* not filled that far yet */
+                                : as_pointer(b->address + w->offset);
 }
 
-static bool watch_silent(uint32_t step)
+static bool watched_byte_kept(uint32_t step)
 {
-    const struct watch *w = &worker.channel->watch;
+    const struct watchpoint *w = &worker.channel->watchpoint;
 
     if (!w->active || worker.channel->first + step < w->from)
         return true;
     const uint8_t *byte = watched_byte(w);
     return !byte || *byte == w->expected ||
-           stop(step, STOP_WATCH, w->offset, *byte);
+           report_stop(step, STOP_WATCH, w->offset, *byte);
 }
 
 static bool check_step(uint32_t step)
@@ -255,11 +226,12 @@ static bool check_step(uint32_t step)
         worker_breakpoint();
     worker.channel->progress = step + 1;
     worker.channel->account.step = step;
-    if (!check_kind[op_kind(op)](step, op))
+    if (!check_effect[op_effect(op)](step, op))
         return false;
     if (worker.channel->progress != step + 1)
-        return stop(step, STOP_CONTROL_LOST, 0, 0);
-    return break_respected(step) && watch_silent(step) && audit_passed(step);
+        return report_stop(step, STOP_CONTROL_LOST, 0, 0);
+    return break_respected(step) && watched_byte_kept(step) &&
+           audit_passed(step);
 }
 
 void worker_check_batch(void)
@@ -270,7 +242,7 @@ void worker_check_batch(void)
     c->progress = 0;
     for (uint32_t i = 0; i < count; i++) {
         if (c->progress != i) {
-            stop(i, STOP_CONTROL_LOST, 0, 0);
+            report_stop(i, STOP_CONTROL_LOST, 0, 0);
             c->reply = REPLY_STOPPED;
             return;
         }

@@ -100,7 +100,7 @@ static enum crash_nature nature_of(const siginfo_t *info, uintptr_t sp)
     return info->si_code == SI_KERNEL ? CRASH_NO_ADDRESS : CRASH_PLAIN;
 }
 
-static void describe_place(struct crash *crash, uintptr_t pc)
+static void describe_code_address(struct crash *crash, uintptr_t pc)
 {
     Dl_info info;
 
@@ -122,7 +122,7 @@ static void on_fatal_signal(int number, siginfo_t *info, void *context)
         crash->address = (uintptr_t)info->si_addr;
         crash->nature = nature_of(info, sp);
     }
-    describe_place(crash, pc);
+    describe_code_address(crash, pc);
     fflush(stdout);
     channel->reply = REPLY_CRASHED;
     give_turn();
@@ -146,7 +146,7 @@ static void install_handlers(void)
 
 /* ---- Setting up. ---- */
 
-static _Noreturn void give_up(const char *text)
+static _Noreturn void fail_setup(const char *text)
 {
     fprintf(stderr, "%s\n", text);
     exit(EXIT_SETUP);
@@ -157,15 +157,15 @@ static void map_channel(void)
     struct stat status;
 
     if (fstat(CHANNEL_FD, &status) != 0)
-        give_up("not started by mdriver; see ./mdriver --help");
+        fail_setup("not started by mdriver; see ./mdriver --help");
     size_t size = (size_t)status.st_size;
     char *base =
         mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, CHANNEL_FD, 0);
     if (base == MAP_FAILED)
-        give_up("cannot map the channel");
+        fail_setup("cannot map the channel");
     if (mprotect(base + channel_steps_offset(),
                  channel_log_offset() - channel_steps_offset(), PROT_READ) != 0)
-        give_up("cannot protect the channel's steps");
+        fail_setup("cannot protect the channel's steps");
     channel = (struct channel *)base;
 }
 
@@ -176,7 +176,7 @@ static void map_heap(void)
     if (channel->heap_base > UINTPTR_MAX ||
         mmap(base, (size_t)channel->heap_span, PROT_READ | PROT_WRITE,
              MAP_SHARED | MAP_FIXED_NOREPLACE, HEAP_FD, 0) != base)
-        give_up("no address space for a heap of that limit");
+        fail_setup("no address space for a heap of that limit");
 }
 
 int main(void)

@@ -20,8 +20,8 @@ extern struct worker {
     struct channel *channel;
     const struct op *steps;
     uint64_t *log;
-    uint64_t *pointers; /* by slot, timed pass */
-    struct held *held;  /* by slot, checked pass */
+    uint64_t *pointers;          /* by slot, timed pass */
+    struct worker_block *blocks; /* by slot, checked pass */
     void (*hand_over)(void);
     struct calls calls;
 } worker;
@@ -39,6 +39,31 @@ static inline uint64_t as_address(const void *p)
 static inline void *as_pointer(uint64_t address)
 {
     return (void *)(uintptr_t)address;
+}
+
+/*
+ * Make the call of an operation; block is the address of the block that it
+ * takes, else 0. Returns the address that the allocator returned, 0 of a free.
+ */
+static inline uint64_t worker_call(struct op op, uint64_t block)
+{
+    size_t size = as_size(op_size(op));
+
+    switch (op_call(op)) {
+    case CALL_MALLOC:
+        return as_address(worker.calls.malloc(size));
+    case CALL_FREE:
+        worker.calls.free(as_pointer(block));
+        return 0;
+    case CALL_REALLOC:
+        return as_address(worker.calls.realloc(as_pointer(block), size));
+    case CALL_CALLOC:
+        return as_address(worker.calls.calloc(op.arg, size));
+    case CALL_MEMALIGN:
+        return as_address(worker.calls.memalign((size_t)1 << op.arg, size));
+    default:
+        return 0;
+    }
 }
 
 /* Each carries out a command: see channel.h. */

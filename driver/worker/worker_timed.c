@@ -6,26 +6,13 @@
 #include <time.h>
 
 /* The rarer kinds: returns what goes into the log. */
-static uint64_t call_rare(struct op op, uint64_t *place)
+static uint64_t call_other(struct op op, uint64_t *pointer)
 {
-    size_t size = as_size(op.bytes);
+    uint64_t address = worker_call(op, op_takes_block(op) ? *pointer : 0);
 
-    switch (op_kind(op)) {
-    case OP_REALLOC_NULL:
-        return *place = as_address(worker.calls.realloc(NULL, size));
-    case OP_REALLOC_FREE:
-        return as_address(worker.calls.realloc(as_pointer(*place), 0));
-    case OP_CALLOC:
-        return *place = as_address(worker.calls.calloc(op.arg, size));
-    case OP_ALIGNED:
-        return *place =
-                   as_address(worker.calls.memalign((size_t)1 << op.arg, size));
-    case OP_FREE_NULL:
-        worker.calls.free(NULL);
-        return 0;
-    default:
-        return 0;
-    }
+    if (op_begins(op))
+        *pointer = address;
+    return address;
 }
 
 /*
@@ -35,26 +22,26 @@ static uint64_t call_rare(struct op op, uint64_t *place)
  */
 static void run_timed(const struct op *step, uint32_t count)
 {
-    enum { AHEAD = 12 };
+    enum { PREFETCH_AHEAD = 12 };
     void *(*const call_malloc)(size_t) = worker.calls.malloc;
     void (*const call_free)(void *) = worker.calls.free;
     uint64_t *log = worker.log, *slot = worker.pointers;
 
     for (const struct op *end = step + count; step < end; step++, log++) {
-        uint64_t *place = &slot[op_slot(*step)];
+        uint64_t *pointer = &slot[op_slot(*step)];
         enum op_kind kind = op_kind(*step);
 
-        __builtin_prefetch(&slot[op_slot(step[AHEAD])]);
+        __builtin_prefetch(&slot[op_slot(step[PREFETCH_AHEAD])]);
         if (kind == OP_ALLOC) {
-            *log = *place = as_address(call_malloc(as_size(step->bytes)));
+            *log = *pointer = as_address(call_malloc(as_size(step->bytes)));
         } else if (kind == OP_FREE) {
-            call_free(as_pointer(*place));
+            call_free(as_pointer(*pointer));
             *log = 0;
         } else if (kind == OP_REALLOC) {
-            *log = *place = as_address(
-                worker.calls.realloc(as_pointer(*place), as_size(step->bytes)));
+            *log = *pointer = as_address(worker.calls.realloc(
+                as_pointer(*pointer), as_size(step->bytes)));
         } else {
-            *log = call_rare(*step, place);
+            *log = call_other(*step, pointer);
         }
     }
 }

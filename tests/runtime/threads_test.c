@@ -43,12 +43,12 @@ size_t mm_size_unlocked(const void *ptr)
     return none_of_mine ? 0 : ((const size_t *)ptr)[-1];
 }
 
-static unsigned reliefs;
+static unsigned purges;
 
 unsigned mm_purge_count(void)
 {
     CHECK(locked == 1);
-    return reliefs;
+    return purges;
 }
 
 static void take(void)
@@ -132,8 +132,8 @@ static void only_what_is_there_is_at_hand(void)
     CHECK(in_use == got);
 }
 
-/* While most of what there is is freed, the rest is not kept either. */
-static void a_relief_empties_all_of_them(void)
+/* After a purge, threads give back what their magazines hold. */
+static void a_purge_empties_all_magazines(void)
 {
     enum { BLOCKS = 3000 };
     static void *block[BLOCKS];
@@ -141,7 +141,7 @@ static void a_relief_empties_all_of_them(void)
     for (int i = 0; i < BLOCKS; i++)
         block[i] = threads_allocate(16, &lock);
     CHECK(threads_free(threads_allocate(64, &lock), &lock));
-    reliefs++;
+    purges++;
     int before = in_use;
     for (int i = 0; i < BLOCKS && in_use == before; i++)
         CHECK(threads_free(block[i], &lock));
@@ -220,7 +220,7 @@ static const struct test tests[] = {
     {"no-more-is-kept-than-32-kib-of-a-size",
      no_more_is_kept_than_32_kib_of_a_size},
     {"only-what-is-there-is-at-hand", only_what_is_there_is_at_hand},
-    {"a-relief-empties-all-of-them", a_relief_empties_all_of_them},
+    {"a-purge-empties-all-magazines", a_purge_empties_all_magazines},
     {"a-thread-that-ends-leaves-nothing", a_thread_that_ends_leaves_nothing},
     {"a-shortage-is-no-block", a_shortage_is_no_block},
     {"a-key-does-not-stay-in-a-block", a_key_does_not_stay_in_a_block},

@@ -31,10 +31,10 @@ static struct heap {
     uint64_t payload; /* live now */
     uint64_t peak;    /* the most that was live */
     uint64_t largest; /* request */
-    uint64_t moves, end_at;
+    uint64_t submissions, end_at;
 } heap;
 
-static struct game game;
+static struct requests requests;
 
 /* ---- The allocators. ---- */
 
@@ -94,21 +94,21 @@ static void release(uint64_t address)
 /* Addresses by slot as the trace has them: the game's own may be newer. */
 static uint64_t address_of[MOST * 2];
 
-static bool carry_out(struct game *g, void *allocator)
+static bool carry_out(struct requests *r, void *context)
 {
-    CHECK(allocator == &heap);
-    for (uint64_t i = g->done; i < g->trace->op_count; i++) {
-        struct op op = g->trace->ops[i];
+    CHECK(context == &heap);
+    for (uint64_t i = r->submitted; i < r->trace->op_count; i++) {
+        struct op op = r->trace->ops[i];
 
         if (op_begins(op))
             address_of[op_slot(op)] = allocate(op_size(op));
         else
             release(address_of[op_slot(op)]);
     }
-    for (uint32_t slot = 0; slot < g->slot_count; slot++)
-        if (g->blocks[slot].live)
-            g->blocks[slot].address = address_of[slot];
-    return ++heap.moves != heap.end_at;
+    for (uint32_t slot = 0; slot < r->slot_count; slot++)
+        if (r->blocks[slot].live)
+            r->blocks[slot].address = address_of[slot];
+    return ++heap.submissions != heap.end_at;
 }
 
 /* Footprint / M of the adversary against the policy. */
@@ -118,21 +118,21 @@ static double play(const struct adversary *a, enum policy policy, uint64_t n,
     memset(&heap, 0, sizeof heap);
     heap.policy = policy;
     heap.end_at = end_at;
-    game = (struct game){.unit = UNIT,
-                         .largest = n,
-                         .budget = budget,
-                         .random = 1,
-                         .answer = carry_out,
-                         .allocator = &heap};
-    game_begin(&game, "made.rep");
-    a->play(&game);
+    requests = (struct requests){.unit = UNIT,
+                                 .max_units = n,
+                                 .budget = budget,
+                                 .random = 1,
+                                 .carry_out = carry_out,
+                                 .context = &heap};
+    requests_begin(&requests, "made.rep");
+    a->run(&requests);
     return (double)heap.top / (double)(budget * UNIT);
 }
 
 static void stop(void)
 {
-    trace_delete(game.trace);
-    game_end(&game);
+    trace_delete(requests.trace);
+    requests_end(&requests);
 }
 
 static double ratio(const struct adversary *a, enum policy policy, uint64_t n,
@@ -155,10 +155,10 @@ static bool near(double a, double b)
 
 static void theory_is_robsons(void)
 {
-    CHECK(near(theory_any(16, 16384), 3 - 15 / 16384.0));
-    CHECK(near(theory_any(1024, 16384), 6 - 1023 / 16384.0));
-    CHECK(near(theory_any(100, 4096), theory_any(64, 4096)));
-    CHECK(near(theory_any(2, 2), 1));
+    CHECK(near(robson_bound(16, 16384), 3 - 15 / 16384.0));
+    CHECK(near(robson_bound(1024, 16384), 6 - 1023 / 16384.0));
+    CHECK(near(robson_bound(100, 4096), robson_bound(64, 4096)));
+    CHECK(near(robson_bound(2, 2), 1));
 }
 
 /* First and best fit are driven to the bound, to the unit. */
@@ -166,9 +166,9 @@ static void robson_reaches_his_bound(void)
 {
     for (uint64_t n = 2; n <= 256; n *= 2) {
         CHECK(near(ratio(&adversary_robson, FIRST_FIT, n, 4096),
-                   theory_any(n, 4096)));
+                   robson_bound(n, 4096)));
         CHECK(near(ratio(&adversary_robson, BEST_FIT, n, 4096),
-                   theory_any(n, 4096)));
+                   robson_bound(n, 4096)));
     }
 }
 
@@ -177,7 +177,7 @@ static void robson_asks_half_anew(void)
 {
     double r = ratio(&adversary_robson, NO_REUSE, 64, 4096);
 
-    CHECK(r > theory_any(64, 4096) - 0.1 && r < 4.1);
+    CHECK(r > robson_bound(64, 4096) - 0.1 && r < 4.1);
 }
 
 static void best_fit_falls_to_its_killer(void)
@@ -186,7 +186,7 @@ static void best_fit_falls_to_its_killer(void)
         double e = ratio(&adversary_best_fit, BEST_FIT, n, 2048);
 
         CHECK(e > (double)n / 2.72);
-        CHECK(e > 2 * theory_any(n, 2048));
+        CHECK(e > 2 * robson_bound(n, 2048));
         CHECK(ratio(&adversary_best_fit, FIRST_FIT, n, 2048) < 2.5);
     }
 }
@@ -210,7 +210,7 @@ static void all_end_where_the_game_ends(void)
 {
     for (int i = 0; adversaries[i]; i++) {
         play(adversaries[i], FIRST_FIT, 16, 512, 1);
-        CHECK(heap.moves == 1);
+        CHECK(heap.submissions == 1);
         stop();
     }
 }
@@ -225,20 +225,20 @@ static void the_record_is_sound(void)
         CHECK(ftruncate(fd, 0) == 0);
         snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
         play(adversaries[i], BEST_FIT, 16, 512, 0);
-        trace_close(game.trace);
-        trace_write(game.trace, path);
+        trace_close(requests.trace);
+        trace_write(requests.trace, path);
         struct trace *t = trace_load(path);
 
-        CHECK(t->op_count == game.trace->op_count);
-        CHECK(t->id_count == game.trace->id_count);
+        CHECK(t->op_count == requests.trace->op_count);
+        CHECK(t->id_count == requests.trace->id_count);
         CHECK(t->peak_payload == heap.peak);
-        CHECK(t->peak_payload == game.trace->peak_payload);
+        CHECK(t->peak_payload == requests.trace->peak_payload);
         for (uint64_t op = 0; op < t->op_count; op += 97) {
             char a[64], b[64];
 
             CHECK(strcmp(trace_text(t, op, a, sizeof a),
-                         trace_text(game.trace, op, b, sizeof b)) == 0);
-            CHECK(trace_line(t, op) == trace_line(game.trace, op));
+                         trace_text(requests.trace, op, b, sizeof b)) == 0);
+            CHECK(trace_line(t, op) == trace_line(requests.trace, op));
         }
         trace_delete(t);
         stop();

@@ -55,12 +55,13 @@ static void runs_are_laid_into_cells(void)
     place(1, BASE + 128, 192); /* one cell and a half */
     place(2, BASE + 960, 64);
     heap_map_draw(&map, o, NULL);
-    CHECK(map.share == 128 && map.bytes == 1024);
+    CHECK(map.cell_bytes == 128 && map.bytes == 1024);
     CHECK(cells[0].live == 112 && cells[0].overhead == 16);
     CHECK(cells[1].live == 128 && cells[2].live == 64);
     CHECK(cells[3].live == 0 && cells[3].size == 128);
     CHECK(cells[7].live == 64 && cells[7].overhead == 0);
-    CHECK(map.holes == 1 && map.free == 640 && map.largest == 640);
+    CHECK(map.hole_count == 1 && map.hole_bytes == 640 &&
+          map.largest_hole == 640);
     CHECK(map.overhead == 16 && map.live == 112 + 192 + 64);
 }
 
@@ -69,7 +70,7 @@ static void the_share_doubles_when_the_map_is_full(void)
     start(true, 1024);
     event(MEM_BRK, 1040, 0);
     heap_map_draw(&map, o, NULL);
-    CHECK(map.share == 256 && map.bytes == 1040);
+    CHECK(map.cell_bytes == 256 && map.bytes == 1040);
     CHECK(cells[4].size == 16 && cells[5].size == 0);
 }
 
@@ -80,35 +81,35 @@ static void mappings_follow_the_heap(void)
     event(MEM_MAP, 62 * PAGE, PAGE);
     place(0, BASE + 62 * PAGE, PAGE);
     heap_map_draw(&map, o, NULL);
-    CHECK(map.bytes == 3 * PAGE && map.share == 2048);
+    CHECK(map.bytes == 3 * PAGE && map.cell_bytes == 2048);
     CHECK(cells[3].live == 0 && cells[4].live == 2048);
     CHECK(cells[5].live == 2048 && cells[6].size == 0);
-    CHECK(map.holes == 2 && map.free == 2 * PAGE);
+    CHECK(map.hole_count == 2 && map.hole_bytes == 2 * PAGE);
 }
 
 /* Of a malloc of the system only pages that held something are drawn. */
 static void touched_pages_are_the_system_s_heap(void)
 {
-    struct bitset *touched = bitset_new();
+    struct bitset *used_units = bitset_new();
     uint64_t low = (uint64_t)0x5555 << 32, high = (uint64_t)0x7fff << 32;
 
     start(false, 0);
     place(0, low, PAGE);
     place(1, high + 16, 2048 - 16);
-    bitset_add(touched, low / PAGE, 1);
-    bitset_add(touched, high / PAGE, 1);
-    heap_map_draw(&map, o, touched);
-    CHECK(map.bytes == 2 * PAGE && map.share == 1024);
+    bitset_add(used_units, low / PAGE, 1);
+    bitset_add(used_units, high / PAGE, 1);
+    heap_map_draw(&map, o, used_units);
+    CHECK(map.bytes == 2 * PAGE && map.cell_bytes == 1024);
     CHECK(cells[3].live == 1024 && cells[4].live == 1024 - 16);
     CHECK(cells[6].live == 0 && cells[6].size == 1024);
-    bitset_delete(touched);
+    bitset_delete(used_units);
 }
 
 static void an_empty_heap_has_no_cells(void)
 {
     start(true, 0);
     heap_map_draw(&map, o, NULL);
-    CHECK(map.bytes == 0 && cells[0].size == 0 && map.holes == 0);
+    CHECK(map.bytes == 0 && cells[0].size == 0 && map.hole_count == 0);
 }
 
 /* ---- Frames. ---- */
@@ -135,7 +136,7 @@ static void levels_have_a_glyph_each(void)
         frame.unicode = unicode;
         frame_clear(&frame, 1, LEVELS + 3);
         for (int level = -1; level <= LEVELS + 1; level++)
-            frame_level(&frame, 0, level + 1, level, PAINT_LIVE);
+            frame_put_level(&frame, 0, level + 1, level, COLOUR_LIVE);
         for (int i = 2; i <= LEVELS + 1; i++)
             CHECK(strcmp(frame.glyphs[0][i].text,
                          frame.glyphs[0][i - 1].text) != 0);

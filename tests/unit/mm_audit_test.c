@@ -21,13 +21,13 @@ static const struct test tests[] = {{"invariants", invariants}};
 
 #include <sys/mman.h>
 
-/* ---- The system: a heap that grows, mappings from above. ---- */
+/* ---- memlib of this test: a heap that grows, mappings from above. ---- */
 
 enum { SPACE = 1 << 26 };
 
 static char *space;
 static size_t space_break, space_mapped;
-static bool break_is_refused;
+static bool break_is_refused, mappings_have_gaps;
 
 void *mem_sbrk(intptr_t increment)
 {
@@ -42,6 +42,8 @@ void *mem_sbrk(intptr_t increment)
 
 void *mem_map(size_t size)
 {
+    if (mappings_have_gaps)
+        space_mapped += mem_pagesize();
     if (size > SPACE - space_mapped - space_break)
         return NULL;
     space_mapped += size;
@@ -56,7 +58,7 @@ int mem_unmap(void *ptr, size_t size)
     return 0;
 }
 
-/* As hard as can be: what is said to be of no use is gone. */
+/* The contents of discarded memory are lost, whatever its size. */
 void mem_discard(void *ptr, size_t size)
 {
     memset(ptr, 0xee, size);
@@ -67,11 +69,12 @@ size_t mem_pagesize(void)
     return 4096;
 }
 
-/* ---- A heap with something of everything. ---- */
+/* ---- A sample: a heap with a block of each kind. ---- */
 
 static struct {
-    void *small, *large, *last;    /* in use */
-    size_t hole, big_hole, cached; /* free blocks */
+    void *small, *large, *last; /* payloads of blocks in use */
+    size_t freed, large_freed;  /* where free blocks begin, granules */
+    size_t cached;              /* where a cached block begins, granules */
 } sample;
 
 static void begin(void)
@@ -84,7 +87,7 @@ static void begin(void)
 static void sample_heap(void)
 {
     begin();
-    void *hole = mm_malloc(1000), *cached;
+    void *freed = mm_malloc(1000), *cached;
 
     sample.small = mm_malloc(40);
     cached = mm_malloc(40);
@@ -93,11 +96,11 @@ static void sample_heap(void)
     void *same = mm_malloc(1000);
     sample.last = mm_malloc(600);
     mm_free(same);
-    mm_free(hole);
+    mm_free(freed);
     mm_free(big);
     mm_free(cached);
-    sample.hole = granule_at(hole);
-    sample.big_hole = granule_at(big);
+    sample.freed = granule_at(freed);
+    sample.large_freed = granule_at(big);
     sample.cached = granule_at(cached);
     CHECK(mm_audit() == 0);
 }
@@ -109,78 +112,80 @@ static void i1_a_mark_inside_a_block(void)
     CHECK(mm_audit() == 1);
 }
 
-static void i1_no_mark_at_the_end_of_a_hole(void)
+static void i1_no_mark_at_the_end_of_a_free_block(void)
 {
     sample_heap();
-    mark_change(sample.hole + hole(sample.hole)->size - 1, FREE, INSIDE);
+    mark_change(sample.freed + free_block(sample.freed)->size - 1, FREE,
+                INSIDE);
     CHECK(mm_audit() == 1);
 }
 
 static void i1_no_sentinel(void)
 {
     sample_heap();
-    mark_change(heap.wild, USED, INSIDE);
+    mark_change(heap.top_chunk, USED, INSIDE);
     CHECK(mm_audit() == 1);
 }
 
 static void i1_a_wrong_size_of_a_large_block(void)
 {
     sample_heap();
-    *size_word(granule_at(sample.large)) ^= (uint64_t)1 << THREE;
+    *size_word(granule_at(sample.large)) ^= (uint64_t)1 << SIZE_TAG_BITS;
     CHECK(mm_audit() == 1);
 }
 
 static void i2_free_neighbours(void)
 {
     sample_heap();
-    size_t g = granule_at(sample.last), size = size_of(g);
+    size_t g = granule_at(sample.last), size = block_size(g);
     mark_change(g, USED, FREE);
     mark_change(g + size - 1, INSIDE, FREE);
-    hole(g)->size = *size_before(g + size) = (uint32_t)size;
+    free_block(g)->size = *size_before(g + size) = (uint32_t)size;
     CHECK(mm_audit() == 2);
 }
 
 static void i3_sizes_that_differ(void)
 {
     sample_heap();
-    *size_before(sample.hole + hole(sample.hole)->size) += 1;
+    *size_before(sample.freed + free_block(sample.freed)->size) += 1;
     CHECK(mm_audit() == 3);
 }
 
 static void i3_a_size_beyond_the_heap(void)
 {
     sample_heap();
-    hole(sample.hole)->size = UINT32_MAX;
+    free_block(sample.freed)->size = UINT32_MAX;
     CHECK(mm_audit() == 3);
 }
 
-static void i4_a_hole_in_no_bin(void)
+static void i4_a_free_block_in_no_bin(void)
 {
     sample_heap();
-    bin_remove(sample.hole);
+    bin_remove(sample.freed);
     CHECK(mm_audit() == 4);
 }
 
-static void i4_a_hole_in_the_bin_of_another_size(void)
+static void i4_a_free_block_in_the_bin_of_another_size(void)
 {
     sample_heap();
-    size_t size = hole(sample.hole)->size;
-    bin_remove(sample.hole);
-    bin_add(sample.hole, size + 1);
-    hole(sample.hole)->size = (uint32_t)size;
-    *size_before(sample.hole + size) = (uint32_t)size;
+    size_t size = free_block(sample.freed)->size;
+    bin_remove(sample.freed);
+    bin_add(sample.freed, size + 1);
+    free_block(sample.freed)->size = (uint32_t)size;
+    *size_before(sample.freed + size) = (uint32_t)size;
     CHECK(mm_audit() == 4);
 }
 
 static void i4_a_circle(void)
 {
     sample_heap();
-    hole(sample.hole)->next = (uint32_t)sample.hole;
-    hole(sample.hole)->slot = (uint32_t)sample.hole * SLOTS;
+    free_block(sample.freed)->next = (uint32_t)sample.freed;
+    free_block(sample.freed)->linked_from =
+        (uint32_t)sample.freed * LINKS_PER_GRANULE;
     CHECK(mm_audit() == 4 || mm_audit() == 5);
 }
 
-static void i4_a_clean_one_before_others(void)
+static void i4_a_clean_block_before_dirty_ones(void)
 {
     begin();
     void *first = mm_malloc(20000), *wall = mm_malloc(1000);
@@ -190,22 +195,22 @@ static void i4_a_clean_one_before_others(void)
     mm_free(first);
     mm_free(second);
     CHECK(mm_audit() == 0);
-    hole(granule_at(second))->clean = true;
+    free_block(granule_at(second))->clean = true;
     CHECK(mm_audit() == 4);
 }
 
-static void i5_a_wrong_slot(void)
+static void i5_a_wrong_link(void)
 {
     sample_heap();
-    hole(sample.big_hole)->slot += 1;
+    free_block(sample.large_freed)->linked_from += 1;
     CHECK(mm_audit() == 5);
 }
 
 static void i6_no_bit_for_a_bin(void)
 {
     sample_heap();
-    unsigned b = bin_of(hole(sample.hole)->size);
-    heap.filled[b / WORD] &= ~((uint64_t)1 << b % WORD);
+    unsigned b = bin_of(free_block(sample.freed)->size);
+    heap.nonempty_bins[b / WORD_BITS] &= ~((uint64_t)1 << b % WORD_BITS);
     CHECK(mm_audit() == 6);
 }
 
@@ -213,7 +218,8 @@ static void i6_a_bit_for_no_block(void)
 {
     sample_heap();
     CHECK(*bin(LAST_BIN) == 0);
-    heap.filled[(LAST_BIN) / WORD] |= (uint64_t)1 << (LAST_BIN) % WORD;
+    heap.nonempty_bins[LAST_BIN / WORD_BITS] |= (uint64_t)1
+                                                << LAST_BIN % WORD_BITS;
     CHECK(mm_audit() == 6);
 }
 
@@ -234,63 +240,64 @@ static void i7_a_used_block_in_a_cache(void)
 static void i7_no_bit_for_a_cache(void)
 {
     sample_heap();
-    heap.stocked = 0;
+    heap.nonempty_caches = 0;
     CHECK(mm_audit() == 7);
 }
 
 static void i8_a_map_that_is_too_short(void)
 {
     sample_heap();
-    heap.covered = heap.limit;
+    heap.map_granules = heap.end;
     CHECK(mm_audit() == 8);
 }
 
-static void i9_too_much_room(void)
+static void i9_a_wrong_cache_budget(void)
 {
     sample_heap();
-    heap.room += 1;
+    heap.cache_budget += 1;
     CHECK(mm_audit() == 9);
 }
 
-static void i9_too_much_idle(void)
+static void i9_a_wrong_count_of_free_granules(void)
 {
     sample_heap();
-    heap.idle += 1;
+    heap.free_granules += 1;
     CHECK(mm_audit() == 9);
 }
 
-/* ---- What no trace shows. ---- */
+/* ---- Cases that no trace has. ---- */
 
-/* Neighbours of 4 GiB may merge: a hole may be as large as the heap. */
-static void every_hole_has_a_bin(void)
+/* Neighbours of 4 GiB may merge: a free block may be as large as the heap. */
+static void every_free_block_has_a_bin(void)
 {
-    for (size_t size = 1; size <= MOST_HEAP; size += size / 5 + 1)
+    for (size_t size = 1; size <= MAX_HEAP; size += size / 5 + 1)
         CHECK(bin_of(size) < BINS);
-    CHECK(bin_of(MOST_HEAP) == LAST_BIN);
-    CHECK(bin_of(((size_t)EXACT << DOUBLINGS) - 1) == LAST_BIN);
-    CHECK(bin_of((size_t)EXACT << (DOUBLINGS - 1)) == LAST_BIN - SHARES + 1);
+    CHECK(bin_of(MAX_HEAP) == LAST_BIN);
+    CHECK(bin_of(((size_t)EXACT_BINS << DOUBLINGS) - 1) == LAST_BIN);
+    CHECK(bin_of((size_t)EXACT_BINS << (DOUBLINGS - 1)) ==
+          LAST_BIN - BINS_PER_DOUBLING + 1);
 }
 
-/* The last bin has holes of many sizes: all of them are looked at. */
+/* The last bin has blocks of many sizes: a search compares all of them. */
 static void the_last_bin_is_searched_to_its_end(void)
 {
-    enum { FEW = TRIES + 2 };
-    size_t least = ((size_t)EXACT << DOUBLINGS) * GRANULE;
-    void *holes[FEW];
+    enum { COUNT = MAX_PROBES + 2 };
+    size_t least = ((size_t)EXACT_BINS << DOUBLINGS) * GRANULE;
+    void *blocks[COUNT];
 
     begin();
-    for (int i = 0; i < FEW; i++) {
-        holes[i] = mm_malloc(i == 0 ? 2 * least : least);
-        CHECK(holes[i] && mm_malloc(1000));
+    for (int i = 0; i < COUNT; i++) {
+        blocks[i] = mm_malloc(i == 0 ? 2 * least : least);
+        CHECK(blocks[i] && mm_malloc(1000));
     }
-    for (int i = 0; i < FEW; i++)
-        mm_free(holes[i]);
-    CHECK(mm_malloc(least + least / 2) == holes[0]);
+    for (int i = 0; i < COUNT; i++)
+        mm_free(blocks[i]);
+    CHECK(mm_malloc(least + least / 2) == blocks[0]);
     CHECK(mm_audit() == 0);
 }
 
-/* It leaves its place at the break to the wilderness, whatever grew then. */
-static void the_map_covers_what_it_leaves(void)
+/* A map that leaves the heap has marks for the place that it vacates. */
+static void the_map_covers_what_it_vacates(void)
 {
     for (size_t size = 16; size < 60000; size += size / 8 + 1) {
         begin();
@@ -310,28 +317,40 @@ static bool all_zero(const unsigned char *bytes, size_t size)
     return true;
 }
 
-/* A heap whose map moves out with the next block of some pages. */
-static void heap_before_the_map_leaves(void)
+/* Make a heap whose map leaves it when the next block of some pages comes. */
+static void heap_before_the_map_leaves_it(void)
 {
     begin();
-    while (map_bytes_for(heap.limit + 256) <= MAP_IN_HEAP)
+    while (map_bytes_for(heap.end + 256) <= MAX_MAP_IN_HEAP)
         CHECK(mm_malloc(100));
 }
 
-/* What the map leaves was used, also where the break is refused then. */
+/* The place that the map vacates is not zero, even if the break stays. */
 static void calloc_clears_where_the_map_was(void)
 {
-    heap_before_the_map_leaves();
+    heap_before_the_map_leaves_it();
     break_is_refused = true;
     CHECK(!mm_malloc(2 << 20));
     CHECK(heap.map_has_pages && mm_audit() == 0);
-    CHECK(mm_malloc((wilderness() - 40) * GRANULE));
+    CHECK(mm_malloc((top_chunk_size() - 40) * GRANULE));
     CHECK(all_zero(mm_calloc(1, 600), 600));
+}
+
+/* Where no pages adjoin the map, it moves with all its marks. */
+static void a_map_that_cannot_grow_in_place_moves(void)
+{
+    heap_before_the_map_leaves_it();
+    CHECK(mm_malloc(1 << 20) && heap.map_has_pages);
+    const uint64_t *before = heap.map_end;
+    mappings_have_gaps = true;
+    while (heap.map_end == before)
+        CHECK(mm_malloc(1000));
+    CHECK(heap.map_end < before && mm_audit() == 0);
 }
 
 static void a_refusal_gives_the_map_back(void)
 {
-    heap_before_the_map_leaves();
+    heap_before_the_map_leaves_it();
     CHECK(mm_malloc(1 << 20));
     size_t before = space_mapped;
     break_is_refused = true;
@@ -339,13 +358,13 @@ static void a_refusal_gives_the_map_back(void)
     CHECK(space_mapped == before && mm_audit() == 0);
 }
 
-/* The place of the map may be enough. */
-static void a_refusal_is_no_refusal_where_there_is_room(void)
+/* Where the break is refused, the place that the map vacates may be enough. */
+static void a_refusal_does_no_harm_where_the_map_vacates_enough(void)
 {
-    heap_before_the_map_leaves();
-    while (mm_malloc(wilderness() * GRANULE))
+    heap_before_the_map_leaves_it();
+    while (mm_malloc(top_chunk_size() * GRANULE))
         continue;
-    size_t size = wilderness() * GRANULE + map_bytes();
+    size_t size = top_chunk_size() * GRANULE + map_bytes();
     break_is_refused = true;
     CHECK(mm_malloc(size));
     CHECK(mm_audit() == 0);
@@ -357,30 +376,30 @@ static void sizes_beyond_all_are_refused(void)
     CHECK(mm_malloc(16));
     size_t before = space_break;
     for (size_t less = 16; less < 1 << 20; less += less / 2)
-        CHECK(!mm_malloc(MOST_GRANULES * GRANULE - less));
-    CHECK(!mm_memalign((MOST_GRANULES + 1) / 2 * GRANULE, SPACE));
+        CHECK(!mm_malloc(MAX_PAYLOAD - less));
+    CHECK(!mm_memalign(MAX_PAYLOAD / 2 + GRANULE / 2, SPACE));
     CHECK(space_break == before && mm_audit() == 0);
 }
 
-/* Bits of three neighbours where the size of a large block would be. */
+/* Marks of neighbours may lie where a larger block would record its size. */
 static void no_size_is_read_in_neighbours_marks(void)
 {
     begin();
-    size_t size = IN_WORD + 1;
+    size_t size = MARKS_PER_WORD + 1;
     void *block = mm_malloc(size * GRANULE);
-    while (granule_at(block) % IN_WORD != IN_WORD - 1)
+    while (granule_at(block) % MARKS_PER_WORD != MARKS_PER_WORD - 1)
         block = mm_malloc(size * GRANULE);
     uint64_t *word = size_word(granule_at(block)), was = *word;
-    *word = (was & ~(uint64_t)((1 << THREE) - 1)) | THREE_FREE;
-    CHECK(size_of(granule_at(block)) == size);
+    *word = (was & ~(uint64_t)((1 << SIZE_TAG_BITS) - 1)) | SIZE_TAG;
+    CHECK(block_size(granule_at(block)) == size);
     *word = was;
 }
 
-/* ---- Pages that are given back. ---- */
+/* ---- Purges. ---- */
 
 /*
- * Most of a large heap is freed, the memory that is given back is wiped out,
- * and what is left is as it was, and so is the heap.
+ * Most blocks of a large heap are freed, so that it is purged. Blocks that stay
+ * in use keep their contents, and the heap is sound.
  */
 static void nothing_in_use_is_discarded(void)
 {
@@ -399,10 +418,10 @@ static void nothing_in_use_is_discarded(void)
     for (size_t i = 0; i < BLOCKS; i += KEPT)
         for (size_t k = 0; k < 16 + i * 7919 % 3000; k++)
             CHECK(block[i][k] == (unsigned char)i);
-    CHECK(heap.patience < PATIENCE);
+    CHECK(heap.purge_threshold < PURGE_BASE);
 }
 
-/* Discarded memory is undefined, and not what mm_calloc need not clear. */
+/* Discarded memory is undefined: mm_calloc has to clear it. */
 static void calloc_clears_what_was_discarded(void)
 {
     enum { BLOCKS = 3000, SIZE = 5000 };
@@ -411,45 +430,48 @@ static void calloc_clears_what_was_discarded(void)
     begin();
     for (size_t i = 0; i < BLOCKS; i++)
         block[i] = mm_malloc(SIZE);
-    mm_free(mm_malloc((wilderness() + 300) * GRANULE));
-    CHECK(heap.fresh + 100 < heap.limit);
+    mm_free(mm_malloc((top_chunk_size() + 300) * GRANULE));
+    CHECK(heap.never_used_from + 100 < heap.end);
     for (size_t i = 0; i < BLOCKS; i++)
         mm_free(block[i]);
-    CHECK(heap.patience < PATIENCE);
-    CHECK(mm_malloc((wilderness() - 100) * GRANULE));
+    CHECK(heap.purge_threshold < PURGE_BASE);
+    CHECK(mm_malloc((top_chunk_size() - 100) * GRANULE));
     CHECK(all_zero(mm_calloc(1, 1600), 1600));
 }
 
 static const struct test tests[] = {
     {"i1-a-mark-inside-a-block", i1_a_mark_inside_a_block},
-    {"i1-no-mark-at-the-end-of-a-hole", i1_no_mark_at_the_end_of_a_hole},
+    {"i1-no-mark-at-the-end-of-a-free-block",
+     i1_no_mark_at_the_end_of_a_free_block},
     {"i1-no-sentinel", i1_no_sentinel},
     {"i1-a-wrong-size-of-a-large-block", i1_a_wrong_size_of_a_large_block},
     {"i2-free-neighbours", i2_free_neighbours},
     {"i3-sizes-that-differ", i3_sizes_that_differ},
     {"i3-a-size-beyond-the-heap", i3_a_size_beyond_the_heap},
-    {"i4-a-hole-in-no-bin", i4_a_hole_in_no_bin},
-    {"i4-a-hole-in-the-bin-of-another-size",
-     i4_a_hole_in_the_bin_of_another_size},
+    {"i4-a-free-block-in-no-bin", i4_a_free_block_in_no_bin},
+    {"i4-a-free-block-in-the-bin-of-another-size",
+     i4_a_free_block_in_the_bin_of_another_size},
     {"i4-a-circle", i4_a_circle},
-    {"i4-a-clean-one-before-others", i4_a_clean_one_before_others},
-    {"i5-a-wrong-slot", i5_a_wrong_slot},
+    {"i4-a-clean-block-before-dirty-ones", i4_a_clean_block_before_dirty_ones},
+    {"i5-a-wrong-link", i5_a_wrong_link},
     {"i6-no-bit-for-a-bin", i6_no_bit_for_a_bin},
     {"i6-a-bit-for-no-block", i6_a_bit_for_no_block},
     {"i7-a-cached-block-in-no-cache", i7_a_cached_block_in_no_cache},
     {"i7-a-used-block-in-a-cache", i7_a_used_block_in_a_cache},
     {"i7-no-bit-for-a-cache", i7_no_bit_for_a_cache},
     {"i8-a-map-that-is-too-short", i8_a_map_that_is_too_short},
-    {"i9-too-much-room", i9_too_much_room},
-    {"i9-too-much-idle", i9_too_much_idle},
-    {"every-hole-has-a-bin", every_hole_has_a_bin},
+    {"i9-a-wrong-cache-budget", i9_a_wrong_cache_budget},
+    {"i9-a-wrong-count-of-free-granules", i9_a_wrong_count_of_free_granules},
+    {"every-free-block-has-a-bin", every_free_block_has_a_bin},
     {"the-last-bin-is-searched-to-its-end",
      the_last_bin_is_searched_to_its_end},
-    {"the-map-covers-what-it-leaves", the_map_covers_what_it_leaves},
+    {"the-map-covers-what-it-vacates", the_map_covers_what_it_vacates},
     {"calloc-clears-where-the-map-was", calloc_clears_where_the_map_was},
+    {"a-map-that-cannot-grow-in-place-moves",
+     a_map_that_cannot_grow_in_place_moves},
     {"a-refusal-gives-the-map-back", a_refusal_gives_the_map_back},
-    {"a-refusal-is-no-refusal-where-there-is-room",
-     a_refusal_is_no_refusal_where_there_is_room},
+    {"a-refusal-does-no-harm-where-the-map-vacates-enough",
+     a_refusal_does_no_harm_where_the_map_vacates_enough},
     {"sizes-beyond-all-are-refused", sizes_beyond_all_are_refused},
     {"no-size-is-read-in-neighbours-marks",
      no_size_is_read_in_neighbours_marks},

@@ -1,26 +1,27 @@
 /*
- * packing_test.c - driver/bounds/rectangles.c, packing.c and what it is made of.
+ * packing_test.c - rectangles of a trace, and every way to pack them: each
+ * packing is valid, small inputs are packed optimally.
  */
 #include "traces.h"
 
 #include "bounds/best_fit.h"
 #include "bounds/first_fit.h"
-#include "bounds/outward.h"
+#include "bounds/best_fit_two_way.h"
 #include "bounds/packing.h"
 #include "bounds/skyline.h"
 
-enum { ALIGN = 16, MOST = 4096 };
+enum { ALIGN = 16, MAX_TEXT = 4096 };
 
 /* ---- Rectangles. ---- */
 
-static struct rectangles *of_text(const char *operations, unsigned ids,
-                                  unsigned ops)
+static struct rectangles *rectangles_from_text(const char *operations,
+                                               unsigned ids, unsigned ops)
 {
     char text[4096];
 
     snprintf(text, sizeof text, "1\n%u\n%u\n1\n%s", ids, ops, operations);
     struct trace *t = load(text);
-    struct rectangles *r = rectangles_of(t, ALIGN);
+    struct rectangles *r = rectangles_from(t, ALIGN);
     trace_delete(t);
     return r;
 }
@@ -28,39 +29,41 @@ static struct rectangles *of_text(const char *operations, unsigned ids,
 static bool is(const struct rectangles *r, uint32_t i, uint64_t size,
                uint32_t begin, uint32_t end)
 {
-    const struct rectangle *x = &r->of[i];
+    const struct rectangle *x = &r->item[i];
 
     return i < r->count && x->size == size && x->begin == begin &&
            x->end == end;
 }
 
-static void moments_are_runs(void)
+static void moments_are_runs_of_births_and_deaths(void)
 {
-    struct rectangles *r = of_text("a 0 1\na 1 16\nf 0\na 2 17\nf 1\nf 2\n"
-                                   "a 3 32\na 4 8\n",
-                                   5, 8);
+    struct rectangles *r =
+        rectangles_from_text("a 0 1\na 1 16\nf 0\na 2 17\nf 1\nf 2\n"
+                             "a 3 32\na 4 8\n",
+                             5, 8);
 
     CHECK(r->count == 5 && r->moments == 3);
     CHECK(is(r, 0, 16, 0, 1) && is(r, 1, 16, 0, 2) && is(r, 2, 32, 1, 2));
     CHECK(is(r, 3, 32, 2, 3) && is(r, 4, 16, 2, 3));
-    CHECK(r->load == 48 && r->peak == 1);
-    CHECK(r->of[2].op == 3 && r->of[4].op == 7);
+    CHECK(r->load == 48 && r->peak_moment == 1);
+    CHECK(r->item[2].op == 3 && r->item[4].op == 7);
     rectangles_delete(r);
 }
 
-static void realloc_is_another(void)
+static void realloc_begins_another_rectangle(void)
 {
-    struct rectangles *r = of_text("a 0 16\nr 0 160\nr 0 48\nr 0 0\n", 1, 4);
+    struct rectangles *r =
+        rectangles_from_text("a 0 16\nr 0 160\nr 0 48\nr 0 0\n", 1, 4);
 
     CHECK(r->count == 3 && r->load == 160);
     CHECK(is(r, 0, 16, 0, 1) && is(r, 1, 160, 1, 2) && is(r, 2, 48, 2, 3));
     rectangles_delete(r);
 }
 
-static void no_bytes_are_none(void)
+static void zero_bytes_make_no_rectangle(void)
 {
-    struct rectangles *r =
-        of_text("a 0 0\nc 1 5 0\nf -1\na 2 1\nf 0\nf 1\nf 2\n", 3, 7);
+    struct rectangles *r = rectangles_from_text(
+        "a 0 0\nc 1 5 0\nf -1\na 2 1\nf 0\nf 1\nf 2\n", 3, 7);
 
     CHECK(r->count == 1 && r->load == 16 && is(r, 0, 16, 0, 1));
     rectangles_delete(r);
@@ -68,31 +71,32 @@ static void no_bytes_are_none(void)
 
 static void alignments_are_kept(void)
 {
-    struct rectangles *r = of_text("m 0 64 10\nm 1 8 10\na 2 10\n", 3, 3);
+    struct rectangles *r =
+        rectangles_from_text("m 0 64 10\nm 1 8 10\na 2 10\n", 3, 3);
 
-    CHECK(r->of[0].log2 == 6 && r->of[1].log2 == 4 && r->of[2].log2 == 4);
+    CHECK(r->item[0].log2 == 6 && r->item[1].log2 == 4 && r->item[2].log2 == 4);
     CHECK(r->alignments == (64 | 16));
-    CHECK(rectangle_lowest(&r->of[0], 65) == 128);
+    CHECK(rectangle_align_up(&r->item[0], 65) == 128);
     rectangles_delete(r);
 }
 
-static void load_is_the_traces(void)
+static void load_is_the_aligned_peak(void)
 {
     struct trace *t = load_long();
 
     for (unsigned align = 8; align <= 16; align += 8) {
-        struct rectangles *r = rectangles_of(t, align);
+        struct rectangles *r = rectangles_from(t, align);
 
         CHECK(r->load == trace_aligned_peak(t, align));
-        CHECK(!r->beyond && r->count > 1000);
+        CHECK(!r->too_large && r->count > 1000);
         rectangles_delete(r);
     }
     trace_delete(t);
 }
 
-static void too_much_is_beyond(void)
+static void too_many_bytes_are_too_large(void)
 {
-    static char text[MOST * 32];
+    static char text[MAX_TEXT * 32];
     size_t size = (size_t)sprintf(text, "1\n%u\n%u\n1\n", 40000u, 40000u);
     struct trace *t;
 
@@ -102,8 +106,8 @@ static void too_much_is_beyond(void)
     for (unsigned i = 0; i < 40000; i++)
         size += (size_t)sprintf(all + size, "a %u %llu\n", i, (1ull << 47) - 1);
     t = load_bytes(all, size);
-    struct rectangles *r = rectangles_of(t, ALIGN);
-    CHECK(r->beyond);
+    struct rectangles *r = rectangles_from(t, ALIGN);
+    CHECK(r->too_large);
     rectangles_delete(r);
     trace_delete(t);
     free(all);
@@ -111,10 +115,10 @@ static void too_much_is_beyond(void)
 
 /* ---- The check, against wrong packings of each kind. ---- */
 
-/* Two that live together, and one after the first is gone. */
-static struct rectangles *three(void)
+/* Two that live together, and an aligned one after the first is freed. */
+static struct rectangles *three_rectangles(void)
 {
-    return of_text("a 0 32\na 1 64\nf 0\nm 2 64 48\n", 3, 4);
+    return rectangles_from_text("a 0 32\na 1 64\nf 0\nm 2 64 48\n", 3, 4);
 }
 
 static enum packing_fault fault(uint64_t a, uint64_t b, uint64_t c,
@@ -122,19 +126,19 @@ static enum packing_fault fault(uint64_t a, uint64_t b, uint64_t c,
 {
     uint64_t at[3] = {a, b, c};
     struct packing p = {height, at};
-    struct rectangles *r = three();
-    enum packing_fault found = packing_check(r, &p);
+    struct rectangles *r = three_rectangles();
+    enum packing_fault found_height = packing_check(r, &p);
 
     rectangles_delete(r);
-    return found;
+    return found_height;
 }
 
-static void sound_packings(void)
+static void valid_packings(void)
 {
-    CHECK(fault(0, 32, 128, 176) == PACKING_SOUND);
-    CHECK(fault(64, 0, 64, 112) == PACKING_SOUND);
-    CHECK(fault(64, 0, 128, 176) == PACKING_SOUND);
-    CHECK(fault(0, 64, 0, 128) == PACKING_SOUND);
+    CHECK(fault(0, 32, 128, 176) == PACKING_VALID);
+    CHECK(fault(64, 0, 64, 112) == PACKING_VALID);
+    CHECK(fault(64, 0, 128, 176) == PACKING_VALID);
+    CHECK(fault(0, 64, 0, 128) == PACKING_VALID);
 }
 
 static void overlapping_packings(void)
@@ -156,23 +160,23 @@ static void misaligned_packings(void)
 
 static void wrong_heights(void)
 {
-    CHECK(fault(0, 32, 128, 175) == PACKING_HIGHER);
-    CHECK(fault(0, 32, 128, 96) == PACKING_HIGHER);
-    CHECK(fault(0, 32, 128, 0) == PACKING_HIGHER);
-    CHECK(fault(0, 32, 128, 192) == PACKING_LOWER);
+    CHECK(fault(0, 32, 128, 175) == PACKING_TOO_HIGH);
+    CHECK(fault(0, 32, 128, 96) == PACKING_TOO_HIGH);
+    CHECK(fault(0, 32, 128, 0) == PACKING_TOO_HIGH);
+    CHECK(fault(0, 32, 128, 192) == PACKING_TOO_LOW);
 }
 
-/* A block that spans all moments over short ones: the tree's inner nodes. */
-static void overlaps_far_apart(void)
+/* The long one spans all moments: this uses the inner nodes of the tree. */
+static void a_long_block_overlaps_short_ones(void)
 {
-    struct rectangles *r =
-        of_text("a 0 16\na 1 16\nf 1\na 2 16\nf 2\na 3 16\nf 3\na 4 16\n"
-                "f 4\na 5 16\n",
-                6, 10);
+    struct rectangles *r = rectangles_from_text(
+        "a 0 16\na 1 16\nf 1\na 2 16\nf 2\na 3 16\nf 3\na 4 16\n"
+        "f 4\na 5 16\n",
+        6, 10);
     uint64_t at[6] = {16, 0, 0, 0, 0, 0};
     struct packing p = {32, at};
 
-    CHECK(r->moments == 5 && packing_check(r, &p) == PACKING_SOUND);
+    CHECK(r->moments == 5 && packing_check(r, &p) == PACKING_VALID);
     for (int i = 1; i < 6; i++) {
         at[i] = 16;
         CHECK(packing_check(r, &p) == PACKING_OVERLAPS);
@@ -181,23 +185,23 @@ static void overlaps_far_apart(void)
     rectangles_delete(r);
 }
 
-/* ---- What packs, one by one. ---- */
+/* ---- The heuristics, one by one. ---- */
 
 static uint64_t height_of(const struct rectangles *r, const uint64_t *at)
 {
     uint64_t height = 0;
 
     for (uint32_t i = 0; i < r->count; i++)
-        if (at[i] + r->of[i].size > height)
-            height = at[i] + r->of[i].size;
+        if (at[i] + r->item[i].size > height)
+            height = at[i] + r->item[i].size;
     return height;
 }
 
-static bool sound(const struct rectangles *r, uint64_t *at)
+static bool is_valid(const struct rectangles *r, uint64_t *at)
 {
     struct packing p = {height_of(r, at), at};
 
-    return p.height >= r->load && packing_check(r, &p) == PACKING_SOUND;
+    return p.height >= r->load && packing_check(r, &p) == PACKING_VALID;
 }
 
 static uint64_t *addresses(const struct rectangles *r)
@@ -205,48 +209,48 @@ static uint64_t *addresses(const struct rectangles *r)
     return calloc((size_t)r->count + 1, sizeof(uint64_t));
 }
 
-static void outwards_is_sound(void)
+static void two_way_packings_are_valid(void)
 {
     struct trace *t = load_long();
-    struct rectangles *r = rectangles_of(t, ALIGN);
+    struct rectangles *r = rectangles_from(t, ALIGN);
     uint64_t *at = addresses(r);
-    uint32_t from[] = {0, r->peak, r->moments / 2, r->moments - 1,
-                       OUTWARD_FROM_END};
+    uint32_t from[] = {0, r->peak_moment, r->moments / 2, r->moments - 1,
+                       AFTER_ALL_MOMENTS};
 
     for (size_t i = 0; i < sizeof from / sizeof *from; i++)
-        for (enum stacking s = 0; s < STACKINGS; s++) {
+        for (enum stack_order s = 0; s < STACK_ORDERS; s++) {
             memset(at, 0xff, r->count * sizeof *at);
-            outward_place(r, from[i], s, at);
-            CHECK(sound(r, at));
+            best_fit_two_way(r, from[i], s, at);
+            CHECK(is_valid(r, at));
         }
     free(at);
     rectangles_delete(r);
     trace_delete(t);
 }
 
-static void stacks_as_told(void)
+static void stack_orders(void)
 {
-    /* All live at the peak; 0 the oldest, 1 the last, 2 the longest. */
-    struct rectangles *r =
-        of_text("a 0 16\na 3 16\nf 3\na 2 32\na 4 16\nf 4\na 1 48\nf 0\n"
-                "a 5 16\nf 5\nf 2\na 6 16\nf 6\n",
-                7, 13);
+    /* Live at moment 2: rectangle 0 (oldest), 2 (longest), 4 (ends last). */
+    struct rectangles *r = rectangles_from_text(
+        "a 0 16\na 3 16\nf 3\na 2 32\na 4 16\nf 4\na 1 48\nf 0\n"
+        "a 5 16\nf 5\nf 2\na 6 16\nf 6\n",
+        7, 13);
     uint64_t at[7];
 
-    outward_place(r, 2, OLDEST_LOWEST, at);
+    best_fit_two_way(r, 2, STACK_BY_BIRTH, at);
     CHECK(at[0] == 0 && at[2] == 16 && at[4] == 48);
-    outward_place(r, 2, LAST_LOWEST, at);
+    best_fit_two_way(r, 2, STACK_BY_DEATH, at);
     CHECK(at[4] == 0 && at[2] == 48 && at[0] == 80);
-    outward_place(r, 2, LONGEST_LOWEST, at);
+    best_fit_two_way(r, 2, STACK_BY_LIFETIME, at);
     CHECK(at[0] == 0 || at[2] == 0);
-    CHECK(r->of[2].end - r->of[2].begin == 3 && sound(r, at));
+    CHECK(r->item[2].end - r->item[2].begin == 3 && is_valid(r, at));
     rectangles_delete(r);
 }
 
-static void skylines_are_sound(void)
+static void skylines_are_valid(void)
 {
     struct trace *t = load_long();
-    struct rectangles *r = rectangles_of(t, ALIGN);
+    struct rectangles *r = rectangles_from(t, ALIGN);
     struct skyline *s = skyline_new(r);
     uint64_t *at = addresses(r);
     double *weight = malloc(r->count * sizeof *weight);
@@ -254,10 +258,10 @@ static void skylines_are_sound(void)
 
     for (int i = 0; i < 6; i++) {
         for (uint32_t k = 0; k < r->count; k++)
-            weight[k] = i < 3 ? 1 + below(1000) : (double)r->of[k].size;
+            weight[k] = i < 3 ? 1 + below(1000) : (double)r->item[k].size;
         memset(at, 0xff, r->count * sizeof *at);
         skyline_place(s, weight, flush[i % 3], at);
-        CHECK(sound(r, at));
+        CHECK(is_valid(r, at));
     }
     skyline_delete(s);
     free(weight);
@@ -266,10 +270,11 @@ static void skylines_are_sound(void)
     trace_delete(t);
 }
 
-/* The heaviest first, but a lighter one that is flush before it. */
-static void skylines_go_by_weight(void)
+/* The heaviest goes first, unless flush makes a lighter one count more. */
+static void skylines_prefer_weight_and_flushness(void)
 {
-    struct rectangles *r = of_text("a 0 16\na 1 32\nf 0\na 2 48\n", 3, 4);
+    struct rectangles *r =
+        rectangles_from_text("a 0 16\na 1 32\nf 0\na 2 48\n", 3, 4);
     struct skyline *s = skyline_new(r);
     double weight[] = {1, 2, 3};
     uint64_t at[3];
@@ -284,54 +289,56 @@ static void skylines_go_by_weight(void)
 
 static void first_fit_fills_gaps(void)
 {
-    struct rectangles *r =
-        of_text("a 0 16\na 1 32\na 2 16\nf 1\na 3 16\nm 4 64 16\n", 5, 6);
+    struct rectangles *r = rectangles_from_text(
+        "a 0 16\na 1 32\na 2 16\nf 1\na 3 16\nm 4 64 16\n", 5, 6);
     const uint32_t order[] = {0, 1, 2, 3, 4};
     const uint32_t other[] = {4, 3, 2, 1, 0};
     uint64_t at[5];
 
     first_fit_place(r, order, at);
     CHECK(at[0] == 0 && at[1] == 16 && at[2] == 48 && at[3] == 16);
-    CHECK(at[4] == 64 && sound(r, at));
+    CHECK(at[4] == 64 && is_valid(r, at));
     first_fit_place(r, other, at);
     CHECK(at[4] == 0 && at[3] == 16 && at[2] == 32 && at[1] == 0);
-    CHECK(at[0] == 48 && sound(r, at));
+    CHECK(at[0] == 48 && is_valid(r, at));
     rectangles_delete(r);
 }
 
-/* ---- Against all there is. ---- */
+/* ---- Small inputs, against the optimum by brute force. ---- */
 
-struct small {
+struct small_input {
     struct rectangles r;
-    struct rectangle of[8];
+    struct rectangle item[8];
 };
 
-/* Few moments, few sizes, sometimes an alignment. */
-static void make_small(struct small *s, uint32_t count)
+/* Five moments, six sizes, and a larger alignment for a third of them. */
+static void make_small_input(struct small_input *s, uint32_t count)
 {
     uint64_t load[5] = {0};
 
-    *s = (struct small){.r = {.count = count, .moments = 5, .alignments = 16}};
-    s->r.of = s->of;
+    *s = (struct small_input){
+        .r = {.count = count, .moments = 5, .alignments = 16}};
+    s->r.item = s->item;
     for (uint32_t i = 0; i < count; i++) {
         uint32_t begin = i * 4 / count, end = begin + 1 + below(5 - begin);
         unsigned log2 = below(3) ? 4 : 6;
 
-        s->of[i] =
+        s->item[i] =
             (struct rectangle){16ull * (1 + below(6)), i, begin, end, log2};
         s->r.alignments |= 1ull << log2;
         for (uint32_t moment = begin; moment < end; moment++)
-            load[moment] += s->of[i].size;
+            load[moment] += s->item[i].size;
     }
     for (uint32_t moment = 0; moment < 5; moment++)
         if (load[moment] > s->r.load) {
             s->r.load = load[moment];
-            s->r.peak = moment;
+            s->r.peak_moment = moment;
         }
 }
 
-/* The least height of first fit in every order: the optimum (first_fit.h). */
-static uint64_t least(const struct rectangles *r, uint32_t *order, uint32_t k)
+/* The lowest height of first fit in any order: the optimum (first_fit.h). */
+static uint64_t optimum_of(const struct rectangles *r, uint32_t *order,
+                           uint32_t k)
 {
     uint64_t at[8], best = UINT64_MAX;
 
@@ -344,7 +351,7 @@ static uint64_t least(const struct rectangles *r, uint32_t *order, uint32_t k)
 
         order[i] = order[k];
         order[k] = chosen;
-        uint64_t height = least(r, order, k + 1);
+        uint64_t height = optimum_of(r, order, k + 1);
         order[k] = order[i];
         order[i] = chosen;
         best = height < best ? height : best;
@@ -352,8 +359,8 @@ static uint64_t least(const struct rectangles *r, uint32_t *order, uint32_t k)
     return best;
 }
 
-/* On-line first fit stands in for best fit: whatever is sound will do. */
-static uint64_t found(const struct rectangles *r)
+/* packing_find gets a first-fit packing as on_line: any valid one will do. */
+static uint64_t found_height(const struct rectangles *r)
 {
     uint32_t order[8] = {0, 1, 2, 3, 4, 5, 6, 7};
     uint64_t at[8];
@@ -361,23 +368,24 @@ static uint64_t found(const struct rectangles *r)
 
     first_fit_place(r, order, at);
     CHECK(packing_find(r, at, NULL, &p));
-    CHECK(packing_check(r, &p) == PACKING_SOUND);
+    CHECK(packing_check(r, &p) == PACKING_VALID);
     CHECK(p.height <= height_of(r, at));
     free(p.at);
     return p.height;
 }
 
-static void against_brute_force(void)
+static void small_inputs_against_the_optimum(void)
 {
     unsigned optimal = 0, above_load = 0;
 
     random_state = 1;
     for (int i = 0; i < 150; i++) {
         uint32_t order[8] = {0, 1, 2, 3, 4, 5, 6, 7};
-        struct small s;
+        struct small_input s;
 
-        make_small(&s, 4 + below(3));
-        uint64_t optimum = least(&s.r, order, 0), height = found(&s.r);
+        make_small_input(&s, 4 + below(3));
+        uint64_t optimum = optimum_of(&s.r, order, 0),
+                 height = found_height(&s.r);
         CHECK(height >= optimum && optimum >= s.r.load);
         optimal += height == optimum;
         above_load += optimum > s.r.load;
@@ -387,31 +395,31 @@ static void against_brute_force(void)
     CHECK(optimal >= 147 && above_load > 10);
 }
 
-/* ---- Tilings: load is the optimum by construction. ---- */
+/* ---- Tilings: their load is the optimum by construction. ---- */
 
 struct tiling {
     struct rectangles r;
-    struct rectangle of[64];
+    struct rectangle item[64];
 };
 
-static void cut_up(struct tiling *t, uint32_t begin, uint32_t end,
-                   uint64_t size, unsigned pieces)
+static void tile(struct tiling *t, uint32_t begin, uint32_t end, uint64_t size,
+                 unsigned pieces)
 {
     bool by_time = end - begin > 1 && (size < 32 || below(2));
 
     if (pieces == 1 || (!by_time && size < 32)) {
-        t->of[t->r.count++] = (struct rectangle){size, 0, begin, end, 4};
+        t->item[t->r.count++] = (struct rectangle){size, 0, begin, end, 4};
         return;
     }
     unsigned first = 1 + below(pieces - 1);
     if (by_time) {
         uint32_t middle = begin + 1 + below(end - begin - 1);
-        cut_up(t, begin, middle, size, first);
-        cut_up(t, middle, end, size, pieces - first);
+        tile(t, begin, middle, size, first);
+        tile(t, middle, end, size, pieces - first);
     } else {
         uint64_t lower = 16 * (1 + below((unsigned)(size / 16 - 1)));
-        cut_up(t, begin, end, lower, first);
-        cut_up(t, begin, end, size - lower, pieces - first);
+        tile(t, begin, end, lower, first);
+        tile(t, begin, end, size - lower, pieces - first);
     }
 }
 
@@ -431,9 +439,9 @@ static bool tiling_found(unsigned pieces)
     uint64_t at[64];
     struct packing p;
 
-    t.r.of = t.of;
-    cut_up(&t, 0, 16, 1024, pieces);
-    qsort(t.of, t.r.count, sizeof *t.of, by_begin);
+    t.r.item = t.item;
+    tile(&t, 0, 16, 1024, pieces);
+    qsort(t.item, t.r.count, sizeof *t.item, by_begin);
     for (uint32_t i = 0; i < t.r.count; i++)
         order[i] = i;
     first_fit_place(&t.r, order, at);
@@ -442,7 +450,7 @@ static bool tiling_found(unsigned pieces)
     return p.height == 1024;
 }
 
-static void tilings(void)
+static void tilings_reach_their_load(void)
 {
     unsigned optimal = 0;
 
@@ -463,7 +471,7 @@ static uint64_t *best_fit_of(const struct trace *t, const struct rectangles *r,
 
     *height = best_fit_place(t, ALIGN, by_op);
     for (uint32_t i = 0; i < r->count; i++)
-        at[i] = by_op[r->of[i].op];
+        at[i] = by_op[r->item[i].op];
     free(by_op);
     return at;
 }
@@ -471,27 +479,27 @@ static uint64_t *best_fit_of(const struct trace *t, const struct rectangles *r,
 static void best_fit_is_a_packing(void)
 {
     struct trace *t = load_long();
-    struct rectangles *r = rectangles_of(t, ALIGN);
+    struct rectangles *r = rectangles_from(t, ALIGN);
     uint64_t height, *at = best_fit_of(t, r, &height);
 
-    CHECK(sound(r, at) && height_of(r, at) <= height);
+    CHECK(is_valid(r, at) && height_of(r, at) <= height);
     free(at);
     rectangles_delete(r);
     trace_delete(t);
 }
 
-static void twice_the_same(void)
+static void packing_is_deterministic(void)
 {
     struct trace *t = load_long();
     t->op_count = 3000;
-    struct rectangles *r = rectangles_of(t, ALIGN);
+    struct rectangles *r = rectangles_from(t, ALIGN);
     uint64_t height, *at = best_fit_of(t, r, &height);
     struct packing a, b;
 
     CHECK(packing_find(r, at, NULL, &a) && packing_find(r, at, NULL, &b));
     CHECK(a.height == b.height && a.height <= height);
     CHECK(memcmp(a.at, b.at, r->count * sizeof *a.at) == 0);
-    CHECK(packing_check(r, &a) == PACKING_SOUND);
+    CHECK(packing_check(r, &a) == PACKING_VALID);
     free(a.at);
     free(b.at);
     free(at);
@@ -507,16 +515,16 @@ static bool count_down(void *context, const char *step)
     return --*left >= 0;
 }
 
-static void stops_when_told(void)
+static void stops_when_go_on_says_false(void)
 {
     struct trace *t = load_long();
     t->op_count = 3000;
-    struct rectangles *r = rectangles_of(t, ALIGN);
+    struct rectangles *r = rectangles_from(t, ALIGN);
     uint64_t height, *at = best_fit_of(t, r, &height);
 
-    for (int steps = 0; steps < 40; steps += 3) {
-        int left = steps;
-        struct packing_watch watch = {count_down, &left};
+    for (int calls = 0; calls < 40; calls += 3) {
+        int left = calls;
+        struct packing_progress watch = {count_down, &left};
         struct packing p;
 
         CHECK(!packing_find(r, at, &watch, &p));
@@ -527,13 +535,14 @@ static void stops_when_told(void)
     trace_delete(t);
 }
 
-/* Best fit reaches the load: nothing else is tried. */
-static void ends_at_the_load(void)
+/* The on-line packing reaches the load, so no step follows. */
+static void stops_at_the_load(void)
 {
-    struct rectangles *r = of_text("a 0 16\na 1 16\nf 0\na 2 16\n", 3, 4);
+    struct rectangles *r =
+        rectangles_from_text("a 0 16\na 1 16\nf 0\na 2 16\n", 3, 4);
     uint64_t at[3] = {0, 16, 0};
     int left = 0;
-    struct packing_watch watch = {count_down, &left};
+    struct packing_progress watch = {count_down, &left};
     struct packing p;
 
     CHECK(packing_find(r, at, &watch, &p) && p.height == 32 && left == 0);
@@ -542,43 +551,45 @@ static void ends_at_the_load(void)
     rectangles_delete(r);
 }
 
-static void nothing_to_pack(void)
+static void no_rectangles(void)
 {
-    struct rectangles *r = of_text("f -1\n", 0, 1);
+    struct rectangles *r = rectangles_from_text("f -1\n", 0, 1);
     uint64_t at[1] = {0};
     struct packing p;
 
     CHECK(r->count == 0 && r->load == 0);
     CHECK(packing_find(r, at, NULL, &p) && p.height == 0);
-    CHECK(packing_check(r, &p) == PACKING_SOUND);
+    CHECK(packing_check(r, &p) == PACKING_VALID);
     free(p.at);
     rectangles_delete(r);
 }
 
 static const struct test tests[] = {
-    {"moments-are-runs", moments_are_runs},
-    {"realloc-is-another", realloc_is_another},
-    {"no-bytes-are-none", no_bytes_are_none},
+    {"moments-are-runs-of-births-and-deaths",
+     moments_are_runs_of_births_and_deaths},
+    {"realloc-begins-another-rectangle", realloc_begins_another_rectangle},
+    {"zero-bytes-make-no-rectangle", zero_bytes_make_no_rectangle},
     {"alignments-are-kept", alignments_are_kept},
-    {"load-is-the-traces", load_is_the_traces},
-    {"too-much-is-beyond", too_much_is_beyond},
-    {"sound-packings", sound_packings},
+    {"load-is-the-aligned-peak", load_is_the_aligned_peak},
+    {"too-many-bytes-are-too-large", too_many_bytes_are_too_large},
+    {"valid-packings", valid_packings},
     {"overlapping-packings", overlapping_packings},
     {"misaligned-packings", misaligned_packings},
     {"wrong-heights", wrong_heights},
-    {"overlaps-far-apart", overlaps_far_apart},
-    {"outwards-is-sound", outwards_is_sound},
-    {"stacks-as-told", stacks_as_told},
-    {"skylines-are-sound", skylines_are_sound},
-    {"skylines-go-by-weight", skylines_go_by_weight},
+    {"a-long-block-overlaps-short-ones", a_long_block_overlaps_short_ones},
+    {"two-way-packings-are-valid", two_way_packings_are_valid},
+    {"stack-orders", stack_orders},
+    {"skylines-are-valid", skylines_are_valid},
+    {"skylines-prefer-weight-and-flushness",
+     skylines_prefer_weight_and_flushness},
     {"first-fit-fills-gaps", first_fit_fills_gaps},
-    {"against-brute-force", against_brute_force},
-    {"tilings", tilings},
+    {"small-inputs-against-the-optimum", small_inputs_against_the_optimum},
+    {"tilings-reach-their-load", tilings_reach_their_load},
     {"best-fit-is-a-packing", best_fit_is_a_packing},
-    {"twice-the-same", twice_the_same},
-    {"stops-when-told", stops_when_told},
-    {"ends-at-the-load", ends_at_the_load},
-    {"nothing-to-pack", nothing_to_pack},
+    {"packing-is-deterministic", packing_is_deterministic},
+    {"stops-when-go-on-says-false", stops_when_go_on_says_false},
+    {"stops-at-the-load", stops_at_the_load},
+    {"no-rectangles", no_rectangles},
 };
 
 int main(int argc, char **argv)

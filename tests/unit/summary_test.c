@@ -12,7 +12,7 @@ static bool is(double x, double expected)
     return fabs(x - expected) < 1e-12;
 }
 
-static bool spread_is(struct summary s, double min, double p25, double median,
+static bool summary_is(struct summary s, double min, double p25, double median,
                       double p75)
 {
     return is(s.min, min) && is(s.p25, p25) && is(s.median, median) &&
@@ -24,7 +24,7 @@ static void of_nothing(void)
     struct summary s = summarize(NULL, 0);
 
     CHECK(s.count == 0);
-    CHECK(spread_is(s, 0, 0, 0, 0));
+    CHECK(summary_is(s, 0, 0, 0, 0));
 }
 
 static void of_one(void)
@@ -33,14 +33,14 @@ static void of_one(void)
     struct summary s = summarize(samples, 1);
 
     CHECK(s.count == 1);
-    CHECK(spread_is(s, 7, 7, 7, 7));
+    CHECK(summary_is(s, 7, 7, 7, 7));
 }
 
 static void of_two(void)
 {
     double samples[] = {3, 1};
 
-    CHECK(spread_is(summarize(samples, 2), 1, 1.5, 2, 2.5));
+    CHECK(summary_is(summarize(samples, 2), 1, 1.5, 2, 2.5));
 }
 
 static void of_an_odd_number(void)
@@ -49,21 +49,21 @@ static void of_an_odd_number(void)
     struct summary s = summarize(samples, 5);
 
     CHECK(s.count == 5);
-    CHECK(spread_is(s, 1, 2, 3, 4));
+    CHECK(summary_is(s, 1, 2, 3, 4));
 }
 
 static void of_an_even_number(void)
 {
     double samples[] = {40, 10, 30, 20};
 
-    CHECK(spread_is(summarize(samples, 4), 10, 17.5, 25, 32.5));
+    CHECK(summary_is(summarize(samples, 4), 10, 17.5, 25, 32.5));
 }
 
 static void of_equal_ones(void)
 {
     double samples[] = {2, 2, 2, 2, 2, 2};
 
-    CHECK(spread_is(summarize(samples, 6), 2, 2, 2, 2));
+    CHECK(summary_is(summarize(samples, 6), 2, 2, 2, 2));
 }
 
 /* One sample gone wild moves nothing but what lies beyond the quartiles. */
@@ -71,7 +71,7 @@ static void of_one_gone_wild(void)
 {
     double samples[] = {1e9, 1, 2, 3, 4};
 
-    CHECK(spread_is(summarize(samples, 5), 1, 2, 3, 4));
+    CHECK(summary_is(summarize(samples, 5), 1, 2, 3, 4));
 }
 
 static void sorts_in_place(void)

@@ -12,7 +12,7 @@ Each arrow points to what is imported; nothing points back.
     programs, soak  --> run --> handin   real programs on any allocator
 
 What all may use: making (make, for what they need of the build), replays (mdriver, run and read), pythons (who has numpy),
-terminal and columns (what is said), pictures (their files), dice.
+terminal and columns (what is said), pictures (their files), rng.
 """
 
 from pathlib import Path

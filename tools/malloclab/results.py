@@ -58,8 +58,9 @@ RESULT = {
     "ops": _count, "ops_done": _count, "peak_payload": _payload,
     "utilization?": _figure,
     "bounds": {"aligned": _figure, "best_fit?": _figure, "packing?": _figure},
-    "waste??": {"padding": _signed, "headers?": _signed, "policy": _signed,
-                "future": _signed, "shape": _signed},
+    "waste??": {"alignment": _signed, "metadata?": _signed,
+                "placement": _signed, "online_gap": _signed,
+                "packing_gap": _signed},
     "ns_per_op?": SPREAD, "ratio_to_libc_spread??": SPREAD,
 }
 REPORT = {
@@ -68,6 +69,12 @@ REPORT = {
                   "processors": _count},
     "build??": {"mode": _text, "compiler": _text},
 }
+
+
+# The names of the parts of waste in files of former versions.
+FORMER_WASTE = {"padding": "alignment", "headers": "metadata",
+                "policy": "placement", "future": "online_gap",
+                "shape": "packing_gap"}
 
 
 class ResultsError(Exception):
@@ -98,7 +105,18 @@ def _check_report(report: Any) -> None:
     if not isinstance(results, list):
         raise ValueError("'results' is not an array")
     for number, result in enumerate(results):
+        _rename_waste(result)
         _check(f"results[{number}]", result, RESULT)
+
+
+def _rename_waste(result: Any) -> None:
+    """Give the parts of waste their names of today, where they lack them."""
+    waste = isinstance(result, dict) and result.get("waste")
+    if not isinstance(waste, dict):
+        return
+    for former, name in FORMER_WASTE.items():
+        if former in waste:
+            waste.setdefault(name, waste.pop(former))
 
 
 def _check(where: str, value: Any, check: Check) -> None:

@@ -14,7 +14,8 @@ from .making import MakeError, make
 
 PRELOADS = BUILD / "preload"
 LIBC = "libc.so.6"
-RIVALS = ("libjemalloc.so.2", "libmimalloc.so.2", "libtcmalloc_minimal.so.4")
+SYSTEM_MALLOCS = ("libjemalloc.so.2", "libmimalloc.so.2",
+                  "libtcmalloc_minimal.so.4")
 
 EPILOG = """\
 ALLOCATOR is a name of the lab (mm, one of variants/, one of libraries/), the

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Sequence
 
 from . import handin, run
-from .terminal import tell
+from .terminal import show_progress
 
 SOAK = run.BUILD / "soak"
 HMM = run.BUILD / "lib/libhmm.so.1"
@@ -126,13 +126,13 @@ def soak(subjects: Sequence[Subject], words: Sequence[str], jobs: int
                 rows[i] = row(subjects[i], process.returncode,
                               process.communicate()[0])
             names = " ".join(subjects[i].name for i in running)
-            tell(f"{time.monotonic() - start:.0f} s: {names}")
+            show_progress(f"{time.monotonic() - start:.0f} s: {names}")
             time.sleep(0.1)
         except KeyboardInterrupt:
             interrupted = True
             for process in running.values():
                 process.send_signal(signal.SIGINT)
-    tell("")
+    show_progress("")
     return [rows[i] for i in sorted(rows)], interrupted
 
 

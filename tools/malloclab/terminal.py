@@ -1,14 +1,15 @@
-"""What long work says of itself, to whoever watches it on a terminal."""
+"""Progress of long work, shown on a terminal."""
 
 from __future__ import annotations
 
 import sys
 
 
-def tell(text: str) -> None:
-    """Put the text in place of the last one; "" takes it away.
+def show_progress(text: str) -> None:
+    """Replace the text shown last; "" only removes it.
 
-    It is cut where a narrow terminal would wrap it, which nothing takes away.
+    Nothing is shown unless standard error is a terminal. The text is cut to 75
+    columns, since a line that wraps could not be removed.
     """
     if sys.stderr.isatty():
         print(f"\r\033[K{text:.75}", end="", file=sys.stderr, flush=True)

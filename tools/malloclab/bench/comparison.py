@@ -8,9 +8,9 @@ import tempfile
 from pathlib import Path
 from typing import Callable, Sequence
 
-from . import contest
-from .contest import Report, Result, geometric, short
-from .table import Spread, Table, installed, names, warn
+from . import benchmark
+from .benchmark import Report, Result, geometric, short
+from .table import Summary, Table, installed, names, warn
 
 ABOUT = "allocators on every trace: utilization, ns/op, throughput to libc's"
 DETAILS = """\
@@ -27,7 +27,7 @@ def add_source(parser: argparse.ArgumentParser) -> None:
     """Where the figures come from: also of other parts."""
     parser.add_argument("-a", "--allocators", type=names, metavar="LIST",
                         help="as mdriver takes them: "
-                        f"({','.join(contest.ALLOCATORS)}, where installed)")
+                        f"({','.join(benchmark.ALLOCATORS)}, where installed)")
     parser.add_argument("-f", "--trace", action="append", metavar="TRACE",
                         help="as mdriver takes them; again for more (all of "
                         "traces/)")
@@ -44,18 +44,18 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 def _present(options: argparse.Namespace) -> list[str]:
     if options.allocators:
         return options.allocators
-    return installed(contest.ALLOCATORS, asked=False)
+    return installed(benchmark.ALLOCATORS, asked=False)
 
 
 def report_of(options: argparse.Namespace, keep: Path | None = None) -> Report:
     """The figures that the options of add_source ask for."""
     if options.source:
-        return contest.read(options.source)
+        return benchmark.read(options.source)
     with tempfile.TemporaryDirectory() as folder:
         out = keep.resolve() if keep else Path(folder) / "result.json"
-        contest.run_driver(options.build, _present(options),
-                           options.trace or [], out)
-        return contest.read(out)
+        benchmark.run_driver(options.build, _present(options),
+                             options.trace or [], out)
+        return benchmark.read(out)
 
 
 def status_of(report: Report) -> int:
@@ -82,7 +82,7 @@ def _ratio(result: Result) -> str:
     return _with_range(result.ratio, 2)
 
 
-def _with_range(figure: Spread | None, digits: int) -> str:
+def _with_range(figure: Summary | None, digits: int) -> str:
     if figure is None:
         return "-"
     return f"{figure.median:.{digits}f} {figure.range(digits)}"

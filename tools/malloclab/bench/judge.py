@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Callable
 
 from .. import ROOT
-from ..terminal import tell
+from ..terminal import show_progress
 from .churn import write_churn
 from .table import program
 
@@ -52,11 +52,11 @@ def bench_oracle(driver: str, folder: Path) -> None:
                              (10**7, 20_000), (10**6, 200_000),
                              (10**7, 200_000)):
         path = folder / f"churn-{operations}-{live}.rep"
-        tell(f"a checked replay of {operations} operations")
+        show_progress(f"a checked replay of {operations} operations")
         write_churn(path, operations, live)
         reading = median_cpu([driver, "-f", str(path), "--list"])
         total = median_cpu([driver, "-f", str(path), "--no-timing"])
-        tell("")
+        show_progress("")
         print(f"{operations:>10}  {live:>7}  {total:>7.3f}  {reading:>9.3f}  "
               f"{total / operations * 1e9:>6.0f}  "
               f"{(total - reading) / operations * 1e9:>12.0f} ns", flush=True)

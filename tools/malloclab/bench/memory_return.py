@@ -5,8 +5,8 @@ from __future__ import annotations
 import argparse
 
 from ..arguments import positive
-from ..run import RIVALS
-from ..terminal import tell
+from ..run import SYSTEM_MALLOCS
+from ..terminal import show_progress
 from .table import (Failure, Table, count, figures, installed, names,
                     preload, program, seconds, warn)
 
@@ -19,7 +19,7 @@ mallocs that give back later (jemalloc: within ten seconds). `pages` are those t
 block; a malloc, which cannot move blocks, cannot do with less. The ratios are
 what was resident over these.
 """
-ALLOCATORS = ["mm", "libc", *RIVALS]
+ALLOCATORS = ["mm", "libc", *SYSTEM_MALLOCS]
 MB = 1e6
 
 
@@ -52,7 +52,7 @@ def run(options: argparse.Namespace) -> int:
                "after MB", ": pages", "later MB", ": pages",
                words=("allocator",)) as table:
         for name in allocators:
-            tell(f"peak and fall: {name}")
+            show_progress(f"peak and fall: {name}")
             try:
                 table.add(name, *cells(*figures(
                     [peak, f"--mb={options.mb}", f"--keep={options.keep}",

@@ -13,7 +13,7 @@ from typing import Sequence
 
 from .. import ROOT, pictures
 from .comparison import add_source, report_of, status_of
-from .contest import Report, geometric, mean_spread, short
+from .benchmark import Report, geometric, mean_summary, short
 from .table import BenchError, Table
 
 ABOUT = "a picture: utilization against throughput, and the Pareto front"
@@ -62,8 +62,8 @@ def points_of(report: Report) -> list[Point]:
     best = set(front(centres))
     found = []
     for i, (name, (x, y)) in enumerate(zip(report.allocators, centres)):
-        across = mean_spread([100 * u for u in report.utilizations(name)], x)
-        up = mean_spread(report.ratios(name), y)
+        across = mean_summary([100 * u for u in report.utilizations(name)], x)
+        up = mean_summary(report.ratios(name), y)
         found.append(Point(short(name), x, y, min(across.low, x),
                            max(across.high, x), min(up.low, y),
                            max(up.high, y), i in best))

@@ -11,9 +11,9 @@ from ..arguments import positive
 from ..record import command as tools_record
 from ..record import corpus, inputs, recording
 from ..record.corpus import Workload
-from ..terminal import tell
+from ..terminal import show_progress
 from .judge import cpu_seconds
-from .table import BenchError, Table, count, program, spread, warn
+from .table import BenchError, Table, count, program, summarize, warn
 
 ABOUT = "CPU time that recording adds: an operation, and to the program"
 DETAILS = """\
@@ -103,12 +103,12 @@ class Runs:
 
 def cells(operations: int, plain: list[float],
           recorded: list[float]) -> tuple[str, ...]:
-    added = spread([1e6 * (with_ - without) / operations
-                    for without, with_ in zip(plain, recorded)])
-    ratio = spread([with_ / without
-                    for without, with_ in zip(plain, recorded)])
-    return (count(operations), f"{spread(plain).median:.3f}",
-            f"{operations / spread(plain).median / 1e6:.2f}",
+    added = summarize([1e6 * (with_ - without) / operations
+                       for without, with_ in zip(plain, recorded)])
+    ratio = summarize([with_ / without
+                       for without, with_ in zip(plain, recorded)])
+    return (count(operations), f"{summarize(plain).median:.3f}",
+            f"{operations / summarize(plain).median / 1e6:.2f}",
             f"{added.median:.3f} {added.range(3)}",
             f"{ratio.median:.3f} {ratio.range(3)}")
 
@@ -119,7 +119,7 @@ def measure(runs: Runs, rounds: int) -> tuple[str, ...]:
         raise BenchError(f"{runs.workload.name}: nothing is recorded of it")
     times: list[tuple[float, float]] = []
     for number in range(rounds + 1):
-        tell(f"{runs.workload.name}: round {number} of {rounds}")
+        show_progress(f"{runs.workload.name}: round {number} of {rounds}")
         if number % 2:
             times.append((runs.plain(), runs.recorded()))
         else:
@@ -135,7 +135,7 @@ def run(options: argparse.Namespace) -> int:
             Table("program", "operations", "CPU s", "Mop/s", "us/op p25-p75",
                   "ratio p25-p75", words=("program",)) as table:
         for workload in chosen(options):
-            tell(f"{workload.name}: its input")
+            show_progress(f"{workload.name}: its input")
             try:
                 runs = Runs(workload, Path(folder), recorder)
                 table.add(workload.name, *measure(runs, options.rounds))

@@ -7,7 +7,7 @@ import tempfile
 from pathlib import Path
 
 from ..arguments import positive
-from ..terminal import tell
+from ..terminal import show_progress
 from .churn import write_churn
 from .steps import measure
 from .table import (BenchError, Failure, Table, count, lab_object, names,
@@ -57,7 +57,7 @@ def run(options: argparse.Namespace) -> int:
                words=("allocator",)) as table, \
             tempfile.TemporaryDirectory() as folder:
         for ops in options.ops:
-            tell(f"{count(ops)} operations: writing the trace")
+            show_progress(f"{count(ops)} operations: writing the trace")
             trace = Path(folder) / "churn.rep"
             write_churn(trace, ops, max(1, ops // LIVE), MOST)
             for name, library in objects:
@@ -68,7 +68,7 @@ def run(options: argparse.Namespace) -> int:
 
 def _row(table: Table, options: argparse.Namespace, trace: Path, ops: int,
          name: str, library: Path, means: dict[str, float]) -> int:
-    tell(f"{count(ops)} operations: {name}")
+    show_progress(f"{count(ops)} operations: {name}")
     try:
         steps = measure(options.build, library, trace, sample=options.sample)
     except Failure as failure:

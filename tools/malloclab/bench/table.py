@@ -14,7 +14,7 @@ from typing import Sequence
 
 from .. import ROOT, handin, run
 from ..columns import layout
-from ..terminal import tell
+from ..terminal import show_progress
 
 TRACES = ROOT / "traces"
 
@@ -43,19 +43,19 @@ class Table:
     def __exit__(self, kind: type[BaseException] | None,
                  error: BaseException | None,
                  trace: TracebackType | None) -> None:
-        tell("")
+        show_progress("")
         if len(self.rows) > 1:
             print(layout(self.rows, self.words), flush=True)
 
 
 def warn(text: object) -> None:
-    tell("")
+    show_progress("")
     if str(text):
         print(f"tools/bench: {text}", file=sys.stderr, flush=True)
 
 
 @dataclass(frozen=True)
-class Spread:
+class Summary:
     """A median and the quartiles about it."""
 
     low: float
@@ -66,11 +66,11 @@ class Spread:
         return f"{self.low:.{digits}f}-{self.high:.{digits}f}"
 
 
-def spread(values: Sequence[float]) -> Spread:
+def summarize(values: Sequence[float]) -> Summary:
     if len(values) == 1:
-        return Spread(values[0], values[0], values[0])
+        return Summary(values[0], values[0], values[0])
     low, median, high = statistics.quantiles(values, n=4, method="inclusive")
-    return Spread(low, median, high)
+    return Summary(low, median, high)
 
 
 def count(number: float) -> str:
@@ -158,7 +158,7 @@ def installed(allocators: Sequence[str], asked: bool) -> list[str]:
             preload(name)
             found.append(name)
         except BenchError:
-            if asked or name not in run.RIVALS:
+            if asked or name not in run.SYSTEM_MALLOCS:
                 raise
             warn(f"{name}: not installed, left out")
     return found

@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from ..arguments import positive
-from ..run import RIVALS
-from ..terminal import tell
-from .table import (Failure, Spread, Table, figures, installed, names,
-                    preload, program, seconds, spread, warn)
+from ..run import SYSTEM_MALLOCS
+from ..terminal import show_progress
+from .table import (Failure, Summary, Table, figures, installed, names,
+                    preload, program, seconds, summarize, warn)
 
 ABOUT = "throughput of one thread and of two, apart and handing over"
 DETAILS = """\
@@ -22,7 +22,7 @@ of wall time: medians over rounds in which all take turns, and their quartiles.
 `2:1` is two threads' throughput over one's in the same round; `peak MiB` what
 was resident at most beyond the start.
 """
-ALLOCATORS = ["mm", "libc", *RIVALS]
+ALLOCATORS = ["mm", "libc", *SYSTEM_MALLOCS]
 WORKS = ("apart", "handed")
 MIB = 1024  # in KiB
 MILLION = 1e6
@@ -45,12 +45,12 @@ class Runs:
             self.processors.append(cpu / wall)
         self.peak = max(self.peak, (peak - start) / MIB)
 
-    def ratio(self) -> Spread:
-        return spread([two / one for one, two
-                       in zip(self.rates[1], self.rates[2])])
+    def ratio(self) -> Summary:
+        return summarize([two / one for one, two
+                          in zip(self.rates[1], self.rates[2])])
 
     def cells(self) -> tuple[str, ...]:
-        one, two, ratio = (spread(self.rates[1]), spread(self.rates[2]),
+        one, two, ratio = (summarize(self.rates[1]), summarize(self.rates[2]),
                            self.ratio())
         return (f"{one.median:.1f}", one.range(1), f"{two.median:.1f}",
                 two.range(1), f"{ratio.median:.2f}", ratio.range(2),
@@ -92,7 +92,7 @@ def run(options: argparse.Namespace) -> int:
 
 def _note_processors(runs: dict[tuple[str, str], Runs]) -> None:
     """Whoever waits for a lock has less than two; not all of them do."""
-    had = max((spread(r.processors).median for r in runs.values()
+    had = max((summarize(r.processors).median for r in runs.values()
                if r.processors), default=2.0)
     if had < ENOUGH:
         print(f"two threads had {had:.1f} processors at best: the machine is "
@@ -107,7 +107,8 @@ def _round(threads: Path, allocators: list[str], options: argparse.Namespace,
         for name in allocators:
             if name in failed:
                 continue
-            tell(f"round {turn + 1} of {options.rounds}: {work}, {name}")
+            show_progress(f"round {turn + 1} of {options.rounds}: {work}, "
+                          f"{name}")
             try:
                 for n in (1, 2):
                     runs.setdefault((work, name), Runs()).add(n, *figures(

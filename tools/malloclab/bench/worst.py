@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 
 from ..arguments import positive
-from ..terminal import tell
+from ..terminal import show_progress
 from .steps import Steps, measure
 from .table import (Failure, Table, count, lab_object, names, trace_file,
                     warn)
@@ -59,7 +59,7 @@ def run(options: argparse.Namespace) -> int:
 
 def _row(table: Table, options: argparse.Namespace, trace: Path, name: str,
          library: Path) -> int:
-    tell(f"{trace.name}: stepping {name}")
+    show_progress(f"{trace.name}: stepping {name}")
     try:
         steps = measure(options.build, library, trace, options.ops)
     except Failure as failure:

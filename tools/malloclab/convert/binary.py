@@ -10,9 +10,9 @@ from typing import BinaryIO, Iterable, Iterator
 
 from ..traces import packed, rep
 from ..traces.packed import ALIGNED, CALLOC, FREE_NULL, REALLOC
-from .source import Source, read_up_to
-from .tape import Tape
-from .wish import Wish
+from .checked_trace import CheckedTrace
+from .input_file import InputFile, read_up_to
+from .write_options import WriteOptions
 
 CHUNK = packed.RECORD.size << 14
 MOST_WEIGHT = 3
@@ -25,7 +25,7 @@ def recognise(head: bytes) -> bool:
 # ---- In. ----
 
 
-def read(source: Source) -> Iterator[rep.Op]:
+def read(source: InputFile) -> Iterator[rep.Op]:
     with source.data() as file:
         head = read_up_to(file, packed.HEADER.size)
         if len(head) < packed.HEADER.size:
@@ -106,13 +106,13 @@ def _extra(kind: int, argument: int) -> int:
 # ---- Out. ----
 
 
-def write(tape: Tape, file: BinaryIO, wish: Wish) -> None:
-    account = tape.account
-    file.write(packed.header(tape.weight, account.threaded, account.ids,
+def write(trace: CheckedTrace, file: BinaryIO, options: WriteOptions) -> None:
+    account = trace.account
+    file.write(packed.header(trace.weight, account.threaded, account.ids,
                              account.ops, account.peak_blocks))
     slots: dict[int, int] = {}
     free: list[int] = []
-    for op in tape:
+    for op in trace:
         kind = _kind(op, op.id in slots)
         if kind in packed.BEGINS:
             slots[op.id] = free.pop() if free else len(slots)

@@ -16,35 +16,36 @@ import json
 from typing import Any, Iterator, TextIO
 
 from ..traces import rep
+from .checked_trace import CheckedTrace
 from .frames import FUNCTIONS, size_class
 from .moments import Moment, moments
-from .tape import Tape
-from .wish import Wish
+from .write_options import WriteOptions
 
 COUNTED = 2000  # moments at which counters are written
 
 
-def write(tape: Tape, file: TextIO, wish: Wish) -> None:
-    about = {"trace": wish.name, "allocator": wish.allocator or "none",
+def write(trace: CheckedTrace, file: TextIO, options: WriteOptions) -> None:
+    about = {"trace": options.name, "allocator": options.allocator or "none",
              "ts": "operations"}
     file.write('{"displayTimeUnit": "ms",\n'
                f'"otherData": {json.dumps(about)},\n"traceEvents": [\n')
     separator = ""
-    for event in events(tape, wish):
+    for event in events(trace, options):
         file.write(separator + json.dumps(event))
         separator = ",\n"
     file.write("\n]}\n")
 
 
-def events(tape: Tape, wish: Wish) -> Iterator[dict[str, Any]]:
-    yield _meta("process_name", 0, wish.name)
-    for thread in sorted({op.thread for op in tape}):
+def events(trace: CheckedTrace, options: WriteOptions
+           ) -> Iterator[dict[str, Any]]:
+    yield _meta("process_name", 0, options.name)
+    for thread in sorted({op.thread for op in trace}):
         yield _meta("thread_name", thread, f"thread {thread}")
     counted = {moment.number: moment
-               for moment in moments(tape, wish, COUNTED)}
-    known = dict(wish.footprints)
+               for moment in moments(trace, options, COUNTED)}
+    known = dict(options.footprints)
     names: dict[int, str] = {}
-    for number, op in enumerate(tape, 1):
+    for number, op in enumerate(trace, 1):
         yield _operation(op, number, names)
         if number in counted:
             yield from _counters(counted[number], number in known)

@@ -14,10 +14,10 @@ from ..arguments import keep_alone
 from ..record import recording
 from ..traces import rep
 from . import folded, formats
+from .checked_trace import CheckedTrace
 from .formats import Format
-from .source import CUT, Source
-from .tape import Tape
-from .wish import WEIGHTS, Wish
+from .input_file import CUT, InputFile
+from .write_options import WEIGHTS, WriteOptions
 
 EPILOG = """\
 The form of IN, packed by gzip or zstd or not, is told by what it holds; that of
@@ -102,27 +102,28 @@ def _convert(options: argparse.Namespace) -> None:
     _refuse_what_it_lacks(target, options)
     if options.allocator:
         pythons.demand("tools/convert", "numpy")
-    source = Source(options.input, options.process)
-    tape = Tape()
+    source = InputFile(options.input, options.process)
+    trace = CheckedTrace()
     try:
-        tape.extend(_reader(source, options.source)(source))
-        if not len(tape):
+        trace.extend(_reader(source, options.source)(source))
+        if not len(trace):
             raise rep.RepError("there is no operation in it")
     except rep.RepError as error:
         error.path = error.path or options.input
-        if CUT in source.remarks:
+        if CUT in source.warnings:
             _note(f"{options.input}: {CUT}")
         raise
-    tape.weight = source.weight
+    trace.weight = source.weight
     for sentence in source.explain():
         _note(f"{options.input}: {sentence}")
-    wish = Wish(os.path.basename(options.input), options.allocator,
-                _footprints(tape, options), options.weight or WEIGHTS[0])
+    write_options = WriteOptions(
+        os.path.basename(options.input), options.allocator,
+        _footprints(trace, options), options.weight or WEIGHTS[0])
     with output.created(options.output, target.as_text) as file:
-        target.write(tape, file, wish)
-    for sentence, count in wish.notes.items():
+        target.write(trace, file, write_options)
+    for sentence, count in write_options.notes.items():
         _note(f"{options.output}: {sentence}: {count}")
-    account = tape.account
+    account = trace.account
     _note(f"{options.output}: {account.ops} operations, {account.ids} ids, "
           f"peak {account.peak_bytes} bytes in {account.peak_blocks} blocks")
 
@@ -149,7 +150,7 @@ def _refuse_what_it_lacks(target: Format, options: argparse.Namespace) -> None:
         raise ConvertError("--build is for --allocator")
 
 
-def _reader(source: Source, name: str | None) -> formats.Reader:
+def _reader(source: InputFile, name: str | None) -> formats.Reader:
     found = formats.BY_NAME[name] if name else formats.of_content(source.head())
     if not found.read:
         raise rep.RepError(found.refusal)
@@ -159,7 +160,7 @@ def _reader(source: Source, name: str | None) -> formats.Reader:
     return found.read
 
 
-def _footprints(tape: Tape, options: argparse.Namespace
+def _footprints(trace: CheckedTrace, options: argparse.Namespace
                 ) -> list[tuple[int, int]]:
     """Of a replay, by moments; none where no allocator is asked for."""
     if not options.allocator:
@@ -168,7 +169,7 @@ def _footprints(tape: Tape, options: argparse.Namespace
     with tempfile.TemporaryDirectory(prefix="malloclab-") as folder:
         path = os.path.join(folder, "trace.repb")
         with output.created(path, False) as file:
-            formats.BY_NAME["binary"].write(tape, file, Wish(""))
+            formats.BY_NAME["binary"].write(trace, file, WriteOptions(""))
         try:
             tables = replays.timelines([path], [options.allocator],
                                        build=options.build)
@@ -176,7 +177,7 @@ def _footprints(tape: Tape, options: argparse.Namespace
             raise ConvertError(str(error)) from None
     if len(tables) > 1:
         raise ConvertError("--allocator takes one allocator")
-    if not tables or tables[0]["op"][-1] != len(tape):
+    if not tables or tables[0]["op"][-1] != len(trace):
         raise ConvertError(f"{options.allocator} does not get through the "
                            "trace: see what ./mdriver says of it")
     return list(zip(tables[0]["op"].tolist(), tables[0]["footprint"].tolist()))

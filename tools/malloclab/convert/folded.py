@@ -12,30 +12,30 @@ from collections import Counter
 from typing import TextIO
 
 from ..traces import rep
+from .checked_trace import CheckedTrace
 from .frames import stack_of
-from .tape import Tape
-from .wish import Wish
+from .write_options import WriteOptions
 
 
-def write(tape: Tape, file: TextIO, wish: Wish) -> None:
-    for stack, weight in sorted(weigh(tape, wish.weight).items()):
+def write(trace: CheckedTrace, file: TextIO, options: WriteOptions) -> None:
+    for stack, weight in sorted(weigh(trace, options.weight).items()):
         file.write(f"{';'.join(stack)} {weight}\n")
 
 
-def weigh(tape: Tape, weight: str) -> Counter[tuple[str, ...]]:
+def weigh(trace: CheckedTrace, weight: str) -> Counter[tuple[str, ...]]:
     if weight == "peak":
-        return composition(tape, tape.peak_at)
+        return composition(trace, trace.peak_at)
     total: Counter[tuple[str, ...]] = Counter()
-    for op in tape:
+    for op in trace:
         if op.kind != "f" and (op.payload or weight == "calls"):
             total[stack_of(op)] += op.payload if weight == "bytes" else 1
     return total
 
 
-def composition(tape: Tape, moment: int) -> Counter[tuple[str, ...]]:
+def composition(trace: CheckedTrace, moment: int) -> Counter[tuple[str, ...]]:
     """Live bytes by stack after so many operations."""
     live: dict[int, rep.Op] = {}
-    for _, op in zip(range(moment), tape):
+    for _, op in zip(range(moment), trace):
         live.pop(op.id, None)
         if op.payload:
             live[op.id] = op

@@ -8,12 +8,12 @@ from typing import Any, Callable, Iterable
 from ..traces import rep
 from . import (binary, chrome, folded, heaptrack, ltrace, massif, minimalloc,
                mtrace, profiles, raw, text, valgrind)
-from .source import Source
-from .tape import Tape
-from .wish import Wish
+from .checked_trace import CheckedTrace
+from .input_file import InputFile
+from .write_options import WriteOptions
 
-Reader = Callable[[Source], Iterable[rep.Op]]
-Writer = Callable[[Tape, Any, Wish], None]
+Reader = Callable[[InputFile], Iterable[rep.Op]]
+Writer = Callable[[CheckedTrace, Any, WriteOptions], None]
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ heaptrack_interpret turns what a run wrote (--raw) into what is looked at:
 An interpreted file does not say which of the blocks of one size and one call
 stack is freed. The oldest is taken here: docs/convert.md says how often that is
 the one. Threads, alignments, calloc and realloc are in neither, and of a
-realloc both sides are logged late (lateness.py).
+realloc both sides are logged late (late_ends.py).
 """
 
 from __future__ import annotations
@@ -29,11 +29,11 @@ from ..numbers import integer, shown
 from ..record import recording
 from ..traces import rep
 from ..record.recording import FREE, MALLOC, Event
+from .checked_trace import CheckedTrace
 from .frames import stack_of
-from .lateness import Addresses
-from .source import Source
-from .tape import Tape
-from .wish import Wish
+from .input_file import InputFile
+from .late_ends import Addresses
+from .write_options import WriteOptions
 
 VERSION = 3
 HEAD = re.compile(rb"v [0-9a-f]+( [0-9a-f]+)?\n")
@@ -51,12 +51,12 @@ def recognise(head: bytes) -> bool:
 # ---- In. ----
 
 
-def read(source: Source) -> Iterator[rep.Op]:
+def read(source: InputFile) -> Iterator[rep.Op]:
     return source.operations(Reader(source).events())
 
 
 class Reader:
-    def __init__(self, source: Source) -> None:
+    def __init__(self, source: InputFile) -> None:
         self.source = source
         self.addresses = Addresses(source.notes)
         self.infos = Infos(source.notes)
@@ -105,13 +105,13 @@ class Infos:
     blocks: int = 0
 
     def begin(self, info: int) -> Event:
-        self._demand(info)
+        self._require(info)
         self.blocks += 1
         self.live.setdefault(info, deque()).append(self.blocks)
         return Event(self.blocks, self.sizes[info], 0, 0, MALLOC)
 
     def end(self, info: int) -> Iterator[Event]:
-        self._demand(info)
+        self._require(info)
         blocks = self.live.get(info)
         if not blocks:
             self.notes[UNKNOWN] += 1
@@ -119,7 +119,7 @@ class Infos:
         self.notes[AMBIGUOUS] += len(blocks) > 1
         yield Event(blocks.popleft(), 0, 0, 0, FREE)
 
-    def _demand(self, info: int) -> None:
+    def _require(self, info: int) -> None:
         if info >= len(self.sizes):
             raise ValueError(f"allocation info {info:x} was not declared")
 
@@ -138,15 +138,15 @@ def _numbers(words: list[str]) -> list[int]:
 # ---- Out. ----
 
 
-def write(tape: Tape, file: TextIO, wish: Wish) -> None:
+def write(trace: CheckedTrace, file: TextIO, options: WriteOptions) -> None:
     """An interpreted file. The call stack is the thread, the function and the
     sizes that the block is among; a millisecond is an operation; what is
     resident, in bytes, is the allocator's footprint."""
     writer = Writer(file)
-    file.write(f"v 10400 {VERSION}\nX {wish.name}\nI 1 0\n")
-    footprints = dict(wish.footprints)
+    file.write(f"v 10400 {VERSION}\nX {options.name}\nI 1 0\n")
+    footprints = dict(options.footprints)
     infos: dict[int, int] = {}
-    for number, op in enumerate(tape, 1):
+    for number, op in enumerate(trace, 1):
         was = infos.pop(op.id, None)
         if was is not None:
             file.write(f"- {was:x}\n")
@@ -156,7 +156,7 @@ def write(tape: Tape, file: TextIO, wish: Wish) -> None:
             file.write(f"c {number:x}\n")
         if number in footprints:
             file.write(f"R {footprints[number]:x}\n")
-    file.write(f"c {len(tape):x}\n# strings: {len(writer.strings)}\n"
+    file.write(f"c {len(trace):x}\n# strings: {len(writer.strings)}\n"
                f"# ips: {len(writer.places)}\n")
 
 

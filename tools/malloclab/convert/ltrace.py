@@ -29,7 +29,7 @@ from ..numbers import WORD, integer
 from ..record.recording import (ALIGNED, CALLOC, FREE, MALLOC, RESIZE,
                                 RESIZED, Event)
 from ..traces import rep
-from .source import Source
+from .input_file import InputFile
 
 PREFIX = r"(?:\[pid (\d+)\] |(\d+) )?\s*(?:[\d:.]+ +)?(?:\[0x[0-9a-f]+\] +)?"
 LINE = re.compile(
@@ -97,13 +97,13 @@ def recognise(head: bytes) -> bool:
                BEGUN.search(match["arguments"]) for match in found)
 
 
-def read(source: Source) -> Iterator[rep.Op]:
+def read(source: InputFile) -> Iterator[rep.Op]:
     return source.operations(Reader(source).events())
 
 
 @dataclass
 class Reader:
-    source: Source
+    source: InputFile
     threads: dict[str, Thread] = field(default_factory=dict)
     calls: int = 0
     ended: bool = False
@@ -115,7 +115,7 @@ class Reader:
         for thread in self.threads.values():
             self.source.notes[UNENDED] += thread.allocates()
         if not self.ended:
-            self.source.remark(UNTOLD)
+            self.source.warn(UNTOLD)
 
     def _line(self, text: str) -> Iterable[Event]:
         found = LINE.match(text)
@@ -142,7 +142,7 @@ class Reader:
     def _news(self, news: str) -> None:
         self.ended = self.ended or news.startswith(("exited", "killed"))
         if news.startswith("SIGCHLD") and not self.source.process:
-            self.source.remark(CHILDREN)
+            self.source.warn(CHILDREN)
 
     def _begun(self, thread: Thread, name: str, text: str
                ) -> Iterator[Event]:

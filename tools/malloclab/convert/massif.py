@@ -13,10 +13,10 @@ from __future__ import annotations
 from collections import Counter
 from typing import Iterator, TextIO
 
+from .checked_trace import CheckedTrace
 from .folded import composition
 from .moments import Moment, moments
-from .tape import Tape
-from .wish import Wish
+from .write_options import WriteOptions
 
 SNAPSHOTS = 100  # as many as massif takes
 RULE = "#-----------"
@@ -24,12 +24,12 @@ THRESHOLD = 0.01
 TOP = "(heap allocation functions) malloc/new/new[], --alloc-fns, etc."
 
 
-def write(tape: Tape, file: TextIO, wish: Wish) -> None:
-    extra = f"footprint of {wish.allocator} beyond it" if wish.allocator \
+def write(trace: CheckedTrace, file: TextIO, options: WriteOptions) -> None:
+    extra = f"footprint of {options.allocator} beyond it" if options.allocator \
         else "0, for no allocator was chosen"
     file.write(f"desc: heap: payload; extra: {extra}; time: operations\n"
-               f"cmd: {wish.name}\ntime_unit: i\n")
-    shots = [Moment(0, 0, 0), *moments(tape, wish, SNAPSHOTS - 1)]
+               f"cmd: {options.name}\ntime_unit: i\n")
+    shots = [Moment(0, 0, 0), *moments(trace, options, SNAPSHOTS - 1)]
     peak = max(shots, key=lambda shot: shot.total)
     for count, shot in enumerate(shots):
         file.write(f"{RULE}\nsnapshot={count}\n{RULE}\ntime={shot.number}\n"
@@ -39,7 +39,7 @@ def write(tape: Tape, file: TextIO, wish: Wish) -> None:
             file.write("heap_tree=empty\n")
             continue
         file.write("heap_tree=peak\n")
-        file.writelines(tree(composition(tape, shot.number)))
+        file.writelines(tree(composition(trace, shot.number)))
 
 
 def tree(weights: Counter[tuple[str, ...]]) -> Iterator[str]:

@@ -13,8 +13,8 @@ from __future__ import annotations
 
 from typing import Iterator, NamedTuple, TextIO
 
-from .tape import Tape
-from .wish import Wish
+from .checked_trace import CheckedTrace
+from .write_options import WriteOptions
 
 EMPTY = "blocks of 0 bytes, left out"
 
@@ -27,24 +27,24 @@ class Buffer(NamedTuple):
     size: int
 
 
-def write(tape: Tape, file: TextIO, wish: Wish) -> None:
+def write(trace: CheckedTrace, file: TextIO, options: WriteOptions) -> None:
     file.write("id,lower,upper,size\n")
-    for block, part, lower, upper, size in buffers(tape):
+    for block, part, lower, upper, size in buffers(trace):
         if not size:
-            wish.notes[EMPTY] += 1
+            options.notes[EMPTY] += 1
             continue
         name = f"b{block}.{part}" if part else f"b{block}"
         file.write(f"{name},{lower},{upper},{size}\n")
 
 
-def buffers(tape: Tape) -> Iterator[Buffer]:
+def buffers(trace: CheckedTrace) -> Iterator[Buffer]:
     """In the order of their ends."""
     live: dict[int, tuple[int, int, int]] = {}
-    for number, op in enumerate(tape):
+    for number, op in enumerate(trace):
         part, lower, size = live.pop(op.id, (-1, 0, 0))
         if part >= 0:
             yield Buffer(op.id, part, lower, number, size)
         if op.kind != "f" and (op.kind != "r" or op.size or part < 0):
             live[op.id] = part + 1, number, op.payload
     for block, (part, lower, size) in live.items():
-        yield Buffer(block, part, lower, len(tape), size)
+        yield Buffer(block, part, lower, len(trace), size)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Iterator, NamedTuple
 
-from .tape import Tape
-from .wish import Wish
+from .checked_trace import CheckedTrace
+from .write_options import WriteOptions
 
 
 class Moment(NamedTuple):
@@ -20,31 +20,32 @@ class Moment(NamedTuple):
         return self.payload + self.extra
 
 
-def payloads(tape: Tape) -> Iterator[int]:
+def payloads(trace: CheckedTrace) -> Iterator[int]:
     """Bytes of payload after each operation."""
     sizes: dict[int, int] = {}
     payload = 0
-    for op in tape:
+    for op in trace:
         payload += op.payload - sizes.pop(op.id, 0)
         if op.payload:
             sizes[op.id] = op.payload
         yield payload
 
 
-def moments(tape: Tape, wish: Wish, most: int) -> list[Moment]:
-    """At most so many, about evenly apart, with the peaks of payload and of
-    footprint among them. Footprints are known at the wish's moments only;
-    where no allocator is asked for, extra is 0."""
-    known = dict(wish.footprints)
-    numbers = sorted(known) or range(1, len(tape) + 1)
+def moments(trace: CheckedTrace, options: WriteOptions, most: int
+            ) -> list[Moment]:
+    """At most `most` moments, about evenly apart, with the peaks of payload and
+    of footprint among them. Footprints are known at the moments of
+    options.footprints only; without an allocator extra is 0."""
+    known = dict(options.footprints)
+    numbers = sorted(known) or range(1, len(trace) + 1)
     kept = set(_thinned(numbers, most - 2))
-    if not known or tape.peak_at in known:
-        kept.add(tape.peak_at)
+    if not known or trace.peak_at in known:
+        kept.add(trace.peak_at)
     if known:
         kept.add(max(numbers, key=known.__getitem__))
     return [Moment(number, payload,
                    max(0, known.get(number, payload) - payload))
-            for number, payload in enumerate(payloads(tape), 1)
+            for number, payload in enumerate(payloads(trace), 1)
             if number in kept]
 
 

@@ -10,7 +10,7 @@ muntrace().
     = End
 
 Threads, alignments, calloc and free(NULL) are not in it. Lines are written
-when the call has returned (lateness.py).
+when the call has returned (late_ends.py).
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ from ..numbers import integer
 from ..record import recording
 from ..traces import rep
 from ..record.recording import FREE, MALLOC, RESIZE, RESIZED, Event
-from .lateness import Addresses
-from .source import Source
+from .input_file import InputFile
+from .late_ends import Addresses
 
 LINE = re.compile(r"(?:@ .*? )?([-+<>!]) (\(nil\)|0x[0-9a-f]+)"
                   r"(?: (0|0x[0-9a-f]+))?$")
@@ -36,12 +36,12 @@ def recognise(head: bytes) -> bool:
     return bool(HEAD.match(head))
 
 
-def read(source: Source) -> Iterator[rep.Op]:
+def read(source: InputFile) -> Iterator[rep.Op]:
     return source.operations(Reader(source).events())
 
 
 class Reader:
-    def __init__(self, source: Source) -> None:
+    def __init__(self, source: InputFile) -> None:
         self.source = source
         self.addresses = Addresses(source.notes)
         self.moving: int | None = None  # the block of a < without its >
@@ -49,7 +49,7 @@ class Reader:
     def events(self) -> Iterator[Event]:
         yield from self.source.parsed(self._line)
         if self.moving is not None:
-            self.source.remark("the log ends within a realloc, left out")
+            self.source.warn("the log ends within a realloc, left out")
 
     def _line(self, text: str) -> Iterator[Event]:
         if text.startswith("= ") or not text:

@@ -6,18 +6,18 @@ from typing import Iterator
 
 from ..record import recording
 from ..traces import rep
-from .source import Source
+from .input_file import InputFile
 
 
 def recognise(head: bytes) -> bool:
     return head.startswith(recording.MAGIC)
 
 
-def read(source: Source) -> Iterator[rep.Op]:
+def read(source: InputFile) -> Iterator[rep.Op]:
     recorded = recording.load(source.path)
     if recorded.forked:
-        source.remark("a forked child: what it inherited is not in its trace")
+        source.warn("a forked child: what it inherited is not in its trace")
     if recorded.lost:
-        source.remark(f"the disk was full: the last {recorded.lost} events are "
-                      "missing")
+        source.warn(f"the disk was full: the last {recorded.lost} events are "
+                    "missing")
     return source.operations(recorded.events())

@@ -6,9 +6,9 @@ import re
 from typing import Iterable, TextIO
 
 from ..traces import rep
-from .source import Source
-from .tape import Tape
-from .wish import Wish
+from .checked_trace import CheckedTrace
+from .input_file import InputFile
+from .write_options import WriteOptions
 
 
 HEAD = re.compile(rb"\s*\d+(\s+-?\d|\s*\Z)")  # the header is of numbers
@@ -18,23 +18,23 @@ def recognise(head: bytes) -> bool:
     return bool(HEAD.match(head))
 
 
-def read(source: Source) -> Iterable[rep.Op]:
+def read(source: InputFile) -> Iterable[rep.Op]:
     lines = (f"{text}\n" for _, text in source.lines(partial=True))
     header, ops = rep.scan(lines)
     source.weight = header.weight
     return ops
 
 
-def write(tape: Tape, file: TextIO, wish: Wish) -> None:
+def write(trace: CheckedTrace, file: TextIO, options: WriteOptions) -> None:
     """The classic variant, which has no realloc of NULL."""
-    if tape.weight != 1:
-        wish.notes["weights other than 1, left out"] += 1
-    file.write(rep.header(tape.account))
-    threaded = tape.account.threaded
+    if trace.weight != 1:
+        options.notes["weights other than 1, left out"] += 1
+    file.write(rep.header(trace.account))
+    threaded = trace.account.threaded
     begun = 0
-    for op in tape:
+    for op in trace:
         if op.kind == "r" and op.id == begun:
-            wish.notes["realloc(NULL), written as malloc"] += 1
+            options.notes["realloc(NULL), written as malloc"] += 1
             op = op._replace(kind="a")
         begun = max(begun, op.id + 1)
         file.write(rep.render(op, threaded) + "\n")

@@ -24,7 +24,7 @@ from ..numbers import integer, shown
 from ..traces import rep
 from ..record.recording import (
     ALIGNED, CALLOC, FREE, MALLOC, NOTHING, RESIZE, RESIZED, Event)
-from .source import Source
+from .input_file import InputFile
 
 LINE = re.compile(r"--(\d+)-- (\s*(?:= 0|\w+\().*)$")
 ANY_LINE = re.compile(rb"^(?:==|--)\d+(?:==|--) ", re.M)
@@ -50,7 +50,7 @@ def recognise(head: bytes) -> bool:
     return bool(ANY_LINE.search(head))
 
 
-def read(source: Source) -> Iterator[rep.Op]:
+def read(source: InputFile) -> Iterator[rep.Op]:
     return source.operations(Reader(source).events())
 
 
@@ -58,7 +58,7 @@ def read(source: Source) -> Iterator[rep.Op]:
 class Reader:
     """pending: calls without a result yet, the last one last."""
 
-    source: Source
+    source: InputFile
     pending: list[Call] = field(default_factory=list)
     calls: int = 0
     whole: bool = True
@@ -74,8 +74,8 @@ class Reader:
                 ": was it written with --trace-malloc=yes?"))
         yield from self._unanswered()
         if not self.whole:
-            self.source.remark("the log has no summary at its end: it is cut "
-                               "short, or the program was killed")
+            self.source.warn("the log has no summary at its end: it is cut "
+                             "short, or the program was killed")
 
     def _line(self, text: str) -> Iterable[Event]:
         if "Memcheck, a memory" in text or "ERROR SUMMARY" in text:
@@ -129,7 +129,7 @@ class Reader:
             if call.kind == CALLOC:
                 yield Event(0, call.size, call.detail, 0, CALLOC)
             else:
-                self.source.remark("the log ends within a call, left out")
+                self.source.warn("the log ends within a call, left out")
 
 
 def _call(name: str, words: str) -> list[Call]:

@@ -84,9 +84,9 @@ def _compare(options: argparse.Namespace) -> int:
 
 
 def _read(path: str) -> Blocks:
-    terminal.tell(f"reading {path}")
+    terminal.show_progress(f"reading {path}")
     found = arrays.load(path, places.build()).blocks
-    terminal.tell("")
+    terminal.show_progress("")
     if not len(found):
         raise ValueError(f"{path}: it has no block")
     return found

@@ -9,15 +9,15 @@ from typing import NamedTuple
 from .. import terminal
 from ..traces import arrays, places, rep, statistics
 from ..traces.arrays import Blocks
-from . import likeness, model, outlet
+from . import likeness, model, writers
 from .model import Model, Style
-from .outlet import CopyError
+from .writers import CopyError
 
 SLACK = 2  # the heap that a header suggests, over the original's peak
 
 
-class Order(NamedTuple):
-    """What is to be copied; ops 0: as many as the original has."""
+class CopyRequest(NamedTuple):
+    """Which trace to copy, and how; ops 0: as many as the original has."""
 
     original: str
     ops: int
@@ -25,55 +25,57 @@ class Order(NamedTuple):
     parameters: dict[str, int]
 
 
-def copy(order: Order, path: str) -> str:
-    """Write the copy to path, "" being standard output; what to say of it."""
+def copy(request: CopyRequest, path: str) -> str:
+    """Write the copy to path, "" being standard output; a sentence about it."""
     try:
-        return _copy(order, path)
+        return _copy(request, path)
     finally:
-        terminal.tell("")
+        terminal.show_progress("")
 
 
-def _copy(order: Order, path: str) -> str:
-    order = order._replace(original=str(places.found(order.original)))
-    if path and os.path.exists(path) and os.path.samefile(path, order.original):
+def _copy(request: CopyRequest, path: str) -> str:
+    request = request._replace(original=str(places.found(request.original)))
+    if path and os.path.exists(path) \
+            and os.path.samefile(path, request.original):
         raise CopyError(f"{path}: it is the original itself")
-    terminal.tell(f"reading {order.original}")
-    trace = arrays.load(order.original, places.build())
+    terminal.show_progress(f"reading {request.original}")
+    trace = arrays.load(request.original, places.build())
     original = trace.blocks
     if not len(original):
-        raise CopyError(f"{order.original}: it has no block")
-    terminal.tell("fitting")
-    style, how = _style(original, order)
+        raise CopyError(f"{request.original}: it has no block")
+    terminal.show_progress("fitting")
+    style, how = _style(original, request)
     copies = Model(original, style)
-    promise = _promise(copies, order, trace.threaded)
-    with outlet.opened(path) if path else outlet.standard() as file:
-        sessions = _write(copies, order.seed,
-                          outlet.outlet(path, file, promise), promise)
-    return (f"{promise.ops} operations in {sessions} session"
+    header = _header_of(copies, request, trace.threaded)
+    with writers.opened(path) if path else writers.to_stdout() as file:
+        sessions = _write(copies, request.seed,
+                          writers.writer_for(path, file, header), header)
+    return (f"{header.ops} operations in {sessions} session"
             f"{'s' if sessions > 1 else ''} of {style.phases} phases, runs of "
             f"{style.run}{how}")
 
 
-def _promise(copies: Model, order: Order, threaded: bool) -> outlet.Promise:
-    ops = order.ops or len(copies.kinds)
+def _header_of(copies: Model, request: CopyRequest, threaded: bool
+               ) -> writers.HeaderFields:
+    ops = request.ops or len(copies.kinds)
     live = statistics.payload_over_time(copies.original.operations)
     pages = SLACK * int(live.max()) // rep.PAGE + 1
-    return outlet.Promise(threaded, copies.births(ops, order.seed), ops,
-                          pages * rep.PAGE)
+    return writers.HeaderFields(threaded, copies.births(ops, request.seed),
+                                ops, pages * rep.PAGE)
 
 
-def _style(original: Blocks, order: Order) -> tuple[Style, str]:
-    """The style, fitted unless it was given, and how it does."""
-    unknown = set(order.parameters) - set(Style._fields)
+def _style(original: Blocks, request: CopyRequest) -> tuple[Style, str]:
+    """The style, fitted unless it was given, and a clause about the fit."""
+    unknown = set(request.parameters) - set(Style._fields)
     if unknown:
         raise CopyError(f"--like has no parameter {min(unknown)}; it has "
                           + ", ".join(Style._fields))
-    if set(order.parameters) == set(Style._fields):
-        style = Style(**order.parameters)
+    if set(request.parameters) == set(Style._fields):
+        style = Style(**request.parameters)
         return _sensible(style, len(original)), ""
-    if order.parameters:
+    if request.parameters:
         raise CopyError("phases and run are given both or not at all")
-    style, found = model.fit(original, order.seed)
+    style, found = model.fit(original, request.seed)
     return style, f"; {likeness.sentence(found)}"
 
 
@@ -84,18 +86,19 @@ def _sensible(style: Style, blocks: int) -> Style:
     return style
 
 
-def _write(copies: Model, seed: int, target: outlet.Outlet,
-           promise: outlet.Promise) -> int:
-    """How many sessions it were."""
+def _write(copies: Model, seed: int, target: writers.Writer,
+           header: writers.HeaderFields) -> int:
+    """Write sessions until all operations are written; returns their number.
+    """
     done = count = 0
     told = time.monotonic()
-    for session in copies.sessions(promise.ops, seed):
+    for session in copies.sessions(header.ops, seed):
         target.write(session)
         done += len(session.kinds)
         count += 1
         if time.monotonic() > told + 0.5:
             told = time.monotonic()
-            terminal.tell(f"{100 * done // promise.ops} % of {promise.ops} "
-                          "operations")
+            terminal.show_progress(f"{100 * done // header.ops} % of "
+                                   f"{header.ops} operations")
     target.finish()
     return count

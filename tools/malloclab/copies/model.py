@@ -5,7 +5,7 @@ so a burst of frees takes no time. A free(NULL) goes with the block born before
 it. The original is cut into phases of
 equally many births, a phase into runs of some births that followed each other.
 A session of the copy has the phases in their order, and in each phase its runs
-in an order thrown by dice:
+in a random order:
 
     original   | A B C D E F G H | I J K L M N O P | ...      runs, by phases
     session    | G H A B E F C D | M N K L I J O P | ...
@@ -35,7 +35,7 @@ from typing import Iterator, NamedTuple
 
 import numpy
 
-from ..dice import Dice
+from ..portable_random import Random
 from ..traces import packed
 from ..traces.arrays import Blocks, Operations, blocks_of
 from . import likeness
@@ -149,7 +149,7 @@ class Model:
 
     def session(self, seed: int, number: int, ended: bool) -> Session:
         """The session of that number; ended: with all blocks freed."""
-        place = self._places(Dice(seed << 32 | number))
+        place = self._places(Random(seed << 32 | number))
         moved = self.time + (place[self.owner] - self.owner << RANK_BITS)
         time = numpy.where(self.moves,
                            numpy.minimum(moved, self.limit[self.owner]),
@@ -160,18 +160,18 @@ class Model:
                           len(self.original))
         return self._end(session, place) if ended else session
 
-    def _places(self, dice: Dice) -> numpy.ndarray:
+    def _places(self, rng: Random) -> numpy.ndarray:
         """For each block of the original, which birth it is in the copy."""
         order: list[numpy.ndarray] = []
         for phase in self.phases:
-            runs = numpy.split(phase, self._cuts(dice, self.across[phase]))
-            dice.shuffle(runs)
+            runs = numpy.split(phase, self._cuts(rng, self.across[phase]))
+            rng.shuffle(runs)
             order += runs
         place = numpy.empty(len(self.original), numpy.int64)
         place[numpy.concatenate(order)] = numpy.arange(len(place))
         return place
 
-    def _cuts(self, dice: Dice, across: numpy.ndarray) -> list[int]:
+    def _cuts(self, rng: Random, across: numpy.ndarray) -> list[int]:
         """Where runs of a phase begin, but for the first.
 
         Of the next places the one that the fewest blocks live across, of
@@ -181,7 +181,7 @@ class Model:
         while at + 2 * self.run < len(across):
             window = across[at + 1:at + 2 * self.run]
             fewest = numpy.flatnonzero(window == window.min())
-            at += 1 + int(fewest[dice.below(len(fewest))])
+            at += 1 + int(fewest[rng.below(len(fewest))])
             cuts.append(at)
         return cuts
 

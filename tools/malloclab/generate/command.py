@@ -15,7 +15,7 @@ from .. import output, pythons
 from ..arguments import keep_alone, positive
 from ..numbers import integer, shown
 from ..traces import manifest, rep
-from .recipes import DEFAULT_OPS, RECIPES, Recipe, RecipeError, cook
+from .recipes import DEFAULT_OPS, RECIPES, Recipe, RecipeError, run_recipe
 
 EPILOG = """\
 examples:
@@ -104,13 +104,13 @@ def _parser() -> argparse.ArgumentParser:
 # ---- One trace ----
 
 
-def bake(options: argparse.Namespace) -> tuple[bytes, rep.Account]:
+def trace_bytes(options: argparse.Namespace) -> tuple[bytes, rep.Account]:
     """The bytes of the trace that a command line asks for, by a recipe."""
     if options.like:
         raise RecipeError("a MANIFEST's traces are made by recipes, not --like")
     parameters = dict(_parameter(word) for word in options.parameters)
     limit = options.ops or DEFAULT_OPS
-    ops = cook(options.recipe, options.seed, limit, parameters)
+    ops = run_recipe(options.recipe, options.seed, limit, parameters)
     if not ops:
         raise RecipeError(f"{options.recipe} does not fit into {limit} "
                           "operations")
@@ -131,7 +131,7 @@ def _write(options: argparse.Namespace) -> None:
     if path.endswith(".repb"):
         raise RecipeError(f"{path}: a recipe's trace is text: .rep, .rep.gz or "
                           ".rep.zst")
-    data, account = bake(options)
+    data, account = trace_bytes(options)
     output.save(path, data)
     if path == "-":
         return
@@ -147,11 +147,11 @@ def _copy(options: argparse.Namespace) -> int:
     from ..traces.places import TraceError
 
     words = [options.recipe] * bool(options.recipe) + options.parameters
-    order = copying.Order(options.like, options.ops or 0, options.seed,
-                          dict(_parameter(word) for word in words))
+    request = copying.CopyRequest(options.like, options.ops or 0, options.seed,
+                                  dict(_parameter(word) for word in words))
     try:
         path = "" if options.output == "-" else options.output or ""
-        said = copying.copy(order, path)
+        said = copying.copy(request, path)
     except (TraceError, copying.CopyError) as error:
         if not str(error):
             return 2  # mdriver has said what is wrong with the trace
@@ -186,7 +186,7 @@ def remake(entry: manifest.Entry) -> tuple[bytes, manifest.Entry]:
         raise RecipeError(f"{entry.name}: not a command: {error}") from None
     if words[:1] != ["tools/generate"]:
         raise RecipeError(f"{entry.name}: not made by tools/generate")
-    data, account = bake(_parser().parse_intermixed_args(words[1:]))
+    data, account = trace_bytes(_parser().parse_intermixed_args(words[1:]))
     return data, entry._replace(ops=account.ops, peak=account.peak_bytes)
 
 

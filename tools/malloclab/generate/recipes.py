@@ -1,6 +1,6 @@
 """Recipes: traces made by rule, each to show one thing about an allocator.
 
-A recipe is a function that is given a script to write, dice and its own
+A recipe is a function that is given a script to write, rng and its own
 parameters, and writes operations while there is room. `tools/generate --list`
 prints the first lines of their descriptions and the parameters, which are the
 functions' keyword arguments: integers with a default.
@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from heapq import heappop, heappush
 from typing import Callable
 
-from ..dice import Dice
+from ..portable_random import Random
 from ..traces import rep
 from ..traces.rep import Op
 
@@ -89,8 +89,8 @@ class RecipeError(Exception):
     """A recipe or parameter that does not exist, in a sentence."""
 
 
-def cook(name: str, seed: int = 1, ops: int = DEFAULT_OPS,
-         parameters: dict[str, int] | None = None) -> list[Op]:
+def run_recipe(name: str, seed: int = 1, ops: int = DEFAULT_OPS,
+               parameters: dict[str, int] | None = None) -> list[Op]:
     """The operations of the recipe: same arguments, same operations."""
     if name not in RECIPES:
         raise RecipeError(f"no recipe {name}; --list shows them")
@@ -103,7 +103,7 @@ def cook(name: str, seed: int = 1, ops: int = DEFAULT_OPS,
         if not 1 <= value <= rep.MAX_SIZE:
             raise RecipeError(f"{key} must be 1 to {rep.MAX_SIZE}")
     script = Script(ops)
-    chosen.write(script, Dice(seed), **{**chosen.parameters, **given})
+    chosen.write(script, Random(seed), **{**chosen.parameters, **given})
     script.free_all()
     if not all(op.possible for op in script.ops):
         raise RecipeError(f"{name}: a block or a thread is beyond what a trace "
@@ -133,24 +133,24 @@ class Departures:
 STRUCT_SIZES = [16, 24, 24, 32, 40, 48, 48, 56, 64, 72, 88, 120, 168]
 
 
-def array_size(dice: Dice) -> int:
+def array_size(rng: Random) -> int:
     """1 to 4096 elements of 4 to 32 bytes."""
-    return dice.choose([4, 8, 8, 8, 16, 32]) * dice.octaves(8, 4096)
+    return rng.choose([4, 8, 8, 8, 16, 32]) * rng.octaves(8, 4096)
 
 
-def string_size(dice: Dice) -> int:
+def string_size(rng: Random) -> int:
     """A word, a line, or now and then a text; with its NUL."""
-    return 1 + dice.weighted([(60, dice.between(1, 24)),
-                              (35, dice.between(20, 120)),
-                              (5, dice.power(120, 8000))])
+    return 1 + rng.weighted([(60, rng.between(1, 24)),
+                             (35, rng.between(20, 120)),
+                             (5, rng.power(120, 8000))])
 
 
-def struct_size(dice: Dice) -> int:
-    return dice.choose(STRUCT_SIZES)
+def struct_size(rng: Random) -> int:
+    return rng.choose(STRUCT_SIZES)
 
 
-def churn(script: Script, dice: Dice, size: Callable[[Dice], int],
-          lifetime: Callable[[Dice], int]) -> None:
+def churn(script: Script, rng: Random, size: Callable[[Random], int],
+          lifetime: Callable[[Random], int]) -> None:
     """Allocate, one a step; each block leaves after its lifetime in steps."""
     departures = Departures()
     step = 0
@@ -158,40 +158,40 @@ def churn(script: Script, dice: Dice, size: Callable[[Dice], int],
         for block in departures.due(step):
             script.free(block)
         if script.room():
-            departures.enter(script.allocate(size(dice)),
-                             step + lifetime(dice))
+            departures.enter(script.allocate(size(rng)),
+                             step + lifetime(rng))
         step += 1
     while departures.queue:
         script.free(heappop(departures.queue)[1])
 
 
-def _life(long: int, chance: int) -> Callable[[Dice], int]:
+def _life(long: int, chance: int) -> Callable[[Random], int]:
     """Lifetimes of a few steps, but with that chance about as many as long."""
-    return lambda dice: (dice.between(long // 2, 2 * long)
-                         if dice.percent(chance) else dice.power(1, 64))
+    return lambda rng: (rng.between(long // 2, 2 * long)
+                        if rng.percent(chance) else rng.power(1, 64))
 
 
 @recipe
-def arrays(script: Script, dice: Dice, *, live: int = 200) -> None:
+def arrays(script: Script, rng: Random, *, live: int = 200) -> None:
     """Numeric arrays from 32 bytes to 128 KiB that live equally long.
 
     The large ones make a bad fit dear; live = how many there are at a time.
     """
-    churn(script, dice, array_size, lambda d: d.between(1, 2 * live))
+    churn(script, rng, array_size, lambda d: d.between(1, 2 * live))
 
 
 @recipe
-def strings(script: Script, dice: Dice, *, live: int = 2000,
+def strings(script: Script, rng: Random, *, live: int = 2000,
             kept: int = 30) -> None:
     """Text processing: short strings, most of them gone at once.
 
     kept per cent of them stay for about live steps.
     """
-    churn(script, dice, string_size, _life(live, kept))
+    churn(script, rng, string_size, _life(live, kept))
 
 
 @recipe
-def structs(script: Script, dice: Dice, *, nodes: int = 150,
+def structs(script: Script, rng: Random, *, nodes: int = 150,
             trees: int = 8) -> None:
     """Trees of small records, built and torn down whole.
 
@@ -200,16 +200,16 @@ def structs(script: Script, dice: Dice, *, nodes: int = 150,
     """
     standing: list[list[int]] = []
     while script.room(2):
-        kinds = [struct_size(dice) for _ in range(dice.between(1, 3))]
+        kinds = [struct_size(rng) for _ in range(rng.between(1, 3))]
         tree: list[int] = []
         fallen: list[int] = []
         if len(standing) == trees:
-            fallen = standing.pop(dice.below(trees))
-        for _ in range(dice.between(nodes // 2 + 1, 2 * nodes)):
+            fallen = standing.pop(rng.below(trees))
+        for _ in range(rng.between(nodes // 2 + 1, 2 * nodes)):
             if not script.room():
                 break
-            tree.append(script.allocate(dice.choose(kinds)))
-            if fallen and dice.percent(80):
+            tree.append(script.allocate(rng.choose(kinds)))
+            if fallen and rng.percent(80):
                 script.free(fallen.pop())
         while fallen:
             script.free(fallen.pop())
@@ -217,7 +217,7 @@ def structs(script: Script, dice: Dice, *, nodes: int = 150,
 
 
 @recipe
-def mixture(script: Script, dice: Dice, *, arrays: int = 10, strings: int = 45,
+def mixture(script: Script, rng: Random, *, arrays: int = 10, strings: int = 45,
             structs: int = 45, live: int = 800) -> None:
     """Arrays, strings and structs side by side, as most programs have them.
 
@@ -226,13 +226,13 @@ def mixture(script: Script, dice: Dice, *, arrays: int = 10, strings: int = 45,
     """
     kinds = [(arrays, array_size), (strings, string_size),
              (structs, struct_size)]
-    churn(script, dice, lambda d: d.weighted(kinds)(d), _life(live, 25))
+    churn(script, rng, lambda d: d.weighted(kinds)(d), _life(live, 25))
 
 
 # ---- Patterns that tell policies apart. ----
 
 @recipe
-def alternation(script: Script, dice: Dice, *, small: int = 72,
+def alternation(script: Script, rng: Random, *, small: int = 72,
                 large: int = 600, larger: int = 664,
                 pairs: int = 800) -> None:
     """Small and large in turn; free the large; ask for larger ones.
@@ -243,7 +243,7 @@ def alternation(script: Script, dice: Dice, *, small: int = 72,
     while script.room(2 * pairs, 2 * pairs):
         smalls, larges = [], []
         for _ in range(pairs):
-            smalls.append(script.allocate(small + 8 * dice.below(3)))
+            smalls.append(script.allocate(small + 8 * rng.below(3)))
             larges.append(script.allocate(large))
         for block in larges:
             script.free(block)
@@ -253,7 +253,7 @@ def alternation(script: Script, dice: Dice, *, small: int = 72,
 
 
 @recipe
-def coalescing(script: Script, dice: Dice, *, size: int = 2000,
+def coalescing(script: Script, rng: Random, *, size: int = 2000,
                pairs: int = 40) -> None:
     """Allocate pairs, free both, ask for a block as large as the two.
 
@@ -263,14 +263,14 @@ def coalescing(script: Script, dice: Dice, *, size: int = 2000,
     while script.room(3 * pairs):
         halves = []
         for _ in range(pairs):
-            first, second = (16 * dice.between(size // 32, size // 16)
+            first, second = (16 * rng.between(size // 32, size // 16)
                              for _ in range(2))
             halves.append((script.allocate(first), script.allocate(second),
                            first + second))
-        dice.shuffle(halves)
+        rng.shuffle(halves)
         sums = []
         for left, right, both in halves:
-            for block in (left, right) if dice.below(2) else (right, left):
+            for block in (left, right) if rng.below(2) else (right, left):
                 script.free(block)
             sums.append(script.allocate(both))
         for block in sums:
@@ -278,7 +278,7 @@ def coalescing(script: Script, dice: Dice, *, size: int = 2000,
 
 
 @recipe
-def realloc_growth(script: Script, dice: Dice, *, vectors: int = 12,
+def realloc_growth(script: Script, rng: Random, *, vectors: int = 12,
                    smalls: int = 3, limit: int = 60000) -> None:
     """Vectors that double and strings that creep, among small blocks.
 
@@ -290,24 +290,24 @@ def realloc_growth(script: Script, dice: Dice, *, vectors: int = 12,
     nodes: list[int] = []
     while script.room(1 + smalls, 1):
         if len(growing) < vectors:
-            growing[script.allocate(dice.between(16, 64))] = bool(dice.below(2))
+            growing[script.allocate(rng.between(16, 64))] = bool(rng.below(2))
             continue
-        block = dice.choose(list(growing))
+        block = rng.choose(list(growing))
         size = script.live[block]
-        size += size // 2 if growing[block] else dice.between(8, 160)
-        if size > limit or dice.below(200) == 0:
+        size += size // 2 if growing[block] else rng.between(8, 160)
+        if size > limit or rng.below(200) == 0:
             del growing[block]
             script.free(block)
             continue
         script.resize(block, size)
-        for _ in range(dice.below(smalls + 1)):
-            nodes.append(script.allocate(struct_size(dice)))
+        for _ in range(rng.below(smalls + 1)):
+            nodes.append(script.allocate(struct_size(rng)))
         while len(nodes) > 60 * smalls:
-            script.free(nodes.pop(dice.below(len(nodes))))
+            script.free(nodes.pop(rng.below(len(nodes))))
 
 
 @recipe
-def random(script: Script, dice: Dice, *, most: int = 32768,
+def random(script: Script, rng: Random, *, most: int = 32768,
            live: int = 1000) -> None:
     """Sizes of 1 to most bytes, all equally likely; frees at random.
 
@@ -315,16 +315,16 @@ def random(script: Script, dice: Dice, *, most: int = 32768,
     """
     blocks: list[int] = []
     while script.room():
-        if dice.below(2 * live) < len(blocks):
-            at = dice.below(len(blocks))
+        if rng.below(2 * live) < len(blocks):
+            at = rng.below(len(blocks))
             blocks[at], blocks[-1] = blocks[-1], blocks[at]
             script.free(blocks.pop())
         else:
-            blocks.append(script.allocate(dice.between(1, most)))
+            blocks.append(script.allocate(rng.between(1, most)))
 
 
 @recipe
-def bursts(script: Script, dice: Dice, *, ramp: int = 600,
+def bursts(script: Script, rng: Random, *, ramp: int = 600,
            plateau: int = 500, drop: int = 85) -> None:
     """Ramp, plateau, drop, and again with other sizes.
 
@@ -332,20 +332,20 @@ def bursts(script: Script, dice: Dice, *, ramp: int = 600,
     of them, and frees drop per cent: what remains pins down the next phase.
     """
     while script.room(ramp + plateau):
-        base = dice.octaves(16, 1024)
-        mine = [script.allocate(dice.between(base, 3 * base))
+        base = rng.octaves(16, 1024)
+        mine = [script.allocate(rng.between(base, 3 * base))
                 for _ in range(ramp)]
         for _ in range(plateau):
-            at = dice.below(len(mine))
+            at = rng.below(len(mine))
             script.free(mine[at])
-            mine[at] = script.allocate(dice.between(base, 3 * base))
-        dice.shuffle(mine)
+            mine[at] = script.allocate(rng.between(base, 3 * base))
+        rng.shuffle(mine)
         for block in mine[:ramp * min(drop, 100) // 100]:
             script.free(block)
 
 
 @recipe
-def powerlaw(script: Script, dice: Dice, *, least: int = 16,
+def powerlaw(script: Script, rng: Random, *, least: int = 16,
              most: int = 65536, life: int = 16384) -> None:
     """Sizes and lifetimes by power laws: many small and brief, few not.
 
@@ -353,12 +353,12 @@ def powerlaw(script: Script, dice: Dice, *, least: int = 16,
     life allocations, each doubling has as many, so that at any time most of
     the live blocks are old.
     """
-    churn(script, dice, lambda d: d.power(least, most),
+    churn(script, rng, lambda d: d.power(least, most),
           lambda d: d.octaves(1, life))
 
 
 @recipe
-def server(script: Script, dice: Dice, *, connections: int = 24,
+def server(script: Script, rng: Random, *, connections: int = 24,
            sessions: int = 150, buffer: int = 8192) -> None:
     """Requests that overlap: buffers, headers, a growing answer, sessions.
 
@@ -371,28 +371,28 @@ def server(script: Script, dice: Dice, *, connections: int = 24,
     while script.room(14, 12):
         if len(open_requests) < connections:
             blocks = [script.allocate(416), script.allocate(buffer)]
-            blocks += [script.allocate(string_size(dice))
-                       for _ in range(dice.between(4, 10))]
+            blocks += [script.allocate(string_size(rng))
+                       for _ in range(rng.between(4, 10))]
             open_requests.append((blocks, script.allocate(256)))
             continue
-        at = dice.below(len(open_requests))
+        at = rng.below(len(open_requests))
         blocks, answer = open_requests[at]
         size = script.live[answer]
-        if size < 16384 and dice.percent(60):
+        if size < 16384 and rng.percent(60):
             script.resize(answer, 2 * size)
             continue
         del open_requests[at]
         script.free(answer)
         for block in reversed(blocks):
             script.free(block)
-        if dice.percent(40):
-            kept.append(script.allocate(dice.between(100, 700)))
+        if rng.percent(40):
+            kept.append(script.allocate(rng.between(100, 700)))
         if len(kept) > sessions:
-            script.free(kept.pop(dice.below(sessions // 2 + 1)))
+            script.free(kept.pop(rng.below(sessions // 2 + 1)))
 
 
 @recipe
-def comb(script: Script, dice: Dice, *, teeth: int = 700, size: int = 48,
+def comb(script: Script, rng: Random, *, teeth: int = 700, size: int = 48,
          rounds: int = 6) -> None:
     """Free every second block of a row, then ask for twice the size.
 
@@ -405,14 +405,14 @@ def comb(script: Script, dice: Dice, *, teeth: int = 700, size: int = 48,
             if not script.room(teeth):
                 break
             row = [script.allocate(now) for _ in range(teeth)]
-            for block in row[dice.below(2)::2]:
+            for block in row[rng.below(2)::2]:
                 script.free(block)
             now *= 2
         script.free_all()
 
 
 @recipe
-def sawtooth(script: Script, dice: Dice, *, high: int = 400000,
+def sawtooth(script: Script, rng: Random, *, high: int = 400000,
              low: int = 100000) -> None:
     """Live bytes climb to high and fall to low, again and again.
 
@@ -422,15 +422,15 @@ def sawtooth(script: Script, dice: Dice, *, high: int = 400000,
     blocks: list[int] = []
     live = 0
     while script.room():
-        base = dice.octaves(32, 2048)
+        base = rng.octaves(32, 2048)
         while live < high and script.room():
-            blocks.append(script.allocate(dice.between(base, 2 * base)))
+            blocks.append(script.allocate(rng.between(base, 2 * base)))
             live += script.live[blocks[-1]]
         if not script.room():
             break
-        if dice.below(3) == 0:
-            dice.shuffle(blocks)
-        elif dice.below(2):
+        if rng.below(3) == 0:
+            rng.shuffle(blocks)
+        elif rng.below(2):
             blocks.reverse()
         while live > low:
             live -= script.live[blocks[-1]]
@@ -438,7 +438,7 @@ def sawtooth(script: Script, dice: Dice, *, high: int = 400000,
 
 
 @recipe
-def aligned(script: Script, dice: Dice, *, live: int = 300) -> None:
+def aligned(script: Script, rng: Random, *, live: int = 300) -> None:
     """Calls of calloc, memalign and realloc among mallocs.
 
     Alignments of 32 to 4096; cache lines and pages are the most frequent.
@@ -448,20 +448,20 @@ def aligned(script: Script, dice: Dice, *, live: int = 300) -> None:
     while script.room(2, 2):
         for block in departures.due(step):
             script.free(block)
-        kind = dice.weighted([(4, "a"), (3, "c"), (2, "m"), (1, "r")])
+        kind = rng.weighted([(4, "a"), (3, "c"), (2, "m"), (1, "r")])
         if kind == "r" and script.live:
-            block = dice.choose(list(script.live))
-            script.resize(block, dice.octaves(16, 4096))
+            block = rng.choose(list(script.live))
+            script.resize(block, rng.octaves(16, 4096))
         elif kind == "c":
-            block = script.clear(dice.octaves(1, 256), struct_size(dice))
-            departures.enter(block, step + dice.between(1, 2 * live))
+            block = script.clear(rng.octaves(1, 256), struct_size(rng))
+            departures.enter(block, step + rng.between(1, 2 * live))
         elif kind == "m":
-            alignment = dice.choose([32, 64, 64, 64, 128, 256, 4096, 4096])
-            block = script.align(alignment, dice.octaves(16, 8192))
-            departures.enter(block, step + dice.between(1, 2 * live))
+            alignment = rng.choose([32, 64, 64, 64, 128, 256, 4096, 4096])
+            block = script.align(alignment, rng.octaves(16, 8192))
+            departures.enter(block, step + rng.between(1, 2 * live))
         else:
-            block = script.allocate(dice.octaves(8, 2048))
-            departures.enter(block, step + dice.between(1, 2 * live))
+            block = script.allocate(rng.octaves(8, 2048))
+            departures.enter(block, step + rng.between(1, 2 * live))
         step += 1
 
 
@@ -480,10 +480,10 @@ class Tile:
     height: int
 
 
-def _cut(dice: Dice, tile: Tile, count: int, upright: bool) -> list[
+def _cut(rng: Random, tile: Tile, count: int, upright: bool) -> list[
         tuple[Tile, int]]:
     """The tile in two, in time or (upright) in address, with their counts."""
-    share = dice.between(20, 80)
+    share = rng.between(20, 80)
     if upright:
         first = max(1, min(tile.height - 1, tile.height * share // 100))
         parts = [Tile(tile.start, tile.end, first),
@@ -496,7 +496,7 @@ def _cut(dice: Dice, tile: Tile, count: int, upright: bool) -> list[
     return [(parts[0], left), (parts[1], count - left)]
 
 
-def tiles(dice: Dice, whole: Tile, count: int) -> list[Tile]:
+def tiles(rng: Random, whole: Tile, count: int) -> list[Tile]:
     """Cut the rectangle into count smaller ones, straight through each time."""
     done: list[Tile] = []
     work = [(whole, count)]
@@ -505,14 +505,14 @@ def tiles(dice: Dice, whole: Tile, count: int) -> list[Tile]:
         if pieces == 1 or (tile.height == 1 and tile.end - tile.start < 10):
             done.append(tile)
             continue
-        upright = tile.height > 1 and (dice.below(2) == 0
+        upright = tile.height > 1 and (rng.below(2) == 0
                                        or tile.end - tile.start < 10)
-        work += _cut(dice, tile, pieces, upright)
+        work += _cut(rng, tile, pieces, upright)
     return done
 
 
 @recipe
-def tiling(script: Script, dice: Dice, *, height: int = 1048576) -> None:
+def tiling(script: Script, rng: Random, *, height: int = 1048576) -> None:
     """A rectangle of address and time cut into blocks: fits in height bytes.
 
     At any time live blocks sum up to exactly height bytes (in multiples of
@@ -520,8 +520,8 @@ def tiling(script: Script, dice: Dice, *, height: int = 1048576) -> None:
     optimum. How near comes an allocator that cannot see the future?
     """
     whole = Tile(0, TILE_TIME, max(1, height // TILE_GRAIN))
-    pieces = tiles(dice, whole, max(1, script.limit // 2))
-    dice.shuffle(pieces)
+    pieces = tiles(rng, whole, max(1, script.limit // 2))
+    rng.shuffle(pieces)
     pieces.sort(key=lambda tile: tile.start)
     departures = Departures()
     for tile in pieces:
@@ -532,7 +532,7 @@ def tiling(script: Script, dice: Dice, *, height: int = 1048576) -> None:
 
 
 @recipe
-def queue(script: Script, dice: Dice, *, length: int = 900,
+def queue(script: Script, rng: Random, *, length: int = 900,
           most: int = 4000) -> None:
     """First in, first out: messages of 32 to most bytes.
 
@@ -541,17 +541,17 @@ def queue(script: Script, dice: Dice, *, length: int = 900,
     waiting: list[int] = []
     head = 0
     while script.room():
-        if dice.below(2 * length) < len(waiting) - head:
+        if rng.below(2 * length) < len(waiting) - head:
             script.free(waiting[head])
             head += 1
         else:
-            waiting.append(script.allocate(dice.power(32, most)))
+            waiting.append(script.allocate(rng.power(32, most)))
     for block in waiting[head:]:
         script.free(block)
 
 
 @recipe
-def stack(script: Script, dice: Dice, *, depth: int = 400,
+def stack(script: Script, rng: Random, *, depth: int = 400,
           frame: int = 4) -> None:
     """Last in, first out: frames of up to frame blocks, as calls nest.
 
@@ -559,12 +559,12 @@ def stack(script: Script, dice: Dice, *, depth: int = 400,
     """
     frames: list[list[int]] = []
     while script.room(frame):
-        if dice.below(2 * depth) < len(frames):
+        if rng.below(2 * depth) < len(frames):
             for block in reversed(frames.pop()):
                 script.free(block)
         else:
-            frames.append([script.allocate(dice.octaves(16, 2048))
-                           for _ in range(dice.between(1, frame))])
+            frames.append([script.allocate(rng.octaves(16, 2048))
+                           for _ in range(rng.between(1, frame))])
     for blocks in reversed(frames):
         for block in reversed(blocks):
             script.free(block)
@@ -573,7 +573,7 @@ def stack(script: Script, dice: Dice, *, depth: int = 400,
 # ---- Habits of programs that are hard on one design or another. ----
 
 @recipe
-def cache(script: Script, dice: Dice, *, capacity: int = 2000000,
+def cache(script: Script, rng: Random, *, capacity: int = 2000000,
           most: int = 60000) -> None:
     """A cache of capacity bytes: objects of 200 to most, evicted to make room.
 
@@ -582,19 +582,19 @@ def cache(script: Script, dice: Dice, *, capacity: int = 2000000,
     entries: list[int] = []
     used = 0
     while script.room(2):
-        size = dice.power(200, most)
+        size = rng.power(200, most)
         while used + size > capacity and entries:
-            block = entries.pop(dice.below(len(entries) // 3 + 1))
+            block = entries.pop(rng.below(len(entries) // 3 + 1))
             used -= script.live[block]
             script.free(block)
         entries.append(script.allocate(size))
         used += size
-        if dice.percent(50):
-            script.free(script.allocate(dice.octaves(16, 1024)))
+        if rng.percent(50):
+            script.free(script.allocate(rng.octaves(16, 1024)))
 
 
 @recipe
-def shift(script: Script, dice: Dice, *, live: int = 1200, first: int = 24,
+def shift(script: Script, rng: Random, *, live: int = 1200, first: int = 24,
           step: int = 24) -> None:
     """Blocks are replaced one by one, sizes slowly growing.
 
@@ -604,9 +604,9 @@ def shift(script: Script, dice: Dice, *, live: int = 1200, first: int = 24,
     blocks: list[int] = []
     count = 0
     while script.room():
-        size = first + step * (count // live) + 8 * dice.below(3)
+        size = first + step * (count // live) + 8 * rng.below(3)
         if len(blocks) >= live:
-            at = dice.below(len(blocks))
+            at = rng.below(len(blocks))
             script.free(blocks[at])
             blocks[at] = script.allocate(size)
         else:
@@ -615,18 +615,18 @@ def shift(script: Script, dice: Dice, *, live: int = 1200, first: int = 24,
 
 
 @recipe
-def powers(script: Script, dice: Dice, *, over: int = 8,
+def powers(script: Script, rng: Random, *, over: int = 8,
            live: int = 500) -> None:
     """Powers of two and a little over: 64 + over, 128 + over, ...
 
     The worst of sizes where blocks are rounded up to powers of two.
     """
-    churn(script, dice, lambda d: (64 << d.below(8)) + d.below(over + 1),
+    churn(script, rng, lambda d: (64 << d.below(8)) + d.below(over + 1),
           lambda d: d.between(1, 2 * live))
 
 
 @recipe
-def tables(script: Script, dice: Dice, *, count: int = 10,
+def tables(script: Script, rng: Random, *, count: int = 10,
            entries: int = 600) -> None:
     """Hash tables: entries come one by one, the table doubles by copying.
 
@@ -637,14 +637,14 @@ def tables(script: Script, dice: Dice, *, count: int = 10,
     while script.room(3):
         if len(growing) < count:
             growing.append((script.allocate(8 * 8), []))
-        at = dice.below(len(growing))
+        at = rng.below(len(growing))
         table, chain = growing[at]
-        chain.append(script.allocate(dice.choose([32, 32, 48])))
+        chain.append(script.allocate(rng.choose([32, 32, 48])))
         if len(chain) * 8 > script.live[table]:
             larger = script.allocate(2 * script.live[table])
             script.free(table)
             growing[at] = larger, chain
-        if len(chain) > entries and dice.percent(10):
+        if len(chain) > entries and rng.percent(10):
             script.free(growing[at][0])
             for block in chain:
                 script.free(block)
@@ -652,7 +652,7 @@ def tables(script: Script, dice: Dice, *, count: int = 10,
 
 
 @recipe
-def threads(script: Script, dice: Dice, *, count: int = 4,
+def threads(script: Script, rng: Random, *, count: int = 4,
             live: int = 150) -> None:
     """Threads 1 to count work for themselves and hand blocks to each other.
 
@@ -661,11 +661,11 @@ def threads(script: Script, dice: Dice, *, count: int = 4,
     """
     own: dict[int, list[int]] = defaultdict(list)
     while script.room(2):
-        thread = dice.below(count + 1)
+        thread = rng.below(count + 1)
         mine = own[thread]
-        if dice.below(2 * live) < len(mine):
-            script.free(mine.pop(dice.below(len(mine))), thread)
+        if rng.below(2 * live) < len(mine):
+            script.free(mine.pop(rng.below(len(mine))), thread)
             continue
-        block = script.allocate(dice.power(24, 8192), thread)
-        sent = thread == 0 or dice.below(3) == 0
-        own[dice.between(1, count) if sent else thread].append(block)
+        block = script.allocate(rng.power(24, 8192), thread)
+        sent = thread == 0 or rng.below(3) == 0
+        own[rng.between(1, count) if sent else thread].append(block)

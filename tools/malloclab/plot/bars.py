@@ -7,7 +7,7 @@ import statistics
 from dataclasses import dataclass
 from typing import Any, Sequence
 
-from ..bench.contest import short
+from ..bench.benchmark import short
 from . import style
 from .source import RESULTS, Source, label
 
@@ -123,7 +123,7 @@ def picture(source: Source, look: style.Look, options: argparse.Namespace
         axes.axhline(len(groups) - 0.5, color=style.INK, linewidth=0.8)
     _draw_axes(axes, shown)
     sheet.legend(_handles(allocators, shown, dots), ncol=4)
-    sheet.say(finding(groups, mean, allocators))
+    sheet.set_title(finding(groups, mean, allocators))
     return sheet
 
 

@@ -1,9 +1,9 @@
-"""What a replay's events say of blocks: where each lay, and how long.
+"""The blocks of a replay, from its events: where each lay, and how long.
 
-A piece is a block between two operations on it: a block that realloc moved or
-resized is several pieces, one after the other. A piece lives from the operation
-`begin`, after which it is there, until `end`, after which it is not; one that
-is never freed ends one past the last operation.
+A placement is a block between two operations on it: a block that realloc moves
+or resizes has several placements, one after the other. A placement is live
+after the operation `begin`, until and without the operation `end`; if nothing
+frees it, `end` is one past the last operation.
 """
 
 from __future__ import annotations
@@ -18,48 +18,49 @@ from ..traces import statistics
 
 
 @dataclass(frozen=True)
-class Pieces:
-    """An array each, of one length, in the order of slots and then of time."""
+class Placements:
+    """Arrays with one element per placement, by slot and then by time."""
 
     begin: numpy.ndarray
     end: numpy.ndarray
     address: numpy.ndarray
     size: numpy.ndarray  # bytes of payload
-    block: numpy.ndarray  # pieces of one block have the same number
+    block: numpy.ndarray  # placements of one block have the same number
     ops: int  # the last operation of the events
 
     def __len__(self) -> int:
         return len(self.begin)
 
-    def only(self, chosen: numpy.ndarray) -> Pieces:
-        """Those of an index or a mask."""
-        return Pieces(*(getattr(self, field.name)[chosen]
-                        for field in fields(self)[:-1]), self.ops)
+    def only(self, chosen: numpy.ndarray) -> Placements:
+        """The placements that an index or a mask selects."""
+        return Placements(*(getattr(self, field.name)[chosen]
+                            for field in fields(self)[:-1]), self.ops)
 
-    def living(self, first: int, last: int) -> Pieces:
-        """Those that live at some moment of first to last."""
+    def living(self, first: int, last: int) -> Placements:
+        """The placements live after some operation of first to last."""
         return self.only((self.begin <= last) & (self.end > first))
 
-    def at(self, op: int) -> Pieces:
-        """Those that live after the operation."""
+    def at(self, op: int) -> Placements:
+        """The placements live after the operation."""
         return self.living(op, op)
 
-    def at_each(self, ops: numpy.ndarray) -> Iterator[Pieces]:
-        """Those that live after each of these operations, which ascend."""
+    def at_each(self, ops: numpy.ndarray) -> Iterator[Placements]:
+        """The placements live after each of these ascending operations."""
         for begin in range(0, len(ops), 20):
             some = ops[begin:begin + 20]
             near = self.living(some[0], some[-1])  # few, to look through
             for op in some:
                 yield near.at(op)
 
-    def by_address(self) -> Pieces:
+    def by_address(self) -> Placements:
         return self.only(numpy.argsort(self.address, kind="stable"))
 
 
-def pieces_of(events: Table) -> Pieces:
-    """A refused operation leaves everything as it was.
+def placements_of(events: Table) -> Placements:
+    """All placements of a replay.
 
-    It has the address 0, and the payload does not change.
+    An operation that the allocator refused changes nothing: its address is 0,
+    and the payload stays.
     """
     kind, op = events["kind"], events["op"]
     refused = (events["address"] == 0) & (
@@ -75,42 +76,42 @@ def pieces_of(events: Table) -> Pieces:
     end = numpy.full(len(order), ops + 1)
     end[:-1] = numpy.where(slot[1:] == slot[:-1], op[1:], ops + 1)
     there = ~frees
-    return Pieces(op[there], end[there], events["address"][order][there],
-                  size[there], (numpy.cumsum(fresh) - 1)[there], ops)
+    return Placements(op[there], end[there], events["address"][order][there],
+                      size[there], (numpy.cumsum(fresh) - 1)[there], ops)
 
 
 def rounded(size: numpy.ndarray, align: int) -> numpy.ndarray:
-    """Sizes as no allocator can do with less; a block of 0 bytes takes one."""
+    """Sizes rounded up to the alignment, at least one unit of it."""
     return numpy.maximum(-(-size // align), 1) * align
 
 
 def octave_of(values: numpy.ndarray) -> numpy.ndarray:
-    """k where the value is 2^k to 2^(k+1) - 1; 0 counts as 1.
+    """k where the value is 2^k to 2^(k+1) - 1.
 
-    There is no room for 0 on a logarithmic axis, as in a table.
+    0 counts as 1, since a logarithmic axis has no 0.
     """
     return statistics.octave_of(numpy.maximum(values, 1)) - 1
 
 
 @dataclass(frozen=True)
-class Lives:
-    """Blocks, from malloc to free, whatever realloc did meanwhile."""
+class Lifetimes:
+    """Blocks from their first allocation to their free, across reallocs."""
 
     begin: numpy.ndarray
     size: numpy.ndarray  # the first one
     length: numpy.ndarray  # in operations
     freed: numpy.ndarray  # or there to the end
 
-    def only(self, chosen: numpy.ndarray) -> Lives:
-        return Lives(*(getattr(self, field.name)[chosen]
-                       for field in fields(self)))
+    def only(self, chosen: numpy.ndarray) -> Lifetimes:
+        return Lifetimes(*(getattr(self, field.name)[chosen]
+                           for field in fields(self)))
 
 
-def lives_of(pieces: Pieces) -> Lives:
-    order = numpy.lexsort((pieces.begin, pieces.block))
-    p = pieces.only(order)
+def lifetimes_of(placements: Placements) -> Lifetimes:
+    order = numpy.lexsort((placements.begin, placements.block))
+    p = placements.only(order)
     first = numpy.ones(len(p), bool)
     first[1:] = p.block[1:] != p.block[:-1]
     last = numpy.roll(first, -1)
-    return Lives(p.begin[first], p.size[first],
-                 p.end[last] - p.begin[first], p.end[last] <= p.ops)
+    return Lifetimes(p.begin[first], p.size[first],
+                     p.end[last] - p.begin[first], p.end[last] <= p.ops)

@@ -1,4 +1,4 @@
-"""What a footprint is made of by cause, as mdriver --bounds finds it."""
+"""The parts of a footprint by their cause, as mdriver --bounds finds them."""
 
 from __future__ import annotations
 
@@ -7,24 +7,29 @@ import statistics
 from dataclasses import dataclass
 from typing import Any, Mapping, Sequence
 
-from ..bench.contest import short
+from ..bench.benchmark import short
 from ..replays import ReplayError
 from . import style
 from .source import WITH_WASTE, Source, label
 
-ABOUT = "what a footprint is made of: padding, headers, policy, future"
+ABOUT = "a footprint by cause: alignment, metadata, placement, gaps"
 DETAILS = """\
-A bar is the largest footprint of an allocator on a trace: payload; padding, for
-sizes are rounded up; headers; policy, that is what exceeds best fit, which has
-no headers; future, what best fit takes more than a packing that knows all
-beforehand; shape, what that packing takes more than the bound. An allocator
-better than best fit has no policy, and as much less of future. docs/bounds.md
-says more. The last group is the mean over the traces that every allocator did;
-of many traces it is drawn alone. Without a TRACE, all of traces/.
+A bar is the largest footprint of an allocator on a trace. Its parts are
+payload; alignment: sizes rounded up; metadata: headers and size classes;
+placement: the rest of what exceeds best fit without headers; on-line gap: best
+fit over the packing, which knows all operations beforehand; packing gap: the
+packing over the bound. If an allocator beats best fit, its bar has no
+placement, and its on-line gap is smaller by the difference. docs/bounds.md says
+more. The last group is the mean over the traces that every allocator finished;
+if there are many traces it is drawn alone. Without a TRACE, all of traces/.
 """
 NEEDS = WITH_WASTE
 MOST = 60  # bars that one picture has room for
-PARTS = ("payload", "padding", "headers", "policy", "future", "shape")
+PARTS = {  # the field of `waste`, and its name in pictures
+    "alignment": "alignment", "metadata": "metadata",
+    "placement": "placement", "online_gap": "on-line gap",
+    "packing_gap": "packing gap"}
+NAMES = ("payload", *PARTS.values())
 COLOURS = (style.PALE, style.YELLOW, style.VERMILLION, style.BLUE, style.SKY,
            style.GREEN)
 
@@ -38,16 +43,16 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 @dataclass(frozen=True)
 class Group:
-    """The bars of a trace, by allocator: shares of 1, as PARTS."""
+    """The bars of a trace, by allocator: shares of 1, one for each of NAMES."""
 
     name: str
     bars: dict[str, list[float]]
-    faults: dict[str, str]  # who has no bar, and why
+    faults: dict[str, str]  # allocators without a bar, and why
 
 
 def shares_of(result: Mapping[str, Any]) -> list[float]:
-    """Of the footprint. What policy lacks to 0 is taken from those after it."""
-    parts = [float(result["waste"][name] or 0) for name in PARTS[1:]]
+    """Shares of the footprint. A negative part is taken from the next one."""
+    parts = [float(result["waste"][name] or 0) for name in PARTS]
     for n in range(len(parts) - 1):
         if parts[n] < 0:
             parts[n + 1] += parts[n]
@@ -58,7 +63,7 @@ def shares_of(result: Mapping[str, Any]) -> list[float]:
 
 
 def groups_of(results: Sequence[Mapping[str, Any]]) -> list[Group]:
-    """One a trace, in the order of the results."""
+    """One group per trace, in the order of the results."""
     groups: dict[str, Group] = {}
     for r in results:
         g = groups.setdefault(r["trace"], Group(label(r["trace"]), {}, {}))
@@ -71,7 +76,10 @@ def groups_of(results: Sequence[Mapping[str, Any]]) -> list[Group]:
 
 
 def mean_of(groups: Sequence[Group]) -> Group | None:
-    """Over the groups in which all who have a bar anywhere have one."""
+    """The mean over the groups in which every allocator has a bar.
+
+    Allocators that have a bar in no group do not count.
+    """
     able = list(dict.fromkeys(name for g in groups for name in g.bars))
     whole = [g.bars for g in groups if able and set(able) <= set(g.bars)]
     if not whole:
@@ -84,13 +92,13 @@ def mean_of(groups: Sequence[Group]) -> Group | None:
 
 
 def finding(group: Group) -> str:
-    """Who wastes most, and on what."""
+    """The allocator with most waste, and its largest part."""
     worst = min(group.bars, key=lambda allocator: group.bars[allocator][0])
     shares = group.bars[worst]
-    part = max(range(1, len(PARTS)), key=lambda n: shares[n])
+    part = max(range(1, len(NAMES)), key=lambda n: shares[n])
     lost, most = 100 * (1 - shares[0]), 100 * shares[part]
     return (f"{group.name}: {short(worst)} wastes {lost:.0f} % of its memory, "
-            f"{most:.0f} % on {PARTS[part]}")
+            f"{most:.0f} % by {NAMES[part]}")
 
 
 # ---- What is drawn. ----
@@ -111,8 +119,8 @@ def picture(source: Source, look: style.Look, options: argparse.Namespace
     axes = sheet.figure.add_subplot(sheet.grid(1, 1)[0][0])
     _draw_groups(axes, groups)
     sheet.legend([style.patch(colour, name)
-                  for colour, name in zip(COLOURS, PARTS)], ncol=6)
-    sheet.say(finding(next(g for g in reversed(groups) if g.bars)))
+                  for colour, name in zip(COLOURS, NAMES)], ncol=6)
+    sheet.set_title(finding(next(g for g in reversed(groups) if g.bars)))
     return sheet
 
 

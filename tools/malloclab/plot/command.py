@@ -8,14 +8,14 @@ from pathlib import Path
 from typing import Any, Sequence
 
 from .. import pictures, replays
-from ..bench.contest import ALLOCATORS as RIVALS
+from ..bench.benchmark import ALLOCATORS
 from ..handin import HandinError
 from ..replays import Refused, ReplayError
 from ..run import RunError, preload_of
-from ..terminal import tell
+from ..terminal import show_progress
 from . import (bars, causes, curves, distributions, heap_map, holes, options,
                pareto, style, waste)
-from .source import MADE_BY, Kept, Live, Source, label
+from .source import MADE_BY, FileSource, RunSource, Source, label
 
 KINDS = {
     "curves": curves,
@@ -49,7 +49,7 @@ class PlotError(Exception):
 
 
 def warn(text: object) -> None:
-    tell("")
+    show_progress("")
     print(f"tools/plot: {text}", file=sys.stderr, flush=True)
 
 
@@ -106,7 +106,7 @@ def _parser() -> argparse.ArgumentParser:
                                   required=True)
     for name, module in KINDS.items():
         kind = _add_kind(kinds, name, module.ABOUT, module.DETAILS,
-                         ",".join(RIVALS) + ", where installed"
+                         ",".join(ALLOCATORS) + ", where installed"
                          if name in OF_MANY else "mm,libc")
         kind.add_argument("-o", "--output", type=Path, metavar="FILE",
                           required=True,
@@ -158,16 +158,17 @@ def _installed(names: Sequence[str]) -> list[str]:
 
 def _source(chosen: argparse.Namespace, kind: str) -> Source:
     if chosen.sources:
-        return Kept(chosen.sources, chosen.traces, chosen.allocator,
-                    chosen.range)
+        return FileSource(chosen.sources, chosen.traces, chosen.allocator,
+                          chosen.range)
     many = kind in OF_MANY
     if not chosen.traces and not many:
         raise PlotError("which trace? name one or several, such as comb")
-    allocators = chosen.allocator or (_installed(RIVALS) if many
+    allocators = chosen.allocator or (_installed(ALLOCATORS) if many
                                       else ["mm", "libc"])
     bounds = chosen.bounds or kind == "causes"
     driver = [f"--align={chosen.align}"] + ["--bounds"] * bounds
-    return Live(chosen.traces, allocators, chosen.range, driver, chosen.build)
+    return RunSource(chosen.traces, allocators, chosen.range, driver,
+                     chosen.build)
 
 
 # ---- Drawing. ----
@@ -183,7 +184,7 @@ def _check_file(path: Path) -> None:
 
 def _draw(source: Source, kind: str, chosen: argparse.Namespace,
           path: Path) -> None:
-    tell(f"{kind} of {', '.join(map(label, source.traces)) or 'all'}")
+    show_progress(f"{kind} of {', '.join(map(label, source.traces)) or 'all'}")
     look = style.Look(chosen.title, chosen.size, chosen.dpi, chosen.small)
     with style.settings():
         sheet = KINDS[kind].picture(source, look, chosen)
@@ -191,7 +192,7 @@ def _draw(source: Source, kind: str, chosen: argparse.Namespace,
             sheet.save(path)
         except OSError as error:
             raise PlotError(f"{path}: {error.strerror}") from None
-    tell("")
+    show_progress("")
     print(path, flush=True)
 
 
@@ -201,11 +202,11 @@ def _draw_one(chosen: argparse.Namespace) -> int:
     try:
         _draw(source, chosen.kind, chosen, chosen.output)
     finally:
-        _say_faults(source)
+        _print_faults(source)
     return 1 if source.faults else 0
 
 
-def _say_faults(*sources: Source) -> None:
+def _print_faults(*sources: Source) -> None:
     for fault in {name: None for source in sources for name in source.faults}:
         warn(fault)
 
@@ -220,7 +221,7 @@ def _draw_all(chosen: argparse.Namespace) -> int:
     try:
         _draw_kinds(chosen, each, together)
     finally:
-        _say_faults(each, together)
+        _print_faults(each, together)
     return 1 if each.faults or together.faults else 0
 
 
@@ -263,5 +264,5 @@ def main(arguments: Sequence[str] | None = None) -> int:
         warn(error)
         return 2
     except KeyboardInterrupt:
-        tell("")
+        show_progress("")
         return 130

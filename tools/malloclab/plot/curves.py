@@ -8,7 +8,7 @@ from typing import Any, Sequence
 
 import numpy
 
-from ..bench.contest import short
+from ..bench.benchmark import short
 from ..replays import Table
 from . import style
 from .options import Range
@@ -38,7 +38,7 @@ class Curve:
     """Of one allocator; arrays of one length, bytes but for op and share."""
 
     name: str
-    says: str  # its utilization, or what went wrong
+    caption: str  # its utilization, or what went wrong
     op: numpy.ndarray
     payload: numpy.ndarray
     footprint: numpy.ndarray
@@ -66,7 +66,7 @@ def curve_of(replay: Replay, span: Range) -> Curve | None:
     kept = span.holds(t["op"])
     if not kept.any():
         return None
-    return Curve(short(replay.allocator), replay.says, t["op"][kept],
+    return Curve(short(replay.allocator), replay.caption, t["op"][kept],
                  t["payload"][kept], t["footprint"][kept], share[kept])
 
 
@@ -115,8 +115,8 @@ def picture(source: Source, look: style.Look, options: argparse.Namespace
         if len(source.traces) > 1:
             lines = -(-len(axes.get_legend().get_texts()) // 2)
             axes.set_title(said, weight="bold", fontsize=9, pad=8 + 15 * lines)
-    sheet.say(findings[0] if len(findings) == 1 else
-              "What allocators took, and what the traces kept live")
+    sheet.set_title(findings[0] if len(findings) == 1 else
+                    "What allocators took, and what the traces kept live")
     return sheet
 
 
@@ -150,7 +150,7 @@ def _draw_bytes(axes: Any, curves: Sequence[Curve], levels: dict[str, float],
                           linewidth=0, label="payload")
     for n, c in enumerate(curves):
         axes.plot(c.op, c.footprint, linewidth=1.8, **style.line_of(n),
-                  label=f"{c.name}: {c.says}".rstrip(": "))
+                  label=f"{c.name}: {c.caption}".rstrip(": "))
     for (name, level), dash in zip(levels.items(), (":", "-.", "--")):
         axes.axhline(level, color=style.INK, linewidth=1.2, linestyle=dash,
                      label=name)

@@ -12,7 +12,7 @@ from matplotlib.colors import LogNorm
 from ..replays import Table
 from ..traces import statistics
 from . import style
-from .blocks import Lives, lives_of, octave_of, pieces_of
+from .blocks import Lifetimes, lifetimes_of, octave_of, placements_of
 from .options import Range
 from .source import EVENTS, Source, label
 
@@ -73,38 +73,38 @@ class Distribution:
 
 def distribution_of(events: Table, span: Range) -> Distribution | None:
     """Of what is begun within the range; None where nothing is."""
-    everything = pieces_of(events)
-    pieces = everything.only(span.holds(everything.begin))
-    if not len(pieces):
+    everything = placements_of(events)
+    placements = everything.only(span.holds(everything.begin))
+    if not len(placements):
         return None
-    lives = lives_of(everything)
-    lives = lives.only(span.holds(lives.begin))
-    common, = statistics.most_frequent(pieces.size, 1)
-    freed = lives.only(lives.freed)
-    whole = (len(lives.size), int(lives.size.sum()))
+    lifetimes = lifetimes_of(everything)
+    lifetimes = lifetimes.only(span.holds(lifetimes.begin))
+    common, = statistics.most_frequent(placements.size, 1)
+    freed = lifetimes.only(lifetimes.freed)
+    whole = (len(lifetimes.size), int(lifetimes.size.sum()))
     return Distribution(
-        label(events.trace), octaves_of(pieces.size, pieces.size),
+        label(events.trace), octaves_of(placements.size, placements.size),
         octaves_of(freed.length, freed.size, whole),
         (1 - len(freed.size) / max(whole[0], 1),
          1 - freed.size.sum() / max(whole[1], 1)),
-        table_of(lives), (common[0], common[1] / len(pieces)),
-        median_age(lives))
+        table_of(lifetimes), (common[0], common[1] / len(placements)),
+        median_age(lifetimes))
 
 
-def table_of(lives: Lives) -> numpy.ndarray:
+def table_of(lifetimes: Lifetimes) -> numpy.ndarray:
     """Blocks by octave of age and of size; the last row: never freed."""
-    size = octave_of(lives.size)
-    age = octave_of(lives.length)
-    rows = int(age[lives.freed].max(initial=0)) + 1
-    age = numpy.where(lives.freed, age, rows)
+    size = octave_of(lifetimes.size)
+    age = octave_of(lifetimes.length)
+    rows = int(age[lifetimes.freed].max(initial=0)) + 1
+    age = numpy.where(lifetimes.freed, age, rows)
     columns = int(size.max(initial=0)) + 1
     return numpy.bincount(age * columns + size, minlength=(rows + 1) * columns
                           ).reshape(rows + 1, columns)
 
 
-def median_age(lives: Lives) -> int | None:
+def median_age(lifetimes: Lifetimes) -> int | None:
     """Of all blocks; None where half of them are never freed."""
-    ages = numpy.where(lives.freed, lives.length, numpy.inf)
+    ages = numpy.where(lifetimes.freed, lifetimes.length, numpy.inf)
     half = statistics.quantiles(ages, [0.5])
     return int(half[0]) if half and half[0] != numpy.inf else None
 
@@ -129,7 +129,7 @@ def picture(source: Source, look: style.Look, options: argparse.Namespace
         axes = [sheet.figure.add_subplot(cell) for cell in cells[row]]
         if d is None:
             for one in axes:
-                style.say_none(one, "no block in this range")
+                style.show_empty(one, "no block in this range")
             axes[0].set_title(label(trace))
             continue
         _draw(sheet, axes, d, options.log)
@@ -139,8 +139,8 @@ def picture(source: Source, look: style.Look, options: argparse.Namespace
                               fontsize=9)
     sheet.legend([style.patch(style.BLUE, "share of requests or blocks"),
                   style.patch(style.ORANGE, "share of their bytes")], ncol=2)
-    sheet.say(finding(found[0]) if len(found) == 1 and found[0]
-              else "Sizes and lifetimes")
+    sheet.set_title(finding(found[0]) if len(found) == 1 and found[0]
+                    else "Sizes and lifetimes")
     return sheet
 
 

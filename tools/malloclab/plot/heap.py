@@ -1,24 +1,22 @@
-"""Where the heap of a replay lies: what memlib and the driver agree on."""
+"""The heap of a replay: its first address, and its size over time."""
 
 from __future__ import annotations
 
 import numpy
 
+from ..addresses import COMPUTED_BASE, MEMLIB_BASES
 from ..replays import Table
 
-# memlib's heap begins at the first or, where it may be large, at the second.
-# Placements that mdriver --bounds computed begin at a multiple of STEP.
-BASES = (1 << 28, 1 << 45)
-COMPUTED, STEP = ("best_fit", "packing"), 1 << 30
+COMPUTED = "best_fit", "packing"  # placements by mdriver --bounds
 
 
 def heap_base(events: Table) -> int:
-    """The first address of the heap, which the break is above."""
+    """The first address of the heap; 0 if no block lies above a known base."""
     used = events["address"][events["address"] > 0]
     least = int(used.min()) if len(used) else 0
     if events.allocator in COMPUTED:
-        return least // STEP * STEP
-    return max((base for base in BASES if base <= least), default=0)
+        return least // COMPUTED_BASE * COMPUTED_BASE
+    return max((base for base in MEMLIB_BASES if base <= least), default=0)
 
 
 def heap_top(events: Table, first: int, last: int

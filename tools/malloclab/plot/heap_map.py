@@ -11,10 +11,10 @@ from matplotlib import colormaps
 from matplotlib.collections import PolyCollection
 from matplotlib.colors import to_hex, to_rgb
 
-from ..bench.contest import short
+from ..bench.benchmark import short
 from ..replays import Table
 from . import style
-from .blocks import Pieces, lives_of, pieces_of
+from .blocks import Placements, lifetimes_of, placements_of
 from .heap import heap_base, heap_top
 from .options import Range
 from .panels import draw_panels, shown
@@ -51,22 +51,22 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 class Map:
     """One allocator's, within a range of operations.
 
-    Pieces of zero bytes are left out. Heights are bytes above the lowest
+    Placements of zero bytes are left out. Heights are bytes above the lowest
     address, in the folded space.
     """
 
     name: str
     first: int
     last: int
-    pieces: Pieces
+    placements: Placements
     space: Space
-    low: numpy.ndarray  # of each piece: its height
-    value: numpy.ndarray  # of each piece: what its colour shows
+    low: numpy.ndarray  # of each placement: its height
+    value: numpy.ndarray  # of each placement: what its colour shows
     taken: list[Taken]
 
     @property
     def high(self) -> numpy.ndarray:
-        return self.low + self.pieces.size
+        return self.low + self.placements.size
 
 
 @dataclass(frozen=True)
@@ -83,31 +83,31 @@ def map_of(replay: Replay, span: Range, by: str = "size") -> Map | None:
     events = replay.table
     if events is None or not len(events):
         return None
-    everything = pieces_of(events)
+    everything = placements_of(events)
     last = span.end(everything.ops)
     value = everything.size if by == "size" else ages(everything)
     chosen = (everything.begin <= last) & (everything.end > span.first) \
         & (everything.size > 0)
-    pieces, value = everything.only(chosen), value[chosen]
-    if not len(pieces):
+    placements, value = everything.only(chosen), value[chosen]
+    if not len(placements):
         return None
-    space = space_of(events, pieces, span)
-    return Map(short(replay.allocator), span.first, last, pieces,
-               space, space.place(pieces.address), value,
-               taken_of(events, pieces, space, span.first, last))
+    space = space_of(events, placements, span)
+    return Map(short(replay.allocator), span.first, last, placements,
+               space, space.height_of(placements.address), value,
+               taken_of(events, placements, space, span.first, last))
 
 
-def ages(pieces: Pieces) -> numpy.ndarray:
-    """How long the block of each piece lives, in operations."""
-    lives = lives_of(pieces)
-    _, number = numpy.unique(pieces.block, return_inverse=True)
-    return lives.length[number]
+def ages(placements: Placements) -> numpy.ndarray:
+    """How long the block of each placement lives, in operations."""
+    lifetimes = lifetimes_of(placements)
+    _, number = numpy.unique(placements.block, return_inverse=True)
+    return lifetimes.length[number]
 
 
-def taken_of(events: Table, pieces: Pieces, space: Space, first: int,
+def taken_of(events: Table, placements: Placements, space: Space, first: int,
              last: int) -> list[Taken]:
     base, found = heap_base(events), []
-    number = space.region(pieces.address)
+    number = space.region(placements.address)
     heap = events["heap"].max() > 0
     for n, (begin, end) in enumerate(zip(space.begin, space.end)):
         if heap and begin <= base < end:
@@ -116,14 +116,15 @@ def taken_of(events: Table, pieces: Pieces, space: Space, first: int,
             low = numpy.full(len(op), space.base[n])
             found.append(Taken(op, low, top - begin + space.base[n]))
         else:
-            found.append(_used_so_far(pieces.only(number == n), space, first,
-                                      last))
+            found.append(_used_so_far(placements.only(number == n), space,
+                                      first, last))
     return found
 
 
-def _used_so_far(pieces: Pieces, space: Space, first: int, last: int) -> Taken:
-    p = pieces.only(numpy.argsort(pieces.begin, kind="stable"))
-    low = space.place(p.address)
+def _used_so_far(placements: Placements, space: Space, first: int, last: int
+                 ) -> Taken:
+    p = placements.only(numpy.argsort(placements.begin, kind="stable"))
+    low = space.height_of(p.address)
     low, high = (numpy.minimum.accumulate(low),
                  numpy.maximum.accumulate(low + p.size))
     op = numpy.append(numpy.maximum(p.begin, first), last + 1)
@@ -172,8 +173,8 @@ def raster_of(m: Map, classes: Classes, pixels: tuple[int, int], top: int
     best = numpy.zeros((height, width))
     for n in range(len(classes)):
         mine = number == n
-        share = _cover(m, pixels, top, m.pieces.begin[mine],
-                       m.pieces.end[mine], m.low[mine], m.high[mine])
+        share = _cover(m, pixels, top, m.placements.begin[mine],
+                       m.placements.end[mine], m.low[mine], m.high[mine])
         image[share > best, :3] = to_rgb(shade(n, len(classes)))
         best = numpy.maximum(best, share)
         image[:, :, 3] += share
@@ -217,13 +218,13 @@ def picture(source: Source, look: style.Look, options: argparse.Namespace
     maps = [m for row in rows for m in shown(row)]
     classes = classes_of(
         numpy.concatenate([m.value for m in maps] or [numpy.ones(1)]),
-        numpy.concatenate([m.pieces.size for m in maps] or [numpy.ones(1)]))
+        numpy.concatenate([m.placements.size for m in maps] or [numpy.ones(1)]))
     sheet, _ = draw_panels(
         look, rows, options.range, lambda axes, m, row: _draw_map(
             axes, m, classes, max(other.space.height for other in shown(row))))
     _draw_legend(sheet, classes, options.by)
-    sheet.say(finding(label(source.traces[0]), maps) if len(rows) == 1
-              else "Where blocks lie, and how long")
+    sheet.set_title(finding(label(source.traces[0]), maps) if len(rows) == 1
+                    else "Where blocks lie, and how long")
     return sheet
 
 
@@ -237,7 +238,7 @@ def finding(trace: str, maps: Sequence[Map]) -> str:
 
 
 def _draw_map(axes: Any, m: Map, classes: Classes, top: int) -> None:
-    if len(m.pieces) > RECTANGLES:
+    if len(m.placements) > RECTANGLES:
         axes.imshow(painted(m, classes, PIXELS, top), aspect="auto",
                     extent=(m.first, m.last + 1, 0, top), origin="lower",
                     interpolation="antialiased")
@@ -255,9 +256,9 @@ def _draw_map(axes: Any, m: Map, classes: Classes, top: int) -> None:
 
 def _draw_rectangles(axes: Any, m: Map, classes: Classes, top: int) -> None:
     """Those that are high enough have an edge, which parts neighbours."""
-    corners = numpy.empty((len(m.pieces), 4, 2))
-    corners[:, 0, 0] = corners[:, 1, 0] = m.pieces.begin
-    corners[:, 2, 0] = corners[:, 3, 0] = m.pieces.end
+    corners = numpy.empty((len(m.placements), 4, 2))
+    corners[:, 0, 0] = corners[:, 1, 0] = m.placements.begin
+    corners[:, 2, 0] = corners[:, 3, 0] = m.placements.end
     corners[:, 0, 1] = corners[:, 3, 1] = m.low
     corners[:, 1, 1] = corners[:, 2, 1] = m.high
     number = classes.of(m.value)
@@ -265,7 +266,7 @@ def _draw_rectangles(axes: Any, m: Map, classes: Classes, top: int) -> None:
                            for n in range(len(classes))])
     axes.add_collection(PolyCollection(
         corners, facecolors=colours[number], edgecolors="white",
-        linewidths=numpy.where(m.pieces.size * 150 > top, 0.4, 0), zorder=2,
+        linewidths=numpy.where(m.placements.size * 150 > top, 0.4, 0), zorder=2,
         snap=False))
 
 

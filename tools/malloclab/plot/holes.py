@@ -9,10 +9,10 @@ from typing import Any, Iterator, Sequence
 import numpy
 from matplotlib.colors import LogNorm, Normalize, PowerNorm
 
-from ..bench.contest import short
+from ..bench.benchmark import short
 from ..replays import Table
 from . import style
-from .blocks import Pieces, octave_of, pieces_of
+from .blocks import Placements, octave_of, placements_of
 from .heap import heap_base, size_after
 from .options import Range
 from .panels import draw_panels, shown
@@ -59,22 +59,22 @@ class Holes:
 def holes_over(events: Table, span: Range, moments: int = MOMENTS
                ) -> Iterator[Holes]:
     """At so many moments of the range, equally far apart, or at each one."""
-    pieces = pieces_of(events)
-    pieces = pieces.only(pieces.size > 0).by_address()
-    last = span.end(pieces.ops)
+    placements = placements_of(events)
+    placements = placements.only(placements.size > 0).by_address()
+    last = span.end(placements.ops)
     base = heap_base(events)
-    space = space_of(events, pieces)
+    space = space_of(events, placements)
     count = min(moments, last - span.first + 1)
     ops = numpy.unique(numpy.linspace(span.first, last, count).astype(int))
     heap = size_after(events, "heap", ops)
     for op, size, living in zip(ops.tolist(), heap.tolist(),
-                                pieces.at_each(ops)):
+                                placements.at_each(ops)):
         yield holes_at(living, op, space, base, size)
 
 
-def holes_at(living: Pieces, op: int, space: Space, base: int, heap: int
+def holes_at(living: Placements, op: int, space: Space, base: int, heap: int
              ) -> Holes:
-    """Of pieces that live then, in the order of their addresses."""
+    """Of placements that live then, in the order of their addresses."""
     begin = living.address
     end = begin + living.size
     region = space.region(begin)
@@ -157,9 +157,10 @@ def picture(source: Source, look: style.Look, options: argparse.Namespace
             norm, _, _ = _scale(shown(row), options.log)
             style.scale(sheet.figure, several, norm, "in holes of that size",
                         in_bytes=True)
-    sheet.say(finding(label(source.traces[0]), shown(rows[0]))
-              if len(rows) == 1
-              else "Free memory between live payloads, by the size of holes")
+    sheet.set_title(finding(label(source.traces[0]), shown(rows[0]))
+                    if len(rows) == 1
+                    else "Free memory between live payloads, by the size of "
+                    "holes")
     return sheet
 
 

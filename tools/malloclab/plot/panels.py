@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Callable, Optional, Sequence, Tuple
 
-from ..bench.contest import short
+from ..bench.benchmark import short
 from . import style
 from .options import Range
 from .source import Replay, label, last_operation
@@ -34,7 +34,7 @@ def draw_panels(look: style.Look, rows: Sequence[Row], span: Range,
             drawn[-1].append(axes)
             _name(axes, replay, len(rows) > 1)
             if what is None:
-                style.say_none(axes, replay.fault)
+                style.show_empty(axes, replay.fault)
                 continue
             draw(axes, what, row)
             style.operations_axis(axes, span.first, last)
@@ -45,7 +45,7 @@ def draw_panels(look: style.Look, rows: Sequence[Row], span: Range,
 
 def _name(axes: Any, replay: Replay, with_trace: bool) -> None:
     trace = f"{label(replay.trace)}: " if with_trace else ""
-    style.name_panel(axes, trace + short(replay.allocator), replay.says)
+    style.name_panel(axes, trace + short(replay.allocator), replay.caption)
 
 
 def shown(row: Row) -> list[Any]:

@@ -8,7 +8,7 @@ from typing import Any, Sequence
 from matplotlib.ticker import LogLocator
 from matplotlib.transforms import Bbox
 
-from ..bench import contest
+from ..bench import benchmark
 from ..bench.pareto import Point, points_of
 from ..replays import ReplayError
 from . import style
@@ -47,7 +47,7 @@ def finding(points: Sequence[Point]) -> str:
 
 
 def machine(report: dict[str, Any]) -> str:
-    """What the figures are of, as far as they say."""
+    """The machine and the build, as far as the figures name them."""
     m, b = report.get("machine"), report.get("build")
     if not m or not b:
         return "machine unknown"
@@ -61,7 +61,7 @@ def machine(report: dict[str, Any]) -> str:
 def picture(source: Source, look: style.Look, options: argparse.Namespace
             ) -> style.Sheet:
     raw = source.results(TIMED)
-    report = contest.report_from(raw)
+    report = benchmark.report_from(raw)
     if not report.common():
         raise ReplayError("there is no trace that every allocator did")
     points = points_of(report)
@@ -71,12 +71,12 @@ def picture(source: Source, look: style.Look, options: argparse.Namespace
     _draw_points(axes, points)
     _draw_front(axes, points)
     lost = len(report.traces) - len(report.common())
-    sheet.say(finding(points),
-              f"Means over {len(report.common())} traces"
-              + (f", {lost} left out that not every allocator did"
-                 if lost else "") +
-              f" (geometric for throughput); bars: quartiles over traces. "
-              f"{source.origin()}; {machine(raw)}.")
+    sheet.set_title(finding(points),
+                    f"Means over {len(report.common())} traces"
+                    + (f", {lost} left out that not every allocator did"
+                             if lost else "") +
+                    " (geometric for throughput); bars: quartiles over traces. "
+                    f"{source.origin()}; {machine(raw)}.")
     sheet.figure.draw_without_rendering()
     _label_points(sheet.figure, axes, points)
     return sheet

@@ -1,7 +1,7 @@
-"""Where the figures of a picture come from: mdriver, run, or files it wrote.
+"""Where the figures of a picture come from: a run of mdriver, or its files.
 
-Both kinds of source give the same: for each trace the replays of it, one an
-allocator, with as much of results, timeline and events as was asked for.
+Each source gives, for each trace, one Replay per allocator, with what was asked
+for of results, timeline and events.
 """
 
 from __future__ import annotations
@@ -11,9 +11,10 @@ import datetime
 import os
 import shlex
 import tempfile
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Iterable, Sequence, Union
+from typing import Any, Iterable, Sequence
 
 from .. import replays
 from ..replays import ReplayError, Table
@@ -48,7 +49,7 @@ class Replay:
         return f"{r['verdict']} after {r['ops_done']:,} operations"
 
     @property
-    def says(self) -> str:
+    def caption(self) -> str:
         """What went wrong, or else the utilization; "" where neither is known.
         """
         share = self.result and self.result["utilization"]
@@ -83,31 +84,49 @@ def _paired(results: Iterable[dict[str, Any]], tables: Iterable[Table]
             for name in dict.fromkeys([*rows, *found])]
 
 
-class Some:
-    """What both kinds of source have in common.
+class Source(ABC):
+    """What a picture draws: `traces`, within the operations of `span`.
 
-    `faults` are the sentences of bad verdicts that were met; its values say
-    nothing.
+    `faults` has, as its keys and in their order, a sentence for each bad
+    verdict met so far.
     """
 
     traces: list[str]
     span: Range
     faults: dict[str, None]
 
-    def only(self, trace: str) -> Any:
+    @abstractmethod
+    def has(self, what: str) -> bool:
+        """Whether the source has figures of the kind, a key of MADE_BY."""
+
+    @abstractmethod
+    def replays(self, trace: str, what: str) -> list[Replay]:
+        """The replays of a trace, one per allocator, with tables of the kind
+        EVENTS or TIMELINES. A ReplayError where there are none."""
+
+    @abstractmethod
+    def results(self, what: str) -> dict[str, Any]:
+        """The object of mdriver --json with results of all traces, of the
+        kind RESULTS, TIMED or WITH_WASTE. A ReplayError where it has none."""
+
+    @abstractmethod
+    def origin(self) -> str:
+        """How and when the figures were made, for a picture's note."""
+
+    def only(self, trace: str) -> Source:
         """The same source, of one of its traces."""
         other = copy.copy(self)
         other.traces = [trace]
         return other
 
-    def demand_operations(self, tables: Sequence[Table]) -> None:
-        """Of one trace: some of them have to lie in the range."""
+    def require_operations(self, tables: Sequence[Table]) -> None:
+        """A ReplayError if the tables of a trace end before the range."""
         last = max([int(t["op"][-1]) for t in tables if len(t)], default=None)
         if last is not None and last < self.span.first:
             raise ReplayError(f"{label(tables[0].trace)}: its last operation "
                               f"is {last}, before --range")
 
-    def note(self, results: Iterable[dict[str, Any] | None]) -> None:
+    def record_faults(self, results: Iterable[dict[str, Any] | None]) -> None:
         for r in results:
             if r and r["verdict"] != "ok":
                 said = f": {r['message']}" if r.get("message") else ""
@@ -115,8 +134,8 @@ class Some:
                             f"{r['verdict']}{said}"] = None
 
 
-class Live(Some):
-    """mdriver, run when something is asked for; the last trace is kept."""
+class RunSource(Source):
+    """Runs mdriver when a picture asks; keeps the replays of one trace."""
 
     def __init__(self, traces: Sequence[str], allocators: Sequence[str],
                  span: Range, options: Sequence[str], build: Path) -> None:
@@ -143,8 +162,8 @@ class Live(Some):
             tables = read([trace], self.allocators, *self.options,
                           "--json", str(path), build=self.build)
             results = replays.parsed(path.read_text("utf-8"), path)["results"]
-        self.note(results)
-        self.demand_operations(tables)
+        self.record_faults(results)
+        self.require_operations(tables)
         return _paired(results, tables)
 
     def has(self, what: str) -> bool:
@@ -157,7 +176,7 @@ class Live(Some):
             self._report = replays.results(
                 self.traces, self.allocators, *self.options, *options,
                 build=self.build)
-            self.note(self._report["results"])
+            self.record_faults(self._report["results"])
         return self._report
 
     def origin(self) -> str:
@@ -169,17 +188,17 @@ class Live(Some):
         return f"{shlex.join(command)}{more}, {datetime.date.today()}"
 
 
-def _demand_an_end(path: Path) -> None:
-    """A number that is cut would be another one."""
+def _require_newline_at_end(path: Path) -> None:
+    """A number that is cut short would be read as another number."""
     with open(path, "rb") as file:
         file.seek(-1, os.SEEK_END)
         if file.read() != b"\n":
             raise ReplayError(f"{path}: its last line is cut short")
 
 
-class Kept(Some):
-    """Files of mdriver --json, --timeline and --events, told apart by what
-    they hold."""
+class FileSource(Source):
+    """Reads files of mdriver --json, --timeline and --events, which it tells
+    apart by their content."""
 
     def __init__(self, paths: Sequence[Path], traces: Sequence[str],
                  allocators: Sequence[str], span: Range) -> None:
@@ -204,7 +223,7 @@ class Kept(Some):
                 elif first.rstrip() in HEADS:
                     self.tables[HEADS[first.rstrip()]] += \
                         replays.read_tables(file)
-                    _demand_an_end(path)
+                    _require_newline_at_end(path)
                 else:
                     raise ValueError
         except OSError as error:
@@ -264,30 +283,27 @@ class Kept(Some):
         column = {TIMED: "ns_per_op", WITH_WASTE: "waste"}.get(what, "verdict")
         return any(row.get(column) for row in rows)
 
-    def _demand(self, what: str) -> None:
+    def _require(self, what: str) -> None:
         if not self.has(what):
             raise ReplayError("--from: none of the files is what mdriver "
                               f"{MADE_BY[what]} writes")
 
     def replays(self, trace: str, what: str) -> list[Replay]:
-        self._demand(what)
+        self._require(what)
         results = self._of(trace, self.report.get("results", []), dict.get)
-        self.note(results)
+        self.record_faults(results)
         tables = self._of(trace, self.tables[what], getattr)
-        self.demand_operations(tables)
+        self.require_operations(tables)
         return _paired(results, tables)
 
     def results(self, what: str) -> dict[str, Any]:
-        self._demand(what)
+        self._require(what)
         rows = [row for trace in self.traces
                 for row in self._of(trace, self.report["results"], dict.get)]
-        self.note(rows)
+        self.record_faults(rows)
         return {**self.report, "results": rows}
 
     def origin(self) -> str:
         path = next(path for path in self.paths)
         day = datetime.date.fromtimestamp(path.stat().st_mtime)
         return f"{path.name}, {day}"
-
-
-Source = Union[Live, Kept]

@@ -14,13 +14,13 @@ from dataclasses import dataclass
 
 import numpy
 
+from ..addresses import NEAR, union
 from ..replays import Table
-from .blocks import Pieces
+from .blocks import Placements
 from .heap import heap_base
 from .options import Range
 
-NEAR = 1 << 16  # bytes that are never folded away
-SHARE = 1 / 8  # nor is a gap of less than this share of what is in use
+SHARE = 1 / 8  # of the bytes in use: gaps up to it are not folded away
 
 
 @dataclass(frozen=True)
@@ -43,8 +43,8 @@ class Space:
         """The number of the region that each lies in."""
         return numpy.searchsorted(self.begin, address, side="right") - 1
 
-    def place(self, address: numpy.ndarray) -> numpy.ndarray:
-        """The height of each address, which has to lie in a region."""
+    def height_of(self, address: numpy.ndarray) -> numpy.ndarray:
+        """The height of each address, each of which lies in a region."""
         number = self.region(address)
         return address - self.begin[number] + self.base[number]
 
@@ -53,26 +53,16 @@ def fold(begin: numpy.ndarray, end: numpy.ndarray) -> Space:
     """The regions of the spans begin to end, which may overlap."""
     if not len(begin):
         return Space(numpy.zeros(0, int), numpy.zeros(0, int))
-    begin, end = _union(begin, end, 0)
+    begin, end = union(begin, end, 0)
     near = max(NEAR, int(SHARE * (end - begin).sum()))
-    return Space(*_union(begin, end, near))
+    return Space(*union(begin, end, near))
 
 
-def _union(begin: numpy.ndarray, end: numpy.ndarray,
-           near: int) -> tuple[numpy.ndarray, numpy.ndarray]:
-    """Spans that do not overlap and are further than near from each other."""
-    order = numpy.argsort(begin, kind="stable")
-    begin, reach = begin[order], numpy.maximum.accumulate(end[order])
-    starts = numpy.ones(len(begin), bool)
-    starts[1:] = begin[1:] > reach[:-1] + near
-    first = numpy.flatnonzero(starts)
-    return begin[first], reach[numpy.append(first[1:], len(begin)) - 1]
-
-
-def space_of(events: Table, pieces: Pieces, span: Range = Range()) -> Space:
-    """Of a replay's pieces and, where it has one, the whole heap."""
+def space_of(events: Table, placements: Placements, span: Range = Range()
+             ) -> Space:
+    """Of a replay's placements and, where it has one, the whole heap."""
     base, heap = heap_base(events), events["heap"][span.holds(events["op"])]
-    begin, end = pieces.address, pieces.address + pieces.size
+    begin, end = placements.address, placements.address + placements.size
     if heap.any():
         begin, end = numpy.append(begin, base), \
             numpy.append(end, base + heap.max())

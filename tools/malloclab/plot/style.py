@@ -91,7 +91,7 @@ class Sheet:
         return [[self._grid[row, column] for column in range(columns)]
                 for row in range(rows)]
 
-    def say(self, title: str, note: str = "") -> None:
+    def set_title(self, title: str, note: str = "") -> None:
         width = self.figure.get_figwidth()
         self.figure.suptitle(
             textwrap.fill((self.look.title or title).replace(" %", "\u00a0%"),
@@ -190,11 +190,11 @@ def width_of(columns: int) -> float:
     return 9 if columns < 3 else 1 + 3.6 * columns
 
 
-def name_panel(axes: Any, name: str, says: str) -> None:
-    axes.set_title(textwrap.fill(f"{name}: {says}".rstrip(": "), 42))
+def name_panel(axes: Any, name: str, caption: str) -> None:
+    axes.set_title(textwrap.fill(f"{name}: {caption}".rstrip(": "), 42))
 
 
-def say_none(axes: Any, why: str) -> None:
+def show_empty(axes: Any, why: str) -> None:
     axes.text(0.5, 0.5, why or "nothing in this range", ha="center",
               transform=axes.transAxes, color=GRAY)
     axes.set_xticks([])

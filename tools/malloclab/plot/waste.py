@@ -16,9 +16,9 @@ from typing import Any, Sequence
 
 import numpy
 
-from ..bench.contest import short
+from ..bench.benchmark import short
 from . import style
-from .blocks import Pieces, pieces_of, rounded
+from .blocks import Placements, placements_of, rounded
 from .heap import heap_base, size_after
 from .options import Range
 from .panels import Row, draw_panels, shown
@@ -76,13 +76,13 @@ def split_of(replay: Replay, span: Range, align: int) -> Split | None:
     ops = _moments(events["op"], events["heap"] + events["mapped"], span)
     if not len(ops):
         return None
-    pieces = pieces_of(events)
-    pieces = pieces.only(pieces.size > 0).by_address()
+    placements = placements_of(events)
+    placements = placements.only(placements.size > 0).by_address()
     heap, mapped = (size_after(events, name, ops).tolist()
                     for name in ("heap", "mapped"))
     base = heap_base(events) if events["heap"].any() else None
     columns = [split_at(living, base, h, m, align)
-               for living, h, m in zip(pieces.at_each(ops), heap, mapped)]
+               for living, h, m in zip(placements.at_each(ops), heap, mapped)]
     return Split(short(replay.allocator), ops, numpy.array(columns).T)
 
 
@@ -97,11 +97,11 @@ def _moments(op: numpy.ndarray, footprint: numpy.ndarray, span: Range
     return op[numpy.unique(numpy.append(some, footprint.argmax()))]
 
 
-def split_at(living: Pieces, base: int | None, heap: int, mapped: int,
+def split_at(living: Placements, base: int | None, heap: int, mapped: int,
              align: int) -> list[int]:
     """The parts at one moment; base is None where no heap is known.
 
-    Pieces are in the order of their addresses.
+    Placements are in the order of their addresses.
     """
     payload = int(living.size.sum())
     if base is None:
@@ -119,7 +119,7 @@ def split_at(living: Pieces, base: int | None, heap: int, mapped: int,
             0]
 
 
-def between(living: Pieces, align: int) -> tuple[int, int]:
+def between(living: Placements, align: int) -> tuple[int, int]:
     """Padding and headers between neighbours, in bytes."""
     gap = living.address[1:] - (living.address + living.size)[:-1]
     pad = numpy.minimum(gap, (rounded(living.size, align) - living.size)[:-1])
@@ -157,9 +157,9 @@ def picture(source: Source, look: style.Look, options: argparse.Namespace
     else:
         sheet, _ = draw_panels(look, rows, options.range, _draw_stack)
     sheet.legend(_handles(rows), ncol=4)
-    sheet.say(finding(label(source.traces[0]), shown(rows[0]))
-              if len(rows) == 1 else "What allocators' memory went on"
-              + (", at the largest footprint" if options.bars else ""))
+    sheet.set_title(finding(label(source.traces[0]), shown(rows[0]))
+                    if len(rows) == 1 else "What allocators' memory went on"
+                    + (", at the largest footprint" if options.bars else ""))
     return sheet
 
 

@@ -77,7 +77,7 @@ def _as_they_end(futures: Sequence[Future]) -> Iterator[Future]:
 
 
 def run_all(function: Callable, work: Iterable[tuple], jobs: int,
-            results: list, tell: Callable = lambda *_: None) -> None:
+            results: list, report: Callable = lambda *_: None) -> None:
     """Call it with each of the work; results are added in that order, also
     where it is interrupted. Only threads start processes: what interrupts
     comes to the main thread, which ends them all."""
@@ -86,7 +86,7 @@ def run_all(function: Callable, work: Iterable[tuple], jobs: int,
         try:
             futures += [pool.submit(function, *words) for words in work]
             for number, future in enumerate(_as_they_end(futures), 1):
-                tell(future.result(), number, len(futures))
+                report(future.result(), number, len(futures))
         except BaseException:
             CHILDREN.stop()
             pool.shutdown(cancel_futures=True)

@@ -174,7 +174,8 @@ def _chosen(names: list[str]) -> list[Program]:
 def _allocators(options: argparse.Namespace) -> list[str]:
     if options.command == "test":
         return allocator_list(options.allocator, ["all"])
-    names = allocator_list(options.allocator, _found([*run.RIVALS, *SENSIBLE]))
+    names = allocator_list(options.allocator,
+                           _found([*run.SYSTEM_MALLOCS, *SENSIBLE]))
     return ["libc", *(name for name in names if name != "libc")]
 
 

@@ -358,9 +358,9 @@ def _shown(ops: Iterable[rep.Op]) -> Iterator[rep.Op]:
         return
     for number, op in enumerate(ops, 1):
         if number % 100000 == 0:
-            terminal.tell(f"{number} operations")
+            terminal.show_progress(f"{number} operations")
         yield op
-    terminal.tell("")
+    terminal.show_progress("")
 
 
 def numbered_name(path: str, number: int, program: str) -> str:

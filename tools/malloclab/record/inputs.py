@@ -1,6 +1,7 @@
 """What recorded programs work on: texts, JSON, C, XML, graphs, a history.
 
-All built from dice, so that each input is the same wherever it is built.
+All are built from portable_random, so that each input is the same on every
+machine.
 """
 
 from __future__ import annotations
@@ -8,65 +9,65 @@ from __future__ import annotations
 import json
 from typing import Callable, Sequence, Tuple
 
-from ..dice import Dice
+from ..portable_random import Random
 
 SYLLABLES = ("ba be bi bo da de di do fa fe ga go ha he ka ke ki la le li lo "
              "ma me mi mo na ne ni no pa pe ra re ri ro sa se si so ta te ti to "
              "va ve wa we za").split()
 
 
-def vocabulary(dice: Dice, size: int) -> list[str]:
+def vocabulary(rng: Random, size: int) -> list[str]:
     """Words of one to four syllables."""
-    return ["".join(dice.choose(SYLLABLES) for _ in range(dice.between(1, 4)))
+    return ["".join(rng.choose(SYLLABLES) for _ in range(rng.between(1, 4)))
             for _ in range(size)]
 
 
 def prose(lines: int, words: int = 900, seed: int = 1) -> str:
     """Lines of 3 to 16 words, of which the first are the most frequent."""
-    dice = Dice(seed)
-    known = vocabulary(dice, words)
+    rng = Random(seed)
+    known = vocabulary(rng, words)
     text = []
     for _ in range(lines):
-        line = [known[dice.power(1, words) - 1]
-                for _ in range(dice.between(3, 16))]
+        line = [known[rng.power(1, words) - 1]
+                for _ in range(rng.between(3, 16))]
         text.append(" ".join(line).capitalize() + ".")
     return "\n".join(text) + "\n"
 
 
 def orders(count: int) -> str:
     """A JSON array of orders with one to eight lines each."""
-    dice = Dice(2)
-    names = vocabulary(dice, 200)
+    rng = Random(2)
+    names = vocabulary(rng, 200)
     made = []
     for number in range(count):
-        lines = [{"item": f"{dice.choose(names)}-{dice.below(50)}",
-                  "count": dice.between(1, 12), "cents": dice.power(50, 90000)}
-                 for _ in range(dice.between(1, 8))]
-        customer = f"{dice.choose(names[:60])} {dice.choose(names[60:63])}"
+        lines = [{"item": f"{rng.choose(names)}-{rng.below(50)}",
+                  "count": rng.between(1, 12), "cents": rng.power(50, 90000)}
+                 for _ in range(rng.between(1, 8))]
+        customer = f"{rng.choose(names[:60])} {rng.choose(names[60:63])}"
         made.append({"number": number, "customer": customer.title(),
-                     "paid": bool(dice.below(2)), "lines": lines})
+                     "paid": bool(rng.below(2)), "lines": lines})
     return json.dumps(made, indent=1)
 
 
 def c_source(functions: int) -> str:
     """A C file of functions that loop, switch, call and compute."""
-    dice = Dice(3)
+    rng = Random(3)
     parts = ["#include <stdio.h>", "#include <stdlib.h>", "#include <string.h>",
              "struct node { struct node *next; int key; char name[24]; };"]
     for n in range(functions):
-        call = f"f{dice.below(n)}(list, x - 1)" if n else "x"
+        call = f"f{rng.below(n)}(list, x - 1)" if n else "x"
         cases = "".join(
-            f"    case {k}: y += x * {dice.between(2, 99)} ^ {dice.below(255)};"
-            f" break;\n" for k in range(dice.between(2, 9)))
+            f"    case {k}: y += x * {rng.between(2, 99)} ^ {rng.below(255)};"
+            f" break;\n" for k in range(rng.between(2, 9)))
         parts.append(f"""
 static int f{n}(struct node *list, int x)
 {{
-    int y = {dice.below(1000)};
+    int y = {rng.below(1000)};
     for (struct node *at = list; at; at = at->next) {{
-        if (at->key % {dice.between(2, 17)} == 0)
+        if (at->key % {rng.between(2, 17)} == 0)
             y += (int)strlen(at->name) * at->key;
         else
-            at->key = y & {dice.between(1, 4095)};
+            at->key = y & {rng.between(1, 4095)};
     }}
     switch (x & 7) {{
 {cases}    }}
@@ -79,39 +80,39 @@ static int f{n}(struct node *list, int x)
 
 def catalogue(count: int) -> str:
     """An XML document with attributes, mixed content and entities."""
-    dice = Dice(4)
-    names = vocabulary(dice, 300)
+    rng = Random(4)
+    names = vocabulary(rng, 300)
     books = []
     for number in range(count):
-        authors = "".join(f"<author>{dice.choose(names).title()}</author>"
-                          for _ in range(dice.between(1, 3)))
-        blurb = " ".join(dice.choose(names) for _ in range(dice.between(5, 40)))
-        books.append(f'<book id="b{number}" lang="{dice.choose(names)[:2]}">'
-                     f"{authors}<title>{dice.choose(names)} &amp; "
-                     f"<em>{dice.choose(names)}</em></title>"
+        authors = "".join(f"<author>{rng.choose(names).title()}</author>"
+                          for _ in range(rng.between(1, 3)))
+        blurb = " ".join(rng.choose(names) for _ in range(rng.between(5, 40)))
+        books.append(f'<book id="b{number}" lang="{rng.choose(names)[:2]}">'
+                     f"{authors}<title>{rng.choose(names)} &amp; "
+                     f"<em>{rng.choose(names)}</em></title>"
                      f"<blurb>{blurb}</blurb></book>")
     return "<catalogue>" + "\n".join(books) + "</catalogue>\n"
 
 
 def graph(nodes: int) -> str:
     """A directed graph for dot: a random tree with some edges across."""
-    dice = Dice(5)
+    rng = Random(5)
     lines = ["digraph dependencies {", "  node [shape=box];"]
     for n in range(1, nodes):
-        lines.append(f"  n{dice.below(n)} -> n{n};")
-        if dice.percent(15):
-            lines.append(f"  n{dice.below(n)} -> n{n} [label=\"x{n}\"];")
+        lines.append(f"  n{rng.below(n)} -> n{n};")
+        if rng.percent(15):
+            lines.append(f"  n{rng.below(n)} -> n{n} [label=\"x{n}\"];")
     return "\n".join(lines + ["}", ""])
 
 
 def history(commits: int, files: int = 40) -> str:
     """A stream for git fast-import: edits of text files, one commit each."""
-    dice = Dice(6)
-    texts = [prose(dice.between(10, 80), 300, n).splitlines()
+    rng = Random(6)
+    texts = [prose(rng.between(10, 80), 300, n).splitlines()
              for n in range(files)]
     stream = []
     for number in range(commits):
-        changed = {dice.below(files) for _ in range(dice.between(1, 4))}
+        changed = {rng.below(files) for _ in range(rng.between(1, 4))}
         message = prose(1, 100, 1000 + number)
         stream += ["commit refs/heads/main",
                    f"committer Ann Author <ann@example.org> "
@@ -119,7 +120,7 @@ def history(commits: int, files: int = 40) -> str:
                    f"data {len(message)}", message]
         for file in sorted(changed if number else range(files)):
             text = texts[file]
-            text[dice.below(len(text))] = prose(1, 300, 5000 + number).strip()
+            text[rng.below(len(text))] = prose(1, 300, 5000 + number).strip()
             body = "\n".join(text) + "\n"
             stream += [f"M 100644 inline d{file % 6}/file{file}.txt",
                        f"data {len(body)}", body]
@@ -128,7 +129,7 @@ def history(commits: int, files: int = 40) -> str:
 
 def makefile(targets: int) -> str:
     """Objects with headers, libraries of them, programs of libraries."""
-    dice = Dice(7)
+    rng = Random(7)
     lines = ["CFLAGS := -O2 $(foreach d,$(shell echo a b c),-I$(d))",
              "all: programs",
              "define rule", "$(1): $(2)", "\t@echo build $(1) from $(2)",
@@ -137,8 +138,8 @@ def makefile(targets: int) -> str:
     lines.append(" ".join(headers) + ":")
     libraries = []
     for n in range(targets):
-        needs = " ".join(dice.choose(headers)
-                         for _ in range(dice.between(1, 6)))
+        needs = " ".join(rng.choose(headers)
+                         for _ in range(rng.between(1, 6)))
         lines.append(f"o{n}.o: {needs}\n\t@echo $(CC) $(CFLAGS) -c "
                      f"$(patsubst %.o,%.c,$@) $(sort $^)")
         if n % 10 == 9:
@@ -151,22 +152,22 @@ def makefile(targets: int) -> str:
 
 def tree(files: int) -> dict[str, str]:
     """A directory of small files: path and content."""
-    dice = Dice(8)
-    names = vocabulary(dice, 60)
-    return {f"tree/{dice.choose(names)}/{dice.choose(names)}/{n}.txt":
-            prose(dice.between(1, 6), 100, n) for n in range(files)}
+    rng = Random(8)
+    names = vocabulary(rng, 60)
+    return {f"tree/{rng.choose(names)}/{rng.choose(names)}/{n}.txt":
+            prose(rng.between(1, 6), 100, n) for n in range(files)}
 
 
 def page(articles: int) -> str:
     """An HTML page: headings, nested lists, tables, links and a form."""
-    dice = Dice(9)
-    words = vocabulary(dice, 400)
+    rng = Random(9)
+    words = vocabulary(rng, 400)
 
     def text(most: int) -> str:
-        parts = [dice.choose(words) for _ in range(dice.between(1, most))]
-        at = dice.below(len(parts))
-        parts[at] = f'<a href="/{parts[at]}.html#{dice.below(90)}">' \
-                    f"{parts[at]}</a> &mdash; <b>{dice.choose(words)}</b>"
+        parts = [rng.choose(words) for _ in range(rng.between(1, most))]
+        at = rng.below(len(parts))
+        parts[at] = f'<a href="/{parts[at]}.html#{rng.below(90)}">' \
+                    f"{parts[at]}</a> &mdash; <b>{rng.choose(words)}</b>"
         return " ".join(parts)
 
     parts = ["<html><head><title>Articles</title></head><body>",
@@ -174,10 +175,10 @@ def page(articles: int) -> str:
              *(f"<option>{word}" for word in words[:30]), "</select></form>"]
     for number in range(articles):
         rows = "".join(
-            f"<tr><td>{dice.choose(words)}<td align=right>{dice.below(9999)}"
-            for _ in range(dice.between(2, 9)))
+            f"<tr><td>{rng.choose(words)}<td align=right>{rng.below(9999)}"
+            for _ in range(rng.between(2, 9)))
         items = "".join(f"<li>{text(6)}<ol><li>{text(9)}</ol>"
-                        for _ in range(dice.between(1, 5)))
+                        for _ in range(rng.between(1, 5)))
         parts += [f'<h2 id="a{number}">{text(4)}</h2><p>{text(80)}<p>{text(40)}',
                   f"<ul>{items}</ul><table border=1>{rows}</table><hr>"]
     return "\n".join(parts + ["</body></html>", ""])
@@ -185,35 +186,35 @@ def page(articles: int) -> str:
 
 def drawing(shapes: int) -> str:
     """An SVG picture: groups, gradients, paths and labels."""
-    dice = Dice(10)
-    words = vocabulary(dice, 100)
+    rng = Random(10)
+    words = vocabulary(rng, 100)
     lines = ['<svg xmlns="http://www.w3.org/2000/svg" width="400" height="300">',
              "<defs>",
              *(f'<linearGradient id="g{n}"><stop offset="0" stop-color='
-               f'"#{dice.below(4096):03x}"/><stop offset="1" stop-color='
-               f'"#{dice.below(4096):03x}"/></linearGradient>'
+               f'"#{rng.below(4096):03x}"/><stop offset="1" stop-color='
+               f'"#{rng.below(4096):03x}"/></linearGradient>'
                for n in range(12)), "</defs>"]
     for _ in range(shapes):
-        x, y, size = dice.below(400), dice.below(300), dice.between(3, 60)
-        fill = f'fill="url(#g{dice.below(12)})" opacity="0.{dice.between(2, 9)}"'
+        x, y, size = rng.below(400), rng.below(300), rng.between(3, 60)
+        fill = f'fill="url(#g{rng.below(12)})" opacity="0.{rng.between(2, 9)}"'
         curves = " ".join(
-            f"q{dice.below(40) - 20} {dice.below(40) - 20} "
-            f"{dice.below(60) - 30} {dice.below(60) - 30}"
-            for _ in range(dice.between(2, 8)))
-        lines.append(dice.choose((
+            f"q{rng.below(40) - 20} {rng.below(40) - 20} "
+            f"{rng.below(60) - 30} {rng.below(60) - 30}"
+            for _ in range(rng.between(2, 8)))
+        lines.append(rng.choose((
             f'<circle cx="{x}" cy="{y}" r="{size}" {fill}/>',
             f'<path d="M{x} {y} {curves}z" stroke="black" {fill}/>',
-            f'<g transform="rotate({dice.below(360)} {x} {y})"><rect x="{x}" '
+            f'<g transform="rotate({rng.below(360)} {x} {y})"><rect x="{x}" '
             f'y="{y}" width="{size}" height="{size}" rx="3" {fill}/></g>',
-            f'<text x="{x}" y="{y}" font-size="{dice.between(6, 14)}">'
-            f"{dice.choose(words)}</text>")))
+            f'<text x="{x}" y="{y}" font-size="{rng.between(6, 14)}">'
+            f"{rng.choose(words)}</text>")))
     return "\n".join(lines + ["</svg>", ""])
 
 
 def cmake_project(targets: int) -> str:
     """Targets with properties and dependencies, functions, loops, regexes."""
-    dice = Dice(11)
-    words = vocabulary(dice, 80)
+    rng = Random(11)
+    words = vocabulary(rng, 80)
     lines = ["cmake_minimum_required(VERSION 3.18)",
              "project(things VERSION 1.2.3 LANGUAGES NONE)",
              "function(note name)",
@@ -225,13 +226,13 @@ def cmake_project(targets: int) -> str:
              '  set(NOTE_${name} "${joined}" PARENT_SCOPE)',
              "endfunction()"]
     for n in range(targets):
-        given = " ".join(dice.choose(words) for _ in range(dice.between(1, 8)))
-        lines += [f"note({dice.choose(words)}{n} {given})",
+        given = " ".join(rng.choose(words) for _ in range(rng.between(1, 8)))
+        lines += [f"note({rng.choose(words)}{n} {given})",
                   f"add_custom_target(t{n} COMMAND echo ${{NOTE_{n}}} "
                   f"COMMENT \"make {given}\" VERBATIM)",
                   f"set_target_properties(t{n} PROPERTIES LABELS \"{given}\")"]
-        if n and dice.percent(70):
-            lines.append(f"add_dependencies(t{n} t{dice.below(n)})")
+        if n and rng.percent(70):
+            lines.append(f"add_dependencies(t{n} t{rng.below(n)})")
     lines += ["foreach(i RANGE 200)", "  math(EXPR x \"${i} * ${i} % 97\")",
               "  if(x GREATER 50 AND NOT i MATCHES \"7$\")",
               "    list(APPEND odd ${x})", "  endif()", "endforeach()",
@@ -245,56 +246,56 @@ Choices = Sequence[Tuple[int, Callable[[], str]]]
 class _Client:
     """What one client asks of redis; a method a phase, commands by weight."""
 
-    def __init__(self, dice: Dice, number: int) -> None:
-        self.dice, self.number = dice, number
-        self.words = vocabulary(dice, 300)
+    def __init__(self, rng: Random, number: int) -> None:
+        self.rng, self.number = rng, number
+        self.words = vocabulary(rng, 300)
 
     def key(self, kind: str) -> str:
         """Low numbers are asked for most."""
-        return f"{kind}:{self.dice.power(1, 4000)}"
+        return f"{kind}:{self.rng.power(1, 4000)}"
 
     def value(self) -> str:
-        return "-".join(self.word() for _ in range(self.dice.octaves(1, 200)))
+        return "-".join(self.word() for _ in range(self.rng.octaves(1, 200)))
 
     def many(self, most: int) -> str:
         return " ".join(self.word()
-                        for _ in range(self.dice.between(1, most)))
+                        for _ in range(self.rng.between(1, most)))
 
     def word(self) -> str:
-        return self.dice.choose(self.words)
+        return self.rng.choose(self.words)
 
     def fill(self) -> Choices:
-        dice, key, value = self.dice, self.key, self.value
+        rng, key, value = self.rng, self.key, self.value
         return ((50, lambda: f"SET {key('page')} {value()}"),
                 (20, lambda: f"SET {key('session')} {value()} EX "
-                 f"{dice.between(100, 9000)}"),
+                 f"{rng.between(100, 9000)}"),
                 (20, lambda: f"HSET {key('user')} name {value()} mail "
-                 f"{self.word()} age {dice.below(99)}"),
+                 f"{self.word()} age {rng.below(99)}"),
                 (10, lambda: f"SADD {key('tags')} {self.many(8)}"))
 
     def serve(self) -> Choices:
-        dice, key, value = self.dice, self.key, self.value
+        rng, key, value = self.rng, self.key, self.value
         return ((40, lambda: f"GET {key('page')}"),
                 (10, lambda: f"SET {key('page')} {value()}"),
                 (8, lambda: f"HGETALL {key('user')}"),
                 (8, lambda: f"HINCRBY {key('user')} visits 1"),
                 (8, lambda: f"LPUSH {key('queue')} {value()}"),
                 (8, lambda: f"RPOP {key('queue')}"),
-                (8, lambda: f"ZINCRBY best {dice.below(50)} "
-                 f"{self.word()}{dice.below(20)}"),
+                (8, lambda: f"ZINCRBY best {rng.below(50)} "
+                 f"{self.word()}{rng.below(20)}"),
                 (4, lambda: f"APPEND {key('log')} {value()}"),
-                (3, lambda: f"ZREVRANGE best 0 {dice.between(5, 40)}"),
+                (3, lambda: f"ZREVRANGE best 0 {rng.between(5, 40)}"),
                 (3, lambda: f"DEL {key('session')}"))
 
     def batch(self) -> Choices:
-        dice, key, mine = self.dice, self.key, self.number
+        rng, key, mine = self.rng, self.key, self.number
         return ((20, lambda: f"MGET {key('page')} {key('page')} "
                  f"{key('session')} {key('log')}"),
                 (20, lambda: f"SUNIONSTORE all{mine} {key('tags')} "
                  f"{key('tags')} {key('tags')}"),
                 (20, lambda: f"RPUSH work{mine} {self.many(30)}"),
                 (10, lambda: f"SORT {key('tags')} ALPHA LIMIT 0 20"),
-                (5, lambda: f"LTRIM work{mine} -{dice.between(100, 900)} -1"),
+                (5, lambda: f"LTRIM work{mine} -{rng.between(100, 900)} -1"),
                 (5, lambda: "EVAL \"local t = {} for i = 1, 20 do t[i] = "
                  "redis.call('incr', KEYS[1]) .. ARGV[1] end return t\" 1 "
                  f"{key('count')} {self.word()}"))
@@ -308,6 +309,6 @@ class _Client:
 
 def commands(phase: str, client: int, count: int) -> str:
     """What a client asks of redis in a phase: fill, serve, batch or clear."""
-    dice = Dice(1000 + 10 * len(phase) + client)
-    choices = getattr(_Client(dice, client), phase)()
-    return "".join(dice.weighted(choices)() + "\r\n" for _ in range(count))
+    rng = Random(1000 + 10 * len(phase) + client)
+    choices = getattr(_Client(rng, client), phase)()
+    return "".join(rng.weighted(choices)() + "\r\n" for _ in range(count))

@@ -154,12 +154,13 @@ def load(path: str) -> Recording:
 
 
 def load_all(directory: str,
-             tell: Callable[[RecordingError], None] = lambda error: None
+             warn: Callable[[RecordingError], None] = lambda error: None
              ) -> list[Recording]:
     """The recordings in the directory, in the order in which they began.
 
     A file that a killed process had only just created, an empty one, is left
-    out; so is one that cannot be read, of which `tell` is told.
+    out. A file that cannot be read is left out too, and `warn` is called with
+    the error.
     """
     paths = glob.glob(os.path.join(glob.escape(directory), "*.rec"))
     found = []
@@ -168,9 +169,9 @@ def load_all(directory: str,
             if os.path.getsize(path):
                 found.append(load(path))
         except RecordingError as error:
-            tell(error)
+            warn(error)
         except OSError as error:
-            tell(RecordingError(f"{path}: {error.strerror}"))
+            warn(RecordingError(f"{path}: {error.strerror}"))
     return sorted(found, key=lambda r: (r.started, r.pid, r.image))
 
 

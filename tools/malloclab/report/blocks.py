@@ -6,9 +6,9 @@
       |      +-----------------+        the one that ends it: its free, or a
       +-----birth------------death---   realloc, which is a placement anew
 
-What a trace asks for is the same whichever allocator serves it. So placements,
-in the order of their births, belong to the trace (Lives), and an allocator adds
-one number to each: where (Places). Operations count from 0 here.
+What a trace asks for is the same on every allocator. So placements, in the
+order of their births, belong to the trace (Placements), and an allocator adds
+the offset of each (HeapLayout). Operations count from 0 here.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from dataclasses import dataclass
 
 import numpy
 
+from ..addresses import COMPUTED_BASE, MEMLIB_BASES, NEAR, union
 from ..replays import Table
 
 # What operations are stored as: the index of their letter. R is the realloc
@@ -25,15 +26,14 @@ KINDS = b"acmrfR0"
 PLACING = len(b"acmr")
 
 PAGE = 4096
-NEAR = 1 << 16  # bytes between blocks that are no gap anyway
 NOWHERE = -1
-# Where heaps begin: memlib's, and those that exist on paper only, which lie as
-# high as their alignments ask for.
-HEAP_BASES = (0, 1 << 28, *(1 << bit for bit in range(30, 47)))
+# All first addresses that a heap may have, ascending.
+HEAP_BASES = sorted({0, *MEMLIB_BASES,
+                     *(COMPUTED_BASE << bit for bit in range(17))})
 
 
 @dataclass(frozen=True)
-class Lives:
+class Placements:
     """A trace's operations (kind, thread) and placements (the rest).
 
     death is the number of operations for those that nothing ends. block counts
@@ -58,13 +58,14 @@ class Segment:
 
 
 @dataclass(frozen=True)
-class Places:
-    """Where an allocator put the placements.
+class HeapLayout:
+    """Where an allocator put the placements of a trace.
 
-    offset is the address, less what no segment has between; NOWHERE where it
-    was not put: NULL for no bytes, or the replay had ended. done counts the
-    operations that the allocator carried out. heap_base is the address at which
-    the heap begins whose size `heap` is, NOWHERE where unknown.
+    offset, one per placement, is the address less the gaps between segments;
+    NOWHERE if the allocator returned NULL for 0 bytes or the replay had ended.
+    done counts the operations that the allocator carried out. heap_base is the
+    first address of the heap whose size is the column `heap`, NOWHERE if
+    unknown.
     """
 
     offset: numpy.ndarray
@@ -73,8 +74,8 @@ class Places:
     heap_base: int
 
 
-def lives(events: Table) -> Lives:
-    """Of a table of every operation of a trace, as events() reads them."""
+def placements_of(events: Table) -> Placements:
+    """The placements of a trace; events: a table of all its operations."""
     kind, slot, size = (events[name] for name in ("kind", "slot", "size"))
     count = len(events)
     order = numpy.argsort(slot, kind="stable")
@@ -85,7 +86,7 @@ def lives(events: Table) -> Lives:
     placing = numpy.flatnonzero(code < PLACING)
     death = numpy.full(count, count)
     death[order[:-1]] = numpy.where(follows[1:], order[1:], count)
-    return Lives(code, events["thread"], placing, death[placing],
+    return Placements(code, events["thread"], placing, death[placing],
                  size[placing], _blocks(order, follows, frees)[placing])
 
 
@@ -123,8 +124,8 @@ def _blocks(order: numpy.ndarray, follows: numpy.ndarray,
     return number
 
 
-def places(trace: Lives, events: Table) -> Places:
-    """Of the table of one allocator, which may end earlier than the trace."""
+def layout_of(trace: Placements, events: Table) -> HeapLayout:
+    """The layout of one allocator, whose events may end before the trace."""
     address = numpy.full(len(trace.kind), NOWHERE)
     address[events["op"] - 1] = events["address"]
     address = address[trace.birth]
@@ -135,44 +136,33 @@ def places(trace: Lives, events: Table) -> Places:
     if base != NOWHERE:
         begin = numpy.append(begin, base)
         end = numpy.append(end, base + events["heap"].max())
-    segments = layout(begin, end)
+    segments = segments_of(begin, end)
     done = int(events["op"][-1]) if len(events) else 0
-    return Places(offsets(address, segments), segments, done, base)
+    return HeapLayout(offsets(address, segments), segments, done, base)
 
 
 def heap_base(address: numpy.ndarray, heap: numpy.ndarray) -> int:
-    """The highest that no address is below, if its heap has some in it."""
+    """The highest heap base that no address is below; NOWHERE if that heap
+    holds no address."""
     top = int(heap.max()) if len(heap) else 0
     lowest = int(address.min()) if len(address) else NOWHERE
     base = max((one for one in HEAP_BASES if one <= lowest), default=NOWHERE)
     return base if lowest < base + top else NOWHERE
 
 
-def layout(begin: numpy.ndarray, end: numpy.ndarray) -> list[Segment]:
+def segments_of(begin: numpy.ndarray, end: numpy.ndarray) -> list[Segment]:
     """Segments that hold all of these ranges, without the wide gaps.
 
     Wide is more than an eighth of what there is without gaps.
     """
     if not len(begin):
         return []
-    near = _merge(begin, end, NEAR)
-    wide = max(NEAR, sum(last - first for first, last in near) // 8)
-    merged = _merge(numpy.array([first for first, _ in near]),
-                    numpy.array([last for _, last in near]), wide)
+    begin, end = union(begin, end, NEAR)
+    wide = max(NEAR, int((end - begin).sum()) // 8)
+    begin, end = union(begin, end, wide)
     return [Segment(first - first % PAGE,
                     max(16, -(-last // 16) * 16 - first + first % PAGE))
-            for first, last in merged]
-
-
-def _merge(begin: numpy.ndarray, end: numpy.ndarray,
-           gap: int) -> list[tuple[int, int]]:
-    order = numpy.argsort(begin, kind="stable")
-    begin, reach = begin[order], numpy.maximum.accumulate(end[order])
-    cuts = numpy.flatnonzero(begin[1:] - reach[:-1] > gap) + 1
-    firsts = numpy.concatenate([[0], cuts])
-    lasts = numpy.concatenate([cuts, [len(begin)]]) - 1
-    return [(int(begin[first]), int(reach[last]))
-            for first, last in zip(firsts, lasts)]
+            for first, last in zip(begin.tolist(), end.tolist())]
 
 
 def offsets(address: numpy.ndarray, segments: list[Segment]) -> numpy.ndarray:

@@ -21,7 +21,7 @@ SWITCHES = ("headless", "no-sandbox", "disable-gpu", "disable-quic",
             "disable-component-update", "disable-sync",
             "disable-dev-shm-usage", "hide-scrollbars",
             "host-resolver-rules=MAP * ~NOTFOUND")
-PATIENCE = 60  # seconds
+TIMEOUT = 60  # seconds
 PROGRAMS = {"chromium": "chromium", "chromedriver": "chromium-driver"}
 
 
@@ -61,18 +61,18 @@ def show(driver: Any, report: Path, fragment: str = "") -> None:
     """Open a report and wait until it is drawn."""
     driver.get("about:blank")
     driver.get(report.resolve().as_uri() + fragment)
-    WebDriverWait(driver, PATIENCE).until(lambda d: d.execute_script(
+    WebDriverWait(driver, TIMEOUT).until(lambda d: d.execute_script(
         "return document.body.dataset.ready") == "yes")
     settle(driver)
 
 
 def settle(driver: Any) -> None:
-    driver.set_script_timeout(PATIENCE)
+    driver.set_script_timeout(TIMEOUT)
     driver.execute_async_script(
         "const done = arguments[0];"
         "malloclab.app.settled().then(() => done());")
 
 
-def complaints(driver: Any) -> list[str]:
+def console_errors(driver: Any) -> list[str]:
     """What the page wrote to the browser's console since the last look."""
     return [entry["message"] for entry in driver.get_log("browser")]

@@ -84,14 +84,14 @@ def _gather(options: argparse.Namespace) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = []
     for at, trace in enumerate(options.traces, 1):
         where = f"[{at}/{len(options.traces)}] {trace}: "
-        terminal.tell(where + "replaying")
+        terminal.show_progress(where + "replaying")
         replayed = gather.replay(trace, allocators, wanted, options.build)
-        terminal.tell(where + "packing")
+        terminal.show_progress(where + "packing")
         one = gather.describe(replayed, _read_lines(trace))
         if any(one["name"] == other["name"] for other in found):
             one["name"] = trace
         found.append(one)
-    terminal.tell("")
+    terminal.show_progress("")
     return found
 
 

@@ -1,4 +1,4 @@
-"""A trace on allocators, as a report has it: run, and packed into one text."""
+"""A trace for a report: replayed on allocators, and packed into one text."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class ReportError(Exception):
 
 @dataclass(frozen=True)
 class Replayed:
-    """What mdriver said of a trace: an object a result, a table a panel."""
+    """mdriver's output for a trace: one result and one table per panel."""
 
     trace: str
     results: list[dict[str, Any]]
@@ -48,13 +48,13 @@ def replay(trace: str, allocators: Sequence[str], options: Sequence[str],
 
 
 def describe(found: Replayed, text: lines.Lines | None) -> dict[str, Any]:
-    """What the page says of the trace, and its columns, packed: `data`."""
+    """The page's description of the trace; its `data` are packed columns."""
     if not found.events:
         raise ReportError(f"{found.trace}: {_first_message(found.results)}")
     packer = Packer()
     longest = max(found.events, key=len)
-    trace = blocks.lives(longest)
-    _pack_lives(packer, trace)
+    trace = blocks.placements_of(longest)
+    _pack_placements(packer, trace)
     if text:
         _pack_lines(packer, trace, text)
     name = found.results[0]["trace"]
@@ -74,7 +74,7 @@ def _first_message(results: list[dict[str, Any]]) -> str:
     return said[0] if said else "there is no operation in it"
 
 
-def _pack_lives(packer: Packer, trace: blocks.Lives) -> None:
+def _pack_placements(packer: Packer, trace: blocks.Placements) -> None:
     packer.add("kind", trace.kind)
     if trace.thread.any():
         packer.add("thread", trace.thread)
@@ -83,9 +83,9 @@ def _pack_lives(packer: Packer, trace: blocks.Lives) -> None:
     packer.add("block", trace.block, delta=True)
 
 
-def _pack_lines(packer: Packer, trace: blocks.Lives,
+def _pack_lines(packer: Packer, trace: blocks.Placements,
                 text: lines.Lines) -> None:
-    """An id a block will do; the other columns are by operation."""
+    """One id per block; the other columns have one number per operation."""
     count = len(trace.kind)
     ident = numpy.array(text.ident, dtype=numpy.int64)[trace.birth]
     first = numpy.unique(trace.block, return_index=True)[1]
@@ -102,18 +102,18 @@ def _curve_of(found: Replayed, events: Table) -> Table | None:
     return None
 
 
-def _pack_panel(packer: Packer, trace: blocks.Lives, events: Table,
+def _pack_panel(packer: Packer, trace: blocks.Placements, events: Table,
                 timeline: Table | None) -> dict[str, Any]:
     name = events.allocator
-    put = blocks.places(trace, events)
-    packer.add(f"{name}/offset", put.offset + 1)
+    layout = blocks.layout_of(trace, events)
+    packer.add(f"{name}/offset", layout.offset + 1)
     _pack_footprint(packer, name, events)
     if timeline:
         packer.add(f"{name}/moment", timeline["op"] - 1, delta=True)
         for column in HOLES:
             packer.add(f"{name}/{column}", timeline[column])
-    return {"name": name, "done": put.done, "heap_base": put.heap_base,
-            "segments": [[s.base, s.length] for s in put.segments],
+    return {"name": name, "done": layout.done, "heap_base": layout.heap_base,
+            "segments": [[s.base, s.length] for s in layout.segments],
             "holes": timeline is not None and bool(timeline["heap"].any())}
 
 
@@ -124,9 +124,9 @@ def _pack_footprint(packer: Packer, name: str, events: Table) -> None:
     packer.add(f"{name}/mapped", events["mapped"][rows])
 
 
-def facts(name: str, trace: blocks.Lives,
+def facts(name: str, trace: blocks.Placements,
           results: list[dict[str, Any]]) -> dict[str, Any]:
-    """What there is to say of a trace whoever serves it."""
+    """Figures of a trace that are the same on every allocator."""
     counts = numpy.bincount(trace.kind, minlength=len(blocks.KINDS))
     ended = trace.death < len(trace.kind)
     size = trace.size

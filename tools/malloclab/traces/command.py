@@ -10,7 +10,7 @@ from typing import Iterator, Sequence
 
 from .. import BUILD, ROOT
 from ..columns import layout
-from ..terminal import tell
+from ..terminal import show_progress
 from . import arrays, info, manifest, places, statistics
 from .arrays import Trace
 from .places import TraceError
@@ -60,9 +60,9 @@ def _parser() -> argparse.ArgumentParser:
 
 def _load_all(paths: Sequence[Path], build: Path) -> Iterator[Trace]:
     for number, path in enumerate(paths, 1):
-        tell(f"reading {path.name} ({number} of {len(paths)})")
+        show_progress(f"reading {path.name} ({number} of {len(paths)})")
         trace = arrays.load(path, build)
-        tell("")
+        show_progress("")
         yield trace
 
 
@@ -169,10 +169,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         return COMMANDS[options.part](options)
     except (TraceError, manifest.ManifestError, OSError) as error:
-        tell("")
+        show_progress("")
         if str(error):
             print(f"tools/traces: {error}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
-        tell("")
+        show_progress("")
         return 130

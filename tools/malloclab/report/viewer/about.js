@@ -1,4 +1,4 @@
-// What is said of an operation and of a block.
+// Texts about an operation, a block and a panel.
 
 import { bytes, count, hex, percent } from "report/words";
 import { KINDS } from "report/heap";
@@ -22,22 +22,22 @@ export function state(trace, op) {
   return `${bytes(trace.payload[op])} live in ${count(trace.live[op])} blocks`;
 }
 
-/** Where each of the panels' allocators has the placement. */
-export function whereabouts(panels, placement) {
-  return panels.map((places) => [places.name, place(places, placement)]);
+/** For each panel: its allocator, and where that has the placement. */
+export function locations(panels, placement) {
+  return panels.map((layout) => [layout.name, place(layout, placement)]);
 }
 
-function place(places, placement) {
-  if (!places.has(placement)) return "not there";
-  const { trace, offset } = places, before = trace.before(placement);
-  const at = hex(places.address(offset[placement]));
-  if (before < 0 || !places.has(before)) return at;
+function place(layout, placement) {
+  if (!layout.has(placement)) return "not there";
+  const { trace, offset } = layout, before = trace.before(placement);
+  const at = hex(layout.address(offset[placement]));
+  if (before < 0 || !layout.has(before)) return at;
   return offset[before] === offset[placement] ? `${at}, in place` :
-    `${at}, moved from ${hex(places.address(offset[before]))}`;
+    `${at}, moved from ${hex(layout.address(offset[before]))}`;
 }
 
-/** Of a placement: [name, text] a line. rooms is asked for by places. */
-export function block(trace, placement, panels, rooms) {
+/** Of a placement: lines of [name, text]. slack(layout): by placement. */
+export function block(trace, placement, panels, slack) {
   const birth = trace.birth[placement], death = trace.death[placement];
   const ended = death < trace.count;
   const lines = [
@@ -47,12 +47,12 @@ export function block(trace, placement, panels, rooms) {
     ["until", ended ? `operation ${count(death + 1)}, ${quote(trace, death)}` :
       "never freed"],
     ["age then", ended ? `${count(death - birth)} operations` : "-"],
-    ...whereabouts(panels, placement),
+    ...locations(panels, placement),
   ];
-  for (const places of panels) {
-    const room = rooms(places)?.[placement];
-    if (room !== undefined && room !== Infinity)
-      lines.push([`room in ${places.name}`, `${count(room)} bytes`]);
+  for (const layout of panels) {
+    const bytesBehind = slack(layout)?.[placement];
+    if (bytesBehind !== undefined && bytesBehind !== Infinity)
+      lines.push([`slack in ${layout.name}`, `${count(bytesBehind)} bytes`]);
   }
   return lines;
 }
@@ -61,7 +61,8 @@ export function block(trace, placement, panels, rooms) {
 const BOUNDS = { best_fit: "best fit without headers",
   packing: "packed off-line, all operations known" };
 
-/** What stands above a panel: of its own result, or any of the trace. */
+/** The text above a panel, from its result; without one, from any of the
+ * trace. */
 export function panel({ name, done }, result, any) {
   if (!result)
     return `${BOUNDS[name] ?? "not judged"}: util ` +

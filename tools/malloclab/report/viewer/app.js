@@ -1,4 +1,4 @@
-// The heap viewer: what is looked at, and the drawing of it.
+// The heap viewer: its state, and the drawing of it.
 //
 // Every change ends in `invalidate`, which asks the browser for one frame. A
 // frame draws panel after panel until its budget is used; panels that are left
@@ -14,8 +14,8 @@ import { format, parse } from "report/state";
 import { gestures } from "report/gestures";
 import * as about from "report/about";
 
-const BUDGET = 14; // milliseconds of a frame for rasters
-const CALM = 120; // milliseconds after a zoom until a slow raster is drawn
+const FRAME_BUDGET = 14; // milliseconds of a frame for rasters
+const ZOOM_PAUSE = 120; // milliseconds from a zoom to a slow raster
 const SHORTEST = 4, SMALLEST = 64; // operations and bytes that fill a picture
 const PANELS = 3;
 const NONE = "-";
@@ -48,7 +48,7 @@ export class App {
     return panel;
   }
 
-  /** What pointers do on a panel, or on a curve, which has no panel. */
+  /** Handle pointers on a panel, or on a curve, where panel is null. */
   listen(element, left, panel) {
     const at = () => panel ? Math.max(0, this.panels.indexOf(panel)) : 0;
     gestures(element, left, {
@@ -63,7 +63,7 @@ export class App {
 
   get trace() { return this.loaded?.trace; }
   get entry() { return this.loaded.entry; }
-  get places() { return this.loaded.places; }
+  get layouts() { return this.loaded.layouts; }
 
   async open(name) {
     const at = this.report.traces.findIndex((trace) => trace.name === name);
@@ -85,26 +85,26 @@ export class App {
   arrange(names) {
     this.wanted = names;
     const known = names.map((name) =>
-      this.places.find((places) => places.name === name)).filter(Boolean);
-    const shown = (known.length ? known : this.places).slice(0, PANELS);
-    const options = this.places.map(({ name }) => [name, name]);
+      this.layouts.find((layout) => layout.name === name)).filter(Boolean);
+    const shown = (known.length ? known : this.layouts).slice(0, PANELS);
+    const options = this.layouts.map(({ name }) => [name, name]);
     this.slots.forEach((slot, at) => {
-      const places = shown[at];
-      slot.root.classList.toggle("empty", !places);
+      const layout = shown[at];
+      slot.root.classList.toggle("empty", !layout);
       fillSelect(slot.select, [...at ? [[NONE, "no panel"]] : [], ...options],
-                 places?.name ?? NONE);
-      slot.swatch.className = `swatch series${places?.series}`;
-      slot.places = places;
+                 layout?.name ?? NONE);
+      slot.swatch.className = `swatch series${layout?.series}`;
+      slot.layout = layout;
     });
-    this.panels = this.slots.filter((slot) => slot.places);
+    this.panels = this.slots.filter((slot) => slot.layout);
     for (const panel of this.panels) panel.resize();
     this.lines();
     this.showAll();
     this.recolour();
-    this.announce();
+    this.updateStatus();
   }
 
-  /** As the panels' own choices say. */
+  /** Show the allocators that the panels' own menus name. */
   choose() {
     const { time, ranges, linked } = this;
     this.arrange(this.slots.map((slot) => slot.select.value)
@@ -131,7 +131,7 @@ export class App {
   }
 
   lines() {
-    const shown = this.panels.map(({ places }) => places);
+    const shown = this.panels.map(({ layout }) => layout);
     this.memory.build(memoryLines(this.trace, shown), this.theme,
                       "payload and footprint");
     this.holes.build(holeLines(shown), this.theme,
@@ -145,7 +145,7 @@ export class App {
 
   recolour() {
     for (const panel of this.panels)
-      panel.values = this.loaded.valuesOf(this.colour, panel.places);
+      panel.values = this.loaded.valuesOf(this.colour, panel.layout);
     this.legend();
     this.invalidate();
   }
@@ -179,7 +179,7 @@ export class App {
   /** Ranges begin where addresses do, and may show as much as the largest. */
   limits(at) {
     const spans = (this.linked ? this.panels : [this.panels[at]])
-      .map(({ places }) => places.span);
+      .map(({ layout }) => layout.span);
     return { lo: 0, hi: Math.max(SMALLEST, ...spans) };
   }
 
@@ -243,9 +243,9 @@ export class App {
   }
 
   zoomAddresses(factor) {
-    const places = this.panels[0].places, { lo, hi } = this.ranges[0];
-    const pin = this.pinned !== null && places.has(this.pinned) ?
-      places.offset[this.pinned] : (lo + hi) / 2;
+    const layout = this.panels[0].layout, { lo, hi } = this.ranges[0];
+    const pin = this.pinned !== null && layout.has(this.pinned) ?
+      layout.offset[this.pinned] : (lo + hi) / 2;
     const around = pin >= lo && pin < hi ? pin : (lo + hi) / 2;
     this.setRange(0, (range, limits) =>
       zoom(range, around, factor, limits, SMALLEST));
@@ -254,7 +254,7 @@ export class App {
   link() {
     this.linked = !this.linked;
     this.setRanges(this.linked ? [this.ranges[0]] : this.ranges);
-    this.announce();
+    this.updateStatus();
     this.invalidate();
   }
 
@@ -264,18 +264,18 @@ export class App {
     const { birth, death, size } = this.trace, i = this.pinned;
     const high = Math.max(16 * size[i], 1024);
     this.linked = false;
-    this.ranges = this.panels.map(({ places }, at) => {
-      if (!places.has(i)) return this.ranges[at];
-      const middle = places.offset[i] + size[i] / 2;
+    this.ranges = this.panels.map(({ layout }, at) => {
+      if (!layout.has(i)) return this.ranges[at];
+      const middle = layout.offset[i] + size[i] / 2;
       return clamp({ lo: middle - high / 2, hi: middle + high / 2 },
                    this.limits(at));
     });
-    const room = Math.max(SHORTEST, death[i] - birth[i]) / 4;
-    this.setTime({ lo: birth[i] - room, hi: death[i] + room });
-    this.announce();
+    const margin = Math.max(SHORTEST, death[i] - birth[i]) / 4;
+    this.setTime({ lo: birth[i] - margin, hi: death[i] + margin });
+    this.updateStatus();
   }
 
-  // ---- The operation at which we are, and the block. ----
+  // ---- The current operation, and the pinned block. ----
 
   peak() {
     const { payload } = this.trace;
@@ -290,7 +290,7 @@ export class App {
   goto(op) {
     this.at = Math.min(Math.max(0, op), this.trace.count - 1);
     this.time = reveal(this.time, this.at + 0.5, this.whole);
-    this.announce();
+    this.updateStatus();
     this.invalidate();
   }
 
@@ -316,21 +316,21 @@ export class App {
 
   pin(placement) {
     this.pinned = placement;
-    this.announce();
+    this.updateStatus();
     this.invalidate();
   }
 
   pointAt(panel, x, y) {
     this.hover = x === null ? null : this.panels[0].time(x);
     this.over = panel && y !== null ? this.blockAt(panel, x, y) : -1;
-    this.tell(panel, x, y);
+    this.showTip(panel, x, y);
     this.invalidate();
   }
 
   /** The placement that covers most of a pixel, or lies next to it. */
   blockAt(panel, x, y) {
     for (const around of [0.5, 2]) {
-      const found = panel.places.hit({
+      const found = panel.layout.hit({
         t0: panel.time(x - around), t1: panel.time(x + around),
         a0: panel.offset(y + around), a1: panel.offset(y - around),
       });
@@ -348,13 +348,13 @@ export class App {
   // ---- Words. ----
 
   /** The block under the pointer, beside it. */
-  tell(panel, x, y) {
+  showTip(panel, x, y) {
     const box = find("tip");
     box.hidden = this.over < 0;
     if (this.over < 0) return;
     box.replaceChildren(about.list(about.block(
-      this.trace, this.over, this.panels.map(({ places }) => places),
-      (places) => this.loaded.rooms.get(places.name))));
+      this.trace, this.over, this.panels.map(({ layout }) => layout),
+      (layout) => this.loaded.slacks.get(layout.name))));
     const rectangle = panel.over.getBoundingClientRect();
     const left = Math.min(rectangle.left + GUTTER + x + 18,
                           innerWidth - box.offsetWidth - 12);
@@ -364,28 +364,28 @@ export class App {
       rectangle.top + y - box.offsetHeight - 12 : top}px`;
   }
 
-  announce() {
+  updateStatus() {
     const { trace, at } = this;
-    const shown = this.panels.map(({ places }) => places);
+    const shown = this.panels.map(({ layout }) => layout);
     const touched = trace.subjectOf(at);
     find("step").textContent = about.operation(trace, at);
     find("state").textContent = about.state(trace, at);
     find("where").textContent = touched < 0 ? "" :
-      about.whereabouts(shown, touched)
+      about.locations(shown, touched)
         .map(([name, text]) => `${name} ${text}`).join("; ");
     find("goto").value = at + 1;
     find("trace").value = this.entry.name;
     find("linked").checked = this.linked;
     find("pinned").replaceChildren(...this.pinned === null ? [] : [
       about.list(about.block(trace, this.pinned, shown,
-                             (places) => this.loaded.roomsOf(places)))]);
+                             (layout) => this.loaded.slackOf(layout)))]);
     for (const panel of this.panels) this.summarize(panel);
   }
 
   summarize(panel) {
-    const { name } = panel.places;
+    const { name } = panel.layout;
     const result = this.entry.results.find((one) => one.allocator === name);
-    panel.describe(about.panel(panel.places, result, this.entry.results[0]),
+    panel.describe(about.panel(panel.layout, result, this.entry.results[0]),
                    (result?.verdict ?? "ok") === "ok");
   }
 
@@ -414,13 +414,13 @@ export class App {
 
   draw() {
     const begin = performance.now();
-    this.panels.forEach((panel, at) => panel.aim({
-      places: panel.places, values: panel.values, colours: this.palette,
+    this.panels.forEach((panel, at) => panel.setView({
+      layout: panel.layout, values: panel.values, colours: this.palette,
       ops: this.trace.count,
     }, this.window(at)));
     this.drawPanels(begin);
     this.drawCurves(performance.now() - begin);
-    this.remember();
+    this.saveFragment();
     this.drawn = performance.now() - begin;
   }
 
@@ -429,7 +429,7 @@ export class App {
     return { t0: this.time.lo, t1: this.time.hi, a0: lo, a1: hi };
   }
 
-  /** Those that waited longest first, as far as the budget goes. */
+  /** Draw panels until the budget is spent; the longest wait comes first. */
   drawPanels(begin) {
     const order = [...this.panels].sort((a, b) =>
       (b.late ?? 0) - (a.late ?? 0));
@@ -452,8 +452,8 @@ export class App {
     if (!raster.shows(panel.subject)) return true;
     const cost = raster.costOf(panel.subject, panel.window);
     if (cost === 0) return true;
-    if (spent + cost <= BUDGET) return true;
-    return spent < 2 && performance.now() - this.zoomed > CALM;
+    if (spent + cost <= FRAME_BUDGET) return true;
+    return spent < 2 && performance.now() - this.zoomed > ZOOM_PAUSE;
   }
 
   /** Another frame for what is left, once the zooming has calmed down. */
@@ -462,14 +462,14 @@ export class App {
     this.waiting = setTimeout(() => {
       this.waiting = null;
       this.invalidate();
-    }, Math.max(0, this.zoomed + CALM - performance.now()));
+    }, Math.max(0, this.zoomed + ZOOM_PAUSE - performance.now()));
   }
 
-  /** They may wait for one frame, if panels have used up this one. */
+  /** The curves wait for one frame at most if the panels used up this one. */
   drawCurves(spent) {
     const { width } = this.panels[0], { lo, hi } = this.time;
     const key = `${lo} ${hi} ${width}`;
-    this.curvesWait = key !== this.curvesOf && spent > BUDGET &&
+    this.curvesWait = key !== this.curvesOf && spent > FRAME_BUDGET &&
       !this.curvesWait;
     if (this.curvesWait) return this.invalidate();
     for (const curves of [this.memory, this.holes]) {
@@ -483,22 +483,23 @@ export class App {
 
   get fragment() {
     return format({
-      trace: this.entry.name, panels: this.panels.map(({ places }) =>
-        places.name), time: this.time, ranges: this.ranges,
+      trace: this.entry.name, panels: this.panels.map(({ layout }) =>
+        layout.name), time: this.time, ranges: this.ranges,
       linked: this.linked, at: this.at + 1, colour: this.colour,
       pin: this.pinned,
     });
   }
 
-  /** Into the address, but not at every frame: browsers mind. */
-  remember() {
+  /** Write the fragment into the address, 200 ms after the last change:
+   * browsers limit how often a page may do so. */
+  saveFragment() {
     clearTimeout(this.remembering);
     this.remembering = setTimeout(() => {
       history.replaceState(null, "", `#${this.fragment}`);
     }, 200);
   }
 
-  /** What the fragment does not say is as it is at first. */
+  /** What the fragment leaves out gets its initial value. */
   async restore(fragment) {
     const wanted = parse(fragment), { traces, panels } = this.report;
     const known = traces.find(({ name }) => name === wanted.trace);
@@ -511,6 +512,6 @@ export class App {
     if (wanted.ranges) this.setRanges(wanted.ranges);
     this.pinned = wanted.pin < trace.birth.length ? wanted.pin : null;
     this.at = wanted.at ? Math.min(wanted.at, trace.count) - 1 : this.peak();
-    this.announce();
+    this.updateStatus();
   }
 }

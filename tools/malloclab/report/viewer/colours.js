@@ -50,7 +50,7 @@ function scale(bounds, name, last) {
 
 /**
  * By name: what it is called, its classes, and the class of every placement.
- * `rooms` is asked for by waste alone, for it takes a while.
+ * The mode waste alone needs `slack`, which takes long to compute.
  */
 export const MODES = {
   size: {
@@ -71,12 +71,12 @@ export const MODES = {
     of: ({ trace }) => (i) => Math.floor(trace.birth[i] * 8 / trace.count),
   },
   waste: {
-    label: "room behind",
-    title: "bytes up to the next block, when fewest, as a share of block and " +
-      "room: headers, padding, or a hole that never was filled",
+    label: "slack",
+    title: "least bytes up to the next block, as a share of block and slack: " +
+      "headers, padding, or a hole that was never filled",
     classes: [...scale(SHARES, percent, `> ${percent(SHARES.at(-1))}`)],
-    of: ({ trace, rooms }) => (i) => rooms[i] === Infinity ? 0 :
-      classOf(rooms[i] / Math.max(1, rooms[i] + trace.size[i]), SHARES),
+    of: ({ trace, slack }) => (i) => slack[i] === Infinity ? 0 :
+      classOf(slack[i] / Math.max(1, slack[i] + trace.size[i]), SHARES),
   },
 };
 
@@ -84,11 +84,11 @@ export const MODES = {
  * By placement: its class, as a share of 255. The scale is spread over the
  * classes that occur in the trace's panels: `used`, in ascending order.
  */
-export function values(mode, places, rooms, used) {
-  const classOfOne = MODES[mode].of({ trace: places.trace, rooms });
+export function values(mode, layout, slack, used) {
+  const classOfOne = MODES[mode].of({ trace: layout.trace, slack });
   const share = [];
   used.forEach((one, at) => { share[one] = shareOf(at, used.length); });
-  return Uint8Array.from(places.offset, (_, i) => share[classOfOne(i)]);
+  return Uint8Array.from(layout.offset, (_, i) => share[classOfOne(i)]);
 }
 
 export const shareOf = (at, count) =>
@@ -97,9 +97,9 @@ export const shareOf = (at, count) =>
 /** The classes that occur among some panels, ascending. */
 export function usedClasses(mode, panels) {
   const seen = new Set();
-  for (const { places, rooms } of panels) {
-    const classOfOne = MODES[mode].of({ trace: places.trace, rooms });
-    for (let i = 0; i < places.offset.length; i++) seen.add(classOfOne(i));
+  for (const { layout, slack } of panels) {
+    const classOfOne = MODES[mode].of({ trace: layout.trace, slack });
+    for (let i = 0; i < layout.offset.length; i++) seen.add(classOfOne(i));
   }
   return [...seen].sort((a, b) => a - b);
 }

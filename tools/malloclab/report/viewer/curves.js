@@ -16,21 +16,21 @@ export function grid({ lo, hi }, width) {
 }
 
 /** Numbers by operation, with the greatest of every GROUP of them. */
-export function withCrests(numbers) {
-  const crests = new Float64Array(Math.ceil(numbers.length / GROUP))
+export function withPeaks(numbers) {
+  const peaks = new Float64Array(Math.ceil(numbers.length / GROUP))
     .fill(-Infinity);
   for (let op = 0; op < numbers.length; op++) {
     const group = Math.floor(op / GROUP);
-    if (numbers[op] > crests[group]) crests[group] = numbers[op];
+    if (numbers[op] > peaks[group]) peaks[group] = numbers[op];
   }
-  return { numbers, crests };
+  return { numbers, peaks };
 }
 
-function greatestOf({ numbers, crests }, from, to) {
+function greatestOf({ numbers, peaks }, from, to) {
   let most = numbers[from];
   for (let op = from + 1; op < to;) {
     const whole = op % GROUP === 0 && op + GROUP <= to;
-    const next = whole ? crests[op / GROUP] : numbers[op];
+    const next = whole ? peaks[op / GROUP] : numbers[op];
     if (next > most) most = next;
     op += whole ? GROUP : 1;
   }
@@ -38,12 +38,12 @@ function greatestOf({ numbers, crests }, from, to) {
 }
 
 /** By time, the greatest number of the operations until the next time. */
-export function greatest(crested, times) {
-  const { length } = crested.numbers;
+export function greatest(grouped, times) {
+  const { length } = grouped.numbers;
   return Float64Array.from(times, (time, at) => {
     const from = Math.min(length - 1, Math.floor(time));
     const next = at + 1 < times.length ? times[at + 1] : time;
-    return greatestOf(crested, from,
+    return greatestOf(grouped, from,
                       Math.min(length, Math.max(from + 1, Math.floor(next))));
   });
 }
@@ -64,26 +64,26 @@ export function greatestStep(ops, numbers, times, end) {
 
 /** What is drawn: [label, series of the theme, dashes, a function of times]. */
 export function memoryLines(trace, panels) {
-  const payload = withCrests(trace.payload);
+  const payload = withPeaks(trace.payload);
   const lines = [["payload", null, [], (times) => greatest(payload, times)]];
-  for (const places of panels) {
-    const total = Float64Array.from(places.heap, (heap, row) =>
-      heap + places.mapped[row]);
+  for (const layout of panels) {
+    const total = Float64Array.from(layout.heap, (heap, row) =>
+      heap + layout.mapped[row]);
     if (!total.some((bytes) => bytes > 0)) continue; // too short to sample
-    lines.push([`footprint ${places.name}`, places.series, [], (times) =>
-      greatestStep(places.changed, total, times, places.done)]);
+    lines.push([`footprint ${layout.name}`, layout.series, [], (times) =>
+      greatestStep(layout.changed, total, times, layout.done)]);
   }
   return lines;
 }
 
 export function holeLines(panels) {
   const lines = [];
-  for (const places of panels) {
-    if (!places.holes) continue;
+  for (const layout of panels) {
+    if (!layout.holes) continue;
     const of = (name) => (times) => greatestStep(
-      places.moments, places.holes[name], times, places.done);
-    lines.push([`free ${places.name}`, places.series, [], of("free")]);
-    lines.push([`largest hole ${places.name}`, places.series, [4, 3],
+      layout.moments, layout.holes[name], times, layout.done);
+    lines.push([`free ${layout.name}`, layout.series, [], of("free")]);
+    lines.push([`largest hole ${layout.name}`, layout.series, [4, 3],
       of("largest")]);
   }
   return lines;

@@ -1,4 +1,4 @@
-// What pointer and wheel do on a panel or a curve.
+// Pointer and wheel on a panel or a curve, turned into actions.
 
 const CLICK = 4; // pixels that a click may move by
 

@@ -136,8 +136,8 @@ function sums({ count, began, ended, size }) {
   return [payload, live];
 }
 
-/** Where one allocator put the placements of a trace. */
-export class Places {
+/** Where one allocator put the placements of a trace: an offset for each. */
+export class HeapLayout {
   constructor(trace, about, columns) {
     const column = (name) => columns[`${about.name}/${name}`];
     this.trace = trace;
@@ -172,7 +172,7 @@ export class Places {
     return NOWHERE;
   }
 
-  /** Where the placement dies as far as this allocator went. */
+  /** The operation that ends the placement, or where this replay ended. */
   until(placement) {
     return Math.min(this.trace.death[placement], this.done);
   }
@@ -182,7 +182,7 @@ export class Places {
       this.trace.birth[placement] < this.done;
   }
 
-  /** As Trace.during, of what this allocator carried out. */
+  /** Trace.during, for the operations that this allocator carried out. */
   during({ t0, t1 }) {
     return t0 >= this.done ? 0 : this.trace.during(t0, Math.min(t1, this.done));
   }

@@ -1,13 +1,13 @@
-// A trace of the report, read: its blocks, and what is computed of them when it
-// is asked for first.
+// A trace of the report, unpacked: its blocks, and values computed from them on
+// first use.
 
 import { columns, inflate } from "report/codec";
 import { usedClasses, values } from "report/colours";
 import { SERIES } from "report/dom";
-import { Places, Trace } from "report/heap";
-import { rooms } from "report/rooms";
+import { HeapLayout, Trace } from "report/heap";
+import { slack } from "report/slack";
 
-/** Of what the report says of the trace, and the element with its columns. */
+/** entry: the report's description of the trace; element: holds its columns. */
 export async function load(entry, element) {
   const bytes = await inflate(element.textContent.trim());
   return new Loaded(entry, columns(bytes, entry.columns));
@@ -17,32 +17,32 @@ class Loaded {
   constructor(entry, found) {
     this.entry = entry;
     this.trace = new Trace(entry, found);
-    this.places = entry.panels.map((one, series) =>
-      new Places(this.trace, { ...one, series: series % SERIES }, found));
-    this.rooms = new Map();
+    this.layouts = entry.panels.map((one, series) =>
+      new HeapLayout(this.trace, { ...one, series: series % SERIES }, found));
+    this.slacks = new Map();
     this.values = new Map();
     this.classes = new Map();
   }
 
   /** By placement, what its colour is in a mode. */
-  valuesOf(mode, places) {
-    return once(this.values, `${mode}/${places.name}`, () =>
-      values(mode, places, this.roomsIf(mode, places), this.classesOf(mode)));
+  valuesOf(mode, layout) {
+    return once(this.values, `${mode}/${layout.name}`, () =>
+      values(mode, layout, this.slackIf(mode, layout), this.classesOf(mode)));
   }
 
-  /** The classes that the trace has, whoever serves it. */
+  /** The classes that occur in the trace, on any of its allocators. */
   classesOf(mode) {
     return once(this.classes, mode, () =>
-      usedClasses(mode, this.places.map((places) =>
-        ({ places, rooms: this.roomsIf(mode, places) }))));
+      usedClasses(mode, this.layouts.map((layout) =>
+        ({ layout, slack: this.slackIf(mode, layout) }))));
   }
 
-  roomsIf(mode, places) {
-    return mode === "waste" ? this.roomsOf(places) : null;
+  slackIf(mode, layout) {
+    return mode === "waste" ? this.slackOf(layout) : null;
   }
 
-  roomsOf(places) {
-    return once(this.rooms, places.name, () => rooms(places));
+  slackOf(layout) {
+    return once(this.slacks, layout.name, () => slack(layout));
   }
 }
 

@@ -4,7 +4,7 @@ import { App } from "report/app";
 import { KEYS, press } from "report/keys";
 import { MODES } from "report/colours";
 import {
-  complaints, resultsTable, summaryTable, tracesTable,
+  badVerdicts, resultsTable, summaryTable, tracesTable,
 } from "report/tables";
 import { fillSelect, find, make } from "report/dom";
 import { LIMITS } from "report/raster";
@@ -20,7 +20,7 @@ async function show(name) {
 
 function fillTables() {
   find("summary").append(summaryTable(report.traces));
-  find("complaints").append(...complaints(report.traces));
+  find("bad-verdicts").append(...badVerdicts(report.traces));
   find("results").append(resultsTable(report.traces, show));
   find("traces").append(tracesTable(report.traces, show));
   for (const group of document.querySelectorAll("#figure .group"))

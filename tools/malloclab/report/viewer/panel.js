@@ -1,5 +1,6 @@
-// A panel: the heap of one allocator. Below are the ground and the raster; over
-// them, in the screen's own pixels, axes, breaks, cursor and outlines.
+// A panel: the heap of one allocator, on two canvases. `base` has the heap's
+// extent and the raster; `over`, in device pixels, has axes, breaks, cursor and
+// outlines.
 
 import { count, hex } from "report/words";
 import { make } from "report/dom";
@@ -43,13 +44,13 @@ export class Panel {
   get width() { return this.raster.width; }
   get height() { return this.raster.height; }
 
-  /** Show this in the window from now on: {places, values, colours}. */
-  aim(subject, window) {
+  /** Show this in the window from now on: {layout, values, colours}. */
+  setView(subject, window) {
     this.subject = subject;
     this.window = window;
   }
 
-  /** The raster drawn anew, or where `anew` is not set, the one there is. */
+  /** Draw the base: with a new raster if `anew`, else with the last one. */
   drawBase(theme, anew) {
     const context = this.base.getContext("2d");
     if (anew) this.raster.draw(this.subject, this.window);
@@ -83,19 +84,19 @@ export class Panel {
     return a1 - y / this.height * (a1 - a0);
   }
 
-  /** The heap as far as its break: what the allocator holds there. */
+  /** Fill the heap from its base to its break. */
   drawGround(context, theme) {
-    const { places } = this.subject;
-    const base = places.offsetOf(places.about.heap_base);
-    if (places.about.heap_base < 0 || base < 0) return;
+    const { layout } = this.subject;
+    const base = layout.offsetOf(layout.about.heap_base);
+    if (layout.about.heap_base < 0 || base < 0) return;
     context.fillStyle = theme.heap;
-    const bottom = this.y(base), last = this.x(places.done);
-    let row = Math.max(0, lastUntil(places.changed, this.window.t0));
-    for (let x = 0; x < last && x < this.width && row < places.heap.length;) {
-      const height = places.heap[row];
-      while (places.heap[row] === height) row++;
-      const next = row < places.heap.length ?
-        Math.max(x, Math.round(this.x(places.changed[row]))) : last;
+    const bottom = this.y(base), last = this.x(layout.done);
+    let row = Math.max(0, lastUntil(layout.changed, this.window.t0));
+    for (let x = 0; x < last && x < this.width && row < layout.heap.length;) {
+      const height = layout.heap[row];
+      while (layout.heap[row] === height) row++;
+      const next = row < layout.heap.length ?
+        Math.max(x, Math.round(this.x(layout.changed[row]))) : last;
       const top = Math.round(this.y(base + height));
       context.fillRect(x, top, Math.min(next, last) - x, bottom - top);
       x = next;
@@ -125,26 +126,26 @@ export class Panel {
   }
 
   drawAddresses(context, theme) {
-    const { places } = this.subject, { a0, a1 } = this.window;
+    const { layout } = this.subject, { a0, a1 } = this.window;
     context.fillStyle = theme.soft;
     context.textAlign = "right";
     context.textBaseline = "middle";
     const most = Math.max(2, Math.floor(this.height / 34));
     for (const at of ticks({ lo: a0, hi: a1 }, most, powerOfTwo)) {
-      if (at > places.span) break;
+      if (at > layout.span) break;
       const y = Math.min(Math.max(this.y(at), 7), this.height - 7);
-      context.fillText(hex(places.address(at)), GUTTER - 8, y);
+      context.fillText(hex(layout.address(at)), GUTTER - 8, y);
       context.fillRect(GUTTER - 5, Math.round(this.y(at)), 4, 1);
     }
   }
 
-  /** Where addresses that nobody has are left out. */
+  /** Mark where unused address space is left out. */
   drawBreaks(context, theme) {
     context.strokeStyle = theme.soft;
     context.fillStyle = theme.soft;
     context.textAlign = "left";
     context.setLineDash([7, 4]);
-    for (const { start, base } of this.subject.places.segments.slice(1)) {
+    for (const { start, base } of this.subject.layout.segments.slice(1)) {
       const y = Math.round(this.y(start)) + 0.5;
       if (y < 0 || y > this.height) continue;
       context.beginPath();
@@ -156,11 +157,11 @@ export class Panel {
     context.setLineDash([]);
   }
 
-  /** The time after which the allocator did no more. */
+  /** Shade the time after the allocator's last operation. */
   drawEnd(context, theme) {
-    const { places } = this.subject;
-    if (places.done >= this.subject.ops) return;
-    const x = this.x(places.done);
+    const { layout } = this.subject;
+    if (layout.done >= this.subject.ops) return;
+    const x = this.x(layout.done);
     context.fillStyle = theme.bad;
     context.globalAlpha = 0.18;
     context.fillRect(x, 0, this.width - x + 1, this.height);
@@ -180,7 +181,7 @@ export class Panel {
     context.setLineDash([]);
   }
 
-  /** Where the pointer is, and in the first panel which operation that is. */
+  /** The time under the pointer; the first panel names its operation. */
   drawHover(context, time, theme) {
     this.drawTime(context, time, theme.soft, [3, 3]);
     if (this.at > 0) return;
@@ -196,12 +197,12 @@ export class Panel {
 
   /** Around a placement, and a mark where it is too small to see. */
   outline(context, placement, colour, width) {
-    const { places } = this.subject;
-    if (!places.has(placement)) return;
-    const low = places.offset[placement];
-    const x0 = this.x(places.trace.birth[placement]);
-    const x1 = this.x(places.until(placement));
-    const y1 = this.y(low), y0 = this.y(low + places.trace.size[placement]);
+    const { layout } = this.subject;
+    if (!layout.has(placement)) return;
+    const low = layout.offset[placement];
+    const x0 = this.x(layout.trace.birth[placement]);
+    const x1 = this.x(layout.until(placement));
+    const y1 = this.y(low), y0 = this.y(low + layout.trace.size[placement]);
     context.strokeStyle = colour;
     context.lineWidth = width;
     context.strokeRect(x0 - 1, y0 - 1, Math.max(1, x1 - x0) + 2,
@@ -211,7 +212,7 @@ export class Panel {
   describe(summary, good) {
     this.note.textContent = summary;
     this.root.classList.toggle("bad", !good);
-    this.over.setAttribute("aria-label", `heap of ${this.places.name}, time ` +
+    this.over.setAttribute("aria-label", `heap of ${this.layout.name}, time ` +
       `to the right, addresses upwards: ${summary}`);
   }
 }

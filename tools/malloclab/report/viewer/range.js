@@ -19,13 +19,13 @@ export function pan({ lo, hi }, distance, limits) {
   return clamp({ lo: lo + distance, hi: hi + distance }, limits);
 }
 
-/** Moved by as little as shows the point, with some room around it. */
+/** Move the range by the least that shows the point and a margin around it. */
 export function reveal(range, at, limits) {
-  const length = range.hi - range.lo, room = length / 8;
-  if (at < range.lo + room && range.lo > limits.lo)
-    return clamp({ lo: at - room, hi: at - room + length }, limits);
-  if (at > range.hi - room && range.hi < limits.hi)
-    return clamp({ lo: at + room - length, hi: at + room }, limits);
+  const length = range.hi - range.lo, margin = length / 8;
+  if (at < range.lo + margin && range.lo > limits.lo)
+    return clamp({ lo: at - margin, hi: at - margin + length }, limits);
+  if (at > range.hi - margin && range.hi < limits.hi)
+    return clamp({ lo: at + margin - length, hi: at + margin }, limits);
   return range;
 }
 

@@ -18,14 +18,14 @@ const bytesPerPixel = (window, height) => (window.a1 - window.a0) / height;
  * Differences of coverage, and of coverage times value, of a window that is
  * width x height pixels: pairs, (width + 2) of them a row, the lowest first.
  */
-export function cover(places, values, window, width, height, sums) {
-  const { trace, offset, done } = places;
+export function cover(layout, values, window, width, height, sums) {
+  const { trace, offset, done } = layout;
   const { birth, death, size, hits } = trace;
   const stride = 2 * (width + 2);
   const sx = 1 / opsPerPixel(window, width);
   const sy = 1 / bytesPerPixel(window, height);
   sums.fill(0, 0, stride * height);
-  const count = places.during(window);
+  const count = layout.during(window);
   for (let at = 0; at < count; at++) {
     const i = hits[at], low = offset[i];
     if (low < 0 || low >= window.a1 || low + size[i] <= window.a0) continue;
@@ -73,10 +73,10 @@ function pixel(colours, value, share) {
 }
 
 /** The placements in a window: how many, in `list`; -1 where they are more. */
-export function inView(places, window, list) {
-  const { trace, offset } = places;
-  if (mustBeMore(places, window, list.length)) return -1;
-  const count = places.during(window);
+export function inView(layout, window, list) {
+  const { trace, offset } = layout;
+  if (mustBeMore(layout, window, list.length)) return -1;
+  const count = layout.during(window);
   let found = 0;
   for (let at = 0; at < count; at++) {
     const i = trace.hits[at], low = offset[i];
@@ -88,18 +88,18 @@ export function inView(places, window, list) {
   return found;
 }
 
-/** Where all addresses are in view, births alone may tell at once. */
+/** Where all addresses are in view, births alone may tell so at once. */
 function mustBeMore({ trace, span, done, nowhere }, { t0, t1, a0, a1 }, limit) {
   const born = trace.first(Math.min(t1, done)) - trace.first(t0);
   return a0 <= 0 && a1 >= span && born - nowhere > limit;
 }
 
 /** A placement's pixels, x from the left and y from the bottom: [from, to). */
-export function box(places, i, window, width, height) {
+export function box(layout, i, window, width, height) {
   const sx = opsPerPixel(window, width), sy = bytesPerPixel(window, height);
-  const { trace } = places, low = places.offset[i];
+  const { trace } = layout, low = layout.offset[i];
   const x0 = Math.round((trace.birth[i] - window.t0) / sx);
-  const x1 = Math.round((places.until(i) - window.t0) / sx);
+  const x1 = Math.round((layout.until(i) - window.t0) / sx);
   const y0 = Math.round((low - window.a0) / sy);
   const y1 = Math.round((low + trace.size[i] - window.a0) / sy);
   return { x0, x1: Math.max(x0 + 1, x1), y0, y1: Math.max(y0 + 1, y1) };
@@ -122,17 +122,17 @@ export class Raster {
 
   /** Whether the picture is of these, wherever it is looking at. */
   shows(subject) {
-    return this.window !== null && this.places === subject.places &&
+    return this.window !== null && this.layout === subject.layout &&
       this.values === subject.values && this.colours === subject.colours;
   }
 
-  /** Draw subject {places, values, colours} as it is in the window. */
+  /** Draw subject {layout, values, colours} as it is in the window. */
   draw(subject, window) {
     const known = this.shows(subject);
     if (known && same(this.window, window)) return;
     Object.assign(this, subject);
     const list = this.list.subarray(0, LIMITS.exact);
-    const count = inView(subject.places, window, list);
+    const count = inView(subject.layout, window, list);
     const shift = known && count < 0 && !this.exact && this.shiftTo(window);
     if (shift) this.scroll(shift.x, shift.y);
     else this.drawWhole(window, list, count);
@@ -194,7 +194,7 @@ export class Raster {
       t0: window.t0 + x0 * sx, t1: window.t0 + x1 * sx,
       a0: window.a0 + y0 * sy, a1: window.a0 + y1 * sy,
     };
-    cover(this.places, this.values, part, x1 - x0, y1 - y0, this.sums);
+    cover(this.layout, this.values, part, x1 - x0, y1 - y0, this.sums);
     shade(this.sums, x1 - x0, y1 - y0, this.colours, this.pixels, width, x0,
           height - y1);
   }
@@ -202,7 +202,7 @@ export class Raster {
   drawBoxes(list) {
     this.pixels.fill(0);
     for (const i of list) {
-      const { x0, x1, y0, y1 } = box(this.places, i, this.window, this.width,
+      const { x0, x1, y0, y1 } = box(this.layout, i, this.window, this.width,
                                      this.height);
       const colour = 255 << 24 | this.colours[this.values[i]];
       this.fill(x0, x1, y0, y1, colour);

@@ -1,8 +1,8 @@
-// What is being looked at, as text behind the # of the page's address.
+// The state of the view, as text behind the # of the page's address.
 //
 //   #trace=x.rep&panels=mm,libc&t=0-10000&a=0-65536&at=17&pin=3&colour=size
 //
-// `a` has a range a panel, or one for all of them where they are linked.
+// `a` has one range per panel, or one for all panels while they are linked.
 
 const range = ({ lo, hi }) => `${round(lo)}-${round(hi)}`;
 const round = (number) => Math.round(number * 1000) / 1000;

@@ -1,4 +1,4 @@
-// The tables: results, a row an allocator and trace; the traces; a summary.
+// The tables: a row per allocator and trace, a row per trace, and a summary.
 
 import { bytes, count, percent } from "report/words";
 import { make } from "report/dom";
@@ -10,7 +10,12 @@ const nanoseconds = (value) => value.toFixed(1);
 const shareOf = (part, whole) =>
   part === null || part === undefined || !whole ? null : part / whole;
 
-/** Columns: title, the number or text to sort by, and how that is written. */
+// Parts of a footprint: the field of a result's `waste`, and the title.
+const WASTE = [["alignment", "alignment"], ["metadata", "metadata"],
+  ["placement", "placement"], ["online_gap", "on-line gap"],
+  ["packing_gap", "packing gap"]];
+
+/** Columns: title, the value to sort by, and how it is written. */
 const RESULTS = [
   ["trace", (r) => r.shown, (v) => v],
   ["allocator", (r) => r.allocator, (v) => v],
@@ -22,8 +27,8 @@ const RESULTS = [
   ["best fit", (r) => r.bounds?.best_fit, percent],
   ["packing", (r) => r.bounds?.packing, percent],
   ["bound", (r) => r.bounds?.aligned, percent],
-  ...["padding", "headers", "policy", "future", "shape"].map((part) =>
-    [part, (r) => shareOf(r.waste?.[part], r.peak_footprint), percent]),
+  ...WASTE.map(([part, title]) =>
+    [title, (r) => shareOf(r.waste?.[part], r.peak_footprint), percent]),
   ["ns/op", (r) => r.ns_per_op?.median, nanoseconds],
   ["p25-p75", (r) => r.ns_per_op?.p25, (v, r) =>
     `${nanoseconds(v)}-${nanoseconds(r.ns_per_op.p75)}`],
@@ -58,7 +63,7 @@ export function results(traces) {
     trace.results.map((result) => ({ ...result, shown: trace.name })));
 }
 
-/** A row an allocator: means over the traces that it did right. */
+/** A row per allocator: means over the traces whose verdict is ok. */
 export function summary(rows) {
   const names = [...new Set(rows.map((row) => row.allocator))];
   return names.map((allocator) => {
@@ -150,8 +155,8 @@ export function tracesTable(traces, chosen) {
   return table(TRACES, traces, (trace) => chosen(trace.name));
 }
 
-/** What went wrong, in mdriver's words. */
-export function complaints(traces) {
+/** Bad verdicts, with mdriver's messages. */
+export function badVerdicts(traces) {
   return results(traces).filter((row) => row.verdict !== "ok").map((row) =>
     make("p", { className: "bad" }, make("b", {
       textContent: `${row.allocator} on ${row.shown}: ${row.verdict}` }),

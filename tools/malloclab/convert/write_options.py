@@ -9,7 +9,7 @@ WEIGHTS = ("bytes", "calls", "peak")
 
 
 @dataclass
-class Wish:
+class WriteOptions:
     """name: the trace's, for titles. allocator: whose footprint it is, or "".
 
     footprints: its bytes after so many operations, by moments in their order.

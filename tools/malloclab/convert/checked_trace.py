@@ -13,15 +13,15 @@ from array import array
 from dataclasses import dataclass, field
 from typing import Iterable, Iterator
 
-from ..terminal import tell
+from ..terminal import show_progress
 from ..traces import rep
 
-PATIENCE = 2.0  # seconds before progress is shown
-STEP = 1 << 16
+PROGRESS_DELAY = 2.0  # seconds before progress is shown
+PROGRESS_STEP = 1 << 16  # operations between two looks at the clock
 
 
 @dataclass
-class Tape:
+class CheckedTrace:
     """Operations of which each is allowed by those before it.
 
     An id is one block, and ids count from 0 in the order in which blocks
@@ -43,12 +43,12 @@ class Tape:
     def __iter__(self) -> Iterator[rep.Op]:
         ops = map(rep.Op, map(chr, self._kinds), self._ids, self._sizes,
                   self._extras, self._threads)
-        return watched(ops, "operations written")
+        return with_progress(ops, "operations written")
 
     def extend(self, ops: Iterable[rep.Op]) -> None:
         """Append the operations. A RepError where one cannot be."""
         account = self.account
-        for op in self._renamed(watched(ops, "operations read")):
+        for op in self._renamed(with_progress(ops, "operations read")):
             peak = account.peak_bytes
             account.add(op)
             self._append(op)
@@ -81,16 +81,17 @@ class Tape:
         self._threads.append(op.thread)
 
 
-def watched(ops: Iterable[rep.Op], what: str) -> Iterator[rep.Op]:
+def with_progress(ops: Iterable[rep.Op], what: str) -> Iterator[rep.Op]:
     """The operations; on a terminal, and once it takes long, a line that says
     how many there were."""
-    return _shown(ops, what) if sys.stderr.isatty() else iter(ops)
+    return _counted_on_terminal(ops, what) if sys.stderr.isatty() else iter(ops)
 
 
-def _shown(ops: Iterable[rep.Op], what: str) -> Iterator[rep.Op]:
+def _counted_on_terminal(ops: Iterable[rep.Op], what: str) -> Iterator[rep.Op]:
     begun = time.monotonic()
     for count, op in enumerate(ops):
-        if count % STEP == 0 and time.monotonic() - begun > PATIENCE:
-            tell(f"{count} {what}")
+        if count % PROGRESS_STEP == 0 and \
+                time.monotonic() - begun > PROGRESS_DELAY:
+            show_progress(f"{count} {what}")
         yield op
-    tell("")
+    show_progress("")

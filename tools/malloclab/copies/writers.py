@@ -1,8 +1,8 @@
-"""Where sessions of a copy are written to, one after the other.
+"""Writers of copies: sessions, one after the other, as text or binary.
 
-Nothing is kept of a session but which slots are in use: a copy may be longer
-than memory. What a header says is known before (operations, blocks) or, of the
-binary form alone, written at the end (the number of slots).
+A writer keeps nothing of a session but the slots in use, so that a copy may be
+longer than memory. The header's counts of operations and blocks are known
+before; the binary form's count of slots is written at the end.
 """
 
 from __future__ import annotations
@@ -25,8 +25,8 @@ class CopyError(Exception):
     """Why there is no copy, in a sentence."""
 
 
-class Promise(NamedTuple):
-    """What a header says of the operations to come."""
+class HeaderFields(NamedTuple):
+    """Fields of a trace's header; heap is in bytes."""
 
     threaded: bool
     ids: int
@@ -51,7 +51,7 @@ def opened(path: str) -> Iterator[BinaryIO]:
 
 
 @contextlib.contextmanager
-def standard() -> Iterator[BinaryIO]:
+def to_stdout() -> Iterator[BinaryIO]:
     yield sys.stdout.buffer
     sys.stdout.flush()
 
@@ -88,11 +88,11 @@ def _zstd(path: str, file: BinaryIO) -> Iterator[BinaryIO]:
 class Text:
     """Ids are births, counted through all sessions."""
 
-    def __init__(self, file: BinaryIO, promise: Promise) -> None:
+    def __init__(self, file: BinaryIO, header: HeaderFields) -> None:
         self.file = file
-        self.threaded = promise.threaded
+        self.threaded = header.threaded
         self.births = 0
-        file.write(f"{promise.heap}\n{promise.ids}\n{promise.ops}\n1\n"
+        file.write(f"{header.heap}\n{header.ids}\n{header.ops}\n1\n"
                    .encode("ascii"))
 
     def write(self, session: Session) -> None:
@@ -107,7 +107,7 @@ class Text:
         self.births += session.births
 
     def finish(self) -> None:
-        """All was written."""
+        """Nothing is left to write."""
 
 
 def _line(kind: int, block: int, size: int, extra: int) -> str:
@@ -128,15 +128,15 @@ def _line(kind: int, block: int, size: int, extra: int) -> str:
 class Binary:
     """The slot freed last is taken first, as mdriver does it."""
 
-    def __init__(self, file: BinaryIO, promise: Promise) -> None:
+    def __init__(self, file: BinaryIO, header: HeaderFields) -> None:
         self.file = file
-        self.promise = promise
+        self.header = header
         self.slots = Slots()
-        self._header()
+        self._write_header()
 
-    def _header(self) -> None:
-        self.file.write(packed.header(1, self.promise.threaded,
-                                      self.promise.ids, self.promise.ops,
+    def _write_header(self) -> None:
+        self.file.write(packed.header(1, self.header.threaded,
+                                      self.header.ids, self.header.ops,
                                       self.slots.count))
 
     def write(self, session: Session) -> None:
@@ -148,7 +148,7 @@ class Binary:
 
     def finish(self) -> None:
         self.file.seek(0)
-        self._header()
+        self._write_header()
 
 
 class Slots:
@@ -187,9 +187,9 @@ _STEPS[list(packed.ENDS)] = _END
 _STEPS[packed.FREE_NULL] = _NOTHING
 
 
-Outlet = Union[Text, Binary]
+Writer = Union[Text, Binary]
 
 
-def outlet(path: str, file: BinaryIO, promise: Promise) -> Outlet:
+def writer_for(path: str, file: BinaryIO, header: HeaderFields) -> Writer:
     kind = Binary if path.endswith(".repb") else Text
-    return kind(file, promise)
+    return kind(file, header)

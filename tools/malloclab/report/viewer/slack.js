@@ -1,6 +1,6 @@
-// The room of a block: bytes from the end of its payload to the next block
-// above, at the time when they were fewest. An allocator's headers and padding
-// are in it, and a hole where one lay behind the block all its life.
+// The slack of a block: the least number of bytes, over the block's life, from
+// the end of its payload to the next block above. It holds the allocator's
+// headers and padding, and a hole that lay behind the block all its life.
 
 const BITS = 32;
 
@@ -63,10 +63,11 @@ export class Neighbours {
 const lowest = (bits) => 31 - Math.clz32(bits & -bits);
 const highest = (bits) => 31 - Math.clz32(bits);
 
-/** By placement; Infinity where nothing ever lay above, or it is nowhere. */
-export function rooms(places) {
-  const { trace, offset } = places;
-  const rank = ranks(offset), ends = segmentEnds(places);
+/** Bytes by placement; Infinity if no block ever lay above it in its segment,
+ * or if the allocator did not place it. */
+export function slack(layout) {
+  const { trace, offset } = layout;
+  const rank = ranks(offset), ends = segmentEnds(layout);
   const found = new Float64Array(offset.length).fill(Infinity);
   const here = new Neighbours(offset.length);
   const owner = new Int32Array(offset.length);
@@ -75,7 +76,7 @@ export function rooms(places) {
     if (offset[high] < ends(offset[low]))
       found[low] = Math.min(found[low], Math.max(0, offset[high] - end));
   };
-  for (let op = 0; op < places.done; op++) {
+  for (let op = 0; op < layout.done; op++) {
     const old = trace.ended[op], fresh = trace.began[op];
     if (old >= 0 && offset[old] >= 0) here.remove(rank[old]);
     if (fresh < 0 || offset[fresh] < 0) continue;

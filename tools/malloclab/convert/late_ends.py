@@ -11,10 +11,10 @@ So p begins while it is in use. The ends to come at p are then taken in the
 order of the beginnings: an address is a queue of blocks, which is empty again
 once the late lines have come.
 
-mtrace among threads also loses lines now and then, and then it never is. A
-thread is late by a few lines, though. So where a queue is as old as PATIENCE,
-its first block is given up: it is replaced by the next to begin, which is noted
-as for any end that was not seen.
+mtrace among threads also loses lines now and then; such a queue would never be
+empty again. A thread is late by a few lines only. So where a queue is older
+than MAX_LATENESS, the next block to begin replaces its first one, which is
+counted as for any end that was not seen.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from collections import Counter, deque
 from dataclasses import dataclass, field
 
 NOTE = "ends logged after the next beginning at their address"
-PATIENCE = 1000  # lines
+MAX_LATENESS = 1000  # lines
 
 
 @dataclass
@@ -61,7 +61,7 @@ class Addresses:
             first = self._single.pop(address)
             self._queues[address] = Queue(deque([first]), self._lines)
         queue = self._queues[address]
-        if self._lines - queue.since > PATIENCE:
+        if self._lines - queue.since > MAX_LATENESS:
             return self._replace(address, queue)
         self._aliases += 1
         queue.names.append(self._aliases)

@@ -1,8 +1,8 @@
-"""Chance that falls the same way on every machine and Python.
+"""Random numbers that are the same on every machine and in every Python.
 
-Python promises the sequence of getrandbits() for an integer seed; what its
-other methods make of it may change. Hence all else is built here, in integers:
-no logarithm, whose last bit differs between C libraries.
+Python promises the sequence of getrandbits() for an integer seed, but may change
+what its other methods make of it. So this module builds on getrandbits() alone,
+in integers: the last bit of a logarithm differs between C libraries.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Sequence, TypeVar
 T = TypeVar("T")
 
 
-class Dice:
+class Random:
     def __init__(self, seed: int) -> None:
         self._random = random.Random(seed)
 

@@ -1,7 +1,7 @@
 """A file to be read: unpacked, as lines or bytes, with notes of what was odd.
 
 A log that its tool was still writing when it was killed ends anywhere. So lines
-that are not whole are left out with a remark, and a packed file that ends too
+that are not whole are left out with a warning, and a packed file that ends too
 early gives what was there. Damage is an error.
 """
 
@@ -27,8 +27,8 @@ CUT = "the packed file is cut short: converted as far as it goes"
 
 
 @dataclass
-class Source:
-    """`notes` counts by sentence; `remarks` are sentences without a number.
+class InputFile:
+    """`notes` counts by sentence; `warnings` are sentences without a number.
 
     process: the only process whose calls count, where the log names them.
     weight: what the trace counts for in the score, where the form says it.
@@ -38,7 +38,7 @@ class Source:
     process: int | None = None
     weight: int = 1
     notes: Counter[str] = field(default_factory=Counter)
-    remarks: list[str] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
 
     def head(self) -> bytes:
         """The first bytes, unpacked."""
@@ -64,13 +64,13 @@ class Source:
 
     def lines(self, partial: bool = False) -> Iterator[tuple[int, str]]:
         """Whole lines with their numbers, without their ends. A last one that
-        has no end is left out with a remark, unless `partial`."""
+        has no end is left out with a warning, unless `partial`."""
         with self.data() as file:
             for number, line in enumerate(self._until_cut(file), 1):
                 if line[-1:] == b"\n" or partial:
                     yield number, line.decode("latin-1").rstrip("\n")
                 else:
-                    self.remark(f"line {number} is cut short, left out")
+                    self.warn(f"line {number} is cut short, left out")
 
     def parsed(self, parse: Callable[[str], Iterable[recording.Event]]
                ) -> Iterator[recording.Event]:
@@ -99,20 +99,20 @@ class Source:
             return f"no call of malloc by process {self.process} in it"
         return f"no call of malloc in it{hint}"
 
-    def remark(self, sentence: str) -> None:
-        if sentence not in self.remarks:
-            self.remarks.append(sentence)
+    def warn(self, sentence: str) -> None:
+        if sentence not in self.warnings:
+            self.warnings.append(sentence)
 
     def explain(self) -> list[str]:
         counted = [f"{sentence}: {count}"
                    for sentence, count in self.notes.items() if count]
-        return counted + self.remarks
+        return counted + self.warnings
 
     def _until_cut(self, file: BinaryIO) -> Iterator[bytes]:
         try:
             yield from file
         except EOFError:
-            self.remark(CUT)
+            self.warn(CUT)
         except (gzip.BadGzipFile, zlib.error) as error:
             raise rep.RepError(f"the file is damaged: {error}") from None
 
@@ -132,7 +132,7 @@ class Source:
                 return
             complaint = zstd.stderr.read().decode("utf-8", "replace")
         if zstd.returncode and "premature" in complaint:
-            self.remark(CUT)
+            self.warn(CUT)
         elif zstd.returncode:
             raise rep.RepError("the file is damaged: zstd cannot unpack it")
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Sequence
 
 from .. import results
-from .table import TRACES, BenchError, Spread, program, spread
+from .table import TRACES, BenchError, Summary, program, summarize
 
 ALLOCATORS = ["mm", "libc", "libjemalloc.so.2", "libmimalloc.so.2",
               "libtcmalloc_minimal.so.4", "tlsf", "explicit_address",
@@ -26,8 +26,8 @@ class Result:
     utilization: float
     bound: float
     best_fit: float | None
-    ns: Spread | None
-    ratio: Spread | None  # to libc
+    ns: Summary | None
+    ratio: Summary | None  # to libc
 
     @property
     def whole(self) -> bool:
@@ -76,18 +76,18 @@ def short(allocator: str) -> str:
 # ---- Reading. ----
 
 
-def _spread(entry: dict[str, Any] | None) -> Spread | None:
+def _summary(entry: dict[str, Any] | None) -> Summary | None:
     if not entry or entry.get("median") is None:
         return None
-    return Spread(entry["p25"], entry["median"], entry["p75"])
+    return Summary(entry["p25"], entry["median"], entry["p75"])
 
 
 def _result(entry: dict[str, Any]) -> Result:
     bounds = entry["bounds"]
     return Result(entry["allocator"], entry["trace"], entry["verdict"],
                   entry["utilization"] or 0.0, bounds["aligned"],
-                  bounds["best_fit"], _spread(entry["ns_per_op"]),
-                  _spread(entry.get("ratio_to_libc_spread")))
+                  bounds["best_fit"], _summary(entry["ns_per_op"]),
+                  _summary(entry.get("ratio_to_libc_spread")))
 
 
 def report_from(content: dict[str, Any]) -> Report:
@@ -142,7 +142,7 @@ def geometric(values: Sequence[float]) -> float:
     return statistics.geometric_mean(values)
 
 
-def mean_spread(values: Sequence[float], mean: float) -> Spread:
+def mean_summary(values: Sequence[float], mean: float) -> Summary:
     """A mean, between the quartiles of what it is of."""
-    quartiles = spread(values)
-    return Spread(quartiles.low, mean, quartiles.high)
+    quartiles = summarize(values)
+    return Summary(quartiles.low, mean, quartiles.high)
