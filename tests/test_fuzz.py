@@ -39,7 +39,7 @@ if DRAWING:
 
 RESULTS = HERE / 'results'
 LOGS = ('mtrace', 'ltrace', 'valgrind', 'heaptrack')
-TARGETS = [one.name for one in formats.FORMATS if one.write]
+TARGETS = [one.name for one in formats.FORMATS if one.writer]
 
 
 def called(main: Callable[[Sequence[str]], int], *words: str | Path

@@ -6,7 +6,7 @@
 #include <dlfcn.h>
 #include <stdint.h>
 
-/* A function of the allocator, as dlsym gives it: an object pointer. */
+/* dlsym returns an object pointer; the cast makes it a function pointer. */
 #define FIND(library, function)                                      \
     calls->function = (__typeof__(calls->function))(uintptr_t)dlsym( \
         library, "mm_" #function)
