@@ -1,19 +1,20 @@
 /*
  * memlib.c - a heap and mappings simulated inside one region of memory.
  *
- * The region is reserved whole and never moves. What of it is in use is kept
- * in the account (memlib.h), which the driver shares with its judge, and in a
- * bitmap with one bit a page for the mappings.
+ * The region is reserved whole and never moves. The account (memlib.h), which
+ * the worker shares with the judge, has the break and the sizes; a page map has
+ * the mappings. Offsets are bytes from the region's start.
  *
- *   I1  heap: [0, account->brk); brk <= every mapped page's offset.
- *   I2  account->mapped = pages set in the bitmap * page size.
+ *   I1  The heap is [0, account->brk), and brk <= every mapped page's offset.
+ *   I2  account->mapped is the number of mapped pages * the page size.
  *   I3  brk + mapped <= limit.
- *   I4  every byte that is neither heap nor mapped is zero, unless somebody
- *       wrote where nothing was his: giving back clears, as the kernel would
- *       clear the page on its way back.
+ *   I4  Every byte that is neither heap nor mapped is zero, unless the
+ *       allocator wrote outside of both: memory that is given back is cleared,
+ *       as the kernel clears pages.
  */
 #define _GNU_SOURCE
 #include "memlib.h"
+#include "page_map.h"
 
 #include <errno.h>
 #include <string.h>
@@ -21,25 +22,20 @@
 #include <unistd.h>
 
 enum {
-    WORD_BITS = 64,
-    /* Larger areas are dropped by the kernel, smaller ones cleared by hand. */
-    DROP_SIZE = 256 * 1024,
-    MINCORE_PAGES = 512,
+    DROP_SIZE = 256 * 1024, /* bytes; from here on the kernel clears faster */
+    MINCORE_PAGES = 512,    /* pages that one call of mincore looks at */
 };
-
-#define NO_PAGE SIZE_MAX
 
 static struct {
     unsigned char *base;
     struct mem_account *account;
     void (*drain)(void);
-    uint64_t *map; /* one bit a page of the region */
-    size_t map_bytes;
-    size_t page;        /* bytes; the system's page size */
-    unsigned page_bits; /* its logarithm */
-    bool can_drop;      /* madvise clears the region's pages */
-    size_t limit;       /* for mem_init */
-    size_t span;        /* of a region that mem_init reserved */
+    struct page_map mapped; /* of the region */
+    size_t page;            /* bytes; the system's page size */
+    unsigned page_bits;     /* its logarithm */
+    bool can_drop;          /* madvise clears the region's pages */
+    size_t limit;           /* bytes, for mem_init */
+    size_t span;            /* bytes that mem_init reserved; else 0 */
 } heap = {.limit = MEM_DEFAULT_LIMIT};
 
 static struct mem_account own_account;
@@ -77,6 +73,7 @@ size_t mem_pagesize(void)
 
 /* ---- Events and accounting. ---- */
 
+/* Append an event; where the buffer stays full, it is dropped. */
 static void record_event(enum mem_event_kind kind, size_t at, size_t size)
 {
     struct mem_account *a = heap.account;
@@ -99,6 +96,7 @@ static void raise_peaks(void)
         a->heap_top = a->brk;
 }
 
+/* Count and record a request that is refused; answer, and ENOMEM. */
 static void *refuse(size_t size, void *answer)
 {
     heap.account->refused++;
@@ -107,7 +105,7 @@ static void *refuse(size_t size, void *answer)
     return answer;
 }
 
-/* Count a request for memory; false where it is the one that has to fail. */
+/* Count a request for memory. False: it has to fail, or exceeds the limit. */
 static bool request_allowed(size_t size)
 {
     struct mem_account *a = heap.account;
@@ -124,8 +122,8 @@ static bool advise_drop(size_t at, size_t size)
 }
 
 /*
- * Does dropping a page clear it? An emulated system may ignore the advice and
- * report success (qemu-user 7.2 does so for MADV_REMOVE).
+ * Whether a page that is dropped is zero. An emulated system may ignore the
+ * advice and report success (qemu-user 7.2 does so for MADV_REMOVE).
  */
 static bool dropping_clears(void)
 {
@@ -139,7 +137,7 @@ static bool dropping_clears(void)
     return clears;
 }
 
-/* Let the kernel take whole pages back; they are zero when touched again. */
+/* Give whole pages back to the kernel; they are zero when touched again. */
 static void drop_pages(size_t at, size_t size)
 {
     if (!heap.can_drop || !advise_drop(at, size))
@@ -161,8 +159,8 @@ static void clear(size_t at, size_t size)
 }
 
 /*
- * The same for whole pages between two replays, but keep those that are in
- * memory: the next replay is not to pay for faulting them in again.
+ * Clear the whole pages of [at, end) between two replays. Resident pages are
+ * cleared in place, so that the next replay has no page faults for them.
  */
 static void clear_between_replays(size_t at, size_t end)
 {
@@ -181,79 +179,27 @@ static void clear_between_replays(size_t at, size_t end)
     }
 }
 
-/* ---- The bitmap of mapped pages. ---- */
+/* ---- Mapped pages. ---- */
 
-static bool page_mapped(size_t page)
-{
-    return heap.map[page / WORD_BITS] >> page % WORD_BITS & 1;
-}
-
-/* How many of the count pages from first on are mapped, until one is not. */
-static size_t mapped_run(size_t first, size_t count)
-{
-    size_t n = 0;
-
-    while (n < count && page_mapped(first + n))
-        n++;
-    return n;
-}
-
-static void set_pages(size_t first, size_t count, bool mapped)
-{
-    for (size_t page = first; page < first + count; page++) {
-        uint64_t bit = (uint64_t)1 << page % WORD_BITS;
-
-        if (mapped)
-            heap.map[page / WORD_BITS] |= bit;
-        else
-            heap.map[page / WORD_BITS] &= ~bit;
-    }
-}
-
-/* Step over whole words of mapped pages, downwards; page itself is mapped. */
-static size_t skip_mapped(size_t page)
-{
-    while (page % WORD_BITS == 0 && page >= WORD_BITS &&
-           heap.map[page / WORD_BITS - 1] == ~(uint64_t)0)
-        page -= WORD_BITS;
-    return page;
-}
-
-/*
- * The highest run of count free pages above the heap: first fit from the top.
- * Returns its first page, or NO_PAGE.
- */
-static size_t find_run(size_t count)
+/* Take the highest run of count free pages above the heap. */
+static bool take_run(size_t count, size_t *first)
 {
     size_t floor = pages_in(page_ceil(heap.account->brk));
-    size_t page = pages_in(heap.account->limit), run = 0;
 
-    if (heap.account->mapped == 0) /* nothing in the way */
-        return page >= floor + count ? page - count : NO_PAGE;
-    while (page-- > floor) {
-        if (page_mapped(page)) {
-            run = 0;
-            page = skip_mapped(page);
-        } else if (++run == count) {
-            return page;
-        }
-    }
-    return NO_PAGE;
+    return page_map_take(&heap.mapped, count, floor, first);
 }
 
-/* The lowest mapped page at or above the lowest one there ever was. */
+/* Offset of the lowest mapping; by map_floor no page below it is mapped. */
 static size_t lowest_mapping(void)
 {
-    size_t page = pages_in(heap.account->map_floor);
-    size_t end = pages_in(heap.account->limit);
+    size_t floor = pages_in(heap.account->map_floor);
 
-    while (page < end && !page_mapped(page))
-        page++;
-    return page_start(page);
+    return page_start(page_map_lowest(&heap.mapped, floor));
 }
 
 /* ---- For allocators. ---- */
 
+/* mem_sbrk(-by). */
 static void *shrink_break(size_t by)
 {
     struct mem_account *a = heap.account;
@@ -315,11 +261,10 @@ void *mem_map(size_t size)
     }
     if (bytes < size || !request_allowed(bytes))
         return refuse(size, NULL);
-    size_t first = find_run(pages_in(bytes));
-    if (first == NO_PAGE)
+    size_t first;
+    if (!take_run(pages_in(bytes), &first))
         return refuse(size, NULL);
     size_t at = page_start(first);
-    set_pages(first, pages_in(bytes), true);
     a->mapped += bytes;
     if (at < a->map_floor)
         a->map_floor = at;
@@ -334,26 +279,24 @@ int mem_unmap(void *ptr, size_t size)
     size_t bytes = page_ceil(size);
 
     if (size == 0 || bytes < size || page_floor(at) != at ||
-        at >= heap.account->limit || bytes > heap.account->limit - at ||
-        mapped_run(pages_in(at), pages_in(bytes)) < pages_in(bytes)) {
+        !page_map_give(&heap.mapped, pages_in(at), pages_in(bytes))) {
         errno = EINVAL;
         return -1;
     }
-    set_pages(pages_in(at), pages_in(bytes), false);
     heap.account->mapped -= bytes;
     clear(at, bytes);
     record_event(MEM_UNMAP, at, bytes);
     return 0;
 }
 
-/* The simulated system keeps its pages: what is undefined may stay as it is. */
+/* The simulated system keeps the pages: undefined contents may be the old. */
 void mem_discard(void *ptr, size_t size)
 {
     (void)ptr;
     (void)size;
 }
 
-/* ---- For whoever runs the heap. ---- */
+/* ---- For the program that runs the heap. ---- */
 
 void *mem_preferred_base(size_t limit)
 {
@@ -368,11 +311,12 @@ void *mem_preferred_base(size_t limit)
 #endif
 }
 
+/* The account and the page map of an empty heap, within the same limit. */
 static void reset_account(void)
 {
     struct mem_account *a = heap.account;
 
-    memset(heap.map, 0, heap.map_bytes);
+    page_map_clear(&heap.mapped);
     a->brk = a->mapped = a->footprint = a->heap_top = 0;
     a->requests = a->refused = 0;
     a->map_floor = a->limit;
@@ -381,19 +325,13 @@ static void reset_account(void)
 
 void mem_attach(void *base, struct mem_account *account, void (*drain)(void))
 {
-    if (heap.map)
-        munmap(heap.map, heap.map_bytes);
+    page_map_release(&heap.mapped);
     heap.base = base;
     heap.account = account;
     heap.drain = drain;
     account->limit &= -(uint64_t)mem_pagesize();
     heap.can_drop = dropping_clears();
-    heap.map_bytes = page_ceil(pages_in(account->limit) / 8 + sizeof(uint64_t));
-    heap.map = mmap(NULL, heap.map_bytes, PROT_READ | PROT_WRITE,
-                    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-    if (heap.map == MAP_FAILED)
-        heap.map = NULL;
-    else
+    if (page_map_init(&heap.mapped, pages_in(account->limit)))
         reset_account();
 }
 
@@ -426,10 +364,8 @@ void mem_deinit(void)
 {
     if (heap.span)
         munmap(heap.base, heap.span);
-    if (heap.map)
-        munmap(heap.map, heap.map_bytes);
+    page_map_release(&heap.mapped);
     heap.span = 0;
-    heap.map = NULL;
     heap.base = NULL;
     heap.account = NULL;
 }

@@ -34,12 +34,13 @@ void *mem_sbrk(intptr_t increment);
 
 void *mem_heap_lo(void);   /* first byte of the heap */
 void *mem_heap_hi(void);   /* last byte of the heap: the break - 1 */
-size_t mem_heapsize(void); /* bytes between the two, both included */
+size_t mem_heapsize(void); /* bytes from the one to the other, 0 at the start */
 size_t mem_pagesize(void); /* the system's page size, bytes, a power of two */
 
 /*
- * Map size bytes, rounded up to whole pages, apart from the heap, at a page
- * boundary. NULL with errno ENOMEM when the limit is reached, EINVAL for 0.
+ * Map size bytes, rounded up to whole pages, apart from the heap. The mapping
+ * starts at a page boundary and is the caller's until mem_unmap. NULL with
+ * errno ENOMEM when the limit is reached, EINVAL for 0.
  */
 void *mem_map(size_t size);
 
@@ -51,50 +52,51 @@ void *mem_map(size_t size);
 int mem_unmap(void *ptr, size_t size);
 
 /*
- * Say that the contents of [ptr, ptr + size) are of no more use: whole pages
- * of the heap or of mappings, ptr at a page boundary. The range stays the
- * allocator's, and part of the footprint, but the system may have its pages
- * until it is touched again; what it holds then is undefined.
+ * Say that the contents of [ptr, ptr + size) are not needed: whole pages of the
+ * heap or of mappings, ptr at a page boundary. The range stays the allocator's,
+ * and part of the footprint, but the system may take its pages until they are
+ * touched again; their contents are undefined then. errno stays as it was.
  */
 void mem_discard(void *ptr, size_t size);
 
-/* ---- For programs that run the heap: the driver, the tests. ---- */
+/* ---- For the program that runs the heap: the driver, a test. ---- */
 
 /*
- * The smallest page there is. Every system's page size is a multiple of it, so
- * mappings start and end at multiples of it. The judge counts in this unit and
- * need not know the worker's page size, which may differ from its own (an
- * emulator chooses it).
+ * Bytes of the smallest page there is. Every system's page size is a multiple
+ * of it, so mappings start and end at multiples of it. The judge counts in this
+ * unit and need not know the worker's page size, which may differ from its own
+ * (an emulator chooses it).
  */
 enum { MEM_UNIT = 4096 };
 
-enum { MEM_EVENTS = 4096 };
+enum { MEM_EVENTS = 4096 }; /* how many an account holds */
 
 enum mem_event_kind { MEM_BRK, MEM_MAP, MEM_UNMAP, MEM_REFUSED };
 
-/* One change of the heap's shape, as an offset from lo. */
+/* One change of the heap or of a mapping. */
 struct mem_event {
     uint32_t step; /* account->step when it happened */
     uint32_t kind; /* enum mem_event_kind */
-    uint64_t at;   /* the new break; the place of a mapping */
-    uint64_t size; /* of a mapping, or of the request that was refused */
+    uint64_t at;   /* offset from lo: the new break, or a mapping's start */
+    uint64_t size; /* bytes: of the mapping, of the move, or of the request */
 };
 
 /*
- * What memlib counts. It lies where the program wants it, in memory that may be
- * shared with another process: fixed widths, 8-byte fields first.
+ * The heap's account: its sizes, counts and events. The program that runs the
+ * heap provides the memory, and may share it with another process: fixed
+ * widths, 8-byte fields first. Sizes and offsets are bytes.
  */
 struct mem_account {
     uint64_t limit;       /* bytes that heap and mappings may take together */
-    uint64_t brk;         /* heap bytes now */
-    uint64_t mapped;      /* mapped bytes now */
+    uint64_t brk;         /* bytes of the heap now */
+    uint64_t mapped;      /* bytes of all mappings now */
     uint64_t footprint;   /* peak of brk + mapped since the last reset */
     uint64_t heap_top;    /* highest break since the last reset */
     uint64_t map_floor;   /* lowest offset ever mapped since the last reset */
     uint64_t requests;    /* calls so far that asked for memory */
     uint64_t refused;     /* how many of them were refused */
-    uint64_t fail_at;     /* refuse the request of this number; 0 = none */
-    uint32_t step;        /* set by the program; copied into events */
+    uint64_t fail_at;     /* refuse the request of this number; 0: none */
+    uint32_t step;        /* the operation under way; copied into events */
     uint32_t event_count; /* events kept, at most MEM_EVENTS */
     struct mem_event events[MEM_EVENTS];
 };
@@ -103,30 +105,38 @@ struct mem_account {
 #define MEM_DEFAULT_LIMIT ((size_t)1 << 30)
 
 /*
- * Run the heap over [base, base + limit), already mapped and zero, and count in
- * account, whose limit and fail_at the caller has set; the limit is rounded
- * down to whole pages. drain, where given, is called when the event
- * buffer is full and has to empty it; without it further events are dropped.
+ * Run the heap over [base, base + account->limit), already mapped and zero. The
+ * caller has set the account's limit, which is rounded down to whole pages, and
+ * its fail_at; both memories stay the caller's. drain is called when the event
+ * buffer is full, and empties it; where drain is NULL, further events are
+ * dropped.
  */
 void mem_attach(void *base, struct mem_account *account, void (*drain)(void));
 
 /*
- * Where a heap of that limit belongs: a low address below 2 GiB when it fits
- * there, else a fixed high one.
+ * The address for a heap of limit bytes: below 2 GiB where it fits there, else
+ * a fixed high one.
  */
 void *mem_preferred_base(size_t limit);
 
-/* The classic calls: a heap in this process's own memory. */
+/*
+ * The classic calls, for a heap in this process's own memory. mem_set_limit
+ * comes before mem_init: bytes, rounded up to whole pages. mem_init reserves
+ * the region, and ends the process with status 2 and one line on stderr where
+ * there is no address space. mem_deinit releases the region.
+ */
+void mem_set_limit(size_t limit);
 void mem_init(void);
-void mem_set_limit(size_t limit); /* before mem_init; bytes, whole pages */
 void mem_deinit(void);
-void mem_reset_brk(void); /* empty and zero the heap, keep the limit */
 
-/* Bytes of heap and mappings now, and at their peak since the last reset. */
+/* Empty and zero the heap and its mappings; the limit stays. */
+void mem_reset_brk(void);
+
+/* Bytes of heap and mappings together now, and at most since the last reset. */
 size_t mem_footprint(void);
 size_t mem_peak_footprint(void);
 
-/* Refuse the n-th request for memory from now on (1 = the next); 0 = none. */
+/* Refuse the n-th request for memory from now on (1: the next one); 0: none. */
 void mem_fail_request(uint64_t n);
 
 #endif

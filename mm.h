@@ -4,7 +4,7 @@
  * An allocator is one C file that includes this header and memlib.h, defines
  * the four functions below, and takes all its memory from memlib. It is built
  * into a shared object of its own; ./mdriver loads it, replays traces through
- * it and checks all that it returns.
+ * it and checks all that it returns. Sizes and alignments are bytes.
  *
  * Alignment: every payload starts at a multiple of 16 bytes, or of 8 where the
  * driver was started with --align 8.

@@ -1,14 +1,14 @@
 /*
- * outside.c - what an allocator calls and is not charged for.
+ * outside.c - functions that an allocator calls and that do not count.
  *
- * The heap's four requests stand for system calls, and take as long as the
- * simulation of them does, not the system. memcpy, memmove and memset take as
- * long as there are bytes; how many is told apart (mark.h, `moved`). All these
- * are found here by the allocator's shared object, since the program comes
- * first in the order of symbols. A call of them counts as the few instructions
- * to here and back.
+ * The heap's four requests stand for system calls; their simulation takes
+ * another time than the system. memcpy, memmove and memset take a time in
+ * proportion to their bytes, which are reported apart (mark.h, `moved`). The
+ * allocator's shared object finds these functions here, because the program
+ * comes first in the order of symbols. A call counts as the few instructions
+ * that lead here and back.
  *
- * memlib.c is linked with its four functions renamed (Makefile).
+ * memlib.c is linked with its four functions renamed (bench.mk).
  */
 #include "mark.h"
 #include "../memlib.h"
@@ -60,7 +60,7 @@ void mem_discard(void *ptr, size_t size)
         mark_return();
 }
 
-/* A loop that no compiler takes for a call of memset. */
+/* Keeps the compiler from turning a loop into a call of memset. */
 static void opaque(void)
 {
     __asm__ volatile("" ::: "memory");

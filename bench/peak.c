@@ -3,17 +3,18 @@
  *
  *     peak [--mb N] [--keep PERMILLE] [--seed N] [--wait SECONDS]
  *
- * Allocates blocks of 16 to 4096 bytes until they are N MB together, writes
- * them, frees all but about so many of a thousand, chosen at random, and looks
- * at what is resident beyond the start: at once, and after a while in which the
- * program goes on with few blocks, for mallocs that give back later.
+ * Allocates blocks of 16 to 4096 bytes until they have N MB together, writes
+ * them, and frees all but about PERMILLE of a thousand, chosen at random. The
+ * resident set, less that of the start, is measured at once, and again after
+ * SECONDS in which the program allocates few blocks, for mallocs that give
+ * memory back later.
  *
- * Beside that are the pages that hold a byte of a live block. No malloc can do
- * with less, as it can move nothing; more is what it kept.
+ * For comparison the program sums up the pages that hold a byte of a live
+ * block. No malloc can do with less, because it cannot move blocks.
  *
  * Prints `BLOCKS LIVE PEAK PAGES AFTER LATER`, the last four in bytes. The
  * program's own memory is mapped and resident before the start. Exit status 0,
- * 1 where malloc gave NULL or a block changed, 2 for wrong options.
+ * 1 where malloc returned NULL or a block changed, 2 for wrong options.
  */
 #define _GNU_SOURCE
 #include "base/random.h"
@@ -31,7 +32,7 @@ enum { MIN_SIZE = 16, MAX_SIZE = 4096 };
 
 struct options {
     size_t bytes;
-    unsigned keep; /* of a thousand */
+    unsigned keep; /* blocks of a thousand that stay live */
     uint64_t seed;
     double wait;
 };
@@ -44,7 +45,7 @@ struct block {
 static struct {
     struct block *block;
     size_t count, capacity;
-    uintptr_t *page; /* those of live blocks */
+    uintptr_t *page; /* numbers of the pages of live blocks */
 } table;
 
 static size_t page_size;
@@ -55,7 +56,7 @@ static _Noreturn void fail(const char *what)
     exit(1);
 }
 
-/* Memory of ours, resident from the beginning. */
+/* Memory for this program's own tables, resident from the beginning. */
 static void *map_resident(size_t size)
 {
     void *start = mmap(NULL, size, PROT_READ | PROT_WRITE,
@@ -66,7 +67,7 @@ static void *map_resident(size_t size)
     return start;
 }
 
-/* On average a block is half of the largest; twice as many never are. */
+/* The mean size is half of the largest; twice the expected number suffices. */
 static void make_table(size_t bytes)
 {
     table.capacity = 2 * (bytes / ((MIN_SIZE + MAX_SIZE) / 2) + 1);
@@ -74,7 +75,7 @@ static void make_table(size_t bytes)
     table.page = map_resident(2 * table.capacity * sizeof *table.page);
 }
 
-/* By hand: stdio would allocate. The second number of the file is in pages. */
+/* The resident set in bytes. Without stdio, which would allocate. */
 static size_t resident(void)
 {
     char text[200] = "";
@@ -95,7 +96,7 @@ static void fill(const struct options *o, uint64_t *random)
         unsigned char *at = malloc(size);
 
         if (!at)
-            fail("malloc gave NULL");
+            fail("malloc returned NULL");
         memset(at, (unsigned char)table.count, size);
         table.block[table.count++] = (struct block){at, size};
         total += size;
@@ -127,8 +128,8 @@ static int compare_pages(const void *a, const void *b)
 }
 
 /*
- * Bytes of the pages with a byte of a live block; each counts once. After all
- * is measured, for qsort may allocate.
+ * Bytes of the pages with a byte of a live block; each page counts once. Called
+ * after all measuring, because qsort may allocate.
  */
 static size_t live_pages(void)
 {
@@ -151,7 +152,7 @@ static size_t live_pages(void)
     return distinct * page_size;
 }
 
-/* Go on as a program does, with few blocks at a time. */
+/* Allocate and free few blocks at a time, for that many seconds. */
 static void allocate_few(double seconds, uint64_t *random)
 {
     enum { FEW_BLOCKS = 200 };
@@ -168,7 +169,7 @@ static void allocate_few(double seconds, uint64_t *random)
     }
 }
 
-/* Those that were kept hold what they held. */
+/* The live blocks hold what was written to them. */
 static void check(void)
 {
     for (size_t i = 0; i < table.count; i++) {

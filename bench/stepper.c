@@ -2,8 +2,9 @@
  * stepper.c - PTRACE_SINGLESTEP while an operation is under way, else run.
  *
  * The subject stops itself (SIGSTOP) before each call that is to be counted.
- * From there it is stepped; every step that leaves mark->counting raised is the
- * operation's. When it falls the subject runs on by itself until it stops next.
+ * From there it is stepped; every step after which mark->counting is set counts
+ * for the operation. When counting is cleared the subject runs freely, until it
+ * stops itself again.
  */
 #define _GNU_SOURCE
 #include "stepper.h"
@@ -21,11 +22,11 @@
 
 struct run {
     pid_t child;
-    uint32_t limit;
-    uint32_t *count;  /* by operation, the calibration's last */
-    bool has_stopped; /* it has stopped before */
-    bool stepping;    /* until the mark falls, */
-    bool counting;    /* which has been up */
+    uint32_t limit;   /* instructions per operation */
+    uint32_t *count;  /* instructions by operation, the calibration's last */
+    bool has_stopped; /* at least once */
+    bool stepping;    /* until mark->counting is cleared, */
+    bool counting;    /* which was set since the stop */
 };
 
 static struct stepping outcome_of(int status)
@@ -54,7 +55,7 @@ static struct stepping outcome_of(int status)
     return s;
 }
 
-/* It was stepped: count, and let it run where that is over. */
+/* Count one step; after the last of the operation, stop stepping. */
 static void count_step(struct run *r)
 {
     if (mark->counting) {
@@ -65,7 +66,7 @@ static void count_step(struct run *r)
     }
 }
 
-/* Go on after a stop; the signal it is to get, 0 where the stop is ours. */
+/* After a stop: the signal to deliver, 0 where the stop serves stepping. */
 static int signal_to_pass(struct run *r, int signal)
 {
     if (signal == SIGTRAP && r->stepping) {
@@ -80,7 +81,7 @@ static int signal_to_pass(struct run *r, int signal)
     return signal;
 }
 
-/* It is not to outlive us; it can be told from its first stop on. */
+/* End the subject with its tracer; possible from its first stop on. */
 static void set_exit_kill(struct run *r)
 {
     if (!r->has_stopped)
@@ -120,7 +121,7 @@ static struct stepping follow(struct run *r)
     return outcome_of(status);
 }
 
-/* Both on one processor: a step is then a switch, not a call across. */
+/* Run tracer and subject on one processor, where switching is cheaper. */
 static void share_processor(void)
 {
     int number = sched_getcpu();
@@ -133,7 +134,7 @@ static void share_processor(void)
     sched_setaffinity(0, sizeof set, &set);
 }
 
-/* Take off what marking costs: a call of nothing is one instruction. */
+/* Subtract the cost of marking: a call of `nothing` is one instruction. */
 static void calibrate(const struct subject *s, uint32_t *count)
 {
     for (uint64_t i = 0; i < s->ops; i++) {

@@ -12,7 +12,7 @@ enum step_outcome {
     STEP_REFUSED,  /* an operation got NULL */
     STEP_CRASHED,  /* by signal `status` */
     STEP_EXITED,   /* with exit status `status` */
-    STEP_ENDLESS,  /* an operation took `most` instructions and went on */
+    STEP_ENDLESS,  /* an operation took `limit` instructions and went on */
     STEP_UNLOADED, /* see mark->text */
     STEP_UNTRACED, /* likewise: no ptrace here */
 };
@@ -20,14 +20,14 @@ enum step_outcome {
 struct stepping {
     enum step_outcome outcome;
     int status;
-    uint64_t op; /* the one under way, where the outcome is of one */
+    uint64_t op; /* the operation under way, where the outcome is of one */
 
-    /* By operation: instructions from its first to its return; 0: not
-     * stepped. */
+    /* By operation: instructions from the call to the return; 0: not stepped.
+     * The caller frees them. */
     uint32_t *instructions;
 };
 
-/* Step the subject's operations, each at most so many instructions. */
+/* Step the subject's operations, each for at most limit instructions. */
 struct stepping stepper_run(const struct subject *subject, uint32_t limit);
 
 #endif

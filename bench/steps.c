@@ -3,10 +3,10 @@
  *
  *     steps [--ops N] [--sample N] [--most N] ALLOCATOR.so TRACE
  *
- * Counted is what a processor executes from an operation's entry into the
- * allocator to its return, exactly and the same in every run: one instruction
- * after the other, by ptrace. What the allocator asks of the system, and
- * copying, are not its own instructions (outside.c).
+ * steps counts the instructions that a processor executes from an operation's
+ * call of the allocator to its return: by ptrace, one after the other, hence
+ * exactly and the same in every run. Requests to the system, and copying, do
+ * not count (outside.c).
  *
  * Prints one JSON object. Exit status: 0; 1 where the allocator failed; 2 where
  * the input is wrong or ptrace is not permitted, with one line on stderr.
@@ -24,12 +24,12 @@
 
 enum { EXIT_ALLOCATOR_FAILED = 1, EXIT_NOT_DONE = 2 };
 
-/* What is known of the counts. Operations are of the trace, from 0. */
+/* Instructions per operation. Operations have their numbers in the trace. */
 struct summary {
     uint64_t stepped, total;
     uint32_t median, p99, p999, max;
     uint64_t max_op;
-    double mean, error; /* the standard error of a sample's mean */
+    double mean, error; /* error: standard error of a sample's mean */
 };
 
 struct options {
@@ -44,7 +44,7 @@ static int compare(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-/* The smallest that at least so many of a thousand are not above. */
+/* The smallest count that at least permille / 1000 of all do not exceed. */
 static uint32_t quantile(const uint32_t *sorted, uint64_t n, uint64_t permille)
 {
     uint64_t rank = (n * permille + 999) / 1000;
@@ -64,7 +64,7 @@ static void add_mean(struct summary *s, const uint32_t *sorted)
     s->error = n > 1 ? sqrt(squares / (n - 1) / n) : 0;
 }
 
-/* Of the counts that are not 0, which are moved to the front and sorted. */
+/* The counts that are not 0 are moved to the front, sorted and summarized. */
 static struct summary summarize(uint32_t *count, uint64_t ops)
 {
     struct summary s = {0};
@@ -88,7 +88,7 @@ static struct summary summarize(uint32_t *count, uint64_t ops)
     return s;
 }
 
-/* An operation as its file has it: letters, digits, blanks and signs. */
+/* The operation's text and line in its trace file, as JSON fields. */
 static void print_op(const char *name, const struct trace *t, uint64_t op)
 {
     char text[200];

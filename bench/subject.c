@@ -1,9 +1,9 @@
 /*
- * subject.c - replay a trace, marking what is the allocator's.
+ * subject.c - replay a trace, marking the allocator's instructions.
  *
- * A call between raising and lowering mark->counting is compiled once for each
- * of five kinds. A call of `nothing`, whose one instruction returns, through
- * the same code costs what the marking costs, and 1.
+ * Each of five kinds of calls has one function that sets mark->counting, calls
+ * the allocator, and clears it. With `nothing`, one instruction that returns,
+ * in the allocator's place, the same function costs the marking plus 1.
  */
 #define _GNU_SOURCE
 #include "subject.h"
@@ -11,8 +11,8 @@
 #include "base/random.h"
 #include "../memlib.h"
 #include "mark.h"
+#include "worker/calls.h"
 
-#include <dlfcn.h>
 #include <errno.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -25,20 +25,11 @@
 
 struct mark *mark;
 
-struct calls {
-    int (*init)(void);
-    void *(*malloc)(size_t);
-    void (*free)(void *);
-    void *(*realloc)(void *, size_t);
-    void *(*calloc)(size_t, size_t);
-    void *(*memalign)(size_t, size_t);
-};
-
 /* Arguments of any of the calls. */
 struct request {
     void *block;
     size_t size, extra; /* calloc's count, memalign's alignment */
-    uint32_t counted;   /* what counting is raised to */
+    uint32_t counted;   /* the value for mark->counting during the call */
 };
 
 static struct calls calls;
@@ -139,7 +130,7 @@ static _Noreturn void end_subject(enum mark_end status, const char *format, ...)
     _exit(status);
 }
 
-/* For those without: an allocation is then a malloc, and counted as one. */
+/* For allocators without: the allocation is a malloc, and counts as one. */
 static void *calloc_by_malloc(size_t count, size_t size)
 {
     return calls.malloc(count * size);
@@ -151,40 +142,27 @@ static void *memalign_by_malloc(size_t align, size_t size)
     return calls.malloc(size);
 }
 
-#define FIND(library, name)                                             \
-    calls.name = (__typeof__(calls.name))(uintptr_t)dlsym(library, "mm" \
-                                                                   "_" #name)
-
 static void load(const char *path)
 {
-    void *library = dlopen(path, RTLD_NOW | RTLD_LOCAL);
+    void *library;
+    const char *failure = calls_load(&calls, path, &library);
 
-    if (!library)
-        end_subject(END_UNLOADED, "%s", dlerror());
-    FIND(library, init);
-    FIND(library, malloc);
-    FIND(library, free);
-    FIND(library, realloc);
-    FIND(library, calloc);
-    FIND(library, memalign);
-    if (!calls.init || !calls.malloc || !calls.free || !calls.realloc)
-        end_subject(END_UNLOADED,
-                    "%s: it lacks one of mm_init, mm_malloc, mm_free "
-                    "and mm_realloc",
-                    path);
+    if (failure && library)
+        end_subject(END_UNLOADED, "%s: %s", path, failure);
+    if (failure)
+        end_subject(END_UNLOADED, "%s", failure); /* the loader names path */
     if (!calls.calloc)
         calls.calloc = calloc_by_malloc;
     if (!calls.memalign)
         calls.memalign = memalign_by_malloc;
-    bool is_bool = dlsym(library, "mm_init_returns_bool") != NULL;
     mem_init();
-    if ((calls.init() & 0xff) != (is_bool ? 1 : 0))
+    if (!calls_init(&calls))
         end_subject(END_UNLOADED, "%s: mm_init failed", path);
 }
 
 /* ---- The loop. ---- */
 
-/* Do it, from a stop on where it is to be stepped. */
+/* Carry out one operation, stepped. */
 static void *step(uint64_t number, int call, struct request *r)
 {
     mark->op = number;
@@ -211,7 +189,7 @@ static void calibrate(uint64_t first)
         step(first + (uint64_t)call, call, &(struct request){0});
 }
 
-/* NULL for a request of some bytes: there is no going on. */
+/* End the subject where the operation had to return a block and did not. */
 static void check_result(const void *block, struct op op, uint64_t number)
 {
     if (block || op_ends(op) || op_payload(op) == 0 || !op_has_block(op))

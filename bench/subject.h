@@ -9,15 +9,15 @@
 struct subject {
     const struct trace *trace;
     const char *library; /* path of the allocator's shared object */
-    uint64_t ops;        /* replay so many of the trace's operations */
-    uint64_t sample;     /* step about so many of them, chosen at random */
+    uint64_t ops;        /* how many of the trace's operations to replay */
+    uint64_t sample;     /* about how many of them to step, at random */
 };
 
 /*
- * Become the subject: stop at once for the one that steps, then replay.
- * Operations are numbered from 0; before them, calls that do nothing are
- * stepped as operations ops + CALL_..., so that marking can be taken off: each
- * kind of call has its own cost of being marked.
+ * Become the subject: let the parent process trace this one, then replay.
+ * Operations are numbered from 0. Before them, calls of an empty function are
+ * stepped as operations ops + CALL_..., one for each kind of call: these counts
+ * are the cost of marking.
  */
 _Noreturn void subject_run(const struct subject *subject);
 

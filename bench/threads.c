@@ -1,21 +1,21 @@
 /*
- * threads.c - what a malloc gives to threads; to be preloaded.
+ * threads.c - the throughput of a malloc with threads; to be preloaded.
  *
  *     threads apart|handed [--threads 1|2] [--seconds S]
  *
- * apart: each thread has a window of 1000 blocks of 16 to 512 bytes and puts a
- * new one in the place of an old one, chosen at random. handed: one thread
- * allocates, a ring of 1024 places carries the blocks, another one frees; with
- * --threads 1 one thread does both, a ring's worth at a time.
+ * apart: each thread has 1000 live blocks of 16 to 512 bytes and replaces one,
+ * chosen at random, by a new one. handed: one thread allocates, a ring of 1024
+ * places carries the blocks, another thread frees them; with --threads 1 one
+ * thread does both, 1024 blocks at a time.
  *
- * One thread is as much beside main as two are, so that a malloc that is
- * cheaper before the first thread begins is not the better for that. Blocks are
- * written to at both ends. The program's own memory is static.
+ * A single thread runs beside main as well, because a malloc may be faster
+ * while a process has only its main thread. Blocks are written to at both ends.
+ * The program's own memory is static.
  *
- * Prints `OPERATIONS SECONDS CPU PEAK START`: mallocs and frees, seconds by the
- * clock and of processors, and resident KiB at their peak and before the
- * threads began. Exit status 0, 1 where malloc
- * gave NULL or a block changed, 2 for wrong options.
+ * Prints `OPERATIONS SECONDS CPU PEAK START`: mallocs and frees; seconds by the
+ * clock and of processors; resident KiB at their peak and before the threads
+ * started. Exit status 0, 1 where malloc returned NULL or a block changed, 2
+ * for wrong options.
  */
 #define _GNU_SOURCE
 #include "base/random.h"
@@ -50,7 +50,7 @@ static struct thread threads[MAX_THREADS];
 static pthread_barrier_t ready;
 static atomic_bool over;
 
-/* Filled at `in`, emptied at `out`; each is one thread's alone. */
+/* Blocks enter at `in` and leave at `out`; one thread writes each index. */
 static struct {
     unsigned char *block[RING];
     _Atomic size_t in __attribute__((aligned(LINE)));
@@ -65,7 +65,7 @@ static _Noreturn void fail(const char *what)
     exit(1);
 }
 
-/* Its first two bytes are its size, its last is its first. */
+/* A block whose first two bytes are its size; its last byte is its first. */
 static unsigned char *new_block(uint64_t *random)
 {
     uint16_t size =
@@ -73,7 +73,7 @@ static unsigned char *new_block(uint64_t *random)
     unsigned char *block = malloc(size);
 
     if (!block)
-        fail("malloc gave NULL");
+        fail("malloc returned NULL");
     memcpy(block, &size, sizeof size);
     block[size - 1] = block[0];
     return block;
@@ -97,38 +97,38 @@ static void check_and_free(unsigned char *block)
 static void *work_apart(void *argument)
 {
     enum { ROUND = 256 };
-    struct thread *s = argument;
+    struct thread *t = argument;
 
     pthread_barrier_wait(&ready);
     do {
         for (int i = 0; i < ROUND; i++) {
-            uint64_t at = random_below(&s->random, WINDOW);
+            uint64_t at = random_below(&t->random, WINDOW);
 
-            check_and_free(s->window[at]);
-            s->window[at] = new_block(&s->random);
+            check_and_free(t->window[at]);
+            t->window[at] = new_block(&t->random);
         }
-        s->ops += 2 * ROUND;
+        t->ops += 2 * ROUND;
     } while (!over);
     for (int i = 0; i < WINDOW; i++)
-        check_and_free(s->window[i]);
+        check_and_free(t->window[i]);
     return NULL;
 }
 
 /* ---- Handed over. ---- */
 
-static bool put(struct thread *s)
+static bool put(struct thread *t)
 {
     size_t in = atomic_load_explicit(&ring.in, memory_order_relaxed);
 
     if (in - atomic_load_explicit(&ring.out, memory_order_acquire) == RING)
         return false;
-    ring.block[in % RING] = new_block(&s->random);
+    ring.block[in % RING] = new_block(&t->random);
     atomic_store_explicit(&ring.in, in + 1, memory_order_release);
-    s->ops++;
+    t->ops++;
     return true;
 }
 
-static bool take(struct thread *s)
+static bool take(struct thread *t)
 {
     size_t out = atomic_load_explicit(&ring.out, memory_order_relaxed);
 
@@ -136,7 +136,7 @@ static bool take(struct thread *s)
         return false;
     check_and_free(ring.block[out % RING]);
     atomic_store_explicit(&ring.out, out + 1, memory_order_release);
-    s->ops++;
+    t->ops++;
     return true;
 }
 

@@ -20,19 +20,19 @@
  *      +-----------------+             +-----------------+
  *
  * Blocks lie without gaps in segments, areas from sbrk, each closed by an end
- * tag: a block of size 0, in use, that nobody merges with. As long as nobody
- * else moves the break there is one segment, which grows. Otherwise the next
- * area does not adjoin: it becomes a segment of its own, and what was free at
- * the top of the old one a free block like others.
+ * tag: a block of size 0, in use, so that no block is merged with it. As long
+ * as only hmm moves the break there is one segment, which grows. Otherwise the
+ * next area does not adjoin: it becomes a segment of its own, and the top of
+ * the old one becomes a free block like others.
  *
  *      |pad| block | ... | block |end|  foreign  |pad| block | top |end| brk
  *
  * The free block before the last end tag, where there is one, is the top. It
- * is kept out of the list and used only when nothing listed fits: it is what
- * can be given back to the system. The list is searched first fit, freed
- * blocks go to its end: what was freed lately rests, and may merge, before
- * it is broken up. A search that found nothing for size leaves its mark in
- * `bound`; until a block of that size is freed there need not be another.
+ * is kept out of the list and used only when no listed block fits: it is what
+ * can be given back to the system. The list is searched first fit, and freed
+ * blocks go to its end: so a block that was freed lately has time to be merged
+ * before it is split. A search that finds no block of some size sets `bound` to
+ * that size; until a block of that size is freed no search for it is needed.
  *
  * Invariants, whenever the lock is free:
  *   I1  Blocks tile a segment up to its end tag. Their sizes are multiples
@@ -78,17 +78,17 @@ enum {
 
 _Static_assert(MIN_BLOCK % ALIGN == 0, "I1 for the smallest block");
 
-/* As a block, and rounded up to steps, it is no more than sbrk can take. */
+/* Bytes; its block, rounded up to steps, is no more than sbrk can take. */
 static const size_t MAX_PAYLOAD = PTRDIFF_MAX - HMM_STEP - ALIGN - WORD;
 
 static struct {
-    struct block list; /* its sentinel */
-    size_t bound;      /* I7 */
+    struct block list; /* sentinel of the free list */
+    size_t bound;      /* bytes; I7 */
     struct block *end; /* the last end tag; NULL before the first segment */
     char *brk;         /* the break as the last sbrk left it */
 } heap = {.list = {.next = &heap.list, .prev = &heap.list}};
 
-/* ---- Blocks: the only pointer arithmetic but add_area's. ---- */
+/* ---- Blocks: the only pointer arithmetic except heap_extend's. ---- */
 
 static size_t block_size(const struct block *b)
 {
@@ -178,7 +178,7 @@ static void list_push(struct block *b)
     b->next->prev = b;
 }
 
-/* Take the free block b from where it is found; the top is found without. */
+/* Take the free block b from the list; the top is not in it. */
 static void list_remove(struct block *b)
 {
     if (is_top(b))
@@ -201,6 +201,7 @@ static struct block *list_find(size_t size)
     return NULL;
 }
 
+/* A free block of at least size bytes: a listed one, or else the top. */
 static struct block *find(size_t size)
 {
     struct block *b = list_find(size), *top = heap_top();
@@ -247,7 +248,7 @@ static void split(struct block *b, size_t size)
     release(block_next(b));
 }
 
-/* Let b, in use, swallow the free block after it. */
+/* Merge b, in use, with the free block after it. */
 static void merge_next(struct block *b)
 {
     struct block *next = block_next(b);
@@ -269,7 +270,7 @@ static bool break_is_ours(void)
     return heap.end && sbrk(0) == heap.brk;
 }
 
-/* The tag that begins a new segment in area; the old top is no top now. */
+/* The tag that begins a new segment in area; the old top becomes listed. */
 static struct block *begin_segment(char *area)
 {
     struct block *top = heap_top();
@@ -291,7 +292,7 @@ static struct block *extend_segment(void)
     return top ? top : heap.end;
 }
 
-/* Make area memory of the top: of the one there is, if it adjoins. */
+/* Add area to the heap: to the top where it adjoins, else as a new segment. */
 static void heap_extend(char *area, size_t size)
 {
     bool adjoins = heap.end && area == heap.brk;
@@ -305,10 +306,10 @@ static void heap_extend(char *area, size_t size)
 }
 
 /*
- * Move the break up so that the top has size bytes: what it has already
- * counts, if the new area adjoins. A new segment has less, by pad and end tag
- * (or by much, should somebody's sbrk come in between); who asked looks
- * again, and asks again.
+ * Move the break up so that the top has size bytes, where the new area adjoins
+ * the old top. The top of a new segment is smaller than size by pad and end tag
+ * (and by more, where another thread moved the break in between); so the caller
+ * searches again, and calls again. False: the system refuses.
  */
 static bool grow(size_t size)
 {
@@ -325,7 +326,7 @@ static bool grow(size_t size)
     return true;
 }
 
-/* Move it down where much is free below it. */
+/* Move the break down where HMM_TRIM bytes or more are free below it. */
 static void shrink(void)
 {
     struct block *top = heap_top();
@@ -341,7 +342,7 @@ static void shrink(void)
     block_set_free(top, block_size(top) - size);
 }
 
-/* ---- Requests, with the lock held. ---- */
+/* ---- Requests; the caller holds the lock. ---- */
 
 static void *allocate(size_t payload)
 {
@@ -359,7 +360,7 @@ static void *allocate(size_t payload)
     return block_payload(b);
 }
 
-/* Cut b, in use, in two at the payload `at`, and free the first part. */
+/* Split b, in use, before the payload `at`; free the first part. */
 static struct block *split_front(struct block *b, void *at)
 {
     struct block *rest = block_of(at);
@@ -371,7 +372,10 @@ static struct block *split_front(struct block *b, void *at)
     return rest;
 }
 
-/* The first multiple of align from payload on that leaves room for a block. */
+/*
+ * The first multiple of align at payload, or beyond it by the size of a block
+ * or more.
+ */
 static void *aligned_payload(void *payload, size_t align)
 {
     uintptr_t from = (uintptr_t)payload, at = (from + align - 1) & -align;
@@ -403,7 +407,7 @@ static void deallocate(void *payload)
     shrink();
 }
 
-/* Make b, in use, at least size bytes where it stands, if that can be. */
+/* Grow b, in use, to size bytes in place where that can be. */
 static void extend(struct block *b, size_t size)
 {
     struct block *next = block_next(b);
@@ -438,7 +442,7 @@ static void *resize(void *payload, size_t wanted)
     return new;
 }
 
-/* ---- The family. ---- */
+/* ---- The interface. ---- */
 
 static void *enomem_if_null(void *payload)
 {
@@ -481,6 +485,7 @@ static void *request_resize(void *payload, size_t size)
     return enomem_if_null(payload);
 }
 
+/* A block at a multiple of align, rounded up to a power of two. */
 static void *request_power(size_t align, size_t size)
 {
     size_t power = ALIGN;
@@ -548,8 +553,8 @@ void *memalign(size_t align, size_t size)
     return request_power(align, size);
 }
 
-/* As the C library of the machine: glibc refuses other alignments since 2.38,
- * as C has it, and rounds them up before. */
+/* As the C library does: glibc refuses other alignments since 2.38, as C
+ * demands, and rounds them up before. */
 void *aligned_alloc(size_t align, size_t size)
 {
     bool power = align != 0 && (align & (align - 1)) == 0;

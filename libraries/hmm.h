@@ -1,9 +1,9 @@
 /*
  * hmm.h - a heap memory manager: the C library's malloc, replaced.
  *
- * There is nothing to call by a new name. A program that is linked with hmm
- * (cc program.c -lhmm), or started with it (LD_PRELOAD=libhmm.so.1), gets all
- * of these from here, its libraries included:
+ * The functions have the C library's names. A program that is linked with hmm
+ * (cc program.c -lhmm), or started with it (LD_PRELOAD=libhmm.so.1), calls
+ * these functions of hmm, and so do its libraries:
  *
  *     malloc  calloc  realloc  reallocarray  free  malloc_usable_size
  *     posix_memalign  aligned_alloc  memalign  valloc  pvalloc
@@ -37,11 +37,12 @@
  *                      resize what is not in use is undefined
  *     threads          any function from any thread: one lock. It is held
  *                      across fork, so that the child may go on allocating.
- *                      Not for signal handlers that interrupt one of these
+ *                      A signal handler that interrupts one of these
+ *                      functions must not call any of them
  *
- * The heap is made of sbrk alone: nothing is mapped. It can therefore be no
- * larger than the space above the break and RLIMIT_DATA. Others may move the
- * break too, upwards, and back to where they found it.
+ * All memory comes from sbrk: nothing is mapped. So the heap can be no larger
+ * than the space above the break and RLIMIT_DATA. Other code of the process may
+ * move the break too, upwards, and back to where it was.
  */
 #ifndef HMM_H
 #define HMM_H
@@ -50,11 +51,11 @@
 #include <stdlib.h>
 
 /*
- * When the break moves. Up, by whatever a request lacks, in multiples of
- * HMM_STEP bytes. Down, when a block has been freed or made smaller, HMM_TRIM
- * bytes or more are free at the top of the heap, and the break is where hmm
- * put it: by whole pages, so that half of HMM_TRIM, and less than a page more,
- * is left there. sbrk(0) shows it.
+ * When the break moves. It moves up by the bytes that a request lacks, in
+ * multiples of HMM_STEP bytes. It moves down after a block was freed or made
+ * smaller, where HMM_TRIM bytes or more are free at the top of the heap and the
+ * break is where hmm put it: by whole pages, so that half of HMM_TRIM, and less
+ * than a page more, stays free there. sbrk(0) shows it.
  */
 enum { HMM_STEP = 16 * 1024, HMM_TRIM = 128 * 1024 };
 

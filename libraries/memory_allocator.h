@@ -24,12 +24,12 @@
  *                      free or resize what is not in use is undefined. These
  *                      blocks and malloc's are not each other's
  *     threads          any function from any thread: one lock, held across
- *                      fork. Not for handlers of signals
+ *                      fork. A signal handler must not call any of them
  *
  * A block of MMAP_THRESHOLD bytes or more is a mapping of its own, which goes
  * back to the system when it is freed. Smaller ones come from sbrk in steps;
- * that memory stays with the process and is used again. Whoever else moves
- * the break may do so.
+ * that memory stays with the process and is used again. Other code of the
+ * process may move the break too.
  */
 #ifndef MEMORY_ALLOCATOR_H
 #define MEMORY_ALLOCATOR_H
@@ -45,28 +45,29 @@ extern "C" {
 #define MMAP_THRESHOLD (128 * 1024)
 #endif
 
-/* A block of at least size bytes. */
+/* A block of at least size bytes; NULL and ENOMEM, or size 0. */
 void *memalloc(size_t size);
 
-/* An array of n elements of elem_size bytes each, all zero. */
+/* An array of n elements of elem_size bytes each, all zero; NULL likewise. */
 void *defalloc(size_t n, size_t elem_size);
 
-/* Give back a block. */
+/* Give back a block, a mapping to the system. */
 void memfree(void *ptr);
 
 /*
- * Resize a block, where it lies if that can be: it shrinks in place, and grows
- * into free memory behind it before it moves. Where it crosses MMAP_THRESHOLD
- * it becomes a mapping, or is one no longer.
+ * Resize a block: it shrinks in place, and grows in place where the memory
+ * behind it is free, else it moves. A block that crosses MMAP_THRESHOLD moves
+ * between heap and mappings. NULL and ENOMEM: then the old block is still in
+ * use. NULL also where size is 0.
  */
 void *memresize(void *ptr, size_t size);
 
-/* A new block with a copy of the size bytes at src. */
+/* A new block with a copy of the size bytes at src; NULL as above. */
 void *memdup(const void *src, size_t size);
 
 /*
- * Set size bytes at dst to byte, converted to unsigned char, eight at a time
- * where they are aligned. Returns dst.
+ * Set size bytes at dst to byte, converted to unsigned char; eight bytes at a
+ * time where they are aligned. Returns dst. dst is any memory of the caller.
  */
 void *memoryset(void *dst, int byte, size_t size);
 

@@ -16,8 +16,8 @@
  *                      nmemb * size overflows, or for more than PTRDIFF_MAX
  *                      bytes. Nothing has changed: the block given to
  *                      os_realloc is still in use
- *     contents         undefined; of os_calloc, zero. os_realloc keeps the first
- *                      min(old, new) bytes
+ *     contents         undefined; of os_calloc, zero. os_realloc keeps the
+ *                      first min(old, new) bytes
  *     errno            os_free keeps it, and so does all that succeeds
  *     ownership        a block is the caller's until os_free or os_realloc. A
  *                      block of the heap that is free already may be freed
@@ -27,15 +27,15 @@
  *                      is not in use is undefined. These blocks and malloc's
  *                      are not each other's
  *     threads          any function from any thread: one lock, held across
- *                      fork. Not for handlers of signals
+ *                      fork. A signal handler must not call any of them
  *
  * A block that takes less than MMAP_THRESHOLD bytes, its header of 16 bytes
  * included, comes from the heap, where sbrk moves the break: on first use by
  * MMAP_THRESHOLD bytes at once, or the few more that one block just below it
- * needs, then by what is missing. Others, and those of os_calloc from a page
- * up, are mappings of their own, given back to the system when they are freed.
- * Whoever else moves the break may do so, though not from another thread at
- * the very moment of a call: sbrk itself has no lock.
+ * needs, then by what is missing. Larger blocks, and those of os_calloc from a
+ * page up, are mappings of their own, given back to the system when they are
+ * freed. Other code of the process may move the break too, but not from another
+ * thread during a call: sbrk itself has no lock.
  */
 #ifndef OSMEM_H
 #define OSMEM_H
@@ -51,21 +51,23 @@ extern "C" {
 #define MMAP_THRESHOLD (128 * 1024)
 #endif
 
-/* A block of at least size bytes. */
+/* A block of at least size bytes; NULL and ENOMEM, or size 0. */
 void *os_malloc(size_t size);
 
-/* An array of nmemb elements of size bytes each, all zero. */
+/* An array of nmemb elements of size bytes each, all zero; NULL likewise. */
 void *os_calloc(size_t nmemb, size_t size);
 
 /*
- * Resize a block. In the heap it shrinks in place, and grows into free memory
- * behind it, or by moving the break where it is the last, before it moves.
- * Across the threshold it becomes a mapping, or is one no longer; a mapping
- * keeps its place as long as it keeps its number of pages.
+ * Resize a block. A block of the heap shrinks in place. To grow, it takes free
+ * memory behind it; where it is the last, it moves the break; else it moves. A
+ * block that crosses the threshold moves between heap and mappings; a mapping
+ * keeps its place as long as it keeps its number of pages. NULL and ENOMEM:
+ * then the old block is still in use. NULL also where size is 0, or with
+ * EINVAL for a block that is free already (see above).
  */
 void *os_realloc(void *ptr, size_t size);
 
-/* Give back a block. */
+/* Give back a block, a mapping to the system. */
 void os_free(void *ptr);
 
 #ifdef __cplusplus

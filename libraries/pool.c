@@ -19,15 +19,15 @@
  *                        +------+-+------+---------+
  *
  * A request walks the list, takes the first free block that is large enough,
- * and splits off what it does not need. To free a block is to mark it, no
- * more: free neighbours are merged by the next walk that passes by, before it
- * looks at their size, so that a request finds what it would have found had
- * they been merged at once. Blocks are neighbours where their addresses
- * adjoin; memory that was added to the pool may lie elsewhere.
+ * and splits off the rest. To free a block is only to mark it: the next walk
+ * that passes free neighbours merges them before it compares their size, so a
+ * request finds the same block as if they had been merged at once. Blocks are
+ * neighbours where their addresses adjoin; memory that was added to the pool
+ * may lie elsewhere.
  *
- * A walk is long when the pool is full of blocks in use. It starts at the
- * first block that can be free, so that the many old blocks that programs
- * keep at the low end are not visited again and again.
+ * A walk is long when the pool is full of blocks in use. It starts at the first
+ * block that can be free, so that it does not visit the many old blocks that
+ * programs keep at the low end.
  *
  * Invariants, whenever the lock is free:
  *   I1  The list ascends by address, and no block reaches into the next.
@@ -53,7 +53,7 @@
 enum { ALIGN = 16, IN_USE = 1 };
 
 struct block {
-    alignas(ALIGN) size_t size; /* of all of it, | IN_USE */
+    alignas(ALIGN) size_t size; /* bytes, header included, | IN_USE */
     struct block *next;         /* by address; NULL after the last */
 };
 
@@ -112,8 +112,9 @@ static size_t block_size_for(size_t payload)
 }
 
 /*
- * Where in that memory a block can be; *size becomes the block's. NULL where
- * there is too little. Nothing is written yet.
+ * The place of the largest block within memory; *size, the memory's, becomes
+ * the block's. NULL where it is too small for a block. Writes nothing to
+ * memory.
  */
 static struct block *block_within(void *memory, size_t *size)
 {
@@ -127,7 +128,7 @@ static struct block *block_within(void *memory, size_t *size)
 
 /* ---- The list. ---- */
 
-/* b is free now. */
+/* Restore I4: b has become free. */
 static void lower_first_free(struct block *b)
 {
     if (!pool.first_free || is_below(b, pool.first_free))
@@ -155,6 +156,7 @@ static struct block *free_from(struct block *b)
     return b;
 }
 
+/* The first free block of at least size bytes; NULL if none. */
 static struct block *find(size_t size)
 {
     struct block *b = pool.first_free = free_from(pool.first_free);
@@ -179,7 +181,7 @@ static void split(struct block *b, size_t size)
     lower_first_free(other);
 }
 
-/* Let b, in use, swallow the free block that adjoins it, if that is enough. */
+/* Merge b, in use, with the next block if that is free and b gets size. */
 static void merge_next(struct block *b, size_t size)
 {
     struct block *next = b->next;
@@ -195,9 +197,9 @@ static void merge_next(struct block *b, size_t size)
         pool.first_free = b->next;
 }
 
-/* ---- The memory. ---- */
+/* ---- The pool's memory. ---- */
 
-/* A pool of nothing but b, free; or of nothing. */
+/* Start with b as the only block, free; with an empty pool for NULL. */
 static void pool_start(struct block *b, size_t size)
 {
     pool.started = true;
@@ -220,13 +222,13 @@ static struct block *last_below(const struct block *b)
     struct block *before = NULL, *next = pool.first;
 
     if (pool.first_free && is_below(pool.first_free, b))
-        next = pool.first_free; /* a shorter way */
+        next = pool.first_free; /* a shorter walk */
     for (; next && is_below(next, b); next = next->next)
         before = next;
     return before;
 }
 
-/* Add b to the list, free; false where that memory is in the pool already. */
+/* Add b to the list, free; false where the pool has memory of it already. */
 static bool list_insert(struct block *b, size_t size)
 {
     struct block *before = last_below(b);
@@ -242,7 +244,7 @@ static bool list_insert(struct block *b, size_t size)
     return true;
 }
 
-/* ---- Requests, with the lock held. ---- */
+/* ---- Requests; the caller holds the lock. ---- */
 
 static void *allocate(size_t payload)
 {

@@ -17,7 +17,7 @@
  *                      my_realloc(p, 0) frees p and returns NULL
  *     NULL             my_free(NULL) does nothing, my_realloc(NULL, n) is
  *                      my_malloc(n), my_malloc_usable_size(NULL) is 0
- *     no memory        NULL and errno ENOMEM where no free part of the pool is
+ *     no memory        NULL and errno ENOMEM where no free block of the pool is
  *                      large enough, where count * size overflows, or for more
  *                      than PTRDIFF_MAX bytes. Nothing has changed: the block
  *                      given to my_realloc is still in use
@@ -28,8 +28,8 @@
  *                      memory handed in is the pool's until my_pool_init. To
  *                      free or resize what is not in use is undefined
  *     threads          any function from any thread: one lock. It is held
- *                      across fork. Not for signal handlers that interrupt one
- *                      of these
+ *                      across fork. A signal handler that interrupts one of
+ *                      these functions must not call any of them
  */
 #ifndef POOL_H
 #define POOL_H
@@ -40,37 +40,48 @@
 extern "C" {
 #endif
 
+/* A block of at least size bytes; NULL and ENOMEM. */
 void *my_malloc(size_t size);
+
+/* An array of count elements of size bytes each, all zero; NULL and ENOMEM. */
 void *my_calloc(size_t count, size_t size);
+
+/*
+ * Resize a block; where it can, it stays in its place. NULL and ENOMEM: then
+ * the old block is still in use. NULL also where size is 0: then it is freed.
+ */
 void *my_realloc(void *ptr, size_t size);
+
+/* Give back a block. */
 void my_free(void *ptr);
 
 /* How many bytes of the block the caller may use: those asked for, or more. */
 size_t my_malloc_usable_size(void *ptr);
 
 /*
- * Start afresh, with [memory, memory + size) as the whole pool; blocks handed
- * out before are no more. (NULL, 0) is the pool's own array again, as at the
- * start, and with POOL_SIZE 0 no memory at all. 0, or -1 with errno EINVAL and
- * nothing changed where the memory is too small for a block: 32 bytes, at a
- * multiple of 16, are enough.
+ * Make [memory, memory + size) the whole pool, and all of it free: blocks that
+ * were handed out before must not be used again. (NULL, 0) stands for the
+ * pool's own array, as at the start; with POOL_SIZE 0 that is no memory at all.
+ * Returns 0, or -1 with errno EINVAL and nothing changed where the memory is
+ * too small for a block: 32 bytes, at a multiple of 16, are enough.
  */
 int my_pool_init(void *memory, size_t size);
 
 /*
  * Add [memory, memory + size) to the pool. Where it adjoins other memory of
- * the pool, blocks may extend over both. 0, or -1 with errno EINVAL and
- * nothing changed where it is too small for a block, or overlaps with memory
- * that the pool has.
+ * the pool, blocks may extend over both. Returns 0, or -1 with errno EINVAL and
+ * nothing changed where it is too small for a block, or overlaps with memory of
+ * the pool.
  */
 int my_pool_add(void *memory, size_t size);
 
 /*
- * The free bytes of the pool, as payloads, in all its free parts together;
- * and the largest size that my_malloc would find room for (0 also where there
- * is room for none).
+ * How many bytes the payloads of all free blocks have together. Freed
+ * neighbours count as one block.
  */
 size_t my_pool_available(void);
+
+/* The largest size that my_malloc can serve now; 0: none, or only size 0. */
 size_t my_pool_largest(void);
 
 #ifdef __cplusplus

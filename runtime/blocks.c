@@ -6,13 +6,14 @@
  *       |  align - 1 |                            |
  *       +------------+----------------------------+
  *
- * An allocator without mm_memalign is asked for enough that an aligned block
- * lies within; the side table remembers where its own began. One that answers
- * at multiples of 8 only has every second block moved up by 8 in that way.
+ * An allocator without mm_memalign gets a larger request, so that an aligned
+ * block lies within its raw block; the side table has where that one begins.
+ * In the same way, where an allocator aligns to 8 only, the blocks that it
+ * returns at odd multiples of 8 are moved up by 8.
  *
- *   I1  A block without an entry in the side table is the allocator's own, and
- *       mm_usable_size tells its size.
- *   I2  A block with an entry begins at entry.raw for the allocator.
+ *   I1  A block without an entry in the side table is a raw block, and
+ *       mm_usable_size returns its size.
+ *   I2  The raw block of a block with an entry is entry.raw.
  */
 #include "blocks.h"
 
@@ -23,7 +24,7 @@
 #include <stdint.h>
 #include <string.h>
 
-/* What an allocator need not have. */
+/* The optional functions of mm.h; NULL where the allocator has none. */
 #pragma weak mm_calloc
 #pragma weak mm_memalign
 #pragma weak mm_usable_size
@@ -32,7 +33,7 @@ extern const char mm_init_returns_bool; /* compat/cmu/mm.h */
 
 enum { ALIGN = alignof(max_align_t) };
 
-/* A block at a multiple of ALIGN / 2 was seen: more of them will come. */
+/* The allocator has returned an odd multiple of ALIGN / 2, and may again. */
 static bool saw_half_aligned;
 
 bool blocks_init(void)
@@ -59,7 +60,10 @@ static bool has_usable_size(void)
     return mm_usable_size != NULL;
 }
 
-/* raw, the allocator's own, becomes block; written down where I1 asks so. */
+/*
+ * The block that lies within raw; it gets an entry where I1 demands one. NULL,
+ * and raw is freed, where there is no memory for the entry.
+ */
 static void *add_entry(void *raw, void *block, size_t size)
 {
     if (raw == block && has_usable_size())
@@ -70,6 +74,7 @@ static void *add_entry(void *raw, void *block, size_t size)
     return NULL;
 }
 
+/* A block within a raw block that is larger by what alignment may need. */
 static void *allocate_larger(size_t align, size_t size)
 {
     if (size > PTRDIFF_MAX - align)
@@ -130,6 +135,7 @@ size_t block_size(void *block)
            (size_t)((char *)entry->block - (char *)entry->raw);
 }
 
+/* Copy the block to a new one of size bytes, and free it. */
 static void *move(void *block, size_t size)
 {
     size_t old = block_size(block);
@@ -143,13 +149,13 @@ static void *move(void *block, size_t size)
 }
 
 /*
- * Let the allocator resize its own block. Should this be the first that it
- * puts at an odd multiple of 8, it is moved once more; if there is no memory
- * for that, better there than lost.
+ * Let the allocator resize a raw block. Where the result is the first at an odd
+ * multiple of 8, it is moved once more; without memory for that it stays there,
+ * because its old contents exist nowhere else.
  */
 static void *resize_own(void *block, size_t size)
 {
-    struct side_entry entry = side_table_remove(block); /* room for the next */
+    struct side_entry entry = side_table_remove(block); /* see side_table.h */
     void *new = mm_realloc(block, size);
 
     if (!new &&entry.block)

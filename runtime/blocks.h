@@ -1,11 +1,15 @@
 /*
  * blocks.h - the C library's blocks from any allocator of mm.h.
  *
- * The C library promises more than mm.h does: every block at a multiple of 16
- * (on 64-bit machines), of any power of two on request, and its size known.
- * Here the rest is made up for, by the side table where it must be. All calls
- * are made under one lock, sizes are 1 to PTRDIFF_MAX, and NULL stands for no
- * memory, with everything as it was.
+ * The C library promises more than mm.h does: every block starts at a multiple
+ * of 16 (of 8 with 32 bits), or of any power of two on request, and its size
+ * can be asked for. blocks.c adds what the allocator lacks; where it must
+ * remember something of a block, an entry of the side table has it.
+ *
+ * The caller holds one lock for all calls. Sizes and alignments are bytes,
+ * sizes from 1 to PTRDIFF_MAX. A block is the caller's until block_delete or
+ * block_resize; no block is NULL. A function that returns NULL found no memory,
+ * and nothing has changed.
  */
 #ifndef BLOCKS_H
 #define BLOCKS_H
@@ -13,16 +17,28 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* Start the allocator (mm_init). False where it refuses; may be repeated. */
+/* Call mm_init. False where it fails; the caller may try again. */
 bool blocks_init(void);
 
+/* A block of at least size bytes, its contents undefined. */
 void *block_new(size_t size);
-void *block_new_zero(size_t count, size_t size); /* no overflow */
+
+/* A block of count * size bytes, all zero; the product does not overflow. */
+void *block_new_zero(size_t count, size_t size);
+
+/* A block of at least size bytes at a multiple of align, a power of two. */
 void *block_new_aligned(size_t align, size_t size);
+
+/*
+ * Resize a block, moving it where it must; the first min(old, new) bytes keep
+ * their contents. Where it returns NULL, the block is still in use.
+ */
 void *block_resize(void *block, size_t size);
+
+/* Give back a block. */
 void block_delete(void *block);
 
-/* Bytes that the program may use. */
+/* How many bytes of the block the program may use: those asked for, or more. */
 size_t block_size(void *block);
 
 #endif

@@ -1,16 +1,17 @@
 /*
  * new_delete.c - C++'s new and delete, by way of malloc and free.
  *
- * Part of what is preloaded: the recorder, and each allocator. The C++
- * library's own call malloc, and so whatever malloc was preloaded. Those of
- * jemalloc, tcmalloc and mimalloc do not: of a program that is linked with one
- * of these they would return blocks that our malloc never made, and free would
- * be asked for them. What is preloaded comes before either.
+ * The recorder and each preloaded allocator contain this file. The new of the
+ * C++ library calls malloc, and so the preloaded one. The new of jemalloc,
+ * tcmalloc and mimalloc does not: in a program that is linked with one of
+ * these, it would return blocks of that library, which the preloaded free does
+ * not know. A preloaded library's new comes before both.
  *
- * A program may replace some of these functions by its own, and the others
- * have to call those, as the C++ standard says of each. So none here calls
- * another but by its name. The definitions are libstdc++'s; when memory is
- * short the next library's is called, which knows how to throw.
+ * A program may replace some of these functions by its own, and then the others
+ * have to call the program's, as the C++ standard says of each. So each
+ * function here calls another one through its exported name. The definitions
+ * are libstdc++'s; without memory they call the next library's, which can
+ * throw.
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -18,7 +19,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 
-/* How size_t is mangled: unsigned long, or unsigned int where that is it. */
+/* How size_t is mangled: as unsigned long, or as unsigned int. */
 #if SIZE_MAX == UINT_MAX
 #define N "j"
 #else
@@ -27,7 +28,7 @@
 #define ALIGN "St11align_val_t"
 #define NOTHROW "RKSt9nothrow_t"
 
-struct nothrow; /* std::nothrow_t: its address says nothing */
+struct nothrow; /* std::nothrow_t: it has no value */
 
 void *new_one(size_t size) __asm__("_Znw" N);
 void *new_array(size_t size) __asm__("_Zna" N);
@@ -59,9 +60,9 @@ void give_up_array_aligned(
     void *ptr, size_t align,
     const struct nothrow *) __asm__("_ZdaPv" ALIGN NOTHROW);
 
-/* ---- new: the two that get memory. ---- */
+/* ---- new: the two functions that get memory. ---- */
 
-/* Another library's function of that name; whoever calls new has it. */
+/* The next library's function of that name; a program in C++ has one. */
 static void *next(const char *name)
 {
     void *function = dlsym(RTLD_NEXT, name);
@@ -80,7 +81,7 @@ void *new_one(size_t size)
     return ((void *(*)(size_t))next("_Znw" N))(size);
 }
 
-/* Of whole alignments, as aligned_alloc wants it; 0 where that overflows. */
+/* size as a multiple of align, as aligned_alloc demands; 0: it overflows. */
 static size_t whole_size(size_t size, size_t align)
 {
     return size ? (size + align - 1) & -align : align;
@@ -96,7 +97,7 @@ void *new_one_aligned(size_t size, size_t align)
     return ((void *(*)(size_t, size_t))next("_Znw" N ALIGN))(size, align);
 }
 
-/* ---- new: those that call one of these. ---- */
+/* ---- new: the functions that call one of these two. ---- */
 
 void *new_array(size_t size)
 {
@@ -109,8 +110,9 @@ void *new_array_aligned(size_t size, size_t align)
 }
 
 /*
- * What new throws must be caught here, which C cannot. Our own two are known
- * not to throw while there is memory; for all else there is the next library.
+ * These must catch what new throws, which C cannot. The two functions above do
+ * not throw while there is memory. Where the program has replaced them, or
+ * there is no memory, the next library's function is called.
  */
 extern __typeof(new_one) own_one
     __attribute__((alias("_Znw" N), visibility("hidden")));

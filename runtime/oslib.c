@@ -2,29 +2,30 @@
  * oslib.c - memlib.h over the operating system.
  *
  * The heap of a process is one region of address space, reserved on first use
- * and never moved, so that mem_sbrk adjoins whatever else the process maps,
- * and whoever else moves the real break; and so that mappings lie above the
- * heap, the first the uppermost, as memlib.h has it. The region is reserved
- * without access and opened from both ends in steps.
+ * and never moved. So mem_sbrk can extend the heap whatever else the process
+ * maps, and wherever it moves the real break; and mappings lie above the heap,
+ * the first the uppermost, as memlib.h demands. The region is reserved without
+ * access and opened from both ends in steps.
  *
  *   base      brk      dirty     open           floor                 base + span
- *    | the heap | given  | zero    |  no access   | mappings, and what |
- *    |          | back   |         |              | lies between them  |
+ *    | the heap | given  | zero    |  no access   | mappings, and free |
+ *    |          | back   |         |              | pages between them |
  *    +----------+--------+---------+--------------+--------------------+
  *
- * What the heap gives back is kept for the next who asks, and cleared for him,
- * until it is worth a call of the kernel: then its pages go back, and are zero
- * when they are touched again. Those of a mapping go back at once.
+ * Memory that the heap gives back stays with the process, and is cleared when
+ * the heap grows into it again. Where it is MIN_PURGE bytes or more, its pages
+ * go back to the kernel, and are zero when they are touched again. The pages of
+ * a mapping go back at once.
  *
  *   I1  base <= brk <= dirty <= open <= floor <= base + span.
  *   I2  [dirty, open) is zero, and so is every open page that is not mapped.
  *   I3  No page below floor is mapped.
  *
- * No lock: whoever calls has one (preload.c), as memlib.h's other side.
+ * No lock: the caller holds one (preload.c).
  */
 #define _GNU_SOURCE
 #include "memlib.h"
-#include "pages.h"
+#include "page_map.h"
 
 #include <errno.h>
 #include <string.h>
@@ -32,9 +33,9 @@
 #include <unistd.h>
 
 /*
- * Address space only. Where it is not to be had (ulimit -v), half is tried,
- * and half of that. Up to LOW_LIMIT it lies below 2 GiB, as the lab's heap
- * does, for allocators that keep pointers in four bytes.
+ * Bytes of address space. Where the system refuses that many (ulimit -v), half
+ * is tried, then half of that. A region of at most LOW_LIMIT lies below 2 GiB,
+ * as the lab's heap does, for allocators that keep pointers in four bytes.
  */
 #ifndef HEAP_LIMIT
 #if SIZE_MAX > UINT32_MAX
@@ -49,18 +50,19 @@
 enum {
     MIN_SPAN = 1 << 24,
     LOW_LIMIT = 1 << 30,
-    LOW_FIRST = 1 << 28, /* above where executables at fixed places lie */
+    LOW_FIRST = 1 << 28, /* above executables that lie at fixed addresses */
     LOW_STEP = 1 << 26,
-    MIN_OPEN = 1 << 18,  /* the least that is opened at a time, */
-    OPEN_SHARE = 16,     /* or this part of the heap */
-    MIN_PURGE = 1 << 18, /* the least that the kernel is given back */
+    MIN_OPEN = 1 << 18,  /* bytes that are opened in advance, at least, */
+    OPEN_SHARE = 16,     /* or a 16th of the heap */
+    MIN_PURGE = 1 << 18, /* bytes that are worth a call of the kernel */
 };
 
 static struct {
     char *base, *brk, *dirty, *open, *floor;
     size_t span;
-    size_t page;        /* bytes; the system's page size */
-    unsigned page_bits; /* its logarithm */
+    struct page_map mapped; /* of the region */
+    size_t page;            /* bytes; the system's page size */
+    unsigned page_bits;     /* its logarithm */
 } heap;
 
 /* ---- Pages. ---- */
@@ -79,7 +81,7 @@ static char *page_ceil(char *p)
     return (char *)(((uintptr_t)p + heap.page - 1) & -(uintptr_t)heap.page);
 }
 
-/* How many pages hold size bytes. */
+/* size in pages, rounded up. */
 static size_t pages_of(size_t size)
 {
     return (size >> heap.page_bits) + ((size & (heap.page - 1)) != 0);
@@ -87,6 +89,7 @@ static size_t pages_of(size_t size)
 
 /* ---- The region. ---- */
 
+/* Reserve size bytes at where, or anywhere for 0; NULL where refused. */
 static void *reserve_at(uintptr_t where, size_t size)
 {
     int fixed = where ? MAP_FIXED_NOREPLACE : 0;
@@ -119,7 +122,7 @@ static bool reserve_region(void)
             heap.base = reserve_at(0, size);
         heap.span = size;
     }
-    if (!heap.base || !pages_init(heap.span / mem_pagesize()))
+    if (!heap.base || !page_map_init(&heap.mapped, heap.span / mem_pagesize()))
         return false;
     heap.brk = heap.dirty = heap.open = heap.base;
     heap.floor = heap.base + heap.span;
@@ -127,7 +130,7 @@ static bool reserve_region(void)
     return true;
 }
 
-/* Is there a region, and if not, can there be? */
+/* Whether there is a region, reserved by this call at the latest. */
 static bool ensure_region(void)
 {
     return heap.floor || reserve_region();
@@ -138,7 +141,7 @@ static bool allow_access(char *from, char *to)
     return mprotect(from, (size_t)(to - from), PROT_READ | PROT_WRITE) == 0;
 }
 
-/* How much more than asked is opened, of size bytes in all. */
+/* How many bytes are opened in advance, beside size bytes in use. */
 static size_t open_ahead(size_t size)
 {
     size_t share = size / OPEN_SHARE & -heap.page;
@@ -146,7 +149,7 @@ static size_t open_ahead(size_t size)
     return share > MIN_OPEN ? share : MIN_OPEN;
 }
 
-/* Open the heap up to end, and more, for the next who asks. */
+/* Open the heap up to end, and some more in advance. False: refused. */
 static bool open_to(char *end)
 {
     size_t more = open_ahead((size_t)(end - heap.base));
@@ -164,7 +167,7 @@ static bool open_to(char *end)
     return true;
 }
 
-/* The heap's provision goes to who needs it. */
+/* Give up what the heap has open above the break, for mappings to use. */
 static void close_above_break(void)
 {
     memset(heap.brk, 0, (size_t)(heap.dirty - heap.brk));
@@ -172,7 +175,7 @@ static void close_above_break(void)
     heap.open = page_ceil(heap.brk);
 }
 
-/* The same for mappings, downwards. */
+/* Open the mappings' end of the region from start on. False: refused. */
 static bool open_from(char *start)
 {
     size_t more = open_ahead((size_t)(heap.base + heap.span - start));
@@ -193,15 +196,16 @@ static bool open_from(char *start)
     return true;
 }
 
-/* ---- Up and down. ---- */
+/* ---- The break. ---- */
 
-/* The floor as high as mappings allow, where it is in the way. */
+/* Raise the floor where end is above it; whether end is not above it then. */
 static bool floor_allows(char *end)
 {
     size_t page = (size_t)(heap.floor - heap.base) >> heap.page_bits;
 
     if (end > heap.floor)
-        heap.floor = heap.base + (pages_lowest(page) << heap.page_bits);
+        heap.floor =
+            heap.base + (page_map_lowest(&heap.mapped, page) << heap.page_bits);
     return end <= heap.floor;
 }
 
@@ -275,13 +279,14 @@ void *mem_map(size_t size)
         errno = EINVAL;
         return NULL;
     }
-    if (!ensure_region() || !pages_take(pages_of(size), &page)) {
+    if (!ensure_region() ||
+        !page_map_take(&heap.mapped, pages_of(size), 0, &page)) {
         errno = ENOMEM;
         return NULL;
     }
     char *start = heap.base + (page << heap.page_bits);
     if (!open_from(start)) {
-        pages_give(page, pages_of(size));
+        page_map_give(&heap.mapped, page, pages_of(size));
         errno = ENOMEM;
         return NULL;
     }
@@ -294,7 +299,7 @@ int mem_unmap(void *ptr, size_t size)
 
     if (size == 0 || (at & (heap.page - 1)) != 0 || at >= heap.span ||
         size > heap.span - at ||
-        !pages_give(at >> heap.page_bits, pages_of(size))) {
+        !page_map_give(&heap.mapped, at >> heap.page_bits, pages_of(size))) {
         errno = EINVAL;
         return -1;
     }
@@ -304,7 +309,7 @@ int mem_unmap(void *ptr, size_t size)
     return 0;
 }
 
-/* errno stays: this is advice, and free may give it. */
+/* errno stays as it was, because a program's free may lead here. */
 void mem_discard(void *ptr, size_t size)
 {
     int error = errno;

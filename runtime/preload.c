@@ -15,11 +15,11 @@
  *
  * One lock around every call; a process with one thread does not take it. It
  * is held across fork, so that the child's heap is whole. Where the allocator
- * allows it, threads keep small blocks for themselves (threads.c).
+ * allows it, each thread has a cache of small blocks (threads.c).
  *
- * An allocator that itself needs memory from malloc, because it prints or an
- * assertion of its fails, gets it from the spare: a static area from which
- * blocks are never freed. So does a signal handler that comes in between.
+ * An allocator may itself call malloc, because it prints or an assertion of it
+ * fails; so may a signal handler that interrupts it. Such a call gets its block
+ * from the fallback area, a static array whose blocks are never freed.
  */
 #define _GNU_SOURCE
 #include "aligned.h"
@@ -37,7 +37,7 @@
 #include <sys/single_threaded.h>
 #include <unistd.h>
 
-/* ---- The spare. ---- */
+/* ---- The fallback area. ---- */
 
 enum { FALLBACK_SIZE = 1 << 20, HEADER = alignof(max_align_t) };
 
@@ -50,8 +50,8 @@ static bool is_fallback(const void *block)
 }
 
 /*
- * A block with its size before it. It is zero. Threads that wait for the lock
- * may come here together, in handlers of theirs.
+ * A block of zeros, with its size in the word before it; NULL where the area is
+ * used up. Signal handlers of several threads may call this at the same time.
  */
 static void *fallback_new(size_t align, size_t size)
 {
@@ -77,20 +77,23 @@ static size_t fallback_size(const void *block)
 
 /* ---- The lock. ---- */
 
-/* Held for well below a microsecond mostly: worth a short wait. */
+/* Mostly held for well below a microsecond: adaptive, it spins for a while. */
 static pthread_mutex_t lock = PTHREAD_ADAPTIVE_MUTEX_INITIALIZER_NP;
-static bool lock_taken; /* the one inside took the lock */
-static bool initialized;
+static bool lock_taken;  /* the thread in the allocator took the lock */
+static bool initialized; /* blocks_init has succeeded */
 
 /*
- * inside: from before the lock is taken until after it is given back, so that
- * a handler of a signal never waits for the thread that it interrupts.
- * forking: the lock is held across fork, and handlers set by pthread_atfork
- * before ours may allocate meanwhile.
+ * in_allocator: set from before the thread takes the lock until after it gives
+ * it back, so that a signal handler never waits for the thread that it
+ * interrupts.
+ * forking: the thread holds the lock for a fork, while handlers that were set
+ * by pthread_atfork before this file's may allocate.
+ * (libraries/fork_lock.h is the same without signals and the single thread.)
  */
 static __thread bool in_allocator __attribute__((tls_model("initial-exec")));
 static __thread bool forking __attribute__((tls_model("initial-exec")));
 
+/* Take the lock, unless the process has one thread or this one holds it. */
 static void take_lock(void)
 {
     bool take = !__libc_single_threaded && !forking;
@@ -142,6 +145,7 @@ __attribute__((constructor)) static void hold_across_fork(void)
     pthread_atfork(before_fork, after_fork, after_fork);
 }
 
+/* Whether the allocator is initialized, by this call at the latest. */
 static bool ensure_initialized(void)
 {
     if (!initialized)
@@ -153,7 +157,7 @@ static const struct threads_lock process_lock = {take_lock, give_lock};
 
 /* ---- Requests. ---- */
 
-/* It stays the same in each thread, and takes a call to find. */
+/* &errno, which is constant in a thread but costs a call to find. */
 static inline int *errno_address(void)
 {
     static __thread int *address __attribute__((tls_model("initial-exec")));
@@ -163,7 +167,7 @@ static inline int *errno_address(void)
     return address;
 }
 
-/* The answer to a request for memory. */
+/* The block; where it is NULL, errno becomes ENOMEM. */
 static void *enomem_if_null(void *block)
 {
     if (!block)
@@ -171,7 +175,7 @@ static void *enomem_if_null(void *block)
     return block;
 }
 
-/* count * size bytes, at least 1; 0 where that is more than there can be. */
+/* count * size, at least 1; 0 where that exceeds PTRDIFF_MAX. */
 static size_t product(size_t count, size_t size)
 {
     size_t bytes;
@@ -181,6 +185,7 @@ static size_t product(size_t count, size_t size)
     return bytes ? bytes : 1;
 }
 
+/* The least power of two that is at least align and malloc's alignment. */
 static size_t round_to_power(size_t align)
 {
     size_t power = alignof(max_align_t);
@@ -190,7 +195,7 @@ static size_t round_to_power(size_t align)
     return power;
 }
 
-/* The block that is asked for, with the lock held. */
+/* A block from the allocator. The caller holds the lock. */
 static void *allocate_locked(size_t align, size_t bytes, bool zero)
 {
     if (!ensure_initialized())
@@ -199,15 +204,16 @@ static void *allocate_locked(size_t align, size_t bytes, bool zero)
 }
 
 /*
- * The only thread, so far: magazines would only make a block's way longer. One
- * that was not alone and is now, in a child, goes on with its magazines.
+ * Whether the process has had one thread so far: then magazines would only cost
+ * time. A thread that has used its magazines goes on to use them, also as the
+ * only thread of a forked child.
  */
 static inline bool bypasses_magazines(void)
 {
     return __libc_single_threaded && !threads_started;
 }
 
-/* A block that is had without waiting for anybody; or NULL. */
+/* A block that needs no lock; NULL where there is none. */
 static inline void *allocate_fast(size_t size)
 {
     void *block = NULL;
@@ -223,7 +229,7 @@ static inline void *allocate_fast(size_t size)
     return block;
 }
 
-/* The same, or one that is got with others for this thread; or NULL. */
+/* A block from the thread's magazine, after a refill if need be; or NULL. */
 static void *request_from_magazine(size_t bytes, bool zero)
 {
     if (!initialized || forking || bypasses_magazines())
@@ -234,6 +240,7 @@ static void *request_from_magazine(size_t bytes, bool zero)
     return block && zero ? memset(block, 0, bytes) : block;
 }
 
+/* Whether a magazine of this thread has taken the freed block. */
 static bool free_to_magazine(void *block)
 {
     if (forking || bypasses_magazines())
@@ -244,6 +251,10 @@ static bool free_to_magazine(void *block)
     return kept;
 }
 
+/*
+ * A block of that many bytes; NULL where bytes is 0 (too many were asked for)
+ * or there is no memory.
+ */
 static void *request(size_t align, size_t bytes, bool zero)
 {
     if (bytes == 0)
@@ -269,7 +280,11 @@ static void *request_aligned(size_t align, size_t size)
         request(round_to_power(align), product(1, size), false));
 }
 
-/* A spare block cannot grow, nor can any while the allocator is at work. */
+/*
+ * Copy the block to a new one: a block of the fallback area cannot grow, nor
+ * can any block while the allocator is in the middle of a call. The old block
+ * is not freed, since the interrupted call may be using it.
+ */
 static void *move(void *block, size_t bytes)
 {
     size_t old = malloc_usable_size(block);
@@ -277,7 +292,7 @@ static void *move(void *block, size_t bytes)
 
     if (new)
         memcpy(new, block, old < bytes ? old : bytes);
-    return new; /* the old one is left: whoever is at work may be using it */
+    return new;
 }
 
 static void *request_resize(void *block, size_t bytes)

@@ -1,8 +1,8 @@
 /*
  * record.c - the recorder: LD_PRELOAD=record.so MALLOC_RECORD=DIR program ...
  *
- * Every call of the malloc family goes to the C library as it would without
- * us, and is logged as one event (a realloc as two) in a file of the process;
+ * Every call of the malloc family goes on to the C library unchanged, and is
+ * logged as one event (a realloc as two) in a file of the process;
  * record.h describes the file and argues why the order of events is sound.
  *
  * To log is to take a slot, with one addition, and to fill 32 bytes of a
@@ -17,8 +17,8 @@
  *                 +----------------------+   '--> | end of the file    |
  *                   zeroed in a forked child      : reserved addresses :
  *
- * The trick is in the kernel's hands: the session's pages are MADV_WIPEONFORK,
- * the mapping is MADV_DONTFORK. A child made by fork, _Fork or clone, with or
+ * The kernel keeps a fork apart: the session's pages are MADV_WIPEONFORK, the
+ * mapping is MADV_DONTFORK. A child made by fork, _Fork or clone, with or
  * without atfork handlers, finds a session that has not begun and no mapping
  * to share with its parent, and begins a file of its own. (A vfork child runs
  * in its parent's memory, and rightly logs to its parent's file.)
@@ -30,7 +30,7 @@
  *   I4  ready <= capacity. Slots from there on may be filled as well, but at a
  *       page fault for each page, which costs more than filling it does.
  *
- * The glibc names __libc_malloc etc. spare us dlsym, which itself allocates.
+ * The glibc names __libc_malloc etc. avoid dlsym, which itself allocates.
  * Nothing below allocates, and errno is the program's: the slow paths keep it.
  */
 #define _GNU_SOURCE
@@ -72,12 +72,12 @@ struct session {
     _Atomic int phase;
     uint32_t generation;      /* of this process, see thread_number */
     _Atomic uint32_t threads; /* numbered so far, without the main one */
-    _Atomic bool growing;     /* somebody is extending the file */
+    _Atomic bool growing;     /* a thread is extending the file */
     struct record_header *header;
     struct record_event *events;
     size_t reserved;           /* bytes of addresses behind header */
     _Atomic uint64_t capacity; /* in slots */
-    _Atomic uint64_t ready;    /* slots whose pages are there to write to */
+    _Atomic uint64_t ready;    /* slots whose pages are mapped already */
     uint64_t last_step;        /* bytes by which the file grew last */
     char path[PATH_MAX + 64];
     _Alignas(64) _Atomic uint64_t next; /* the first slot not taken */
@@ -88,7 +88,7 @@ enum {
     FIRST_STEP = 1 << 18,
     READY_STEP = 1 << 17,
     LAST_STEP = 1 << 26,
-    EXIT_STEP = 1 << 16 /* once destructors run, little more will come */
+    EXIT_STEP = 1 << 16 /* once destructors run, few events are left */
 };
 
 #ifndef MADV_POPULATE_WRITE
@@ -131,6 +131,7 @@ static char *append_number(char *end, unsigned long number)
     return append(end, digit);
 }
 
+/* One line on stderr: the path cannot be written. */
 static void report_unwritable(const char *path)
 {
     char line[PATH_MAX + 128];
@@ -138,7 +139,7 @@ static void report_unwritable(const char *path)
 
     end = append(append(end, path), "\n");
     if (write(STDERR_FILENO, line, (size_t)(end - line)) < 0)
-        return; /* nobody left to tell */
+        return; /* there is no other place to report to */
 }
 
 /* ---- The file. ---- */
@@ -409,7 +410,7 @@ static void session_make_ready(struct session *s)
 }
 
 /*
- * Make room for the slot. Where there is none (the disk is full; the program
+ * Extend the file by the slot. Where that fails (the disk is full; the program
  * has become another user or has moved to another root), recording ends for
  * good: a trace may be cut short, but must not have a gap.
  */
@@ -420,7 +421,7 @@ static bool session_grow(struct session *s, uint64_t slot)
 
     while (atomic_exchange(&s->growing, true)) {
         if (slot < s->capacity)
-            return true; /* another thread is at it, and there is room */
+            return true; /* another thread, at it, has extended the file */
         sched_yield();
     }
     while (s->phase == RUNNING && slot >= s->capacity)
@@ -440,7 +441,7 @@ static bool session_grow(struct session *s, uint64_t slot)
 
 /*
  * The program exits. Destructors that run after this one still allocate and
- * free, so recording goes on; but give back what the file has too much.
+ * free, so recording goes on; but cut off the unused slots of the file.
  * Another thread could be about to fill a slot, so with threads it stays (I3).
  */
 __attribute__((destructor)) static void session_finish(void)
@@ -641,12 +642,12 @@ void *pvalloc(size_t size)
 }
 
 /*
- * Nothing to log. But where the program is linked with a malloc of its own,
- * such as jemalloc, that one would answer, for a block which it never made.
+ * Nothing to log. But where the program is linked with another malloc, such as
+ * jemalloc, that library would be asked for the size of a block of glibc's.
  * The C library's function has no second name, and to look it up allocates, so
- * this reads what it reads: the size in the word before the block, three low
- * bits of it for other things, one of which says that the block was mapped and
- * ends where its pages do. The next word is the block's own as well, else.
+ * this reads what that reads: the word before the block, a size whose three low
+ * bits are flags. One says that the block is a mapping of its own, which ends
+ * with its pages; any other block has the next block's first word as well.
  */
 size_t malloc_usable_size(void *ptr)
 {

@@ -19,16 +19,16 @@
  * Numbers are in the machine's byte order. All is written through a shared
  * mapping, so that a process that is killed leaves a file as good as one that
  * exits: what it had logged is there. An event whose kind is RECORD_NOTHING
- * was not written. At the end of the file that is room not used; amid others
- * it is a slot whose thread did not live to fill it. The kind is written last,
- * hence an event that has one is whole.
+ * was not written. At the end of the file such a slot is unused; between others
+ * it is a slot that its thread took and did not live to fill. The kind is
+ * written last, hence an event that has one is whole.
  *
  * The order of events. Take any one address: a block that begins is logged
  * after the C library has returned it, a block that ends before the library
  * gets it back. So whatever the threads do, the end of a block stands before
  * the beginning of the next one at its address. A realloc may be both and logs
  * both sides: RECORD_RESIZE before the call, RECORD_RESIZED by the same thread
- * after it. Between the two the address belongs to nobody.
+ * after it. Between the two the address belongs to no block.
  */
 #ifndef RECORD_H
 #define RECORD_H
@@ -44,10 +44,10 @@ enum {
 };
 
 /*
- * What happened, and what the fields address, size and detail then hold.
- * An address of 0 says that the call failed, in RECORD_FREE that it was
- * free(NULL), and in RECORD_RESIZED with a size of 0 and a block before that
- * it freed that block.
+ * The kind of an event, and what its address, size and detail hold. Sizes are
+ * bytes. An address of 0 says that the call failed; in RECORD_FREE, that it was
+ * free(NULL); in RECORD_RESIZED with size 0 and detail not 0, that it freed the
+ * block.
  */
 enum record_kind {
     RECORD_NOTHING, /* the slot was never written */
@@ -81,7 +81,7 @@ struct record_header {
     uint32_t image; /* the N of the file's name */
     _Atomic uint32_t flags;
     uint64_t started;      /* ns since 1970 */
-    _Atomic uint64_t lost; /* events for which there was no room */
+    _Atomic uint64_t lost; /* events that the file could not take */
     uint64_t command_size; /* bytes of command in use */
     uint64_t stopped_by;   /* the errno of the file's failure to grow, or 0 */
     char command[RECORD_COMMAND_SIZE]; /* argv, each part ended by a NUL */

@@ -5,14 +5,13 @@
 REAL_FLAGS := $(BASE) -O2 -fPIC -fno-semantic-interposition -DDRIVER
 RUNTIME := $(patsubst %,$(OUT)/real/runtime/%.o,preload new_delete threads \
 	blocks side_table)
-OSLIB := $(patsubst %,$(OUT)/real/runtime/%.o,oslib pages)
+OSLIB := $(OUT)/real/runtime/oslib.o
 PRELOADS := $(if $(filter release,$(MODE)),$(notdir $(ALLOCATORS)) mm_hardened)
 
 .PHONY: runtime handin-runtime
 runtime: $(PRELOADS:%=$(OUT)/preload/%.so) $(OUT)/record.so handin-runtime
 # What tools/run links a hand-in with.
-handin-runtime: $(RUNTIME) $(OUT)/real/runtime/oslib_low.o \
-	$(OUT)/real/runtime/pages.o
+handin-runtime: $(RUNTIME) $(OUT)/real/runtime/oslib_low.o
 
 $(OUT)/real/runtime/preload.o: EXTRA := -fno-builtin
 # A program may replace some of its functions, which the others then call.

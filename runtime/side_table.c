@@ -1,12 +1,12 @@
 /*
  * side_table.c - a hash table with open addressing and linear probing.
  *
- *   I1  size is 0 or a power of two; at most half of the slots are taken, which
- *       are side_table_count.
+ *   I1  size, a number of slots, is 0 or a power of two. side_table_count slots
+ *       are taken, at most half of them.
  *   I2  From a block's home slot to its entry no slot is empty.
  *
- * Where an entry is struck out, those behind it move up to keep I2: there are
- * no tombstones (Knuth, TAOCP 3, section 6.4, Algorithm R).
+ * Where an entry is removed, entries behind it move to keep I2; so there are no
+ * tombstones (Knuth, TAOCP 3, section 6.4, Algorithm R).
  */
 #include "side_table.h"
 
@@ -33,7 +33,7 @@ static size_t next_slot(size_t slot)
     return (slot + 1) & (table.size - 1);
 }
 
-/* The slot of the block, or the empty one where it would be; table.size > 0. */
+/* The block's slot, or the empty one that it would take; table.size > 0. */
 static size_t find_slot(const void *block)
 {
     size_t slot = home_slot(block);
@@ -43,6 +43,7 @@ static size_t find_slot(const void *block)
     return slot;
 }
 
+/* Double the table. False, and nothing is changed, where memory is refused. */
 static bool grow(void)
 {
     struct side_entry *old = table.slots;
@@ -70,7 +71,7 @@ bool side_table_add(struct side_entry entry)
     return true;
 }
 
-/* May the entry in slot move up to hole? Not if its home lies between. */
+/* Whether the entry in slot may move to hole: not with its home in between. */
 static bool may_move_to(size_t hole, size_t slot)
 {
     size_t home = home_slot(table.slots[slot].block);
@@ -79,6 +80,7 @@ static bool may_move_to(size_t hole, size_t slot)
     return ((slot - home) & mask) >= ((slot - hole) & mask);
 }
 
+/* Restore I2 after the entry in hole was removed. */
 static void shift_back(size_t hole)
 {
     for (size_t slot = next_slot(hole); table.slots[slot].block;

@@ -1,13 +1,14 @@
 /*
- * side_table.h - what an allocator cannot tell of its blocks.
+ * side_table.h - what an allocator does not know of its blocks.
  *
- * The C library's malloc aligns at will and knows the size of every block; a
- * hand-in of the lab may do neither. The side table has an entry for each block
- * that its allocator could not answer for: one that was moved up to a multiple
- * of its alignment, and any block of an allocator without mm_usable_size.
+ * The C library's malloc aligns a block to any power of two, and knows the size
+ * of every block; a hand-in of the lab may do neither. The side table has an
+ * entry for each block of which the allocator lacks one of both: a block that
+ * was moved up to a multiple of its alignment, and any block of an allocator
+ * without mm_usable_size.
  *
- * It is no part of the heap: it lies in memory of its own, from mem_map. Its
- * user holds a lock.
+ * The table lies in a mapping of its own, from mem_map. The caller holds a
+ * lock.
  */
 #ifndef SIDE_TABLE_H
 #define SIDE_TABLE_H
@@ -16,24 +17,24 @@
 #include <stddef.h>
 
 struct side_entry {
-    void *block; /* what the program has; NULL: no entry */
-    void *raw;   /* what the allocator gave */
+    void *block; /* the address that the program has; NULL: no entry */
+    void *raw;   /* the address that the allocator returned */
     size_t size; /* bytes from block on that the program may use */
 };
 
-/* How many entries there are: most often none. */
+/* How many entries there are; with most allocators none. */
 extern size_t side_table_count;
 
-/* Enter a block, which is not entered yet. False where memory is refused. */
+/* Add the entry of a block that has none. False where memory is refused. */
 bool side_table_add(struct side_entry entry);
 
 /*
- * Strike the block's entry out and return it; one without a block if there is
- * none. The add that follows a strike always has room.
+ * Remove the block's entry and return it; where the block has none, an entry
+ * whose block is NULL. One side_table_add after a removal cannot fail.
  */
 struct side_entry side_table_remove(const void *block);
 
-/* The block's entry; NULL if there is none. Valid until the next change. */
+/* The block's entry, valid until the table changes; NULL: it has none. */
 const struct side_entry *side_table_find(const void *block);
 
 #endif

@@ -385,7 +385,7 @@ class Threads(Case):
 
     def test_mallocs_that_fail(self) -> None:
         cases = {'gives NULL': ('if (size == 300) return NULL;',
-                                'apart: threads: malloc gave NULL'),
+                                'apart: threads: malloc returned NULL'),
                  'ends': ('if (size == 300) __builtin_trap();',
                           'apart: ended by SIGILL'),
                  'overlaps': ('if (size == 300 || size == 301) '
@@ -465,7 +465,7 @@ class MemoryReturn(Case):
 
     def test_mallocs_that_fail(self) -> None:
         path = self.library(WRAPPER % 'if (size == 300) return NULL;')
-        self.fails(1, f'{path}: peak: malloc gave NULL', *self.QUICK, '-a',
+        self.fails(1, f'{path}: peak: malloc returned NULL', *self.QUICK, '-a',
                    path)
         path = self.library(WRAPPER % 'if (size / 100 == 3) return pool;')
         self.fails(1, f'{path}: peak: a block changed', *self.QUICK, '-a',

@@ -22,7 +22,7 @@ in_release_only('preloads are of release only')
 KIB = (16, 64)
 
 PROGRAMS = [BUILD / 'tests' / name
-            for name in ('memlib_test', 'oslib_test', 'pages_test')]
+            for name in ('memlib_test', 'oslib_test', 'page_map_test')]
 PRELOADS = sorted((BUILD / 'preload').glob('*.so'))
 FAMILY = BUILD / 'runtime/family_test'
 

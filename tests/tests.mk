@@ -39,16 +39,16 @@ $(OUT)/bad/%.so: tests/bad/%.c
 
 # What runs under any malloc, wrong mallocs, and the soak: release only, as the
 # preloads are. The runtime's parts alone are tested in every mode.
-RUNTIME_PARTS := oslib pages side_table blocks blocks_bare threads
+RUNTIME_PARTS := oslib page_map side_table blocks blocks_bare threads
 RUNTIME_BUILT := family_test process_test misuse plugin.so \
 	$(patsubst tests/runtime/%.c,%.so,$(wildcard tests/runtime/bad/*.c))
 RUNTIME_TESTS := $(RUNTIME_PARTS:%=$(OUT)/tests/%_test) \
 	$(if $(PRELOADS),$(RUNTIME_BUILT:%=$(OUT)/runtime/%) $(OUT)/soak)
 
-$(OUT)/tests/oslib_test: runtime/oslib.c runtime/pages.c runtime/pages.h \
+$(OUT)/tests/oslib_test: runtime/oslib.c page_map.h \
 	memlib.h tests/runtime/heap_limit.h
 $(OUT)/tests/oslib_test: EXTRA := -include tests/runtime/heap_limit.h
-$(OUT)/tests/pages_test: runtime/pages.c runtime/pages.h
+$(OUT)/tests/page_map_test: page_map.h
 $(OUT)/tests/side_table_test: runtime/side_table.c runtime/side_table.h
 $(OUT)/tests/threads_test: runtime/threads.c runtime/threads.h mm.h
 $(OUT)/tests/blocks_test: tests/runtime/fake_more.c

@@ -18,19 +18,19 @@
  *      |                 |             | size            |  <- footer
  *      +-----------------+             +-----------------+
  *
- * A freed block must find both neighbours in constant time. The one after is
- * at b + size. For the one before somebody has to say where it starts: the
- * footer does, but only a free neighbour is of interest, so only free blocks
- * have footers, in space nobody uses; p tells whether there is one to read.
- * An allocated block pays one word and no more. (Boundary tags and the size
- * at both ends of a free block: Knuth, TAOCP 1, section 2.5, Algorithm C. The
- * flag moved next door: D. Lea's malloc.)
+ * A freed block must find both neighbours in constant time. The block after it
+ * is at b + size. The start of the block before it follows from that block's
+ * footer. Only a free neighbour matters, so only free blocks have footers, in
+ * space that is not used otherwise; p says whether there is a footer to read.
+ * The overhead of a block in use is one word. (Boundary tags and the size at
+ * both ends of a free block: Knuth, TAOCP 1, section 2.5, Algorithm C. The flag
+ * in the next block's tag: D. Lea's malloc.)
  *
  *      lo |pad| block | block | ... | block |end tag| brk
  *
- * The pad puts the first tag one word short of a multiple of 16. The end tag
- * is a block of size 0, always in use: nobody merges with what is behind it.
- * When the heap grows, it becomes the tag of the new block.
+ * The pad puts the first tag one word below a multiple of 16. The end tag is a
+ * block of size 0, always in use, so that no block is merged with the memory
+ * behind it. When the heap grows, the end tag becomes the tag of the new block.
  *
  * Invariants, between any two calls of mm_*:
  *   I1  Blocks tile the heap up to the end tag. Their sizes are multiples of
@@ -40,11 +40,11 @@
  *   I3  The footer of a free block is its size.
  *   I4  No two neighbours are both free.
  *
- * That is the mechanism. What order to keep the free blocks in, and which of
- * them to take, is the discipline, and Wilson et al. ("Dynamic Storage
- * Allocation: A Survey and Critical Review", 1995) advise to think of the two
- * apart: each variant includes this file once, defines the five functions
- * free_blocks_* below, and is an allocator.
+ * That is the mechanism. The placement policy, or discipline, is in which order
+ * the free blocks are kept, and which of them a request takes. Wilson et al.
+ * ("Dynamic Storage Allocation: A Survey and Critical Review", 1995) advise to
+ * think of the two apart: each variant includes this file once, defines the
+ * five functions free_blocks_* below, and is an allocator.
  */
 #ifndef BOUNDARY_TAG_H
 #define BOUNDARY_TAG_H
@@ -68,29 +68,29 @@ enum {
     PREV_IN_USE = 2,
     FLAGS = IN_USE | PREV_IN_USE,
     MIN_BLOCK = sizeof(struct block) + WORD, /* with its footer */
-    CHUNK = 4096,                            /* the least the heap grows by */
+    CHUNK = 4096, /* bytes the heap grows by, at least */
 };
 
 _Static_assert(MIN_BLOCK % ALIGN == 0, "I1 for the smallest block");
 
-/* More than any heap holds; and of a size that mem_sbrk can be asked for. */
+/* Bytes; more than any heap holds, and mem_sbrk can be asked for it. */
 static const size_t MAX_PAYLOAD = PTRDIFF_MAX - CHUNK;
 
 /* ---- The discipline: defined by each variant. ---- */
 
-/* There are no blocks yet. */
+/* The heap is empty: forget all blocks. */
 static void free_blocks_reset(void);
 
-/* b has become free: tag and footer are written, b has no free neighbour. */
+/* b has become free; its tag and footer are written, no neighbour is free. */
 static void free_blocks_add(struct block *b);
 
-/* b, still as it was added, is about to be used or merged. */
+/* b, unchanged since free_blocks_add, is about to be used or merged. */
 static void free_blocks_remove(struct block *b);
 
 /* A free block of at least size bytes, not removed yet; NULL if none. */
 static struct block *free_blocks_find(size_t size);
 
-/* 0, or the number of the discipline's own invariant that is broken. */
+/* 0, or the number of the policy's own invariant that is broken. */
 static int free_blocks_audit(void);
 
 /* ---- Blocks: the only pointer arithmetic. ---- */
@@ -212,7 +212,7 @@ static inline void split(struct block *b, size_t size)
     release(block_next(b));
 }
 
-/* Let b, in use, swallow the free block after it. */
+/* Merge b, in use, with the free block after it. */
 static inline void merge_next(struct block *b)
 {
     struct block *next = block_next(b);
@@ -249,7 +249,7 @@ static inline void *move(struct block *b, size_t payload)
 
 /* ---- The contract of mm.h. ---- */
 
-/* One request only: where it is refused, nothing has happened. */
+/* One request for memory; where it is refused, nothing has changed. */
 int mm_init(void)
 {
     free_blocks_reset();

@@ -14,8 +14,9 @@
  * is free and whole, the result with its own, and so on: one step an order.
  * The price is the rounding, and that buddies join, but not any neighbours.
  *
- * A header would push each request for a power of two into the next order.
- * So states stand apart, a byte a unit: U and F, in use and free, with order.
+ * A header would move each request for a power of two into the next order. So
+ * the states are in a table, a byte per unit: U (in use) or F (free), and the
+ * order.
  *
  *      heap    |  block 0  | 2 | 3 |     block 4   | block 8  ...
  *      table     U1   in    F0  U0   F2  in  in  in  U3  in   ...
@@ -44,8 +45,8 @@ enum {
     UNIT = 1 << LOG_UNIT,
     BITS = 8 * sizeof(long),      /* of a size, and of __builtin_clzl */
     ORDERS = BITS - 1 - LOG_UNIT, /* the last is half an address space */
-    CHUNK_ORDER = 7,              /* of the least that the heap grows by */
-    INSIDE = 0,                   /* or one of these two, and the order */
+    CHUNK_ORDER = 7,              /* the heap grows by this order or more */
+    INSIDE = 0,                   /* a state; or FREE or IN_USE | order */
     FREE = 0x40,
     IN_USE = 0x80,
     ORDER = 0x3f,
@@ -60,7 +61,7 @@ _Static_assert(sizeof(long) == sizeof(size_t), "BITS are those of a size");
 
 static struct {
     uint8_t *table;         /* states of the units; mapped */
-    size_t capacity, units; /* room in the table; units in the heap */
+    size_t capacity, units; /* bytes of the table; units in the heap */
     struct block *first[ORDERS];
 } heap;
 
@@ -69,7 +70,7 @@ static size_t units_of(unsigned order)
     return (size_t)1 << order;
 }
 
-/* The least order for that payload; more than there are for 0, which wraps. */
+/* The least order for that payload; for 0, which wraps, ORDERS or more. */
 static unsigned order_for(size_t payload)
 {
     return BITS - LOG_UNIT - __builtin_clzl((payload - 1) | (UNIT - 1));
@@ -104,7 +105,7 @@ static void list_push(size_t unit, unsigned order)
 
 static struct block *list_remove(struct block *b)
 {
-    heap.table[unit_of(b)] = INSIDE; /* of what the caller makes of it */
+    heap.table[unit_of(b)] = INSIDE; /* until the caller sets its state */
     *b->link = b->next;
     if (b->next)
         b->next->link = b->link;
@@ -198,7 +199,7 @@ size_t mm_usable_size(void *ptr)
     return ptr ? UNIT * units_of(heap.table[unit_of(ptr)] & ORDER) : 0;
 }
 
-/* Halved in place. It could double there too, but with luck only. */
+/* A block shrinks in place; to grow it moves, as its buddy is rarely free. */
 void *mm_realloc(void *ptr, size_t payload)
 {
     size_t old = mm_usable_size(ptr);

@@ -15,17 +15,17 @@
  *      +--------+
  *      | payload|  <- 16-aligned
  *
- * This suits programs that work in phases, and whose blocks die with their
- * phase: a compiler's function, a server's request, a game's frame. They
- * allocate in a few instructions, their blocks lie side by side in the order
- * of their making, and to free them costs nothing. In real life a program
- * has one region for each lifetime, and frees a region by its name rather
- * than block by block; the contract here knows one region only, and finds
- * the end of the phase by counting.
+ * This suits programs that work in phases, where the lifetime of a block ends
+ * with its phase: a compiler's function, a server's request, a game's frame.
+ * They allocate in a few instructions, blocks lie side by side in the order of
+ * their allocation, and to free them costs nothing. Real programs have one
+ * region for each lifetime, and free a region at once rather than block by
+ * block; the contract of mm.h has one region only, so this allocator finds the
+ * end of a phase by counting live blocks.
  *
- * The other side: one block that lives on keeps all of them. Then the heap
- * grows like naive.c's, and where the limit is reached the answer is NULL,
- * though most of the region may be gone.
+ * The disadvantage: one live block keeps the memory of all blocks. Then the
+ * heap grows like naive.c's, and a request returns NULL at the limit, though
+ * most of the blocks may be freed.
  *
  * The last block can be resized where it lies, because nothing is behind it:
  * a string that grows while it is built, the case GNU obstacks are made for.
@@ -53,10 +53,10 @@ enum {
     ALIGN = 16,
     WORD = sizeof(size_t),
     FREED = 1,
-    CHUNK = 4096, /* the least the heap grows by */
+    CHUNK = 4096, /* bytes the heap grows by, at least */
 };
 
-/* More than any heap holds; and of a size that mem_sbrk can be asked for. */
+/* Bytes; more than any heap holds, and mem_sbrk can be asked for it. */
 static const size_t MAX_PAYLOAD = PTRDIFF_MAX - CHUNK;
 
 static struct {
@@ -85,7 +85,7 @@ static char *region_start(void)
     return (char *)mem_heap_lo() + ALIGN;
 }
 
-/* Have size bytes at from, growing the heap where they are not there yet. */
+/* Whether the heap has size bytes at from, grown by this call if need be. */
 static bool reserve(const char *from, size_t size)
 {
     size_t available = (size_t)((char *)mem_heap_hi() + 1 - from);
@@ -97,7 +97,7 @@ static bool reserve(const char *from, size_t size)
            (void *)-1;
 }
 
-/* The pad makes room for the first tag. */
+/* The pad holds the first tag. */
 int mm_init(void)
 {
     region.live = 0;
@@ -120,7 +120,7 @@ void *mm_malloc(size_t payload)
     return block;
 }
 
-/* The mark is for the audit; the count alone would do. */
+/* The flag serves the audit; mm_free needs only the count. */
 void mm_free(void *ptr)
 {
     if (!ptr)
@@ -135,7 +135,7 @@ size_t mm_usable_size(void *ptr)
     return ptr ? block_size(ptr) - WORD : 0;
 }
 
-/* The last block may have any size for which there is memory. */
+/* Resize the last block; false where memory is refused. */
 static bool resize_last(char *block, size_t size)
 {
     if (!reserve(block, size))

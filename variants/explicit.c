@@ -1,10 +1,10 @@
 /*
  * explicit.c - explicit free list, newest first
  *
- * The blocks in use need not be looked at: chain the free ones together. The
- * links lie in the free blocks themselves, where nobody needs the space. The
+ * A search need not visit the blocks in use: link the free blocks to a list.
+ * The links lie in the free blocks themselves, whose payloads are unused. The
  * list is circular and doubly linked through a sentinel, so that a block that
- * is merged away leaves the list in two assignments, whoever its neighbours.
+ * is merged leaves the list in two assignments, whatever its neighbours are.
  *
  *           .-------------------------------------------.
  *           v                                           v

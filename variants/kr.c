@@ -17,13 +17,13 @@
  *      +-------+-------+         +-------+-------+
  *      | payload       |         |               |
  *
- * The order does what boundary tags do elsewhere. Whoever frees a block walks
- * to the two free blocks between which it lies, and there its neighbours are,
- * if they are free: no footer, no flags. The price is the walk. A rover makes
- * it shorter, which stays where the last call ended: programs often free what
- * lies near to what they freed before. The search for a block starts there
- * too (next fit), which leaves small remnants all over the list. A block that
- * is too large is cut at its tail, and then the list does not change at all.
+ * The order replaces boundary tags. To free a block is to walk to the two free
+ * blocks between which it lies: only these can be its neighbours, so there is
+ * no footer and no flag. The cost is the walk. A rover, which stays where the
+ * last call ended, makes it shorter: programs often free a block near to the
+ * one that they freed before. The search for a block starts at the rover too
+ * (next fit), which leaves small remnants all over the list. A block that is
+ * too large is split at its tail, and then the list does not change.
  *
  * B. Kernighan and D. Ritchie, The C Programming Language, 2nd edition,
  * section 8.7. That base is a static variable; here it is the heap's first
@@ -47,12 +47,12 @@ const char mm_idea[] = "circular free list, roving start";
 
 enum {
     ALIGN = 16,
-    CHUNK = 4096 / ALIGN, /* the least the heap grows by, in units */
+    CHUNK = 4096 / ALIGN, /* units the heap grows by, at least */
 };
 
 struct block {
     _Alignas(ALIGN) struct block *next;
-    size_t units; /* header included; 0 in base, which thus adjoins nobody */
+    size_t units; /* header included; 0 in base, so no block adjoins it */
 };
 
 _Static_assert(sizeof(struct block) == ALIGN, "a header is one unit");
@@ -145,7 +145,7 @@ static bool heap_grow(size_t units)
     return true;
 }
 
-/* Let b, in use, swallow the block after it, if that is free and enough. */
+/* Merge b, in use, with the next block if that is free and b gets units. */
 static void merge_next(struct block *b, size_t units)
 {
     struct block *p = find_place(b), *next = p->next;
@@ -191,7 +191,7 @@ size_t mm_usable_size(void *ptr)
     return ptr ? (((struct block *)ptr)[-1].units - 1) * ALIGN : 0;
 }
 
-/* Stay in place where b is large enough, alone or with what follows. */
+/* Resize b in place; false where b and the next block are too small. */
 static bool resize(struct block *b, size_t units)
 {
     struct block *rest = b + units;

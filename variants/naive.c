@@ -6,12 +6,11 @@
  *
  *      lo | block | block | block | brk -->
  *
- * Nothing can be much faster, and no memory is lost but by rounding up to 16
- * bytes and by a word before each payload, its size, which realloc needs in
- * order to copy no more than the block. Yet for a program that frees, the
- * heap is the sum of all it ever asked for, not the peak of what it had at
- * one time. That is the one line to beat: the rest of the ladder exists in
- * order to use memory again.
+ * Nothing can be much faster. Beside the payloads, memory is used only by
+ * rounding up to 16 bytes and by a word before each payload: its size, which
+ * realloc needs in order to copy no more than the block. Yet for a program that
+ * frees, the heap is the sum of all its requests, not the peak of its live
+ * blocks. All other variants exist in order to use memory again.
  *
  * Real programs do this: a compiler that lives for a second may well never
  * free, and arenas free all at once. (Wilson et al., "Dynamic Storage

@@ -17,8 +17,8 @@
  * first block that fits but the best of the first few: best fit would search
  * everything, and this comes near to it, for a class is a narrow choice
  * already and the classes are tried in order of size. Hence the name, good
- * fit. Where the few looks miss a block that would fit, a larger one is broken
- * up or the heap grows: that costs memory, never correctness.
+ * fit. Where MAX_PROBES blocks do not include one that would fit, a larger one
+ * is split or the heap grows: that costs memory, never correctness.
  *
  * Segregated fits: Wilson et al., "Dynamic Storage Allocation: A Survey and
  * Critical Review", 1995, on segregated free lists; the best known example

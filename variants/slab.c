@@ -1,39 +1,40 @@
 /*
  * slab.c - slabs of one size, page map
  *
- * Objects of one size need no headers. A slab is a page cut into objects of
- * one size and nothing else: whoever knows the page of an address knows its
- * size. The page map tells: it has an entry for each page, counted from the
- * top, from where memlib places mappings downwards.
+ * Objects of one size need no headers. A slab is a page that is divided into
+ * objects of one size and nothing else: the page of an address determines the
+ * object's size. The page map has an entry for each page, counted from the top,
+ * because memlib places mappings downwards.
  *
  *      lo                brk                                         top
  *      | 0| 1| 2| 3| 4| 5|  ...  |  5   |  4   3    2   |   1   |   0   |
  *        the page map            | free | large block   | slab  | slab  |
  *                                       | of 3 pages    | of 48 | of 16 |
  *
- *      a slab  | used | freed | used | used | freed | fresh ...        |
+ *      a slab  | used | freed | used | used | freed | never used ...   |
  *                          <------------------'
  *
- * What was freed in a slab is chained in the objects themselves; of what was
- * never handed out there is only a count. To allocate is to take the first
- * of the chain, in the first slab of the class that is not full. No object
- * is ever split or merged. The class is how many objects a page is cut into,
- * as many as it can; the last is one: whole pages, as many as it needs. (A
- * page is the system's. From 16 KiB up so many small objects fit that it is
- * shorter to number these classes by size.)
+ * The freed objects of a slab are a list, linked in the objects themselves; an
+ * index says from where objects were never used. To allocate is to take the
+ * first freed object, or the first that was never used, of the first slab of
+ * the class that is not full. No object is ever split or merged. The class is
+ * how many objects a page has, as many as fit; the last class is one object:
+ * whole pages, as many as it needs. (A page is the system's. In pages of 16 KiB
+ * or more so many small objects fit that it is shorter to number these classes
+ * by size.)
  *
  * Fragmentation is of another kind here: a few objects of many sizes hold
- * many pages. But when a slab is empty it is a page again, and goes back to
- * the pool where any other class, or a large block, may get it. (The pool is
- * mem_map, which joins free pages and takes the first run that is enough.)
+ * many pages. But an empty slab is unmapped, and any other class, or a large
+ * block, may get its page. (mem_map joins free pages and takes the first run
+ * that is large enough.)
  *
  * J. Bonwick, "The Slab Allocator", USENIX Summer 1994. To tell the size by
  * the page: G. Steele, "Data Representations in PDP-10 MacLISP", 1977.
  *
  * Invariants, between any two calls of mm_*:
  *   I1  The entry of a slab's first page describes it; all others are empty.
- *   I2  Of a slab's objects before fresh, used are in use, one at least, and
- *       the others are on its chain.
+ *   I2  Of a slab's objects below never_used_from, used are in use, one at
+ *       least, and the others are on its list of freed objects.
  *   I3  The list of a class, linked both ways, holds each of its slabs that
  *       is not full, once, and nothing else.
  */
@@ -49,7 +50,7 @@ const char mm_idea[] = "slabs of one size, page map";
 enum {
     MAX_PAGE = 65536, /* bytes */
     ALIGN = 16,
-    BY_COUNT = 238, /* classes by objects a page; above that by size */
+    BY_COUNT = 238, /* classes by objects per page; above that by size */
     CLASSES = BY_COUNT + 1 + MAX_PAGE / ALIGN / BY_COUNT,
 };
 
@@ -58,7 +59,7 @@ struct slab {                       /* an entry of the page map */
     void **freed;                   /* freed objects, each points to the next */
     size_t size;                    /* of an object; 0 where no slab starts */
     uint16_t capacity;              /* objects at most: the class */
-    uint16_t used, never_used_from; /* objects in use; objects ever used */
+    uint16_t used, never_used_from; /* objects in use; an index (I2) */
 };
 
 static struct {
@@ -93,7 +94,7 @@ static struct slab **class_of(size_t capacity)
     return &heap.first[capacity];
 }
 
-/* Have the page map, an array that ends at the break, reach to an entry. */
+/* Grow the page map, which ends at the break, up to entry; false: refused. */
 static bool map_reach(const struct slab *entry)
 {
     ptrdiff_t missing = (char *)(entry + 1) - ((char *)mem_heap_hi() + 1);
@@ -119,7 +120,7 @@ static void list_remove(struct slab *slab)
         slab->next->link = slab->link;
 }
 
-/* Map so many bytes, whole pages, as a slab of so many objects; or NULL. */
+/* Map bytes, whole pages, as a slab of capacity objects; NULL: refused. */
 static struct slab *slab_make(size_t bytes, size_t capacity)
 {
     char *start = mem_map(bytes);
@@ -212,7 +213,7 @@ size_t mm_usable_size(void *ptr)
     return ptr ? slab_of(ptr)->size : 0;
 }
 
-/* An object cannot shrink where it is; it moves if half of it is too much. */
+/* An object cannot shrink in place; it moves where half of it would do. */
 void *mm_realloc(void *ptr, size_t size)
 {
     size_t old = mm_usable_size(ptr);
@@ -230,7 +231,7 @@ void *mm_realloc(void *ptr, size_t size)
 
 /* ---- The audit. ---- */
 
-/* I1 and I2; by I2 the chain ends before it can run in a circle. */
+/* I1 and I2; by I2 the list of freed objects ends, so it is no circle. */
 static int audit_slab(const struct slab *slab)
 {
     size_t freed = slab->never_used_from - slab->used;

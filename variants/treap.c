@@ -2,10 +2,10 @@
  * treap.c - best fit in a treap
  *
  * Best fit takes the smallest free block that is large enough, and of equals
- * the lowest: the memory is used well, for large blocks are kept whole, if
- * only the search were short. So keep the free blocks in a search tree, in
- * the order of (size, address). Then the best fit is the leftmost node that
- * is large enough, and one walk from the root finds it.
+ * the lowest. That uses memory well, because large blocks are kept whole, but a
+ * list makes the search long. So keep the free blocks in a search tree, in the
+ * order of (size, address). Then the best fit is the leftmost node that is
+ * large enough, and one walk from the root finds it.
  *
  *                     160 a              find 100: 160 fits, go left;
  *                    /     \                       64 does not, go right;

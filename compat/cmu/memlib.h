@@ -1,6 +1,6 @@
 /*
  * compat/cmu/memlib.h - the simulated heap, and the four functions that CMU's
- * later labs add to it. They were there to count accesses; here they access.
+ * later labs add to it. There they count accesses; here they only access.
  */
 #ifndef COMPAT_CMU_MEMLIB_H
 #define COMPAT_CMU_MEMLIB_H
@@ -28,6 +28,7 @@ static inline uint64_t mem_read(const void *addr, size_t size)
     return value;
 }
 
+/* Store the low size bytes of value, at most 8, at addr. */
 static inline void mem_write(void *addr, uint64_t value, size_t size)
 {
     memcpy(addr, &value, size < 8 ? size : 8);

@@ -1,10 +1,11 @@
 /*
  * compat/cmu/mm.h - for hand-ins in the manner of CMU's labs since 2015.
  *
- * There mm_init returns true for success; whoever loads the hand-in learns it
- * from a symbol. Their files rename malloc to mm_malloc and so on themselves,
- * under #ifdef DRIVER. mm_checkheap has had several signatures: it is declared
- * only where the builder has found out which one this file defines.
+ * In these labs mm_init returns true for success; the program that loads the
+ * hand-in learns this from the symbol mm_init_returns_bool. The hand-ins rename
+ * malloc to mm_malloc and so on themselves, under #ifdef DRIVER. mm_checkheap
+ * has had several signatures: it is declared only where tools/handin has found
+ * which one the hand-in defines.
  */
 #ifndef COMPAT_CMU_MM_H
 #define COMPAT_CMU_MM_H

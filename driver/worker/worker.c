@@ -9,11 +9,9 @@ struct worker worker;
 
 static void init(void)
 {
-    int result = worker.calls.init ? worker.calls.init() : 0;
+    bool done = calls_init(&worker.calls);
 
-    if (worker.calls.init && worker.calls.init_is_bool)
-        result = (result & 0xff) ? 0 : -1;
-    worker_end(result == 0 ? VERDICT_OK : VERDICT_INIT_FAILED);
+    worker_end(done ? VERDICT_OK : VERDICT_INIT_FAILED);
 }
 
 static void reset(void)

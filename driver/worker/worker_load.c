@@ -1,5 +1,5 @@
 /*
- * worker_load.c - find the functions of the allocator: a shared object with
+ * worker_load.c - the allocator that the worker calls: a shared object with
  * mm.h's functions, the process's own malloc, or the null allocator.
  */
 #define _GNU_SOURCE
@@ -85,27 +85,13 @@ static void note_team(void *library)
                  or_empty(t->id2));
 }
 
-/* dlsym returns an object pointer; the cast makes it a function pointer. */
-#define FUNCTION(type, library, name) ((type)(uintptr_t)dlsym(library, name))
-
 static bool load_lab(struct calls *calls, const char *path)
 {
-    void *library = dlopen(path, RTLD_NOW | RTLD_LOCAL);
+    void *library;
+    const char *failure = calls_load(calls, path, &library);
 
-    if (!library)
-        return load_failed(dlerror());
-    calls->malloc = FUNCTION(void *(*)(size_t), library, "mm_malloc");
-    calls->free = FUNCTION(void (*)(void *), library, "mm_free");
-    calls->realloc = FUNCTION(void *(*)(void *, size_t), library, "mm_realloc");
-    calls->init = FUNCTION(int (*)(void), library, "mm_init");
-    if (!calls->malloc || !calls->free || !calls->realloc || !calls->init)
-        return load_failed("it lacks one of mm_init, mm_malloc, mm_free and "
-                           "mm_realloc");
-    calls->init_is_bool = dlsym(library, "mm_init_returns_bool") != NULL;
-    calls->audit = FUNCTION(int (*)(void), library, "mm_audit");
-    calls->calloc = FUNCTION(void *(*)(size_t, size_t), library, "mm_calloc");
-    calls->memalign =
-        FUNCTION(void *(*)(size_t, size_t), library, "mm_memalign");
+    if (failure)
+        return load_failed(failure);
     note_team(library);
     return true;
 }

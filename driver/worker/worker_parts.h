@@ -9,22 +9,11 @@
 #ifndef WORKER_PARTS_H
 #define WORKER_PARTS_H
 
+#include "calls.h"
 #include "channel.h"
 
 #include <stdbool.h>
 #include <stdint.h>
-
-/* How an allocator is called, whatever it is. */
-struct calls {
-    void *(*malloc)(size_t size);
-    void (*free)(void *ptr);
-    void *(*realloc)(void *ptr, size_t size);
-    void *(*calloc)(size_t count, size_t size);
-    void *(*memalign)(size_t align, size_t size);
-    int (*init)(void);
-    int (*audit)(void);
-    bool init_is_bool; /* true means success */
-};
 
 /* The one worker of this process; worker_attach sets it. */
 extern struct worker {

@@ -14,21 +14,21 @@
 
 struct table {
     char **words;
-    size_t count, room;
+    size_t count, capacity;
 };
 
 static int table_add(struct table *t, const char *word)
 {
-    if (t->count == t->room) {
-        size_t room = t->room ? 2 * t->room : 4;
-        char **words = memresize(t->words, room * sizeof *words);
+    if (t->count == t->capacity) {
+        size_t capacity = t->capacity ? 2 * t->capacity : 4;
+        char **words = memresize(t->words, capacity * sizeof *words);
 
         if (!words)
             return -1;
-        printf("room for %zu words%s\n", room,
+        printf("room for %zu words%s\n", capacity,
                words == t->words ? ", in the same place" : "");
         t->words = words;
-        t->room = room;
+        t->capacity = capacity;
     }
     t->words[t->count] = memdup(word, strlen(word) + 1);
     return t->words[t->count++] ? 0 : -1;

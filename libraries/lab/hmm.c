@@ -2,7 +2,7 @@
  * hmm.c - FIFO free list, heap shrinks too
  *
  * The adapter of libraries/hmm.c. The library's names are those of the C
- * library, which this process needs itself: here they get others.
+ * library, which this process needs itself: here its functions get other names.
  */
 #include <malloc.h>
 #include <pthread.h>
@@ -35,7 +35,7 @@ int mm_init(void)
     return 0;
 }
 
-/* ---- The audit. In the lab nobody else moves the break: one segment. ---- */
+/* ---- The audit. In the lab only hmm moves the break: one segment. ---- */
 
 static struct block *first_block(void)
 {
@@ -86,7 +86,7 @@ static int audit_list(size_t free_blocks)
     return listed == expected ? 0 : 5;
 }
 
-/* The end tag is where the break is, and says what it should. */
+/* I1 and I2 for the end tag, which lies at the break. */
 static int audit_end(bool prev_in_use)
 {
     if ((char *)heap.end + WORD != (char *)mem_heap_hi() + 1 ||

@@ -1,9 +1,9 @@
 /*
  * pool.c - first fit over all blocks
  *
- * The adapter of libraries/pool.c. The pool starts with nothing: where it has
- * no room for a request, it is handed what is missing, in whole pages, from
- * the end of the heap, and asked again.
+ * The adapter of libraries/pool.c. The pool starts empty. Where a request
+ * fails, the adapter adds the missing memory to the pool, in whole pages from
+ * the end of the heap, and repeats the request.
  */
 #include "os.h"
 
@@ -20,9 +20,10 @@ int mm_init(void)
 /* ---- More memory. ---- */
 
 /*
- * What the heap lacks at its end of a block of that size: less what is free
- * there already, or, where `beside` is the last block but for that, less both
- * of them. A request has failed, so free neighbours are merged.
+ * How many bytes must be added at the end of the heap for a block of size
+ * bytes. A free last block counts, and so does `grown`, a block to be resized,
+ * where it is the last or before a free last block. A request has failed just
+ * before, so free neighbours are merged.
  */
 static size_t missing_bytes(size_t size, const struct block *grown)
 {
@@ -46,7 +47,10 @@ static bool add(size_t missing)
     return memory != (void *)-1 && my_pool_add(memory, size) == 0;
 }
 
-/* After a request of that payload has failed; false where it must. */
+/*
+ * Add memory after a request of that payload has failed; grown: the block to be
+ * resized, or NULL. False where memory is refused.
+ */
 static bool grow(size_t payload, void *grown)
 {
     size_t size = block_size_for(payload);

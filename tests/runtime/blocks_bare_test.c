@@ -18,7 +18,7 @@ static void knows_sizes_exactly(void)
     CHECK(fake.live == 0);
 }
 
-static void nothing_is_given_without_a_ledger(void)
+static void nothing_is_given_without_a_side_table(void)
 {
     fake.no_side_table = true;
     CHECK(!block_new(100));
@@ -59,7 +59,8 @@ static const struct test tests[] = {
      a_refused_second_attempt_leaks_nothing},
     {"refuses-what-cannot-be", refuses_what_cannot_be},
     {"knows-sizes-exactly", knows_sizes_exactly},
-    {"nothing-is-given-without-a-side table", nothing_is_given_without_a_ledger},
+    {"nothing-is-given-without-a-side-table",
+     nothing_is_given_without_a_side_table},
     {"many-blocks-live-together", many_blocks_live_together},
 };
 

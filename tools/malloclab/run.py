@@ -58,7 +58,7 @@ def _of_handin(source: Path) -> str:
     """The C file, linked with what makes a malloc of it."""
     objects = [BUILD / f"real/runtime/{part}.o"
                for part in ("preload", "new_delete", "threads", "blocks",
-                             "side_table", "pages", "oslib_low")]
+                             "side_table", "oslib_low")]
     build("handin-runtime")
     style = handin.inspect(handin.read(source))
     more = [*map(str, objects),

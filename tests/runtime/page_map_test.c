@@ -1,13 +1,14 @@
 /*
- * pages_test.c - the bitmap of pages beside a table with a byte for each.
+ * page_map_test.c - the bitmap of pages beside a table with a byte for each.
  */
 #include "../check.h"
 
 #include "../../driver/base/random.h"
-#include "../../runtime/pages.h"
+#include "../../page_map.h"
 
 enum { PAGES = 1000, STEPS = 20000 };
 
+static struct page_map map;
 static bool taken[PAGES];
 
 static bool all_are(size_t first, size_t count, bool wanted)
@@ -42,7 +43,7 @@ static size_t lowest(size_t from)
 static void takes(size_t count)
 {
     size_t expected = highest(count), first = 0;
-    bool got = pages_take(count, &first);
+    bool got = page_map_take(&map, count, 0, &first);
 
     CHECK(got == (expected < PAGES));
     CHECK(!got || first == expected);
@@ -55,7 +56,7 @@ static void gives(size_t first, size_t count)
 {
     bool is_taken = all_are(first, count, true);
 
-    CHECK(pages_give(first, count) == is_taken);
+    CHECK(page_map_give(&map, first, count) == is_taken);
     if (is_taken)
         set(first, count, false);
 }
@@ -66,7 +67,7 @@ static void as_a_table_has_it(void)
     static const size_t longest[] = {3, 70, 200};
     uint64_t dice = 1;
 
-    CHECK(pages_init(PAGES));
+    CHECK(page_map_init(&map, PAGES));
     for (int step = 0; step < STEPS; step++) {
         size_t count = 1 + random_below(&dice, longest[random_below(&dice, 3)]);
 
@@ -75,7 +76,7 @@ static void as_a_table_has_it(void)
         else
             gives(random_below(&dice, PAGES - count + 1), count);
         size_t from = random_below(&dice, PAGES);
-        CHECK(pages_lowest(from) == lowest(from));
+        CHECK(page_map_lowest(&map, from) == lowest(from));
     }
 }
 
@@ -83,16 +84,42 @@ static void all_of_them_and_one_more(void)
 {
     size_t first;
 
-    CHECK(pages_init(PAGES));
-    CHECK(!pages_take(PAGES + 1, &first));
-    CHECK(pages_take(PAGES, &first) && first == 0);
-    CHECK(!pages_take(1, &first));
-    CHECK(!pages_give(1, PAGES) && pages_give(0, PAGES));
+    CHECK(page_map_init(&map, PAGES));
+    CHECK(!page_map_take(&map, PAGES + 1, 0, &first));
+    CHECK(page_map_take(&map, PAGES, 0, &first) && first == 0);
+    CHECK(!page_map_take(&map, 1, 0, &first));
+    CHECK(!page_map_give(&map, 1, PAGES) && page_map_give(&map, 0, PAGES));
+}
+
+static void not_below_the_floor(void)
+{
+    size_t first;
+
+    CHECK(page_map_init(&map, PAGES));
+    CHECK(!page_map_take(&map, 101, PAGES - 100, &first));
+    CHECK(page_map_take(&map, 100, PAGES - 100, &first));
+    CHECK(first == PAGES - 100);
+    CHECK(!page_map_take(&map, 1, PAGES - 100, &first));
+    CHECK(page_map_take(&map, 1, 0, &first) && first == PAGES - 101);
+}
+
+static void cleared_it_is_free_again(void)
+{
+    size_t first;
+
+    CHECK(page_map_init(&map, PAGES));
+    CHECK(page_map_take(&map, PAGES, 0, &first));
+    page_map_clear(&map);
+    CHECK(page_map_lowest(&map, 0) == PAGES);
+    CHECK(page_map_take(&map, PAGES, 0, &first));
+    page_map_release(&map);
 }
 
 static const struct test tests[] = {
     {"as-a-table-has-it", as_a_table_has_it},
     {"all-of-them-and-one-more", all_of_them_and_one_more},
+    {"not-below-the-floor", not_below_the_floor},
+    {"cleared-it-is-free-again", cleared_it_is_free_again},
 };
 
 int main(int argc, char **argv)

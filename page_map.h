@@ -1,0 +1,175 @@
+/*
+ * page_map.h - which pages of a region are mapped: a bit for each.
+ *
+ * Pages have numbers from 0 up. A run of pages is taken at the highest place
+ * where it fits. memlib.c keeps the mappings of the simulated heap in such a
+ * map, runtime/oslib.c those of a real process; both then place mappings in the
+ * same way. (The judge's bitset is another: it is sparse, and shares no code
+ * with the heap that it checks.)
+ *
+ *   I1  A page's bit is set exactly if the page is taken.
+ *   I2  All pages from roof up are taken.
+ *
+ * The bits have pages of their own, which the kernel provides when they are
+ * first touched: a region of 128 GiB has 4 MiB of bits, and a process with
+ * 100 MiB of mappings uses one page of these. No page of the region is touched.
+ * The caller holds a lock.
+ */
+#ifndef PAGE_MAP_H
+#define PAGE_MAP_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+#include <sys/mman.h>
+
+struct page_map {
+    uint64_t *bits;
+    size_t count; /* pages of the region */
+    size_t roof;  /* I2 */
+};
+
+enum { PAGE_MAP_WORD = 64 }; /* pages to a word of bits */
+
+static inline size_t page_map_bytes(const struct page_map *map)
+{
+    return (map->count / PAGE_MAP_WORD + 1) * sizeof *map->bits;
+}
+
+/* A map of count pages, all free. False where there is no memory for it. */
+static inline bool page_map_init(struct page_map *map, size_t count)
+{
+    map->count = map->roof = count;
+    void *bits = mmap(NULL, page_map_bytes(map), PROT_READ | PROT_WRITE,
+                      MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    map->bits = bits == MAP_FAILED ? NULL : bits;
+    return map->bits;
+}
+
+/* Release the bits of a map, initialized or all zero; it is all zero then. */
+static inline void page_map_release(struct page_map *map)
+{
+    if (map->bits)
+        munmap(map->bits, page_map_bytes(map));
+    *map = (struct page_map){0};
+}
+
+/* All pages are free again. */
+static inline void page_map_clear(struct page_map *map)
+{
+    memset(map->bits, 0, page_map_bytes(map));
+    map->roof = map->count;
+}
+
+static inline bool page_map_is_taken(const struct page_map *map, size_t page)
+{
+    return map->bits[page / PAGE_MAP_WORD] >> page % PAGE_MAP_WORD & 1;
+}
+
+/* Bits of the word with page `first` in it: of `first` and count - 1 more. */
+static inline uint64_t page_map_mask(size_t first, size_t count)
+{
+    uint64_t all =
+        count < PAGE_MAP_WORD ? ((uint64_t)1 << count) - 1 : UINT64_MAX;
+
+    return all << first % PAGE_MAP_WORD;
+}
+
+static inline void page_map_set(struct page_map *map, size_t first,
+                                size_t count, bool taken)
+{
+    for (size_t end = first + count, next; first < end; first = next) {
+        uint64_t bits = page_map_mask(first, end - first);
+
+        if (taken)
+            map->bits[first / PAGE_MAP_WORD] |= bits;
+        else
+            map->bits[first / PAGE_MAP_WORD] &= ~bits;
+        next = (first / PAGE_MAP_WORD + 1) * PAGE_MAP_WORD;
+    }
+}
+
+/* Step over whole words of taken pages, downwards; page itself is taken. */
+static inline size_t page_map_skip_taken(const struct page_map *map,
+                                         size_t page)
+{
+    while (page % PAGE_MAP_WORD == 0 && page > 0 &&
+           map->bits[page / PAGE_MAP_WORD - 1] == UINT64_MAX)
+        page -= PAGE_MAP_WORD;
+    return page;
+}
+
+/* Whether a word of free pages ends before page and the run lacks as many. */
+static inline bool page_map_is_free_word(const struct page_map *map,
+                                         size_t page, size_t missing)
+{
+    return page % PAGE_MAP_WORD == 0 && missing >= PAGE_MAP_WORD &&
+           map->bits[page / PAGE_MAP_WORD - 1] == 0;
+}
+
+/* The first page of the highest run of count free pages; false: none. */
+static inline bool page_map_find(const struct page_map *map, size_t count,
+                                 size_t *first)
+{
+    size_t run = 0, page = map->roof;
+
+    while (page > 0 && run < count) {
+        size_t missing = count - run;
+        size_t step =
+            page_map_is_free_word(map, page, missing) ? PAGE_MAP_WORD : 1;
+
+        page -= step;
+        run = page_map_is_taken(map, page) ? 0 : run + step;
+        if (run == 0)
+            page = page_map_skip_taken(map, page);
+    }
+    *first = page;
+    return run == count;
+}
+
+/*
+ * Take the highest run of count pages, count > 0, that are all free and not
+ * below floor; *first is its lowest page. False: none, and no page is taken.
+ */
+static inline bool page_map_take(struct page_map *map, size_t count,
+                                 size_t floor, size_t *first)
+{
+    if (count > map->count || !page_map_find(map, count, first) ||
+        *first < floor)
+        return false;
+    page_map_set(map, *first, count, true);
+    while (map->roof > 0 && page_map_is_taken(map, map->roof - 1))
+        map->roof = page_map_skip_taken(map, map->roof - 1);
+    return true;
+}
+
+/*
+ * Give back the run of count pages from first on. False, and nothing is
+ * changed, where one of them is not taken or beyond the region.
+ */
+static inline bool page_map_give(struct page_map *map, size_t first,
+                                 size_t count)
+{
+    if (first > map->count || count > map->count - first)
+        return false;
+    for (size_t page = first; page < first + count; page++)
+        if (!page_map_is_taken(map, page))
+            return false;
+    page_map_set(map, first, count, false);
+    if (first + count > map->roof)
+        map->roof = first + count;
+    return true;
+}
+
+/* The lowest taken page that is not below from; map->count where none is. */
+static inline size_t page_map_lowest(const struct page_map *map, size_t from)
+{
+    size_t page = from;
+
+    while (page < map->count && !page_map_is_taken(map, page))
+        page++;
+    return page;
+}
+
+#endif
