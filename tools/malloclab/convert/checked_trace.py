@@ -1,7 +1,7 @@
 """A trace between two formats: its operations in columns, checked.
 
-Most formats to write want to know first what comes last: how many ids, the
-peak. So all is kept, in some 30 bytes an operation where a list of Ops would
+Most writers need the number of ids and the peak before the first operation. So
+the whole trace is kept, in about 30 bytes per operation; a list of Ops would
 take 200.
 """
 
@@ -23,10 +23,11 @@ PROGRESS_STEP = 1 << 16  # operations between two looks at the clock
 
 @dataclass
 class CheckedTrace:
-    """Operations of which each is allowed by those before it.
+    """Operations, each of which the ones before it allow.
 
-    An id is one block, and ids count from 0 in the order in which blocks
-    begin, whatever they were before. An `r` of a new id is realloc(NULL).
+    An id stands for one block, and ids count from 0 in the order in which
+    blocks begin, whatever they were in the input. An `r` of a new id is
+    realloc(NULL).
     """
 
     weight: int = 1
@@ -83,8 +84,7 @@ class CheckedTrace:
 
 
 def with_progress(ops: Iterable[rep.Op], what: str) -> Iterator[rep.Op]:
-    """The operations; on a terminal, and once it takes long, a line that says
-    how many there were."""
+    """The operations; a terminal shows their number after PROGRESS_DELAY."""
     return _counted_on_terminal(ops, what) if sys.stderr.isatty() else iter(ops)
 
 

@@ -86,7 +86,7 @@ def _add_look(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--size", type=options.inches, metavar="WxH",
                        help="in inches")
     group.add_argument("--dpi", type=options.dots, default=150, metavar="N",
-                       help="dots an inch, of PNG (150)")
+                       help="dots per inch, of PNG (150)")
     group.add_argument("--small", action="store_true",
                        help="PNG of 256 colours: a third of the size")
 
