@@ -101,6 +101,19 @@ def preload_of(allocator: str) -> str:
                    "file, no shared object that is found")
 
 
+def split_installed(allocators: Sequence[str]
+                    ) -> tuple[list[str], dict[str, str]]:
+    """The allocators that can be preloaded, and why each other one cannot."""
+    found, faults = [], {}
+    for name in allocators:
+        try:
+            preload_of(name)
+            found.append(name)
+        except (RunError, handin.HandinError) as error:
+            faults[name] = str(error)
+    return found, faults
+
+
 def environment(preload: str) -> dict[str, str]:
     """The environment with that preload, before the current LD_PRELOAD."""
     words = [preload, os.environ.get("LD_PRELOAD", "")]

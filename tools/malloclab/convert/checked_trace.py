@@ -7,18 +7,13 @@ take 200.
 
 from __future__ import annotations
 
-import sys
-import time
 from array import array
 from dataclasses import dataclass, field
 from typing import Iterable, Iterator
 
-from ..terminal import show_progress
+from ..terminal import with_progress
 from ..traces import rep
 from ..traces.op_table import FREEING
-
-PROGRESS_DELAY = 2.0  # seconds before progress is shown
-PROGRESS_STEP = 1 << 16  # operations between two looks at the clock
 
 
 @dataclass
@@ -81,18 +76,3 @@ class CheckedTrace:
         self._sizes.append(op.size)
         self._extras.append(op.extra)
         self._threads.append(op.thread)
-
-
-def with_progress(ops: Iterable[rep.Op], what: str) -> Iterator[rep.Op]:
-    """The operations; a terminal shows their number after PROGRESS_DELAY."""
-    return _counted_on_terminal(ops, what) if sys.stderr.isatty() else iter(ops)
-
-
-def _counted_on_terminal(ops: Iterable[rep.Op], what: str) -> Iterator[rep.Op]:
-    begun = time.monotonic()
-    for count, op in enumerate(ops):
-        if count % PROGRESS_STEP == 0 and \
-                time.monotonic() - begun > PROGRESS_DELAY:
-            show_progress(f"{count} {what}")
-        yield op
-    show_progress("")

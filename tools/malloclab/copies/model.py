@@ -19,7 +19,8 @@ is, at the ends of phases, what it was.
 So each session has the original's sizes, and lifetimes that differ by less
 than a phase in those blocks only that live longer than one; what varies is
 the order, and with it which blocks are neighbours. Longer phases and shorter
-runs make a freer copy; fit() looks for the freest that is still similar.
+runs make a freer copy; fit() takes the first of some styles, in a fixed order,
+with which the copy is still like the original.
 
 A longer copy is more sessions, one after the other on one heap. Stretched, the
 original would keep either its lifetimes or its live count, never both: by
