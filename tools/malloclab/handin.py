@@ -1,4 +1,4 @@
-"""tools/handin: build somebody's mm.c apart, unmodified, and judge it."""
+"""tools/handin: build a hand-in's mm.c, unmodified, and judge it."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class HandinError(Exception):
 
 @dataclass
 class Style:
-    """What a hand-in's text says about the contract that it was written to."""
+    """The contract that a hand-in was written to, from its text."""
 
     later: bool  # bool mm_init: CMU since 2015; else the classic int
     checkheap: str | None  # what its mm_checkheap returns, where it has one
@@ -116,8 +116,8 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="tools/handin",
         usage="%(prog)s [options] source [-- mdriver options]",
-        description="Build somebody's mm.c apart, unmodified, and judge it. "
-        "Which lab it was written for is read off its text: classic (int "
+        description="Build a hand-in's mm.c, unmodified, and judge it. Its "
+        "text tells which lab it was written for: classic (int "
         "mm_init, 8-byte alignment) or CMU 2015 and later (bool mm_init, "
         "16-byte alignment).",
         epilog="Arguments after -- go to mdriver, such as -- -f x.rep -l.")
@@ -127,7 +127,8 @@ def _parser() -> argparse.ArgumentParser:
                         help="the build to use; m32 for hand-ins that need "
                         "pointers of 4 bytes (default: release)")
     parser.add_argument("--align", type=int, choices=[8, 16],
-                        help="alignment to ask for (default: by style)")
+                        help="alignment that payloads must have (default: by "
+                        "style)")
     parser.add_argument("--cc", default="gcc", help="compiler (gcc)")
     return parser
 

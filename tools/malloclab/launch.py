@@ -1,14 +1,14 @@
 """How a tool begins and ends.
 
-It begins with this import. Ctrl-C ends it in silence while it is still
-loading: the signal kills, and a shell says 130. run() gives the signal back to
-main(), which cleans up and returns 130 itself. Standard files that are closed
-are filled, so that no file that the tool opens takes their place.
+A tool begins with this import. While it loads, Ctrl-C kills it without a
+message, and a shell reports 130. run() gives the signal back to main(), which
+cleans up and returns 130 itself. Standard files that are closed are replaced,
+so that no file that the tool opens takes their number.
 
-It ends with what main() returns. Standard output that cannot be written is one
-line on standard error and exit status 2, whatever Python would make of it:
-argparse ignores the error, and others print a traceback or return 120. A reader
-that has left is exit status 2, and no line.
+A tool ends with the status that main() returns. If standard output cannot be
+written, the tool prints one line on standard error and ends with 2; Python
+alone would ignore the error in argparse, or print a traceback, or return 120.
+If the reader of a pipe has gone, the tool ends with 2 and prints nothing.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ class _Output(io.FileIO):
 
 
 class _Errors(io.FileIO):
-    """Where nobody can be told, the exit status still says it."""
+    """Standard error. Where it cannot be written, the exit status remains."""
 
     def write(self, data: Any) -> int:
         try:

@@ -36,7 +36,7 @@ programs keep their own. Exit status: the command's, 127 where it is not found,
 
 
 class RunError(Exception):
-    """Why it cannot be run so, in a sentence."""
+    """Why the program cannot run on the allocator, in a sentence."""
 
 
 def build(*targets: str | Path) -> None:
@@ -82,7 +82,7 @@ def _found_by_loader(soname: str) -> str | None:
 
 
 def preload_of(allocator: str) -> str:
-    """What LD_PRELOAD is to be for it."""
+    """The value of LD_PRELOAD for an allocator; a RunError if it is unknown."""
     if allocator == "libc":
         return LIBC
     if allocator.endswith(".c"):
@@ -101,8 +101,21 @@ def preload_of(allocator: str) -> str:
                    "file, no shared object that is found")
 
 
+def split_installed(allocators: Sequence[str]
+                    ) -> tuple[list[str], dict[str, str]]:
+    """The allocators that can be preloaded, and why each other one cannot."""
+    found, faults = [], {}
+    for name in allocators:
+        try:
+            preload_of(name)
+            found.append(name)
+        except (RunError, handin.HandinError) as error:
+            faults[name] = str(error)
+    return found, faults
+
+
 def environment(preload: str) -> dict[str, str]:
-    """The environment of a command under it, before what is preloaded now."""
+    """The environment with that preload, before the current LD_PRELOAD."""
     words = [preload, os.environ.get("LD_PRELOAD", "")]
     return {**os.environ, "LD_PRELOAD": ":".join(filter(None, words))}
 
@@ -123,9 +136,9 @@ def _parser() -> argparse.ArgumentParser:
         description="Run a program with any allocator as its malloc.",
         epilog=EPILOG, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("-a", "--allocator", default="mm",
-                        help="whose malloc it is to have (mm)")
+                        help="the allocator that is its malloc (mm)")
     parser.add_argument("--print", action="store_true",
-                        help="print what LD_PRELOAD has to be, and exit")
+                        help="print the value of LD_PRELOAD, and exit")
     parser.add_argument("--list", action="store_true",
                         help="list the lab's allocators, and exit")
     parser.add_argument("command", nargs=argparse.REMAINDER,

@@ -1,4 +1,4 @@
-"""tools/soak: allocators under many threads, for as long as one likes."""
+"""tools/soak: allocators under many threads, for a given time."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ or whatever tools/run takes: then it is the malloc of the soak. Without any:
 mm, hmm and all libraries.
 
 Each runs in a process of its own. Threads allocate, resize, free and hand
-blocks to each other; what is in a block is checked whenever somebody looks, and
-at the end all must have been freed. Exit status: 0, 1 where something is wrong,
+blocks to each other. They check the contents of blocks as they go, and at the
+end all blocks must have been freed. Exit status: 0, 1 where something is wrong,
 2 where an allocator is not found, 130 after Ctrl-C, which ends all of them and
 reports what was done until then.
 """
@@ -137,12 +137,11 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--threads", type=int, default=8,
                         help="how many threads use it (8)")
     parser.add_argument("--seed", type=int, default=1,
-                        help="another seed, other requests (1)")
+                        help="of the random requests (1)")
     parser.add_argument("--live", type=int, default=64, metavar="MIB",
                         help="most memory that is in use at a time (64)")
     parser.add_argument("-j", "--jobs", type=int, default=os.cpu_count() or 1,
-                        help="how many are soaked at a time (one for each "
-                        "processor)")
+                        help="how many are soaked at once (one per processor)")
     return parser
 
 

@@ -150,13 +150,9 @@ def installed(allocators: Sequence[str], asked: bool) -> list[str]:
     A BenchError for one that cannot; but of those that the user has not asked
     for, the system's mallocs are left out with a warning.
     """
-    found = []
-    for name in allocators:
-        try:
-            preload(name)
-            found.append(name)
-        except BenchError:
-            if asked or name not in run.SYSTEM_MALLOCS:
-                raise
-            warn(f"{name}: not installed, left out")
+    found, faults = run.split_installed(allocators)
+    for name, fault in faults.items():
+        if asked or name not in run.SYSTEM_MALLOCS:
+            raise BenchError(fault)
+        warn(f"{name}: not installed, left out")
     return found

@@ -102,7 +102,7 @@ def _note_processors(runs: dict[tuple[str, str], Runs]) -> None:
 def _round(threads: Path, allocators: list[str], options: argparse.Namespace,
            turn: int, runs: dict[tuple[str, str], Runs],
            failed: dict[str, str]) -> None:
-    """A turn for each; who fails is not asked again."""
+    """Run each allocator once; one that failed before is left out."""
     for work in WORKS:
         for name in allocators:
             if name in failed:

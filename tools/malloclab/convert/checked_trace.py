@@ -1,32 +1,28 @@
 """A trace between two formats: its operations in columns, checked.
 
-Most formats to write want to know first what comes last: how many ids, the
-peak. So all is kept, in some 30 bytes an operation where a list of Ops would
+Most writers need the number of ids and the peak before the first operation. So
+the whole trace is kept, in about 30 bytes per operation; a list of Ops would
 take 200.
 """
 
 from __future__ import annotations
 
-import sys
-import time
 from array import array
 from dataclasses import dataclass, field
 from typing import Iterable, Iterator
 
-from ..terminal import show_progress
+from ..terminal import with_progress
 from ..traces import rep
 from ..traces.op_table import FREEING
-
-PROGRESS_DELAY = 2.0  # seconds before progress is shown
-PROGRESS_STEP = 1 << 16  # operations between two looks at the clock
 
 
 @dataclass
 class CheckedTrace:
-    """Operations of which each is allowed by those before it.
+    """Operations, each of which the ones before it allow.
 
-    An id is one block, and ids count from 0 in the order in which blocks
-    begin, whatever they were before. An `r` of a new id is realloc(NULL).
+    An id stands for one block, and ids count from 0 in the order in which
+    blocks begin, whatever they were in the input. An `r` of a new id is
+    realloc(NULL).
     """
 
     weight: int = 1
@@ -80,19 +76,3 @@ class CheckedTrace:
         self._sizes.append(op.size)
         self._extras.append(op.extra)
         self._threads.append(op.thread)
-
-
-def with_progress(ops: Iterable[rep.Op], what: str) -> Iterator[rep.Op]:
-    """The operations; on a terminal, and once it takes long, a line that says
-    how many there were."""
-    return _counted_on_terminal(ops, what) if sys.stderr.isatty() else iter(ops)
-
-
-def _counted_on_terminal(ops: Iterable[rep.Op], what: str) -> Iterator[rep.Op]:
-    begun = time.monotonic()
-    for count, op in enumerate(ops):
-        if count % PROGRESS_STEP == 0 and \
-                time.monotonic() - begun > PROGRESS_DELAY:
-            show_progress(f"{count} {what}")
-        yield op
-    show_progress("")

@@ -1,9 +1,9 @@
-"""Folded stacks, for flamegraph.pl, speedscope and the like: a line a stack,
+"""Folded stacks, for flamegraph.pl, speedscope and the like: a line per stack,
 
     thread 0;malloc;17 to 32 bytes 4711
 
-with what it weighs: bytes asked for, calls that asked, or bytes live when
-payload was at its peak. frames.py says what stacks are in a trace.
+with its weight: bytes requested, calls, or bytes live when payload was at its
+peak. frames.py defines the stacks of a trace.
 """
 
 from __future__ import annotations

@@ -1,9 +1,8 @@
-"""Stacks for profiles of a trace, which has none.
+"""Stacks for profiles of a trace.
 
-A profile groups what is alike by where it came from. A trace no longer knows
-the program's functions; what it has is who called, what was called, and how
-much was asked for. So these are the frames, from the outermost: the thread, the
-function, the sizes it is among, a power of two to the next.
+A profile groups allocations by call stack, which a trace does not have. So
+these are the frames, from the outermost: the thread, the function called, and
+the size class, which reaches from one power of two to the next.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
-"""A file to be read: unpacked, as lines or bytes, with notes of what was odd.
+"""A file to be read, unpacked, as lines or bytes; with notes of its oddities.
 
-A log that its tool was still writing when it was killed ends anywhere. So lines
-that are not whole are left out with a warning, and a packed file that ends too
-early gives what was there. Damage is an error.
+A log may end anywhere, if its tool was killed while it wrote. So a last line
+without its end is left out with a warning, and a packed file that ends too
+early is read as far as it goes. A damaged file is an error.
 """
 
 from __future__ import annotations
@@ -72,8 +72,11 @@ class InputFile:
 
     def parsed(self, parse: Callable[[str], Iterable[recording.Event]]
                ) -> Iterator[recording.Event]:
-        """What `parse` makes of each line. It says by a ValueError what is
-        wrong with one, and no event is of what no machine has."""
+        """The events that `parse` makes of each line.
+
+        A RepError with the line's number, where parse raises a ValueError or an
+        event cannot be of any machine (recording.fault).
+        """
         for number, text in self.lines():
             try:
                 for event in parse(text):
@@ -85,7 +88,7 @@ class InputFile:
 
     def operations(self, events: Iterable[recording.Event]
                    ) -> Iterator[rep.Op]:
-        """The operations of a log's events, and notes of what was not plain."""
+        """The operations of a log's events; changes are counted in notes."""
         converter = recording.Converter()
         yield from converter.convert(events)
         for key, count in converter.notes.items():
@@ -136,11 +139,11 @@ class InputFile:
 
 
 def read_up_to(file: BufferedIOBase, size: int) -> bytes:
-    """So many bytes; fewer only where the file ends, or is cut."""
+    """`size` bytes; fewer only where the file ends or is cut short."""
     data = b""
     try:
         while len(data) < size and (more := file.read1(size - len(data))):
             data += more  # read() would lose what comes before a cut
     except rep.DAMAGES:
-        pass  # whoever reads all of it will say so
+        pass  # reading all of it will raise the error
     return data

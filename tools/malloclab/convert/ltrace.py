@@ -41,7 +41,7 @@ RESULT = re.compile(r"(.*)\) += (\S+)(?: <[\d.]+>)?$")
 UNFINISHED = re.compile(r"(.*?),? ?<(?:unfinished|no return) \.\.\.>$")
 BEGUN = re.compile(r" = |<unfinished |<no return ")
 
-# What a call is to a trace, and what its arguments are.
+# The kind of event that a call is, and the names of its arguments.
 FUNCTIONS = {
     "malloc": (MALLOC, "size"),
     "calloc": (CALLOC, "count size"),
@@ -207,7 +207,8 @@ class Reader:
 
 
 def _departure(call: Call, thread: int) -> Iterator[Event]:
-    """The call is being made: from here on its block is nobody's."""
+    """The events of a call that begins: its block is freed or being resized.
+    """
     if call.kind == FREE:
         yield Event(_arguments(call)["block"], 0, 0, thread, FREE)
     elif call.kind == RESIZE and (block := _arguments(call)["block"]):

@@ -1,4 +1,4 @@
-"""What is asked of a writer, beyond the operations."""
+"""The options of a writer."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ WEIGHTS = ("bytes", "calls", "peak")
 
 @dataclass
 class WriteOptions:
-    """name: the trace's, for titles. allocator: whose footprint it is, or "".
-
-    footprints: its bytes after so many operations, by moments in their order.
-    weight: what a folded stack counts, one of WEIGHTS. notes: what is not in
-    the output, by sentence, for the writer to fill.
+    """name: the trace's name, for titles. allocator: that of the footprints, or
+    "". footprints: pairs of a number of operations and the footprint
+    after them in bytes, ascending. weight: what a folded stack counts, one of
+    WEIGHTS. notes: filled by the writer: counts of what the output lacks, by
+    sentence.
     """
 
     name: str

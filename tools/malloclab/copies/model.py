@@ -1,11 +1,10 @@
-"""Copies of a trace: another of its kind, as long as wanted.
+"""Copies of a trace: similar traces of any length.
 
-Time is counted in blocks begun: frees and resizes fall between two births, and
+Time is counted in births of blocks: frees and resizes fall between two births,
 so a burst of frees takes no time. A free(NULL) goes with the block born before
-it. The original is cut into phases of
-equally many births, a phase into runs of some births that followed each other.
-A session of the copy has the phases in their order, and in each phase its runs
-in a random order:
+it. The original is cut into phases of equally many births, and a phase into
+runs of successive births. A session of the copy has the phases in their order,
+and in each phase its runs in a random order:
 
     original   | A B C D E F G H | I J K L M N O P | ...      runs, by phases
     session    | G H A B E F C D | M N K L I J O P | ...
@@ -19,8 +18,9 @@ is, at the ends of phases, what it was.
 
 So each session has the original's sizes, and lifetimes that differ by less
 than a phase in those blocks only that live longer than one; what varies is
-the order, and with it who lies beside whom. Longer phases and shorter runs make
-a freer copy; fit() looks for some with which it is like the original still.
+the order, and with it which blocks are neighbours. Longer phases and shorter
+runs make a freer copy; fit() takes the first of some styles, in a fixed order,
+with which the copy is still like the original.
 
 A longer copy is more sessions, one after the other on one heap. Stretched, the
 original would keep either its lifetimes or its live count, never both: by
@@ -54,7 +54,7 @@ MARGIN = 0.8  # of what a copy may differ by, when one session is fitted
 
 
 class Style(NamedTuple):
-    """How free a copy is: phases a session, births a run (about)."""
+    """How free a copy is: phases per session, births per run (about)."""
 
     phases: int
     run: int

@@ -18,8 +18,8 @@ Utilization is the peak of payload over that of footprint. The upright mark is
 the bound, what sizes rounded up allow at best; with --bounds, a diamond is best
 fit without headers and a triangle the best packing found. Traces are in the
 order of the first allocator's utilization; the last row is the mean, over the
-traces that every allocator did. Where that were more than 120 bars there are
-dots instead, a row a trace. Without a TRACE, all of traces/.
+traces that every allocator finished. Instead of more than 120 bars there are
+dots instead, a row per trace. Without a TRACE, all of traces/.
 """
 NEEDS = RESULTS
 MOST = 120  # bars that one picture has room for
@@ -44,7 +44,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 @dataclass(frozen=True)
 class Group:
-    """The bars of a trace: shares of 1, or in few words why there is none."""
+    """The bars of a trace: shares of 1 by allocator, or why there is none."""
 
     name: str
     shares: dict[str, float]  # by allocator
@@ -53,7 +53,7 @@ class Group:
 
 
 def groups_of(results: Sequence[dict[str, Any]]) -> list[Group]:
-    """By trace; that of which the first allocator has most comes first."""
+    """A group per trace, by the first allocator's utilization, descending."""
     groups: dict[str, Group] = {}
     for r in results:
         g = groups.setdefault(r["trace"], Group(label(r["trace"]), {}, {}, {}))
@@ -70,9 +70,9 @@ def groups_of(results: Sequence[dict[str, Any]]) -> list[Group]:
 
 def mean_of(groups: Sequence[Group], allocators: Sequence[str]
             ) -> Group | None:
-    """Over the groups in which all have a share; None where there is none.
+    """The mean over the groups in which all allocators have a share, or None.
 
-    Those that have a share nowhere do not count.
+    Allocators that have a share in no group do not count.
     """
     able = [name for name in allocators
             if any(name in g.shares for g in groups)]

@@ -9,9 +9,8 @@ from typing import Any, Sequence
 from .. import pictures, replays, terminal
 from ..arguments import add_subcommand, names
 from ..bench.benchmark import ALLOCATORS
-from ..handin import HandinError
 from ..replays import Refused, ReplayError
-from ..run import RunError, preload_of
+from ..run import split_installed
 from ..terminal import show_progress
 from . import (bars, causes, curves, distributions, heap_map, holes, options,
                pareto, style, waste)
@@ -86,7 +85,7 @@ def _add_look(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--size", type=options.inches, metavar="WxH",
                        help="in inches")
     group.add_argument("--dpi", type=options.dots, default=150, metavar="N",
-                       help="dots an inch, of PNG (150)")
+                       help="dots per inch, of PNG (150)")
     group.add_argument("--small", action="store_true",
                        help="PNG of 256 colours: a third of the size")
 
@@ -139,13 +138,9 @@ are those of tools/plot pareto unless --allocator names others.
 
 
 def _installed(allocators: Sequence[str]) -> list[str]:
-    found = []
-    for name in allocators:
-        try:
-            preload_of(name)
-            found.append(name)
-        except (RunError, HandinError):
-            warn(f"{name}: not installed, left out")
+    found, faults = split_installed(allocators)
+    for name in faults:
+        warn(f"{name}: not installed, left out")
     return found
 
 

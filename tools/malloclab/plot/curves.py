@@ -35,7 +35,8 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 @dataclass(frozen=True)
 class Curve:
-    """Of one allocator; arrays of one length, bytes but for op and share."""
+    """The curves of one allocator: arrays of one length, in bytes except op and
+    share."""
 
     name: str
     caption: str  # its utilization, or what went wrong
@@ -51,7 +52,8 @@ class Curve:
 
 def utilization_so_far(payload: numpy.ndarray, footprint: numpy.ndarray
                        ) -> numpy.ndarray:
-    """Peaks until then, one over the other; nan before any footprint."""
+    """The peak of payload over that of footprint, after each operation; nan
+    while the footprint is 0."""
     high = numpy.maximum.accumulate(footprint).astype(float)
     high[high == 0] = numpy.nan
     return numpy.minimum(numpy.maximum.accumulate(payload) / high, 1)

@@ -1,4 +1,4 @@
-"""The heap map: address over time, a rectangle a block."""
+"""The heap map: address over time, a rectangle per block."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from .raster import coverage
 from .source import EVENTS, Replay, Source, label
 from .space import Space, space_of
 
-ABOUT = "the heap map: address over time, a rectangle a block"
+ABOUT = "the heap map: address over time, a rectangle per block"
 DETAILS = """\
 Across go the operations, up the addresses: a block is a rectangle from its
 malloc to its free, as high as it is large. Light grey is heap that no payload
@@ -30,7 +30,7 @@ covers: free blocks, headers, tables. White is not taken yet, or given back. All
 allocators of a trace have the same scale. Where memory lies far apart (mapped
 blocks, the arenas of a malloc of the system) a line parts the regions and what
 lies between is left out; such regions count as taken from the first to the last
-address used so far, for nobody tells when they are given back.
+address used so far, since mdriver does not see when they are purged.
 """
 NEEDS = EVENTS
 RECTANGLES = 4000  # more are drawn as an image

@@ -53,7 +53,7 @@ def inches(text: str) -> tuple[float, float]:
 
 
 def dots(text: str) -> int:
-    """An argparse type: dots an inch."""
+    """An argparse type: dots per inch."""
     try:
         return integer(text, 20, 1200)
     except ValueError:

@@ -1,4 +1,4 @@
-"""A panel for each replay: a row a trace, allocators side by side."""
+"""A panel for each replay: a row per trace, allocators side by side."""
 
 from __future__ import annotations
 

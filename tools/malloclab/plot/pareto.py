@@ -1,4 +1,4 @@
-"""Utilization against throughput, a point an allocator, and the front."""
+"""Utilization against throughput, a point per allocator, and the front."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ TRACE, all of traces/. tools/bench pareto prints the same as a table.
 NEEDS = TIMED
 
 # Where a label may be, from its point: the corners, then right and left.
-PLACES = [(6, 5, "left", "bottom"), (-6, 5, "right", "bottom"),
+LABEL_OFFSETS = [(6, 5, "left", "bottom"), (-6, 5, "right", "bottom"),
           (6, -5, "left", "top"), (-6, -5, "right", "top"),
           (9, 0, "left", "center"), (-9, 0, "right", "center")]
 
@@ -38,7 +38,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 
 def finding(points: Sequence[Point]) -> str:
-    """Who is on the front, from the smallest heap to the fastest."""
+    """The allocators on the front, from the smallest heap to the fastest."""
     best = sorted((p for p in points if p.marked), key=lambda p: -p.x)
     if len(best) == 1:
         return f"{best[0].label} is both the tightest and the fastest"
@@ -137,7 +137,7 @@ def _label_points(figure: Any, axes: Any, points: Sequence[Point]) -> None:
     edge = axes.get_window_extent(renderer)
     for p in points:
         choices = []
-        for dx, dy, ha, va in PLACES:
+        for dx, dy, ha, va in LABEL_OFFSETS:
             text = axes.annotate(
                 p.label, (p.x, p.y), (dx, dy), ha=ha, va=va, zorder=4,
                 textcoords="offset points", fontsize=11, color=_colour(p))

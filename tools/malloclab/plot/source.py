@@ -57,7 +57,7 @@ class Replay:
 
 
 def last_operation(replays: Sequence[Replay], span: Range) -> int:
-    """Of their trace, within the range: that of whoever came furthest."""
+    """The last operation that any of the replays reached, within the range."""
     ends = [r.result["ops"] for r in replays if r.result]
     ends += [int(r.table["op"][-1]) for r in replays
              if r.table and len(r.table)]

@@ -1,8 +1,8 @@
-"""What all pictures look like, and how they are written.
+"""The look of all pictures, and their files.
 
-Colours are those of Okabe and Ito, which the colour-blind tell apart; lines
-differ in their dashes too, for print. A picture's title says what is to be
-seen, its note, below, what was measured and how.
+Colours are those of Okabe and Ito, which colour-blind readers tell apart; lines
+differ in their dashes too, for print. A picture's title states the finding, its
+note, below, what was measured and how.
 """
 
 from __future__ import annotations
@@ -68,11 +68,11 @@ class Look:
 
 
 class TooSmall(Exception):
-    """The size that was asked for has no room, in a sentence."""
+    """The picture does not fit into the size of --size, in a sentence."""
 
 
 class Sheet:
-    """A figure with a title and a note; the axes are whoever draws' own.
+    """A figure with a title and a note; its caller draws the axes.
 
     It is made and saved within settings().
     """

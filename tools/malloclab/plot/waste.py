@@ -1,4 +1,4 @@
-"""What the memory that an allocator took, and the trace did not use, went on.
+"""The parts of a footprint over time, found from addresses alone.
 
     footprint = payload + padding + headers + free inside + free at the top
                 + mapped, not payload
@@ -24,7 +24,7 @@ from .options import Range
 from .panels import Row, draw_panels, shown
 from .source import EVENTS, Replay, Source, label
 
-ABOUT = "what waste is: headers, padding, free inside, free at the top"
+ABOUT = "waste over time: headers, padding, free inside, free at the top"
 DETAILS = """\
 The stack is the footprint over the operations; with --bars, a bar for each
 allocator at the moment of its largest footprint. Padding is what sizes rounded
@@ -45,7 +45,7 @@ COLOURS = (style.PALE, style.YELLOW, style.VERMILLION, style.BLUE, style.SKY,
 
 def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--bars", action="store_true",
-                        help="a bar an allocator, where its footprint is "
+                        help="a bar per allocator, where its footprint is "
                         "largest, instead of stacks over time")
 
 

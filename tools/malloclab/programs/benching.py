@@ -67,8 +67,8 @@ def figure(program: str, allocator: str, runs: Sequence[Result],
 
 
 class Bench:
-    """Every allocator once in each round; who did not end well sits out, and
-    all where that is libc."""
+    """Runs every allocator once per round. One that failed is run no more; if
+    libc failed, none is."""
 
     def __init__(self, suite: Suite, allocators: Sequence[str],
                  rounds: int) -> None:
@@ -78,12 +78,12 @@ class Bench:
         self.runs: dict[tuple[str, str], list[Result]] = {
             (p.name, a): [] for p in suite.programs for a in allocators}
 
-    def _sits_out(self, program: str, allocator: str) -> bool:
+    def _is_excluded(self, program: str, allocator: str) -> bool:
         return any(r.outcome != "ended" for name in (allocator, "libc")
                    for r in self.runs[program, name])
 
     def run(self, program: Program, number: int, allocator: str) -> None:
-        if self._sits_out(program.name, allocator):
+        if self._is_excluded(program.name, allocator):
             return
         print(f"{program.name}: round {number} of {self.rounds}, {allocator}",
               file=sys.stderr, flush=True)

@@ -42,7 +42,7 @@ def allocator_list(text: str | None, default: Sequence[str]) -> list[str]:
         names += [name for name in run.names() if name not in KEEPS_ALL] \
             if word == "all" else [word]
     for name in names:
-        preload_of(name)  # complains of a stranger
+        preload_of(name)  # a RunError for an unknown name
     if not names:
         raise ProgramsError("no allocator is named")
     return list(dict.fromkeys(names))
@@ -152,7 +152,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--time-limit", type=float, default=600,
                         metavar="SECONDS", help="for each run (600)")
     parser.add_argument("-j", "--jobs", type=int, default=os.cpu_count() or 1,
-                        help="runs at a time, of test (one a core)")
+                        help="runs at a time, of test (one per processor)")
     parser.add_argument("--rounds", type=int, default=5,
                         help="of bench (5)")
     parser.add_argument("--json", metavar="FILE", help="write the figures too")

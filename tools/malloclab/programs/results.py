@@ -1,4 +1,4 @@
-"""What became of runs: outcomes, in words and in files."""
+"""Outcomes of runs, as text and as files."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def is_bad(row: Row) -> bool:
 # ---- Files. ----
 
 def check_files(options: argparse.Namespace) -> None:
-    """Complain now of what could not be written in the end."""
+    """An OSError now for an output file that cannot be written."""
     for name in filter(None, (options.json, options.csv)):
         with open(name, "a", encoding="utf-8"):
             pass
@@ -46,7 +46,7 @@ def check_files(options: argparse.Namespace) -> None:
 
 def export(rows: Sequence[Row], kind: type,
            options: argparse.Namespace) -> None:
-    """What is no number is null in JSON, and empty in CSV."""
+    """Write --json and --csv; NaN is null in JSON, and empty in CSV."""
     names = [field.name for field in fields(kind)]
     table = [{name: None if value != value else value
               for name, value in asdict(row).items()} for row in rows]

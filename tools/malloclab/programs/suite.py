@@ -1,4 +1,4 @@
-"""Real programs that nobody here wrote, as data.
+"""Real programs, not of this project, as data.
 
 A program is a shell script that is run with bash -eo pipefail in an empty
 folder of its own; what it prints is compared to what it prints under the C

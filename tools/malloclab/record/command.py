@@ -10,7 +10,7 @@ import subprocess
 import sys
 import tempfile
 from itertools import islice
-from typing import Iterable, Iterator, Mapping, Sequence
+from typing import Mapping, Sequence
 
 from .. import BUILD, output, terminal
 from ..arguments import positive
@@ -111,17 +111,17 @@ def _parser() -> argparse.ArgumentParser:
 
 def _record(options: argparse.Namespace) -> int:
     if options.source:
-        _demand_folder(options.source)
-        _demand_output(options)
+        _require_folder(options.source)
+        _require_output(options)
         _convert(options, options.source, None)
         return 0
     if not options.keep:
-        _demand_output(options)
+        _require_output(options)
         return _run_aside(options)
     os.makedirs(options.keep, exist_ok=True)
     if os.listdir(options.keep):
         raise RecordError(f"{options.keep} is not empty")
-    _demand_output(options)
+    _require_output(options)
     return _run_and_convert(options, options.keep)
 
 
@@ -157,14 +157,14 @@ def _run_and_convert(options: argparse.Namespace, directory: str) -> int:
 # ---- Looking before the leap ----
 
 
-def _demand_folder(path: str) -> None:
+def _require_folder(path: str) -> None:
     if not os.path.lexists(path):
         raise RecordError(f"{path}: there is no such folder")
     if not os.path.isdir(path):
         raise RecordError(f"{path}: it is no folder")
 
 
-def _demand_output(options: argparse.Namespace) -> None:
+def _require_output(options: argparse.Namespace) -> None:
     """Refuse what could not be written, before there is anything to lose."""
     path = options.output
     if not path:
@@ -177,10 +177,10 @@ def _demand_output(options: argparse.Namespace) -> None:
                           "tools/convert makes others of them")
     if options.process == "all":
         path = numbered_name(path, 0, "PROGRAM")
-    _demand_writable(path)
+    _require_writable(path)
 
 
-def _demand_writable(path: str) -> None:
+def _require_writable(path: str) -> None:
     """Refuse the path of a file that cannot be made or written to."""
     if os.path.isdir(path):
         raise RecordError(f"{path}: it is a folder")
@@ -324,7 +324,8 @@ def write_trace(source: Recording, path: str,
     converter = recording.Converter()
     ops = islice(converter.convert(source.events()),
                  max_ops and min(max_ops, sys.maxsize))
-    data, account = rep.encode(_shown(ops), source.threads() > 1)
+    data, account = rep.encode(terminal.with_progress(ops, "operations"),
+                               source.threads() > 1)
     if not account.ops:
         raise RecordError(
             f"{source.program} ({source.pid}) asked nothing of the C library's "
@@ -349,18 +350,6 @@ def _save(path: str, data: bytes) -> None:
         output.save(path, data)
     except OSError as error:
         raise Unsaved(error.errno, error.strerror, path) from None
-
-
-def _shown(ops: Iterable[rep.Op]) -> Iterator[rep.Op]:
-    """The same operations; on a terminal one can see how far they are."""
-    if not sys.stderr.isatty():
-        yield from ops
-        return
-    for number, op in enumerate(ops, 1):
-        if number % 100000 == 0:
-            terminal.show_progress(f"{number} operations")
-        yield op
-    terminal.show_progress("")
 
 
 def numbered_name(path: str, number: int, program: str) -> str:

@@ -177,7 +177,7 @@ def load_all(directory: str,
 
 # ---- From events to operations ----
 
-# What is not in the trace, or not as the program did it: key and sentence.
+# What the trace lacks, or has in another form: key and sentence.
 NOTES = {
     "failed": "calls that failed, left out",
     "unknown_free": "frees of pointers never seen, dropped",
@@ -191,7 +191,7 @@ NOTES = {
 
 @dataclass
 class Converter:
-    """Turns events into operations. `notes` counts what was not plain."""
+    """Turns events into operations. `notes` counts what it had to change."""
 
     notes: Counter[str] = field(default_factory=Counter)
     _ids: int = 0
@@ -218,7 +218,7 @@ class Converter:
         return self._begin(event)
 
     def _begin(self, event: Event) -> Iterator[rep.Op]:
-        """A block where there was none; also realloc(NULL, n)."""
+        """A call that begins a block, realloc(NULL, n) among them."""
         if not event.address:
             self.notes["failed"] += 1
             return
@@ -249,7 +249,7 @@ class Converter:
             yield rep.Op(op_table.FREE, block, 0, 0, event.thread)
 
     def _resize(self, event: Event) -> Iterable[rep.Op]:
-        """realloc is called: until it returns its address is nobody's."""
+        """realloc is called: until it returns, no block has its address."""
         self._abandon(event.thread)
         block = self._live.pop(event.address, None)
         self._moving[event.thread] = event.address, block

@@ -26,7 +26,7 @@ PROGRAMS = {"chromium": "chromium", "chromedriver": "chromium-driver"}
 
 
 class BrowserError(Exception):
-    """Why nobody looks at the report, in a sentence."""
+    """Why no browser can show the report, in a sentence."""
 
 
 def demand_programs() -> None:

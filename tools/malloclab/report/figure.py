@@ -1,4 +1,4 @@
-"""Bars of utilization: a group a trace, a bar an allocator, marks at bounds.
+"""Bars of utilization: a group per trace, a bar per allocator, marks at bounds.
 
 What is to be drawn is computed by groups(), the picture's text by svg(). Its
 colours are classes that the page's style sheet fills.

@@ -1,7 +1,7 @@
-"""The lines of a trace's file: which line an operation stands on, and its id.
+"""The lines of a trace's file: the line of each operation, and its id.
 
 mdriver has read the file before, so nothing is checked here again. Only texts
-have lines: .rep, .rep.gz, and .rep.zst where there is zstd to unpack it.
+have lines: .rep, .rep.gz, and, with zstd installed, .rep.zst.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ WITH_EXTRA = COUNTING | ALIGNING
 
 
 class NoLines(places.TraceError):
-    """Why a trace's lines are not to be had, in a sentence."""
+    """Why a trace's lines cannot be read, in a sentence."""
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""Columns of whole numbers, as text that a page holds and codec.js reads.
+"""Columns of integers, as text that a page holds and codec.js reads.
 
 A column is stored byte by byte of its numbers: first the lowest byte of each,
 then the next, so that bytes that are alike stand together. Where `delta` is
@@ -46,7 +46,8 @@ def zigzag(numbers: numpy.ndarray) -> numpy.ndarray:
 
 
 def bytes_needed(numbers: numpy.ndarray) -> int:
-    """Of none of which may be negative; at least one."""
+    """Bytes for the largest of the numbers, at least 1; a ValueError if one is
+    negative or too large."""
     if not len(numbers):
         return 1
     if numbers.min() < 0:

@@ -1,4 +1,4 @@
-"""tools/traces: what traces are. numpy is needed (packages.demand)."""
+"""tools/traces: figures of traces. numpy is needed (packages.demand)."""
 
 from __future__ import annotations
 
@@ -32,24 +32,25 @@ def _parser() -> argparse.ArgumentParser:
     common = argparse.ArgumentParser(add_help=False)
     common.add_argument("-t", "--trace-dir", type=Path,
                         default=places.directory(), metavar="DIR",
-                        help="where traces are (traces)")
+                        help="the folder of traces (traces)")
     common.add_argument("--build", type=lambda text: ROOT / text,
                         default=BUILD, metavar="FOLDER",
                         help="the build whose mdriver reads (build/release)")
     parser = argparse.ArgumentParser(
-        prog="tools/traces", description="Say what allocation traces are.",
+        prog="tools/traces", description="Print figures of allocation traces.",
         epilog=EPILOG, formatter_class=argparse.RawDescriptionHelpFormatter)
     parts = parser.add_subparsers(dest="part", metavar="COMMAND",
                                   required=True, title="commands")
     about = parts.add_parser(
-        "info", parents=[common], help="all about each trace",
+        "info", parents=[common], help="all figures of each trace",
         description="Print operations, sizes, lifetimes, reallocs and threads "
         "of each trace.")
     about.add_argument("--json", action="store_true",
-                       help="one JSON object of all, for programs")
+                       help="print one JSON object")
     about.add_argument("names", metavar="TRACE", nargs="+")
-    for name, purpose in (("list", "a line a trace"), ("check", "compare the "
-                          "traces with their directory's MANIFEST")):
+    for name, purpose in (
+            ("list", "print a line per trace"),
+            ("check", "compare traces with their directory's MANIFEST")):
         part = parts.add_parser(name, parents=[common], help=purpose,
                                 description=f"{purpose[0].upper()}"
                                 f"{purpose[1:]}.")

@@ -1,4 +1,4 @@
-"""What a trace is, in figures: computed by summary(), printed by text().
+"""Figures of a trace: summary() computes them, text() prints them.
 
 numpy is needed (packages.demand).
 """
@@ -96,12 +96,12 @@ def summary(trace: Trace) -> Figures:
 
 
 def _level(values: numpy.ndarray) -> Figures:
-    """Of what rises and falls. Operations count from 1."""
+    """Of a value that changes over time. Operations count from 1."""
     return {"peak": int(values.max()),
             "peak_operation": int(values.argmax()) + 1,
             "at_end": int(values[-1]),
             "mean": float(values.mean()),
-            "crests": statistics.crests(values, PARTS)}
+            "crests": statistics.segment_peaks(values, PARTS)}
 
 
 def _mean(values: numpy.ndarray) -> float:
@@ -115,7 +115,7 @@ def _spread(values: numpy.ndarray) -> Figures:
 
 
 def sizes(size: numpy.ndarray) -> Figures:
-    """Of what begins blocks."""
+    """Of the sizes that blocks have at birth, in bytes."""
     return {**_spread(size),
             "distinct": len(numpy.unique(size)),
             "most_frequent": [
@@ -141,7 +141,7 @@ def _alignments(operations: Operations) -> list[Figures]:
 
 
 def lifetimes(blocks: Blocks) -> Figures:
-    """In operations and in bytes allocated meanwhile, of freed blocks."""
+    """Of freed blocks, in operations and in bytes allocated meanwhile."""
     life = statistics.lifetimes(blocks)
     return {"freed": int(blocks.freed.sum()),
             "never_freed_share": _mean(~blocks.freed),
@@ -154,7 +154,7 @@ def lifetimes(blocks: Blocks) -> Figures:
 
 
 def reallocs(blocks: Blocks) -> Figures:
-    """What realloc does to blocks; a chain is all reallocs of one."""
+    """Of reallocs; a chain is all reallocs of one block."""
     operations = blocks.operations
     which = operations.of(*RESIZED)
     before, after = operations.before[which], operations.payload[which]
@@ -228,7 +228,7 @@ def _reached(level: Figures, what: str) -> str:
 
 
 def _curve(f: Figures) -> list[str]:
-    """Live payload, its highest in each part of the trace."""
+    """The peak of live payload in each segment of the trace."""
     heights = [round(HEIGHT * value / max(1, f["payload"]["peak"]))
                for value in f["payload"]["crests"]]
     lines = ["payload over the operations"]

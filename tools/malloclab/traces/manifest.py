@@ -1,4 +1,4 @@
-"""traces/MANIFEST: where each trace comes from, one line a file.
+"""traces/MANIFEST: the provenance of each trace, one line per file.
 
     NAME  KIND  OPERATIONS  PEAK  PROVENANCE
 

@@ -1,4 +1,4 @@
-"""Where traces lie, as mdriver -f looks for them; whose mdriver reads them."""
+"""The files of traces, found as mdriver -f finds them; the default build."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ def directory() -> Path:
 
 
 class TraceError(Exception):
-    """Why there is no trace, in a sentence; "" where mdriver has said it."""
+    """Why there is no trace, in a sentence; "" where mdriver has printed it."""
 
 
 def find(name: str, folder: Path) -> Path | None:
-    """A path, or a trace of the folder by its name."""
+    """The file at a path, or a trace of the folder by its name; or None."""
     for path in [Path(name), *(folder / (name + end) for end in ENDINGS)]:
         if path.is_file():
             return path
@@ -34,7 +34,7 @@ def find(name: str, folder: Path) -> Path | None:
 
 
 def found(name: str, folder: Path | None = None) -> Path:
-    """The same, of traces/ unless told otherwise; or TraceError."""
+    """The same, by default of traces/; a TraceError where there is none."""
     folder = folder or directory()
     path = find(name, folder)
     if path is None:

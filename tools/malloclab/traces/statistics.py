@@ -1,6 +1,6 @@
-"""Distributions of a trace: sizes, lifetimes, what realloc does, threads.
+"""Distributions of a trace: sizes, lifetimes, reallocs, threads.
 
-Functions over the arrays of arrays.py, which print and draw nothing. numpy is
+The functions take the arrays of arrays.py, and print and draw nothing. numpy is
 needed (packages.demand).
 """
 
@@ -17,7 +17,7 @@ QUANTILES = (0, .01, .1, .25, .5, .75, .9, .99, 1)
 
 
 class Octave(NamedTuple):
-    """Values from low to high, both included, of one power of two, or 0."""
+    """The values from low to high, both included: one power of two, or 0."""
 
     low: int
     high: int
@@ -30,7 +30,8 @@ class Octave(NamedTuple):
 
 def quantiles(values: numpy.ndarray,
               shares: Sequence[float] = QUANTILES) -> list[float]:
-    """For each share the least value that as many do not exceed."""
+    """For each share the least value that this share of values does not exceed.
+    """
     ordered = numpy.sort(values)
     if len(ordered) == 0:
         return []
@@ -67,7 +68,7 @@ def octave_of(values: numpy.ndarray) -> numpy.ndarray:
     return numpy.frexp(values.astype(numpy.float64))[1]
 
 
-# ---- What is live. ----
+# ---- Live payload and blocks. ----
 
 
 def payload_over_time(operations: Operations) -> numpy.ndarray:
@@ -83,7 +84,7 @@ def blocks_over_time(blocks: Blocks) -> numpy.ndarray:
     return numpy.cumsum(change)
 
 
-def crests(values: numpy.ndarray, parts: int) -> list[int]:
+def segment_peaks(values: numpy.ndarray, parts: int) -> list[int]:
     """The greatest value in each of so many equal parts, or in each value."""
     bounds = numpy.linspace(0, len(values), min(parts, len(values)) + 1)
     return numpy.maximum.reduceat(values, bounds[:-1].astype(int)).tolist()
@@ -91,28 +92,27 @@ def crests(values: numpy.ndarray, parts: int) -> list[int]:
 
 # ---- Lifetimes. ----
 #
-# In operations and bytes they say what an allocator meets before a block comes
-# back. In births, frees and resizes take no time: so a copy may move them, and
-# a program's end that frees what is left makes no block older. There those
-# that are never freed count too.
+# Lifetimes in operations and in bytes measure what an allocator serves before
+# it gets the block back. Lifetimes in births do not count frees and resizes, so
+# that a copy may move these, and a program that frees everything at its end
+# makes no block older; they cover blocks that are never freed, too.
 
 
 def lifetimes(blocks: Blocks) -> numpy.ndarray:
-    """Of each freed block: operations from the one that begins it to its end.
-    """
+    """Operations from each freed block's birth to its free."""
     return (blocks.death - blocks.birth)[blocks.freed]
 
 
 def lifetimes_in_births(blocks: Blocks) -> numpy.ndarray:
-    """Of each block: births during its life, until the trace's end at most."""
+    """Births during each block's life, which ends with the trace at latest."""
     clock = numpy.append(blocks.operations.clock, len(blocks) - 1)
     return clock[blocks.death] - numpy.arange(len(blocks))
 
 
 def lifetimes_in_bytes(blocks: Blocks) -> numpy.ndarray:
-    """Of each freed block: bytes allocated after it and before its end.
+    """Bytes allocated between each freed block's birth and its free.
 
-    A realloc counts by what it adds.
+    A realloc counts by the bytes that it adds.
     """
     operations = blocks.operations
     added = numpy.maximum(operations.payload - operations.before, 0)
@@ -122,16 +122,16 @@ def lifetimes_in_bytes(blocks: Blocks) -> numpy.ndarray:
 
 
 def freed_last_in_first_out(blocks: Blocks) -> numpy.ndarray:
-    """Of each freed block: was it the youngest one of all that were live?
+    """Whether each freed block was the youngest of all live blocks.
 
-    It was where nobody born during its life outlives it. Deaths of the blocks
-    born between two births have a maximum, which a table of maxima over
-    2^k neighbours answers in two looks; one k is at hand at a time.
+    It was if no block born during its life outlives it. The latest death among
+    the blocks born during its life is the larger of two entries of a table of
+    maxima over 2^k neighbours; the loop has the table of one k at a time.
     """
     freed = numpy.flatnonzero(blocks.freed)
     first = freed + 1
     count = numpy.searchsorted(blocks.birth, blocks.death[freed]) - first
-    level = octave_of(count) - 1  # -1: nobody was born meanwhile
+    level = octave_of(count) - 1  # -1: no block was born meanwhile
     youngest = level < 0
     maxima = blocks.death
     for k in range(int(level.max(initial=-1)) + 1):
@@ -148,11 +148,12 @@ def freed_last_in_first_out(blocks: Blocks) -> numpy.ndarray:
 
 
 def growth_factors(operations: Operations) -> numpy.ndarray:
-    """New size over old one, of each realloc of a block that is not empty."""
+    """New size over old size, for each realloc of a block of some bytes."""
     resized = operations.of(*RESIZED) & (operations.before > 0)
     return operations.payload[resized] / operations.before[resized]
 
 
 def freed_by_another(blocks: Blocks) -> numpy.ndarray:
-    """Of each freed block: did another thread free it than began it?"""
+    """Whether each freed block was freed by another thread than allocated it.
+    """
     return (blocks.freed_by != blocks.born_by)[blocks.freed]
