@@ -695,7 +695,7 @@ class Modules(Reports):
 
     def test_curves_are_the_greatest_of_each_step(self) -> None:
         self.assertEqual(self.call('curves', '''
-            return [Array.from(m.greatest(m.withCrests([3, 9, 1, 4, 2, 5]),
+            return [Array.from(m.greatest(m.withPeaks([3, 9, 1, 4, 2, 5]),
                                           [0, 2, 4, 6])),
               m.greatestStep([0, 3, 4], [7, 2, 8], [0, 2, 3.5, 5, 9], 6),
               m.greatestStep([0, 3, 4], [7, 2, 8], [0, 3, 4, 6], 6)]'''),
@@ -707,7 +707,7 @@ class Modules(Reports):
         times = [0, 1, 63, 64, 65, 200, 448, 449, 900, 1000]
         self.assertEqual(
             self.call('curves', 'return Array.from(m.greatest('
-                      'm.withCrests(a[0]), a[1]))', numbers, times),
+                      'm.withPeaks(a[0]), a[1]))', numbers, times),
             [max(numbers[a:b]) for a, b in zip(times, times[1:])] +
             [numbers[-1]])
 

@@ -5,29 +5,15 @@
 
 #include "score.h"
 
-static const struct {
-    const char *name, *former_name, *title;
-} parts[WASTE_PARTS] = {
-    [WASTE_ALIGNMENT] = {"alignment", "padding", "alignment"},
-    [WASTE_METADATA] = {"metadata", "headers", "metadata"},
-    [WASTE_PLACEMENT] = {"placement", "policy", "placement"},
-    [WASTE_ONLINE_GAP] = {"online_gap", "future", "on-line gap"},
-    [WASTE_PACKING_GAP] = {"packing_gap", "shape", "packing gap"},
+static const char *const titles[WASTE_PARTS] = {
+    [WASTE_ALIGNMENT] = "alignment",     [WASTE_METADATA] = "metadata",
+    [WASTE_PLACEMENT] = "placement",     [WASTE_ONLINE_GAP] = "on-line gap",
+    [WASTE_PACKING_GAP] = "packing gap",
 };
-
-const char *waste_name(enum waste_part part)
-{
-    return parts[part].name;
-}
-
-const char *waste_former_name(enum waste_part part)
-{
-    return parts[part].former_name;
-}
 
 const char *waste_title(enum waste_part part)
 {
-    return parts[part].title;
+    return titles[part];
 }
 
 struct waste waste_of(const struct benchmark *c, size_t allocator, size_t trace)

@@ -30,11 +30,7 @@ enum waste_part {
     WASTE_PARTS
 };
 
-const char *waste_name(enum waste_part part);  /* in JSON */
 const char *waste_title(enum waste_part part); /* in tables */
-
-/* The name in JSON until 2026; for one version JSON has both. */
-const char *waste_former_name(enum waste_part part);
 
 struct waste {
     bool known;          /* the rest is set: bounds known, the verdict ok */

@@ -3,7 +3,7 @@
  */
 #include "adversary_table.h"
 
-#include "columns.h"
+#include "text_width.h"
 
 #include <inttypes.h>
 

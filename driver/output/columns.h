@@ -1,28 +1,81 @@
 /*
- * columns.h - how wide a text is in a table: a column for each character.
+ * columns.h - the columns of results, each described once (columns.def).
  *
- * Names of files may be of any language, and printf pads to bytes. The bytes
- * of UTF-8 that go on with a character begin with the bits 10.
+ * A row is the result of one allocator on one trace, or the line that sums all
+ * traces of an allocator up. The writers (report.c, export.c) go through the
+ * columns that have a name in their format.
  */
 #ifndef COLUMNS_H
 #define COLUMNS_H
 
-#include <string.h>
+#include "measure/benchmark.h"
+#include "measure/score.h"
+#include "measure/waste.h"
 
-/* Of a text in UTF-8; the wide characters of East Asia count as one, too. */
-static inline int columns_of(const char *text)
-{
-    int columns = 0;
+enum value_type {
+    VALUE_UNKNOWN, /* not measured */
+    VALUE_ABSENT,  /* nor is anything of the object that it belongs to */
+    VALUE_NONE,    /* the line of totals has no such figure */
+    VALUE_TEXT,
+    VALUE_COUNT,
+    VALUE_INTEGER,
+    VALUE_NUMBER
+};
 
-    for (; *text; text++)
-        columns += ((unsigned char)*text & 0xc0) != 0x80;
-    return columns;
-}
+struct value {
+    enum value_type type;
+    union {
+        const char *text; /* valid until the next value of the column */
+        uint64_t count;
+        int64_t integer;
+        double number;
+    };
+};
 
-/* For printf's `%-*s`, to pad the text to so many columns. */
-static inline int padded_to(int columns, const char *text)
-{
-    return columns + (int)strlen(text) - columns_of(text);
-}
+enum when { WHEN_ALWAYS, WHEN_BOUNDS, WHEN_PERTURBED, WHEN_TIMED };
+
+struct column {
+    const char *json, *also, *csv, *tsv, *title; /* NULL: not there */
+    const char *csv_format, *tsv_format, *table_format;
+    double scale; /* of the table's number; 0: 1 */
+    enum when when;
+    bool left;
+};
+
+enum column_id {
+#define COLUMN(id, value, total, ...) COLUMN_##id,
+#include "columns.def"
+#undef COLUMN
+    COLUMNS
+};
+
+extern const struct column columns[COLUMNS];
+
+struct row {
+    const struct benchmark *benchmark;
+    const struct allocator *allocator;
+    const struct trace *trace;   /* NULL in the line of totals, */
+    const struct result *result; /* as are these */
+    const struct outcome *outcome;
+    const struct bounds *bounds;
+    enum verdict verdict;
+    struct summary ns;
+    struct waste waste;
+    struct score score; /* of the line of totals only */
+    unsigned align;
+};
+
+/* The row of an allocator on a trace. */
+struct row row_of(const struct benchmark *b, size_t allocator, size_t trace,
+                  unsigned align);
+
+/* The line of totals of an allocator. */
+struct row row_of_totals(const struct benchmark *b, size_t allocator,
+                         struct score score);
+
+struct value column_value(enum column_id id, const struct row *row);
+
+/* Does the table have the column in this benchmark? */
+bool column_in_table(enum column_id id, const struct benchmark *b);
 
 #endif

@@ -9,7 +9,7 @@
  */
 #include "comparison.h"
 
-#include "columns.h"
+#include "text_width.h"
 #include "name_list.h"
 
 #include <string.h>

@@ -5,8 +5,8 @@
 #include "export.h"
 
 #include "base/fatal.h"
+#include "columns.h"
 #include "csv.h"
-#include "measure/waste.h"
 
 #include <errno.h>
 #include <json-c/json.h>
@@ -45,120 +45,56 @@ static void add_number(struct json_object *o, const char *key, double x)
     add(o, key, json_object_new_double(x));
 }
 
-static void add_utilization(struct json_object *o, bool known, double x)
-{
-    add(o, "utilization", known ? json_object_new_double(x) : NULL);
-}
-
-static void add_summary(struct json_object *o, const char *key,
-                        const struct summary *s)
-{
-    struct json_object *value = json_object_new_object();
-
-    add_number(value, "median", s->median);
-    add_number(value, "min", s->min);
-    add_number(value, "p25", s->p25);
-    add_number(value, "p75", s->p75);
-    add_count(value, "rounds", s->count);
-    add(o, key, value);
-}
-
 /* ---- The parts of the JSON object. ---- */
 
-static void add_bounds(struct json_object *o, const struct export_setup *e,
-                       size_t trace)
+static struct json_object *json_of(struct value v)
 {
-    const struct trace *t = e->benchmark->traces[trace];
-    const struct bounds *b = &e->benchmark->bounds[trace];
-    struct json_object *bounds = json_object_new_object();
-    uint64_t aligned = trace_aligned_peak(t, e->align);
-
-    add_number(bounds, "aligned",
-               aligned ? (double)t->peak_payload / (double)aligned : 0);
-    add(bounds, "best_fit",
-        b->known ? json_object_new_double(b->best_fit) : NULL);
-    add(bounds, "packing",
-        b->packed ? json_object_new_double(b->packing) : NULL);
-    add(o, "bounds", bounds);
+    switch (v.type) {
+    case VALUE_TEXT:
+        return json_object_new_string(v.text);
+    case VALUE_COUNT:
+        return json_object_new_uint64(v.count);
+    case VALUE_INTEGER:
+        return json_object_new_int64(v.integer);
+    case VALUE_NUMBER:
+        return json_object_new_double(v.number);
+    default:
+        return NULL;
+    }
 }
 
-static void add_waste_part(struct json_object *waste, const struct waste *w,
-                           enum waste_part part, const char *name)
+/* A field by its path: "name", or "object.name", with the object made. */
+static void add_value(struct json_object *root, const char *path,
+                      struct value v)
 {
-    bool known = part != WASTE_METADATA || w->metadata_known;
+    const char *dot = strchr(path, '.');
+    struct json_object *inner = NULL;
+    char outer[64];
 
-    add(waste, name, known ? json_object_new_int64(w->bytes[part]) : NULL);
-}
-
-/* In bytes; what could not be measured is null, as is all without bounds. */
-static void add_waste(struct json_object *o, const struct export_setup *e,
-                      size_t allocator, size_t trace)
-{
-    struct waste w = waste_of(e->benchmark, allocator, trace);
-    struct json_object *waste = w.known ? json_object_new_object() : NULL;
-
-    for (enum waste_part i = 0; i < WASTE_PARTS && w.known; i++)
-        add_waste_part(waste, &w, i, waste_name(i));
-    for (enum waste_part i = 0; i < WASTE_PARTS && w.known; i++)
-        add_waste_part(waste, &w, i, waste_former_name(i));
-    add(o, "waste", waste);
-}
-
-static void add_speed(struct json_object *o, const struct result *r)
-{
-    if (!r->timed) {
-        add(o, "ns_per_op", NULL);
-        add(o, "ops_per_second", NULL);
-        add(o, "ratio_to_libc", NULL);
+    if (!dot) {
+        add(root, path, json_of(v));
         return;
     }
-    add_summary(o, "ns_per_op", &r->ns_per_op);
-    add_number(o, "ops_per_second", 1e9 / r->ns_per_op.median);
-    add_number(o, "ratio_to_libc", r->ratio.median);
-    add_summary(o, "ratio_to_libc_spread", &r->ratio);
-}
-
-static void add_perturbed(struct json_object *o, const struct result *r)
-{
-    struct json_object *p = NULL;
-
-    if (r->perturbed) {
-        p = json_object_new_object();
-        add_text(p, "verdict", verdict_name(r->perturbed_verdict));
-        add_text(p, "message", r->perturbed_message);
-        add_utilization(p, r->perturbed_verdict == VERDICT_OK,
-                        r->perturbed_utilization);
+    snprintf(outer, sizeof outer, "%.*s", (int)(dot - path), path);
+    if (v.type == VALUE_ABSENT) {
+        add(root, outer, NULL);
+        return;
     }
-    add(o, "perturbed", p);
+    if (!json_object_object_get_ex(root, outer, &inner) || !inner)
+        add(root, outer, inner = json_object_new_object());
+    add(inner, dot + 1, json_of(v));
 }
 
-static struct json_object *result_object(const struct export_setup *e,
-                                         size_t allocator, size_t trace)
+static struct json_object *result_object(const struct row *row)
 {
-    const struct benchmark *c = e->benchmark;
-    const struct result *r = benchmark_result(c, allocator, trace);
-    const struct trace *t = c->traces[trace];
     struct json_object *o = json_object_new_object();
 
-    add_text(o, "allocator", c->allocators[allocator]->name);
-    add_text(o, "trace", t->name);
-    add_text(o, "verdict", verdict_name(r->outcome.verdict));
-    add_text(o, "message", r->outcome.message);
-    add_text(o, "reproduce", r->outcome.reproduce);
-    add_count(o, "line", r->outcome.line);
-    add_count(o, "ops", t->op_count);
-    add_count(o, "ops_done", r->outcome.ops_done);
-    add_count(o, "ops_refused", r->outcome.ops_refused);
-    add_count(o, "requests_refused", r->outcome.requests_refused);
-    add_count(o, "weight", t->weight);
-    add_count(o, "peak_payload", t->peak_payload);
-    add_count(o, "peak_footprint", r->outcome.footprint);
-    add_count(o, "static_data_counted", r->outcome.static_counted);
-    add_utilization(o, utilization_known(r), r->utilization);
-    add_bounds(o, e, trace);
-    add_waste(o, e, allocator, trace);
-    add_speed(o, r);
-    add_perturbed(o, r);
+    for (enum column_id id = 0; id < COLUMNS; id++) {
+        if (columns[id].json)
+            add_value(o, columns[id].json, column_value(id, row));
+        if (columns[id].also)
+            add_value(o, columns[id].also, column_value(id, row));
+    }
     return o;
 }
 
@@ -233,11 +169,11 @@ static void add_adversary_results(struct json_object *root,
                                   const struct adversary_benchmark *t)
 {
     struct json_object *adversary_results = json_object_new_array();
-    size_t columns = t->adversary_setup.n_count;
+    size_t n_count = t->adversary_setup.n_count;
 
-    for (size_t i = 0; i < t->allocator_count * columns; i++)
+    for (size_t i = 0; i < t->allocator_count * n_count; i++)
         json_object_array_add(adversary_results,
-                              adversary_object(t, i / columns, i % columns));
+                              adversary_object(t, i / n_count, i % n_count));
     add(root, "adversary", adversary_results);
 }
 
@@ -255,8 +191,11 @@ static struct json_object *root_object(const struct export_setup *e)
     add_count(root, "align", e->align);
     add_count(root, "seed", c->setup.seed);
     for (size_t a = 0; a < c->allocator_count; a++) {
-        for (size_t i = 0; i < c->trace_count; i++)
-            json_object_array_add(results, result_object(e, a, i));
+        for (size_t i = 0; i < c->trace_count; i++) {
+            struct row row = row_of(c, a, i, e->align);
+
+            json_object_array_add(results, result_object(&row));
+        }
         if (c->timing)
             add(index, c->allocators[a]->name, index_object(e, a));
     }
@@ -305,53 +244,22 @@ void export_json(const struct export_setup *setup, const char *path)
     close_output(file, path);
 }
 
-/* A field of its own, empty where the share is not known. */
-static void csv_share(FILE *file, bool known, double share)
+/* The columns that CSV has, each with its name or, of a row, its value. */
+static void write_line(FILE *file, const struct row *row)
 {
-    if (known)
-        fprintf(file, ",%.6f", share);
-    else
-        fputc(',', file);
-}
+    const char *before = "";
 
-static void csv_times(FILE *file, const struct result *r)
-{
-    if (r->timed)
-        fprintf(file, ",%.3f,%.3f,%.3f,%.3f,%.0f,%.4f", r->ns_per_op.median,
-                r->ns_per_op.min, r->ns_per_op.p25, r->ns_per_op.p75,
-                1e9 / r->ns_per_op.median, r->ratio.median);
-    else
-        fputs(",,,,,,", file);
-}
-
-static void csv_perturbed(FILE *file, const struct result *r)
-{
-    enum verdict verdict = r->perturbed_verdict;
-
-    fprintf(file, ",%s", r->perturbed ? verdict_name(verdict) : "");
-    csv_share(file, r->perturbed && verdict == VERDICT_OK,
-              r->perturbed_utilization);
-}
-
-static void csv_line(FILE *file, const struct export_setup *e, size_t allocator,
-                     size_t trace)
-{
-    const struct benchmark *c = e->benchmark;
-    const struct result *r = benchmark_result(c, allocator, trace);
-    const struct trace *t = c->traces[trace];
-
-    csv_text(file, c->allocators[allocator]->name);
-    fputc(',', file);
-    csv_text(file, t->name);
-    fprintf(file, ",%s,%llu,%llu,%llu", verdict_name(r->outcome.verdict),
-            (unsigned long long)t->op_count,
-            (unsigned long long)t->peak_payload,
-            (unsigned long long)r->outcome.footprint);
-    csv_share(file, utilization_known(r), r->utilization);
-    csv_times(file, r);
-    csv_share(file, c->bounds[trace].known, c->bounds[trace].best_fit);
-    csv_share(file, c->bounds[trace].packed, c->bounds[trace].packing);
-    csv_perturbed(file, r);
+    for (enum column_id id = 0; id < COLUMNS; id++) {
+        if (!columns[id].csv)
+            continue;
+        fputs(before, file);
+        before = ",";
+        if (row)
+            csv_value(file, column_value(id, row), columns[id].csv_format,
+                      CSV_QUOTED);
+        else
+            fputs(columns[id].csv, file);
+    }
     fputc('\n', file);
 }
 
@@ -375,25 +283,25 @@ static void adversary_line(FILE *file, const struct adversary_benchmark *t,
 static void write_adversary_results(FILE *file,
                                     const struct adversary_benchmark *t)
 {
-    size_t columns = t->adversary_setup.n_count;
+    size_t n_count = t->adversary_setup.n_count;
 
     fprintf(file, "allocator,adversary,n,M,unit,verdict,operations,"
                   "peak_payload,peak_footprint,ratio,bound\n");
-    for (size_t i = 0; i < t->allocator_count * columns; i++)
-        adversary_line(file, t, i / columns, i % columns);
+    for (size_t i = 0; i < t->allocator_count * n_count; i++)
+        adversary_line(file, t, i / n_count, i % n_count);
 }
 
 static void write_results(FILE *file, const struct export_setup *setup)
 {
-    const struct benchmark *c = setup->benchmark;
+    const struct benchmark *b = setup->benchmark;
 
-    fprintf(file, "allocator,trace,verdict,ops,peak_payload,peak_footprint,"
-                  "utilization,ns_median,ns_min,ns_p25,ns_p75,ops_per_second,"
-                  "ratio_to_libc,best_fit,packing,perturbed_verdict,"
-                  "perturbed_utilization\n");
-    for (size_t a = 0; a < c->allocator_count; a++)
-        for (size_t i = 0; i < c->trace_count; i++)
-            csv_line(file, setup, a, i);
+    write_line(file, NULL);
+    for (size_t a = 0; a < b->allocator_count; a++)
+        for (size_t i = 0; i < b->trace_count; i++) {
+            struct row row = row_of(b, a, i, setup->align);
+
+            write_line(file, &row);
+        }
 }
 
 void export_csv(const struct export_setup *setup, const char *path)

@@ -6,8 +6,10 @@
  */
 #include "report.h"
 
+#include "text_width.h"
 #include "columns.h"
 #include "comparison.h"
+#include "csv.h"
 #include "progress.h"
 #include "name_list.h"
 #include "adversary_table.h"
@@ -20,11 +22,6 @@
 
 enum { NAME_WIDTH = 26, FAULTS_SHOWN = 5 };
 
-static double kops(double ns_per_op)
-{
-    return 1e6 / ns_per_op;
-}
-
 static double percent(uint64_t part, uint64_t whole)
 {
     return whole ? 100.0 * (double)part / (double)whole : 0;
@@ -32,145 +29,83 @@ static double percent(uint64_t part, uint64_t whole)
 
 /* ---- The table of one allocator, a line a trace. ---- */
 
-static void print_header(const struct benchmark *c)
+static void print_header(const struct benchmark *b)
 {
-    printf("%-*s %-15s  util  bound", NAME_WIDTH, "trace", "valid");
-    if (c->with_bounds)
-        printf("  best fit  packing");
-    if (c->perturb)
-        printf("  pert.");
-    printf("       ops");
-    if (c->timing)
-        printf("      secs    Kops   ns/op      p25-p75  x libc");
+    for (enum column_id id = 0; id < COLUMNS; id++)
+        if (column_in_table(id, b))
+            fputs(columns[id].title, stdout);
     putchar('\n');
 }
 
-static void print_speed(const struct result *r, uint64_t ops)
+/* The value in the words of the table, in buffer if it is no text. */
+static const char *cell_text(const struct column *c, struct value v,
+                             char *buffer, size_t size)
 {
-    char range[32];
+    double scale = c->scale > 0 ? c->scale : 1;
 
-    if (!r->timed)
-        return;
-    snprintf(range, sizeof range, "%.1f-%.1f", r->ns_per_op.p25,
-             r->ns_per_op.p75);
-    printf("  %8.6f  %6.0f  %6.1f  %11s  %6.2f",
-           (double)ops * r->ns_per_op.median * 1e-9, kops(r->ns_per_op.median),
-           r->ns_per_op.median, range, r->ratio.median);
+    switch (v.type) {
+    case VALUE_TEXT:
+        return v.text;
+    case VALUE_COUNT:
+        snprintf(buffer, size, "%llu", (unsigned long long)v.count);
+        return buffer;
+    case VALUE_NUMBER:
+        snprintf(buffer, size, c->table_format, scale * v.number);
+        return buffer;
+    case VALUE_NONE:
+        return "";
+    default: /* what was not timed ends the line */
+        return c->when == WHEN_TIMED ? "" : "-";
+    }
 }
 
-static void print_perturbed(const struct result *r)
+/* As wide as the title. */
+static int print_cell(char *line, size_t size, const struct column *c,
+                      const char *text)
 {
-    if (!r->perturbed)
-        printf("      -");
-    else if (r->perturbed_verdict != VERDICT_OK)
-        printf("  %s", verdict_name(r->perturbed_verdict));
-    else
-        printf("  %4.1f%%", 100 * r->perturbed_utilization);
+    int width = (int)strlen(c->title), before = (int)strspn(c->title, " ");
+
+    if (c->left)
+        return snprintf(line, size, "%*s%-*s", before, "",
+                        padded_to(width - before, text), text);
+    return snprintf(line, size, " %*s", padded_to(width - 1, text), text);
 }
 
-static void print_utilization(bool known, double utilization)
+static void print_row(const struct row *row)
 {
-    if (known)
-        printf(" %4.1f%%", 100 * utilization);
-    else
-        printf("     -");
-}
+    char line[1024] = "", text[64];
+    size_t used = 0;
 
-static void print_bound(bool known, double utilization, int width)
-{
-    if (known)
-        printf("  %*.1f%%", width - 1, 100 * utilization);
-    else
-        printf("  %*s", width, "-");
-}
-
-/* Is the packing an optimum? */
-static bool is_certain(const struct benchmark *c, size_t trace, unsigned align)
-{
-    return c->bounds[trace].packed &&
-           c->bounds[trace].packing_bytes ==
-               trace_aligned_peak(c->traces[trace], align);
-}
-
-static void print_bounds(const struct benchmark *c, size_t trace,
-                         unsigned align)
-{
-    const struct bounds *b = &c->bounds[trace];
-
-    print_bound(b->known, b->best_fit, 8);
-    print_bound(b->packed, b->packing, 6);
-    putchar(is_certain(c, trace, align) ? '=' : ' ');
-}
-
-static void print_mean_bounds(const struct benchmark *c)
-{
-    double best_fit = mean_best_fit(c, false), packing = mean_packing(c, false);
-
-    print_bound(best_fit > 0, best_fit, 8);
-    print_bound(packing > 0, packing, 6);
-    putchar(' ');
-}
-
-static void print_line(const struct benchmark *c, size_t allocator,
-                       size_t trace, unsigned align)
-{
-    const struct trace *t = c->traces[trace];
-    const struct result *r = benchmark_result(c, allocator, trace);
-    enum verdict v = r->outcome.verdict;
-
-    printf("%-*s %-15s", padded_to(NAME_WIDTH, t->name), t->name,
-           v == VERDICT_OK ? "yes" : verdict_name(v));
-    print_utilization(utilization_known(r), r->utilization);
-    printf("  %4.1f%%", percent(t->peak_payload, trace_aligned_peak(t, align)));
-    if (c->with_bounds)
-        print_bounds(c, trace, align);
-    if (c->perturb)
-        print_perturbed(r);
-    printf("  %8llu", (unsigned long long)t->op_count);
-    if (v == VERDICT_OK)
-        print_speed(r, t->op_count);
-    putchar('\n');
-}
-
-static unsigned long long total_ops(const struct benchmark *c)
-{
-    unsigned long long ops = 0;
-
-    for (size_t i = 0; i < c->trace_count; i++)
-        ops += c->traces[i]->op_count;
-    return ops;
-}
-
-static void print_total(const struct benchmark *c, const struct score *s)
-{
-    char ok[32];
-
-    snprintf(ok, sizeof ok, "%zu of %zu", s->ok, s->traces);
-    printf("%-*s %-15s", NAME_WIDTH, "Total", ok);
-    print_utilization(s->utilization > 0, s->utilization);
-    printf("       ");
-    if (c->with_bounds)
-        print_mean_bounds(c);
-    if (c->perturb)
-        printf("       ");
-    printf("  %8llu", total_ops(c));
-    if (s->seconds > 0)
-        printf("  %8.6f  %6.0f  %6.1f  %11s  %6.2f", s->seconds,
-               s->ops_per_second / 1000, s->ns_per_op, "", s->ratio);
-    putchar('\n');
+    for (enum column_id id = 0; id < COLUMNS; id++) {
+        if (!column_in_table(id, row->benchmark) || used >= sizeof line)
+            continue;
+        struct value v = column_value(id, row);
+        used +=
+            (size_t)print_cell(line + used, sizeof line - used, &columns[id],
+                               cell_text(&columns[id], v, text, sizeof text));
+    }
+    used = strlen(line);
+    while (used > 0 && line[used - 1] == ' ')
+        line[--used] = '\0';
+    puts(line);
 }
 
 static void print_table(const struct benchmark *c, size_t allocator,
                         const struct profile *p, unsigned align)
 {
-    struct score s = score_of(c, allocator, p);
-
     printf("Results for %s malloc:\n", c->allocators[allocator]->name);
     print_header(c);
-    for (size_t i = 0; i < c->trace_count; i++)
-        print_line(c, allocator, i, align);
-    if (c->trace_count > 1)
-        print_total(c, &s);
+    for (size_t i = 0; i < c->trace_count; i++) {
+        struct row row = row_of(c, allocator, i, align);
+
+        print_row(&row);
+    }
+    if (c->trace_count > 1) {
+        struct row totals =
+            row_of_totals(c, allocator, score_of(c, allocator, p));
+
+        print_row(&totals);
+    }
     putchar('\n');
     if (c->with_bounds)
         waste_table_print(stdout, c, allocator);
@@ -393,27 +328,33 @@ static void print_autolab(const struct benchmark *c, const struct profile *p)
     json_object_put(root);
 }
 
-static void print_tabular(const struct benchmark *c)
+/* The columns that -T has, each with its name or, of a row, its value. */
+static void print_tabs(const struct row *row)
 {
-    printf("allocator\ttrace\tverdict\tutil\tops\tsecs\tKops\tns_per_op\t"
-           "x_libc\n");
-    for (size_t a = 0; a < c->allocator_count; a++)
-        for (size_t i = 0; i < c->trace_count; i++) {
-            const struct result *r = benchmark_result(c, a, i);
-            double ns = r->ns_per_op.median;
+    const char *before = "";
 
-            printf("%s\t%s\t%s\t", c->allocators[a]->name, c->traces[i]->name,
-                   verdict_name(r->outcome.verdict));
-            if (r->outcome.verdict == VERDICT_OK)
-                printf("%.4f", r->utilization);
-            printf("\t%llu", (unsigned long long)c->traces[i]->op_count);
-            if (r->timed)
-                printf("\t%.6f\t%.0f\t%.2f\t%.3f",
-                       (double)c->traces[i]->op_count * ns * 1e-9, kops(ns), ns,
-                       r->ratio.median);
-            else
-                printf("\t\t\t\t");
-            putchar('\n');
+    for (enum column_id id = 0; id < COLUMNS; id++) {
+        if (!columns[id].tsv)
+            continue;
+        fputs(before, stdout);
+        before = "\t";
+        if (row)
+            csv_value(stdout, column_value(id, row), columns[id].tsv_format,
+                      CSV_PLAIN);
+        else
+            fputs(columns[id].tsv, stdout);
+    }
+    putchar('\n');
+}
+
+static void print_tabular(const struct benchmark *b, unsigned align)
+{
+    print_tabs(NULL);
+    for (size_t a = 0; a < b->allocator_count; a++)
+        for (size_t i = 0; i < b->trace_count; i++) {
+            struct row row = row_of(b, a, i, align);
+
+            print_tabs(&row);
         }
 }
 
@@ -439,7 +380,7 @@ void report_print(const struct benchmark *c, const struct profile *p,
 {
     progress_clear();
     if (style->tabular)
-        print_tabular(c);
+        print_tabular(c, style->align);
     else
         print_full(c, p, style);
     if (style->autograder)
@@ -450,15 +391,15 @@ void report_print(const struct benchmark *c, const struct profile *p,
 
 void report_adversary(const struct adversary_benchmark *t)
 {
-    size_t columns = t->adversary_setup.n_count;
+    size_t n_count = t->adversary_setup.n_count;
 
     progress_clear();
     adversary_table_print(stdout, t);
-    for (size_t i = 0; i < t->allocator_count * columns; i++) {
+    for (size_t i = 0; i < t->allocator_count * n_count; i++) {
         const struct outcome *o = &t->results[i].outcome;
 
         if (o->verdict != VERDICT_OK && o->verdict != VERDICT_NOT_RUN)
-            print_fault(t->allocators[i / columns], o);
+            print_fault(t->allocators[i / n_count], o);
     }
 }
 

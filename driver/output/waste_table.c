@@ -3,7 +3,7 @@
  */
 #include "waste_table.h"
 
-#include "columns.h"
+#include "text_width.h"
 #include "measure/waste.h"
 
 #include <string.h>
