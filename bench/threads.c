@@ -93,13 +93,14 @@ static void check_and_free(unsigned char *block)
 
 /* ---- Apart. ---- */
 
+/* Each work does something, however late the machine lets it begin. */
 static void *work_apart(void *argument)
 {
     enum { ROUND = 256 };
     struct thread *s = argument;
 
     pthread_barrier_wait(&ready);
-    while (!over) {
+    do {
         for (int i = 0; i < ROUND; i++) {
             uint64_t at = random_below(&s->random, WINDOW);
 
@@ -107,7 +108,7 @@ static void *work_apart(void *argument)
             s->window[at] = new_block(&s->random);
         }
         s->ops += 2 * ROUND;
-    }
+    } while (!over);
     for (int i = 0; i < WINDOW; i++)
         check_and_free(s->window[i]);
     return NULL;
@@ -147,9 +148,10 @@ static void pause_briefly(void)
 static void *work_giving(void *argument)
 {
     pthread_barrier_wait(&ready);
-    while (!over)
+    do {
         if (!put(argument))
             pause_briefly();
+    } while (!over);
     return NULL;
 }
 
@@ -165,12 +167,12 @@ static void *work_taking(void *argument)
 static void *work_both(void *argument)
 {
     pthread_barrier_wait(&ready);
-    while (!over) {
+    do {
         while (put(argument))
             continue;
         while (take(argument))
             continue;
-    }
+    } while (!over);
     return NULL;
 }
 

@@ -29,7 +29,7 @@ int mm_init(void)
 
 void *mm_malloc(size_t size)
 {
-    size_t *block = mem_sbrk(rounded((int)size));
+    unsigned long long *block = mem_sbrk(rounded((int)size));
 
     if (block == (void *)-1)
         return NULL;
@@ -47,10 +47,10 @@ void mm_free(void *p)
 void *mm_realloc(void *p, size_t size)
 {
     void *new = size ? mm_malloc(size) : NULL;
-    long *old = p;
+    long long *old = p;
 
     if (p && new)
-        memcpy(new, p, old[-1] < size ? old[-1] : size);
+        memcpy(new, p, old[-1] < (long long)size ? old[-1] : size);
     if (new || !size)
         mm_free(p);
     return new;
