@@ -11,6 +11,7 @@
 #include "output/export.h"
 #include "base/interrupt.h"
 #include "options.h"
+#include "reproduce.h"
 #include "check/process.h"
 #include "output/progress.h"
 #include "output/placement_log.h"
@@ -170,6 +171,7 @@ static struct benchmark make_benchmark(const struct options *o,
                                     .stop_at = o->stop_at,
                                     .time_limit = o->time_limit,
                                     .in_process = o->in_process,
+                                    .reproduce = reproduce_command,
                                     .seed = seed_of(o)};
     c.timing = o->timing && o->fail_sbrk == 0;
     c.subtract_loop = o->subtract_loop;

@@ -8,12 +8,14 @@
 
 #include "memlib.h"
 #include "base/fatal.h"
+#include "base/suffix.h"
 
 #include <argp.h>
 #include <ctype.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 enum long_option {
     ALLOCATOR = 256,
@@ -43,103 +45,209 @@ enum long_option {
     SPEED
 };
 
-static const struct argp_option table[] = {
-    {NULL, 0, NULL, 0, "What to run:", 1},
-    {"file", 'f', "FILE", 0,
-     "Use this trace; may be repeated. A path, or a name in the trace "
-     "directory. Without it every trace of the directory is run",
-     0},
-    {NULL, 'c', "FILE", 0, "Run FILE once, for correctness only", 0},
-    {"trace-dir", 't', "DIR", 0, "Where traces are (default: traces)", 0},
-    {"allocator", ALLOCATOR, "LIST", 0,
-     "What to run, separated by commas: names of the build (mm, a variant), "
-     "libc, all (mm, every variant, every library and at last libc), paths of "
-     ".so files, sonames such as libjemalloc.so.2, or NAME=PATH (default: mm)",
-     0},
-    {"libc", 'l', NULL, 0, "Run libc as well", 0},
-    {"list", LIST, NULL, 0, "List allocators and traces, and exit", 0},
-    {"pack", PACK, "OUT", 0,
-     "Write the one trace that -f names in the binary form, and exit", 0},
-
-    {"adversary", ADVERSARY, "NAME", 0,
-     "In place of traces, have an adversary waste the allocators' memory: "
-     "NAME[:KEY=VALUE,...], NAME as --list has it. Keys: n, the largest "
-     "request in units (several with + between), M, what is live at most "
-     "(units, or bytes with K, M, G), unit (bytes), seed",
-     0},
-    {"record", RECORD, "FILE", 0,
-     "Write what the adversary did as a trace, .rep; of several allocators or "
-     "n to FILE with .ALLOCATOR-N before its ending",
-     0},
-
-    {"watch", WATCH, "plain", OPTION_ARG_OPTIONAL,
-     "Show the heap while one trace is replayed on one allocator, in the "
-     "terminal; =plain prints some frames as text",
-     0},
-    {"speed", SPEED, "OPS", 0,
-     "Operations a second to watch, or max (default: the trace takes 10 "
-     "seconds)",
-     0},
-
-    {NULL, 0, NULL, 0, "How to judge:", 2},
-    {NULL, 'a', NULL, 0, "Do not check the team structure", 0},
-    {"align", ALIGN, "N", 0, "Alignment asked of payloads: 8 or 16 (default)",
-     0},
-    {"heap-limit", HEAP_LIMIT, "SIZE", 0,
-     "Address space for the heap, with K, M or G (default: 1G)", 0},
-    {"fail-sbrk", FAIL_SBRK, "N", 0,
-     "Refuse the N-th request for memory; NULL is no fault then", 0},
-    {"perturb", PERTURB, "SEED", 0,
-     "Check also with sizes changed by a few per cent and ids shuffled", 0},
-    {NULL, 's', "N", 0,
-     "Time limit of a replay, in seconds of the allocator's CPU time "
-     "(default: 20)",
-     0},
-    {NULL, 'd', "N", 0,
-     "Debug level; 1: run mm_audit at intervals, 2: after every operation", 0},
-    {NULL, 'D', NULL, 0, "The same as -d 2", 0},
-    {"in-process", IN_PROCESS, NULL, 0,
-     "Judge and allocator in one process, for a debugger; no timing", 0},
-    {"stop-at", STOP_AT, "N", 0,
-     "Call worker_breakpoint before the N-th operation, for gdb", 0},
-
-    {NULL, 0, NULL, 0, "How to measure:", 3},
-    {"no-timing", NO_TIMING, NULL, 0, "Correctness and utilization only", 0},
-    {"reps", REPS, "N", 0, "Timed rounds a trace (default: 7 to 31)", 0},
-    {"net", NET, NULL, 0, "Subtract the replay loop's own cost from ns/op", 0},
-    {"bounds", BOUNDS, NULL, 0,
-     "Compute also what best fit without headers and the best packing known "
-     "make of each trace, and what footprints are made of",
-     0},
-    {"seed", SEED, "N", 0,
-     "For fills and batch ends (default: from the system)", 0},
-    {"index", INDEX, "NAME", 0,
-     "Scoring profile: classic (default), cmu, or another of the file", 0},
-    {"profiles", PROFILES, "FILE", 0, "The file of profiles, JSON", 0},
-    {"jobs", JOBS, "N", 0,
-     "Run N traces at a time; timings are cleanest with 1 (default)", 0},
-
-    {NULL, 0, NULL, 0, "What to print:", 4},
-    {NULL, 'v', NULL, 0,
-     "A table a trace as well (the default, but not for all); a number may "
-     "follow, 0 for none",
-     0},
-    {NULL, 'V', NULL, 0, "Also what is being done", 0},
-    {NULL, 'g', NULL, 0, "Summary lines for an autograder", 0},
-    {NULL, 'A', NULL, 0, "Autolab: the last line is its result in JSON", 0},
-    {NULL, 'p', NULL, 0, "One tab-separated line a trace", 0},
-    {NULL, 'T', NULL, 0, "The same as -p", 0},
-    {"json", JSON_FILE, "FILE", 0, "Write all results as JSON; - is stdout", 0},
-    {"csv", CSV_FILE, "FILE", 0, "Write all results as CSV; - is stdout", 0},
-    {"timeline", TIMELINE, "FILE", 0,
-     "Write payload, footprint and free memory over the operations, CSV; "
-     "- is stdout",
-     0},
-    {"events", EVENTS, "FILE", 0,
-     "Write every operation with its address, CSV; - is stdout", 0},
-    {NULL, 'h', NULL, 0, "Print this help", -1},
-    {0},
+/* Runs in place of the usual one, or ways of it, that some options do not go
+ * with. */
+enum mode {
+    NOTHING = 0,
+    ADVERSARY_MODE = 1,
+    WATCH_MODE = 2,
+    IN_PROCESS_MODE = 4,
+    JOBS_MODE = 8
 };
+
+static const struct {
+    enum mode mode;
+    const char *name; /* and why: a clause that goes on from it */
+} mode_names[] = {
+    {ADVERSARY_MODE, "--adversary, which makes traces as it goes: --record "
+                     "one, and replay that"},
+    {WATCH_MODE, "--watch, which only shows one replay"},
+    {IN_PROCESS_MODE, "--in-process, which is for one replay"},
+    {JOBS_MODE, "--jobs, which end in any order"},
+};
+
+/* What an option's argument is, and what it is stored as. */
+enum type {
+    HEADING,   /* no option: a line of --help */
+    SET,       /* none; true */
+    CLEAR,     /* none; false */
+    TEXT,      /* const char * */
+    INT,       /* a number from low to high; int */
+    COUNT,     /* the same; uint64_t */
+    SEEDING,   /* the same; and a bool says that it was given */
+    SIZE,      /* bytes, with K, M or G; size_t, whole pages */
+    ALIGNMENT, /* 8 or 16; unsigned */
+    DURATION,  /* seconds; double */
+    RATE,      /* a number or max; double */
+    PLAIN,     /* =plain or none */
+    DEBUG,     /* none; debug level 2 */
+    VERBOSE,   /* a number may follow */
+    FILE_NAME, /* a trace */
+    FILE_ONCE  /* a trace, not timed */
+};
+
+#define AT(field) offsetof(struct options, field)
+
+/* Every option, once: its help, its argument, what it does not go with. */
+static const struct option_row {
+    struct argp_option help;
+    enum type type;
+    size_t place; /* in struct options */
+    uint64_t low, high;
+    unsigned without; /* modes */
+} rows[] = {
+    /* clang-format off */
+    {{NULL, 0, NULL, 0,
+      "What to run:", 1},
+     HEADING, 0, 0, 0, NOTHING},
+    {{"file", 'f', "FILE", 0,
+      "Use this trace; may be repeated. A path, or a name in the trace "
+      "directory. Without it every trace of the directory is run", 0},
+     FILE_NAME, 0, 0, 0, ADVERSARY_MODE},
+    {{NULL, 'c', "FILE", 0,
+      "Run FILE once, for correctness only", 0},
+     FILE_ONCE, 0, 0, 0, ADVERSARY_MODE},
+    {{"trace-dir", 't', "DIR", 0,
+      "Where traces are (default: traces)", 0},
+     TEXT, AT(trace_dir), 0, 0, NOTHING},
+    {{"allocator", ALLOCATOR, "LIST", 0,
+      "What to run, separated by commas: names of the build (mm, a "
+      "variant), libc, all (mm, every variant, every library and at last "
+      "libc), paths of .so files, sonames such as libjemalloc.so.2, or "
+      "NAME=PATH (default: mm)", 0},
+     TEXT, AT(allocators), 0, 0, NOTHING},
+    {{"libc", 'l', NULL, 0,
+      "Run libc as well", 0},
+     SET, AT(with_libc), 0, 0, NOTHING},
+    {{"list", LIST, NULL, 0,
+      "List allocators and traces, and exit", 0},
+     SET, AT(list), 0, 0, NOTHING},
+    {{"pack", PACK, "OUT", 0,
+      "Write the one trace that -f names in the binary form, and exit", 0},
+     TEXT, AT(pack), 0, 0, ADVERSARY_MODE | WATCH_MODE},
+    {{"adversary", ADVERSARY, "NAME", 0,
+      "In place of traces, have an adversary waste the allocators' "
+      "memory: NAME[:KEY=VALUE,...], NAME as --list has it. Keys: n, the "
+      "largest request in units (several with + between), M, what is live"
+      " at most (units, or bytes with K, M, G), unit (bytes), seed", 0},
+     TEXT, AT(adversary), 0, 0, WATCH_MODE},
+    {{"record", RECORD, "FILE", 0,
+      "Write what the adversary did as a trace, .rep; of several "
+      "allocators or n to FILE with .ALLOCATOR-N before its ending", 0},
+     TEXT, AT(record), 0, 0, NOTHING},
+    {{"watch", WATCH, "plain", OPTION_ARG_OPTIONAL,
+      "Show the heap while one trace is replayed on one allocator, in the"
+      " terminal; =plain prints some frames as text", 0},
+     PLAIN, AT(watch), 0, 0, NOTHING},
+    {{"speed", SPEED, "OPS", 0,
+      "Operations a second to watch, or max (default: the trace takes 10 "
+      "seconds)", 0},
+     RATE, AT(speed), 0, 0, NOTHING},
+    {{NULL, 0, NULL, 0,
+      "How to judge:", 2},
+     HEADING, 0, 0, 0, NOTHING},
+    {{NULL, 'a', NULL, 0,
+      "Do not check the team structure", 0},
+     CLEAR, AT(check_team), 0, 0, NOTHING},
+    {{"align", ALIGN, "N", 0,
+      "Alignment asked of payloads: 8 or 16 (default)", 0},
+     ALIGNMENT, AT(align), 0, 0, NOTHING},
+    {{"heap-limit", HEAP_LIMIT, "SIZE", 0,
+      "Address space for the heap, with K, M or G (default: 1G)", 0},
+     SIZE, AT(heap_limit), 0, 0, NOTHING},
+    {{"fail-sbrk", FAIL_SBRK, "N", 0,
+      "Refuse the N-th request for memory; NULL is no fault then", 0},
+     COUNT, AT(fail_sbrk), 1, UINT64_MAX, ADVERSARY_MODE},
+    {{"perturb", PERTURB, "SEED", 0,
+      "Check also with sizes changed by a few per cent and ids shuffled", 0},
+     SEEDING, AT(perturb_seed), 0, UINT64_MAX, ADVERSARY_MODE | WATCH_MODE | IN_PROCESS_MODE},
+    {{NULL, 's', "N", 0,
+      "Time limit of a replay, in seconds of the allocator's CPU time "
+      "(default: 20)", 0},
+     DURATION, AT(time_limit), 0, 0, NOTHING},
+    {{NULL, 'd', "N", 0,
+      "Debug level; 1: run mm_audit at intervals, 2: after every "
+      "operation", 0},
+     INT, AT(debug), 0, 9, NOTHING},
+    {{NULL, 'D', NULL, 0,
+      "The same as -d 2", 0},
+     DEBUG, AT(debug), 0, 0, NOTHING},
+    {{"in-process", IN_PROCESS, NULL, 0,
+      "Judge and allocator in one process, for a debugger; no timing", 0},
+     SET, AT(in_process), 0, 0, WATCH_MODE},
+    {{"stop-at", STOP_AT, "N", 0,
+      "Call worker_breakpoint before the N-th operation, for gdb", 0},
+     COUNT, AT(stop_at), 1, UINT64_MAX, NOTHING},
+    {{NULL, 0, NULL, 0,
+      "How to measure:", 3},
+     HEADING, 0, 0, 0, NOTHING},
+    {{"no-timing", NO_TIMING, NULL, 0,
+      "Correctness and utilization only", 0},
+     CLEAR, AT(timing), 0, 0, NOTHING},
+    {{"reps", REPS, "N", 0,
+      "Timed rounds a trace (default: 7 to 31)", 0},
+     INT, AT(rounds), 1, 10000, NOTHING},
+    {{"net", NET, NULL, 0,
+      "Subtract the replay loop's own cost from ns/op", 0},
+     SET, AT(subtract_loop), 0, 0, NOTHING},
+    {{"bounds", BOUNDS, NULL, 0,
+      "Compute also what best fit without headers and the best packing "
+      "known make of each trace, and what footprints are made of", 0},
+     SET, AT(bounds), 0, 0, ADVERSARY_MODE | WATCH_MODE},
+    {{"seed", SEED, "N", 0,
+      "For fills and batch ends (default: from the system)", 0},
+     SEEDING, AT(seed), 0, UINT64_MAX, NOTHING},
+    {{"index", INDEX, "NAME", 0,
+      "Scoring profile: classic (default), cmu, or another of the file", 0},
+     TEXT, AT(index), 0, 0, NOTHING},
+    {{"profiles", PROFILES, "FILE", 0,
+      "The file of profiles, JSON", 0},
+     TEXT, AT(profiles), 0, 0, NOTHING},
+    {{"jobs", JOBS, "N", 0,
+      "Run N traces at a time; timings are cleanest with 1 (default)", 0},
+     INT, AT(jobs), 1, 256, ADVERSARY_MODE | WATCH_MODE | IN_PROCESS_MODE},
+    {{NULL, 0, NULL, 0,
+      "What to print:", 4},
+     HEADING, 0, 0, 0, NOTHING},
+    {{NULL, 'v', NULL, 0,
+      "A table a trace as well (the default, but not for all); a number "
+      "may follow, 0 for none", 0},
+     VERBOSE, AT(verbose), 0, 0, NOTHING},
+    {{NULL, 'V', NULL, 0,
+      "Also what is being done", 0},
+     VERBOSE, AT(verbose), 0, 0, NOTHING},
+    {{NULL, 'g', NULL, 0,
+      "Summary lines for an autograder", 0},
+     SET, AT(autograder), 0, 0, ADVERSARY_MODE | WATCH_MODE},
+    {{NULL, 'A', NULL, 0,
+      "Autolab: the last line is its result in JSON", 0},
+     SET, AT(autolab), 0, 0, ADVERSARY_MODE | WATCH_MODE},
+    {{NULL, 'p', NULL, 0,
+      "One tab-separated line a trace", 0},
+     SET, AT(tabular), 0, 0, ADVERSARY_MODE | WATCH_MODE},
+    {{NULL, 'T', NULL, 0,
+      "The same as -p", 0},
+     SET, AT(tabular), 0, 0, ADVERSARY_MODE | WATCH_MODE},
+    {{"json", JSON_FILE, "FILE", 0,
+      "Write all results as JSON; - is stdout", 0},
+     TEXT, AT(json), 0, 0, WATCH_MODE},
+    {{"csv", CSV_FILE, "FILE", 0,
+      "Write all results as CSV; - is stdout", 0},
+     TEXT, AT(csv), 0, 0, WATCH_MODE},
+    {{"timeline", TIMELINE, "FILE", 0,
+      "Write payload, footprint and free memory over the operations, CSV;"
+      " - is stdout", 0},
+     TEXT, AT(timeline), 0, 0, ADVERSARY_MODE | WATCH_MODE | JOBS_MODE},
+    {{"events", EVENTS, "FILE", 0,
+      "Write every operation with its address, CSV; - is stdout", 0},
+     TEXT, AT(events), 0, 0, ADVERSARY_MODE | WATCH_MODE | JOBS_MODE},
+    {{NULL, 'h', NULL, 0,
+      "Print this help", -1},
+     HEADING, 0, 0, 0, NOTHING},
+    /* clang-format on */
+};
+
+enum { ROWS = sizeof rows / sizeof *rows };
 
 enum { UNSAID = -1 }; /* neither -v nor -V */
 
@@ -147,6 +255,7 @@ enum { UNSAID = -1 }; /* neither -v nor -V */
 struct reading {
     struct options *options;
     int *verbose; /* a number that follows belongs there; else NULL */
+    bool given[ROWS];
 };
 
 static uint64_t number(const char *option, const char *text, uint64_t low,
@@ -219,151 +328,88 @@ static unsigned alignment(const char *text)
     return (unsigned)atoi(text);
 }
 
-static bool parse_letter(struct options *o, int key, char *arg)
+/* The option as the user has it. */
+static const char *name_of(const struct option_row *row)
 {
-    switch (key) {
-    case 'a':
-        o->check_team = false;
-        return true;
-    case 'c':
-        add_file(o, arg);
-        o->timing = false;
-        return true;
-    case 'd':
-        o->debug = (int)number("-d", arg, 0, 9);
-        return true;
-    case 'D':
-        o->debug = 2;
-        return true;
-    case 'f':
-        add_file(o, arg);
-        return true;
-    case 'g':
-        o->autograder = true;
-        return true;
-    case 'A':
-        o->autolab = true;
-        return true;
-    case 'l':
-        o->with_libc = true;
-        return true;
-    case 'p':
-    case 'T':
-        o->tabular = true;
-        return true;
-    case 's':
-        o->time_limit = seconds(arg);
-        return true;
-    case 't':
-        o->trace_dir = arg;
-        return true;
-    case 'v':
-        o->verbose = 1;
-        return true;
-    case 'V':
-        o->verbose = 2;
-        return true;
-    }
-    return false;
+    static char name[32];
+
+    if (row->help.key < ALLOCATOR)
+        snprintf(name, sizeof name, "-%c", row->help.key);
+    else
+        snprintf(name, sizeof name, "--%s", row->help.name);
+    return name;
 }
 
-static bool parse_file(struct options *o, int key, const char *arg)
+static void store_seed(struct options *o, int key, uint64_t seed)
 {
-    switch (key) {
-    case JSON_FILE:
-        o->json = arg;
-        return true;
-    case CSV_FILE:
-        o->csv = arg;
-        return true;
-    case TIMELINE:
-        o->timeline = arg;
-        return true;
-    case EVENTS:
-        o->events = arg;
-        return true;
-    case PACK:
-        o->pack = arg;
-        return true;
-    case PROFILES:
-        o->profiles = arg;
-        return true;
-    case ADVERSARY:
-        o->adversary = arg;
-        return true;
-    case RECORD:
-        o->record = arg;
-        return true;
-    }
-    return false;
+    if (key == SEED)
+        o->has_seed = true, o->seed = seed;
+    else
+        o->perturb = true, o->perturb_seed = seed;
 }
 
-static bool parse_flag(struct options *o, int key)
+static void store(struct options *o, const struct option_row *row, char *arg)
 {
-    switch (key) {
-    case NO_TIMING:
-        o->timing = false;
-        return true;
-    case LIST:
-        o->list = true;
-        return true;
-    case IN_PROCESS:
-        o->in_process = true;
-        return true;
-    case NET:
-        o->subtract_loop = true;
-        return true;
-    case BOUNDS:
-        o->bounds = true;
-        return true;
-    }
-    return false;
-}
+    void *place = (char *)o + row->place;
+    const char *name = name_of(row);
 
-static bool parse_value(struct options *o, int key, const char *arg)
-{
-    switch (key) {
-    case ALLOCATOR:
-        o->allocators = arg;
-        return true;
-    case ALIGN:
-        o->align = alignment(arg);
-        return true;
-    case INDEX:
-        o->index = arg;
-        return true;
-    case REPS:
-        o->rounds = (int)number("--reps", arg, 1, 10000);
-        return true;
-    case SEED:
-        o->seed = number("--seed", arg, 0, UINT64_MAX);
-        o->has_seed = true;
-        return true;
-    case HEAP_LIMIT:
-        o->heap_limit = heap_size(arg);
-        return true;
-    case PERTURB:
-        o->perturb_seed = number("--perturb", arg, 0, UINT64_MAX);
-        o->perturb = true;
-        return true;
-    case FAIL_SBRK:
-        o->fail_sbrk = number("--fail-sbrk", arg, 1, UINT64_MAX);
-        return true;
-    case JOBS:
-        o->jobs = (int)number("--jobs", arg, 1, 256);
-        return true;
-    case WATCH:
+    switch (row->type) {
+    case SET:
+    case CLEAR:
+        *(bool *)place = row->type == SET;
+        return;
+    case TEXT:
+        *(const char **)place = arg;
+        return;
+    case INT:
+        *(int *)place = (int)number(name, arg, row->low, row->high);
+        return;
+    case COUNT:
+        *(uint64_t *)place = number(name, arg, row->low, row->high);
+        return;
+    case SEEDING:
+        store_seed(o, row->help.key, number(name, arg, row->low, row->high));
+        return;
+    case SIZE:
+        *(size_t *)place = heap_size(arg);
+        return;
+    case ALIGNMENT:
+        *(unsigned *)place = alignment(arg);
+        return;
+    case DURATION:
+        *(double *)place = seconds(arg);
+        return;
+    case RATE:
+        *(double *)place = speed(arg);
+        return;
+    case PLAIN:
         o->watch = true;
         o->watch_plain = is_plain(arg);
-        return true;
-    case SPEED:
-        o->speed = speed(arg);
-        return true;
-    case STOP_AT:
-        o->stop_at = number("--stop-at", arg, 1, UINT64_MAX) - 1;
-        return true;
+        return;
+    case DEBUG:
+        o->debug = 2;
+        return;
+    case VERBOSE:
+        o->verbose = row->help.key == 'v' ? 1 : 2;
+        return;
+    case FILE_ONCE:
+        o->timing = false;
+        add_file(o, arg);
+        return;
+    case FILE_NAME:
+        add_file(o, arg);
+        return;
+    case HEADING:
+        return;
     }
-    return false;
+}
+
+static const struct option_row *row_of_key(int key)
+{
+    for (size_t i = 0; i < ROWS; i++)
+        if (rows[i].type != HEADING && rows[i].help.key == key)
+            return &rows[i];
+    return NULL;
 }
 
 static bool lists_all(const char *list)
@@ -395,14 +441,14 @@ static error_t parse(int key, char *arg, struct argp_state *state)
         *verbose = number("-v", arg, 0, 9) == 0 ? 0 : *verbose;
         return 0;
     }
-    if (parse_letter(r->options, key, arg) ||
-        parse_file(r->options, key, arg) || parse_flag(r->options, key) ||
-        parse_value(r->options, key, arg)) {
-        if (key == 'v' || key == 'V')
-            r->verbose = &r->options->verbose;
-        return 0;
-    }
-    return ARGP_ERR_UNKNOWN;
+    const struct option_row *row = row_of_key(key);
+    if (!row)
+        return ARGP_ERR_UNKNOWN;
+    r->given[row - rows] = true;
+    store(r->options, row, arg);
+    if (row->type == VERBOSE)
+        r->verbose = &r->options->verbose;
+    return 0;
 }
 
 static const char overview[] =
@@ -411,16 +457,53 @@ static const char overview[] =
     "Without options every trace of traces/ is run on mm.c.\n\n"
     "Exit status: 0 all is right, 1 a verdict is bad, 2 could not judge.";
 
-static void check(const struct options *o)
+static unsigned modes_of(const struct options *o)
 {
-    options_check_modes(o);
+    return (o->adversary ? ADVERSARY_MODE : 0u) | (o->watch ? WATCH_MODE : 0u) |
+           (o->in_process ? IN_PROCESS_MODE : 0u) |
+           (o->jobs > 1 ? JOBS_MODE : 0u);
+}
+
+/* No option that was given may be one that a mode does not go with. */
+static void check_modes(const struct reading *r)
+{
+    unsigned modes = modes_of(r->options);
+
+    for (size_t i = 0; i < sizeof mode_names / sizeof *mode_names; i++)
+        for (size_t k = 0; k < ROWS; k++)
+            if (modes & rows[k].without & mode_names[i].mode && r->given[k])
+                fatal_usage("%s does not go with %s", name_of(&rows[k]),
+                            mode_names[i].name);
+}
+
+/* The names of the other forms would belie what is in the file. */
+static void check_record(const char *path)
+{
+    static const char *const others[] = {".gz", ".zst", ".repb"};
+
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+        if (has_suffix(path, others[i]))
+            fatal_usage("--record writes text, .rep, not '%s'", path);
+}
+
+static void check(const struct reading *r)
+{
+    const struct options *o = r->options;
+
+    check_modes(r);
+    if (o->record && !o->adversary)
+        fatal_usage("--record is of what an --adversary does");
+    if (o->record)
+        check_record(o->record);
+    if (o->speed != 0 && !o->watch)
+        fatal_usage("--speed is of --watch");
     if (o->pack && o->trace_file_count != 1)
         fatal_usage("--pack needs one trace, by -f");
-    if (o->jobs > 1 && (o->timeline || o->events))
-        fatal_usage("--timeline and --events are written in order: they "
-                    "need --jobs 1");
-    if (o->in_process && (o->jobs > 1 || o->perturb))
-        fatal_usage("--in-process goes with neither --jobs nor --perturb");
+    if (o->watch && o->trace_file_count != 1)
+        fatal_usage("--watch needs one trace, by -f");
+    if (o->watch && !o->watch_plain && !isatty(STDOUT_FILENO))
+        fatal_usage("--watch needs a terminal to show it on; --watch=plain "
+                    "prints frames");
 }
 
 /* All: libc too, to compare with; a table for each only where asked for. */
@@ -464,7 +547,11 @@ struct options options_read(int argc, char **argv)
                         .stop_at = UINT64_MAX,
                         .heap_limit = MEM_DEFAULT_LIMIT};
     struct reading reading = {.options = &o};
-    struct argp argp = {.options = table, .parser = parse, .doc = overview};
+    struct argp_option help[ROWS + 1] = {{0}};
+    struct argp argp = {.options = help, .parser = parse, .doc = overview};
+
+    for (size_t i = 0; i < ROWS; i++)
+        help[i] = rows[i].help;
 
     argp_err_exit_status = EXIT_NOT_JUDGED;
     argp_parse(&argp, argc, argv, ARGP_IN_ORDER, NULL, &reading);
@@ -472,7 +559,9 @@ struct options options_read(int argc, char **argv)
         o.timing = false;
     if (!with_table)
         o.verbose = 0;
+    if (o.stop_at != UINT64_MAX)
+        o.stop_at--; /* they count from 1 */
     settle_all(&o);
-    check(&o);
+    check(&reading);
     return o;
 }

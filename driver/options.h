@@ -39,7 +39,4 @@ struct options {
 /* Read the command line; complains, or prints help, and exits. */
 struct options options_read(int argc, char **argv);
 
-/* Part of that: do --adversary and --watch go with the other options? */
-void options_check_modes(const struct options *o);
-
 #endif

@@ -188,7 +188,7 @@ class CommandLine(unittest.TestCase):
         self.assertEqual(finished.stderr.count('\n'), 1, finished.stderr)
         self.assertIn(words, finished.stderr)
 
-    def test_wrong_challenges(self) -> None:
+    def test_wrong_parameters(self) -> None:
         for text, words in [
                 ('hobson', "not 'hobson'"),
                 ('robson:', 'KEY=VALUE'),
@@ -197,7 +197,7 @@ class CommandLine(unittest.TestCase):
                 ('robson:n=1', 'n is a number from 2'),
                 ('robson:n=16+', "not ''"),
                 ('robson:n=24', 'power of two'),
-                ('comb:n=4+16+4', 'n is 4 twice'),
+                ('comb:n=4+16+4', 'n is given twice as 4'),
                 ('robson:n=64,M=32', 'n is at most M, 32'),
                 ('robson:M=16T', "not '16T'"),
                 ('robson:M=1K,unit=1024', 'M is 2 to'),
@@ -211,9 +211,13 @@ class CommandLine(unittest.TestCase):
 
     def test_what_does_not_go(self) -> None:
         robson = '--adversary', 'robson'
-        self.refuse('without traces', *robson, '-f', 'structs')
-        self.refuse('--jobs', *robson, '--jobs', '2')
-        self.refuse('--record a trace', *robson, '--events', '-')
+        for words in (['-f', 'structs'], ['-c', 'structs'], ['--jobs', '2'],
+                      ['--events', '-'], ['--timeline', '-'], ['-g'], ['-A'],
+                      ['-p'], ['-T'], ['--bounds'], ['--perturb', '1'],
+                      ['--fail-sbrk', '1'], ['--pack', 'x']):
+            self.refuse(f'{words[0]} does not go with --adversary, which '
+                        'makes traces as it goes: --record one', *robson,
+                        *words)
         self.refuse('--record is of', '--record', 'x.rep')
         self.refuse('one n', *robson, '--in-process')
         self.refuse('cannot write', '--adversary', 'robson:n=4,M=16',

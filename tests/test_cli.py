@@ -125,13 +125,13 @@ class Refusals(samples.Samples):
 
     def test_options_that_exclude_each_other(self) -> None:
         for option in '--events', '--timeline':
-            self.refused('mdriver: --timeline and --events are written in '
-                         'order: they need --jobs 1',
+            self.refused(f'mdriver: {option} does not go with --jobs, which '
+                         'end in any order',
                          '--jobs', '2', option, self.folder / 'x.csv')
-        self.refused('mdriver: --in-process goes with neither --jobs nor '
-                     '--perturb', '--jobs', '2', '--in-process')
-        self.refused('mdriver: --in-process goes with neither --jobs nor '
-                     '--perturb', '--perturb', '2', '--in-process')
+        for option in '--jobs', '--perturb':
+            self.refused(f'mdriver: {option} does not go with --in-process, '
+                         'which is for one replay', option, '2',
+                         '--in-process')
         self.refused('mdriver: --in-process takes one allocator',
                      '--in-process', '--allocator', 'mm,naive', '-f',
                      self.every)

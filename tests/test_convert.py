@@ -684,7 +684,7 @@ class Names(Converting):
                 continue
             head = path.read_bytes()
             takers = [one.name for one in formats.FORMATS
-                      if one.recognise and one.recognise(head)]
+                      if one.reader and one.reader.recognise(head)]
             name = path.suffix[1:].replace('jemalloc', 'pprof')
             self.assertEqual(takers, [name])
 

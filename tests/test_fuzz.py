@@ -31,7 +31,7 @@ from malloclab.traces import manifest, rep
 
 RESULTS = support.TESTS / 'results'
 LOGS = ('mtrace', 'ltrace', 'valgrind', 'heaptrack')
-TARGETS = [one.name for one in formats.FORMATS if one.write]
+TARGETS = [one.name for one in formats.FORMATS if one.writer]
 
 
 def called(main: Callable[[Sequence[str]], int], *words: str | Path

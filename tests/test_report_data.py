@@ -20,7 +20,7 @@ only_with('numpy')
 import numpy
 
 from malloclab import replays
-from malloclab.traces import manifest, rep
+from malloclab.traces import manifest, op_table, rep
 from malloclab.replays import Table
 from malloclab.report import blocks, command, figure, gather
 from malloclab.report import lines, pack, page
@@ -95,8 +95,10 @@ class Lives(unittest.TestCase):
             ('r', 0, 16, 5), ('r', 0, 16, 9), ('r', 0, 16, 0),
             ('r', 0, 32, 0), ('r', 0, 32, 0), ('f', NULL, 0, 0),
             ('c', 0, 16, 1), ('f', 0, 16, 0)]))
-        self.assertEqual(bytes(blocks.KINDS[code] for code in found.kind),
-                         b'rrRrR0cf')
+        self.assertEqual(
+            [op_table.BY_KIND[kind].title for kind in found.kind],
+            ['realloc(NULL)', 'realloc', 'realloc(0)', 'realloc(NULL)',
+             'realloc(0)', 'free(NULL)', 'calloc', 'free'])
 
 
 class Places(unittest.TestCase):

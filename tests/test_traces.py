@@ -3,6 +3,7 @@ from __future__ import annotations
 
 import gzip
 import io
+import re
 import shutil
 import tempfile
 import unittest
@@ -15,7 +16,7 @@ from malloclab.generate import command as generate
 from malloclab.generate.recipes import (
     RECIPES, RecipeError, run_recipe)
 from malloclab.record import corpus
-from malloclab.traces import manifest, rep
+from malloclab.traces import manifest, op_table, rep
 from malloclab.traces.rep import Op
 
 from rep_checker import check_text
@@ -302,6 +303,36 @@ class Recipes(unittest.TestCase):
         self.assertEqual(kinds['realloc-growth'], set('arf'))
         self.assertEqual({op.thread for op in run_recipe('threads')},
                          set(range(5)))
+
+
+class OpTable(unittest.TestCase):
+    """driver/trace/operations.def, as the tools read it."""
+
+    def test_every_row_is_read(self) -> None:
+        text = op_table.TABLE.read_text()
+        names = re.findall(r'^OPERATION\((\w+)', text, re.M)
+        self.assertEqual([one.name for one in op_table.OPERATIONS],
+                         [name for name in names if name != 'SKIP'])
+        for one in op_table.OPERATIONS:
+            self.assertEqual(names[one.kind], one.name)
+
+    def test_a_row(self) -> None:
+        one, = op_table.parse('\nOPERATION(SKIP, "-", NOTHING, NOTHING, '
+                              'NOTHING)\nOPERATION(ZEROED, "z ID COUNT SIZE", '
+                              'CALLOC, BEGINS, COUNT)\n')
+        self.assertEqual(one, (1, 'ZEROED', 'z', ('ID', 'COUNT', 'SIZE'),
+                               'calloc', 'BEGINS', 'COUNT'))
+        self.assertEqual(one.template.format(3, 16, 5), 'z 3 5 16')
+
+    def test_a_row_that_is_not_understood(self) -> None:
+        with self.assertRaises(AssertionError):
+            op_table.parse('\nOPERATION(ALLOC,\n"a ID SIZE", MALLOC)\n')
+
+    def test_titles(self) -> None:
+        self.assertEqual(
+            {one.title for one in op_table.OPERATIONS},
+            {'malloc', 'free', 'realloc', 'realloc(NULL)', 'realloc(0)',
+             'calloc', 'memalign', 'free(NULL)'})
 
 
 class DiceTest(unittest.TestCase):

@@ -102,8 +102,12 @@ class Refused(unittest.TestCase):
         self.refuse("not 'fancy'", '--watch=fancy', '-f', TRACE)
         self.refuse('is of --watch', '--speed', '5', '-f', TRACE)
         self.refuse('--speed takes', *plain, '--speed', '0')
-        self.refuse('only shows', *plain, '--json', '-')
-        self.refuse('goes with none of', *plain, '--bounds')
+        for words in (['--json', '-'], ['--csv', '-'], ['--events', 'x'],
+                      ['--timeline', 'x'], ['-g'], ['-A'], ['-p'], ['-T'],
+                      ['--bounds'], ['--jobs', '2'], ['--perturb', '1'],
+                      ['--in-process'], ['--pack', 'x']):
+            self.refuse(f'{words[0]} does not go with --watch, which only '
+                        'shows', *plain, *words)
 
 
 @unittest.skipUnless(has_ncurses(), 'built without ncurses')
@@ -132,7 +136,7 @@ class Live(unittest.TestCase):
     def test_figures_are_whole_in_80_columns(self) -> None:
         with watching('--speed', 'max', trace=LONG) as terminal:
             self.assertTrue(terminal.shows('the end'))
-            self.assertRegex(terminal.text(), r'padding \S+ \w*B\n')
+            self.assertRegex(terminal.text(), r'overhead \S+ \w*B\n')
             self.assertLessEqual(terminal.rightmost, 80)
             terminal.press('q')
             self.leave(terminal, 0)

@@ -1,5 +1,6 @@
 /*
- * adversary.c - adversaries by name, their parameters, what theory says.
+ * adversary.c - the table of adversaries, the parser of their parameters, and
+ * the theoretical ratios.
  */
 #define _GNU_SOURCE
 #include "adversary.h"
@@ -20,7 +21,7 @@ const struct adversary *const adversaries[] = {
 
 enum { MIN_UNIT = 16, MAX_UNIT = 1 << 20, MAX_BUDGET = 1 << 22 };
 
-/* ---- Reading. ---- */
+/* ---- Parameters. ---- */
 
 static const struct adversary *find_adversary(const char *name)
 {
@@ -56,13 +57,13 @@ static void read_n(struct adversary_setup *c, const char *list)
     c->n_count = 0;
     while ((text = strsep(&rest, "+")) != NULL) {
         if (c->n_count == MAX_N_COUNT)
-            fatal_usage("--adversary: at most %d values of n", MAX_N_COUNT);
+            fatal_usage("--adversary: n has at most %d values", MAX_N_COUNT);
         c->n[c->n_count++] = read_number("n", text, 2, MAX_BUDGET);
     }
     free(copy);
 }
 
-/* Digits and, for bytes, a letter that says how many: 0 where there is none. */
+/* The log2 that the letter behind the digits stands for; 0: there is none. */
 static int suffix_shift(const char *text)
 {
     switch (text[strspn(text, "0123456789")]) {
@@ -76,7 +77,7 @@ static int suffix_shift(const char *text)
     return 0;
 }
 
-/* In units, or in bytes with a letter; those become units. */
+/* M in units; a value in bytes, with a letter, is divided by the unit. */
 static uint64_t read_budget(const char *text, uint64_t unit)
 {
     char digits[24];
@@ -104,7 +105,7 @@ static enum key find_key(const char *name)
     fatal_usage("--adversary knows n, M, unit and seed, not '%s'", name);
 }
 
-/* Splits pair: the value of its key is what follows the sign. */
+/* Split pair, KEY=VALUE, at the sign and store the value by its key. */
 static void read_pair(const char *values[KEY_COUNT], char *pair)
 {
     char *value = strchr(pair, '=');
@@ -118,7 +119,7 @@ static void read_pair(const char *values[KEY_COUNT], char *pair)
     values[key] = value;
 }
 
-/* The unit comes first, wherever it stands: M may be in bytes. */
+/* The unit is read before M, because M may be in bytes. */
 static void read_pairs(struct adversary_setup *c, char *pairs)
 {
     const char *values[KEY_COUNT] = {NULL};
@@ -140,7 +141,7 @@ static void check_distinct(const struct adversary_setup *c, size_t index)
 {
     for (size_t i = 0; i < index; i++)
         if (c->n[i] == c->n[index])
-            fatal_usage("--adversary: n is %" PRIu64 " twice", c->n[i]);
+            fatal_usage("--adversary: n is given twice as %" PRIu64, c->n[i]);
 }
 
 static void check_n(const struct adversary_setup *c, size_t index)
@@ -152,7 +153,7 @@ static void check_n(const struct adversary_setup *c, size_t index)
                     " units, not %" PRIu64,
                     c->budget, n);
     if (c->adversary->n_is_power_of_two && (n & (n - 1)))
-        fatal_usage("--adversary: n of %s is a power of two, not "
+        fatal_usage("--adversary: n of %s has to be a power of two, not "
                     "%" PRIu64,
                     c->adversary->name, n);
     check_distinct(c, index);
@@ -161,7 +162,7 @@ static void check_n(const struct adversary_setup *c, size_t index)
 static void check_setup(const struct adversary_setup *c)
 {
     if (c->unit % MIN_UNIT != 0)
-        fatal_usage("--adversary: unit is a multiple of %d", MIN_UNIT);
+        fatal_usage("--adversary: unit has to be a multiple of %d", MIN_UNIT);
     if (c->budget < 2 || c->budget > MAX_BUDGET)
         fatal_usage("--adversary: M is 2 to %d units, not %" PRIu64, MAX_BUDGET,
                     c->budget);
@@ -198,7 +199,7 @@ void adversary_setup_text(const struct adversary_setup *c, size_t index,
 
 /* ---- Theory. ---- */
 
-/* Of an n that is no power of two the largest below it counts. */
+/* The bound holds for powers of two; other n have that of the next below. */
 static double log2_floor(uint64_t n)
 {
     return floor(log2((double)n));

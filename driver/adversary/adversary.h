@@ -1,12 +1,11 @@
 /*
  * Room adversary: programs that make an allocator waste memory
- * May include: base, trace,
- * worker, check.
+ * May include: base, trace, worker, check.
  *
- * adversary.h - programs made to waste an allocator's memory.
+ * adversary.h - the adversaries, their parameters, and what theory says.
  *
- * Each looks at the addresses that it was given before it chooses what to free:
- * there is no trace that does this to every allocator.
+ * An adversary sees the addresses that the allocator returned before it chooses
+ * which blocks to free. So it suits each allocator; a fixed trace cannot.
  */
 #ifndef ADVERSARY_H
 #define ADVERSARY_H
@@ -15,26 +14,26 @@
 
 struct adversary {
     const char *name;
-    const char *idea;                /* one line */
-    void (*run)(struct requests *r); /* to its end, or until the game is over */
-    bool n_is_power_of_two;          /* n has to be a power of two */
-    const char *default_n;           /* which n, where none is given */
-    uint64_t default_budget,
-        default_unit; /* the same of M, in units, and the unit */
+    const char *idea;                /* what it does, in one line */
+    void (*run)(struct requests *r); /* until it ends or r->ended */
+    bool n_is_power_of_two;          /* only such n are allowed */
+    const char *default_n;           /* values of n, joined by + */
+    uint64_t default_budget;         /* M, in units */
+    uint64_t default_unit;           /* bytes */
 };
 
 extern const struct adversary adversary_robson, adversary_comb,
     adversary_sawtooth, adversary_best_fit, adversary_greedy;
 
-/* All there are; ends with NULL. */
+/* All adversaries, in the order of --list; the last element is NULL. */
 extern const struct adversary *const adversaries[];
 
 enum { MAX_N_COUNT = 16 };
 
-/* An adversary and its parameters, as the command line names them. */
+/* An adversary and its parameters, as the command line gives them. */
 struct adversary_setup {
     const struct adversary *adversary;
-    uint64_t n[MAX_N_COUNT]; /* units, no two the same */
+    uint64_t n[MAX_N_COUNT]; /* largest requests, in units, all different */
     size_t n_count;
     uint64_t budget; /* M, in units */
     uint64_t unit;   /* bytes */
@@ -42,21 +41,24 @@ struct adversary_setup {
 };
 
 /*
- * Read NAME[:KEY=VALUE,...]: n (several with + between), M (in units, or in
- * bytes with K, M or G), unit (bytes), seed. Complains where it is wrong.
+ * Parse NAME[:KEY=VALUE,...]: n (values joined by +), M (in units, or in bytes
+ * with K, M or G), unit (bytes), seed. A key that is absent has the adversary's
+ * default. Wrong text is a usage error (fatal.h).
  */
 struct adversary_setup adversary_setup_read(const char *text);
 
-/* The text that asks for the n of that index alone. */
+/* The text that adversary_setup_read turns into c with n[index] alone. */
 void adversary_setup_text(const struct adversary_setup *c, size_t index,
                           char *text, size_t size);
 
 /*
- * What is known, as multiples of M. The first binds every allocator that gives
- * no memory back from between two blocks.
+ * Theoretical footprints, as multiples of M. robson_bound is the least that the
+ * adversary robson forces any allocator to need, unless it gives pages between
+ * two blocks back to the system. The other two are the approximate worst cases
+ * of first fit and best fit over all programs.
  */
-double robson_bound(uint64_t n, uint64_t budget); /* no less, under robson */
-double first_fit_worst_case(uint64_t n);          /* about, at its worst */
-double best_fit_worst_case(uint64_t n);           /* about, at its worst */
+double robson_bound(uint64_t n, uint64_t budget);
+double first_fit_worst_case(uint64_t n);
+double best_fit_worst_case(uint64_t n);
 
 #endif

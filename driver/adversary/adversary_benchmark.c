@@ -1,6 +1,6 @@
 /*
- * adversary_benchmark.c - between an adversary and a worker: what the one asks for goes
- * through the checked replay, and the oracle knows the addresses.
+ * adversary_benchmark.c - carry an adversary's requests out in a checked
+ * replay: the worker calls the allocator, and the oracle has the addresses.
  */
 #define _GNU_SOURCE
 #include "adversary_benchmark.h"
@@ -13,8 +13,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* ---- The game of one duel. ---- */
+/* ---- One run. ---- */
 
+/* Where the requests go: the context of requests_carry_out. */
 struct target {
     struct replay *replay;
     struct outcome *outcome;
@@ -97,7 +98,7 @@ static void write_record(const struct adversary_benchmark *t, size_t allocator,
     free(path);
 }
 
-/* ---- Duels. ---- */
+/* ---- All runs. ---- */
 
 static void report_progress(const struct adversary_benchmark *t,
                             size_t allocator, size_t n)

@@ -1,5 +1,5 @@
 /*
- * adversary_benchmark.h - allocators times values of n: an adversary plays each.
+ * adversary_benchmark.h - run an adversary against each allocator, for each n.
  */
 #ifndef ADVERSARY_BENCHMARK_H
 #define ADVERSARY_BENCHMARK_H
@@ -7,12 +7,12 @@
 #include "adversary.h"
 #include "check/replay.h"
 
-/* One allocator, one n. */
+/* The result of one run: one allocator, one n. */
 struct adversary_result {
     struct outcome outcome;
     uint64_t operations;
-    uint64_t peak_payload;
-    double ratio; /* peak footprint / M; 0 if unknown */
+    uint64_t peak_payload; /* bytes */
+    double ratio;          /* peak footprint / M; 0 if unknown */
 };
 
 struct adversary_benchmark {
@@ -20,8 +20,8 @@ struct adversary_benchmark {
     struct allocator *const *allocators;
     size_t allocator_count;
     struct adversary_setup adversary_setup;
-    struct replay_setup setup; /* allocator and trace are filled in here */
-    const char *record;        /* where to write the traces, or NULL */
+    struct replay_setup setup; /* allocator, trace and origin are set here */
+    const char *record;        /* path for the traces, or NULL */
     void (*progress)(const char *what); /* or NULL */
 
     /* Set by adversary_benchmark_run: [allocator][n]. */
@@ -30,11 +30,13 @@ struct adversary_benchmark {
 };
 
 /*
- * Run it. After SIGINT what has not been run keeps VERDICT_NOT_RUN. Complains
- * where a record cannot be written.
+ * Do all runs, and write each trace to its record. After SIGINT the runs that
+ * are not finished have VERDICT_NOT_RUN. A record that cannot be written ends
+ * the program (fatal.h).
  */
 void adversary_benchmark_run(struct adversary_benchmark *t);
 
+/* Free the results. */
 void adversary_benchmark_free(struct adversary_benchmark *t);
 
 const struct adversary_result *
@@ -44,8 +46,8 @@ adversary_benchmark_result(const struct adversary_benchmark *t,
 bool adversary_benchmark_all_ok(const struct adversary_benchmark *t);
 
 /*
- * The record of that duel: the name given, or where there are several duels
- * that with .ALLOCATOR-N before its ending. malloc'ed.
+ * The path of a run's record: t->record, with .ALLOCATOR-N before its suffix
+ * where there are several runs. The caller frees it.
  */
 char *adversary_benchmark_record(const struct adversary_benchmark *t,
                                  size_t allocator, size_t n);

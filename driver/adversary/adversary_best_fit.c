@@ -1,26 +1,29 @@
 /*
- * adversary_best_fit.c - leave best fit a heap of holes, a small pin behind
- * each.
+ * adversary_best_fit.c - leave best fit a heap of holes that are too small,
+ * each with a small block behind it.
  *
- * Best fit takes the smallest hole that fits, so where a small block goes is
- * for the adversary to say: it frees s = r + 1 units at the top and asks r,
- * larger than every hole there is. One unit is left, the smallest hole of
- * all, and the pin goes there: it is of 3/4 unit, so that a header has room
- * and what then is left can hold no pin.
+ * A hole is free memory between two live blocks. Best fit takes the smallest
+ * hole that a request fits into, so the adversary decides where a small block
+ * goes. It frees a block of h + 1 units and allocates h units, which fit into
+ * no other hole. One unit of the freed block is left. It is the smallest hole
+ * of the heap, so the next small block, the pin, goes there. A pin has 3/4
+ * unit: a header still fits in, and no second pin fits into what is left.
  *
- *     ...pin][   s   ][   s   ][   s   ][ guard ]    s = r + 1, all in use
- *     ...pin][  r  |p][  r  |p][  r  |p][ guard ]    free s, ask r, ask a pin
- *     ...pin]       |p]       |p]       |p]          free every r, and the guard
+ *     ...pin][ h + 1 ][ h + 1 ][ h + 1 ][ guard ]    all in use
+ *     ...pin][  h  |p][  h  |p][  h  |p][ guard ]    free h + 1, allocate h
+ *                                                    and a pin, from the right
+ *     ...pin]       |p]       |p]       |p]          free each h and the guard
  *
- * The holes are of r units now, and the next batch asks r + 2 and r + 1. From
- * r = n/e to n - 1 the budget M - P that P units of pins leave gives about
- * (M - P) / r holes a batch: some M n / e in all, where M is much more than n.
- * It shows the order; J. M. Robson's own program (Worst case fragmentation of
- * first fit and best fit storage allocation strategies, The Computer Journal
- * 20(3), 1977) forces almost M n.
+ * That is a stage. It leaves holes of h units, and the next stage allocates h +
+ * 2 and h + 1 units, which fit into none of them. h goes from n/e to n - 1.
+ * When the pins take P units the remaining budget M - P gives about (M - P) / h
+ * holes per stage; in all the heap grows to some M n / e units, where M is much
+ * more than n. This shows the order of growth. J. M. Robson's own program
+ * forces almost M n ("Worst case fragmentation of first fit and best fit
+ * storage allocation strategies", The Computer Journal 20(3), 1977).
  *
- * Pins that lie elsewhere are freed: where it is not best fit that answers,
- * little comes of it.
+ * A pin that did not go behind its hole is freed. So against an allocator that
+ * is not best fit the adversary wastes little.
  */
 #include "adversary.h"
 
@@ -29,14 +32,14 @@
 #include <stdlib.h>
 
 struct pinned_hole {
-    uint32_t full, rest, pin; /* slots of s, of r, of the pin */
-    uint64_t address;         /* where s was */
+    uint32_t full, rest, pin; /* slots of h + 1 units, of h units, of the pin */
+    uint64_t address;         /* of the block of h + 1 units */
 };
 
 struct stage {
     struct pinned_hole *holes;
     uint64_t count;
-    uint64_t hole; /* r, in bytes */
+    uint64_t hole; /* h, in bytes */
 };
 
 static bool is_pinned(const struct requests *r, const struct stage *s,
@@ -47,7 +50,10 @@ static bool is_pinned(const struct requests *r, const struct stage *s,
     return at < s->hole + r->unit;
 }
 
-/* Blocks of s until the budget has room for no more than a guard behind. */
+/*
+ * Allocate blocks of h + 1 units until the budget is used up; the last one is
+ * the guard. Returns its slot; NO_SLOT: the budget allows no hole.
+ */
 static uint32_t allocate_full(struct requests *r, struct stage *s)
 {
     uint64_t size = s->hole + r->unit;
@@ -59,7 +65,7 @@ static uint32_t allocate_full(struct requests *r, struct stage *s)
     return s->count > 0 ? requests_alloc(r, size) : NO_SLOT;
 }
 
-/* From the top down: what a pin leaves over must not join the next hole. */
+/* From the right, so that what a pin leaves free joins no hole to come. */
 static void split_full(struct requests *r, struct stage *s)
 {
     for (uint64_t i = s->count; i-- > 0;) {
@@ -83,7 +89,7 @@ static void free_rests(struct requests *r, const struct stage *s,
     requests_free(r, guard);
 }
 
-/* False: the budget is used up, or the game is over. */
+/* Returns false where the budget is used up or the run has ended. */
 static bool run_stage(struct requests *r, struct stage *s)
 {
     uint32_t guard = allocate_full(r, s);

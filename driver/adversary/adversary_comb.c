@@ -1,19 +1,21 @@
 /*
- * adversary_comb.c - combs and saws: fill the heap, free much, ask again.
+ * adversary_comb.c - two patterns: fill the heap, free much of it, fill again.
  *
- * comb: every other block by address is freed, and what is asked then is one
- * unit larger than the holes. It waits for neighbours to be freed together:
+ * comb frees every other block by address and then allocates blocks that are
+ * one unit larger than the holes. It wastes memory until neighbours happen to
+ * be freed together:
  *
  *     [1][1][1][1][1][1]   [1]   [1]   [1]  [ 2 ][ 2 ]...
  *
- * sawtooth: all but the eighth at the highest addresses is freed, so that the
- * heap cannot shrink, and sizes are drawn anew: an allocator that merges what
- * lies beside each other needs little more than M.
+ * sawtooth frees all blocks except the eighth at the highest addresses, so that
+ * the heap cannot shrink, and then allocates blocks of new random sizes. An
+ * allocator that merges free neighbours needs little more than M.
  */
 #include "adversary.h"
 
 #include "base/random.h"
 
+/* sawtooth fills the heap so many times; it keeps 1 of KEPT_SHARE blocks. */
 enum { CYCLES = 16, KEPT_SHARE = 8 };
 
 static void free_every_other(struct requests *r)
@@ -45,7 +47,7 @@ static void free_below(struct requests *r)
         requests_free(r, slots[i]);
 }
 
-/* Blocks of 1 to n units, until one does not fit into the budget. */
+/* Allocate blocks of 1 to n units until one exceeds the budget. */
 static void fill_at_random(struct requests *r)
 {
     uint64_t units;
@@ -67,7 +69,7 @@ static void run_sawtooth(struct requests *r)
 
 const struct adversary adversary_comb = {
     .name = "comb",
-    .idea = "frees every other block by address, asks one unit more",
+    .idea = "frees every other block by address, then allocates larger ones",
     .run = run_comb,
     .default_n = "4+16+64",
     .default_budget = 16384,
@@ -76,7 +78,7 @@ const struct adversary adversary_comb = {
 
 const struct adversary adversary_sawtooth = {
     .name = "sawtooth",
-    .idea = "frees all but the eighth on top, asks other sizes, 16 times",
+    .idea = "frees all except the top eighth, then allocates other sizes",
     .run = run_sawtooth,
     .default_n = "16+64+256+1024",
     .default_budget = 16384,

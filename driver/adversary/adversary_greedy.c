@@ -1,19 +1,20 @@
 /*
- * adversary_greedy.c - no theorem: of the blocks that there are free as many as
- * leaves no hole for what is asked next, from the lowest address up.
+ * adversary_greedy.c - from the lowest address up, free each block whose
+ * freeing leaves no hole that is large enough for the next request.
  *
  *     next: 3      [a][b ][c][d][e ][f]...
- *                       .....    .....      freed where less than 3 are free
- *                  [a]      [c][d]     [f]  together with what is free already
+ *                       .....    .....      freed: less than 3 units are free
+ *                  [a]      [c][d]     [f]  together with their free neighbours
  *
- * What is asked grows by a random part of itself, up to n: sizes that are no
- * powers of two, and a grid that follows the addresses.
+ * The next size is larger by a random part of itself, up to n. Unlike robson's,
+ * the sizes are no powers of two, and what is kept follows the addresses rather
+ * than a grid. There is no theorem about it.
  */
 #include "adversary.h"
 
 #include "base/random.h"
 
-/* Free what it may where holes have to stay below `next` bytes. */
+/* Free blocks as long as every hole stays smaller than `next` bytes. */
 static void free_unusable(struct requests *r, uint64_t next)
 {
     uint32_t count;
@@ -47,7 +48,7 @@ static void run(struct requests *r)
 
 const struct adversary adversary_greedy = {
     .name = "greedy",
-    .idea = "frees all that leaves no hole for the next, random, size",
+    .idea = "frees all blocks that leave no hole for the next, random size",
     .run = run,
     .default_n = "16+64+256+1024",
     .default_budget = 16384,

@@ -1,30 +1,33 @@
 /*
- * adversary_robson.c - the adversary that no allocator escapes.
+ * adversary_robson.c - the program of Robson's lower bound, which holds for
+ * every allocator.
  *
- *     stage 0     ask blocks of 1 unit until M is live; f = 0
- *     stage i     f becomes f or f + 2^(i-1), whichever is better;
- *                 free what covers no point = f modulo 2^i;
- *                 ask blocks of 2^i until M is live
+ *     stage 0     allocate blocks of 1 unit until M units are live; f = 0
+ *     stage i     f stays or becomes f + 2^(i-1): the one with the higher gain;
+ *                 free each block that covers no point = f modulo 2^i;
+ *                 allocate blocks of 2^i units until M are live
  *
  *     i = 2, f = 1:   . X . . . X . . . X . . . X . .     X: = f modulo 4
  *                     a a         b b b       c           kept, one at each X
  *                         d d           e e       g g     freed
  *
  * Invariant: every live block covers a point of the grid, and none covers two
- * that do not belong to it. So between two of them less than 2^i is free, and
- * what is asked next fits into none of the holes. A block kept costs its size
- * and spoils 2^i: better is the f that spoils most beyond what it costs.
+ * points. So less than 2^i units are free between two live blocks, and the next
+ * request fits into no hole. A block that is kept costs its size of the budget
+ * and makes 2^i units useless. The gain of an f is the sum of these
+ * differences.
  *
- * With blocks of 1 to n units of which M are live, any allocator needs
- * M(log2(n)/2 + 1) - n + 1; the best one needs no more where sizes are powers
- * of two (J. M. Robson, An estimate of the store size necessary for dynamic
- * storage allocation, JACM 18(3), 1971; Bounds for some functions concerning
- * dynamic storage allocation, JACM 21(3), 1974). The argument is of intervals:
- * it holds of addresses that are no multiple of the unit, but for one unit.
+ * With blocks of 1 to n units, of which M are live at most, this forces any
+ * allocator to need M(log2(n)/2 + 1) - n + 1 units; where sizes are powers of
+ * two the best allocator needs no more (J. M. Robson, "An estimate of the store
+ * size necessary for dynamic storage allocation", JACM 18(3), 1971; "Bounds for
+ * some functions concerning dynamic storage allocation", JACM 21(3), 1974). The
+ * proof uses intervals only. So it also holds for addresses that are no
+ * multiple of the unit, except for one unit.
  */
 #include "adversary.h"
 
-/* Does the block cover an address that is = f modulo period? */
+/* Does the block cover an address that is = f modulo period, in bytes? */
 static bool covers(const struct adversary_block *b, uint64_t f, uint64_t period)
 {
     uint64_t at = (f + period - b->address % period) % period;
@@ -32,7 +35,7 @@ static bool covers(const struct adversary_block *b, uint64_t f, uint64_t period)
     return at < b->size;
 }
 
-/* What keeping the blocks on that grid spoils beyond what they cost. */
+/* The bytes that the blocks on that grid make useless beyond their own size. */
 static uint64_t gain(const struct requests *r, uint64_t f, uint64_t period)
 {
     uint64_t sum = 0;

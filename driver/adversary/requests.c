@@ -1,5 +1,5 @@
 /*
- * requests.c - the budget, the slots, the trace.
+ * requests.c - keep the budget, give out slots, and record the trace.
  */
 #define _GNU_SOURCE
 #include "requests.h"

@@ -1,9 +1,10 @@
 /*
- * requests.h - what an adversary plays with.
+ * requests.h - an adversary's requests, and the blocks that answer them.
  *
- * It asks for blocks and gives them back; game_move has the allocator carry
- * that out, and then the addresses are known. Never more than the budget is
- * live, whatever is asked. Everything asked and given is the game's trace.
+ * An adversary allocates and frees blocks here. requests_submit has the
+ * allocator carry the new operations out; only then the addresses of the new
+ * blocks are known. The budget M bounds the bytes that are live at once. All
+ * operations are added to a trace.
  */
 #ifndef REQUESTS_H
 #define REQUESTS_H
@@ -15,63 +16,69 @@
 #include <stdint.h>
 
 struct adversary_block {
-    uint64_t address, size; /* bytes; address 0: not known yet */
-    bool live;
+    uint64_t address; /* 0: not submitted yet */
+    uint64_t size;    /* bytes */
+    bool live;        /* else the slot is unused */
 };
 
 struct requests;
 
 /*
- * Has the allocator carry out the operations of game->trace that are new and
- * sets the addresses of its new blocks. False: it failed, or was interrupted.
+ * Have the allocator carry out the operations of requests->trace from
+ * requests->submitted on, and set the addresses of the new blocks. Returns
+ * false where the allocator failed or the run was interrupted.
  */
 typedef bool requests_carry_out(struct requests *requests, void *context);
 
 struct requests {
     /* Set by the caller. */
     uint64_t unit;      /* bytes */
-    uint64_t max_units; /* n: a request is of at most so many units */
-    uint64_t budget;    /* M: so many units are live at most */
-    uint64_t random;
+    uint64_t max_units; /* n: the largest request, in units */
+    uint64_t budget;    /* M: the units that are live at most */
+    uint64_t random;    /* state of random.h, for the adversary's choices */
     requests_carry_out *carry_out;
-    void *context;
+    void *context; /* of carry_out */
 
-    /* Set by game_begin. */
-    struct trace *trace;            /* its owner is the caller */
+    /* Set by requests_begin. */
+    struct trace *trace;            /* the caller deletes it */
     struct adversary_block *blocks; /* by slot */
     uint32_t slot_count;
-    uint64_t live_bytes; /* bytes asked and not given back */
-    uint64_t submitted;  /* operations carried out */
-    bool ended;
+    uint64_t live_bytes; /* bytes of the live blocks */
+    uint64_t submitted;  /* operations that were carried out */
+    bool ended;          /* carry_out returned false: no more requests */
 
     /* Private. */
     uint32_t *free_slots, *sorted;
     uint32_t free_slot_count;
 };
 
-/* Begin: the caller's part is set; the trace is named by path. */
+/* Begin, with the caller's fields set; path is the trace's name. */
 void requests_begin(struct requests *r, const char *path);
 
-/* Free all but the trace. */
+/* Free everything except the trace. */
 void requests_end(struct requests *r);
 
 enum { NO_SLOT = UINT32_MAX, MIN_FRACTION = 2 };
 
 /*
- * Ask for a block of so many bytes, at least unit / SMALLEST_PART; returns its
- * slot, NO_SLOT where the budget does not allow it.
+ * Request a block of so many bytes, at least unit / MIN_FRACTION. Returns its
+ * slot, or NO_SLOT where it would exceed the budget.
  */
 uint32_t requests_alloc(struct requests *r, uint64_t bytes);
 
-/* Ask for such blocks until the budget is full; returns how many. */
+/* Request such blocks until the budget is used up; returns their number. */
 uint64_t requests_fill(struct requests *r, uint64_t bytes);
 
+/* Free the live block of that slot. */
 void requests_free(struct requests *r, uint32_t slot);
 
-/* Have it carried out. False: the game is over, there is nothing more to do. */
+/* Have the new requests carried out; returns false where the run has ended. */
 bool requests_submit(struct requests *r);
 
-/* Slots of the live blocks by address, *count of them; valid until the next. */
+/*
+ * The slots of the *count live blocks, sorted by address. The array is valid
+ * until the next call.
+ */
 const uint32_t *requests_by_address(struct requests *r, uint32_t *count);
 
 #endif

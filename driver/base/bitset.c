@@ -1,8 +1,9 @@
 /*
- * bitset.c - two levels: a directory of chunks of 2^26 bits each.
+ * bitset.c - a directory of chunks of 2^26 bits; a chunk is mapped when its
+ * first number is added.
  *
- * Every operation on a range walks it in spans, a span being the part of the
- * range that lies within one 64-bit word; the mask of a span says which bits.
+ * Every operation divides its range at the boundaries of 64-bit words and
+ * handles one word at a time, by a mask of the bits in the range.
  */
 #define _GNU_SOURCE
 #include "bitset.h"
@@ -22,7 +23,7 @@ enum {
 
 struct bitset {
     uint64_t *chunk[CHUNKS];
-    uint64_t **mapped; /* the chunks there are */
+    uint64_t **mapped; /* the chunks that exist, in the order of mapping */
     size_t mapped_count;
 };
 
@@ -47,16 +48,16 @@ void bitset_delete(struct bitset *set)
 
 static void new_chunk(struct bitset *set, uint64_t index)
 {
-    size_t room = (set->mapped_count + 1) * sizeof *set->mapped;
+    size_t size = (set->mapped_count + 1) * sizeof *set->mapped;
     void *chunk = mmap(NULL, CHUNK_BYTES, PROT_READ | PROT_WRITE,
                        MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 
-    set->mapped = check_alloc(realloc(set->mapped, room));
+    set->mapped = check_alloc(realloc(set->mapped, size));
     set->chunk[index] = check_alloc(chunk == MAP_FAILED ? NULL : chunk);
     set->mapped[set->mapped_count++] = chunk;
 }
 
-/* The word that holds number, NULL where its chunk holds nothing. */
+/* The word of that number; NULL: its chunk does not exist. */
 static uint64_t *word_of(const struct bitset *set, uint64_t number)
 {
     uint64_t *chunk = set->chunk[(number >> CHUNK_BITS) & (CHUNKS - 1)];
@@ -72,7 +73,7 @@ static uint64_t *make_word(struct bitset *set, uint64_t number)
     return word_of(set, number);
 }
 
-/* How many numbers of [first, end) share first's word; *mask has their bits. */
+/* The count of numbers in [first, end) in first's word; *mask: their bits. */
 static uint64_t range_in_word(uint64_t first, uint64_t end, uint64_t *mask)
 {
     uint64_t low = first % WORD_BITS;
@@ -145,7 +146,7 @@ uint64_t bitset_find(const struct bitset *set, uint64_t from, uint64_t end,
     while (from < end) {
         const uint64_t *word = word_of(set, from);
 
-        if (!word && member) { /* nothing in the whole chunk */
+        if (!word && member) { /* the whole chunk has no member */
             from = ((from >> CHUNK_BITS) + 1) << CHUNK_BITS;
             continue;
         }

@@ -1,10 +1,11 @@
 /*
- * bitset.h - a sparse set of numbers below 2^48, by ranges.
+ * bitset.h - a sparse set of numbers below 2^48, which are added and removed by
+ * ranges.
  *
- * A directory of chunks, each mapped when a number in it is first added:
- * memory is taken only where the set has members, and a range costs a word for
- * every 64 numbers. The oracle keeps the granules of live payloads in one, and
- * the mapped pages in another.
+ * Memory is taken only where the set has had members, in chunks of 8 MiB of
+ * address space. An operation on a range takes one step for every 64 numbers of
+ * it. The oracle keeps the granules of live payloads in one set and the mapped
+ * units in another. The program ends (fatal.h) where it is out of memory.
  */
 #ifndef BITSET_H
 #define BITSET_H
@@ -14,6 +15,7 @@
 
 struct bitset;
 
+/* A new, empty set; the caller deletes it. Deleting NULL does nothing. */
 struct bitset *bitset_new(void);
 void bitset_delete(struct bitset *set);
 
@@ -21,13 +23,16 @@ void bitset_delete(struct bitset *set);
 void bitset_add(struct bitset *set, uint64_t first, uint64_t count);
 void bitset_remove(struct bitset *set, uint64_t first, uint64_t count);
 
-/* Is any, are all, of [first, first + count) in the set? */
+/*
+ * Is any number, or are all numbers, of [first, first + count) in the set? Of
+ * no numbers, none is and all are.
+ */
 bool bitset_any(const struct bitset *set, uint64_t first, uint64_t count);
 bool bitset_all(const struct bitset *set, uint64_t first, uint64_t count);
 
 /*
- * The first number at or after `from` and below `end` that is in the set
- * (member) or is not (!member); end where there is none.
+ * The first number of [from, end) that is in the set (member) or is not
+ * (!member); end where there is none.
  */
 uint64_t bitset_find(const struct bitset *set, uint64_t from, uint64_t end,
                      bool member);

@@ -1,5 +1,5 @@
 /*
- * build.c - ask the kernel which file is being executed.
+ * build.c - the kernel knows the path of the executable.
  */
 #define _GNU_SOURCE
 #include "build.h"
@@ -17,7 +17,7 @@ const char *build_directory(void)
     if (path)
         return path;
     path = realpath("/proc/self/exe", NULL);
-    if (!path) /* no /proc */
+    if (!path) /* /proc is not mounted */
         path = realpath((const char *)getauxval(AT_EXECFN), NULL);
     char *slash = path ? strrchr(path, '/') : NULL;
     if (slash)

@@ -1,12 +1,13 @@
 /*
- * build.h - where the build lies that this driver belongs to.
+ * build.h - the folder of the build that this executable belongs to.
  */
 #ifndef BUILD_H
 #define BUILD_H
 
 /*
- * The folder of the driver's own executable, build/MODE: its worker, its
- * allocators and its scoring profiles lie there.
+ * The folder of the executable, build/MODE, without a slash at its end. The
+ * worker, the allocators and the scoring profiles lie there. The string stays
+ * valid.
  */
 const char *build_directory(void);
 

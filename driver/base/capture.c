@@ -1,5 +1,5 @@
 /*
- * capture.c - fork, exec, read the pipe to its end.
+ * capture.c - fork, exec, and read the pipe to its end.
  */
 #define _GNU_SOURCE
 #include "capture.h"

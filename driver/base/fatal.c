@@ -1,5 +1,5 @@
 /*
- * fatal.c - one clear line on stderr, then exit 2.
+ * fatal.c - one line on stderr, after everything that stdout still holds.
  */
 #include "fatal.h"
 

@@ -1,5 +1,5 @@
 /*
- * interrupt.c - a flag, raised by SIGINT.
+ * interrupt.c - SIGINT sets a flag, once.
  */
 #include "interrupt.h"
 

@@ -1,14 +1,16 @@
 /*
- * interrupt.h - Ctrl-C: finish what is under way, and report what there is.
+ * interrupt.h - Ctrl-C: finish the operation under way, then report the results
+ * so far.
  */
 #ifndef INTERRUPT_H
 #define INTERRUPT_H
 
 #include <signal.h>
 
-/* Set by SIGINT once interrupt_catch was called; a second one kills. */
+/* Set by SIGINT after interrupt_catch was called. */
 extern volatile sig_atomic_t interrupted;
 
+/* Catch the next SIGINT; a second one ends the program. */
 void interrupt_catch(void);
 
 #endif

@@ -1,5 +1,5 @@
 /*
- * suffix.h - what a file's name ends in.
+ * suffix.h - the suffix of a file's name.
  */
 #ifndef SUFFIX_H
 #define SUFFIX_H
@@ -7,7 +7,7 @@
 #include <stdbool.h>
 #include <string.h>
 
-/* Does a name end so, with something before it? */
+/* Does the name end with the suffix, and have something before it? */
 static inline bool has_suffix(const char *name, const char *suffix)
 {
     size_t n = strlen(name), s = strlen(suffix);

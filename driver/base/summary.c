@@ -1,5 +1,5 @@
 /*
- * summary.c - quartiles.
+ * summary.c - sort, then interpolate.
  */
 #include "summary.h"
 

@@ -1,5 +1,5 @@
 /*
- * summary.h - the few numbers that say how a sample lies.
+ * summary.h - minimum and quartiles of samples.
  */
 #ifndef SUMMARY_H
 #define SUMMARY_H
@@ -8,10 +8,13 @@
 
 struct summary {
     double min, p25, median, p75;
-    size_t count; /* of samples; all is 0 where there were none */
+    size_t count; /* of the samples; if it is 0 all other fields are 0 */
 };
 
-/* Sorts the samples in place; quartiles by linear interpolation. */
+/*
+ * Summarize the samples, which it sorts in place. Quartiles are interpolated
+ * linearly between the two nearest samples.
+ */
 struct summary summarize(double *samples, size_t count);
 
 #endif

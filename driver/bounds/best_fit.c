@@ -36,76 +36,76 @@ struct simulation {
     unsigned granule; /* its log2 */
 };
 
-static uint64_t size_asked(const struct simulation *r, struct op op)
+static uint64_t requested_size(const struct simulation *s, struct op op)
 {
     uint64_t payload = op_payload(op);
 
-    return payload > 0 ? (payload + r->align - 1) & ~(r->align - 1) : r->align;
+    return payload > 0 ? (payload + s->align - 1) & ~(s->align - 1) : s->align;
 }
 
 /* The log2 of the operation's alignment, at least that of the granule. */
-static unsigned alignment_asked(const struct simulation *r, struct op op)
+static unsigned requested_alignment(const struct simulation *s, struct op op)
 {
-    return op_alignment_bits(op) > r->granule ? op_alignment_bits(op)
-                                              : r->granule;
+    return op_alignment_bits(op) > s->granule ? op_alignment_bits(op)
+                                              : s->granule;
 }
 
 /* Carry out the operation; returns its block's address, 0 after a free. */
-static uint64_t apply(struct simulation *r, struct op op)
+static uint64_t apply(struct simulation *s, struct op op)
 {
-    struct extent **extent = &r->extent_of_slot[op_slot(op)];
+    struct extent **extent = &s->extent_of_slot[op_slot(op)];
 
     if (!op_has_block(op))
         return 0;
     if (op_ends(op)) {
-        ideal_heap_free(r->heap, *extent);
+        ideal_heap_free(s->heap, *extent);
         return 0;
     }
     if (op_begins(op))
-        *extent = ideal_heap_alloc(r->heap, size_asked(r, op),
-                                   alignment_asked(r, op));
+        *extent = ideal_heap_alloc(s->heap, requested_size(s, op),
+                                   requested_alignment(s, op));
     else
-        *extent = ideal_heap_resize(r->heap, *extent, size_asked(r, op));
+        *extent = ideal_heap_resize(s->heap, *extent, requested_size(s, op));
     return ideal_heap_address(*extent);
 }
 
-static void begin_simulation(struct simulation *r, const struct trace *t,
+static void begin_simulation(struct simulation *s, const struct trace *t,
                              unsigned align)
 {
     uint64_t alignments = align;
 
-    *r = (struct simulation){.align = align};
-    r->granule = (unsigned)__builtin_ctz(align);
-    r->extent_of_slot = check_alloc(
-        calloc((size_t)t->slot_count + 1, sizeof *r->extent_of_slot));
+    *s = (struct simulation){.align = align};
+    s->granule = (unsigned)__builtin_ctz(align);
+    s->extent_of_slot = check_alloc(
+        calloc((size_t)t->slot_count + 1, sizeof *s->extent_of_slot));
     for (uint64_t i = 0; i < t->op_count; i++) {
-        alignments |= (uint64_t)1 << alignment_asked(r, t->ops[i]);
+        alignments |= (uint64_t)1 << requested_alignment(s, t->ops[i]);
         trace_walk(t, i);
     }
-    r->heap = ideal_heap_new(alignments);
+    s->heap = ideal_heap_new(alignments);
 }
 
-static void end_simulation(struct simulation *r)
+static void end_simulation(struct simulation *s)
 {
-    ideal_heap_delete(r->heap);
-    free(r->extent_of_slot);
+    ideal_heap_delete(s->heap);
+    free(s->extent_of_slot);
 }
 
 uint64_t best_fit_place(const struct trace *trace, unsigned align,
                         uint64_t *address)
 {
-    struct simulation r;
+    struct simulation s;
 
-    begin_simulation(&r, trace, align);
+    begin_simulation(&s, trace, align);
     for (uint64_t i = 0; i < trace->op_count; i++) {
         uint64_t at =
-            ideal_heap_break(r.heap) < MAX_BREAK ? apply(&r, trace->ops[i]) : 0;
+            ideal_heap_break(s.heap) < MAX_BREAK ? apply(&s, trace->ops[i]) : 0;
 
         if (address)
             address[i] = at;
         trace_walk(trace, i);
     }
-    uint64_t highest = ideal_heap_break(r.heap);
-    end_simulation(&r);
+    uint64_t highest = ideal_heap_break(s.heap);
+    end_simulation(&s);
     return highest;
 }

@@ -7,7 +7,7 @@
  * operations, 16 bytes each. The figures are best fit and packing in bytes; the
  * packing is "-" where there is none. CHECKSUM is the hash of the line before
  * it. The hash is FNV-1a of 128 bits (Fowler, Noll and Vo). It tells different
- * traces apart, except traces that somebody made to collide.
+ * traces apart, except traces that were made to collide.
  *
  * The line is written to a temporary file, which is then renamed: of two
  * drivers that write at once, one leaves its whole line.

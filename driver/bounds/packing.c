@@ -79,36 +79,36 @@ static uint64_t higher(uint64_t a, uint64_t b)
 }
 
 static uint64_t height_tree_max(const struct height_tree *c, size_t v,
-                                struct range node, struct range asked)
+                                struct range node, struct range query)
 {
     uint32_t middle = node.begin + (node.end - node.begin) / 2;
 
-    if (asked.end <= node.begin || node.end <= asked.begin)
+    if (query.end <= node.begin || node.end <= query.begin)
         return 0;
-    if (asked.begin <= node.begin && node.end <= asked.end)
+    if (query.begin <= node.begin && node.end <= query.end)
         return c->max[v];
     uint64_t below = higher(
-        height_tree_max(c, 2 * v, (struct range){node.begin, middle}, asked),
-        height_tree_max(c, 2 * v + 1, (struct range){middle, node.end}, asked));
+        height_tree_max(c, 2 * v, (struct range){node.begin, middle}, query),
+        height_tree_max(c, 2 * v + 1, (struct range){middle, node.end}, query));
     return higher(c->whole[v], below);
 }
 
 static void height_tree_raise(struct height_tree *c, size_t v,
-                              struct range node, struct range asked,
+                              struct range node, struct range query,
                               uint64_t height)
 {
     uint32_t middle = node.begin + (node.end - node.begin) / 2;
 
-    if (asked.end <= node.begin || node.end <= asked.begin)
+    if (query.end <= node.begin || node.end <= query.begin)
         return;
     c->max[v] = higher(c->max[v], height);
-    if (asked.begin <= node.begin && node.end <= asked.end) {
+    if (query.begin <= node.begin && node.end <= query.end) {
         c->whole[v] = higher(c->whole[v], height);
         return;
     }
-    height_tree_raise(c, 2 * v, (struct range){node.begin, middle}, asked,
+    height_tree_raise(c, 2 * v, (struct range){node.begin, middle}, query,
                       height);
-    height_tree_raise(c, 2 * v + 1, (struct range){middle, node.end}, asked,
+    height_tree_raise(c, 2 * v + 1, (struct range){middle, node.end}, query,
                       height);
 }
 

@@ -1,14 +1,14 @@
 /*
- * skyline.c - segments in the order of time, a queue of them by height, and a
+ * skyline.c - plateaus in the order of time, a queue of them by height, and a
  * tree of the rectangles that are not placed yet.
  *
- *     height            +-------+            Three segments. The lowest, c to
+ *     height            +-------+            Three plateaus. The lowest, c to
  *       ^       +-------+       |            d, is next. Placing a rectangle
  *       |       |  x    |  y    +-----       splits it in at most three; two
- *       +-------a-------b-------c-----d      segments of one height are joined.
+ *       +-------a-------b-------c-----d      plateaus of one height are joined.
  *
- * The moment at which a segment begins identifies it. The queue is never
- * searched: an entry is dropped when it comes up and its segment has another
+ * The moment at which a plateau begins identifies it. The queue is never
+ * searched: an entry is dropped when it comes up and its plateau has another
  * height by then or is gone.
  *
  * The heaviest rectangle that lives within [begin, end) is found in a k-d tree
@@ -19,10 +19,10 @@
  * or cannot beat the best rectangle so far.
  *
  * Invariants, between two placements:
- *   I1  The segments tile [0, moments): each begins where the one before ends.
+ *   I1  The plateaus tile [0, moments): each begins where the one before ends.
  *   I2  No two neighbours have the same height.
- *   I3  Every segment is in the queue at its height.
- *   I4  No placed rectangle reaches above the segments over its lifetime.
+ *   I3  Every plateau is in the queue at its height.
+ *   I4  No placed rectangle reaches above the plateaus over its lifetime.
  */
 #include "skyline.h"
 
@@ -34,13 +34,13 @@ enum { LEAF = 8, ROOT = 1 };
 
 #define NONE UINT32_MAX
 
-struct segment {
+struct plateau {
     uint64_t height;
-    uint32_t end;  /* a moment; 0: no segment begins here */
+    uint32_t end;  /* a moment; 0: no plateau begins here */
     uint32_t prev; /* the moment at which the one before begins, or NONE */
 };
 
-struct queued_segment {
+struct queued_plateau {
     uint64_t height;
     uint32_t start;
 };
@@ -59,14 +59,14 @@ struct node {
 struct skyline {
     const struct rectangles *r;
 
-    struct segment *segment; /* indexed by the moment at which each begins */
-    struct queued_segment *queue;
+    struct plateau *plateau; /* indexed by the moment at which each begins */
+    struct queued_plateau *queue;
     size_t queued, capacity;
 
     struct entry *entry; /* ordered so that each node has a range of them */
     struct node *node;   /* the children of v are 2v and 2v + 1 */
 
-    /* The state of a search: the segment, and the best entry so far. */
+    /* The state of a search: the plateau, and the best entry so far. */
     uint32_t window_begin, window_end;
     double flush, best_weight;
     const struct entry *best;
@@ -74,14 +74,14 @@ struct skyline {
 
 /* ---- The queue: a binary heap by height, then by moment. ---- */
 
-static bool precedes(struct queued_segment a, struct queued_segment b)
+static bool precedes(struct queued_plateau a, struct queued_plateau b)
 {
     return a.height != b.height ? a.height < b.height : a.start < b.start;
 }
 
 static void queue_push(struct skyline *s, uint32_t start)
 {
-    struct queued_segment c = {s->segment[start].height, start};
+    struct queued_plateau c = {s->plateau[start].height, start};
 
     if (s->queued == s->capacity) {
         s->capacity = 2 * s->capacity + 64;
@@ -94,9 +94,9 @@ static void queue_push(struct skyline *s, uint32_t start)
     s->queue[i] = c;
 }
 
-static struct queued_segment queue_pop(struct skyline *s)
+static struct queued_plateau queue_pop(struct skyline *s)
 {
-    struct queued_segment top = s->queue[0], c = s->queue[--s->queued];
+    struct queued_plateau top = s->queue[0], c = s->queue[--s->queued];
     size_t i = 0, child;
 
     while ((child = 2 * i + 1) < s->queued) {
@@ -112,90 +112,90 @@ static struct queued_segment queue_pop(struct skyline *s)
     return top;
 }
 
-/* The moment at which the lowest segment begins. By I3 there is one. */
-static uint32_t pop_lowest_segment(struct skyline *s)
+/* The moment at which the lowest plateau begins. By I3 there is one. */
+static uint32_t pop_lowest_plateau(struct skyline *s)
 {
-    struct queued_segment c;
+    struct queued_plateau c;
 
     do
         c = queue_pop(s);
-    while (s->segment[c.start].end == 0 ||
-           s->segment[c.start].height != c.height);
+    while (s->plateau[c.start].end == 0 ||
+           s->plateau[c.start].height != c.height);
     return c.start;
 }
 
-/* ---- Segments. ---- */
+/* ---- Plateaus. ---- */
 
 static void set_prev(struct skyline *s, uint32_t start, uint32_t prev)
 {
     if (start < s->r->moments)
-        s->segment[start].prev = prev;
+        s->plateau[start].prev = prev;
 }
 
-/* Split the segment at a moment, unless it ends there. */
-static void split_segment(struct skyline *s, uint32_t start, uint32_t at)
+/* Split the plateau at a moment, unless it ends there. */
+static void split_plateau(struct skyline *s, uint32_t start, uint32_t at)
 {
-    struct segment *segment = &s->segment[start];
+    struct plateau *plateau = &s->plateau[start];
 
-    if (at == segment->end)
+    if (at == plateau->end)
         return;
-    s->segment[at] = (struct segment){segment->height, segment->end, start};
-    set_prev(s, segment->end, at);
-    segment->end = at;
+    s->plateau[at] = (struct plateau){plateau->height, plateau->end, start};
+    set_prev(s, plateau->end, at);
+    plateau->end = at;
     queue_push(s, at);
 }
 
-/* Join the segment with the next one, if both have the same height. */
+/* Join the plateau with the next one, if both have the same height. */
 static void join_next(struct skyline *s, uint32_t start)
 {
-    struct segment *segment = &s->segment[start];
-    uint32_t next = segment->end;
+    struct plateau *plateau = &s->plateau[start];
+    uint32_t next = plateau->end;
 
-    if (next == s->r->moments || s->segment[next].height != segment->height)
+    if (next == s->r->moments || s->plateau[next].height != plateau->height)
         return;
-    segment->end = s->segment[next].end;
-    s->segment[next].end = 0;
-    set_prev(s, segment->end, start);
+    plateau->end = s->plateau[next].end;
+    s->plateau[next].end = 0;
+    set_prev(s, plateau->end, start);
 }
 
 static void raise(struct skyline *s, uint32_t start, uint64_t height)
 {
-    uint32_t prev = s->segment[start].prev;
+    uint32_t prev = s->plateau[start].prev;
 
-    s->segment[start].height = height;
+    s->plateau[start].height = height;
     join_next(s, start);
-    if (prev != NONE && s->segment[prev].height == height) {
+    if (prev != NONE && s->plateau[prev].height == height) {
         join_next(s, prev);
         start = prev;
     }
     queue_push(s, start);
 }
 
-/* No rectangle fits: raise the segment to its lower neighbour. */
+/* No rectangle fits: raise the plateau to its lower neighbour. */
 static void raise_to_neighbour(struct skyline *s, uint32_t start)
 {
-    const struct segment *segment = &s->segment[start];
+    const struct plateau *plateau = &s->plateau[start];
     uint64_t height = UINT64_MAX;
 
-    if (segment->prev != NONE)
-        height = s->segment[segment->prev].height;
-    if (segment->end < s->r->moments &&
-        s->segment[segment->end].height < height)
-        height = s->segment[segment->end].height;
+    if (plateau->prev != NONE)
+        height = s->plateau[plateau->prev].height;
+    if (plateau->end < s->r->moments &&
+        s->plateau[plateau->end].height < height)
+        height = s->plateau[plateau->end].height;
     raise(s, start, height);
 }
 
-/* Place the rectangle on the segment; returns its address. */
+/* Place the rectangle on the plateau; returns its address. */
 static uint64_t place_on(struct skyline *s, uint32_t start,
                          const struct rectangle *r)
 {
-    uint64_t at = rectangle_align_up(r, s->segment[start].height);
+    uint64_t at = rectangle_align_up(r, s->plateau[start].height);
 
     if (r->begin > start) {
-        split_segment(s, start, r->begin);
+        split_plateau(s, start, r->begin);
         queue_push(s, start);
     }
-    split_segment(s, r->begin, r->end);
+    split_plateau(s, r->begin, r->end);
     raise(s, r->begin, at + r->size);
     return at;
 }
@@ -300,7 +300,7 @@ static void set_max_weights(struct skyline *s, uint32_t v, uint32_t low,
     s->node[v].max_weight = children_max(s, v);
 }
 
-/* No rectangle of the node counts more here; 0: none lives in the segment. */
+/* No rectangle of the node counts more here; 0: none lives in the plateau. */
 static double weight_limit(const struct skyline *s, const struct node *n)
 {
     double max_weight = n->max_weight;
@@ -349,11 +349,11 @@ static void search_tree(struct skyline *s, uint32_t v, uint32_t low,
     }
 }
 
-/* The entry to place on that segment; NULL: none lives within its time. */
+/* The entry to place on that plateau; NULL: none lives within its time. */
 static const struct entry *find_heaviest(struct skyline *s, uint32_t start)
 {
     s->window_begin = start;
-    s->window_end = s->segment[start].end;
+    s->window_end = s->plateau[start].end;
     s->best = NULL;
     s->best_weight = 0;
     search_tree(s, ROOT, 0, s->r->count);
@@ -398,8 +398,8 @@ struct skyline *skyline_new(const struct rectangles *r)
     struct skyline *s = check_alloc(calloc(1, sizeof *s));
 
     s->r = r;
-    s->segment =
-        check_alloc(malloc(((size_t)r->moments + 1) * sizeof *s->segment));
+    s->plateau =
+        check_alloc(malloc(((size_t)r->moments + 1) * sizeof *s->plateau));
     s->entry = check_alloc(malloc(((size_t)r->count + 1) * sizeof *s->entry));
     s->node = check_alloc(malloc(node_count(r->count) * sizeof *s->node));
     for (uint32_t i = 0; i < r->count; i++)
@@ -412,7 +412,7 @@ void skyline_delete(struct skyline *s)
 {
     if (!s)
         return;
-    free(s->segment);
+    free(s->plateau);
     free(s->queue);
     free(s->entry);
     free(s->node);
@@ -425,8 +425,8 @@ static void begin_packing(struct skyline *s, const double *weight)
         s->entry[i].weight = weight[s->entry[i].index];
     set_max_weights(s, ROOT, 0, s->r->count);
     for (uint32_t i = 1; i < s->r->moments; i++)
-        s->segment[i].end = 0;
-    s->segment[0] = (struct segment){0, s->r->moments, NONE};
+        s->plateau[i].end = 0;
+    s->plateau[0] = (struct plateau){0, s->r->moments, NONE};
     s->queued = 0;
     queue_push(s, 0);
 }
@@ -437,7 +437,7 @@ void skyline_place(struct skyline *s, const double *weight, double flush,
     s->flush = flush;
     begin_packing(s, weight);
     for (uint32_t left = s->r->count; left > 0;) {
-        uint32_t start = pop_lowest_segment(s);
+        uint32_t start = pop_lowest_plateau(s);
         const struct entry *e = find_heaviest(s, start);
 
         if (!e) {

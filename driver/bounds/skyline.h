@@ -1,17 +1,19 @@
 /*
  * skyline.h - pack rectangles from the bottom up, along a skyline.
  *
- * The skyline is the upper edge of what is placed: over each moment a height.
- * The lowest segment gets the rectangle of the highest weight among those that
- * are not placed yet and live within the segment's time. Where there is none
- * the segment rises to its lower neighbour; the memory below is lost. This is
- * the heuristic of T. Sekiyama, T. Imamichi, H. Imai and R. Raymond,
- * "Profile-guided memory optimization for deep neural networks", 2018, with the
- * lifetime as the weight. It goes back to best fit for strip packing:
+ * The skyline is the upper edge of what is placed: a height over each moment. A
+ * plateau is a longest run of moments of one height. The lowest plateau gets
+ * the rectangle of the highest weight among those that are not placed yet and
+ * live within its moments. Where there is none the plateau rises to the height
+ * of its lower neighbour, and the memory below is lost.
+ *
+ * With the lifetime as the weight this is the heuristic of T. Sekiyama,
+ * T. Imamichi, H. Imai and R. Raymond, "Profile-guided memory optimization for
+ * deep neural networks", 2018. It goes back to best fit for strip packing:
  * E. Burke, G. Kendall and G. Whitwell, 2004.
  *
  * Here the caller gives the weights. A rectangle that begins or ends exactly
- * where the segment does may be preferred, because no corner is left beside it.
+ * where the plateau does may be preferred, because no corner is left beside it.
  */
 #ifndef SKYLINE_H
 #define SKYLINE_H
@@ -30,8 +32,8 @@ void skyline_delete(struct skyline *s);
 /*
  * Set at[i], the address of rectangle i in bytes, for each rectangle. weight[i]
  * is above 0. It is multiplied by flush, which is at least 1, where the
- * rectangle begins at the segment's begin, and again where it ends at the
- * segment's end. n rectangles take some n log n steps.
+ * rectangle begins at the plateau's begin, and again where it ends at the
+ * plateau's end. n rectangles take some n log n steps.
  */
 void skyline_place(struct skyline *s, const double *weight, double flush,
                    uint64_t *at);

@@ -49,6 +49,12 @@ struct replay_setup {
     uint64_t seed;
     struct replay_observer observers[REPLAY_OBSERVERS];
     const char *origin; /* the --adversary that makes the trace, or NULL */
+    /*
+     * Writes how the user can see a fault in operation op happen, into text;
+     * NULL: nobody does.
+     */
+    void (*reproduce)(const struct replay_setup *setup, uint64_t op, bool timed,
+                      char *text, size_t size);
 };
 
 /* What a replay found; no pointers, so it may lie in shared memory. */

@@ -6,8 +6,6 @@
 #include "worker/pattern.h"
 #include "replay_parts.h"
 
-#include <errno.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -178,91 +176,6 @@ void diagnose_culprit(const struct replay *r, struct finding *f)
 
 /* ---- The outcome. ---- */
 
-static void append(char *text, size_t size, const char *format, ...)
-    __attribute__((format(printf, 3, 4)));
-
-static void append(char *text, size_t size, const char *format, ...)
-{
-    size_t used = strlen(text);
-    va_list args;
-
-    va_start(args, format);
-    vsnprintf(text + used, size - used, format, args);
-    va_end(args);
-}
-
-/* A word for the shell, in quotes where it needs them. */
-static void append_word(char *text, size_t size, const char *word)
-{
-    static const char plain[] = "abcdefghijklmnopqrstuvwxyz"
-                                "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
-                                "_-./=:,+@%";
-
-    if (word[0] && word[strspn(word, plain)] == '\0') {
-        append(text, size, " %s", word);
-        return;
-    }
-    append(text, size, " '");
-    for (; *word; word++)
-        append(text, size, *word == '\'' ? "'\\''" : "%c", *word);
-    append(text, size, "'");
-}
-
-/*
- * A fault of the checked pass: the allocator inside the driver's process, where
- * gdb has it at once. One of a timed pass, or with a worker for another
- * machine, is to be had in the worker only.
- */
-static bool in_driver(const struct oracle *o)
-{
-    return !WORKER_FOREIGN && !o->lenient;
-}
-
-static void append_gdb(char *text, size_t size, bool driver,
-                       const struct oracle *o, uint64_t op)
-{
-    append(text, size, "gdb");
-    if (!driver)
-        append(text, size,
-               " -ex 'set follow-fork-mode child'"
-               " -ex 'set breakpoint pending on'");
-    if (o->lenient)
-        append(text, size, " -ex 'break mm_init'");
-    else if (op == NO_OP)
-        append(text, size, " -ex 'break worker_execute'");
-    else
-        append(text, size, " -ex 'break worker_breakpoint'");
-    append(text, size, " -ex run%s --args",
-           op == NO_OP || o->lenient ? "" : " -ex finish");
-}
-
-static void write_reproduce(const struct replay *r, const struct oracle *o,
-                            const struct finding *f, struct outcome *out)
-{
-    const struct replay_setup *s = &r->setup;
-    uint64_t op = f->culprit != NO_OP ? f->culprit : f->op;
-    bool driver = in_driver(o);
-    char *text = out->reproduce;
-    size_t size = sizeof out->reproduce;
-
-    text[0] = '\0';
-    append_gdb(text, size, driver, o, op);
-    append_word(text, size, program_invocation_name);
-    append(text, size, driver ? " --in-process" : " -s 100000");
-    if (s->align != 16)
-        append(text, size, " --align %u", s->align);
-    if (s->heap_limit != MEM_DEFAULT_LIMIT)
-        append(text, size, " --heap-limit %zu", s->heap_limit);
-    if (s->debug > 0)
-        append(text, size, " -d %d", s->debug);
-    append(text, size, " --seed %llu --allocator", (unsigned long long)s->seed);
-    append_word(text, size, s->allocator->text);
-    if (op != NO_OP && !o->lenient)
-        append(text, size, " --stop-at %llu", (unsigned long long)op + 1);
-    append(text, size, s->origin ? " --adversary" : o->lenient ? " -f" : " -c");
-    append_word(text, size, s->origin ? s->origin : s->trace->path);
-}
-
 void diagnose_conclude(const struct replay *r, const struct oracle *o,
                        struct finding *f, struct outcome *out)
 {
@@ -275,6 +188,7 @@ void diagnose_conclude(const struct replay *r, const struct oracle *o,
     describe_finding(f, r->setup.trace, o, out->message, sizeof out->message);
     if (f->op != NO_OP)
         out->line = trace_line(r->setup.trace, f->op);
-    if (is_lab(r) && f->verdict != VERDICT_LOAD_FAILED)
-        write_reproduce(r, o, f, out);
+    if (is_lab(r) && f->verdict != VERDICT_LOAD_FAILED && r->setup.reproduce)
+        r->setup.reproduce(&r->setup, f->culprit != NO_OP ? f->culprit : f->op,
+                           o->lenient, out->reproduce, sizeof out->reproduce);
 }

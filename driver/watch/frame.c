@@ -1,5 +1,5 @@
 /*
- * frame.c - rows and columns of glyphs; whatever lies outside is not drawn.
+ * frame.c - a grid of glyphs. What lies outside the frame is not drawn.
  */
 #include "frame.h"
 

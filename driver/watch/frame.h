@@ -1,5 +1,5 @@
 /*
- * frame.h - a picture in characters, at most 80 wide, before it is shown.
+ * frame.h - a picture made of characters, before it is shown or printed.
  */
 #ifndef FRAME_H
 #define FRAME_H
@@ -18,29 +18,32 @@ enum colour {
 };
 
 struct glyph {
-    char text[4]; /* one character, in UTF-8 */
-    unsigned char colour;
+    char text[4];         /* one character, in UTF-8 */
+    unsigned char colour; /* enum colour */
 };
 
 struct frame {
     int rows, columns;
-    bool unicode; /* else ASCII only */
+    bool unicode; /* set by the caller; false: ASCII only */
     struct glyph glyphs[FRAME_ROWS][FRAME_COLUMNS];
 };
 
-/* Blank, of that size cut to what there is room for. */
+/* Make the frame blank, at most FRAME_ROWS by FRAME_COLUMNS. */
 void frame_clear(struct frame *f, int rows, int columns);
 
-/* Text from there on, cut at the right edge; returns the column behind it. */
+/*
+ * Print text, cut at the frame's edges; returns the column behind it. What is
+ * no printable ASCII becomes '?'.
+ */
 int frame_print(struct frame *f, int row, int column, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
 
-/* How full, from 0 to 8: 0 is a dot, 8 a whole block. */
+/* Draw how full a cell is, from 0, a dot, to LEVELS, a full block. */
 enum { LEVELS = 8 };
 void frame_put_level(struct frame *f, int row, int column, int level,
                      enum colour colour);
 
-/* As lines of text, blanks at their ends left out. */
+/* Write the frame as lines of text, without trailing blanks. */
 void frame_write(FILE *out, const struct frame *f);
 
 #endif

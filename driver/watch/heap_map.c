@@ -1,11 +1,13 @@
 /*
- * heap_map.c - walk the runs of granules, live and not, and lay them into cells.
+ * heap_map.c - go through the memory twice: the first pass adds up its size,
+ * the second distributes live runs and gaps of granules over the cells.
  *
- *     granules   LLLL.LL......LLLLLLL..LL........
+ *     granules   LLLL.LL......LLLLLLL..LL........     L: live
  *     cells      |       |       |       |       |
  *
- * The share of a cell is the least power of two with which all fits, so that
- * the picture fills as the heap grows, and halves when it is full.
+ * A cell stands for the smallest power of two of bytes with which the memory
+ * fits into the cells. So the map fills as the heap grows; when it is full,
+ * each cell stands for twice as much.
  */
 #include "heap_map.h"
 
@@ -13,9 +15,9 @@
 
 enum { GRANULE = 8, MIN_CELL_BYTES = 16 };
 
-#define MAX_UNITS ((uint64_t)1 << 36) /* of 48 bits of address */
+#define MAX_UNITS ((uint64_t)1 << 36) /* units in 48 bits of address */
 
-/* ---- What to draw: spans of addresses. ---- */
+/* ---- The memory to show, as spans of addresses. ---- */
 
 typedef void visit_span(struct heap_map *m, const struct oracle *o,
                         uint64_t start, uint64_t size);
@@ -45,7 +47,7 @@ static void visit_spans(struct heap_map *m, const struct oracle *o,
     visit_units(m, o, o->mapped_units, o->base, o->limit / MEM_UNIT, visit);
 }
 
-/* ---- Runs into cells. ---- */
+/* ---- Live runs and gaps, into cells. ---- */
 
 enum content { LIVE, OVERHEAD, HOLE };
 

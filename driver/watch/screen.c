@@ -1,8 +1,8 @@
 /*
- * screen.c - by ncurses, which knows terminals.
+ * screen.c - a terminal by ncurses, which knows the kinds of terminals.
  *
- * A build without its header goes on without: then only frames as text are to
- * be had, and a terminal is refused in words.
+ * A build without ncurses.h can print frames as text only; screen_open then
+ * ends the program with a message.
  */
 #define _GNU_SOURCE
 #include "screen.h"
@@ -25,13 +25,13 @@
 #undef columns /* a macro of term.h */
 
 static struct {
-    SCREEN *terminal; /* NULL: not taken */
+    SCREEN *terminal; /* NULL: screen_open has not been called */
     bool keys;
     struct termios before;
-    char restore_sequence[256]; /* puts the terminal back as it was */
+    char restore_sequence[256]; /* what a terminal is sent to restore it */
 } screen;
 
-/* ---- Ends that nobody planned. ---- */
+/* ---- Signals that end the program. ---- */
 
 static const int fatal_signals[] = {SIGTERM, SIGHUP, SIGQUIT, SIGABRT, SIGSEGV,
                                     SIGBUS,  SIGFPE, SIGILL,  SIGPIPE, SIGINT};
@@ -40,7 +40,7 @@ enum { FATAL_SIGNALS = sizeof fatal_signals / sizeof *fatal_signals };
 
 static struct sigaction old_actions[FATAL_SIGNALS];
 
-/* A string of terminfo, without the pauses that old terminals need. */
+/* Add a string of terminfo, without its pauses, which old terminals need. */
 static void add_to_restore_sequence(const char *name)
 {
     const char *text = tigetstr(name);
@@ -58,7 +58,7 @@ static void add_to_restore_sequence(const char *name)
     screen.restore_sequence[used] = '\0';
 }
 
-/* From a signal handler: nothing but system calls. */
+/* Restore the terminal. A signal handler may make system calls only. */
 static void on_fatal_signal(int number)
 {
     ssize_t n = write(STDOUT_FILENO, screen.restore_sequence,
@@ -67,13 +67,14 @@ static void on_fatal_signal(int number)
     (void)n;
     tcsetattr(STDOUT_FILENO, TCSANOW, &screen.before);
     signal(number, SIG_DFL);
-    raise(number); /* it waits for the handler's end */
+    raise(number); /* blocked until the handler returns */
 }
 
 /*
- * Undisturbed: what is raised in a handler waits for its end. SA_RESETHAND
- * would not do: the kernel resets before it blocks, and a second Ctrl-C in
- * between ends all with the terminal as it is.
+ * All signals are blocked while the handler runs. SA_RESETHAND is no
+ * substitute: the kernel resets the action before it blocks the signal, and a
+ * second Ctrl-C in between would end the program without restoring the
+ * terminal.
  */
 static struct sigaction action_for(void (*handler)(int))
 {
@@ -83,7 +84,7 @@ static struct sigaction action_for(void (*handler)(int))
     return action;
 }
 
-/* The first Ctrl-C ends in peace; a second, where all hangs, at once. */
+/* The first Ctrl-C sets a flag; a second one ends the program at once. */
 static void on_interrupt(int number)
 {
     struct sigaction action = action_for(on_fatal_signal);
@@ -108,7 +109,7 @@ static void restore_signals(void)
         sigaction(fatal_signals[i], &old_actions[i], NULL);
 }
 
-/* ---- Taking and giving back. ---- */
+/* ---- Opening and closing. ---- */
 
 static void set_up_colours(void)
 {
@@ -157,7 +158,7 @@ void screen_open(void)
     tcgetattr(STDOUT_FILENO, &screen.before);
     catch_fatal_signals();
     sigfillset(&all);
-    sigprocmask(SIG_SETMASK, &all, &before); /* until there is a farewell */
+    sigprocmask(SIG_SETMASK, &all, &before); /* until the sequence is known */
     start_terminal();
     sigprocmask(SIG_SETMASK, &before, NULL);
     prepare_keys();
@@ -178,7 +179,7 @@ void screen_close(void)
 
 /* ---- Showing. ---- */
 
-/* Asked of the kernel, not of ncurses, which hears of it only with a key. */
+/* The kernel knows the size at once, ncurses only after a key was read. */
 void screen_size(int *rows, int *columns)
 {
     struct winsize size;

@@ -2,28 +2,35 @@
  * screen.h - the terminal while it shows frames.
  *
  * Whatever ends the program between screen_open and screen_close (a signal, a
- * complaint, an assertion) leaves the terminal as it was.
+ * fatal message, an assertion), the terminal is put back as it was.
  */
 #ifndef SCREEN_H
 #define SCREEN_H
 
 #include "frame.h"
 
-/* Take the terminal; complains where it cannot. */
+/*
+ * Prepare the terminal; screen_close restores it. A terminal that is not known
+ * or cannot place a cursor is a usage error (fatal.h).
+ */
 void screen_open(void);
 void screen_close(void);
 
-/* Its size now. */
+/* The terminal's present size. */
 void screen_size(int *rows, int *columns);
 
+/* Show the frame; what does not fit the terminal is cut. */
 void screen_show(const struct frame *f);
 
 enum { NO_KEY = -1 };
 
-/* Does it have keys: is standard input a terminal? */
+/* Can keys be read, that is, is standard input a terminal? */
 bool screen_has_keys(void);
 
-/* Wait that long for a key, or for nothing where there are none. */
+/*
+ * Wait so long for a key and return it; NO_KEY where none was pressed. Without
+ * keys this waits for the whole time.
+ */
 int screen_key(int milliseconds);
 
 #endif

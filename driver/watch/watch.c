@@ -1,5 +1,5 @@
 /*
- * watch.c - steps of the checked replay, and a frame after each.
+ * watch.c - advance the checked replay a little, draw a frame, and again.
  */
 #define _GNU_SOURCE
 #include "watch.h"
@@ -19,8 +19,9 @@ enum { PLAIN_ROWS = 18, PLAIN_FRAMES = 5, FRAME_MS = 40, SECONDS = 10 };
 
 static const double speed_step = 1.5;
 
-/* ---- Steps. ---- */
+/* ---- Advancing the replay. ---- */
 
+/* Add the units of the blocks that operations from first on have allocated. */
 static void note_used_units(struct view *w, uint64_t first)
 {
     const struct oracle *o = replay_oracle(w->replay);
@@ -35,6 +36,7 @@ static void note_used_units(struct view *w, uint64_t first)
     }
 }
 
+/* Set the present column of the sparkline. */
 static void sample_utilization(struct view *w)
 {
     const struct oracle *o = replay_oracle(w->replay);
@@ -57,7 +59,7 @@ static void advance_batch(struct view *w, uint64_t until)
     sample_utilization(w);
 }
 
-/* Where the part of the trace ends that has the same spark. */
+/* The operation at which the present column of the sparkline ends. */
 static uint64_t end_of_column(const struct view *w)
 {
     uint64_t count = trace_of(w)->op_count;
@@ -66,7 +68,7 @@ static uint64_t end_of_column(const struct view *w)
     return (column * count + SPARKLINE_WIDTH - 1) / SPARKLINE_WIDTH;
 }
 
-/* Carry out what comes before operation `until`. */
+/* Carry out the operations before `until`, in batches of one column each. */
 static void advance(struct view *w, uint64_t until)
 {
     if (until > trace_of(w)->op_count)
@@ -156,7 +158,7 @@ static void handle_key(struct view *w, int key)
     }
 }
 
-/* As fast as it goes: until the next frame is due. */
+/* Replay at full speed until that time, in seconds of now(). */
 static void advance_until(struct view *w, double end)
 {
     enum { CHUNK_OPS = 4096 };
@@ -166,7 +168,7 @@ static void advance_until(struct view *w, double end)
     while (!at_end(w) && !interrupted && now() < end);
 }
 
-/* What the time that went by has room for. */
+/* Carry out the operations that are due after so many more seconds. */
 static void advance_by_time(struct view *w, double seconds)
 {
     if (w->paused) {

@@ -1,12 +1,11 @@
 /*
  * Room watch: the heap on a terminal, while a trace is replayed
- * May include: base, trace,
- * worker, check.
+ * May include: base, trace, worker, check.
  *
- * watch.h - one allocator on one trace, to look at while it runs.
+ * watch.h - show one allocator's heap while it replays one trace.
  *
- * The checked replay at a chosen speed; the heap as a map, with what it holds
- * in figures below. On a terminal, or as some frames of text.
+ * The checked replay runs at a chosen speed. A frame shows the heap as a map,
+ * with figures below: on a terminal, or as a few frames of text.
  */
 #ifndef WATCH_H
 #define WATCH_H
@@ -17,17 +16,18 @@
 
 struct watch_setup {
     struct replay_setup replay;
-    double speed;   /* operations a second; 0: so that it takes 10 seconds */
-    bool unlimited; /* as fast as it goes */
+    double speed;   /* operations per second; 0: the trace takes 10 seconds */
+    bool unlimited; /* replay at full speed; speed is not used */
 };
 
 /*
- * Watch it. True where the end was reached, or a fault: then *outcome is that
- * of replay_checked. False where it was left before.
+ * Watch the replay on the terminal until the user quits. Returns true where the
+ * replay reached the end or a fault: then *outcome is that of replay_checked.
+ * Returns false where the user quit before.
  */
 bool watch_live(const struct watch_setup *setup, struct outcome *outcome);
 
-/* The same without a clock: some frames, at equal parts of the trace. */
+/* Print some frames at equal parts of the trace; the result is the same. */
 bool watch_plain(FILE *out, const struct watch_setup *setup,
                  struct outcome *outcome);
 

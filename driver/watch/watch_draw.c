@@ -1,5 +1,5 @@
 /*
- * watch_draw.c - a frame: the heap, and what there is to say of it.
+ * watch_draw.c - draw a frame: the heap's map, its figures, the state.
  *
  *     mm  bash-life.rep.gz         operation 2000 of 57657 (4 %)
  *     █████▆█████▂▂▁▁····             the map: rows that fill as the heap grows
@@ -54,7 +54,7 @@ static void draw_title(struct view *w)
     frame_print(f, 0, f->columns - (int)strlen(right), "%s", right);
 }
 
-/* What the cell lacks to be full: is it holes, or lost between blocks? */
+/* The colour says what most of the cell's free bytes are: overhead or holes. */
 static enum colour colour_of(const struct heap_cell *c)
 {
     uint64_t rest = c->size - c->live;
@@ -64,7 +64,7 @@ static enum colour colour_of(const struct heap_cell *c)
     return c->overhead * 2 >= rest ? COLOUR_OVERHEAD : COLOUR_HOLE;
 }
 
-/* A whole block is for cells that are live to the last byte but a few. */
+/* A cell that has any live byte has at least level 1. */
 static int level_of(const struct heap_cell *c)
 {
     int level = (int)(c->live * LEVELS / c->size);
@@ -103,8 +103,8 @@ static void draw_legend(struct view *w, int row, const struct heap_map *m)
                  3;
 
     column = draw_legend_of(f, row, column, LEVELS, COLOUR_LIVE, "live");
-    column = draw_legend_of(f, row, column, LEVELS / 2, COLOUR_OVERHEAD,
-                            "headers, padding");
+    column =
+        draw_legend_of(f, row, column, LEVELS / 2, COLOUR_OVERHEAD, "overhead");
     column = draw_legend_of(f, row, column, LEVELS / 2, COLOUR_HOLE, "holes");
     draw_legend_of(f, row, column, 0, COLOUR_HOLE, "nothing live");
 }
@@ -120,13 +120,13 @@ static void draw_figures(struct view *w, int row, const struct heap_map *m)
                 bytes_text(o->payload, a), bytes_text(footprint, b),
                 100 * ratio(o->payload, footprint));
     frame_print(f, row + 1, 0,
-                "blocks %-9llu holes %llu of %s, largest %s; padding %s",
+                "blocks %-9llu holes %llu of %s, largest %s; overhead %s",
                 (unsigned long long)live_blocks(o),
                 (unsigned long long)m->hole_count, bytes_text(m->hole_bytes, a),
                 bytes_text(m->largest_hole, b), bytes_text(m->overhead, c));
 }
 
-/* The operation under way, or that has failed. */
+/* Show the operation that failed, or the last one that was carried out. */
 static void draw_operation(struct view *w, int row)
 {
     char text[64];
@@ -136,7 +136,7 @@ static void draw_operation(struct view *w, int row)
         frame_print(&w->frame, row, 0, "stopped at   %s",
                     trace_text(trace_of(w), op, text, sizeof text));
     else if (op > 0)
-        frame_print(&w->frame, row, 0, "done last    %s",
+        frame_print(&w->frame, row, 0, "last done    %s",
                     trace_text(trace_of(w), op - 1, text, sizeof text));
 }
 
@@ -155,7 +155,7 @@ int watch_draw(struct view *w, int rows, int columns)
 
     frame_clear(f, rows, columns);
     if (rows < MIN_ROWS) {
-        frame_print(f, 0, 0, "%d rows are too few, %d would do", rows,
+        frame_print(f, 0, 0, "%d rows are too few; %d are needed", rows,
                     MIN_ROWS);
         return f->rows;
     }
@@ -181,7 +181,7 @@ static void draw_state(struct view *w, int row, int column)
     else if (w->paused)
         frame_print(f, row, column, "paused");
     else if (w->setup->unlimited)
-        frame_print(f, row, column, "as fast as it goes");
+        frame_print(f, row, column, "at full speed");
     else
         frame_print(f, row, column, "%.0f operations/s", w->speed);
 }

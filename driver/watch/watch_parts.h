@@ -1,8 +1,8 @@
 /*
- * watch_parts.h - what the files of the view share.
+ * watch_parts.h - what watch.c and watch_draw.c share.
  *
- *     watch.c        steps of the replay, the clock, keys
- *     watch_draw.c   a frame of it
+ *     watch.c        the replay, the clock, the keys
+ *     watch_draw.c   a frame
  */
 #ifndef WATCH_PARTS_H
 #define WATCH_PARTS_H
@@ -20,10 +20,10 @@ struct view {
     struct outcome *outcome;
     struct frame frame;
     struct heap_cell cells[FRAME_ROWS * FRAME_COLUMNS];
-    struct bitset *used_units;         /* pages; NULL for the simulated heap */
-    double sparkline[SPARKLINE_WIDTH]; /* utilization then, 0 = not there yet */
-    double speed;                      /* operations a second */
-    double due; /* how far it should be by now, in operations */
+    struct bitset *used_units; /* see heap_map_draw; NULL: simulated heap */
+    double sparkline[SPARKLINE_WIDTH]; /* utilization over time; 0: not yet */
+    double speed;                      /* operations per second */
+    double due; /* operations that should be done by now */
     bool paused, fault, quit;
 };
 
@@ -52,10 +52,10 @@ static inline double ratio(uint64_t part, uint64_t whole)
     return whole ? (double)part / (double)whole : 0;
 }
 
-/* Draw all but the keys; returns the row that is left for them. */
+/* Draw the frame except its last row; returns that row. */
 int watch_draw(struct view *w, int rows, int columns);
 
-/* Keys, where there are any, and what the view is doing. */
+/* Draw the keys, where there are any, and the state of the replay. */
 void watch_draw_state(struct view *w, int row, bool has_keys);
 
 #endif

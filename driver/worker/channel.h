@@ -1,21 +1,25 @@
 /*
- * channel.h - the memory that judge and worker share, and the turns they take.
+ * channel.h - the memory that judge and worker share, and how they take turns.
  *
  *     judge                                   worker
  *       writes command, batch, steps
- *       turn = TURN_WORKER  ------------------>  carries it out, filling log
- *       looks at reply, log, account  <--------  turn = TURN_JUDGE
+ *       turn = TURN_WORKER  ------------------>  executes it, fills the log
+ *       reads reply, log, account  <-----------  turn = TURN_JUDGE
  *
- * One side sleeps on the futex `turn` while the other has it; the worker waits
- * awake for a short while first, for a processor that goes to sleep between two
- * batches starts the next with cold caches and branch predictors. A batch is up to
- * CHANNEL_BATCH steps of the trace; the worker sees no further. The log has an
- * entry a step, LOG_PENDING until the allocator has returned: where a worker
- * dies or hangs, the first pending entry tells in which operation.
+ * Each side sleeps on the futex `turn` while the other one has the turn. The
+ * worker first spins for CHANNEL_SPIN_NS: a processor that sleeps between two
+ * batches begins the next one with cold caches and branch predictors.
  *
- * The judge believes none of it: what it needs it keeps in its own memory,
- * what it reads here it checks. Widths are fixed and 8-byte fields aligned,
- * for the worker may be a 32-bit process under a 64-bit judge.
+ * A batch is at most CHANNEL_BATCH operations of the trace, and the worker sees
+ * no others. A step is an operation of the batch; it is numbered from the
+ * batch's first. The log has an entry for each step: the address that the
+ * allocator returned, 0 for a free, LOG_PENDING until the allocator has
+ * returned. Where the worker dies or hangs, the first pending entry tells the
+ * operation.
+ *
+ * The judge does not trust the worker: it keeps the state it needs in its own
+ * memory and checks what it reads here. Fields have fixed widths, and 8-byte
+ * fields are aligned, because a 64-bit judge may have a 32-bit worker.
  */
 #ifndef CHANNEL_H
 #define CHANNEL_H
@@ -35,14 +39,14 @@ enum { CHANNEL_PAGE = 65536 };
 
 enum turn { TURN_JUDGE, TURN_WORKER };
 
-enum { CHANNEL_SPIN_NS = 100000 }; /* how long the worker waits awake */
+enum { CHANNEL_SPIN_NS = 100000 }; /* nanoseconds before the worker sleeps */
 
 enum command {
     COMMAND_LOAD,    /* load the allocator at path */
-    COMMAND_RESET,   /* empty heap, mm_init */
-    COMMAND_INIT,    /* mm_init once more, on the heap as it is */
-    COMMAND_CHECKED, /* carry out the batch, with fills and checks */
-    COMMAND_TIMED    /* carry out the batch, only the calls */
+    COMMAND_RESET,   /* empty the heap, then call mm_init */
+    COMMAND_INIT,    /* call mm_init again, on the heap as it is */
+    COMMAND_CHECKED, /* carry out the batch by the checked loop */
+    COMMAND_TIMED    /* carry out the batch by the timed loop */
 };
 
 enum reply {
@@ -57,38 +61,42 @@ enum reply {
 
 enum stop_reason {
     STOP_NULL,         /* NULL for a size that is not 0 */
-    STOP_IMPLAUSIBLE,  /* an address that may not be written to */
-    STOP_DAMAGED,      /* contents changed, seen before the operation */
-    STOP_NOT_KEPT,     /* contents changed, seen after realloc moved it */
-    STOP_NOT_ZERO,     /* calloc returned other bytes than zeros */
+    STOP_IMPLAUSIBLE,  /* an address that the worker must not write to */
+    STOP_DAMAGED,      /* a payload had changed before the operation */
+    STOP_NOT_KEPT,     /* a payload had changed after realloc moved it */
+    STOP_NOT_ZERO,     /* calloc returned memory that is not all zero */
     STOP_PAST_HEAP,    /* bytes behind the break are not zero any more */
     STOP_AUDIT,        /* mm_audit returned `value` */
-    STOP_CONTROL_LOST, /* the loop was made to go back: longjmp */
-    STOP_WATCH         /* the watched byte has changed */
+    STOP_CONTROL_LOST, /* the allocator made the loop go back, by longjmp */
+    STOP_WATCH         /* the byte of the watchpoint has changed */
 };
 
 enum worker_kind { WORKER_LAB, WORKER_SYSTEM, WORKER_NULL };
 
-/* A live block as the worker keeps it, by slot, in the checked pass. */
+/* A live block as the worker keeps it in the checked pass, indexed by slot. */
 struct worker_block {
-    uint64_t address, size, birth;
+    uint64_t address;
+    uint64_t size;  /* bytes of payload */
+    uint64_t birth; /* number of the operation that allocated it */
 };
 
+/* Why and where a checked batch stopped. */
 struct stop {
     uint64_t offset; /* into the payload, or from the heap's start */
     uint64_t value;  /* the byte found; what mm_audit returned */
-    uint32_t reason;
+    uint32_t reason; /* enum stop_reason */
     uint32_t step;
 };
 
 enum crash_nature {
     CRASH_PLAIN,
     CRASH_STACK_OVERFLOW,
-    CRASH_NO_ADDRESS /* the address is none at all: not canonical */
+    CRASH_NO_ADDRESS /* the processor does not tell: not canonical */
 };
 
+/* A fatal signal in the worker. */
 struct crash {
-    uint64_t address; /* that was accessed: si_addr */
+    uint64_t address; /* the one that was accessed: si_addr */
     uint64_t pc, sp;
     uint64_t object_offset; /* of pc in its shared object */
     uint32_t signal;
@@ -99,12 +107,14 @@ struct crash {
 #define WATCHPOINT_OUTSIDE UINT32_MAX
 
 /*
- * One byte to look at after every step: who changes it? Of a slot's payload,
- * or with WATCH_OUTSIDE of the region, while it is neither heap nor mapping.
+ * A byte that the worker compares after every step, to find the operation that
+ * changes it. It lies in the payload of a slot's block. With WATCHPOINT_OUTSIDE
+ * it lies in the heap's region, and is compared while it belongs to neither the
+ * heap nor a mapping.
  */
 struct watchpoint {
-    uint64_t from; /* look after this operation and later ones */
-    uint64_t offset;
+    uint64_t from;   /* compare after this operation and later ones */
+    uint64_t offset; /* into the payload, or from the region's start */
     uint32_t slot;
     uint8_t active, expected, pad[2];
 };
@@ -115,26 +125,26 @@ struct channel {
     uint32_t command;
     uint32_t count;  /* steps in the batch */
     uint32_t kind;   /* enum worker_kind */
-    uint64_t first;  /* number in the trace of the batch's first step */
-    uint64_t secret; /* of the fill pattern */
+    uint64_t first;  /* number of the batch's first operation in the trace */
+    uint64_t secret; /* from which the patterns' seeds are made (pattern.h) */
     uint64_t heap_base;
     uint64_t heap_span; /* bytes of address space for the heap */
     uint64_t slot_count;
-    uint64_t stop_at; /* operation before which to call a breakpoint */
+    uint64_t stop_at; /* worker_breakpoint is called before this operation */
     uint32_t align;
-    uint32_t audit_every; /* operations between audits, 0 = none */
-    uint32_t may_spin;    /* there is a processor for each side */
+    uint32_t audit_every; /* operations between audits; 0: none */
+    uint32_t may_spin;    /* judge and worker have a processor each */
     uint32_t unused;
     struct watchpoint watchpoint;
     char path[CHANNEL_PATH];
 
     /* Set by the worker. */
     uint32_t reply;
-    uint32_t progress; /* steps begun, in a checked batch */
-    uint32_t ready;    /* the worker is set up: what comes is the allocator's */
-    uint32_t filling;  /* the worker itself is busy with a payload */
-    uint64_t filled;   /* bytes of payload it filled or checked in this batch */
-    uint64_t cpu_ns;   /* of the timed loop, of its thread */
+    uint32_t progress; /* steps begun in a checked batch */
+    uint32_t ready;    /* set up: what fails from now on is the allocator */
+    uint32_t filling;  /* the worker is filling or comparing a payload */
+    uint64_t filled;   /* bytes filled or compared in this batch */
+    uint64_t cpu_ns;   /* CPU time of the thread in the timed loop */
     uint32_t has_audit, has_calloc, has_memalign, pad;
     struct stop stop;
     struct crash crash;
@@ -143,7 +153,7 @@ struct channel {
     struct mem_account account;
 };
 
-/* Wait awake for the turn to become `wanted`: true if it did in time. */
+/* Spin until the turn is `wanted`; false where CHANNEL_SPIN_NS have passed. */
 static inline bool channel_spin(const uint32_t *turn, uint32_t wanted)
 {
     struct timespec start, now;
@@ -165,9 +175,10 @@ static inline bool channel_spin(const uint32_t *turn, uint32_t wanted)
 }
 
 /*
- * The shared file: channel, steps (whole pages, read-only to the worker), log,
- * and a table of slots: pointers in the timed pass, `struct held` in the
- * checked one.
+ * The layout of the shared file, by offsets in bytes: struct channel; the
+ * steps, whole pages that the worker cannot write to; the log; and a table of
+ * slots, which has pointers in the timed pass and worker_blocks in the checked
+ * one.
  */
 static inline size_t channel_steps_offset(void)
 {

@@ -1,5 +1,6 @@
 /*
- * pattern.c - fill and check in whole words, loops that a compiler vectorizes.
+ * pattern.c - fill and compare whole words, in loops that a compiler
+ * vectorizes.
  */
 #include "pattern.h"
 
@@ -42,7 +43,10 @@ void pattern_fill(void *p, size_t from, size_t to, uint64_t seed)
         bytes[i] = pattern_byte(seed, i);
 }
 
-/* Whole words in runs of 64: is there a difference, before asking where. */
+/*
+ * The number of equal words at the start. Runs of 64 words are compared as a
+ * whole; only in one that differs is the first difference looked for.
+ */
 static size_t equal_words(const uint64_t *words, size_t count, uint64_t seed)
 {
     size_t k = 0;

@@ -1,5 +1,5 @@
 /*
- * worker.c - carry out the judge's commands on the channel.
+ * worker.c - one function for each command of the channel.
  */
 #include "worker.h"
 

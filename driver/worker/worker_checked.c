@@ -1,14 +1,15 @@
 /*
- * worker_checked.c - the loop that fills every payload and looks whether it is
- * still there before it is freed or moved, so that damage is seen by whom it
- * hits. It trusts an address only as far as it must to write to it; whether the
- * address is right is for the judge to say, who reads the log.
+ * worker_checked.c - fill every payload with a pattern, and compare it before
+ * the block is freed or moved: damage is seen in the block that suffers it.
+ *
+ * The worker checks an address only as far as it must to write there safely.
+ * Whether the address is right is decided by the judge, which reads the log.
  */
 #include "pattern.h"
 #include "worker.h"
 #include "worker_parts.h"
 
-/* May size bytes at address be written to without harm to the worker? */
+/* Can the worker write size bytes at address without damage to itself? */
 static bool may_write_to(uint64_t address, uint64_t size)
 {
     const struct channel *c = worker.channel;
@@ -22,6 +23,7 @@ static bool may_write_to(uint64_t address, uint64_t size)
            size <= c->heap_span - at;
 }
 
+/* Describe why the batch stops; returns false, the result of a check. */
 static bool report_stop(uint32_t step, enum stop_reason reason, uint64_t offset,
                         uint64_t value)
 {
@@ -42,8 +44,8 @@ static bool report_stop_at(uint32_t step, enum stop_reason reason,
 }
 
 /*
- * The worker is busy with a payload, from begin to end: that time is not the
- * allocator's. The judge reads it while the worker goes on.
+ * Between filling_begin and filling_end the worker is busy with a payload, so
+ * the time is not the allocator's. The judge reads this while the worker runs.
  */
 static void filling_begin(uint64_t bytes)
 {
@@ -73,7 +75,7 @@ static size_t leading_zeros(const void *payload, uint64_t size)
     return zeros;
 }
 
-/* Is the block's payload what it was filled with, in its first size bytes? */
+/* Do the first size bytes of the payload still have the pattern? */
 static bool payload_kept(uint32_t step, const struct worker_block *b,
                          uint64_t size, enum stop_reason reason)
 {
@@ -85,7 +87,7 @@ static bool payload_kept(uint32_t step, const struct worker_block *b,
     return same == size || report_stop_at(step, reason, payload, same);
 }
 
-/* A block was handed out: remember it and fill it. */
+/* The allocator has returned a new block: remember it, check it, fill it. */
 static bool accept_block(uint32_t step, struct op op, uint64_t address)
 {
     struct worker_block *b = &worker.blocks[op_slot(op)];
@@ -128,9 +130,9 @@ static bool check_end(uint32_t step, struct op op)
 }
 
 /*
- * Where realloc leaves the block in place nothing was copied, and its bytes
- * are looked at when it moves or is freed: so a vector that grows in place
- * does not cost its whole size at every step.
+ * Where realloc leaves the block in place nothing was copied. Then its bytes
+ * are compared only when it moves or is freed, so that a vector that grows in
+ * place does not cost its whole size at every step.
  */
 static bool check_resized(uint32_t step, struct op op)
 {
@@ -166,7 +168,7 @@ static bool (*const check_effect[])(uint32_t step, struct op op) = {
     [EFFECT_ENDS] = check_end,
 };
 
-/* The bytes just behind the break belong to nobody, and are zero. */
+/* The bytes just behind the break are not the allocator's; they stay zero. */
 static bool break_respected(uint32_t step)
 {
     const struct mem_account *a = &worker.channel->account;
@@ -192,7 +194,7 @@ static bool audit_passed(uint32_t step)
     return broken == 0 || report_stop(step, STOP_AUDIT, 0, (uint64_t)broken);
 }
 
-/* The byte that is watched, NULL where there is nothing to see of it now. */
+/* The byte of the watchpoint; NULL where it cannot be compared now. */
 static const uint8_t *watched_byte(const struct watchpoint *w)
 {
     const struct channel *c = worker.channel;
@@ -203,7 +205,7 @@ static const uint8_t *watched_byte(const struct watchpoint *w)
                    ? NULL
                    : as_pointer(c->heap_base + w->offset);
     b = &worker.blocks[w->slot];
-    return b->size <= w->offset ? NULL /* not filled that far yet */
+    return b->size <= w->offset ? NULL /* no such byte now */
                                 : as_pointer(b->address + w->offset);
 }
 

@@ -1,5 +1,6 @@
 /*
- * worker_load.c - find the functions of an allocator, whatever it is.
+ * worker_load.c - find the functions of the allocator: a shared object with
+ * mm.h's functions, the process's own malloc, or the null allocator.
  */
 #define _GNU_SOURCE
 #include "mm.h"
@@ -11,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* For allocators without mm_calloc and mm_memalign. */
+/* Stand-ins where the allocator has no mm_calloc or no mm_memalign. */
 static void *calloc_by_malloc(size_t count, size_t size)
 {
     if (size && count > SIZE_MAX / size)
@@ -28,7 +29,7 @@ static void *memalign_by_malloc(size_t align, size_t size)
     return worker.calls.malloc(size);
 }
 
-/* The null allocator: what is left is the loop's own cost. */
+/* The null allocator does nothing: a timed pass measures the loop alone. */
 static void *null_malloc(size_t size)
 {
     (void)size;
@@ -72,7 +73,7 @@ static const char *or_empty(const char *text)
     return text ? text : "";
 }
 
-/* The authors, for the report: a line a field. */
+/* Put the allocator's authors into channel->text, one line for each field. */
 static void note_team(void *library)
 {
     const team_t *t = dlsym(library, "team");
@@ -84,7 +85,7 @@ static void note_team(void *library)
                  or_empty(t->id2));
 }
 
-/* A function of the allocator, as dlsym gives it: an object pointer. */
+/* dlsym returns an object pointer; the cast makes it a function pointer. */
 #define FUNCTION(type, library, name) ((type)(uintptr_t)dlsym(library, name))
 
 static bool load_lab(struct calls *calls, const char *path)

@@ -1,9 +1,10 @@
 /*
- * worker_main.c - the worker process: file 3 is the channel, file 4 the heap.
+ * worker_main.c - the worker process: descriptor 3 is the channel, 4 the heap.
  *
- * It maps both, closes them, and from then on needs no file at all: turns are
- * taken on a futex. What the allocator prints goes where the judge looks at
- * it. A signal that kills is described in the channel first.
+ * The process maps both and closes them; from then on it needs no file, because
+ * turns are taken on a futex. What the allocator prints goes to a file that the
+ * judge has opened. A fatal signal is described in the channel before the
+ * process stops.
  */
 #define _GNU_SOURCE
 #include "worker.h"
@@ -47,7 +48,7 @@ static void hand_over(void)
     await_turn();
 }
 
-/* ---- Dying with a description. ---- */
+/* ---- Fatal signals. ---- */
 
 #if defined __x86_64__ || defined __i386__
 
@@ -81,7 +82,7 @@ static uintptr_t stack_pointer(const ucontext_t *context)
 
 #endif
 
-/* Deep in the stack, and the fault near the stack pointer: recursion. */
+/* The stack is nearly used up, and the access was near the stack pointer. */
 static bool is_stack_overflow(uintptr_t address, uintptr_t sp)
 {
     struct rlimit limit;
@@ -144,7 +145,7 @@ static void install_handlers(void)
         sigaction(signals[i], &action, NULL);
 }
 
-/* ---- Setting up. ---- */
+/* ---- Setup. ---- */
 
 static _Noreturn void fail_setup(const char *text)
 {

@@ -1,10 +1,10 @@
 /*
  * worker_parts.h - what the files of the worker share.
  *
- *     worker.c          commands
- *     worker_load.c     the allocator's functions
- *     worker_timed.c    the loop that only calls
- *     worker_checked.c  the loop that fills and looks
+ *     worker.c          the commands
+ *     worker_load.c     find the allocator's functions
+ *     worker_timed.c    the loop that makes the calls and nothing else
+ *     worker_checked.c  the loop that fills payloads and checks them
  */
 #ifndef WORKER_PARTS_H
 #define WORKER_PARTS_H
@@ -33,7 +33,7 @@ extern struct worker {
     uint64_t *log;
     uint64_t *pointers;          /* by slot, timed pass */
     struct worker_block *blocks; /* by slot, checked pass */
-    void (*hand_over)(void);
+    void (*hand_over)(void); /* give the judge the turn, and await it again */
     struct calls calls;
 } worker;
 
@@ -77,7 +77,7 @@ static inline uint64_t worker_call(struct op op, uint64_t block)
     }
 }
 
-/* Each carries out a command: see channel.h. */
+/* Carry out COMMAND_LOAD, COMMAND_TIMED, COMMAND_CHECKED (channel.h). */
 void worker_load(void);
 void worker_time_batch(void);
 void worker_check_batch(void);

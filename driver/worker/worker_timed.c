@@ -1,11 +1,12 @@
 /*
- * worker_timed.c - the loop that makes the calls and nothing else.
+ * worker_timed.c - make the calls of a batch, log their results, take the CPU
+ * time, and do nothing else.
  */
 #include "worker_parts.h"
 
 #include <time.h>
 
-/* The rarer kinds: returns what goes into the log. */
+/* Carry out a rarer kind of operation; returns its entry in the log. */
 static uint64_t call_other(struct op op, uint64_t *pointer)
 {
     uint64_t address = worker_call(op, op_takes_block(op) ? *pointer : 0);
@@ -16,9 +17,9 @@ static uint64_t call_other(struct op op, uint64_t *pointer)
 }
 
 /*
- * Nothing but the calls and their results. The kinds are told apart by plain
- * branches, the commonest first; the place of a block some steps ahead is
- * fetched early, so that its cache miss is not taken for the allocator's.
+ * Make the calls and log their results. Plain branches tell the kinds apart,
+ * the commonest first. The pointer of a block some steps ahead is prefetched,
+ * so that its cache miss is not counted as the allocator's.
  */
 static void run_timed(const struct op *step, uint32_t count)
 {

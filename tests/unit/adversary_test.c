@@ -1,9 +1,10 @@
 /*
- * adversary_test.c - adversaries against allocators whose worst cases are known.
+ * adversary_test.c - adversaries against allocators whose worst cases are
+ * known.
  *
- * The allocators here are a list of live intervals in address order, without
- * headers, addresses from BASE on: first fit, best fit, and one that gives
- * every block a place of its own. Each counts what it should never see.
+ * The allocators here are a list of live intervals by address, without headers,
+ * from BASE on: first fit, best fit, and one that never reuses memory. Each
+ * checks its requests.
  */
 #define _GNU_SOURCE
 #include "../check.h"
@@ -13,7 +14,7 @@
 #include <math.h>
 #include <sys/mman.h>
 
-enum { UNIT = 16, MOST = 40000 };
+enum { UNIT = 16, MAX_BLOCKS = 40000 };
 
 static const uint64_t BASE = (uint64_t)1 << 32;
 
@@ -25,12 +26,12 @@ struct interval {
 
 static struct heap {
     enum policy policy;
-    struct interval live[MOST]; /* by address */
+    struct interval live[MAX_BLOCKS]; /* by address */
     size_t count;
-    uint64_t top;     /* the highest end ever: the footprint */
-    uint64_t payload; /* live now */
-    uint64_t peak;    /* the most that was live */
-    uint64_t largest; /* request */
+    uint64_t highest_end; /* that any block had: the footprint */
+    uint64_t payload;     /* live now */
+    uint64_t peak;        /* the most that was live */
+    uint64_t largest;     /* request */
     uint64_t submissions, end_at;
 } heap;
 
@@ -38,15 +39,15 @@ static struct requests requests;
 
 /* ---- The allocators. ---- */
 
-/* The index that a block of that size goes to, and its address. */
-static size_t place(uint64_t size, uint64_t *start)
+/* The index in live that a block of that size gets, and its start. */
+static size_t find_place(uint64_t size, uint64_t *start)
 {
     uint64_t at = 0, least = UINT64_MAX;
     size_t found = heap.count;
 
     *start = heap.count ? heap.live[heap.count - 1].end : 0;
     if (heap.policy == NO_REUSE)
-        *start = heap.top;
+        *start = heap.highest_end;
     for (size_t i = 0; i < heap.count && heap.policy != NO_REUSE; i++) {
         uint64_t hole = heap.live[i].start - at;
 
@@ -63,15 +64,16 @@ static size_t place(uint64_t size, uint64_t *start)
 static uint64_t allocate(uint64_t size)
 {
     uint64_t start;
-    size_t i = place(size, &start);
+    size_t i = find_place(size, &start);
 
-    CHECK(heap.count < MOST);
+    CHECK(heap.count < MAX_BLOCKS);
     memmove(heap.live + i + 1, heap.live + i,
             (heap.count++ - i) * sizeof *heap.live);
     heap.live[i] = (struct interval){start, start + size};
     heap.payload += size;
     heap.peak = heap.payload > heap.peak ? heap.payload : heap.peak;
-    heap.top = start + size > heap.top ? start + size : heap.top;
+    heap.highest_end =
+        start + size > heap.highest_end ? start + size : heap.highest_end;
     heap.largest = size > heap.largest ? size : heap.largest;
     return BASE + start;
 }
@@ -91,8 +93,11 @@ static void release(uint64_t address)
             (--heap.count - low) * sizeof *heap.live);
 }
 
-/* Addresses by slot as the trace has them: the game's own may be newer. */
-static uint64_t address_of[MOST * 2];
+/*
+ * Addresses by slot, as the trace has the slots: a slot of requests.blocks may
+ * already stand for a newer block.
+ */
+static uint64_t address_of[MAX_BLOCKS * 2];
 
 static bool carry_out(struct requests *r, void *context)
 {
@@ -112,8 +117,8 @@ static bool carry_out(struct requests *r, void *context)
 }
 
 /* Footprint / M of the adversary against the policy. */
-static double play(const struct adversary *a, enum policy policy, uint64_t n,
-                   uint64_t budget, uint64_t end_at)
+static double run_adversary(const struct adversary *a, enum policy policy,
+                            uint64_t n, uint64_t budget, uint64_t end_at)
 {
     memset(&heap, 0, sizeof heap);
     heap.policy = policy;
@@ -126,10 +131,10 @@ static double play(const struct adversary *a, enum policy policy, uint64_t n,
                                  .context = &heap};
     requests_begin(&requests, "made.rep");
     a->run(&requests);
-    return (double)heap.top / (double)(budget * UNIT);
+    return (double)heap.highest_end / (double)(budget * UNIT);
 }
 
-static void stop(void)
+static void delete_run(void)
 {
     trace_delete(requests.trace);
     requests_end(&requests);
@@ -138,11 +143,11 @@ static void stop(void)
 static double ratio(const struct adversary *a, enum policy policy, uint64_t n,
                     uint64_t budget)
 {
-    double r = play(a, policy, n, budget, 0);
+    double r = run_adversary(a, policy, n, budget, 0);
 
     CHECK(heap.peak <= budget * UNIT);
     CHECK(heap.largest <= n * UNIT);
-    stop();
+    delete_run();
     return r;
 }
 
@@ -153,7 +158,7 @@ static bool near(double a, double b)
 
 /* ---- Tests. ---- */
 
-static void theory_is_robsons(void)
+static void robson_bound_is_the_formula(void)
 {
     CHECK(near(robson_bound(16, 16384), 3 - 15 / 16384.0));
     CHECK(near(robson_bound(1024, 16384), 6 - 1023 / 16384.0));
@@ -161,8 +166,8 @@ static void theory_is_robsons(void)
     CHECK(near(robson_bound(2, 2), 1));
 }
 
-/* First and best fit are driven to the bound, to the unit. */
-static void robson_reaches_his_bound(void)
+/* First and best fit without headers need exactly Robson's bound. */
+static void robson_reaches_its_bound(void)
 {
     for (uint64_t n = 2; n <= 256; n *= 2) {
         CHECK(near(ratio(&adversary_robson, FIRST_FIT, n, 4096),
@@ -172,15 +177,15 @@ static void robson_reaches_his_bound(void)
     }
 }
 
-/* Everything that is asked counts: M, and what each stage asks anew. */
-static void robson_asks_half_anew(void)
+/* Without reuse the footprint is all that was requested: M, and each stage. */
+static void robson_against_no_reuse(void)
 {
     double r = ratio(&adversary_robson, NO_REUSE, 64, 4096);
 
     CHECK(r > robson_bound(64, 4096) - 0.1 && r < 4.1);
 }
 
-static void best_fit_falls_to_its_killer(void)
+static void best_fit_wastes_most_against_best_fit(void)
 {
     for (uint64_t n = 16; n <= 64; n *= 2) {
         double e = ratio(&adversary_best_fit, BEST_FIT, n, 2048);
@@ -191,7 +196,7 @@ static void best_fit_falls_to_its_killer(void)
     }
 }
 
-static void combs_and_saws_differ(void)
+static void comb_and_sawtooth_need_no_reuse(void)
 {
     CHECK(ratio(&adversary_comb, FIRST_FIT, 16, 4096) > 1.7);
     CHECK(ratio(&adversary_comb, NO_REUSE, 16, 4096) > 8);
@@ -205,18 +210,18 @@ static void greedy_wastes_much(void)
     CHECK(ratio(&adversary_greedy, BEST_FIT, 64, 4096) > 4);
 }
 
-/* A game that is lost ends there: nothing is asked any more. */
-static void all_end_where_the_game_ends(void)
+/* carry_out returns false once: no request follows. */
+static void adversaries_stop_when_the_run_ends(void)
 {
     for (int i = 0; adversaries[i]; i++) {
-        play(adversaries[i], FIRST_FIT, 16, 512, 1);
+        run_adversary(adversaries[i], FIRST_FIT, 16, 512, 1);
         CHECK(heap.submissions == 1);
-        stop();
+        delete_run();
     }
 }
 
-/* What was recorded is sound, and is what was asked. */
-static void the_record_is_sound(void)
+/* The trace, written and read back, has the operations that were requested. */
+static void the_trace_is_what_was_requested(void)
 {
     char path[64];
     int fd = memfd_create("record", 0);
@@ -224,7 +229,7 @@ static void the_record_is_sound(void)
     for (int i = 0; adversaries[i]; i++) {
         CHECK(ftruncate(fd, 0) == 0);
         snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
-        play(adversaries[i], BEST_FIT, 16, 512, 0);
+        run_adversary(adversaries[i], BEST_FIT, 16, 512, 0);
         trace_close(requests.trace);
         trace_write(requests.trace, path);
         struct trace *t = trace_load(path);
@@ -241,12 +246,12 @@ static void the_record_is_sound(void)
             CHECK(trace_line(t, op) == trace_line(requests.trace, op));
         }
         trace_delete(t);
-        stop();
+        delete_run();
     }
     close(fd);
 }
 
-static void reads_challenges(void)
+static void reads_parameters(void)
 {
     struct adversary_setup c =
         adversary_setup_read("robson:M=1M,n=4+64,unit=256,seed=7");
@@ -262,15 +267,16 @@ static void reads_challenges(void)
 }
 
 static const struct test tests[] = {
-    {"theory-is-robsons", theory_is_robsons},
-    {"robson-reaches-his-bound", robson_reaches_his_bound},
-    {"robson-asks-half-anew", robson_asks_half_anew},
-    {"best-fit-falls-to-its-killer", best_fit_falls_to_its_killer},
-    {"combs-and-saws-differ", combs_and_saws_differ},
+    {"robson-bound-is-the-formula", robson_bound_is_the_formula},
+    {"robson-reaches-its-bound", robson_reaches_its_bound},
+    {"robson-against-no-reuse", robson_against_no_reuse},
+    {"best-fit-wastes-most-against-best-fit",
+     best_fit_wastes_most_against_best_fit},
+    {"comb-and-sawtooth-need-no-reuse", comb_and_sawtooth_need_no_reuse},
     {"greedy-wastes-much", greedy_wastes_much},
-    {"all-end-where-the-game-ends", all_end_where_the_game_ends},
-    {"the-record-is-sound", the_record_is_sound},
-    {"reads-challenges", reads_challenges},
+    {"adversaries-stop-when-the-run-ends", adversaries_stop_when_the_run_ends},
+    {"the-trace-is-what-was-requested", the_trace_is_what_was_requested},
+    {"reads-parameters", reads_parameters},
 };
 
 int main(int argc, char **argv)

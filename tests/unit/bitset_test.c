@@ -1,5 +1,5 @@
 /*
- * bitset_test.c - ranges go in and out of the set as bitset.h promises.
+ * bitset_test.c - ranges are added, removed and found as bitset.h says.
  */
 #include "../check.h"
 
@@ -10,8 +10,9 @@ enum { WORD = 64 };
 static const uint64_t chunk = (uint64_t)1 << 26;
 static const uint64_t top = (uint64_t)1 << 48;
 
-/* Is [first, first + count) in the set, and what touches it not? */
-static bool holds_just(const struct bitset *set, uint64_t first, uint64_t count)
+/* Is [first, first + count) in the set, and are its neighbours not? */
+static bool has_exactly(const struct bitset *set, uint64_t first,
+                        uint64_t count)
 {
     return bitset_all(set, first, count) &&
            (first == 0 || !bitset_any(set, first - 1, 1)) &&
@@ -31,7 +32,7 @@ static void starts_empty(void)
     bitset_delete(set);
 }
 
-static void nothing_to_delete(void)
+static void deleting_null(void)
 {
     bitset_delete(NULL);
 }
@@ -46,7 +47,7 @@ static void empty_ranges(void)
     CHECK(!bitset_any(set, 10, 0));
     CHECK(bitset_all(set, 50, 0));
     bitset_remove(set, 10, 0);
-    CHECK(holds_just(set, 10, 1));
+    CHECK(has_exactly(set, 10, 1));
     CHECK(bitset_find(set, 10, 10, true) == 10);
     bitset_delete(set);
 }
@@ -58,7 +59,7 @@ static void ranges_within_a_word(void)
             struct bitset *set = bitset_new();
 
             bitset_add(set, WORD + first, count);
-            CHECK(holds_just(set, WORD + first, count));
+            CHECK(has_exactly(set, WORD + first, count));
             CHECK(!bitset_all(set, WORD + first, count + 1));
             CHECK(!bitset_all(set, WORD + first - 1, count + 1));
             CHECK(bitset_any(set, 0, WORD + first + 1));
@@ -72,10 +73,10 @@ static void ranges_across_words(void)
     struct bitset *set = bitset_new();
 
     bitset_add(set, 60, 200);
-    CHECK(holds_just(set, 60, 200));
+    CHECK(has_exactly(set, 60, 200));
     bitset_remove(set, 64, 128);
-    CHECK(holds_just(set, 60, 4));
-    CHECK(holds_just(set, 192, 68));
+    CHECK(has_exactly(set, 60, 4));
+    CHECK(has_exactly(set, 192, 68));
     CHECK(!bitset_any(set, 64, 128));
     bitset_delete(set);
 }
@@ -85,27 +86,27 @@ static void ranges_across_chunks(void)
     struct bitset *set = bitset_new();
 
     bitset_add(set, chunk - 3, chunk + 6);
-    CHECK(holds_just(set, chunk - 3, chunk + 6));
+    CHECK(has_exactly(set, chunk - 3, chunk + 6));
     CHECK(bitset_find(set, 0, 4 * chunk, true) == chunk - 3);
     CHECK(bitset_find(set, chunk, 4 * chunk, false) == 2 * chunk + 3);
     bitset_remove(set, chunk, chunk);
-    CHECK(holds_just(set, chunk - 3, 3));
-    CHECK(holds_just(set, 2 * chunk, 3));
+    CHECK(has_exactly(set, chunk - 3, 3));
+    CHECK(has_exactly(set, 2 * chunk, 3));
     CHECK(bitset_find(set, chunk, 4 * chunk, true) == 2 * chunk);
     bitset_delete(set);
 }
 
-/* Memory is taken where there are members, not in between. */
-static void reaches_to_the_top(void)
+/* Three chunks are mapped, not those between them. */
+static void numbers_up_to_the_highest(void)
 {
     struct bitset *set = bitset_new();
 
     bitset_add(set, 0, 1);
     bitset_add(set, top / 2, 5);
     bitset_add(set, top - 5, 5);
-    CHECK(holds_just(set, 0, 1));
-    CHECK(holds_just(set, top / 2, 5));
-    CHECK(holds_just(set, top - 5, 5));
+    CHECK(has_exactly(set, 0, 1));
+    CHECK(has_exactly(set, top / 2, 5));
+    CHECK(has_exactly(set, top - 5, 5));
     bitset_remove(set, top - 5, 5);
     CHECK(!bitset_any(set, top - 100, 100));
     bitset_delete(set);
@@ -117,15 +118,15 @@ static void adding_twice_is_adding_once(void)
 
     bitset_add(set, 100, 50);
     bitset_add(set, 120, 50);
-    CHECK(holds_just(set, 100, 70));
+    CHECK(has_exactly(set, 100, 70));
     bitset_remove(set, 130, 1);
     bitset_remove(set, 130, 1);
-    CHECK(holds_just(set, 100, 30));
-    CHECK(holds_just(set, 131, 39));
+    CHECK(has_exactly(set, 100, 30));
+    CHECK(has_exactly(set, 131, 39));
     bitset_delete(set);
 }
 
-static void finds_the_next(void)
+static void finds_members_and_gaps(void)
 {
     struct bitset *set = bitset_new();
 
@@ -143,7 +144,7 @@ static void finds_the_next(void)
     bitset_delete(set);
 }
 
-/* ---- A long run against a row of flags, around a chunk's end. ---- */
+/* ---- A random run against an array of flags, around a chunk's end. ---- */
 
 enum { NUMBERS = 1500 };
 
@@ -174,7 +175,7 @@ static uint64_t model_find(uint64_t from, bool member)
     return from;
 }
 
-static void agrees_with_flags(void)
+static void agrees_with_an_array_of_flags(void)
 {
     struct bitset *set = bitset_new();
     uint64_t base = chunk - NUMBERS / 2;
@@ -201,15 +202,15 @@ static void agrees_with_flags(void)
 
 static const struct test tests[] = {
     {"starts-empty", starts_empty},
-    {"nothing-to-delete", nothing_to_delete},
+    {"deleting-null", deleting_null},
     {"empty-ranges", empty_ranges},
     {"ranges-within-a-word", ranges_within_a_word},
     {"ranges-across-words", ranges_across_words},
     {"ranges-across-chunks", ranges_across_chunks},
-    {"reaches-to-the-top", reaches_to_the_top},
+    {"numbers-up-to-the-highest", numbers_up_to_the_highest},
     {"adding-twice-is-adding-once", adding_twice_is_adding_once},
-    {"finds-the-next", finds_the_next},
-    {"agrees-with-flags", agrees_with_flags},
+    {"finds-members-and-gaps", finds_members_and_gaps},
+    {"agrees-with-an-array-of-flags", agrees_with_an_array_of_flags},
 };
 
 int main(int argc, char **argv)

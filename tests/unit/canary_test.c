@@ -1,9 +1,9 @@
 /*
- * canary_test.c - what happens to painted blocks is seen, and nothing else.
+ * canary_test.c - a change of a live payload is found, and nothing else is.
  *
- * The heap is an array of this program, the oracle's base a made-up address.
- * Each test starts one canary; `run` applies an operation to the oracle and
- * notes it for canary_check.
+ * The heap is an array of this program; the oracle's base is an invented
+ * address. Each test starts one canary. `apply` applies an operation to the
+ * oracle and keeps it for canary_check.
  */
 #include "../check.h"
 
@@ -17,7 +17,7 @@ static _Alignas(16) unsigned char heap[HEAP];
 static struct oracle *oracle;
 static struct canary *canary;
 static struct op ops[OPS];
-static uint64_t op_count, checked; /* operations run, and looked at */
+static uint64_t op_count, checked; /* operations applied; those checked */
 static struct finding found;
 
 static void stop(void)
@@ -42,7 +42,7 @@ static void start(uint64_t seed)
     atexit(stop);
 }
 
-static void run(enum op_kind kind, uint32_t slot, uint64_t size, uint64_t at)
+static void apply(enum op_kind kind, uint32_t slot, uint64_t size, uint64_t at)
 {
     struct finding f = {.op = NO_OP};
     struct op op = op_make(kind, slot, size, kind == OP_CALLOC);
@@ -52,7 +52,7 @@ static void run(enum op_kind kind, uint32_t slot, uint64_t size, uint64_t at)
     CHECK(oracle_apply(oracle, op, op_count++, address, &f));
 }
 
-static void paint(uint32_t first)
+static void write_canaries(uint32_t first)
 {
     checked = op_count;
     canary_write(canary, first);
@@ -66,36 +66,36 @@ static bool kept(void)
 
 static void alloc(uint32_t slot, uint64_t size, uint64_t at)
 {
-    run(OP_ALLOC, slot, size, at);
+    apply(OP_ALLOC, slot, size, at);
 }
 
-/* A free slot at the heap's end, for operations that touch no other block. */
-static void something_else(void)
+/* Two operations at the heap's end, which touch no block of the tests. */
+static void touch_another_block(void)
 {
     alloc(SLOTS - 1, 16, HEAP - 16);
-    run(OP_FREE, SLOTS - 1, 0, 0);
+    apply(OP_FREE, SLOTS - 1, 0, 0);
 }
 
-/* ---- As they were. ---- */
+/* ---- Unchanged and changed payloads. ---- */
 
-static void left_alone(void)
+static void unchanged_blocks_pass(void)
 {
     start(1);
     for (uint32_t slot = 0; slot < 20; slot++)
         alloc(slot, 1 + slot * 50, slot * 1024);
-    paint(0);
-    something_else();
+    write_canaries(0);
+    touch_another_block();
     CHECK(kept());
     CHECK(kept());
 }
 
-static void every_block_is_painted(void)
+static void every_block_gets_a_canary(void)
 {
     start(1);
     for (uint32_t slot = 0; slot < 40; slot++)
         alloc(slot, 1 + slot, slot * 64);
-    paint(7);
-    something_else();
+    write_canaries(7);
+    touch_another_block();
     for (uint32_t slot = 0; slot < 40; slot++) {
         heap[slot * 64 + slot] ^= 4;
         CHECK(!kept());
@@ -104,14 +104,14 @@ static void every_block_is_painted(void)
     }
 }
 
-static void says_what_changed(void)
+static void reports_what_changed(void)
 {
     start(1);
     alloc(0, 100, 0);
     alloc(1, 500, 1024);
-    run(OP_REALLOC, 1, 600, 2048);
-    paint(0);
-    something_else();
+    apply(OP_REALLOC, 1, 600, 2048);
+    write_canaries(0);
+    touch_another_block();
     unsigned char was = heap[2048 + 333];
     heap[2048 + 333] = (unsigned char)~was;
     CHECK(!kept());
@@ -123,171 +123,171 @@ static void says_what_changed(void)
     CHECK(found.expected == was && found.value == (unsigned char)~was);
 }
 
-static void paints_payloads_only(void)
+static void writes_payloads_only(void)
 {
     start(1);
     memset(heap, 0x5a, sizeof heap);
     alloc(0, 100, 1024);
-    paint(0);
+    write_canaries(0);
     for (size_t i = 0; i < HEAP; i++)
         CHECK(i - 1024 < 100 || heap[i] == 0x5a);
-    something_else();
+    touch_another_block();
     heap[1023] = heap[1124] = 0;
     CHECK(kept());
 }
 
-static void each_time_other_colours(void)
+static void each_write_has_other_bytes(void)
 {
     unsigned char before[100];
 
     start(1);
     alloc(0, 100, 0);
-    paint(0);
+    write_canaries(0);
     memcpy(before, heap, sizeof before);
-    something_else();
+    touch_another_block();
     CHECK(kept());
-    paint(0);
+    write_canaries(0);
     CHECK(memcmp(before, heap, sizeof before) != 0);
-    something_else();
+    touch_another_block();
     memcpy(heap, before, sizeof before); /* an old copy put back */
     CHECK(!kept());
 }
 
-/* ---- Freed meanwhile. ---- */
+/* ---- Blocks freed after the canaries were written. ---- */
 
-static void freed_blocks_are_forgotten(void)
+static void freed_blocks_are_not_checked(void)
 {
     start(1);
     alloc(0, 100, 0);
     alloc(1, 100, 1024);
-    paint(0);
-    run(OP_FREE, 0, 0, 0);
+    write_canaries(0);
+    apply(OP_FREE, 0, 0, 0);
     memset(heap, 0, 100);
     CHECK(kept());
     heap[1024] ^= 1;
     CHECK(!kept());
 }
 
-static void reused_slots_are_forgotten(void)
+static void reused_slots_are_not_checked(void)
 {
     start(1);
     alloc(0, 100, 0);
-    paint(0);
-    run(OP_FREE, 0, 0, 0);
+    write_canaries(0);
+    apply(OP_FREE, 0, 0, 0);
     alloc(0, 100, 0);
     memset(heap, 0, 100);
     CHECK(kept());
 }
 
-static void blocks_born_since_are_free(void)
+static void later_blocks_are_not_checked(void)
 {
     start(1);
     alloc(0, 100, 0);
-    paint(0);
+    write_canaries(0);
     alloc(1, 100, 1024);
     memset(heap + 1024, 7, 100);
     CHECK(kept());
 }
 
-/* ---- Resized meanwhile. ---- */
+/* ---- Blocks resized after the canaries were written. ---- */
 
-static void moved_with_its_contents(void)
+static void a_move_with_its_contents(void)
 {
     start(1);
     alloc(0, 100, 0);
-    paint(0);
+    write_canaries(0);
     memcpy(heap + 1024, heap, 100);
     memset(heap, 0, 100);
-    run(OP_REALLOC, 0, 500, 1024);
+    apply(OP_REALLOC, 0, 500, 1024);
     CHECK(kept());
 }
 
-static void moved_without_them(void)
+static void a_move_without_its_contents(void)
 {
     start(1);
     alloc(0, 100, 0);
-    paint(0);
+    write_canaries(0);
     memset(heap + 1024, 0, 500);
-    run(OP_REALLOC, 0, 500, 1024);
+    apply(OP_REALLOC, 0, 500, 1024);
     CHECK(!kept());
     CHECK(found.offset == 0 && found.address == BASE + 1024);
 }
 
-static void moved_but_for_the_last_byte(void)
+static void a_move_that_loses_the_last_byte(void)
 {
     start(1);
     alloc(0, 100, 0);
-    paint(0);
+    write_canaries(0);
     memcpy(heap + 1024, heap, 99);
     heap[1024 + 99] = (unsigned char)~heap[99];
-    run(OP_REALLOC, 0, 500, 1024);
+    apply(OP_REALLOC, 0, 500, 1024);
     CHECK(!kept());
     CHECK(found.offset == 99);
 }
 
-static void grown_in_place(void)
+static void growing_in_place(void)
 {
     start(1);
     alloc(0, 100, 0);
-    paint(0);
-    run(OP_REALLOC, 0, 500, 0);
+    write_canaries(0);
+    apply(OP_REALLOC, 0, 500, 0);
     memset(heap + 100, 7, 400);
     CHECK(kept());
     heap[99] ^= 1;
     CHECK(!kept());
 }
 
-static void shrunk(void)
+static void shrinking(void)
 {
     start(1);
     alloc(0, 100, 0);
-    paint(0);
-    run(OP_REALLOC, 0, 50, 0);
+    write_canaries(0);
+    apply(OP_REALLOC, 0, 50, 0);
     memset(heap + 50, 7, 50);
     CHECK(kept());
     heap[49] ^= 1;
     CHECK(!kept());
 }
 
-/* What was cut off need not come back. */
-static void shrunk_and_grown_again(void)
+/* Bytes that shrinking cut off need not have their contents again. */
+static void shrinking_then_growing(void)
 {
     start(1);
     alloc(0, 100, 0);
-    paint(0);
-    run(OP_REALLOC, 0, 50, 0);
+    write_canaries(0);
+    apply(OP_REALLOC, 0, 50, 0);
     memset(heap + 50, 7, 50);
-    run(OP_REALLOC, 0, 100, 0);
-    run(OP_REALLOC, 0, 200, 0);
+    apply(OP_REALLOC, 0, 100, 0);
+    apply(OP_REALLOC, 0, 200, 0);
     CHECK(kept());
     heap[49] ^= 1;
     CHECK(!kept());
 }
 
-/* The next painting begins from the sizes of its own time. */
-static void painted_again_after_shrinking(void)
+/* New canaries cover the sizes that the blocks have then. */
+static void a_new_canary_after_shrinking(void)
 {
     start(1);
     alloc(0, 100, 0);
-    paint(0);
-    run(OP_REALLOC, 0, 50, 0);
-    run(OP_REALLOC, 0, 100, 0);
+    write_canaries(0);
+    apply(OP_REALLOC, 0, 50, 0);
+    apply(OP_REALLOC, 0, 100, 0);
     CHECK(kept());
-    paint(0);
-    something_else();
+    write_canaries(0);
+    touch_another_block();
     CHECK(kept());
     heap[99] ^= 1;
     CHECK(!kept());
 }
 
-/* ---- Zeros of calloc's. ---- */
+/* ---- calloc. ---- */
 
 static void calloc_is_zero(void)
 {
     start(1);
-    paint(0);
+    write_canaries(0);
     memset(heap, 0, 100);
-    run(OP_CALLOC, 0, 100, 0);
+    apply(OP_CALLOC, 0, 100, 0);
     CHECK(kept());
     heap[42] = 9;
     CHECK(!kept());
@@ -295,30 +295,30 @@ static void calloc_is_zero(void)
     CHECK(found.op == 0 && found.offset == 42 && found.value == 9);
 }
 
-/* Once it was resized, or is gone, nobody knows what lies there. */
-static void calloc_and_more(void)
+/* After a realloc or a free the bytes of a calloc block are not known. */
+static void a_resized_calloc_is_not_checked_for_zeros(void)
 {
     start(1);
-    paint(0);
+    write_canaries(0);
     memset(heap, 7, HEAP);
-    run(OP_CALLOC, 0, 100, 0);
-    run(OP_REALLOC, 0, 200, 1024);
-    run(OP_CALLOC, 1, 100, 2048);
-    run(OP_FREE, 1, 0, 0);
+    apply(OP_CALLOC, 0, 100, 0);
+    apply(OP_REALLOC, 0, 200, 1024);
+    apply(OP_CALLOC, 1, 100, 2048);
+    apply(OP_FREE, 1, 0, 0);
     CHECK(kept());
 }
 
-/* ---- Sizes and numbers at their ends. ---- */
+/* ---- Special sizes and seeds. ---- */
 
-static void nothing_to_paint(void)
+static void no_payload_to_write(void)
 {
     start(1);
-    paint(0);
+    write_canaries(0);
     CHECK(kept());
     alloc(0, 0, 0);
     alloc(1, 0, 16);
-    paint(0);
-    something_else();
+    write_canaries(0);
+    touch_another_block();
     CHECK(kept());
 }
 
@@ -327,22 +327,22 @@ static void large_blocks(void)
     start(1);
     alloc(0, HEAP / 2, 0);
     alloc(1, 100, HEAP / 2);
-    paint(0);
-    something_else();
+    write_canaries(0);
+    touch_another_block();
     CHECK(kept());
     heap[100000] ^= 1;
     CHECK(!kept());
     CHECK(found.offset == 100000 && found.size == HEAP / 2);
 }
 
-static void same_seed_same_colours(void)
+static void the_seed_decides_the_bytes(void)
 {
     static unsigned char before[4096];
 
     start(5);
     for (uint32_t slot = 0; slot < 4; slot++)
         alloc(slot, 1000, slot * 1024);
-    paint(2);
+    write_canaries(2);
     memcpy(before, heap, sizeof before);
     struct canary *same = canary_new(oracle, heap, 5);
     canary_write(same, 2);
@@ -354,33 +354,34 @@ static void same_seed_same_colours(void)
     CHECK(memcmp(before, heap, sizeof before) != 0);
 }
 
-static void nothing_to_delete(void)
+static void deleting_null(void)
 {
     canary_delete(NULL);
 }
 
 static const struct test tests[] = {
-    {"left-alone", left_alone},
-    {"every-block-is-painted", every_block_is_painted},
-    {"says-what-changed", says_what_changed},
-    {"paints-payloads-only", paints_payloads_only},
-    {"each-time-other-colours", each_time_other_colours},
-    {"freed-blocks-are-forgotten", freed_blocks_are_forgotten},
-    {"reused-slots-are-forgotten", reused_slots_are_forgotten},
-    {"blocks-born-since-are-free", blocks_born_since_are_free},
-    {"moved-with-its-contents", moved_with_its_contents},
-    {"moved-without-them", moved_without_them},
-    {"moved-but-for-the-last-byte", moved_but_for_the_last_byte},
-    {"grown-in-place", grown_in_place},
-    {"shrunk", shrunk},
-    {"shrunk-and-grown-again", shrunk_and_grown_again},
-    {"painted-again-after-shrinking", painted_again_after_shrinking},
+    {"unchanged-blocks-pass", unchanged_blocks_pass},
+    {"every-block-gets-a-canary", every_block_gets_a_canary},
+    {"reports-what-changed", reports_what_changed},
+    {"writes-payloads-only", writes_payloads_only},
+    {"each-write-has-other-bytes", each_write_has_other_bytes},
+    {"freed-blocks-are-not-checked", freed_blocks_are_not_checked},
+    {"reused-slots-are-not-checked", reused_slots_are_not_checked},
+    {"later-blocks-are-not-checked", later_blocks_are_not_checked},
+    {"a-move-with-its-contents", a_move_with_its_contents},
+    {"a-move-without-its-contents", a_move_without_its_contents},
+    {"a-move-that-loses-the-last-byte", a_move_that_loses_the_last_byte},
+    {"growing-in-place", growing_in_place},
+    {"shrinking", shrinking},
+    {"shrinking-then-growing", shrinking_then_growing},
+    {"a-new-canary-after-shrinking", a_new_canary_after_shrinking},
     {"calloc-is-zero", calloc_is_zero},
-    {"calloc-and-more", calloc_and_more},
-    {"nothing-to-paint", nothing_to_paint},
+    {"a-resized-calloc-is-not-checked-for-zeros",
+     a_resized_calloc_is_not_checked_for_zeros},
+    {"no-payload-to-write", no_payload_to_write},
     {"large-blocks", large_blocks},
-    {"same-seed-same-colours", same_seed_same_colours},
-    {"nothing-to-delete", nothing_to_delete},
+    {"the-seed-decides-the-bytes", the_seed_decides_the_bytes},
+    {"deleting-null", deleting_null},
 };
 
 int main(int argc, char **argv)

@@ -1,5 +1,5 @@
 /*
- * heap_map_test.c - what a cell shows of the heap, and frames.
+ * heap_map_test.c - the cells of a heap map, and the glyphs of a frame.
  */
 #include "../check.h"
 
@@ -47,8 +47,8 @@ static void place(uint32_t slot, uint64_t address, uint64_t size)
     CHECK(oracle_apply(o, op_make(OP_ALLOC, slot, size, 0), slot, address, &f));
 }
 
-/* 1 KiB in 8 cells of 128: a block, a gap too small for one, and holes. */
-static void runs_are_laid_into_cells(void)
+/* 1 KiB in 8 cells of 128 bytes: blocks, a small gap, and a hole. */
+static void live_runs_and_gaps_fill_cells(void)
 {
     start(true, 1024);
     place(0, BASE + 16, 112);  /* a header before it, the cell's end behind */
@@ -65,7 +65,7 @@ static void runs_are_laid_into_cells(void)
     CHECK(map.overhead == 16 && map.live == 112 + 192 + 64);
 }
 
-static void the_share_doubles_when_the_map_is_full(void)
+static void cells_double_when_the_map_is_full(void)
 {
     start(true, 1024);
     event(MEM_BRK, 1040, 0);
@@ -87,8 +87,8 @@ static void mappings_follow_the_heap(void)
     CHECK(map.hole_count == 2 && map.hole_bytes == 2 * PAGE);
 }
 
-/* Of a malloc of the system only pages that held something are drawn. */
-static void touched_pages_are_the_system_s_heap(void)
+/* For a malloc of the system the map shows the units in used_units only. */
+static void used_units_are_a_system_malloc_s_heap(void)
 {
     struct bitset *used_units = bitset_new();
     uint64_t low = (uint64_t)0x5555 << 32, high = (uint64_t)0x7fff << 32;
@@ -146,12 +146,11 @@ static void levels_have_a_glyph_each(void)
 }
 
 static const struct test tests[] = {
-    {"runs-are-laid-into-cells", runs_are_laid_into_cells},
-    {"the-share-doubles-when-the-map-is-full",
-     the_share_doubles_when_the_map_is_full},
+    {"live-runs-and-gaps-fill-cells", live_runs_and_gaps_fill_cells},
+    {"cells-double-when-the-map-is-full", cells_double_when_the_map_is_full},
     {"mappings-follow-the-heap", mappings_follow_the_heap},
-    {"touched-pages-are-the-system-s-heap",
-     touched_pages_are_the_system_s_heap},
+    {"used-units-are-a-system-malloc-s-heap",
+     used_units_are_a_system_malloc_s_heap},
     {"an-empty-heap-has-no-cells", an_empty_heap_has_no_cells},
     {"frames-are-cut-at-their-edges", frames_are_cut_at_their_edges},
     {"levels-have-a-glyph-each", levels_have_a_glyph_each},

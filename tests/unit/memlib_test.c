@@ -1,5 +1,5 @@
 /*
- * memlib_test.c - the simulated heap keeps what memlib.h promises.
+ * memlib_test.c - the simulated heap does what memlib.h says.
  */
 #define _GNU_SOURCE
 #include "../check.h"
@@ -109,8 +109,8 @@ static void does_not_shrink_below_lo(void)
     CHECK(mem_sbrk(-100) != REFUSED);
 }
 
-/* Small areas and such that whole pages of them are dropped. */
-static void is_zero_again(void)
+/* Small areas, and areas large enough that memlib drops whole pages. */
+static void memory_is_zero_again(void)
 {
     const size_t sizes[] = {1, 100, PAGE, 3 * PAGE + 7, 200 * PAGE + 9};
 
@@ -206,7 +206,7 @@ static void unmaps_several_at_once(void)
     CHECK(mem_footprint() == 0);
 }
 
-static void reuses_holes(void)
+static void reuses_unmapped_pages(void)
 {
     start(MIB);
     unsigned char *a = mem_map(2 * PAGE), *b = mem_map(3 * PAGE);
@@ -224,8 +224,8 @@ static void reuses_holes(void)
     CHECK(mem_map(PAGE) == a);
 }
 
-/* Runs over the bitmap's words, where a search might step too far. */
-static void finds_holes_among_many(void)
+/* Runs that cross words of the bitmap, where a search might go too far. */
+static void finds_free_pages_among_many_mappings(void)
 {
     enum { PAGES = 1024 };
     unsigned char *page[PAGES];
@@ -307,7 +307,7 @@ static void limit_counts_both(void)
 }
 
 /* The break may lie within a page; no mapping begins in that page. */
-static void maps_stay_off_the_heap(void)
+static void mappings_stay_off_the_heap(void)
 {
     start(4 * PAGE);
     mem_sbrk(PAGE + 1);
@@ -319,8 +319,8 @@ static void maps_stay_off_the_heap(void)
     CHECK(sbrk_fails(1, ENOMEM));
 }
 
-/* Memory is left, but the break cannot step over a mapping. */
-static void heap_stops_at_a_map(void)
+/* Memory is left, but the break cannot pass a mapping. */
+static void heap_stops_at_a_mapping(void)
 {
     start(10 * PAGE);
     unsigned char *high = mem_map(2 * PAGE), *low = mem_map(3 * PAGE);
@@ -338,7 +338,7 @@ static void heap_stops_at_a_map(void)
     CHECK(all_are(low, 5 * PAGE, 0));
 }
 
-static void keeps_the_peak(void)
+static void footprint_is_the_peak(void)
 {
     start(MIB);
     mem_sbrk(3000);
@@ -450,7 +450,7 @@ static void fails_the_nth_request(void)
     CHECK(mem_map(10));
 }
 
-static void failing_can_be_called_off(void)
+static void fail_at_can_be_cleared(void)
 {
     start(MIB);
     mem_fail_request(2);
@@ -460,11 +460,11 @@ static void failing_can_be_called_off(void)
         CHECK(mem_sbrk(10) != REFUSED);
 }
 
-/* ---- Giving back, where the system drops the pages. ---- */
+/* ---- Pages that the system drops. ---- */
 
 static bool advice_ignored;
 
-/* In place of the C library's: as an emulator that reports success may do. */
+/* Replaces libc's: an emulator may report success and do nothing. */
 int madvise(void *at, size_t size, int advice)
 {
     int (*next)(void *, size_t, int) =
@@ -473,7 +473,7 @@ int madvise(void *at, size_t size, int advice)
     return advice_ignored ? 0 : next(at, size, advice);
 }
 
-/* Whoever takes half a page for a page clears the block above, too. */
+/* memlib must not clear the rest of a page that it shares with a block. */
 static void clears_its_own_pages_only(void)
 {
     const size_t half = PAGE / 2, size = 100 * PAGE - half;
@@ -495,10 +495,10 @@ static void clears_where_advice_is_ignored(void)
 {
     advice_ignored = true;
     clears_its_own_pages_only();
-    is_zero_again();
+    memory_is_zero_again();
 }
 
-/* ---- The account, for whoever attaches a heap of his own. ---- */
+/* ---- The account of a heap that the caller attaches. ---- */
 
 enum { PAGES = 64, LARGEST_PAGE = 65536 };
 
@@ -606,7 +606,7 @@ static void fails_as_the_account_says(void)
     CHECK(account.requests == 3 && account.refused == 1);
 }
 
-/* ---- A long run against a model: who has which page. ---- */
+/* ---- A long random run against a model of the pages. ---- */
 
 static struct model {
     uint64_t random;
@@ -670,7 +670,7 @@ static void model_unmap(size_t first, size_t pages)
     model.count -= pages;
 }
 
-static void keeps_its_books(void)
+static void account_agrees_with_a_model(void)
 {
     attach();
     for (int i = 0; i < 30000; i++) {
@@ -698,28 +698,29 @@ static const struct test tests[] = {
     {"grows", grows},
     {"shrinks", shrinks},
     {"does-not-shrink-below-lo", does_not_shrink_below_lo},
-    {"is-zero-again", is_zero_again},
+    {"memory-is-zero-again", memory_is_zero_again},
     {"heap-stops-at-limit", heap_stops_at_limit},
     {"maps-pages", maps_pages},
     {"maps-zero-again", maps_zero_again},
     {"unmaps-parts", unmaps_parts},
     {"unmaps-several-at-once", unmaps_several_at_once},
-    {"reuses-holes", reuses_holes},
-    {"finds-holes-among-many", finds_holes_among_many},
+    {"reuses-unmapped-pages", reuses_unmapped_pages},
+    {"finds-free-pages-among-many-mappings",
+     finds_free_pages_among_many_mappings},
     {"refuses-wrong-unmaps", refuses_wrong_unmaps},
     {"refuses-wrong-maps", refuses_wrong_maps},
     {"maps-up-to-the-limit", maps_up_to_the_limit},
     {"limit-counts-both", limit_counts_both},
-    {"maps-stay-off-the-heap", maps_stay_off_the_heap},
-    {"heap-stops-at-a-map", heap_stops_at_a_map},
-    {"keeps-the-peak", keeps_the_peak},
+    {"mappings-stay-off-the-heap", mappings_stay_off_the_heap},
+    {"heap-stops-at-a-mapping", heap_stops_at_a_mapping},
+    {"footprint-is-the-peak", footprint_is_the_peak},
     {"reset-empties", reset_empties},
     {"starts-again-after-deinit", starts_again_after_deinit},
     {"deterministic-addresses", deterministic_addresses},
     {"small-heaps-lie-low", small_heaps_lie_low},
     {"large-heaps-lie-high", large_heaps_lie_high},
     {"fails-the-nth-request", fails_the_nth_request},
-    {"failing-can-be-called-off", failing_can_be_called_off},
+    {"fail-at-can-be-cleared", fail_at_can_be_cleared},
     {"attaches-to-a-region", attaches_to_a_region},
     {"records-events", records_events},
     {"drains-events", drains_events},
@@ -727,7 +728,7 @@ static const struct test tests[] = {
     {"fails-as-the-account-says", fails_as_the_account_says},
     {"clears-its-own-pages-only", clears_its_own_pages_only},
     {"clears-where-advice-is-ignored", clears_where_advice_is_ignored},
-    {"keeps-its-books", keeps_its_books},
+    {"account-agrees-with-a-model", account_agrees_with_a_model},
 };
 
 int main(int argc, char **argv)

@@ -7,8 +7,8 @@
 
 static char text[4096];
 
-/* So many names of that length behind a title. */
-static void name_list(const char *title, int count, int length)
+/* Print a list of `count` names, each of that length, behind the title. */
+static void print_list(const char *title, int count, int length)
 {
     FILE *out = fmemopen(text, sizeof text, "w");
     struct name_list r = {.out = out, .title = title};
@@ -24,15 +24,15 @@ static void name_list(const char *title, int count, int length)
 
 static void no_names(void)
 {
-    name_list("nobody", 0, 1);
+    print_list("none", 0, 1);
     CHECK(text[0] == '\0');
 }
 
 static void few_names(void)
 {
-    name_list("one", 1, 2);
+    print_list("one", 1, 2);
     CHECK(strcmp(text, "one: nn\n") == 0);
-    name_list("three", 3, 1);
+    print_list("three", 3, 1);
     CHECK(strcmp(text, "three: n, n, n\n") == 0);
 }
 
@@ -41,7 +41,7 @@ static void many_names(void)
     for (int length = 1; length < 40; length++) {
         int names = 0;
 
-        name_list("a title", 50, length);
+        print_list("a title", 50, length);
         for (char *line = strtok(text, "\n"); line; line = strtok(NULL, "\n")) {
             CHECK(strlen(line) <= 100);
             CHECK(strncmp(line, names ? "    n" : "a title: n", 5) == 0);

@@ -1,8 +1,9 @@
 /*
- * oracle_test.c - which addresses pass and which do not, and what is said.
+ * oracle_test.c - which addresses the oracle accepts, and its findings on
+ * others.
  *
- * Each test starts one oracle, over a heap at BASE; the helpers number the
- * operations one after another, and return the verdict of the last.
+ * Each test starts one oracle for a heap at BASE. The functions that apply an
+ * operation number the operations in turn and return the verdict of each.
  */
 #include "../check.h"
 
@@ -37,7 +38,7 @@ static void start_as(struct oracle_setup setup)
     atexit(stop);
 }
 
-/* ---- The heap's shape, as memlib tells it. ---- */
+/* ---- Break and mappings, by memlib's events. ---- */
 
 static void event(enum mem_event_kind kind, uint64_t at, uint64_t size)
 {
@@ -62,7 +63,7 @@ static void start(uint64_t bytes)
     set_break(bytes);
 }
 
-/* ---- Operations; at is an offset from BASE. ---- */
+/* ---- Operations; `at` is an offset from BASE. ---- */
 
 static enum verdict apply(struct op op, uint64_t address)
 {
@@ -89,7 +90,7 @@ static enum verdict alloc_aligned(uint32_t slot, unsigned log, uint64_t size,
     return apply(op_make(OP_ALIGNED, slot, size, log), BASE + at);
 }
 
-static enum verdict give_back(uint32_t slot)
+static enum verdict free_slot(uint32_t slot)
 {
     return apply(op_make(OP_FREE, slot, 0, 0), 0);
 }
@@ -116,26 +117,26 @@ static void places_blocks(void)
     CHECK(alloc(1, 1, 1024) == VERDICT_OK);
     CHECK(alloc(2, 10 * PAGE, 2 * PAGE) == VERDICT_OK);
     CHECK(o->payload == 100 + 1 + 10 * PAGE);
-    CHECK(give_back(1) == VERDICT_OK);
+    CHECK(free_slot(1) == VERDICT_OK);
     CHECK(o->payload == 100 + 10 * PAGE);
     CHECK(o->live[0].in_use && !o->live[1].in_use);
     CHECK(o->live[0].address == BASE + 16 && o->live[0].size == 100);
     CHECK(o->live[2].birth == 2 && o->live[2].placed == 2);
 }
 
-static void touching_neighbours(void)
+static void adjacent_blocks(void)
 {
     start(LIMIT);
     for (uint32_t slot = 0; slot < SLOTS; slot++)
         CHECK(alloc(slot, 32, slot * 32) == VERDICT_OK);
     for (uint32_t slot = 1; slot < SLOTS; slot += 2)
-        CHECK(give_back(slot) == VERDICT_OK);
+        CHECK(free_slot(slot) == VERDICT_OK);
     for (uint32_t slot = 1; slot < SLOTS; slot += 2)
         CHECK(alloc(slot, 32, slot * 32) == VERDICT_OK);
 }
 
-/* An odd size leaves the rest of its granule to nobody. */
-static void touching_odd_sizes(void)
+/* The rest of an odd size's last granule belongs to no block. */
+static void adjacent_blocks_of_odd_sizes(void)
 {
     start(LIMIT);
     CHECK(alloc(0, 97, 0) == VERDICT_OK);
@@ -158,7 +159,7 @@ static void overlap_by_one_byte_below(void)
     start(LIMIT);
     CHECK(alloc(0, 8, 112) == VERDICT_OK);
     CHECK(alloc(1, 96, 16) == VERDICT_OK);
-    CHECK(give_back(1) == VERDICT_OK);
+    CHECK(free_slot(1) == VERDICT_OK);
     CHECK(alloc(1, 97, 16) == VERDICT_OVERLAP);
     CHECK(collides_with(0, 112, 8));
 }
@@ -187,16 +188,16 @@ static void lies_inside_a_live_block(void)
     CHECK(collides_with(0, 0, 40 * PAGE));
 }
 
-static void freed_places_are_free(void)
+static void freed_memory_can_be_reused(void)
 {
     start(LIMIT);
     CHECK(alloc(0, 1000, 0) == VERDICT_OK);
-    CHECK(give_back(0) == VERDICT_OK);
+    CHECK(free_slot(0) == VERDICT_OK);
     CHECK(alloc(1, 500, 256) == VERDICT_OK);
     CHECK(alloc(0, 256, 0) == VERDICT_OK);
 }
 
-static void other_kinds_are_placed_too(void)
+static void calloc_memalign_and_realloc_are_checked(void)
 {
     start(LIMIT);
     CHECK(alloc(0, 100, 512) == VERDICT_OK);
@@ -245,8 +246,8 @@ static void moves(void)
     CHECK(collides_with(1, 1024, 200)); /* the realloc placed it there */
 }
 
-/* A block that slides down or up may cover part of where it was. */
-static void moves_over_its_own_old_place(void)
+/* realloc may move a block to where it overlaps its own old bytes. */
+static void moves_onto_its_own_old_bytes(void)
 {
     start(LIMIT);
     CHECK(alloc(0, 1000, 512) == VERDICT_OK);
@@ -266,10 +267,10 @@ static void null_keeps_the_old_block(void)
     CHECK(o->live[0].in_use && !o->live[0].refused);
     CHECK(o->payload == 1000);
     CHECK(alloc(1, 16, 512) == VERDICT_OVERLAP);
-    CHECK(give_back(0) == VERDICT_OK);
+    CHECK(free_slot(0) == VERDICT_OK);
 }
 
-/* ---- Nothing asked for. ---- */
+/* ---- Size 0, and operations without a block. ---- */
 
 static void zero_sizes(void)
 {
@@ -281,13 +282,13 @@ static void zero_sizes(void)
     CHECK(o->payload == 100);
     for (uint32_t slot = 0; slot < 4; slot++) {
         CHECK(o->live[slot].in_use);
-        CHECK(give_back(slot) == VERDICT_OK);
+        CHECK(free_slot(slot) == VERDICT_OK);
     }
     CHECK(o->payload == 0);
     CHECK(null_for(OP_CALLOC, 0, 0) == VERDICT_OK);
 }
 
-static void zero_sizes_grow_and_shrink(void)
+static void zero_sizes_can_be_resized(void)
 {
     start(PAGE);
     CHECK(null_for(OP_ALLOC, 0, 0) == VERDICT_OK);
@@ -297,7 +298,7 @@ static void zero_sizes_grow_and_shrink(void)
     CHECK(alloc(1, 64, 48) == VERDICT_OK);
 }
 
-static void nothing_happens(void)
+static void free_null_and_skip_change_nothing(void)
 {
     start(PAGE);
     CHECK(alloc(0, 64, 0) == VERDICT_OK);
@@ -306,9 +307,9 @@ static void nothing_happens(void)
     CHECK(o->live[0].in_use && o->payload == 64);
 }
 
-/* ---- In the heap. ---- */
+/* ---- Heap and mappings. ---- */
 
-static void ends_at_the_break(void)
+static void blocks_end_at_the_break(void)
 {
     start(1000);
     CHECK(alloc(0, 8, 992) == VERDICT_OK);
@@ -319,7 +320,7 @@ static void ends_at_the_break(void)
     CHECK(alloc(3, 1, 1008) == VERDICT_OK);
 }
 
-static void lies_outside(void)
+static void blocks_outside_the_heap(void)
 {
     start(LIMIT);
     CHECK(alloc(0, 16, (uint64_t)0 - 16) == VERDICT_OUT_OF_HEAP);
@@ -333,30 +334,30 @@ static void lies_outside(void)
     CHECK(alloc(8, 16, LIMIT - 16) == VERDICT_OK);
 }
 
-static void break_comes_down(void)
+static void blocks_above_a_lowered_break(void)
 {
     start(4 * PAGE);
     CHECK(alloc(0, 16, 3 * PAGE) == VERDICT_OK);
-    CHECK(give_back(0) == VERDICT_OK);
+    CHECK(free_slot(0) == VERDICT_OK);
     set_break(2 * PAGE);
     CHECK(alloc(0, 16, 3 * PAGE) == VERDICT_OUT_OF_HEAP);
     CHECK(alloc(0, 16, PAGE) == VERDICT_OK);
 }
 
-static void lies_in_mapped_pages(void)
+static void blocks_in_mappings(void)
 {
     start(PAGE);
     event(MEM_MAP, 40 * PAGE, 2 * PAGE);
     event(MEM_MAP, 42 * PAGE, PAGE);
     CHECK(alloc(0, 3 * PAGE, 40 * PAGE) == VERDICT_OK);
-    CHECK(give_back(0) == VERDICT_OK);
+    CHECK(free_slot(0) == VERDICT_OK);
     CHECK(alloc(0, 3 * PAGE + 1, 40 * PAGE) == VERDICT_OUT_OF_HEAP);
     CHECK(alloc(1, 16, 40 * PAGE - 16) == VERDICT_OUT_OF_HEAP);
     CHECK(alloc(2, 17, 43 * PAGE - 16) == VERDICT_OUT_OF_HEAP);
     CHECK(alloc(3, 16, 43 * PAGE - 16) == VERDICT_OK);
 }
 
-static void lies_in_unmapped_pages(void)
+static void blocks_in_unmapped_pages(void)
 {
     start(PAGE);
     event(MEM_MAP, 40 * PAGE, 4 * PAGE);
@@ -364,13 +365,13 @@ static void lies_in_unmapped_pages(void)
     CHECK(alloc(0, PAGE, 40 * PAGE) == VERDICT_OK);
     CHECK(alloc(1, 16, 41 * PAGE) == VERDICT_OUT_OF_HEAP);
     CHECK(alloc(2, 2 * PAGE, 42 * PAGE) == VERDICT_OK);
-    CHECK(give_back(2) == VERDICT_OK);
+    CHECK(free_slot(2) == VERDICT_OK);
     CHECK(alloc(2, PAGE + 32, 42 * PAGE - 32) == VERDICT_OUT_OF_HEAP);
     event(MEM_MAP, 41 * PAGE, PAGE);
     CHECK(alloc(2, 3 * PAGE, 41 * PAGE) == VERDICT_OK);
 }
 
-static void in_heap_by_itself(void)
+static void oracle_in_heap_of_ranges(void)
 {
     start(1000);
     event(MEM_MAP, 40 * PAGE, PAGE);
@@ -383,7 +384,7 @@ static void in_heap_by_itself(void)
     CHECK(!oracle_in_heap(o, BASE + 40 * PAGE, (uint64_t)0 - PAGE));
 }
 
-static void keeps_the_footprint(void)
+static void footprint_is_the_peak(void)
 {
     start(3 * PAGE);
     event(MEM_MAP, 40 * PAGE, 2 * PAGE);
@@ -397,8 +398,8 @@ static void keeps_the_footprint(void)
     CHECK(o->footprint == 6 * PAGE);
 }
 
-/* What the worker writes into the account may be nonsense. */
-static void impossible_shapes_change_nothing(void)
+/* The worker may write anything into the account. */
+static void impossible_events_change_nothing(void)
 {
     start(PAGE);
     set_break(LIMIT + 1);
@@ -429,7 +430,7 @@ static void null_after_a_refusal(void)
     CHECK(o->payload == 0);
 }
 
-/* The refusal has to be of this very operation. */
+/* Only a refusal during the same operation is a reason for NULL. */
 static void null_after_an_old_refusal(void)
 {
     start(PAGE);
@@ -439,7 +440,7 @@ static void null_after_an_old_refusal(void)
     CHECK(o->refusals == 1);
 }
 
-/* Who knows the limit need not ask. */
+/* An allocator that knows the limit may return NULL without a request. */
 static void null_for_more_than_is_left(void)
 {
     start(PAGE);
@@ -476,7 +477,7 @@ static void aligned_to_8(void)
     CHECK(alloc(2, 8, 104) == VERDICT_OVERLAP);
 }
 
-static void aligned_as_asked(void)
+static void aligned_as_requested(void)
 {
     start(LIMIT);
     CHECK(alloc_aligned(0, 6, 10, 64) == VERDICT_OK);
@@ -487,8 +488,8 @@ static void aligned_as_asked(void)
     CHECK(alloc_aligned(3, 12, 10, 2 * PAGE) == VERDICT_OK);
 }
 
-/* To ask for less than every block has is to ask for nothing. */
-static void aligned_to_less(void)
+/* Every block has the usual alignment, even if a smaller one is requested. */
+static void smaller_alignments_are_ignored(void)
 {
     start(PAGE);
     CHECK(alloc_aligned(0, 0, 100, 8) == VERDICT_MISALIGNED);
@@ -497,7 +498,7 @@ static void aligned_to_less(void)
     CHECK(alloc_aligned(0, 3, 100, 16) == VERDICT_OK);
 }
 
-/* ---- Mallocs of the system: anywhere, but not over one another. ---- */
+/* ---- Unbounded, for mallocs of the system: blocks lie anywhere. ---- */
 
 static void start_unbounded(void)
 {
@@ -507,7 +508,7 @@ static void start_unbounded(void)
     start_as(setup);
 }
 
-static void unbounded_lies_anywhere(void)
+static void unbounded_blocks_lie_anywhere(void)
 {
     const uint64_t far = (uint64_t)0x7f0000000000;
 
@@ -531,7 +532,7 @@ static void unbounded_alignment(void)
     CHECK(alloc_aligned(2, 6, 8, 96) == VERDICT_MISALIGNED);
 }
 
-/* ---- Lenient: within a batch, no telling what happened when. ---- */
+/* ---- Lenient: events and operations of a batch have no known order. ---- */
 
 static void start_lenient(uint64_t bytes)
 {
@@ -542,7 +543,7 @@ static void start_lenient(uint64_t bytes)
     set_break(bytes);
 }
 
-static void lenient_lets_pass_what_was_heap(void)
+static void lenient_accepts_former_heap(void)
 {
     start_lenient(4 * PAGE);
     event(MEM_MAP, 40 * PAGE, PAGE);
@@ -554,7 +555,7 @@ static void lenient_lets_pass_what_was_heap(void)
     CHECK(alloc(3, 16, 41 * PAGE) == VERDICT_OUT_OF_HEAP);
 }
 
-static void lenient_sees_overlaps(void)
+static void lenient_finds_overlaps(void)
 {
     start_lenient(PAGE);
     CHECK(alloc(0, 97, 16) == VERDICT_OK);
@@ -562,7 +563,7 @@ static void lenient_sees_overlaps(void)
     CHECK(alloc(1, 8, 120) == VERDICT_MISALIGNED);
 }
 
-static void lenient_excuses_by_any_refusal(void)
+static void lenient_accepts_null_after_any_refusal(void)
 {
     start_lenient(PAGE);
     CHECK(null_for(OP_ALLOC, 0, 16) == VERDICT_NULL);
@@ -571,7 +572,7 @@ static void lenient_excuses_by_any_refusal(void)
     CHECK(null_for(OP_ALLOC, 2, 16) == VERDICT_NO_MEMORY);
 }
 
-/* Events come in their order, so the peak is known also then. */
+/* The order of the events among themselves is known, so the peak is too. */
 static void lenient_keeps_the_footprint(void)
 {
     start_lenient(PAGE);
@@ -584,9 +585,9 @@ static void lenient_keeps_the_footprint(void)
     CHECK(o->footprint == 4 * PAGE);
 }
 
-/* ---- Starting again; looking around. ---- */
+/* ---- Reset; queries. ---- */
 
-static void forgets(void)
+static void reset_forgets_all(void)
 {
     start(4 * PAGE);
     event(MEM_MAP, 40 * PAGE, PAGE);
@@ -600,7 +601,7 @@ static void forgets(void)
     CHECK(alloc(2, 16, 40 * PAGE) == VERDICT_OUT_OF_HEAP);
     set_break(PAGE);
     CHECK(alloc(0, 100, 16) == VERDICT_OK);
-    now = 0; /* the operation of the refusal before */
+    now = 0; /* the number that the refused operation had */
     CHECK(null_for(OP_ALLOC, 3, 16) == VERDICT_NULL);
 }
 
@@ -628,7 +629,7 @@ static void finds_blocks_by_address(void)
     CHECK(below == &slot[0] && above == &slot[2]);
     CHECK(!block_at(0, &below, &above) && !below && above == &slot[1]);
     CHECK(!block_at(2000, &below, &above) && below == &slot[2] && !above);
-    CHECK(give_back(0) == VERDICT_OK);
+    CHECK(free_slot(0) == VERDICT_OK);
     CHECK(!block_at(512, &below, &above));
     CHECK(below == &slot[3] && above == &slot[2]);
 }
@@ -653,11 +654,11 @@ static void measures_gaps(void)
     CHECK(gaps_are(2, PAGE - 112, PAGE - 128));
     CHECK(alloc(2, PAGE - 128, 112) == VERDICT_OK);
     CHECK(gaps_are(1, 16, 16));
-    CHECK(give_back(0) == VERDICT_OK);
+    CHECK(free_slot(0) == VERDICT_OK);
     CHECK(gaps_are(1, 112, 112));
 }
 
-/* ---- A long run against a list of intervals. ---- */
+/* ---- A long random run against a list of intervals. ---- */
 
 static struct model {
     uint64_t random;
@@ -672,7 +673,7 @@ static uint64_t below(uint64_t bound)
     return (model.random >> 33) % bound;
 }
 
-/* Would [at, at + size) hit a block other than that slot's own? */
+/* Does [at, at + size) overlap a block other than that slot's own? */
 static bool model_hits(uint32_t slot, uint64_t at, uint64_t size)
 {
     for (uint32_t i = 0; i < SLOTS; i++)
@@ -704,7 +705,7 @@ static void agrees_with_intervals(void)
         if (below(2)) {
             model_place(slot);
         } else if (model.block[slot].size) {
-            CHECK(give_back(slot) == VERDICT_OK);
+            CHECK(free_slot(slot) == VERDICT_OK);
             model.block[slot].size = 0;
         }
     }
@@ -712,46 +713,48 @@ static void agrees_with_intervals(void)
 
 static const struct test tests[] = {
     {"places-blocks", places_blocks},
-    {"touching-neighbours", touching_neighbours},
-    {"touching-odd-sizes", touching_odd_sizes},
+    {"adjacent-blocks", adjacent_blocks},
+    {"adjacent-blocks-of-odd-sizes", adjacent_blocks_of_odd_sizes},
     {"overlap-by-one-byte-above", overlap_by_one_byte_above},
     {"overlap-by-one-byte-below", overlap_by_one_byte_below},
     {"overlap-of-single-bytes", overlap_of_single_bytes},
     {"encloses-a-live-block", encloses_a_live_block},
     {"lies-inside-a-live-block", lies_inside_a_live_block},
-    {"freed-places-are-free", freed_places_are_free},
-    {"other-kinds-are-placed-too", other_kinds_are_placed_too},
+    {"freed-memory-can-be-reused", freed_memory_can_be_reused},
+    {"calloc-memalign-and-realloc-are-checked",
+     calloc_memalign_and_realloc_are_checked},
     {"resizes-in-place", resizes_in_place},
     {"grows-over-its-neighbour", grows_over_its_neighbour},
     {"moves", moves},
-    {"moves-over-its-own-old-place", moves_over_its_own_old_place},
+    {"moves-onto-its-own-old-bytes", moves_onto_its_own_old_bytes},
     {"null-keeps-the-old-block", null_keeps_the_old_block},
     {"zero-sizes", zero_sizes},
-    {"zero-sizes-grow-and-shrink", zero_sizes_grow_and_shrink},
-    {"nothing-happens", nothing_happens},
-    {"ends-at-the-break", ends_at_the_break},
-    {"lies-outside", lies_outside},
-    {"break-comes-down", break_comes_down},
-    {"lies-in-mapped-pages", lies_in_mapped_pages},
-    {"lies-in-unmapped-pages", lies_in_unmapped_pages},
-    {"in-heap-by-itself", in_heap_by_itself},
-    {"keeps-the-footprint", keeps_the_footprint},
-    {"impossible-shapes-change-nothing", impossible_shapes_change_nothing},
+    {"zero-sizes-can-be-resized", zero_sizes_can_be_resized},
+    {"free-null-and-skip-change-nothing", free_null_and_skip_change_nothing},
+    {"blocks-end-at-the-break", blocks_end_at_the_break},
+    {"blocks-outside-the-heap", blocks_outside_the_heap},
+    {"blocks-above-a-lowered-break", blocks_above_a_lowered_break},
+    {"blocks-in-mappings", blocks_in_mappings},
+    {"blocks-in-unmapped-pages", blocks_in_unmapped_pages},
+    {"oracle-in-heap-of-ranges", oracle_in_heap_of_ranges},
+    {"footprint-is-the-peak", footprint_is_the_peak},
+    {"impossible-events-change-nothing", impossible_events_change_nothing},
     {"null-without-a-reason", null_without_a_reason},
     {"null-after-a-refusal", null_after_a_refusal},
     {"null-after-an-old-refusal", null_after_an_old_refusal},
     {"null-for-more-than-is-left", null_for_more_than_is_left},
     {"aligned-to-16", aligned_to_16},
     {"aligned-to-8", aligned_to_8},
-    {"aligned-as-asked", aligned_as_asked},
-    {"aligned-to-less", aligned_to_less},
-    {"unbounded-lies-anywhere", unbounded_lies_anywhere},
+    {"aligned-as-requested", aligned_as_requested},
+    {"smaller-alignments-are-ignored", smaller_alignments_are_ignored},
+    {"unbounded-blocks-lie-anywhere", unbounded_blocks_lie_anywhere},
     {"unbounded-alignment", unbounded_alignment},
-    {"lenient-lets-pass-what-was-heap", lenient_lets_pass_what_was_heap},
-    {"lenient-sees-overlaps", lenient_sees_overlaps},
-    {"lenient-excuses-by-any-refusal", lenient_excuses_by_any_refusal},
+    {"lenient-accepts-former-heap", lenient_accepts_former_heap},
+    {"lenient-finds-overlaps", lenient_finds_overlaps},
+    {"lenient-accepts-null-after-any-refusal",
+     lenient_accepts_null_after_any_refusal},
     {"lenient-keeps-the-footprint", lenient_keeps_the_footprint},
-    {"forgets", forgets},
+    {"reset-forgets-all", reset_forgets_all},
     {"finds-blocks-by-address", finds_blocks_by_address},
     {"measures-gaps", measures_gaps},
     {"agrees-with-intervals", agrees_with_intervals},

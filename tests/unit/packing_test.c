@@ -144,9 +144,9 @@ static void valid_packings(void)
 static void overlapping_packings(void)
 {
     CHECK(fault(0, 16, 128, 176) == PACKING_OVERLAPS);    /* by a granule */
-    CHECK(fault(48, 0, 128, 176) == PACKING_OVERLAPS);    /* the other way */
-    CHECK(fault(0, 0, 128, 176) == PACKING_OVERLAPS);     /* the same place */
-    CHECK(fault(16, 0, 128, 176) == PACKING_OVERLAPS);    /* encloses */
+    CHECK(fault(48, 0, 128, 176) == PACKING_OVERLAPS);    /* a above b */
+    CHECK(fault(0, 0, 128, 176) == PACKING_OVERLAPS);     /* one address */
+    CHECK(fault(16, 0, 128, 176) == PACKING_OVERLAPS);    /* a within b */
     CHECK(fault(160, 112, 128, 192) == PACKING_OVERLAPS); /* b and c */
     CHECK(fault(64, 0, 0, 96) == PACKING_OVERLAPS);
 }
@@ -279,9 +279,9 @@ static void skylines_prefer_weight_and_flushness(void)
     double weight[] = {1, 2, 3};
     uint64_t at[3];
 
-    skyline_place(s, weight, 1, at); /* 2, beside it 0, and 1 over both */
+    skyline_place(s, weight, 1, at); /* 2 and 0 below, 1 above */
     CHECK(at[2] == 0 && at[0] == 0 && at[1] == 48);
-    skyline_place(s, weight, 2, at); /* 1 is flush twice: 8 */
+    skyline_place(s, weight, 2, at); /* 1 counts 2 * 2 * 2 */
     CHECK(at[1] == 0 && at[0] == 32 && at[2] == 32);
     skyline_delete(s);
     rectangles_delete(r);

@@ -1,5 +1,5 @@
 /*
- * pattern_test.c - whatever changes in a filled payload shows, and where.
+ * pattern_test.c - any change of a filled payload is found at its offset.
  */
 #include "../check.h"
 
@@ -17,7 +17,7 @@ static void fill(size_t from, size_t to)
     pattern_fill(payload, from, to, seed);
 }
 
-static void is_found_again(void)
+static void filled_payloads_pass(void)
 {
     for (size_t size = 0; size <= SIZE; size++) {
         fill(0, size);
@@ -25,7 +25,7 @@ static void is_found_again(void)
     }
 }
 
-static void every_byte_counts(void)
+static void every_changed_byte_is_found(void)
 {
     for (size_t size = 1; size <= SIZE; size = size * 5 / 4 + 1) {
         fill(0, size);
@@ -37,7 +37,7 @@ static void every_byte_counts(void)
     }
 }
 
-static void names_the_first_difference(void)
+static void returns_the_first_difference(void)
 {
     fill(0, SIZE);
     payload[1400] ^= 0x80;
@@ -47,15 +47,15 @@ static void names_the_first_difference(void)
     CHECK(pattern_check(payload, 777, seed) == 777);
 }
 
-static void bytes_are_those_filled(void)
+static void pattern_byte_is_what_was_filled(void)
 {
     fill(0, SIZE);
     for (size_t i = 0; i < SIZE; i++)
         CHECK(payload[i] == pattern_byte(seed, i));
 }
 
-/* A block that grows is filled where it is new. */
-static void goes_on_where_it_ended(void)
+/* A block that grows is filled from its old size on. */
+static void a_fill_continues_an_earlier_one(void)
 {
     for (size_t middle = 0; middle <= 200; middle++) {
         fill(0, middle);
@@ -71,7 +71,7 @@ static bool all_are(size_t from, size_t to, int value)
     return from == to;
 }
 
-static void writes_nothing_else(void)
+static void writes_only_its_range(void)
 {
     for (size_t from = 0; from <= 40; from++)
         for (size_t to = from; to <= 80; to++) {
@@ -83,7 +83,7 @@ static void writes_nothing_else(void)
         }
 }
 
-static void nothing_to_fill(void)
+static void an_empty_range_writes_nothing(void)
 {
     fill(100, 100);
     CHECK(all_are(0, sizeof payload, 0x5a));
@@ -127,7 +127,7 @@ static void seeds_differ(void)
         CHECK(seeds[i] != seeds[i - 1]);
 }
 
-/* No two blocks look alike anywhere, at the same place or another. */
+/* No word of one block's pattern occurs in another one's, at any offset. */
 static void words_of_blocks_differ(void)
 {
     enum { BLOCKS = 40, WORDS = 500 };
@@ -154,7 +154,7 @@ static void finds_the_first_nonzero(void)
     }
 }
 
-static void looks_no_further_than_told(void)
+static void reads_only_its_range(void)
 {
     memset(payload, 0, sizeof payload);
     payload[100] = payload[200] = 1;
@@ -164,19 +164,19 @@ static void looks_no_further_than_told(void)
 }
 
 static const struct test tests[] = {
-    {"is-found-again", is_found_again},
-    {"every-byte-counts", every_byte_counts},
-    {"names-the-first-difference", names_the_first_difference},
-    {"bytes-are-those-filled", bytes_are_those_filled},
-    {"goes-on-where-it-ended", goes_on_where_it_ended},
-    {"writes-nothing-else", writes_nothing_else},
-    {"nothing-to-fill", nothing_to_fill},
+    {"filled-payloads-pass", filled_payloads_pass},
+    {"every-changed-byte-is-found", every_changed_byte_is_found},
+    {"returns-the-first-difference", returns_the_first_difference},
+    {"pattern-byte-is-what-was-filled", pattern_byte_is_what_was_filled},
+    {"a-fill-continues-an-earlier-one", a_fill_continues_an_earlier_one},
+    {"writes-only-its-range", writes_only_its_range},
+    {"an-empty-range-writes-nothing", an_empty_range_writes_nothing},
     {"shifted-contents-differ", shifted_contents_differ},
     {"zeros-and-ones-differ", zeros_and_ones_differ},
     {"seeds-differ", seeds_differ},
     {"words-of-blocks-differ", words_of_blocks_differ},
     {"finds-the-first-nonzero", finds_the_first_nonzero},
-    {"looks-no-further-than-told", looks_no_further_than_told},
+    {"reads-only-its-range", reads_only_its_range},
 };
 
 int main(int argc, char **argv)

@@ -1,9 +1,9 @@
 /*
- * perturb_test.c - trace_perturb: the same trace, a little different.
+ * perturb_test.c - trace_perturb changes sizes a little and renames slots.
  */
 #include "traces.h"
 
-static void perturbs_by_seed(void)
+static void the_seed_decides(void)
 {
     struct trace *t = load_long();
     struct trace *one = trace_perturb(t, 1), *again = trace_perturb(t, 1);
@@ -17,14 +17,15 @@ static void perturbs_by_seed(void)
     trace_delete(two);
 }
 
-/* The same sequence of kinds, threads, alignments. */
-static void perturbed_keeps_the_sequence(void)
+/* Each operation keeps its kind, its thread and its alignment. */
+static void kinds_threads_and_alignments_stay(void)
 {
     struct trace *t = load_long(), *p = trace_perturb(t, 1);
 
     CHECK(p->op_count == t->op_count && p->slot_count == t->slot_count);
     CHECK(p->weight == t->weight && p->threaded == t->threaded);
-    CHECK(strcmp(p->name, t->name) == 0 && strcmp(p->path, t->path) == 0);
+    CHECK(strcmp(p->name, t->name) == 0 &&
+          strcmp(p->path, t->path) == 0);
     for (uint64_t i = 0; i < OPS; i++) {
         CHECK(op_kind(p->ops[i]) == op_kind(t->ops[i]));
         CHECK(op_thread(p->ops[i]) == op_thread(t->ops[i]));
@@ -35,33 +36,34 @@ static void perturbed_keeps_the_sequence(void)
     trace_delete(p);
 }
 
-/* Slot for slot the same life under another number. */
-static void perturbed_renames_slots(void)
+/* Each slot has another number, by a one-to-one map. */
+static void slots_are_renamed(void)
 {
     struct trace *t = load_long(), *p = trace_perturb(t, 1);
-    uint32_t *name = malloc((t->slot_count + 1) * sizeof *name), moved = 0;
+    uint32_t *new_slot = malloc((t->slot_count + 1) * sizeof *new_slot),
+             renamed = 0;
     bool *taken = calloc(t->slot_count + 1, sizeof *taken);
 
-    memset(name, 0xff, (t->slot_count + 1) * sizeof *name);
+    memset(new_slot, 0xff, (t->slot_count + 1) * sizeof *new_slot);
     for (uint64_t i = 0; i < OPS; i++) {
         uint32_t old = op_slot(t->ops[i]), new = op_slot(p->ops[i]);
 
         if (op_kind(t->ops[i]) == OP_FREE_NULL)
             continue;
         CHECK(new < t->slot_count);
-        CHECK(name[old] == UINT32_MAX ? !taken[new] : name[old] == new);
-        name[old] = new;
+        CHECK(new_slot[old] == UINT32_MAX ? !taken[new] : new_slot[old] == new);
+        new_slot[old] = new;
         taken[new] = true;
-        moved += old != new;
+        renamed += old != new;
     }
-    CHECK(moved > OPS / 2);
-    free(name);
+    CHECK(renamed > OPS / 2);
+    free(new_slot);
     free(taken);
     trace_delete(t);
     trace_delete(p);
 }
 
-/* Within 4 per cent, but that a few bytes move by one at least. */
+/* Is size within 4 per cent of the original, or within `least` bytes? */
 static bool is_near(uint64_t size, uint64_t original, uint64_t least)
 {
     uint64_t by = size > original ? size - original : original - size;
@@ -69,7 +71,7 @@ static bool is_near(uint64_t size, uint64_t original, uint64_t least)
     return by <= original / 25 + least;
 }
 
-static void perturbed_sizes_are_near(void)
+static void sizes_change_a_little(void)
 {
     struct trace *t = load_long(), *p = trace_perturb(t, 1);
     uint64_t changed = 0;
@@ -91,8 +93,8 @@ static void perturbed_sizes_are_near(void)
     trace_delete(p);
 }
 
-/* An array of many small items stays about as large as it is. */
-static void perturbed_arrays_are_near(void)
+/* The total size of an array of many small items changes little. */
+static void array_sizes_change_a_little(void)
 {
     struct trace *t = load("20000\n4\n4\n1\nc 0 1000 2\nc 1 1000 8\n"
                            "c 2 5000 20\nc 3 100000 1\n");
@@ -107,8 +109,8 @@ static void perturbed_arrays_are_near(void)
     trace_delete(t);
 }
 
-/* What grows does not shrink, what shrinks does not grow. */
-static void perturbed_keeps_growing(void)
+/* A realloc that grew a block still does not shrink it, and conversely. */
+static void reallocs_keep_their_direction(void)
 {
     struct trace *t = load_long(), *p = trace_perturb(t, 1);
     struct op *old = calloc(t->slot_count + 1, sizeof *old);
@@ -134,7 +136,7 @@ static void perturbed_keeps_growing(void)
     trace_delete(p);
 }
 
-static void perturbed_peaks_are_its_own(void)
+static void peaks_are_computed_anew(void)
 {
     struct trace *t = load_long(), *p = trace_perturb(t, 3);
     uint64_t *payload = payloads_of(p), peak = 0;
@@ -149,8 +151,8 @@ static void perturbed_peaks_are_its_own(void)
     trace_delete(p);
 }
 
-/* The original may go, the copy stays. */
-static void perturbed_stands_alone(void)
+/* The original may be deleted first. */
+static void the_copy_outlives_the_original(void)
 {
     struct trace *t = load_long(), *p = trace_perturb(t, 1);
     char text[80];
@@ -164,7 +166,7 @@ static void perturbed_stands_alone(void)
     trace_delete(p);
 }
 
-static void perturbed_without_blocks(void)
+static void a_trace_without_blocks(void)
 {
     struct trace *t = load("20000\n0\n2\n1\nf -1\nf -1\n");
     struct trace *p = trace_perturb(t, 1);
@@ -175,15 +177,15 @@ static void perturbed_without_blocks(void)
 }
 
 static const struct test tests[] = {
-    {"perturbs-by-seed", perturbs_by_seed},
-    {"perturbed-keeps-the-sequence", perturbed_keeps_the_sequence},
-    {"perturbed-renames-slots", perturbed_renames_slots},
-    {"perturbed-sizes-are-near", perturbed_sizes_are_near},
-    {"perturbed-arrays-are-near", perturbed_arrays_are_near},
-    {"perturbed-keeps-growing", perturbed_keeps_growing},
-    {"perturbed-peaks-are-its-own", perturbed_peaks_are_its_own},
-    {"perturbed-stands-alone", perturbed_stands_alone},
-    {"perturbed-without-blocks", perturbed_without_blocks},
+    {"the-seed-decides", the_seed_decides},
+    {"kinds-threads-and-alignments-stay", kinds_threads_and_alignments_stay},
+    {"slots-are-renamed", slots_are_renamed},
+    {"sizes-change-a-little", sizes_change_a_little},
+    {"array-sizes-change-a-little", array_sizes_change_a_little},
+    {"reallocs-keep-their-direction", reallocs_keep_their_direction},
+    {"peaks-are-computed-anew", peaks_are_computed_anew},
+    {"the-copy-outlives-the-original", the_copy_outlives_the_original},
+    {"a-trace-without-blocks", a_trace_without_blocks},
 };
 
 int main(int argc, char **argv)

@@ -1,5 +1,5 @@
 /*
- * score_test.c - the index of made-up results, worked out by hand.
+ * score_test.c - the index and the means of invented results, computed by hand.
  */
 #include "../check.h"
 
@@ -42,7 +42,7 @@ static void set(size_t allocator, size_t trace, double utilization, double ns,
                         .ratio = {.median = ratio, .count = 7}};
 }
 
-/* So many traces of 1000 operations, all results alike. */
+/* Begin with `count` traces of 1000 operations and equal results. */
 static void start(size_t count)
 {
     benchmark.trace_count = count;
@@ -125,15 +125,15 @@ static void classic_index(void)
     CHECK(points(score_by("classic"), 60 * 0.8, 40 * 0.5));
 }
 
-static void faster_than_libc_is_enough(void)
+static void throughput_points_stop_at_libc(void)
 {
     start(1);
     set(0, 0, 1.0, 1, 30);
     CHECK(points(score_by("classic"), 60, 40));
 }
 
-/* An allocator that beats the bound gets no more than the points there are. */
-static void no_more_than_all(void)
+/* A utilization above the threshold gives no more than the maximum. */
+static void points_stop_at_the_maximum(void)
 {
     start(1);
     set(0, 0, 1018.0, 1, 30);
@@ -159,7 +159,7 @@ static void cmu_index(void)
 static void absolute_index(void)
 {
     start(1);
-    set(0, 0, 0.5, 200, 0.01); /* 5 million operations a second */
+    set(0, 0, 0.5, 200, 0.01); /* 5 million operations per second */
     CHECK(points(score_by("absolute"), 30, 20));
 }
 
@@ -190,7 +190,7 @@ static void mean_utilization(void)
 static void averages(void)
 {
     start(2);
-    set(0, 0, 0.5, 10, 0.8); /* libc took 8 and 12 */
+    set(0, 0, 0.5, 10, 0.8); /* libc took 8 and 12 ns/op */
     set(0, 1, 0.5, 30, 0.4);
     CHECK(is(score_with(AVERAGE_POOLED).speed_points, 40 * 20.0 / 40));
     CHECK(is(score_with(AVERAGE_HARMONIC).speed_points,
@@ -198,7 +198,7 @@ static void averages(void)
     CHECK(is(score_with(AVERAGE_GEOMETRIC).speed_points, 40 * sqrt(0.8 * 0.4)));
 }
 
-/* Pooled, a long trace counts for more; in the others it does not. */
+/* Only in the pooled average a long trace counts for more. */
 static void pooled_by_operations(void)
 {
     start(2);
@@ -210,7 +210,7 @@ static void pooled_by_operations(void)
              40 * 2 / (1 / 0.8 + 1 / 0.4)));
 }
 
-static void sums_and_means(void)
+static void sums_and_means_of_traces(void)
 {
     start(2);
     set(0, 0, 0.5, 10, 0.5);
@@ -224,7 +224,7 @@ static void sums_and_means(void)
     CHECK(is(s.ns_per_op, 20) && is(s.ratio, 1));
 }
 
-static void each_allocator_its_own(void)
+static void each_allocator_has_its_own_score(void)
 {
     struct profile p = profile("classic");
 
@@ -253,8 +253,8 @@ static void failing_traces_count_0(void)
     }
 }
 
-/* However fast and tight it was before it went wrong. */
-static void failing_traces_give_nothing(void)
+/* Its measures do not count, however good they are. */
+static void failing_traces_give_no_points(void)
 {
     start(2);
     set(0, 0, 1, 1e-3, 1e6);
@@ -294,9 +294,9 @@ static void untimed_traces_have_no_speed(void)
     CHECK(points(score_by("classic"), 48, 0));
 }
 
-/* ---- What a trace counts for. ---- */
+/* ---- The weights of traces. ---- */
 
-static void traces_of_no_weight(void)
+static void traces_of_weight_0(void)
 {
     start(2);
     set(0, 1, 0.1, 1000, 0.001);
@@ -327,14 +327,14 @@ static void traces_for_speed_only(void)
     CHECK(points(score_by("classic"), 48, 10));
 }
 
-static void nothing_counts(void)
+static void no_trace_counts(void)
 {
     start(1);
     traces[0].weight = WEIGHT_NONE;
     CHECK(points(score_by("classic"), 0, 0));
 }
 
-/* ---- Means, to compare by. ---- */
+/* ---- Means, by which allocators are compared. ---- */
 
 static bool means_are(size_t allocator, size_t count, double utilization,
                       double ns, double ratio)
@@ -354,7 +354,7 @@ static void means_of_all(void)
     CHECK(means_are(1, 2, 0.8, 20, 0.5));
 }
 
-/* What one was too slow for is left out for all. */
+/* A trace that one allocator did not finish is excluded for all. */
 static void means_of_shared_traces(void)
 {
     start(3);
@@ -366,8 +366,8 @@ static void means_of_shared_traces(void)
     CHECK(means_are(1, 2, 0.7, 20, 4));
 }
 
-/* What one does wrong is left out for that one alone. */
-static void means_of_what_is_right(void)
+/* A trace that one allocator failed is excluded for that one only. */
+static void means_of_ok_traces(void)
 {
     start(3);
     set(1, 0, 0.2, 40, 0.25);
@@ -378,7 +378,7 @@ static void means_of_what_is_right(void)
     CHECK(means_are(1, 3, 0.6, cbrt(40 * 20 * 20), cbrt(0.25 * 0.5 * 0.5)));
 }
 
-static void means_of_nothing(void)
+static void means_of_no_traces(void)
 {
     start(2);
     fail(0, VERDICT_TOO_SLOW);
@@ -397,7 +397,7 @@ static void means_by_weight(void)
     CHECK(means_are(0, 3, 0.6, 20, 0.5));
 }
 
-/* ---- What best fit makes of the traces. ---- */
+/* ---- Means of the bounds. ---- */
 
 static void mean_of_bounds(void)
 {
@@ -443,29 +443,29 @@ static const struct test tests[] = {
     {"cmu-profile", cmu_profile},
     {"other-profiles", other_profiles},
     {"classic-index", classic_index},
-    {"faster-than-libc-is-enough", faster_than_libc_is_enough},
-    {"no-more-than-all", no_more_than_all},
+    {"throughput-points-stop-at-libc", throughput_points_stop_at_libc},
+    {"points-stop-at-the-maximum", points_stop_at_the_maximum},
     {"cmu-index", cmu_index},
     {"absolute-index", absolute_index},
     {"weight-of-utilization", weight_of_utilization},
     {"mean-utilization", mean_utilization},
     {"averages", averages},
     {"pooled-by-operations", pooled_by_operations},
-    {"sums-and-means", sums_and_means},
-    {"each-allocator-its-own", each_allocator_its_own},
+    {"sums-and-means-of-traces", sums_and_means_of_traces},
+    {"each-allocator-has-its-own-score", each_allocator_has_its_own_score},
     {"failing-traces-count-0", failing_traces_count_0},
-    {"failing-traces-give-nothing", failing_traces_give_nothing},
+    {"failing-traces-give-no-points", failing_traces_give_no_points},
     {"every-verdict-fails", every_verdict_fails},
     {"all-fail", all_fail},
     {"untimed-traces-have-no-speed", untimed_traces_have_no_speed},
-    {"traces-of-no-weight", traces_of_no_weight},
+    {"traces-of-weight-0", traces_of_weight_0},
     {"traces-for-memory-only", traces_for_memory_only},
     {"traces-for-speed-only", traces_for_speed_only},
-    {"nothing-counts", nothing_counts},
+    {"no-trace-counts", no_trace_counts},
     {"means-of-all", means_of_all},
     {"means-of-shared-traces", means_of_shared_traces},
-    {"means-of-what-is-right", means_of_what_is_right},
-    {"means-of-nothing", means_of_nothing},
+    {"means-of-ok-traces", means_of_ok_traces},
+    {"means-of-no-traces", means_of_no_traces},
     {"means-by-weight", means_by_weight},
     {"mean-of-bounds", mean_of_bounds},
     {"mean-of-no-bounds", mean_of_no_bounds},

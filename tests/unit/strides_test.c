@@ -1,8 +1,8 @@
 /*
- * strides_test.c - driver/bounds/strides.c: what blocks take, from their addresses.
+ * strides_test.c - the metadata of blocks, inferred from their addresses.
  *
- * Heaps are made up: a list of blocks at the peak, which is the one segment peak, and
- * others looked at before it.
+ * The heaps are invented: a list of live blocks at the peak, and others at
+ * further segment peaks of the trace.
  */
 #include "../check.h"
 
@@ -11,7 +11,7 @@
 enum { ALIGN = 16, SLOTS = 64 };
 
 static struct live live[SLOTS];
-static uint32_t used;
+static uint32_t block_count;
 static uint64_t placed;
 
 static struct trace trace = {.slot_count = SLOTS,
@@ -19,24 +19,24 @@ static struct trace trace = {.slot_count = SLOTS,
                              .segment_count = 3,
                              .peak_op = 20};
 
-static void clear(void)
+static void clear_blocks(void)
 {
     memset(live, 0, sizeof live);
-    used = 0;
+    block_count = 0;
 }
 
-static void put(uint64_t address, uint64_t size)
+static void add_block(uint64_t address, uint64_t size)
 {
-    live[used++] = (struct live){
+    live[block_count++] = (struct live){
         .address = address, .size = size, .placed = ++placed, .in_use = true};
 }
 
-/* A row of blocks of a size, each so far from the next. */
-static void put_row(uint64_t address, uint64_t size, uint64_t stride,
+/* Add blocks of one size, each `stride` bytes from the next. */
+static void add_row(uint64_t address, uint64_t size, uint64_t stride,
                     unsigned count)
 {
     for (unsigned i = 0; i < count; i++)
-        put(address + i * stride, size);
+        add_block(address + i * stride, size);
 }
 
 static uint64_t overhead(struct strides *s)
@@ -58,96 +58,96 @@ static uint64_t overhead_at_peak(void)
     return bytes;
 }
 
-static void headers_of_a_row(void)
+static void a_row_shows_its_headers(void)
 {
-    clear();
-    put_row(4096, 100, 128, 10); /* 112 rounded, and 16 */
+    clear_blocks();
+    add_row(4096, 100, 128, 10); /* 112 rounded, and 16 */
     CHECK(overhead_at_peak() == 10 * 16);
 }
 
-static void none_without_headers(void)
+static void no_overhead_without_headers(void)
 {
-    clear();
-    put_row(4096, 100, 112, 10);
+    clear_blocks();
+    add_row(4096, 100, 112, 10);
     CHECK(overhead_at_peak() == 0);
 }
 
-static void classes_are_seen(void)
+static void size_classes_are_overhead(void)
 {
-    clear();
-    put_row(0, 33, 64, 4);       /* 48 rounded, in 64 */
-    put_row(4 * 64, 70, 128, 4); /* 80, in 128 */
+    clear_blocks();
+    add_row(0, 33, 64, 4);       /* 48 rounded, in 64 */
+    add_row(4 * 64, 70, 128, 4); /* 80, in 128 */
     CHECK(overhead_at_peak() == 4 * 16 + 4 * 48);
 }
 
-static void holes_are_none(void)
+static void holes_are_no_overhead(void)
 {
-    clear();
-    put_row(0, 32, 48, 3);
-    put_row(1000 * 16, 32, 480, 3); /* with holes */
+    clear_blocks();
+    add_row(0, 32, 48, 3);
+    add_row(1000 * 16, 32, 480, 3); /* with holes */
     CHECK(overhead_at_peak() == 6 * 16);
 }
 
-/* One of its size, with a hole behind: it has as much as others have. */
-static void once_is_as_the_least(void)
+/* The only block of its size has a hole behind it: others tell its overhead. */
+static void one_block_of_its_size_has_the_least_overhead(void)
 {
-    clear();
-    put_row(0, 32, 48, 3);
-    put(144, 1000);
-    put(144 + 2000, 32);
-    put_row(4096, 200, 256, 4);
+    clear_blocks();
+    add_row(0, 32, 48, 3);
+    add_block(144, 1000);
+    add_block(144 + 2000, 32);
+    add_row(4096, 200, 256, 4);
     CHECK(overhead_at_peak() == 5 * 16 + 4 * 48);
 }
 
-/* A small one takes no more than a large one: the large one's stride bounds. */
-static void larger_ones_bound(void)
+/* A small block takes no more than a large one: the large stride is a bound. */
+static void a_larger_block_s_stride_bounds(void)
 {
-    clear();
-    put_row(0, 64, 800, 3);
-    put_row(3200, 96, 112, 3);
+    clear_blocks();
+    add_row(0, 64, 800, 3);
+    add_row(3200, 96, 112, 3);
     CHECK(overhead_at_peak() == 3 * (112 - 64) + 3 * 16);
 }
 
-/* Its own stride is less than what it would be taken to have. */
-static void own_stride_bounds(void)
+/* The stride of the block itself is less than what other blocks suggest. */
+static void its_own_stride_bounds(void)
 {
-    clear();
-    put(0, 64);
-    put(80, 32);
-    put_row(1600, 96, 192, 3);
+    clear_blocks();
+    add_block(0, 64);
+    add_block(80, 32);
+    add_row(1600, 96, 192, 3);
     CHECK(overhead_at_peak() == 16 + 96 + 3 * 96);
 }
 
-static void far_off_is_nothing(void)
+static void distant_neighbours_tell_nothing(void)
 {
-    clear();
-    put_row(0, 64, 64 + 4096 + 16, 4);
+    clear_blocks();
+    add_row(0, 64, 64 + 4096 + 16, 4);
     CHECK(overhead_at_peak() == UINT64_MAX);
-    clear();
-    put_row(0, 64, 64 + 4096, 4);
+    clear_blocks();
+    add_row(0, 64, 64 + 4096, 4);
     CHECK(overhead_at_peak() == 4 * 4096);
 }
 
-static void no_bytes_are_no_block(void)
+static void blocks_of_0_bytes_do_not_count(void)
 {
-    clear();
-    put_row(0, 32, 64, 3);
-    put_row(48, 0, 64, 3);
+    clear_blocks();
+    add_row(0, 32, 64, 3);
+    add_row(48, 0, 64, 3);
     CHECK(overhead_at_peak() == 3 * 32);
 }
 
-/* What was seen before the peak, and after it, tells of sizes at the peak. */
-static void other_crests_tell(void)
+/* Strides before and after the peak count for the sizes at the peak. */
+static void other_segment_peaks_count(void)
 {
     for (int first = 0; first <= 1; first++) {
         struct strides *s = strides_new(&trace, ALIGN);
 
         for (int i = 0; i < 2; i++) {
-            clear();
+            clear_blocks();
             if (i == first)
-                put_row(0, 32, 480, 4);
+                add_row(0, 32, 480, 4);
             else
-                put_row(0, 32, 48, 4);
+                add_row(0, 32, 48, 4);
             strides_follow(s, live, i == first ? 20 : first ? 10 : 30);
         }
         CHECK(overhead(s) == 4 * 16);
@@ -155,15 +155,15 @@ static void other_crests_tell(void)
     }
 }
 
-static void elsewhere_nobody_looks(void)
+static void other_operations_do_not_count(void)
 {
     struct strides *s = strides_new(&trace, ALIGN);
 
-    clear();
-    put_row(0, 32, 480, 4);
+    clear_blocks();
+    add_row(0, 32, 480, 4);
     strides_follow(s, live, 20);
-    clear();
-    put_row(0, 32, 48, 4);
+    clear_blocks();
+    add_row(0, 32, 48, 4);
     strides_follow(s, live, 21);
     CHECK(overhead(s) == 4 * 448);
     strides_reset(s);
@@ -171,26 +171,26 @@ static void elsewhere_nobody_looks(void)
     strides_delete(s);
 }
 
-/* The same two neighbours at every segment peak are one witness. */
-static void one_witness_is_one(void)
+/* The same two neighbours at every segment peak count once. */
+static void one_pair_of_neighbours_is_not_enough(void)
 {
     struct strides *s = strides_new(&trace, ALIGN);
 
-    clear();
-    put(0, 32);
-    put(96, 64);
+    clear_blocks();
+    add_block(0, 32);
+    add_block(96, 64);
     for (uint64_t op = 10; op <= 30; op += 10)
         strides_follow(s, live, op);
     CHECK(overhead(s) == UINT64_MAX);
     strides_delete(s);
 }
 
-/* As a malloc may that aligns 8 bytes to 8: nothing, not less than nothing. */
-static void closer_than_rounded(void)
+/* A malloc may align 8 bytes to 8: the overhead is 0, not negative. */
+static void strides_below_the_rounded_size(void)
 {
-    clear();
-    put_row(0, 8, 8, 4);
-    put_row(4096, 100, 128, 3);
+    clear_blocks();
+    add_row(0, 8, 8, 4);
+    add_row(4096, 100, 128, 3);
     CHECK(overhead_at_peak() == 3 * 16);
 }
 
@@ -218,19 +218,21 @@ static void many_sizes(void)
 }
 
 static const struct test tests[] = {
-    {"headers-of-a-row", headers_of_a_row},
-    {"none-without-headers", none_without_headers},
-    {"classes-are-seen", classes_are_seen},
-    {"holes-are-none", holes_are_none},
-    {"once-is-as-the-least", once_is_as_the_least},
-    {"larger-ones-bound", larger_ones_bound},
-    {"own-stride-bounds", own_stride_bounds},
-    {"far-off-is-nothing", far_off_is_nothing},
-    {"no-bytes-are-no-block", no_bytes_are_no_block},
-    {"other-crests-tell", other_crests_tell},
-    {"elsewhere-nobody-looks", elsewhere_nobody_looks},
-    {"one-witness-is-one", one_witness_is_one},
-    {"closer-than-rounded", closer_than_rounded},
+    {"a-row-shows-its-headers", a_row_shows_its_headers},
+    {"no-overhead-without-headers", no_overhead_without_headers},
+    {"size-classes-are-overhead", size_classes_are_overhead},
+    {"holes-are-no-overhead", holes_are_no_overhead},
+    {"one-block-of-its-size-has-the-least-overhead",
+     one_block_of_its_size_has_the_least_overhead},
+    {"a-larger-block-s-stride-bounds", a_larger_block_s_stride_bounds},
+    {"its-own-stride-bounds", its_own_stride_bounds},
+    {"distant-neighbours-tell-nothing", distant_neighbours_tell_nothing},
+    {"blocks-of-0-bytes-do-not-count", blocks_of_0_bytes_do_not_count},
+    {"other-segment-peaks-count", other_segment_peaks_count},
+    {"other-operations-do-not-count", other_operations_do_not_count},
+    {"one-pair-of-neighbours-is-not-enough",
+     one_pair_of_neighbours_is_not_enough},
+    {"strides-below-the-rounded-size", strides_below_the_rounded_size},
     {"many-sizes", many_sizes},
 };
 

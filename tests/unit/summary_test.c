@@ -1,5 +1,5 @@
 /*
- * summary_test.c - quartiles of samples whose quartiles are known.
+ * summary_test.c - minimum and quartiles of samples, against known values.
  */
 #include "../check.h"
 
@@ -13,13 +13,13 @@ static bool is(double x, double expected)
 }
 
 static bool summary_is(struct summary s, double min, double p25, double median,
-                      double p75)
+                       double p75)
 {
     return is(s.min, min) && is(s.p25, p25) && is(s.median, median) &&
            is(s.p75, p75);
 }
 
-static void of_nothing(void)
+static void no_samples(void)
 {
     struct summary s = summarize(NULL, 0);
 
@@ -27,7 +27,7 @@ static void of_nothing(void)
     CHECK(summary_is(s, 0, 0, 0, 0));
 }
 
-static void of_one(void)
+static void one_sample(void)
 {
     double samples[] = {7};
     struct summary s = summarize(samples, 1);
@@ -36,14 +36,14 @@ static void of_one(void)
     CHECK(summary_is(s, 7, 7, 7, 7));
 }
 
-static void of_two(void)
+static void two_samples(void)
 {
     double samples[] = {3, 1};
 
     CHECK(summary_is(summarize(samples, 2), 1, 1.5, 2, 2.5));
 }
 
-static void of_an_odd_number(void)
+static void an_odd_number_of_samples(void)
 {
     double samples[] = {5, 1, 4, 2, 3};
     struct summary s = summarize(samples, 5);
@@ -52,22 +52,22 @@ static void of_an_odd_number(void)
     CHECK(summary_is(s, 1, 2, 3, 4));
 }
 
-static void of_an_even_number(void)
+static void an_even_number_of_samples(void)
 {
     double samples[] = {40, 10, 30, 20};
 
     CHECK(summary_is(summarize(samples, 4), 10, 17.5, 25, 32.5));
 }
 
-static void of_equal_ones(void)
+static void equal_samples(void)
 {
     double samples[] = {2, 2, 2, 2, 2, 2};
 
     CHECK(summary_is(summarize(samples, 6), 2, 2, 2, 2));
 }
 
-/* One sample gone wild moves nothing but what lies beyond the quartiles. */
-static void of_one_gone_wild(void)
+/* One sample that is far too high does not move the quartiles. */
+static void an_outlier_moves_nothing_else(void)
 {
     double samples[] = {1e9, 1, 2, 3, 4};
 
@@ -84,13 +84,13 @@ static void sorts_in_place(void)
 }
 
 static const struct test tests[] = {
-    {"of-nothing", of_nothing},
-    {"of-one", of_one},
-    {"of-two", of_two},
-    {"of-an-odd-number", of_an_odd_number},
-    {"of-an-even-number", of_an_even_number},
-    {"of-equal-ones", of_equal_ones},
-    {"of-one-gone-wild", of_one_gone_wild},
+    {"no-samples", no_samples},
+    {"one-sample", one_sample},
+    {"two-samples", two_samples},
+    {"an-odd-number-of-samples", an_odd_number_of_samples},
+    {"an-even-number-of-samples", an_even_number_of_samples},
+    {"equal-samples", equal_samples},
+    {"an-outlier-moves-nothing-else", an_outlier_moves_nothing_else},
     {"sorts-in-place", sorts_in_place},
 };
 

@@ -1,12 +1,12 @@
 /*
- * trace_forms_test.c - the same trace in binary and compressed files.
+ * trace_forms_test.c - a trace is the same after a binary or compressed file.
  */
 #include "traces.h"
 
 #include <zlib.h>
 #include <zstd.h>
 
-static bool says(const struct trace *t, uint64_t op, const char *expected)
+static bool text_is(const struct trace *t, uint64_t op, const char *expected)
 {
     char buffer[80];
 
@@ -23,7 +23,7 @@ static struct trace *pack(const struct trace *t)
     return trace_load(name);
 }
 
-static void packs_and_reads_again(void)
+static void binary_form_keeps_the_trace(void)
 {
     struct trace *t = load_long(), *packed = pack(t), *twice = pack(packed);
 
@@ -35,7 +35,7 @@ static void packs_and_reads_again(void)
     trace_delete(twice);
 }
 
-static void packs_weights(void)
+static void binary_form_keeps_the_weight(void)
 {
     char text[80];
 
@@ -48,7 +48,7 @@ static void packs_weights(void)
     }
 }
 
-static void binary_lines_and_text(void)
+static void lines_and_text_of_a_binary_trace(void)
 {
     struct trace *t = load("1\n4\n9\n0\na 0 100\nc 1 10 20\nm 2 64 100\n"
                            "r 0 200\nf -1\nr 3 50\nr 0 0\nf 1\nf 2\n");
@@ -57,7 +57,7 @@ static void binary_lines_and_text(void)
 
     for (uint64_t i = 0; i < t->op_count; i++) {
         CHECK(trace_line(packed, i) == i + 1);
-        CHECK(says(packed, i, trace_text(t, i, text, sizeof text)));
+        CHECK(text_is(packed, i, trace_text(t, i, text, sizeof text)));
     }
     trace_delete(t);
     trace_delete(packed);
@@ -65,13 +65,13 @@ static void binary_lines_and_text(void)
 
 /* ---- Compressed files. ---- */
 
-/* Append bytes, packed as gzip does, at `to`; returns where they end. */
-static char *gzip(const void *bytes, size_t size, char *to, size_t room)
+/* Write the bytes, compressed by gzip, at `to`; returns the end. */
+static char *gzip(const void *bytes, size_t size, char *to, size_t capacity)
 {
     z_stream z = {.next_in = (Bytef *)(uintptr_t)bytes,
                   .avail_in = (uInt)size,
                   .next_out = (Bytef *)to,
-                  .avail_out = (uInt)room};
+                  .avail_out = (uInt)capacity};
 
     CHECK(deflateInit2(&z, 6, Z_DEFLATED, 15 + 16, 8, Z_DEFAULT_STRATEGY) ==
           Z_OK);
@@ -82,8 +82,8 @@ static char *gzip(const void *bytes, size_t size, char *to, size_t room)
 
 static char packed_bytes[ROOM];
 
-/* Do so many bytes, unpacked, make the long trace? */
-static bool unpacks_to_long(size_t size)
+/* Do the first `size` compressed bytes give the long trace? */
+static bool gives_the_long_trace(size_t size)
 {
     struct trace *plain = load_bytes(long_text, long_size);
     struct trace *t = load_bytes(packed_bytes, size);
@@ -99,7 +99,7 @@ static void reads_gzip(void)
 {
     write_long_text();
     char *end = gzip(long_text, long_size, packed_bytes, ROOM);
-    CHECK(unpacks_to_long((size_t)(end - packed_bytes)));
+    CHECK(gives_the_long_trace((size_t)(end - packed_bytes)));
 }
 
 static void reads_gzip_in_parts(void)
@@ -110,7 +110,7 @@ static void reads_gzip_in_parts(void)
     half = long_size / 2;
     char *middle = gzip(long_text, half, packed_bytes, ROOM / 2);
     char *end = gzip(long_text + half, long_size - half, middle, ROOM / 2);
-    CHECK(unpacks_to_long((size_t)(end - packed_bytes)));
+    CHECK(gives_the_long_trace((size_t)(end - packed_bytes)));
 }
 
 static void reads_zstd(void)
@@ -118,7 +118,7 @@ static void reads_zstd(void)
     write_long_text();
     size_t size = ZSTD_compress(packed_bytes, ROOM, long_text, long_size, 3);
     CHECK(!ZSTD_isError(size));
-    CHECK(unpacks_to_long(size));
+    CHECK(gives_the_long_trace(size));
 }
 
 static void reads_zstd_in_parts(void)
@@ -132,11 +132,11 @@ static void reads_zstd_in_parts(void)
     second = ZSTD_compress(packed_bytes + first, ROOM - first, long_text + half,
                            long_size - half, 3);
     CHECK(!ZSTD_isError(second));
-    CHECK(unpacks_to_long(first + second));
+    CHECK(gives_the_long_trace(first + second));
 }
 
-/* Much larger unpacked than packed, and than the first buffer. */
-static void reads_what_is_mostly_blank(void)
+/* The text is much larger than its compressed form and the first buffer. */
+static void reads_a_text_of_mostly_blank_lines(void)
 {
     size_t blank = 5u << 20;
 
@@ -169,14 +169,14 @@ static void reads_binary_from_gzip(void)
 }
 
 static const struct test tests[] = {
-    {"packs-and-reads-again", packs_and_reads_again},
-    {"packs-weights", packs_weights},
-    {"binary-lines-and-text", binary_lines_and_text},
+    {"binary-form-keeps-the-trace", binary_form_keeps_the_trace},
+    {"binary-form-keeps-the-weight", binary_form_keeps_the_weight},
+    {"lines-and-text-of-a-binary-trace", lines_and_text_of_a_binary_trace},
     {"reads-gzip", reads_gzip},
     {"reads-gzip-in-parts", reads_gzip_in_parts},
     {"reads-zstd", reads_zstd},
     {"reads-zstd-in-parts", reads_zstd_in_parts},
-    {"reads-what-is-mostly-blank", reads_what_is_mostly_blank},
+    {"reads-a-text-of-mostly-blank-lines", reads_a_text_of_mostly_blank_lines},
     {"reads-binary-from-gzip", reads_binary_from_gzip},
 };
 

@@ -1,5 +1,5 @@
 /*
- * trace_test.c - what trace_load makes of a text, and what it knows then.
+ * trace_test.c - trace_load of text: operations, slots, lines and peaks.
  */
 #include "traces.h"
 
@@ -65,8 +65,8 @@ static void later_header_with_peak(void)
     trace_delete(t);
 }
 
-/* No heap is as small as 3 bytes, but one may be as small as 4. */
-static void small_heap_is_classic(void)
+/* A first number of 4 or more is a heap size, a smaller one a weight. */
+static void a_small_heap_size_is_a_classic_header(void)
 {
     struct trace *t = load("4\n1\n2\n0\na 0 512\nf 0\n");
 
@@ -128,7 +128,7 @@ static void thread_column(void)
     trace_delete(t);
 }
 
-/* All from thread 0 is no trace of several threads. */
+/* A thread column of zeros does not make the trace a threaded one. */
 static void thread_column_of_zeros(void)
 {
     struct trace *t = load("20000\n1\n2\n1\na 0 100 0\nf 0 0\n");
@@ -147,7 +147,7 @@ static void only_free_null(void)
     trace_delete(t);
 }
 
-static void realloc_of_fresh_ids_later(void)
+static void realloc_of_a_new_id(void)
 {
     struct trace *t = load("1\n2\n5\n300\nr 0 100\nr 1 200\nr 0 0\nf 1\n"
                            "f -1\n");
@@ -187,7 +187,7 @@ static void largest_sizes(void)
 
 /* ---- Ids and slots. ---- */
 
-static void ids_are_used_again(void)
+static void ids_are_reused(void)
 {
     struct trace *t = load("20000\n1\n6\n1\na 0 1\nf 0\na 0 2\nf 0\nc 0 1 3\n"
                            "r 0 0\n");
@@ -197,8 +197,8 @@ static void ids_are_used_again(void)
     trace_delete(t);
 }
 
-/* As few slots as blocks live at once, the one freed last taken first. */
-static void slots_are_used_again(void)
+/* As many slots as blocks live at once; the last freed is used first. */
+static void slots_are_reused(void)
 {
     struct trace *t = load("20000\n6\n10\n1\na 0 1\na 1 1\na 2 1\nf 0\nf 2\n"
                            "a 5 1\na 4 1\nr 1 0\nm 3 16 1\nf 4\n");
@@ -264,7 +264,7 @@ static void path_and_name(void)
     trace_delete(t);
 }
 
-static void nothing_to_delete(void)
+static void deleting_null(void)
 {
     trace_delete(NULL);
 }
@@ -280,7 +280,7 @@ static void peak_of_payload(void)
     trace_delete(t);
 }
 
-/* The first of equal peaks counts. */
+/* Of two equal peaks the first one counts. */
 static void peak_reached_twice(void)
 {
     struct trace *t = load("20000\n1\n4\n1\na 0 9\nf 0\na 0 9\nf 0\n");
@@ -302,7 +302,7 @@ static void aligned_peaks(void)
     trace_delete(t);
 }
 
-/* Many small blocks may weigh more, rounded up, than one large one. */
+/* Rounded up, many small blocks may take more than one large block. */
 static void aligned_peak_elsewhere(void)
 {
     struct trace *t = load("20000\n4\n5\n1\na 0 40\nf 0\na 1 1\na 2 1\n"
@@ -314,7 +314,7 @@ static void aligned_peak_elsewhere(void)
     trace_delete(t);
 }
 
-static void crests_of_a_short_trace(void)
+static void segment_peaks_of_a_short_trace(void)
 {
     struct trace *t = load(classic);
 
@@ -344,7 +344,7 @@ static void long_trace(void)
     trace_delete(t);
 }
 
-/* In every part of equal length, one operation with the highest payload. */
+/* Each segment has the operation with its highest payload. */
 static void segment_peaks(void)
 {
     struct trace *t = load_long();
@@ -379,30 +379,31 @@ static const struct test tests[] = {
     {"classic-header", classic_header},
     {"later-header", later_header},
     {"later-header-with-peak", later_header_with_peak},
-    {"small-heap-is-classic", small_heap_is_classic},
+    {"a-small-heap-size-is-a-classic-header",
+     a_small_heap_size_is_a_classic_header},
     {"blanks-and-line-ends", blanks_and_line_ends},
     {"every-letter", every_letter},
     {"thread-column", thread_column},
     {"thread-column-of-zeros", thread_column_of_zeros},
     {"only-free-null", only_free_null},
-    {"realloc-of-fresh-ids-later", realloc_of_fresh_ids_later},
+    {"realloc-of-a-new-id", realloc_of_a_new_id},
     {"zero-sizes", zero_sizes},
     {"largest-sizes", largest_sizes},
-    {"ids-are-used-again", ids_are_used_again},
-    {"slots-are-used-again", slots_are_used_again},
+    {"ids-are-reused", ids_are_reused},
+    {"slots-are-reused", slots_are_reused},
     {"ids-in-any-order", ids_in_any_order},
     {"lines-of-operations", lines_of_operations},
     {"lines-below-a-header-in-one-line", lines_below_a_header_in_one_line},
     {"text-is-cut-to-the-buffer", text_is_cut_to_the_buffer},
     {"path-and-name", path_and_name},
-    {"nothing-to-delete", nothing_to_delete},
+    {"deleting-null", deleting_null},
     {"peak-of-payload", peak_of_payload},
     {"peak-reached-twice", peak_reached_twice},
     {"aligned-peaks", aligned_peaks},
     {"aligned-peak-elsewhere", aligned_peak_elsewhere},
-    {"crests-of-a-short-trace", crests_of_a_short_trace},
+    {"segment-peaks-of-a-short-trace", segment_peaks_of_a_short_trace},
     {"long-trace", long_trace},
-    {"crests", segment_peaks},
+    {"segment-peaks", segment_peaks},
     {"long-lines", long_lines},
 };
 

@@ -1,8 +1,8 @@
 /*
- * traces.h - traces for the tests of driver/trace*.c.
+ * traces.h - traces for the tests of driver/trace/ and driver/bounds/.
  *
- * The files are made up here and lie in memory. What is wrong with a file is
- * tested by test_malformed.py, for it ends the program.
+ * The files are made here and lie in memory. tests/test_malformed.py tests
+ * wrong files, because they end the program.
  */
 #ifndef TRACES_H
 #define TRACES_H
@@ -20,7 +20,7 @@ enum { NAME = 64, ROOM = 1 << 23 };
 
 /* ---- Files in memory. ---- */
 
-/* The name of a file with these bytes, as long as the program runs. */
+/* Make a file of these bytes, which exists until the program ends. */
 static inline const char *file_with(const void *bytes, size_t size,
                                     char name[NAME])
 {
@@ -64,7 +64,7 @@ static inline bool same_measures(const struct trace *a, const struct trace *b)
                   a->segment_count * sizeof *a->segment_peak) == 0;
 }
 
-/* ---- A long trace of every kind, made up at random. ---- */
+/* ---- A long random trace with every kind of operation. ---- */
 
 static uint64_t random_state;
 
@@ -108,7 +108,7 @@ static inline void add_begin(unsigned id)
     }
 }
 
-/* Returns whether the block lives on. */
+/* Add a free or a realloc; returns whether the block is still live. */
 static inline bool add_more(unsigned id)
 {
     unsigned choice = below(8);
@@ -148,7 +148,7 @@ static inline struct trace *load_long(void)
     return load_bytes(long_text, long_size);
 }
 
-/* Payload after every operation, by adding up all that is live. */
+/* The payload after each operation, by a sum over the live blocks. */
 static inline uint64_t *payloads_of(const struct trace *t)
 {
     uint64_t *after = calloc(t->op_count, sizeof *after), sum = 0;

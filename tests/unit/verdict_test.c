@@ -1,5 +1,5 @@
 /*
- * verdict_test.c - the verdicts' names, which others read.
+ * verdict_test.c - the names of verdicts, which programs and people read.
  */
 #include "../check.h"
 
@@ -18,7 +18,7 @@ static void each_has_a_name(void)
     }
 }
 
-/* Words and hyphens, so that they stand in tables, file names and CSV. */
+/* Words and hyphens can stand in tables, file names and CSV. */
 static void names_are_words(void)
 {
     for (int i = 0; i < VERDICTS; i++) {
@@ -35,7 +35,7 @@ static void names_are_unique(void)
             CHECK(strcmp(verdict_name(nth(i)), verdict_name(nth(j))) != 0);
 }
 
-static void names_others_read(void)
+static void names_of_the_output_formats(void)
 {
     CHECK(strcmp(verdict_name(VERDICT_OK), "ok") == 0);
     CHECK(strcmp(verdict_name(VERDICT_OVERLAP), "overlap") == 0);
@@ -48,7 +48,7 @@ static const struct test tests[] = {
     {"each-has-a-name", each_has_a_name},
     {"names-are-words", names_are_words},
     {"names-are-unique", names_are_unique},
-    {"names-others-read", names_others_read},
+    {"names-of-the-output-formats", names_of_the_output_formats},
 };
 
 int main(int argc, char **argv)

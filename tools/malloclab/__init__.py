@@ -1,19 +1,19 @@
 """The Python side of the laboratory.
 
-Each arrow points to what is imported; nothing points back.
+An arrow points to the package that is imported; none points back.
 
-    traces    what a trace is: text, packed, as arrays, in figures; MANIFEST
-    generate  --> copies --> traces      by recipes, or like another trace
-    record    --> traces                 of real programs
+    traces    traces as text, binary, arrays and figures; MANIFEST
+    generate  --> copies --> traces      traces by recipes, or like another one
+    record    --> traces                 traces of real programs
     convert   --> record, traces         other tools' logs and formats
-    bench     --> record, run            what allocators take
+    bench     --> record, run            time and memory of allocators
     plot      --> bench, traces          pictures
     report    --> traces                 one HTML file, with a heap viewer
     programs, soak  --> run --> handin   real programs on any allocator
 
-What all may use: making (make, for what they need of the build), replays
-(mdriver, run and read), packages (which are missing), terminal and columns
-(what is said), pictures (their files), portable_random.
+All of them may use making (builds by make), replays (mdriver, run and read),
+packages (which are missing), terminal and columns (messages and tables),
+pictures (names of their files), addresses (heaps and spans), portable_random.
 """
 
 from pathlib import Path

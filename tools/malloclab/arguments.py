@@ -1,12 +1,37 @@
-"""What the command lines of several tools have in common."""
+"""Parts of command lines that several tools share."""
 
 from __future__ import annotations
 
 import argparse
+from typing import Any, Protocol
+
+
+class Subcommand(Protocol):
+    """A module that is a subcommand of a tool."""
+
+    ABOUT: str  # one line for --help, without a capital and a full stop
+    DETAILS: str  # paragraphs of at most 80 columns, for its own --help
+
+    def add_options(self, parser: argparse.ArgumentParser) -> None:
+        """Add the options that this subcommand alone has."""
+
+
+def add_subcommand(parsers: Any, tool: str, name: str, about: str,
+                   details: str, **more: Any) -> argparse.ArgumentParser:
+    """Add the parser of `tools/TOOL NAME` to an action of add_subparsers()."""
+    return parsers.add_parser(
+        name, help=about.replace("%", "%%"), prog=f"{tool} {name}",
+        description=f"{about[0].upper()}{about[1:]}.", epilog=details,
+        formatter_class=argparse.RawDescriptionHelpFormatter, **more)
+
+
+def names(text: str) -> list[str]:
+    """An argparse type: a list with commas."""
+    return [word for word in text.split(",") if word]
 
 
 def positive(text: str) -> int:
-    """An argparse type."""
+    """An argparse type: an integer above 0."""
     number = int(text) if text.isdecimal() and len(text) < 1000 else 0
     if number == 0:
         raise argparse.ArgumentTypeError(
@@ -16,9 +41,9 @@ def positive(text: str) -> int:
 
 def keep_alone(parser: argparse.ArgumentParser, options: argparse.Namespace,
                mode: str, *others: str) -> None:
-    """Refuse what means nothing beside the option `mode` where that is given.
+    """Refuse all options but `others` beside the option `mode`, if it is given.
 
-    The others are those that go with it. Exits with 2, as argparse does.
+    Exits with 2, as argparse does.
     """
     beside = [name for name, value in vars(options).items()
               if name not in (mode, *others)

@@ -1,8 +1,8 @@
-"""The object that mdriver --json writes, checked before anybody draws it.
+"""The object that mdriver --json writes, checked before a tool uses it.
 
-Checked is what somebody here uses; docs/driver.md has all that there is. JSON
-has numbers that no replay has (1e999, NaN, a hundred digits) and texts that no
-file can be written with (a lone surrogate, NUL).
+The fields that the tools use are checked; docs/driver.md lists all fields. JSON
+allows numbers that no replay has (1e999, NaN, a hundred digits) and texts that
+no file can hold (a lone surrogate, NUL).
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from typing import Any, Callable, Mapping, Union
 from .numbers import EXACT, WORD, integer, shortened
 from .traces.rep import MAX_INTEGER
 
+OK, NOT_RUN = "ok", "not-run"  # verdicts, as driver/check/verdict.c names them
 MOST = float(WORD)  # of a figure, whatever its unit; 0 or at least 1 / MOST
 
 

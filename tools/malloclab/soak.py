@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Sequence
 
 from . import handin, run
+from .columns import layout
 from .terminal import show_progress
 
 SOAK = run.BUILD / "soak"
@@ -91,18 +92,6 @@ def row(which: Subject, status: int, text: str) -> tuple[str, ...]:
     return (which.name, how, *figures, outcome(status, text))
 
 
-def table(rows: Sequence[Sequence[str]]) -> str:
-    widths = [max(map(len, column)) for column in zip(*rows)]
-    last = len(widths) - 1
-    lines = []
-    for cells in rows:
-        aligned = [cell.ljust(width) if i < 2 or i == last else
-                   cell.rjust(width)
-                   for i, (cell, width) in enumerate(zip(cells, widths))]
-        lines.append("  ".join(aligned).rstrip())
-    return "\n".join(lines)
-
-
 def _start(which: Subject, words: Sequence[str]) -> subprocess.Popen[str]:
     return subprocess.Popen(
         [str(SOAK), "--api", which.api, *words], text=True,
@@ -170,7 +159,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     words = [f"--{key}={getattr(options, key)}"
              for key in ("seconds", "threads", "seed", "live")]
     rows, interrupted = soak(subjects, words, max(options.jobs, 1))
-    print(table([HEAD, *rows]))
+    print(layout([HEAD, *rows], {0, 1, len(HEAD) - 1}))
     if interrupted:
         return 130
     return 0 if all(cells[-1] == "0 wrong" for cells in rows) else 1

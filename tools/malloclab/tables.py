@@ -10,11 +10,12 @@ from __future__ import annotations
 import csv
 from dataclasses import dataclass
 from itertools import count, islice
-from typing import Iterator, Sequence, TextIO
+from typing import Iterable, Iterator, Sequence, TextIO
 
 import numpy
 
 from .numbers import EXACT, integer, shown
+from .traces.op_table import LETTERS, REFUSED
 from .traces.packed import MAX_SLOT
 from .traces.rep import MAX_SIZE, MAX_THREAD
 
@@ -29,10 +30,9 @@ class ReplayError(Exception):
 class Table:
     """Rows of one allocator on one trace: an array a column, by its name.
 
-    Of a timeline: op, payload, footprint, heap, mapped, free_bytes, free_areas,
-    largest_free. Of events: op, kind (bytes of one letter), slot (-1 of
-    free(NULL)), address, size, thread, payload, heap, mapped. docs/driver.md
-    says what they mean. Operations ascend.
+    The columns are those of TIMELINE or EVENTS; docs/driver.md says what they
+    mean. `kind` has letters, as bytes; `slot` is -1 for an operation without a
+    block. `op` ascends.
     """
 
     allocator: str
@@ -46,14 +46,25 @@ class Table:
         return len(self.columns["op"])
 
 
+# Columns of the CSV files, in their order.
+OWNER = ("allocator", "trace")
+TIMELINE = ("op", "payload", "footprint", "heap", "mapped", "free_bytes",
+            "free_areas", "largest_free")
+EVENTS = ("op", "kind", "slot", "address", "size", "thread", "payload", "heap",
+          "mapped")
+
 # The largest number of each column; the least is 0. Sums of two stay within 64
 # bits, and floats of them are exact.
-BOUNDS = {name: EXACT for name in (
-    "op", "address", "payload", "footprint", "heap", "mapped", "free_bytes",
-    "free_areas", "largest_free")}
+BOUNDS = {name: EXACT for name in {*TIMELINE, *EVENTS} - {"kind"}}
 BOUNDS |= {"slot": MAX_SLOT, "size": MAX_SIZE, "thread": MAX_THREAD}
-KINDS = set("acmrf-")
+KINDS = {*LETTERS, REFUSED}
 ABSENT = {"slot": -1}  # what an empty cell stands for; else 0
+
+
+def of_letters(kind: numpy.ndarray, letters: Iterable[str]) -> numpy.ndarray:
+    """Which rows of a column `kind` have one of the letters: an array of bool.
+    """
+    return numpy.isin(kind, [letter.encode() for letter in letters])
 
 
 class _Fault(Exception):
@@ -124,7 +135,7 @@ def _join(owner: tuple[str, ...], names: list[str],
 def _names(head: list[str]) -> list[str]:
     """Of the columns behind the owner's."""
     names = head[2:]
-    if head[:3] != ["allocator", "trace", "op"] or \
+    if head[:3] != [*OWNER, "op"] or \
             len(set(names)) < len(names) or \
             not set(names) <= {"kind", *BOUNDS}:
         raise _Fault(1, "not the columns of mdriver --timeline or --events")

@@ -1,4 +1,4 @@
-"""Progress of long work, shown on a terminal."""
+"""Progress of long work on a terminal, and messages on standard error."""
 
 from __future__ import annotations
 
@@ -13,3 +13,10 @@ def show_progress(text: str) -> None:
     """
     if sys.stderr.isatty():
         print(f"\r\033[K{text:.75}", end="", file=sys.stderr, flush=True)
+
+
+def warn(tool: str, text: object) -> None:
+    """Remove the progress, and print the text, if any, on standard error."""
+    show_progress("")
+    if str(text):
+        print(f"{tool}: {text}", file=sys.stderr, flush=True)

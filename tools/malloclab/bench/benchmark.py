@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Sequence
 
 from .. import results
+from ..results import NOT_RUN, OK
 from .table import TRACES, BenchError, Summary, program, summarize
 
 ALLOCATORS = ["mm", "libc", "libjemalloc.so.2", "libmimalloc.so.2",
@@ -32,7 +33,7 @@ class Result:
     @property
     def whole(self) -> bool:
         """Right, and timed."""
-        return self.verdict == "ok" and bool(self.ns and self.ratio)
+        return self.verdict == OK and bool(self.ns and self.ratio)
 
 
 class Report:
@@ -55,7 +56,7 @@ class Report:
 
     def bad(self) -> list[Result]:
         return [r for r in self.by.values()
-                if r.verdict not in ("ok", "not-run")]
+                if r.verdict not in (OK, NOT_RUN)]
 
     def ratios(self, allocator: str) -> list[float]:
         return [r.ratio.median for trace in self.common()

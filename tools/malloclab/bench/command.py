@@ -7,12 +7,14 @@ from pathlib import Path
 from typing import Sequence
 
 from .. import BUILD, ROOT
+from ..arguments import add_subcommand
 from . import (comparison, judge, memory_return, pareto, record, scaling,
                threads, worst)
+from .part import Part
 from .table import BenchError, warn
 
-# In the order in which they are run when none is named.
-PARTS = {
+# In this order all parts are run when none is named.
+PARTS: dict[str, Part] = {
     "table": comparison,
     "pareto": pareto,
     "worst": worst,
@@ -23,7 +25,7 @@ PARTS = {
     "record": record,
 }
 
-# What they are given then: one run is the table's and the picture's.
+# Then the table's figures are kept, and the picture is drawn from them.
 KEPT, PICTURE = "bench/table.json", "bench/pareto.png"
 
 
@@ -35,8 +37,8 @@ def _words(name: str, build: Path) -> list[str]:
 
 
 EPILOG = """\
-Without a part, all of them are run, with what is their default; that takes
-some ten minutes. Times are of this machine, now; ratios are what to quote.
+Without a PART, all parts are run with their defaults, which takes about ten
+minutes. Times hold for this machine and this moment; quote ratios.
 Exit status: 0; 1 where an allocator failed; 2 where it could not be measured;
 130 interrupted: what was done is printed.
 """
@@ -59,18 +61,14 @@ def _parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter)
     parts = parser.add_subparsers(dest="part", metavar="PART", title="parts")
     for name, module in PARTS.items():
-        part = parts.add_parser(
-            name, parents=[_common(argparse.SUPPRESS)],
-            help=module.ABOUT.replace("%", "%%"), prog=f"tools/bench {name}",
-            description=f"{module.ABOUT[0].upper()}{module.ABOUT[1:]}.",
-            epilog=module.DETAILS,
-            formatter_class=argparse.RawDescriptionHelpFormatter)
-        module.add_options(part)
+        module.add_options(add_subcommand(
+            parts, "tools/bench", name, module.ABOUT, module.DETAILS,
+            parents=[_common(argparse.SUPPRESS)]))
     return parser
 
 
 def _run_all(parser: argparse.ArgumentParser, build: Path) -> int:
-    """One after the other, whatever became of those before."""
+    """Run each part, also after one that failed; the worst exit status."""
     worst_status = 0
     for name, module in PARTS.items():
         print(f"== {name}: {module.ABOUT}\n", flush=True)

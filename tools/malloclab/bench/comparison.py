@@ -8,9 +8,11 @@ import tempfile
 from pathlib import Path
 from typing import Callable, Sequence
 
+from ..arguments import names
+from ..results import OK
 from . import benchmark
 from .benchmark import Report, Result, geometric, short
-from .table import Summary, Table, installed, names, warn
+from .table import Summary, Table, installed, warn
 
 ABOUT = "allocators on every trace: utilization, ns/op, throughput to libc's"
 DETAILS = """\
@@ -92,7 +94,7 @@ def _cell(result: Result | None, show: Callable[[Result], str]) -> str:
     """The figure, or in a word why there is none."""
     if result is None:
         return "-"
-    return show(result) if result.verdict == "ok" else result.verdict
+    return show(result) if result.verdict == OK else result.verdict
 
 
 def _limits(report: Report, trace: str) -> tuple[str, str]:

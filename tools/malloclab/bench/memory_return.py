@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import argparse
 
-from ..arguments import positive
+from ..arguments import names, positive
 from ..run import SYSTEM_MALLOCS
 from ..terminal import show_progress
-from .table import (Failure, Table, count, figures, installed, names,
-                    preload, program, seconds, warn)
+from .table import (Failure, Table, count, figures, installed, preload,
+                    program, seconds, warn)
 
 ABOUT = "resident memory after 99 % of a peak was freed at random"
 DETAILS = """\
-Blocks of 16 to 4096 bytes are allocated and written to, then freed but for a
-random part. Figures are MB resident beyond the start: at the peak, after the
+Blocks of 16 to 4096 bytes are allocated and written to, then all but a random
+part are freed. Figures are MB resident beyond the start: at the peak, after the
 last free, and after a while in which the program goes on with few blocks, for
-mallocs that give back later (jemalloc: within ten seconds). `pages` are those that hold a byte of a live
-block; a malloc, which cannot move blocks, cannot do with less. The ratios are
-what was resident over these.
+mallocs that purge pages later (jemalloc: within ten seconds). `pages` are those
+that hold a byte of a live block; since a malloc cannot move blocks, it cannot
+do with less. The ratios are the resident memory over these.
 """
 ALLOCATORS = ["mm", "libc", *SYSTEM_MALLOCS]
 MB = 1e6

@@ -6,12 +6,11 @@ import argparse
 import tempfile
 from pathlib import Path
 
-from ..arguments import positive
+from ..arguments import names, positive
 from ..terminal import show_progress
 from .churn import write_churn
 from .steps import measure
-from .table import (BenchError, Failure, Table, count, lab_object, names,
-                    warn)
+from .table import BenchError, Failure, Table, count, lab_object, warn
 
 ABOUT = "instructions an operation with 10^4 to 10^6 live blocks"
 DETAILS = """\

@@ -1,4 +1,4 @@
-"""What the benchmarks share: tables, statistics, and where things lie."""
+"""Parts that the benchmarks share: tables, statistics, files of the build."""
 
 from __future__ import annotations
 
@@ -6,29 +6,27 @@ import argparse
 import signal
 import statistics
 import subprocess
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Sequence
 
-from .. import ROOT, handin, run
+from .. import ROOT, handin, run, terminal
 from ..columns import layout
-from ..terminal import show_progress
 
 TRACES = ROOT / "traces"
 
 
 class BenchError(Exception):
-    """Why it cannot be measured, in a sentence; "" where that is said."""
+    """Why it cannot be measured, in a sentence; "" if it is printed already."""
 
 
 class Failure(Exception):
-    """What an allocator did wrong, in a sentence."""
+    """How an allocator failed, in a sentence."""
 
 
 class Table:
-    """Rows that are printed at its end, be that an error or Ctrl-C."""
+    """A context that prints its rows at its end, also after an error."""
 
     def __init__(self, *head: str, words: Sequence[str] = ()) -> None:
         self.rows = [head]
@@ -43,20 +41,18 @@ class Table:
     def __exit__(self, kind: type[BaseException] | None,
                  error: BaseException | None,
                  trace: TracebackType | None) -> None:
-        show_progress("")
+        terminal.show_progress("")
         if len(self.rows) > 1:
             print(layout(self.rows, self.words), flush=True)
 
 
 def warn(text: object) -> None:
-    show_progress("")
-    if str(text):
-        print(f"tools/bench: {text}", file=sys.stderr, flush=True)
+    terminal.warn("tools/bench", text)
 
 
 @dataclass(frozen=True)
 class Summary:
-    """A median and the quartiles about it."""
+    """The quartiles of a sample."""
 
     low: float
     median: float
@@ -82,7 +78,7 @@ def count(number: float) -> str:
 
 
 def seconds(text: str) -> float:
-    """An argparse type."""
+    """An argparse type: a time above 0."""
     try:
         number = float(text)
     except ValueError:
@@ -92,12 +88,7 @@ def seconds(text: str) -> float:
     return number
 
 
-def names(text: str) -> list[str]:
-    """An argparse type: a list with commas."""
-    return [word for word in text.split(",") if word]
-
-
-# ---- Where things lie. ----
+# ---- Files. ----
 
 
 def program(build: Path, name: str) -> Path:
@@ -130,7 +121,7 @@ def trace_file(name: str) -> Path:
 
 
 def preload(name: str) -> str:
-    """What LD_PRELOAD is to be, as for tools/run."""
+    """The value of LD_PRELOAD for an allocator, as tools/run takes it."""
     try:
         return run.preload_of(name)
     except (run.RunError, handin.HandinError) as error:
@@ -138,7 +129,10 @@ def preload(name: str) -> str:
 
 
 def figures(command: Sequence[str | Path], under: str) -> list[float]:
-    """What a program prints, in one line, with that malloc preloaded."""
+    """The numbers of the line that a program prints with a malloc preloaded.
+
+    A Failure where it does not end well.
+    """
     ended = subprocess.run(list(map(str, command)), text=True,
                            env=run.environment(under), capture_output=True,
                            stdin=subprocess.DEVNULL)
@@ -151,7 +145,11 @@ def figures(command: Sequence[str | Path], under: str) -> list[float]:
 
 
 def installed(allocators: Sequence[str], asked: bool) -> list[str]:
-    """Those that are there. Rivals may be missing unless asked for."""
+    """The allocators that can be preloaded.
+
+    A BenchError for one that cannot; but of those that the user has not asked
+    for, the system's mallocs are left out with a warning.
+    """
     found = []
     for name in allocators:
         try:

@@ -7,11 +7,11 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from ..arguments import positive
+from ..arguments import names, positive
 from ..run import SYSTEM_MALLOCS
 from ..terminal import show_progress
-from .table import (Failure, Summary, Table, figures, installed, names,
-                    preload, program, seconds, summarize, warn)
+from .table import (Failure, Summary, Table, figures, installed, preload,
+                    program, seconds, summarize, warn)
 
 ABOUT = "throughput of one thread and of two, apart and handing over"
 DETAILS = """\

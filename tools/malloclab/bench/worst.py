@@ -5,11 +5,10 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from ..arguments import positive
+from ..arguments import names, positive
 from ..terminal import show_progress
 from .steps import Steps, measure
-from .table import (Failure, Table, count, lab_object, names, trace_file,
-                    warn)
+from .table import Failure, Table, count, lab_object, trace_file, warn
 
 ABOUT = "instructions an operation: median, tail, and the worst one"
 DETAILS = """\

@@ -1,15 +1,16 @@
-"""The binary form, without numpy and without mdriver.
+"""The binary form, read and written operation by operation.
 
-Whoever reads operation by operation, from whatever file is piped in, has no use
-for arrays (traces/arrays.py). The bytes are those of `mdriver --pack`.
+Unlike traces/arrays.py it needs neither numpy nor mdriver, and reads pipes. The
+bytes are those of `mdriver --pack`.
 """
 
 from __future__ import annotations
 
 from typing import BinaryIO, Iterable, Iterator
 
-from ..traces import packed, rep
-from ..traces.packed import ALIGNED, CALLOC, FREE_NULL, REALLOC
+from ..traces import op_table, packed, rep
+from ..traces.op_table import (ALIGNED, BEGINS, BY_KIND, COUNTED, ENDS,
+                               RESIZED, WITHOUT_BLOCK)
 from .checked_trace import CheckedTrace
 from .input_file import InputFile, read_up_to
 from .write_options import WriteOptions
@@ -67,40 +68,40 @@ def _checked(records: Iterable[tuple[int, int, int]],
         fault = _fault(kind, slot, size, argument, slots, live)
         if fault:
             raise rep.RepError(fault, number)
-        if kind in packed.BEGINS:
+        if kind in BEGINS:
             live.add(slot)
-        elif kind in packed.ENDS:
+        elif kind in ENDS:
             live.remove(slot)
-        yield rep.Op(packed.LETTERS[kind],
-                     rep.NULL_ID if kind == FREE_NULL else slot,
-                     0 if kind in packed.ENDS else size, _extra(kind, argument),
+        yield rep.Op(BY_KIND[kind].letter,
+                     rep.NULL_ID if kind in WITHOUT_BLOCK else slot,
+                     0 if kind in ENDS else size, _extra(kind, argument),
                      detail >> packed.SIZE_BITS)
 
 
 def _fault(kind: int, slot: int, size: int, argument: int, slots: int,
            live: set[int]) -> str:
     """Why the operation cannot be; "" where it can."""
-    if kind > FREE_NULL:
+    if kind not in BY_KIND:
         return "an unknown operation"
-    if size * (argument if kind == CALLOC else 1) > rep.MAX_SIZE:
+    if size * (argument if kind in COUNTED else 1) > rep.MAX_SIZE:
         return "the size is over the limit"
-    if slot >= (1 if kind == FREE_NULL else slots):
+    if slot >= (1 if kind in WITHOUT_BLOCK else slots):
         return "the slot is out of range"
-    if kind in packed.BEGINS and slot in live:
+    if kind in BEGINS and slot in live:
         return "the slot is allocated again while it is live"
-    if kind not in packed.BEGINS and kind != FREE_NULL and slot not in live:
+    if kind in (*ENDS, *RESIZED) and slot not in live:
         return "the slot is not live"
-    if kind == REALLOC and not size:
+    if kind in RESIZED and not size:
         return "a block is resized to 0 bytes"
-    if kind == ALIGNED and argument >= packed.SIZE_BITS - 1:
+    if kind in ALIGNED and argument >= packed.SIZE_BITS - 1:
         return "the alignment is over the limit"
     return ""
 
 
 def _extra(kind: int, argument: int) -> int:
-    if kind == ALIGNED:
+    if kind in ALIGNED:
         return 1 << argument
-    return argument if kind == CALLOC else 0
+    return argument if kind in COUNTED else 0
 
 
 # ---- Out. ----
@@ -114,10 +115,10 @@ def write(trace: CheckedTrace, file: BinaryIO, options: WriteOptions) -> None:
     free: list[int] = []
     for op in trace:
         kind = _kind(op, op.id in slots)
-        if kind in packed.BEGINS:
+        if kind in BEGINS:
             slots[op.id] = free.pop() if free else len(slots)
         slot = slots.get(op.id, 0)
-        if kind in packed.ENDS:
+        if kind in ENDS:
             free.append(slots.pop(op.id))
         argument, size = _argument(op)
         file.write(packed.RECORD.pack(
@@ -126,18 +127,20 @@ def write(trace: CheckedTrace, file: BinaryIO, options: WriteOptions) -> None:
 
 
 def _kind(op: rep.Op, is_live: bool) -> int:
-    if op.kind == "f":
-        return FREE_NULL if op.id == rep.NULL_ID else packed.FREE
-    if op.kind == "r" and is_live:
-        return REALLOC if op.size else packed.REALLOC_FREE
-    return {"a": packed.ALLOC, "c": CALLOC, "m": ALIGNED,
-            "r": packed.REALLOC_NULL}[op.kind]
+    if op.id == rep.NULL_ID:
+        effect = "NOTHING"
+    elif op.kind in op_table.FREEING or is_live and not op.size:
+        effect = "ENDS"
+    else:
+        effect = "RESIZED" if is_live else "BEGINS"
+    return op_table.kind_of(op.kind, effect)
 
 
 def _argument(op: rep.Op) -> tuple[int, int]:
-    """The argument and the size. Of a calloc the first has 32 bits only."""
-    if op.kind == "m":
+    """The field arg and the size. A count has 32 bits; a larger one is stored
+    as the size, for only their product matters."""
+    if op.kind in op_table.ALIGNING:
         return op.extra.bit_length() - 1, op.size
-    if op.kind == "c" and op.extra > rep.MAX_COUNT:
+    if op.kind in op_table.COUNTING and op.extra > rep.MAX_COUNT:
         return op.size, op.extra
     return op.extra, op.size

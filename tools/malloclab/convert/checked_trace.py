@@ -15,6 +15,7 @@ from typing import Iterable, Iterator
 
 from ..terminal import show_progress
 from ..traces import rep
+from ..traces.op_table import FREEING
 
 PROGRESS_DELAY = 2.0  # seconds before progress is shown
 PROGRESS_STEP = 1 << 16  # operations between two looks at the clock
@@ -61,9 +62,9 @@ class CheckedTrace:
         live = self.account.live
         for op in ops:
             kind, was, size, extra, thread = op
-            if kind == "f" and was != rep.NULL_ID and was not in names:
+            if kind in FREEING and was != rep.NULL_ID and was not in names:
                 raise rep.RepError(f"id {was} is freed but not live")
-            if kind != "f" and was not in names:
+            if kind not in FREEING and was not in names:
                 names[was] = self.account.ids
             block = names.get(was, rep.NULL_ID)
             if op.payload > rep.MAX_SIZE:

@@ -16,8 +16,9 @@ import json
 from typing import Any, Iterator, TextIO
 
 from ..traces import rep
+from ..traces.op_table import COUNTING, FREEING, LETTERS, RESIZING
 from .checked_trace import CheckedTrace
-from .frames import FUNCTIONS, size_class
+from .frames import size_class
 from .moments import Moment, moments
 from .write_options import WriteOptions
 
@@ -63,15 +64,16 @@ def _operation(op: rep.Op, number: int, names: dict[int, str]
              "tid": op.thread, "ts": number, "args": {"op": op.kind}}
     if op.id == rep.NULL_ID:
         return {**event, "s": "t"}
-    if op.kind != "f":
+    if op.kind not in FREEING:
         event["args"]["size"] = op.size
     if op.extra:
-        event["args"]["count" if op.kind == "c" else "alignment"] = op.extra
+        what = "count" if op.kind in COUNTING else "alignment"
+        event["args"][what] = op.extra
     event["id"] = hex(op.id)
     if op.id not in names:
-        names[op.id] = f"{FUNCTIONS[op.kind]}, {size_class(op.payload)}"
+        names[op.id] = f"{LETTERS[op.kind].call}, {size_class(op.payload)}"
         return {**event, "ph": "b", "name": names[op.id]}
-    if op.kind == "r" and op.size:
+    if op.kind in RESIZING and op.size:
         return {**event, "ph": "n", "name": "realloc"}
     return {**event, "ph": "e", "name": names.pop(op.id)}
 

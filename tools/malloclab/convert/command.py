@@ -13,10 +13,11 @@ from .. import BUILD, output, packages
 from ..arguments import keep_alone
 from ..record import recording
 from ..traces import rep
-from . import folded, formats
+from . import binary, folded, formats
 from .checked_trace import CheckedTrace
 from .formats import Format
 from .input_file import CUT, InputFile
+from .protocol import Reader
 from .write_options import WEIGHTS, WriteOptions
 
 EPILOG = """\
@@ -69,8 +70,8 @@ def _parser() -> argparse.ArgumentParser:
         description="Turn a log of malloc calls into a trace, or a trace into "
         "another program's format.", epilog=EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter)
-    readable = [one.name for one in formats.FORMATS if one.recognise]
-    writable = [one.name for one in formats.FORMATS if one.write]
+    readable = [one.name for one in formats.FORMATS if one.reader]
+    writable = [one.name for one in formats.FORMATS if one.writer]
     parser.add_argument("input", metavar="IN", nargs="?",
                         help="the log or trace")
     parser.add_argument("-o", "--output", metavar="OUT",
@@ -105,7 +106,7 @@ def _convert(options: argparse.Namespace) -> None:
     source = InputFile(options.input, options.process)
     trace = CheckedTrace()
     try:
-        trace.extend(_reader(source, options.source)(source))
+        trace.extend(_reader(source, options.source).read(source))
         if not len(trace):
             raise rep.RepError("there is no operation in it")
     except rep.RepError as error:
@@ -120,7 +121,7 @@ def _convert(options: argparse.Namespace) -> None:
         os.path.basename(options.input), options.allocator,
         _footprints(trace, options), options.weight or WEIGHTS[0])
     with output.created(options.output, target.as_text) as file:
-        target.write(trace, file, write_options)
+        target.writer.write(trace, file, write_options)
     for sentence, count in write_options.notes.items():
         _note(f"{options.output}: {sentence}: {count}")
     account = trace.account
@@ -140,7 +141,7 @@ def _target(options: argparse.Namespace) -> Format:
 
 def _refuse_what_it_lacks(target: Format, options: argparse.Namespace) -> None:
     """Options that would change nothing in such an output."""
-    if options.weight and target.write is not folded.write:
+    if options.weight and target.writer is not folded:
         raise ConvertError("--weight is for folded stacks, not for "
                            f"{target.name}")
     if options.allocator and not target.has_footprint:
@@ -150,14 +151,13 @@ def _refuse_what_it_lacks(target: Format, options: argparse.Namespace) -> None:
         raise ConvertError("--build is for --allocator")
 
 
-def _reader(source: InputFile, name: str | None) -> formats.Reader:
+def _reader(source: InputFile, name: str | None) -> Reader:
     found = formats.BY_NAME[name] if name else formats.of_content(source.head())
-    if not found.read:
-        raise rep.RepError(found.refusal)
-    if source.process is not None and not found.has_processes:
+    if source.process is not None and found.readable \
+            and not found.has_processes:
         raise rep.RepError(f"a file of {found.name} does not name processes: "
                            "--process is for others")
-    return found.read
+    return found.reader
 
 
 def _footprints(trace: CheckedTrace, options: argparse.Namespace
@@ -169,7 +169,7 @@ def _footprints(trace: CheckedTrace, options: argparse.Namespace
     with tempfile.TemporaryDirectory(prefix="malloclab-") as folder:
         path = os.path.join(folder, "trace.repb")
         with output.created(path, False) as file:
-            formats.BY_NAME["binary"].write(trace, file, WriteOptions(""))
+            binary.write(trace, file, WriteOptions(""))
         try:
             tables = replays.timelines([path], [options.allocator],
                                        build=options.build)

@@ -12,6 +12,7 @@ from collections import Counter
 from typing import TextIO
 
 from ..traces import rep
+from ..traces.op_table import FREEING
 from .checked_trace import CheckedTrace
 from .frames import stack_of
 from .write_options import WriteOptions
@@ -27,7 +28,7 @@ def weigh(trace: CheckedTrace, weight: str) -> Counter[tuple[str, ...]]:
         return composition(trace, trace.peak_at)
     total: Counter[tuple[str, ...]] = Counter()
     for op in trace:
-        if op.kind != "f" and (op.payload or weight == "calls"):
+        if op.kind not in FREEING and (op.payload or weight == "calls"):
             total[stack_of(op)] += op.payload if weight == "bytes" else 1
     return total
 

@@ -11,14 +11,12 @@ from __future__ import annotations
 from functools import lru_cache
 
 from ..traces import rep
-
-FUNCTIONS = {"a": "malloc", "c": "calloc", "m": "memalign", "r": "realloc",
-             "f": "free"}
+from ..traces.op_table import LETTERS
 
 
 def stack_of(op: rep.Op) -> tuple[str, str, str]:
     """The frames of an operation that gives a block its size."""
-    return f"thread {op.thread}", FUNCTIONS[op.kind], size_class(op.payload)
+    return f"thread {op.thread}", LETTERS[op.kind].call, size_class(op.payload)
 
 
 @lru_cache(maxsize=None)

@@ -28,6 +28,7 @@ from typing import Iterable, Iterator, TextIO
 from ..numbers import integer, shown
 from ..record import recording
 from ..traces import rep
+from ..traces.op_table import FREEING, RESIZING
 from ..record.recording import FREE, MALLOC, Event
 from .checked_trace import CheckedTrace
 from .frames import stack_of
@@ -150,7 +151,8 @@ def write(trace: CheckedTrace, file: TextIO, options: WriteOptions) -> None:
         was = infos.pop(op.id, None)
         if was is not None:
             file.write(f"- {was:x}\n")
-        if op.kind != "f" and (op.size or was is None or op.kind != "r"):
+        if op.kind not in FREEING and (
+                op.size or was is None or op.kind not in RESIZING):
             infos[op.id] = writer.begin(op)
         if number % STEP == 0 or number in footprints:
             file.write(f"c {number:x}\n")

@@ -18,11 +18,9 @@ from io import BufferedIOBase
 from typing import BinaryIO, Callable, Iterable, Iterator
 
 from ..record import recording
-from ..traces import rep
+from ..traces import packed, rep
 
 HEAD_SIZE = 1 << 16
-GZIP_MAGIC = b"\x1f\x8b"
-ZSTD_MAGIC = b"\x28\xb5\x2f\xfd"
 CUT = "the packed file is cut short: converted as far as it goes"
 
 
@@ -54,9 +52,9 @@ class InputFile:
         with open(self.path, "rb") as file:
             magic = file.read(4)
         with open(self.path, "rb") as file:
-            if magic[:2] == GZIP_MAGIC:
+            if magic.startswith(packed.GZIP):
                 yield gzip.open(file)
-            elif magic == ZSTD_MAGIC:
+            elif magic.startswith(packed.ZSTD):
                 with self._unpacked_by_zstd(file) as unpacked:
                     yield unpacked
             else:

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from typing import Iterator, NamedTuple, TextIO
 
+from ..traces.op_table import FREEING, RESIZING
 from .checked_trace import CheckedTrace
 from .write_options import WriteOptions
 
@@ -44,7 +45,8 @@ def buffers(trace: CheckedTrace) -> Iterator[Buffer]:
         part, lower, size = live.pop(op.id, (-1, 0, 0))
         if part >= 0:
             yield Buffer(op.id, part, lower, number, size)
-        if op.kind != "f" and (op.kind != "r" or op.size or part < 0):
+        if op.kind not in FREEING and (
+                op.kind not in RESIZING or op.size or part < 0):
             live[op.id] = part + 1, number, op.payload
     for block, (part, lower, size) in live.items():
         yield Buffer(block, part, lower, len(trace), size)

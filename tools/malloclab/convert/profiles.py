@@ -1,33 +1,43 @@
-"""Profiles: recognised, to say why none of them is a trace.
+"""Profiles: recognised, to refuse them with the reason.
 
-They sum up who allocated how much. The order of the calls, and which block it
-was that was freed, are gone.
+A profile sums up what was allocated. It has neither the order of the calls nor
+which block each free was of, so no trace can be made from it.
 """
 
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
+from typing import Iterable
 
-MASSIF = re.compile(rb"desc: .*\ncmd: .*\ntime_unit: ")
-DHAT = re.compile(rb'\{\s*"dhatFileVersion"')
-PPROF_TEXT = re.compile(rb"heap profile: |heap_v2/")
+from ..traces import rep
+from .input_file import InputFile
+
+HEAP_PROFILE = re.compile(rb"heap profile: |heap_v2/")
 # A protobuf Profile begins with its first field, of type 1: a ValueType that
 # consists of numbers of fields 1 and 2.
-PPROF = re.compile(rb"\x0a[\x02\x04\x06]\x08.\x10", re.S)
+PROTOBUF = re.compile(rb"\x0a[\x02\x04\x06]\x08.\x10", re.S)
 
 
-def is_massif(head: bytes) -> bool:
-    return bool(MASSIF.match(head))
+@dataclass(frozen=True)
+class Profile:
+    """A Reader that refuses: what holds the figures, and which."""
+
+    what: str
+    holds: str
+    patterns: tuple[re.Pattern[bytes], ...]
+
+    def recognise(self, head: bytes) -> bool:
+        return any(pattern.match(head) for pattern in self.patterns)
+
+    def read(self, source: InputFile) -> Iterable[rep.Op]:
+        raise rep.RepError(f"{self.what} holds {self.holds}, not the order of "
+                           "the calls: it cannot be replayed")
 
 
-def is_dhat(head: bytes) -> bool:
-    return bool(DHAT.match(head))
-
-
-def is_pprof(head: bytes) -> bool:
-    return bool(PPROF.match(head) or PPROF_TEXT.match(head))
-
-
-def refusal(what: str, holds: str) -> str:
-    return (f"{what} holds {holds}, not the order of the calls: it cannot be "
-            "replayed")
+PPROF = Profile("a pprof profile", "sums by call stack",
+                (PROTOBUF, HEAP_PROFILE))
+DHAT = Profile("a profile of DHAT", "sums by call stack",
+               (re.compile(rb'\{\s*"dhatFileVersion"'),))
+MASSIF = Profile("a profile of massif", "sizes of the heap at some moments",
+                 (re.compile(rb"desc: .*\ncmd: .*\ntime_unit: "),))

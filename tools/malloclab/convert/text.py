@@ -6,6 +6,7 @@ import re
 from typing import Iterable, TextIO
 
 from ..traces import rep
+from ..traces.op_table import MALLOC, RESIZING
 from .checked_trace import CheckedTrace
 from .input_file import InputFile
 from .write_options import WriteOptions
@@ -33,8 +34,8 @@ def write(trace: CheckedTrace, file: TextIO, options: WriteOptions) -> None:
     threaded = trace.account.threaded
     begun = 0
     for op in trace:
-        if op.kind == "r" and op.id == begun:
+        if op.kind in RESIZING and op.id == begun:
             options.notes["realloc(NULL), written as malloc"] += 1
-            op = op._replace(kind="a")
+            op = op._replace(kind=MALLOC)
         begun = max(begun, op.id + 1)
         file.write(rep.render(op, threaded) + "\n")

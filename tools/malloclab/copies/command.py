@@ -9,6 +9,7 @@ from typing import Any, Sequence
 
 from .. import pictures, packages, replays, terminal
 from ..columns import layout
+from ..results import OK
 from ..traces import arrays, places
 from ..traces.arrays import Blocks
 from . import likeness, picture
@@ -113,7 +114,7 @@ def _utilization(paths: list[str], allocators: str) -> list[list[str]]:
 
 
 def _row(result: dict[str, Any]) -> str:
-    if result["verdict"] != "ok":
+    if result["verdict"] != OK:
         raise ValueError(f"{result['allocator']}: {result['trace']}: "
                          f"{result['verdict']}")
     return f"util of {result['allocator']}"

@@ -15,11 +15,11 @@ by how many blocks the original has there.
 
 from __future__ import annotations
 
-from typing import Iterator, NamedTuple
+from typing import Iterator, NamedTuple, Sequence
 
 import numpy
 
-from ..traces import packed, statistics
+from ..traces import op_table, statistics
 from ..traces.arrays import Blocks
 
 
@@ -47,7 +47,7 @@ AIM = Distances(0.02, 0.05, 0.05, 0.05, 0.05)
 
 def distributions(blocks: Blocks) -> Distributions:
     operations = blocks.operations
-    asking = operations.of(*packed.BEGINS, packed.REALLOC)
+    asking = operations.of(*op_table.BEGINS, *op_table.RESIZED)
     lifetimes = statistics.lifetimes_in_births(blocks)
     live_blocks = statistics.blocks_over_time(blocks)
     live_bytes = statistics.payload_over_time(operations)
@@ -119,22 +119,28 @@ def facts(*traces: Blocks) -> list[tuple[str, list[str]]]:
 
 def _facts(blocks: Blocks) -> Iterator[tuple[str, str]]:
     operations = blocks.operations
-    counts = numpy.bincount(operations.kind, minlength=len(packed.KINDS))
+    counts = numpy.bincount(operations.kind, minlength=op_table.KINDS)
     resized = numpy.count_nonzero(blocks.resizes)
     live_bytes = statistics.payload_over_time(operations)
     yield "operations", f"{len(operations)}"
     yield "blocks", f"{len(blocks)}"
-    yield "of them by calloc", _share(counts[packed.CALLOC], len(blocks))
-    yield "aligned", _share(counts[packed.ALIGNED], len(blocks))
+    yield "of them by calloc", \
+        _share(_count(counts, op_table.COUNTED), len(blocks))
+    yield "aligned", _share(_count(counts, op_table.ALIGNED), len(blocks))
     yield "resized", _share(resized, len(blocks))
     yield "never freed", _share(numpy.sum(~blocks.freed), len(blocks))
     yield "resizes a resized block", \
-        f"{counts[packed.REALLOC] / max(1, resized):.2f}"
-    yield "free(NULL)", _share(counts[packed.FREE_NULL], len(operations))
+        f"{_count(counts, op_table.RESIZED) / max(1, resized):.2f}"
+    yield "free(NULL)", \
+        _share(_count(counts, op_table.WITHOUT_BLOCK), len(operations))
     yield "distinct sizes", f"{len(numpy.unique(blocks.size))}"
     yield "threads", f"{len(numpy.unique(operations.thread))}"
     yield "most live blocks", f"{statistics.blocks_over_time(blocks).max()}"
     yield "most live bytes", f"{live_bytes.max()}"
+
+
+def _count(counts: numpy.ndarray, kinds: Sequence[int]) -> int:
+    return int(counts[list(kinds)].sum())
 
 
 def _share(count: int, whole: int) -> str:

@@ -36,10 +36,13 @@ from typing import Iterator, NamedTuple
 import numpy
 
 from ..portable_random import Random
-from ..traces import packed
+from ..traces import op_table, packed
 from ..traces.arrays import Blocks, Operations, blocks_of
 from . import likeness
 from .likeness import Distances
+
+ALLOC, REALLOC_NULL, FREE = (op_table.BY_NAME[name].kind for name in
+                             ("ALLOC", "REALLOC_NULL", "FREE"))
 
 # What is tried, in this order: fewer phases are for short traces, whose runs
 # have to be long.
@@ -68,7 +71,7 @@ class Session(NamedTuple):
     def cut(self, count: int) -> Session:
         kinds = self.kinds[:count]
         return Session(kinds, self.block[:count], self.records[:count],
-                       int(numpy.isin(kinds, packed.BEGINS).sum()))
+                       int(numpy.isin(kinds, op_table.BEGINS).sum()))
 
 
 class Model:
@@ -80,9 +83,10 @@ class Model:
         self.original = original
         self.run = style.run
         self.kinds = operations.kind.copy()
-        self.kinds[self.kinds == packed.REALLOC_NULL] = packed.ALLOC
-        self.owner = numpy.where(self.kinds == packed.FREE_NULL, clock,
-                                 operations.block)
+        self.kinds[self.kinds == REALLOC_NULL] = ALLOC
+        self.owner = numpy.where(
+            numpy.isin(self.kinds, op_table.WITHOUT_BLOCK), clock,
+            operations.block)
         self.time = clock << RANK_BITS | self._ranks(clock)
         self.age = clock - self.owner
         self.across = self._across(-(-len(original) // style.phases))
@@ -191,7 +195,7 @@ class Model:
         frees = self.original.operations.records[self.original.birth[left]]
         frees["arg"] = 0
         frees["bytes"] &= ~numpy.uint64(packed.SIZE_MASK)
-        kinds = numpy.full(len(left), packed.FREE, s.kinds.dtype)
+        kinds = numpy.full(len(left), FREE, s.kinds.dtype)
         return Session(numpy.concatenate([s.kinds, kinds]),
                        numpy.concatenate([s.block, place[left]]),
                        numpy.concatenate([s.records, frees]), s.births)

@@ -17,7 +17,7 @@ from typing import BinaryIO, ContextManager, Iterator, NamedTuple, Union
 
 import numpy
 
-from ..traces import packed
+from ..traces import op_table, packed
 from .model import Session
 
 
@@ -97,9 +97,12 @@ class Text:
 
     def write(self, session: Session) -> None:
         sizes = (session.records["bytes"] & packed.SIZE_MASK).tolist()
+        extra = session.records["arg"].astype(numpy.int64)
+        aligned = numpy.isin(session.kinds, op_table.ALIGNED)
+        extra[aligned] = 1 << extra[aligned]
         lines = map(_line, session.kinds.tolist(),
                     (session.block + self.births).tolist(), sizes,
-                    session.records["arg"].tolist())
+                    extra.tolist())
         if self.threaded:
             threads = session.records["bytes"] >> packed.SIZE_BITS
             lines = map("{} {}".format, lines, threads.tolist())
@@ -110,16 +113,11 @@ class Text:
         """Nothing is left to write."""
 
 
+FORMATS = {one.kind: one.template.format for one in op_table.OPERATIONS}
+
+
 def _line(kind: int, block: int, size: int, extra: int) -> str:
-    if kind == packed.ALLOC or kind == packed.REALLOC:
-        return f"{packed.LETTERS[kind]} {block} {size}"
-    if kind == packed.FREE:
-        return f"f {block}"
-    if kind == packed.CALLOC:
-        return f"c {block} {extra} {size}"
-    if kind == packed.ALIGNED:
-        return f"m {block} {1 << extra} {size}"
-    return f"r {block} 0" if kind == packed.REALLOC_FREE else "f -1"
+    return FORMATS[kind](block, size, extra)
 
 
 # ---- The binary form. ----
@@ -181,10 +179,10 @@ class Slots:
 
 
 _BEGIN, _END, _RESIZE, _NOTHING = range(4)
-_STEPS = numpy.full(len(packed.KINDS), _RESIZE, numpy.uint8)
-_STEPS[list(packed.BEGINS)] = _BEGIN
-_STEPS[list(packed.ENDS)] = _END
-_STEPS[packed.FREE_NULL] = _NOTHING
+_STEPS = numpy.full(op_table.KINDS, _RESIZE, numpy.uint8)
+_STEPS[list(op_table.BEGINS)] = _BEGIN
+_STEPS[list(op_table.ENDS)] = _END
+_STEPS[list(op_table.WITHOUT_BLOCK)] = _NOTHING
 
 
 Writer = Union[Text, Binary]

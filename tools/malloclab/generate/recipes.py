@@ -15,7 +15,7 @@ from heapq import heappop, heappush
 from typing import Callable
 
 from ..portable_random import Random
-from ..traces import rep
+from ..traces import op_table, rep
 from ..traces.rep import Op
 
 DEFAULT_OPS = 10000
@@ -35,21 +35,21 @@ class Script:
         return len(self.ops) + len(self.live) + 2 * blocks + more <= self.limit
 
     def allocate(self, size: int, thread: int = 0) -> int:
-        return self._begin("a", size, 0, thread)
+        return self._begin(op_table.MALLOC, size, 0, thread)
 
     def clear(self, count: int, size: int) -> int:
-        return self._begin("c", size, count, 0)
+        return self._begin(op_table.CALLOC, size, count, 0)
 
     def align(self, alignment: int, size: int) -> int:
-        return self._begin("m", size, alignment, 0)
+        return self._begin(op_table.MEMALIGN, size, alignment, 0)
 
     def resize(self, block: int, size: int) -> None:
         self.live[block] = size
-        self.ops.append(Op("r", block, size))
+        self.ops.append(Op(op_table.REALLOC, block, size))
 
     def free(self, block: int, thread: int = 0) -> None:
         del self.live[block]
-        self.ops.append(Op("f", block, 0, 0, thread))
+        self.ops.append(Op(op_table.FREE, block, 0, 0, thread))
 
     def free_all(self) -> None:
         for block in list(self.live):
@@ -58,8 +58,9 @@ class Script:
     def _begin(self, kind: str, size: int, extra: int, thread: int) -> int:
         block = self._next
         self._next += 1
-        self.live[block] = size * extra if kind == "c" else size
-        self.ops.append(Op(kind, block, size, extra, thread))
+        op = Op(kind, block, size, extra, thread)
+        self.live[block] = op.payload
+        self.ops.append(op)
         return block
 
 
@@ -448,14 +449,15 @@ def aligned(script: Script, rng: Random, *, live: int = 300) -> None:
     while script.room(2, 2):
         for block in departures.due(step):
             script.free(block)
-        kind = rng.weighted([(4, "a"), (3, "c"), (2, "m"), (1, "r")])
-        if kind == "r" and script.live:
+        call = rng.weighted([(4, "malloc"), (3, "calloc"), (2, "memalign"),
+                             (1, "realloc")])
+        if call == "realloc" and script.live:
             block = rng.choose(list(script.live))
             script.resize(block, rng.octaves(16, 4096))
-        elif kind == "c":
+        elif call == "calloc":
             block = script.clear(rng.octaves(1, 256), struct_size(rng))
             departures.enter(block, step + rng.between(1, 2 * live))
-        elif kind == "m":
+        elif call == "memalign":
             alignment = rng.choose([32, 64, 64, 64, 128, 256, 4096, 4096])
             block = script.align(alignment, rng.octaves(16, 8192))
             departures.enter(block, step + rng.between(1, 2 * live))

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Sequence
 
 from ..bench.benchmark import short
+from ..results import OK
 from . import style
 from .source import RESULTS, Source, label
 
@@ -56,7 +57,7 @@ def groups_of(results: Sequence[dict[str, Any]]) -> list[Group]:
     groups: dict[str, Group] = {}
     for r in results:
         g = groups.setdefault(r["trace"], Group(label(r["trace"]), {}, {}, {}))
-        if r["verdict"] == "ok":
+        if r["verdict"] == OK:
             g.shares[r["allocator"]] = r["utilization"] or 0.0
         else:
             g.faults[r["allocator"]] = r["verdict"]

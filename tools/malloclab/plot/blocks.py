@@ -14,7 +14,9 @@ from typing import Iterator
 import numpy
 
 from ..replays import Table
+from ..tables import of_letters
 from ..traces import statistics
+from ..traces.op_table import FREEING, REFUSED, RESIZING
 
 
 @dataclass(frozen=True)
@@ -65,11 +67,12 @@ def placements_of(events: Table) -> Placements:
     kind, op = events["kind"], events["op"]
     refused = (events["address"] == 0) & (
         numpy.diff(events["payload"], prepend=0) == 0)
-    kept = numpy.flatnonzero((kind != b"-") & ~refused)
+    kept = numpy.flatnonzero((kind != REFUSED.encode()) & ~refused)
     order = kept[numpy.argsort(events["slot"][kept], kind="stable")]
     kind, op, slot = kind[order], op[order], events["slot"][order]
     size = events["size"][order]
-    frees = (kind == b"f") | ((kind == b"r") & (size == 0))
+    frees = of_letters(kind, FREEING) | (of_letters(kind, RESIZING)
+                                         & (size == 0))
     fresh = numpy.ones(len(order), bool)  # a block begins there
     fresh[1:] = (slot[1:] != slot[:-1]) | frees[:-1]
     ops = int(events["op"][-1]) if len(events) else 0

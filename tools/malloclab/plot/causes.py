@@ -9,6 +9,7 @@ from typing import Any, Mapping, Sequence
 
 from ..bench.benchmark import short
 from ..replays import ReplayError
+from ..results import OK
 from . import style
 from .source import WITH_WASTE, Source, label
 
@@ -70,7 +71,7 @@ def groups_of(results: Sequence[Mapping[str, Any]]) -> list[Group]:
         if r.get("waste"):
             g.bars[r["allocator"]] = shares_of(r)
         else:
-            g.faults[r["allocator"]] = "unknown" if r["verdict"] == "ok" \
+            g.faults[r["allocator"]] = "unknown" if r["verdict"] == OK \
                 else r["verdict"]
     return list(groups.values())
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from pathlib import Path
 from typing import Any, Sequence
 
-from .. import pictures, replays
+from .. import pictures, replays, terminal
+from ..arguments import add_subcommand, names
 from ..bench.benchmark import ALLOCATORS
 from ..handin import HandinError
 from ..replays import Refused, ReplayError
@@ -15,9 +15,10 @@ from ..run import RunError, preload_of
 from ..terminal import show_progress
 from . import (bars, causes, curves, distributions, heap_map, holes, options,
                pareto, style, waste)
+from .kind import Kind
 from .source import MADE_BY, FileSource, RunSource, Source, label
 
-KINDS = {
+KINDS: dict[str, Kind] = {
     "curves": curves,
     "map": heap_map,
     "holes": holes,
@@ -49,23 +50,17 @@ class PlotError(Exception):
 
 
 def warn(text: object) -> None:
-    show_progress("")
-    print(f"tools/plot: {text}", file=sys.stderr, flush=True)
+    terminal.warn("tools/plot", text)
 
 
 # ---- Options. ----
-
-
-def _names(text: str) -> list[str]:
-    """An argparse type: a list with commas."""
-    return [word for word in text.split(",") if word]
 
 
 def _add_source(parser: argparse.ArgumentParser, allocators: str) -> None:
     group = parser.add_argument_group("what is drawn")
     group.add_argument("traces", nargs="*", metavar="TRACE",
                        help="as mdriver takes them")
-    group.add_argument("-a", "--allocator", type=_names, default=[],
+    group.add_argument("-a", "--allocator", type=names, default=[],
                        metavar="LIST", help="as mdriver takes them, with "
                        f"commas ({allocators}; with --from: all of the files)")
     group.add_argument("--from", dest="sources", type=Path, action="append",
@@ -118,12 +113,10 @@ def _parser() -> argparse.ArgumentParser:
 
 def _add_kind(kinds: Any, name: str, about: str, details: str,
               allocators: str) -> argparse.ArgumentParser:
-    kind = kinds.add_parser(
-        name, help=about, prog=f"tools/plot {name}",
+    kind = add_subcommand(
+        kinds, "tools/plot", name, about, details,
         usage=f"tools/plot {name} -o "
-        f"{'FOLDER' if name == 'all' else 'FILE'} [options] TRACE...",
-        description=f"{about[0].upper()}{about[1:]}.", epilog=details,
-        formatter_class=argparse.RawDescriptionHelpFormatter)
+        f"{'FOLDER' if name == 'all' else 'FILE'} [options] TRACE...")
     _add_source(kind, allocators)
     _add_look(kind)
     return kind
@@ -145,9 +138,9 @@ are those of tools/plot pareto unless --allocator names others.
 # ---- Where figures come from. ----
 
 
-def _installed(names: Sequence[str]) -> list[str]:
+def _installed(allocators: Sequence[str]) -> list[str]:
     found = []
-    for name in names:
+    for name in allocators:
         try:
             preload_of(name)
             found.append(name)
@@ -234,7 +227,7 @@ def _draw_kinds(chosen: argparse.Namespace, each: Source, together: Source
         needs = {MADE_BY[KINDS[kind].NEEDS]: None for kind in lacking}
         warn(f"{', '.join(lacking)}: left out without figures of mdriver "
              f"{', '.join(needs)}")
-    _check_names([label(trace) for trace in each.traces])
+    _check_labels([label(trace) for trace in each.traces])
     for trace in each.traces:
         for kind in KINDS:
             if kind not in (*OF_MANY, *lacking):
@@ -246,10 +239,10 @@ def _draw_kinds(chosen: argparse.Namespace, each: Source, together: Source
                   chosen.output / f"{kind}.{chosen.format}")
 
 
-def _check_names(names: Sequence[str]) -> None:
-    """Files are called after traces."""
-    for name in names:
-        if names.count(name) > 1:
+def _check_labels(labels: Sequence[str]) -> None:
+    """Files are named after traces: no two may have one label."""
+    for name in labels:
+        if labels.count(name) > 1:
             raise PlotError(f"two traces are called {name}: draw them into two "
                             "folders")
 

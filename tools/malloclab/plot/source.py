@@ -16,8 +16,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Iterable, Sequence
 
-from .. import replays
+from .. import replays, tables
 from ..replays import ReplayError, Table
+from ..results import OK
 from .options import Range
 
 EVENTS, TIMELINES, RESULTS = "events", "timelines", "results"
@@ -25,10 +26,8 @@ TIMED, WITH_WASTE = "timed", "waste"
 MADE_BY = {EVENTS: "--events", TIMELINES: "--timeline", RESULTS: "--json",
            TIMED: "--json with timing", WITH_WASTE: "--bounds --json"}
 # The first line of a file tells its kind.
-HEADS = {"allocator,trace,op,kind,slot,address,size,thread,payload,heap,mapped":
-         EVENTS,
-         "allocator,trace,op,payload,footprint,heap,mapped,free_bytes,"
-         "free_areas,largest_free": TIMELINES}
+HEADS = {",".join((*tables.OWNER, *tables.EVENTS)): EVENTS,
+         ",".join((*tables.OWNER, *tables.TIMELINE)): TIMELINES}
 
 
 @dataclass(frozen=True)
@@ -44,7 +43,7 @@ class Replay:
     def fault(self) -> str:
         """What went wrong, in few words; "" where nothing did."""
         r = self.result
-        if not r or r["verdict"] == "ok":
+        if not r or r["verdict"] == OK:
             return ""
         return f"{r['verdict']} after {r['ops_done']:,} operations"
 
@@ -128,7 +127,7 @@ class Source(ABC):
 
     def record_faults(self, results: Iterable[dict[str, Any] | None]) -> None:
         for r in results:
-            if r and r["verdict"] != "ok":
+            if r and r["verdict"] != OK:
                 said = f": {r['message']}" if r.get("message") else ""
                 self.faults[f"{r['allocator']}: {r['trace']}: "
                             f"{r['verdict']}{said}"] = None

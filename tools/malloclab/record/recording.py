@@ -14,7 +14,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Callable, Iterable, Iterator, NamedTuple
 
-from ..traces import rep
+from ..traces import op_table, rep
 
 MAGIC = b"mallrec1"
 HEADER = struct.Struct("<8sIIIIIIQQQQ")
@@ -224,28 +224,29 @@ class Converter:
             return
         if event.address in self._live:
             self.notes["unseen_free"] += 1
-            yield rep.Op("f", self._live.pop(event.address), 0, 0, event.thread)
+            yield rep.Op(op_table.FREE, self._live.pop(event.address),
+                         thread=event.thread)
         yield self._allocation(event, self._new_id(event.address))
 
     def _allocation(self, event: Event, block: int) -> rep.Op:
         size, detail, thread = event.size, event.detail, event.thread
         if event.kind == CALLOC and detail <= rep.MAX_COUNT:
-            return rep.Op("c", block, size, detail, thread)
+            return rep.Op(op_table.CALLOC, block, size, detail, thread)
         if event.kind == CALLOC:
-            return rep.Op("c", block, size * detail, 1, thread)
+            return rep.Op(op_table.CALLOC, block, size * detail, 1, thread)
         if event.kind == ALIGNED and detail > LEAST_ALIGNMENT:
             alignment = 1 << (detail - 1).bit_length()
-            return rep.Op("m", block, size, alignment, thread)
-        return rep.Op("a", block, size, 0, thread)
+            return rep.Op(op_table.MEMALIGN, block, size, alignment, thread)
+        return rep.Op(op_table.MALLOC, block, size, 0, thread)
 
     def _free(self, event: Event) -> Iterator[rep.Op]:
         block = self._live.pop(event.address, None)
         if not event.address:
-            yield rep.Op("f", rep.NULL_ID, 0, 0, event.thread)
+            yield rep.Op(op_table.FREE, rep.NULL_ID, 0, 0, event.thread)
         elif block is None:
             self.notes["unknown_free"] += 1
         else:
-            yield rep.Op("f", block, 0, 0, event.thread)
+            yield rep.Op(op_table.FREE, block, 0, 0, event.thread)
 
     def _resize(self, event: Event) -> Iterable[rep.Op]:
         """realloc is called: until it returns its address is nobody's."""
@@ -272,14 +273,14 @@ class Converter:
             if block is not None:
                 self._live[event.detail] = block
         elif not event.address and block is not None:
-            yield rep.Op("f", block, 0, 0, event.thread)
+            yield rep.Op(op_table.FREE, block, 0, 0, event.thread)
         elif not event.address:
             self.notes["unknown_free"] += 1
         elif block is None:
             self.notes["unknown_realloc"] += 1
             yield from self._begin(event._replace(kind=MALLOC))
         elif not event.size:
-            yield rep.Op("f", block, 0, 0, event.thread)
+            yield rep.Op(op_table.FREE, block, 0, 0, event.thread)
             yield from self._begin(event._replace(kind=MALLOC))
         else:
             yield from self._moved(event, block)
@@ -287,9 +288,10 @@ class Converter:
     def _moved(self, event: Event, block: int) -> Iterator[rep.Op]:
         if event.address in self._live:
             self.notes["unseen_free"] += 1
-            yield rep.Op("f", self._live.pop(event.address), 0, 0, event.thread)
+            yield rep.Op(op_table.FREE, self._live.pop(event.address),
+                         thread=event.thread)
         self._live[event.address] = block
-        yield rep.Op("r", block, event.size, 0, event.thread)
+        yield rep.Op(op_table.REALLOC, block, event.size, 0, event.thread)
 
     def _new_id(self, address: int) -> int:
         self._live[address] = self._ids

@@ -7,6 +7,7 @@ from typing import Any
 
 from selenium.common.exceptions import WebDriverException
 
+from ..columns import layout
 from . import browser
 
 FRAMES = 120
@@ -25,7 +26,7 @@ def run(report: Path) -> int:
             f"{': ' + said[0] if said else ''}") from error
     print(f"{report.name}: {what}")
     print("milliseconds of a frame:")
-    print(layout(rows(found)))
+    print(layout(rows(found), {0}))
     return 0
 
 
@@ -56,11 +57,3 @@ def rows(found: dict[str, Any]) -> list[tuple[str, ...]]:
 def _figures(one: dict[str, float]) -> list[str]:
     return [f"{one[key]:.1f}" for key in
             ("median", "p95", "worst", "drawing", "drawing_p95")]
-
-
-def layout(lines: list[tuple[str, ...]]) -> str:
-    widths = [max(map(len, column)) for column in zip(*lines)]
-    return "\n".join("  ".join(
-        [line[0].ljust(widths[0])] + [cell.rjust(width) for cell, width
-                                      in zip(line[1:], widths[1:])])
-        for line in lines)

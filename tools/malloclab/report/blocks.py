@@ -19,11 +19,8 @@ import numpy
 
 from ..addresses import COMPUTED_BASE, MEMLIB_BASES, NEAR, union
 from ..replays import Table
-
-# What operations are stored as: the index of their letter. R is the realloc
-# that frees, 0 is free(NULL).
-KINDS = b"acmrfR0"
-PLACING = len(b"acmr")
+from ..tables import of_letters
+from ..traces import op_table
 
 PAGE = 4096
 NOWHERE = -1
@@ -36,9 +33,10 @@ HEAP_BASES = sorted({0, *MEMLIB_BASES,
 class Placements:
     """A trace's operations (kind, thread) and placements (the rest).
 
-    death is the number of operations for those that nothing ends. block counts
-    the blocks in the order in which they begin; placements of one block are
-    reallocs of another.
+    kind is the number of the operation in op_table. death is the
+    operation that ends a placement; if none does, the number of all operations.
+    block numbers the blocks in the order of their first allocation; a realloc
+    gives a block another placement.
     """
 
     kind: numpy.ndarray
@@ -82,44 +80,54 @@ def placements_of(events: Table) -> Placements:
     follows = numpy.zeros(count, bool)  # in order: the one before has my slot
     follows[1:] = (slot[order][1:] == slot[order][:-1]) & (slot[order][1:] >= 0)
     frees = _frees(kind, size, order, follows)
-    code = _codes(kind, slot, frees)
-    placing = numpy.flatnonzero(code < PLACING)
+    begins = _begins(order, follows, frees)
+    code = _kinds(kind, slot, begins, frees)
+    placing = numpy.flatnonzero(
+        numpy.isin(code, (*op_table.BEGINS, *op_table.RESIZED)))
     death = numpy.full(count, count)
     death[order[:-1]] = numpy.where(follows[1:], order[1:], count)
     return Placements(code, events["thread"], placing, death[placing],
-                 size[placing], _blocks(order, follows, frees)[placing])
+                      size[placing], _blocks(order, begins)[placing])
 
 
 def _frees(kind: numpy.ndarray, size: numpy.ndarray, order: numpy.ndarray,
            follows: numpy.ndarray) -> numpy.ndarray:
-    """Which operations free: f, and r to no bytes of a block that is live."""
-    frees = kind == b"f"
-    for at in numpy.flatnonzero((kind == b"r")[order] & (size == 0)[order]):
+    """Which operations free: those of FREEING, and a resize of a live block to
+    0 bytes."""
+    frees = of_letters(kind, op_table.FREEING)
+    to_nothing = of_letters(kind, op_table.RESIZING) & (size == 0)
+    for at in numpy.flatnonzero(to_nothing[order]):
         frees[order[at]] = follows[at] and not frees[order[at - 1]]
     return frees
 
 
-def _codes(kind: numpy.ndarray, slot: numpy.ndarray,
-           frees: numpy.ndarray) -> numpy.ndarray:
-    code = numpy.zeros(len(kind), numpy.uint8)
-    for number, letter in enumerate(KINDS):
-        code[kind == bytes([letter])] = number
-    code[frees & (kind == b"r")] = KINDS.index(b"R")
-    code[slot < 0] = KINDS.index(b"0")
-    return code
-
-
-def _blocks(order: numpy.ndarray, follows: numpy.ndarray,
+def _begins(order: numpy.ndarray, follows: numpy.ndarray,
             frees: numpy.ndarray) -> numpy.ndarray:
-    """Each operation's block: the one that began last in its slot."""
+    """Which operations begin a block."""
     after_free = numpy.zeros(len(order), bool)
     after_free[1:] = frees[order][:-1]
-    begins = ~follows | after_free
-    begins &= ~frees[order]
+    begins = numpy.zeros(len(order), bool)
+    begins[order] = (~follows | after_free) & ~frees[order]
+    return begins
+
+
+def _kinds(kind: numpy.ndarray, slot: numpy.ndarray, begins: numpy.ndarray,
+           frees: numpy.ndarray) -> numpy.ndarray:
+    """The kind of each operation, by its letter and by its effect."""
+    effect = numpy.select([slot < 0, frees, begins],
+                          ["NOTHING", "ENDS", "BEGINS"], "RESIZED")
+    found = numpy.zeros(len(kind), numpy.uint8)
+    for one in op_table.OPERATIONS:
+        found[of_letters(kind, one.letter) & (effect == one.effect)] = one.kind
+    return found
+
+
+def _blocks(order: numpy.ndarray, begins: numpy.ndarray) -> numpy.ndarray:
+    """Each operation's block: the one that began last in its slot."""
     last = numpy.maximum.accumulate(
-        numpy.where(begins, numpy.arange(len(order)), 0))
+        numpy.where(begins[order], numpy.arange(len(order)), 0))
     number = numpy.zeros(len(order), numpy.int64)
-    starts = numpy.sort(order[begins])
+    starts = numpy.flatnonzero(begins)
     number[order] = numpy.searchsorted(starts, order[last])
     return number
 

@@ -10,6 +10,7 @@ from typing import Any, Sequence
 
 from .. import output, terminal
 from ..replays import BUILD, Refused, ReplayError
+from ..results import OK
 from ..traces import manifest, places, rep
 from . import gather, lines, page
 from .gather import ReportError
@@ -110,7 +111,7 @@ def _report(options: argparse.Namespace) -> int:
     with output.created(str(options.output), True) as file:
         for part in page.parts(title, traces, first_panels(traces)):
             file.write(part)
-    bad = any(result["verdict"] != "ok"
+    bad = any(result["verdict"] != OK
               for trace in traces for result in trace["results"])
     return 1 if bad else 0
 

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from html import escape
 from typing import Any, Sequence
 
+from ..results import OK
+
 BAR, BETWEEN, TOP = 9, 9, 22  # pixels
 LABEL, WIDTH, RIGHT = 190, 900, 60
 SERIES = 8  # colours of style.css
@@ -37,7 +39,7 @@ def groups(traces: Sequence[tuple[str, Sequence[dict[str, Any]]]]
 
 
 def _utilization(result: dict[str, Any]) -> float | None:
-    return result["utilization"] if result["verdict"] == "ok" else None
+    return result["utilization"] if result["verdict"] == OK else None
 
 
 def _marks(result: dict[str, Any]) -> list[tuple[str, float]]:

@@ -11,7 +11,7 @@ import numpy
 
 from .. import replays
 from ..replays import ROOT, Table
-from ..traces import manifest
+from ..traces import manifest, op_table
 from . import blocks, lines
 from .pack import Packer
 
@@ -127,14 +127,14 @@ def _pack_footprint(packer: Packer, name: str, events: Table) -> None:
 def facts(name: str, trace: blocks.Placements,
           results: list[dict[str, Any]]) -> dict[str, Any]:
     """Figures of a trace that are the same on every allocator."""
-    counts = numpy.bincount(trace.kind, minlength=len(blocks.KINDS))
+    counts = numpy.bincount(trace.kind, minlength=op_table.KINDS)
     ended = trace.death < len(trace.kind)
     size = trace.size
     return {
         "ops": results[0]["ops"],
         "blocks": int(trace.block.max() + 1) if len(trace.block) else 0,
-        "reallocs": int(counts[blocks.KINDS.index(b"r")]),
-        "frees": int(counts[blocks.KINDS.index(b"f")]),
+        "reallocs": _count(counts, "realloc", "RESIZED", "BEGINS"),
+        "frees": _count(counts, "free", "ENDS"),
         "median_size": int(numpy.median(size)) if len(size) else 0,
         "largest": int(size.max()) if len(size) else 0,
         "median_life": int(numpy.median((trace.death - trace.birth)[ended]))
@@ -143,6 +143,12 @@ def facts(name: str, trace: blocks.Placements,
         "threads": len(numpy.unique(trace.thread)),
         "provenance": _provenance(name),
     }
+
+
+def _count(counts: numpy.ndarray, call: str, *effects: str) -> int:
+    """How many operations have the call, and one of the effects."""
+    return sum(int(counts[one.kind]) for one in op_table.OPERATIONS
+               if one.call == call and one.effect in effects)
 
 
 def _provenance(name: str) -> str:

@@ -14,9 +14,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..numbers import integer
-from ..traces import places
+from ..traces import packed, places
+from ..traces.op_table import ALIGNING, COUNTING
 
-GZIP, ZSTD, BINARY = b"\x1f\x8b", b"\x28\xb5\x2f\xfd", b"mmtrace"
+WITH_EXTRA = COUNTING | ALIGNING
 
 
 class NoLines(places.TraceError):
@@ -48,10 +49,9 @@ def parse(text: bytes) -> Lines:
         elif words:
             found.line.append(number)
             found.ident.append(_integer(words[1]))
-            kind = words[0]
-            found.extra.append(_integer(words[2]) if kind in (b"c", b"m")
-                               else 0)
-            found.each.append(_integer(words[3]) if kind == b"c" else 0)
+            kind = words[0].decode("ascii")
+            found.extra.append(_integer(words[2]) if kind in WITH_EXTRA else 0)
+            found.each.append(_integer(words[3]) if kind in COUNTING else 0)
     return found
 
 
@@ -62,11 +62,11 @@ def _integer(word: bytes) -> int:
 
 def _text(path: Path) -> bytes:
     data = path.read_bytes()
-    if data.startswith(GZIP):
+    if data.startswith(packed.GZIP):
         data = gzip.decompress(data)
-    elif data.startswith(ZSTD):
+    elif data.startswith(packed.ZSTD):
         data = _unpack_zstd(path)
-    if data.startswith(BINARY):
+    if data.startswith(packed.MAGIC[:7]):
         raise NoLines(f"{path}: a binary trace has no lines")
     return data
 

@@ -14,6 +14,7 @@ from html import escape
 from pathlib import Path
 from typing import Any, Iterator, Sequence
 
+from ..traces import op_table
 from . import figure
 
 HERE = Path(__file__).resolve().parent
@@ -41,14 +42,23 @@ def parts(title: str, traces: Sequence[dict[str, Any]],
 
 def about(title: str, traces: Sequence[dict[str, Any]],
           panels: Sequence[str]) -> dict[str, Any]:
-    """All that the page knows but the numbers themselves."""
-    return {"title": title, "panels": list(panels), "traces": [
-        {key: value for key, value in trace.items() if key != "data"}
-        for trace in traces]}
+    """The page's JSON: everything but the packed columns."""
+    return {"title": title, "panels": list(panels),
+            "operations": operations(), "traces": [
+                {key: value for key, value in trace.items() if key != "data"}
+                for trace in traces]}
+
+
+def operations() -> dict[int, dict[str, Any]]:
+    """op_table.BY_KIND for the viewer."""
+    return {kind: {"letter": one.letter, "words": one.words,
+                   "title": one.title,
+                   "places": one.effect in ("BEGINS", "RESIZED")}
+            for kind, one in op_table.BY_KIND.items()}
 
 
 def modules() -> dict[str, str]:
-    """Every module's data: URL by the name that it is imported by."""
+    """The data: URL of each module, by the name that imports use."""
     found = {}
     for path in sorted(VIEWER.glob("*.js")):
         code = base64.b64encode(path.read_bytes()).decode("ascii")

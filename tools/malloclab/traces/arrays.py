@@ -1,8 +1,8 @@
 """A trace as arrays of numpy: its operations, and the blocks that they make.
 
-mdriver reads the file, in whatever form it is, and complains of what is not
-sound; it hands on the binary form (packed.py), which is read here. numpy is
-needed (packages.demand).
+mdriver reads the file, in any form, and refuses a wrong one with a message; it
+writes the binary form (packed.py), which is read here. numpy is needed
+(packages.demand).
 
     operation   0    1    2    3    4
     line        a 0  a 1  r 0  f 0  a 0      (the id is used again)
@@ -21,20 +21,20 @@ from pathlib import Path
 
 import numpy
 
-from . import packed
+from . import op_table, packed
 from .places import TraceError
 
 RECORD = numpy.dtype([("word", "<u4"), ("arg", "<u4"), ("bytes", "<u8")])
-NOBODY = -1
+NONE = -1
 
 
 @dataclass(frozen=True)
 class Operations:
-    """A column an attribute, a row an operation, in the order of the trace.
+    """Arrays with one element per operation, in the order of the trace.
 
-    `records` are the file's, of which only arg and bytes are to be used: slots
-    are blocks here. `block` numbers blocks in the order of their birth;
-    free(NULL) is about NOBODY.
+    `records` are those of the file; only arg and bytes are used, since blocks
+    stand for slots here. `block` numbers blocks in the order of their birth; an
+    operation without a block, such as free(NULL), has NONE.
     """
 
     records: numpy.ndarray
@@ -56,7 +56,7 @@ class Operations:
     def extra(self) -> numpy.ndarray:
         """The count of a calloc, the alignment of a memalign, else 0."""
         extra = self.records["arg"].astype(numpy.int64)
-        aligned = self.of(packed.ALIGNED)
+        aligned = self.of(*op_table.ALIGNED)
         extra[aligned] = 1 << extra[aligned]
         return extra
 
@@ -64,9 +64,9 @@ class Operations:
     def payload(self) -> numpy.ndarray:
         """Bytes that the block has after the operation."""
         size = (self.records["bytes"] & packed.SIZE_MASK).astype(numpy.int64)
-        counted = self.of(packed.CALLOC)
+        counted = self.of(*op_table.COUNTED)
         size[counted] *= self.extra[counted]
-        size[self.of(*packed.ENDS)] = 0
+        size[self.of(*op_table.ENDS)] = 0
         return size
 
     @cached_property
@@ -75,25 +75,25 @@ class Operations:
         order = _by(self.block, self._on_blocks)
         before = numpy.zeros(len(self), numpy.int64)
         before[order[1:]] = self.payload[order[:-1]]
-        before[self.of(*packed.BEGINS)] = 0
+        before[self.of(*op_table.BEGINS)] = 0
         return before
 
     @property
     def _on_blocks(self) -> numpy.ndarray:
-        return numpy.flatnonzero(self.kind != packed.FREE_NULL)
+        return numpy.flatnonzero(~self.of(*op_table.WITHOUT_BLOCK))
 
     @cached_property
     def clock(self) -> numpy.ndarray:
         """The block born last, up to each operation; 0 before the first."""
-        return numpy.maximum(numpy.cumsum(self.of(*packed.BEGINS)) - 1, 0)
+        return numpy.maximum(numpy.cumsum(self.of(*op_table.BEGINS)) - 1, 0)
 
 
 @dataclass(frozen=True)
 class Blocks:
-    """A column an attribute, a row a block, in the order of birth.
+    """Arrays with one element per block, in the order of birth.
 
-    `birth` and `death` are numbers of operations from 0; who lives at the end
-    dies at `end`, the number of all operations, freed by NOBODY.
+    `birth` and `death` are numbers of operations, from 0. A block that nothing
+    frees dies at `end`, the number of all operations, and is freed by NONE.
     """
 
     operations: Operations
@@ -118,8 +118,8 @@ class Blocks:
 
     @cached_property
     def largest(self) -> numpy.ndarray:
-        """The most that reallocs made of each."""
-        some = self.operations.kind != packed.FREE_NULL
+        """The largest size of each block, in bytes."""
+        some = ~self.operations.of(*op_table.WITHOUT_BLOCK)
         largest = numpy.zeros(len(self), numpy.int64)
         numpy.maximum.at(largest, self.operations.block[some],
                          self.operations.payload[some])
@@ -127,19 +127,20 @@ class Blocks:
 
     @cached_property
     def resizes(self) -> numpy.ndarray:
-        """How often each is resized."""
-        resized = self.operations.block[self.operations.of(packed.REALLOC)]
+        """How often each block is resized."""
+        resized = self.operations.block[
+            self.operations.of(*op_table.RESIZED)]
         return numpy.bincount(resized, minlength=len(self))
 
     @property
     def born_by(self) -> numpy.ndarray:
-        """Threads."""
+        """The thread that allocated each block."""
         return self.operations.thread[self.birth]
 
     @cached_property
     def freed_by(self) -> numpy.ndarray:
-        """Threads, or NOBODY."""
-        thread = numpy.full(len(self), NOBODY, numpy.int32)
+        """The thread that freed each block, or NONE."""
+        thread = numpy.full(len(self), NONE, numpy.int32)
         thread[self.freed] = self.operations.thread[self.death[self.freed]]
         return thread
 
@@ -161,7 +162,10 @@ class Trace:
 
 
 def load(path: str | Path, build: Path) -> Trace:
-    """The trace in the file, whatever its form; build: whose mdriver reads."""
+    """The trace in a file of any form, read by the mdriver of the build.
+
+    A TraceError where the trace is wrong: "" where mdriver has printed why.
+    """
     with open(path, "rb") as file:
         binary = file.read(len(packed.MAGIC)) == packed.MAGIC
     if binary:
@@ -186,7 +190,8 @@ def _pack(path: str | Path, target: str, build: Path) -> None:
 
 
 def _read(path: str | Path, name: str | Path) -> Trace:
-    """A copy: a mapped file that another program cuts short would kill us."""
+    """Read a copy: a mapped file would kill this process if it were truncated.
+    """
     with open(name, "rb") as file:
         _, weight, threaded, ids, count, _ = packed.HEADER.unpack(
             file.read(packed.HEADER.size))
@@ -197,27 +202,28 @@ def _read(path: str | Path, name: str | Path) -> Trace:
 
 
 def _operations(records: numpy.ndarray) -> Operations:
-    """A slot's operations belong to the last block that began in it."""
+    """Give each operation its block: the last one that began in its slot."""
     kind = (records["word"] & packed.KIND_MASK).astype(numpy.uint8)
     order = _by(records["word"] >> packed.KIND_BITS,
-                numpy.flatnonzero(kind != packed.FREE_NULL))
-    begins = numpy.isin(kind[order], packed.BEGINS)
+                numpy.flatnonzero(
+                    ~numpy.isin(kind, op_table.WITHOUT_BLOCK)))
+    begins = numpy.isin(kind[order], op_table.BEGINS)
     births = order[begins]
     by_birth = numpy.empty(len(births), numpy.int64)
     by_birth[numpy.argsort(births)] = numpy.arange(len(births))
-    block = numpy.full(len(kind), NOBODY, numpy.int64)
+    block = numpy.full(len(kind), NONE, numpy.int64)
     block[order] = by_birth[numpy.cumsum(begins) - 1]
     return Operations(records, kind, block)
 
 
 def _by(owner: numpy.ndarray, some: numpy.ndarray) -> numpy.ndarray:
-    """Some operations, owner by owner, those of each in their order."""
+    """Some operations, by owner, and by time within each owner."""
     return some[numpy.argsort(owner[some], kind="stable")]
 
 
 def blocks_of(operations: Operations) -> Blocks:
-    birth = numpy.flatnonzero(operations.of(*packed.BEGINS))
-    ends = numpy.flatnonzero(operations.of(*packed.ENDS))
+    birth = numpy.flatnonzero(operations.of(*op_table.BEGINS))
+    ends = numpy.flatnonzero(operations.of(*op_table.ENDS))
     death = numpy.full(len(birth), len(operations), numpy.int64)
     death[operations.block[ends]] = ends
     return Blocks(operations, birth, death)

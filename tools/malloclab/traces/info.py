@@ -14,12 +14,12 @@ import numpy
 
 from . import packed, statistics
 from .arrays import Blocks, Operations, Trace
-from .packed import ALIGNED, BEGINS, CALLOC, REALLOC
+from .op_table import (ALIGNED, BEGINS, COUNTED, EFFECTS, LETTERS, OPERATIONS,
+                       RESIZED)
 
-CALLS = {"malloc": packed.ALLOC, "calloc": CALLOC, "memalign": ALIGNED,
-         "realloc": REALLOC, "realloc(NULL)": packed.REALLOC_NULL,
-         "realloc(0)": packed.REALLOC_FREE, "free": packed.FREE,
-         "free(NULL)": packed.FREE_NULL}
+# Kinds by title: those that begin blocks first, those that end them last.
+CALLS = {one.title: one.kind for one in sorted(
+    OPERATIONS, key=lambda one: EFFECTS.index(LETTERS[one.letter].effect))}
 MOST = 8  # sizes, alignments, threads that are listed
 SOON = 10  # operations
 START = 4096  # bytes of a file that tell its form
@@ -37,10 +37,10 @@ def form_of(path: Path) -> str:
     """Such as "text (classic header), gzip"."""
     with open(path, "rb") as file:
         start = file.read(START)
-    if start[:2] == b"\x1f\x8b":
+    if start.startswith(packed.GZIP):
         with gzip.open(path) as unpacked:
             return f"{_inner_form(unpacked.read(START))}, gzip"
-    if start[:4] == b"\x28\xb5\x2f\xfd":
+    if start.startswith(packed.ZSTD):
         return f"{_inner_form(_unpacked(path))}, zstd"
     return _inner_form(start)
 
@@ -86,7 +86,7 @@ def summary(trace: Trace) -> Figures:
         "payload": _level(payload),
         "live_blocks": _level(live),
         "sizes": sizes(blocks.size),
-        "calloc_share": _share(operations, CALLOC),
+        "calloc_share": _share(operations, COUNTED),
         "aligned_share": _share(operations, ALIGNED),
         "alignments": _alignments(operations),
         "lifetimes": lifetimes(blocks),
@@ -128,14 +128,14 @@ def _octaves(values: numpy.ndarray) -> list[Figures]:
     return [row._asdict() for row in statistics.octaves(values)]
 
 
-def _share(operations: Operations, kind: int) -> float:
-    """Of the operations that begin blocks."""
+def _share(operations: Operations, kinds: Sequence[int]) -> float:
+    """The share of these kinds among the operations that begin blocks."""
     beginning = operations.of(*BEGINS).sum()
-    return float(operations.of(kind).sum() / max(1, beginning))
+    return float(operations.of(*kinds).sum() / max(1, beginning))
 
 
 def _alignments(operations: Operations) -> list[Figures]:
-    asked = operations.extra[operations.of(ALIGNED)]
+    asked = operations.extra[operations.of(*ALIGNED)]
     return [{"alignment": value, "count": count}
             for value, count in statistics.most_frequent(asked, len(asked))]
 
@@ -156,7 +156,7 @@ def lifetimes(blocks: Blocks) -> Figures:
 def reallocs(blocks: Blocks) -> Figures:
     """What realloc does to blocks; a chain is all reallocs of one."""
     operations = blocks.operations
-    which = operations.of(REALLOC)
+    which = operations.of(*RESIZED)
     before, after = operations.before[which], operations.payload[which]
     longest = int(blocks.resizes.argmax()) if len(blocks) else 0
     chain = int(blocks.resizes.max(initial=0))

@@ -1,17 +1,20 @@
-"""mdriver's binary form of a trace, as driver/trace_binary.c has it.
+"""mdriver's binary form of a trace, as driver/trace/trace_binary.c writes it.
 
-A header of 64 bytes, then 16 bytes an operation, as driver/op.h has them:
+A header of 64 bytes, then 16 bytes per operation, as in driver/trace/op.h:
 
     word    slot << 4 | kind     a slot stands for a block while it lives
-    arg                          calloc: count; memalign: log2 of alignment
+    arg                          a count, or log2 of an alignment
     bytes   thread << 48 | size
 
-The slot that was freed last is taken first.
+A new block gets the slot that was freed last. op_table.py has the kinds.
 """
 
 from __future__ import annotations
 
 import struct
+
+# How compressed files begin.
+GZIP, ZSTD = b"\x1f\x8b", b"\x28\xb5\x2f\xfd"
 
 MAGIC = b"mmtrace\1"
 HEADER = struct.Struct("<8sIIQQI28x")
@@ -20,12 +23,6 @@ KIND_BITS, SIZE_BITS = 4, 48
 KIND_MASK, SIZE_MASK = (1 << KIND_BITS) - 1, (1 << SIZE_BITS) - 1
 
 MAX_SLOT = (1 << 32 - KIND_BITS) - 1
-
-KINDS = ALLOC, FREE, REALLOC, REALLOC_NULL, REALLOC_FREE, CALLOC, ALIGNED, \
-    FREE_NULL = range(8)
-LETTERS = "afrrrcmf"  # of each kind, in the text form
-BEGINS = (ALLOC, REALLOC_NULL, CALLOC, ALIGNED)
-ENDS = (FREE, REALLOC_FREE)
 
 
 def header(weight: int, threaded: bool, ids: int, ops: int,

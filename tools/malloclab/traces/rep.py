@@ -1,16 +1,9 @@
 """Allocation traces: the .rep text format, read, checked and written.
 
-A trace is a list of operations on ids. docs/traces.md describes the format;
-in short, after a header of four integers comes one operation a line:
-
-    a ID SIZE           malloc
-    c ID COUNT SIZE     calloc
-    m ID ALIGN SIZE     memalign
-    r ID SIZE           realloc; with SIZE 0 it frees
-    f ID                free; -1: free(NULL)
-
-each followed, in a multi-threaded trace, by the number of its thread. In files
-that have the weight first, `r` of a fresh id is realloc(NULL, SIZE).
+A trace is a list of operations on ids. docs/traces.md describes the format: a
+header of four integers, then one operation per line. op_table.py has the lines.
+In a multi-threaded trace the number of the thread follows. In files that have
+the weight first, `r` of a fresh id is realloc(NULL, SIZE).
 """
 
 from __future__ import annotations
@@ -23,6 +16,8 @@ from dataclasses import dataclass, field
 from typing import Iterable, Iterator, NamedTuple
 
 from ..numbers import integer, shown
+from . import packed
+from .op_table import ALIGNING, COUNTING, FREEING, LETTERS, RESIZING
 
 NULL_ID = -1
 PAGE = 4096
@@ -36,12 +31,14 @@ DAMAGES = (EOFError, gzip.BadGzipFile, zlib.error)
 
 OTHER_SPACE = re.compile(r"[^\S \t\n\v\f\r]")
 
-# How many numbers follow the letter when there is no thread column.
-ARITY = {"a": 2, "c": 3, "m": 3, "r": 2, "f": 1}
+# By letter: how many numbers follow it where there is no thread column, and
+# what renders them.
+ARITY = {letter: len(one.words) for letter, one in LETTERS.items()}
+FORMATS = {letter: one.template.format for letter, one in LETTERS.items()}
 
 
 class Op(NamedTuple):
-    """One operation. `extra` is the count of a `c`, the alignment of an `m`."""
+    """One operation; kind: its letter. extra: the count or the alignment."""
 
     kind: str
     id: int
@@ -52,7 +49,8 @@ class Op(NamedTuple):
     @property
     def payload(self) -> int:
         """Bytes of payload that the operation's block has after it."""
-        return self.size * self.extra if self.kind == "c" else self.size
+        return self.size * self.extra if self.kind in COUNTING \
+            else self.size
 
     @property
     def possible(self) -> bool:
@@ -99,9 +97,9 @@ class Account:
     def add(self, op: Op) -> None:
         self.ops += 1
         self.threaded = self.threaded or op.thread != 0
-        if op.kind == "f":
+        if op.kind in FREEING:
             self._free(op)
-        elif op.kind == "r" and op.id in self.seen:
+        elif op.kind in RESIZING and op.id in self.seen:
             self._resize(op)
         else:
             self._begin(op)
@@ -143,7 +141,8 @@ class Account:
 
 @dataclass
 class Trace:
-    """A trace in memory. `heap` is the header's suggestion; nobody needs it."""
+    """A trace in memory. `heap` is the heap size that the header suggests, in
+    bytes; nothing here uses it."""
 
     ops: list[Op]
     heap: int = 0
@@ -167,10 +166,10 @@ def measure(ops: Iterable[Op]) -> Account:
 def read(path: str) -> Trace:
     """The trace in the file, .rep or .rep.gz, or a RepError."""
     with open(path, "rb") as file:
-        packed = file.read(2) == b"\x1f\x8b"
+        compressed = file.read(2) == packed.GZIP
         file.seek(0)
         try:
-            data = gzip.open(file) if packed else file
+            data = gzip.open(file) if compressed else file
             with io.TextIOWrapper(data, "ascii", "replace", "\n") as lines:
                 return parse(lines)
         except RepError as error:
@@ -206,7 +205,7 @@ def _parse_ops(numbered: Iterator[tuple[int, str]],
     for number, text in numbered:
         op = _parse_op(text, number, header.ids)
         try:
-            if op.kind == "r" and not header.later:
+            if op.kind in RESIZING and not header.later:
                 account.demand(op, "reallocated")
             account.add(op)
         except RepError as error:
@@ -255,18 +254,18 @@ def _parse_op(text: str, line: int, ids: int) -> Op:
     if not threaded and len(words) != ARITY[kind]:
         raise RepError(f"'{kind}' takes {ARITY[kind]} numbers and perhaps a "
                        f"thread, not {len(words)}", line)
-    low = NULL_ID if kind == "f" else 0
+    low = NULL_ID if kind in FREEING else 0
     numbers = [_integer(words[0], line, low)]
     numbers += [_integer(word, line, 0) for word in words[1:]]
     if numbers[0] >= ids:
         raise RepError(f"id {numbers[0]} is not below the header's {ids}", line)
     thread = numbers.pop() if threaded else 0
-    size = numbers[-1] if kind != "f" else 0
+    size = numbers[-1] if kind not in FREEING else 0
     extra = numbers[1] if len(numbers) == 3 else 0
     op = Op(kind, numbers[0], size, extra, thread)
     if not op.possible:
         raise RepError("a number is out of range", line)
-    if kind == "m" and (extra == 0 or extra & (extra - 1)):
+    if kind in ALIGNING and (extra == 0 or extra & (extra - 1)):
         raise RepError(f"the alignment {extra} is not a power of two", line)
     return op
 
@@ -283,14 +282,8 @@ def _integer(word: str, line: int, low: int) -> int:
 
 def render(op: Op, threaded: bool = False) -> str:
     """The operation's line, without its end."""
-    numbers = [op.id]
-    if op.kind in "cm":
-        numbers.append(op.extra)
-    if op.kind != "f":
-        numbers.append(op.size)
-    if threaded:
-        numbers.append(op.thread)
-    return op.kind + " " + " ".join(map(str, numbers))
+    line = FORMATS[op.kind](op.id, op.size, op.extra)
+    return f"{line} {op.thread}" if threaded else line
 
 
 def header(account: Account, weight: int = 1) -> str:

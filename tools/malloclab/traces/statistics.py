@@ -11,7 +11,7 @@ from typing import NamedTuple, Sequence
 import numpy
 
 from .arrays import Blocks, Operations
-from .packed import REALLOC
+from .op_table import RESIZED
 
 QUANTILES = (0, .01, .1, .25, .5, .75, .9, .99, 1)
 
@@ -149,7 +149,7 @@ def freed_last_in_first_out(blocks: Blocks) -> numpy.ndarray:
 
 def growth_factors(operations: Operations) -> numpy.ndarray:
     """New size over old one, of each realloc of a block that is not empty."""
-    resized = operations.of(REALLOC) & (operations.before > 0)
+    resized = operations.of(*RESIZED) & (operations.before > 0)
     return operations.payload[resized] / operations.before[resized]
 
 

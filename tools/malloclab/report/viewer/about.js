@@ -1,11 +1,7 @@
 // Texts about an operation, a block and a panel.
 
-import { bytes, count, hex, percent } from "report/words";
-import { KINDS } from "report/heap";
+import { OK, bytes, count, hex, percent } from "report/words";
 import { make } from "report/dom";
-
-const CALLS = { a: "malloc", c: "calloc", m: "memalign", r: "realloc",
-  f: "free", R: "realloc to nothing", 0: "free(NULL)" };
 
 /** "line 17: a 3 100", or the operation alone where the file has no lines. */
 export function quote(trace, op) {
@@ -15,7 +11,7 @@ export function quote(trace, op) {
 
 export function operation(trace, op) {
   return `operation ${count(op + 1)} of ${count(trace.count)}, ` +
-    `${quote(trace, op)} (${CALLS[KINDS[trace.kind[op]]]})`;
+    `${quote(trace, op)} (${trace.operations[trace.kind[op]].title})`;
 }
 
 export function state(trace, op) {
@@ -67,7 +63,7 @@ export function panel({ name, done }, result, any) {
   if (!result)
     return `${BOUNDS[name] ?? "not judged"}: util ` +
       percent(any.bounds?.[name]);
-  return result.verdict === "ok" ? `util ${percent(result.utilization)}` :
+  return result.verdict === OK ? `util ${percent(result.utilization)}` :
     `${result.verdict} after ${count(done)} operations: ${result.message}`;
 }
 

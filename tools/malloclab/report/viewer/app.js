@@ -4,6 +4,7 @@
 // frame draws panel after panel until its budget is used; panels that are left
 // show their last picture, moved and stretched, until a frame has time.
 
+import { OK } from "report/words";
 import { load } from "report/loaded";
 import { MODES, css, palette, shareOf } from "report/colours";
 import { Panel, GUTTER } from "report/panel";
@@ -69,7 +70,8 @@ export class App {
     const at = this.report.traces.findIndex((trace) => trace.name === name);
     if (at < 0) return;
     if (!this.known.has(at))
-      this.known.set(at, load(this.report.traces[at], find(`data-${at}`)));
+      this.known.set(at, load(this.report.traces[at], find(`data-${at}`),
+                              this.report.operations));
     this.opening = at;
     const known = await this.known.get(at);
     if (this.opening !== at || this.loaded === known) return;
@@ -386,7 +388,7 @@ export class App {
     const { name } = panel.layout;
     const result = this.entry.results.find((one) => one.allocator === name);
     panel.describe(about.panel(panel.layout, result, this.entry.results[0]),
-                   (result?.verdict ?? "ok") === "ok");
+                   (result?.verdict ?? OK) === OK);
   }
 
   toggleHelp() {

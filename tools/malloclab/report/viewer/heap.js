@@ -6,14 +6,14 @@
 // are the same for every allocator of a trace; only offsets differ. Time counts
 // operations: number op, from 0, fills [op, op + 1).
 
-export const KINDS = ["a", "c", "m", "r", "f", "R", "0"]; // as in blocks.py
-const PLACING = 4;
 const STRIDE = 64; // placements that share an entry of `reach`
 export const NOWHERE = -1;
 
 export class Trace {
-  constructor(about, columns) {
+  /** operations: by kind, as page.py describes them. */
+  constructor(about, columns, operations) {
     this.about = about;
+    this.operations = operations;
     this.count = about.ops;
     this.kind = columns.kind;
     this.thread = columns.thread;
@@ -23,7 +23,7 @@ export class Trace {
       line: columns.line, ident: columns.ident,
       extra: columns.extra, each: columns.each,
     };
-    this.birth = births(this.kind, this.size.length);
+    this.birth = births(this);
     this.death = this.birth.map((birth, i) => birth + columns.life[i]);
     this.began = inverse(this.birth, this.count);
     this.ended = inverse(this.death, this.count);
@@ -71,23 +71,21 @@ export class Trace {
 
   /** Operation number op as the trace's file has it. */
   text(op) {
-    const placement = this.subjectOf(op), kind = KINDS[this.kind[op]];
-    if (kind === "0") return "f -1" + this.threadOf(op);
-    const id = this.idOf(placement);
-    if (kind === "f") return `f ${id}${this.threadOf(op)}`;
-    if (kind === "R") return `r ${id} 0${this.threadOf(op)}`;
-    return `${kind} ${id} ${this.amount(op, kind)}${this.threadOf(op)}`;
+    const { letter, words } = this.operations[this.kind[op]];
+    const parts = [letter, ...words.map((word) => this.value(op, word, words))];
+    if (this.thread) parts.push(this.thread[op]);
+    return parts.filter((part) => part !== null).join(" ");
   }
 
-  amount(op, kind) {
-    const size = this.size[this.began[op]];
-    if (!this.lines || kind === "a" || kind === "r") return `${size}`;
-    const { extra, each } = this.lines;
-    return `${extra[op]} ${kind === "c" ? each[op] : size}`;
-  }
-
-  threadOf(op) {
-    return this.thread ? ` ${this.thread[op]}` : "";
+  /** What stands for a word of op_table.py in the text of an operation; null
+   * for a count or an alignment where the file has no lines. */
+  value(op, word, words) {
+    if (word === "ID") return this.idOf(this.subjectOf(op));
+    if (word === "COUNT" || word === "ALIGN")
+      return this.lines ? this.lines.extra[op] : null;
+    if (word !== "SIZE") return word;
+    return this.lines && words.includes("COUNT") ? this.lines.each[op] :
+      this.size[this.began[op]];
   }
 
   /** A block's id in the file; its number where the file has no lines. */
@@ -97,11 +95,12 @@ export class Trace {
   }
 }
 
-function births(kind, count) {
-  const found = new Uint32Array(count);
+/** The operation that gave each placement its address and size. */
+function births({ kind, size, operations }) {
+  const found = new Uint32Array(size.length);
   let at = 0;
   for (let op = 0; op < kind.length; op++)
-    if (kind[op] < PLACING) found[at++] = op;
+    if (operations[kind[op]].places) found[at++] = op;
   return found;
 }
 

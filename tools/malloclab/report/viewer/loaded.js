@@ -8,15 +8,15 @@ import { HeapLayout, Trace } from "report/heap";
 import { slack } from "report/slack";
 
 /** entry: the report's description of the trace; element: holds its columns. */
-export async function load(entry, element) {
+export async function load(entry, element, operations) {
   const bytes = await inflate(element.textContent.trim());
-  return new Loaded(entry, columns(bytes, entry.columns));
+  return new Loaded(entry, columns(bytes, entry.columns), operations);
 }
 
 class Loaded {
-  constructor(entry, found) {
+  constructor(entry, found, operations) {
     this.entry = entry;
-    this.trace = new Trace(entry, found);
+    this.trace = new Trace(entry, found, operations);
     this.layouts = entry.panels.map((one, series) =>
       new HeapLayout(this.trace, { ...one, series: series % SERIES }, found));
     this.slacks = new Map();

@@ -1,6 +1,6 @@
 // The tables: a row per allocator and trace, a row per trace, and a summary.
 
-import { bytes, count, percent } from "report/words";
+import { OK, bytes, count, percent } from "report/words";
 import { make } from "report/dom";
 
 const dash = (value, write) => value === null || value === undefined ? "-" :
@@ -23,7 +23,7 @@ const RESULTS = [
   ["operations", (r) => r.ops, count],
   ["peak payload", (r) => r.peak_payload, bytes],
   ["peak footprint", (r) => r.peak_footprint || null, bytes],
-  ["util", (r) => r.verdict === "ok" ? r.utilization : null, percent],
+  ["util", (r) => r.verdict === OK ? r.utilization : null, percent],
   ["best fit", (r) => r.bounds?.best_fit, percent],
   ["packing", (r) => r.bounds?.packing, percent],
   ["bound", (r) => r.bounds?.aligned, percent],
@@ -68,7 +68,7 @@ export function summary(rows) {
   const names = [...new Set(rows.map((row) => row.allocator))];
   return names.map((allocator) => {
     const own = rows.filter((row) => row.allocator === allocator);
-    const good = own.filter((row) => row.verdict === "ok");
+    const good = own.filter((row) => row.verdict === OK);
     return {
       allocator, all: own.length, valid: good.length,
       utilization: mean(good.map((row) => row.utilization)),
@@ -135,7 +135,7 @@ function line(columns, row, chosen) {
       className: typeof value === "number" ? "number" : "",
     });
   }));
-  if (row.verdict && row.verdict !== "ok") {
+  if (row.verdict && row.verdict !== OK) {
     element.classList.add("bad");
     element.title = row.message;
   }
@@ -157,7 +157,7 @@ export function tracesTable(traces, chosen) {
 
 /** Bad verdicts, with mdriver's messages. */
 export function badVerdicts(traces) {
-  return results(traces).filter((row) => row.verdict !== "ok").map((row) =>
+  return results(traces).filter((row) => row.verdict !== OK).map((row) =>
     make("p", { className: "bad" }, make("b", {
       textContent: `${row.allocator} on ${row.shown}: ${row.verdict}` }),
       ` ${row.message ?? ""}`));

@@ -1,4 +1,6 @@
-// Numbers as text.
+// Words and numbers as text.
+
+export const OK = "ok"; // the verdict of driver/check/verdict.c
 
 export const count = (number) =>
   Math.round(number).toLocaleString("en").replace(/,/g, "\u202f");

@@ -1,0 +1,85 @@
+/*
+ * reproduce.c - options of mdriver, and gdb before them.
+ *
+ * A fault of the checked pass is shown with the allocator inside the driver's
+ * process, where gdb has it at once. One of a timed pass, or with a worker for
+ * another machine, is to be had in the worker only.
+ */
+#define _GNU_SOURCE
+#include "reproduce.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+static void append(char *text, size_t size, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+static void append(char *text, size_t size, const char *format, ...)
+{
+    size_t used = strlen(text);
+    va_list args;
+
+    va_start(args, format);
+    vsnprintf(text + used, size - used, format, args);
+    va_end(args);
+}
+
+/* A word for the shell, in quotes where it needs them. */
+static void append_word(char *text, size_t size, const char *word)
+{
+    static const char plain[] = "abcdefghijklmnopqrstuvwxyz"
+                                "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+                                "_-./=:,+@%";
+
+    if (word[0] && word[strspn(word, plain)] == '\0') {
+        append(text, size, " %s", word);
+        return;
+    }
+    append(text, size, " '");
+    for (; *word; word++)
+        append(text, size, *word == '\'' ? "'\\''" : "%c", *word);
+    append(text, size, "'");
+}
+
+static void append_gdb(char *text, size_t size, bool driver, bool timed,
+                       uint64_t op)
+{
+    append(text, size, "gdb");
+    if (!driver)
+        append(text, size,
+               " -ex 'set follow-fork-mode child'"
+               " -ex 'set breakpoint pending on'");
+    if (timed)
+        append(text, size, " -ex 'break mm_init'");
+    else if (op == NO_OP)
+        append(text, size, " -ex 'break worker_execute'");
+    else
+        append(text, size, " -ex 'break worker_breakpoint'");
+    append(text, size, " -ex run%s --args",
+           op == NO_OP || timed ? "" : " -ex finish");
+}
+
+void reproduce_command(const struct replay_setup *s, uint64_t op, bool timed,
+                       char *text, size_t size)
+{
+    bool driver = !WORKER_FOREIGN && !timed;
+
+    text[0] = '\0';
+    append_gdb(text, size, driver, timed, op);
+    append_word(text, size, program_invocation_name);
+    append(text, size, driver ? " --in-process" : " -s 100000");
+    if (s->align != 16)
+        append(text, size, " --align %u", s->align);
+    if (s->heap_limit != MEM_DEFAULT_LIMIT)
+        append(text, size, " --heap-limit %zu", s->heap_limit);
+    if (s->debug > 0)
+        append(text, size, " -d %d", s->debug);
+    append(text, size, " --seed %llu --allocator", (unsigned long long)s->seed);
+    append_word(text, size, s->allocator->text);
+    if (op != NO_OP && !timed)
+        append(text, size, " --stop-at %llu", (unsigned long long)op + 1);
+    append(text, size, s->origin ? " --adversary" : timed ? " -f" : " -c");
+    append_word(text, size, s->origin ? s->origin : s->trace->path);
+}
