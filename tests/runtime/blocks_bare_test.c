@@ -59,7 +59,7 @@ static const struct test tests[] = {
      a_refused_second_attempt_leaks_nothing},
     {"refuses-what-cannot-be", refuses_what_cannot_be},
     {"knows-sizes-exactly", knows_sizes_exactly},
-    {"nothing-is-given-without-a-side table", nothing_is_given_without_a_ledger},
+    {"nothing-is-given-without-a-side-table", nothing_is_given_without_a_ledger},
     {"many-blocks-live-together", many_blocks_live_together},
 };
 
