@@ -7,6 +7,7 @@ and `test_x.Class.test_name`, and --named chooses by them.
 from __future__ import annotations
 
 import fnmatch
+import os
 import resource
 import signal
 import subprocess
@@ -34,6 +35,12 @@ def default_signals() -> None:
     signal.pthread_sigmask(signal.SIG_SETMASK, ())
 
 
+def leave_make() -> None:
+    """A make that a test calls is none of the make that has called us."""
+    for name in 'MAKEFLAGS', 'MFLAGS', 'MAKELEVEL', 'MODE':
+        os.environ.pop(name, None)
+
+
 def out_of_time(number: int, frame: FrameType | None) -> None:
     raise TimeoutError('the limit of CPU time (--cpu-seconds) is reached')
 
@@ -48,6 +55,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     default_signals()
+    leave_make()
     signal.signal(signal.SIGXCPU, out_of_time)
 
 

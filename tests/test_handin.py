@@ -1,7 +1,9 @@
 """tools/handin and `make handin`: files of both labs, unmodified."""
 from __future__ import annotations
 
+import tempfile
 import unittest
+from pathlib import Path
 
 from support import BUILD, ROOT, TESTS, account, run
 
@@ -50,6 +52,23 @@ class Handins(unittest.TestCase):
         self.assertEqual(finished.returncode, 2, account(finished))
         self.assertIn('broken.c:8:', finished.stderr)
         self.assertIn('does not compile as classic', finished.stderr)
+
+    def test_the_last_one_stays_until_another_is_whole(self) -> None:
+        """Somebody may be judging it."""
+        handin('classic')
+        target = BUILD / 'handin/classic.so'
+        before = target.read_bytes()
+        with tempfile.TemporaryDirectory() as folder:
+            compiler = Path(folder) / 'cc'
+            compiler.write_text('#!/bin/sh\nwhile [ "$1" != -o ]; do shift; '
+                                'done\necho half > "$2"; exit 1\n')
+            compiler.chmod(0o755)
+            finished = run(ROOT / 'tools/handin', '--cc', compiler,
+                           '--mode', MODE, TESTS / 'handin/classic.c')
+        self.assertIn('does not compile', finished.stderr)
+        self.assertEqual(finished.returncode, 2)
+        self.assertEqual(target.read_bytes(), before)
+        self.assertEqual(list(target.parent.glob('tmp*')), [])
 
     def test_a_missing_file(self) -> None:
         finished = run(ROOT / 'tools/handin', 'no-such.c', cwd=ROOT)

@@ -27,11 +27,11 @@ importlib.util.find_spec = lambda name, *more: \\
 NEED = {'plot map -o x.png small': 'numpy matplotlib',
         'traces info small': 'numpy',
         'likeness small small': 'numpy',
-        'likeness -o x.png small small': 'numpy matplotlib',
+        'likeness -o x.png small small': 'matplotlib',
         'report -o x.html small': 'numpy',
         'report --bench x.html': 'selenium',
         'generate --like small -o x.rep': 'numpy',
-        'convert -o x.rep --allocator mm small': 'numpy'}
+        'convert -o x.json --to chrome --allocator mm small': 'numpy'}
 
 
 class Demand(unittest.TestCase):

@@ -6,6 +6,7 @@ import argparse
 import re
 import subprocess
 import sys
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Sequence
@@ -88,18 +89,22 @@ def build(source: Path, style: Style, folder: Path, cc: str = "gcc",
           mode: str = "release", more: Sequence[str] = ()) -> Path:
     """Compile a link to the file, in a folder without headers: the compiler
     looks for "mm.h" beside the file first, and a copy of the course's may lie
-    there. Messages and debuggers are told the file's own name."""
+    there. Messages and debuggers are told the file's own name. The target
+    appears whole: another may be loading it."""
     folder.mkdir(parents=True, exist_ok=True)
-    link = folder / f"{label(source)}.c"
-    link.unlink(missing_ok=True)
-    link.symlink_to(source)
-    target = link.with_suffix(".so")
-    result = subprocess.run(
-        command(cc, mode, source, link, target, style, more),
-        stderr=subprocess.PIPE, text=True, errors="replace")
-    sys.stderr.write(result.stderr.replace(str(link), str(source)))
-    if result.returncode != 0:
-        raise HandinError(f"{source}: does not compile as {style.describe()}")
+    target = folder / f"{label(source)}.so"
+    with tempfile.TemporaryDirectory(dir=folder) as apart:
+        link = Path(apart) / f"{label(source)}.c"
+        link.symlink_to(source)
+        built = link.with_suffix(".so")
+        result = subprocess.run(
+            command(cc, mode, source, link, built, style, more),
+            stderr=subprocess.PIPE, text=True, errors="replace")
+        sys.stderr.write(result.stderr.replace(str(link), str(source)))
+        if result.returncode != 0:
+            raise HandinError(
+                f"{source}: does not compile as {style.describe()}")
+        built.replace(target)
     return target
 
 
