@@ -70,6 +70,7 @@ void *realloc(void *block, size_t size)
 # The tool with programs of ours. SIGINT may be ignored where tests run.
 DRIVER = """
 import signal, sys
+sys.path.insert(0, {tools!r})
 from malloclab.programs import command, running, suite
 from malloclab.programs.suite import Program
 signal.signal(signal.SIGINT, signal.default_int_handler)

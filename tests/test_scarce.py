@@ -53,6 +53,7 @@ class NoSuchProcessor(unittest.TestCase):
         self.assertEqual(finished.returncode, 0, account(finished))
 
 
+@unittest.skipIf(BUILD.name == 'san', 'the sanitizer itself needs /proc')
 class NoProc(unittest.TestCase):
     """As in a bare chroot."""
 
