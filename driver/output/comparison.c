@@ -176,7 +176,8 @@ static void print_unshared(FILE *out, const struct benchmark *c, size_t shared)
 
     snprintf(
         title, sizeof title,
-        "means in every row: of %zu traces; some allocator is too slow for",
+        "means in every row: of %zu traces; excluded: not finished by every "
+        "allocator",
         shared);
     for (size_t i = 0; i < c->trace_count; i++)
         if (!trace_is_shared(c, i))

@@ -1,7 +1,7 @@
 /*
  * name_list.h - names behind a title, on as many lines as they need.
  *
- *     without mm_calloc, mm_malloc and memset stood in: buddy, bump, explicit,
+ *     mm_calloc emulated by mm_malloc + memset: buddy, bump, explicit,
  *         implicit
  */
 #ifndef ROLL_H

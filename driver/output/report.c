@@ -224,11 +224,9 @@ static void print_emulated(const struct benchmark *c, enum op_call call,
 
 static void print_notes(const struct benchmark *c)
 {
-    print_emulated(c, CALL_CALLOC,
-                   "without mm_calloc, mm_malloc and memset stood in");
-    print_emulated(
-        c, CALL_MEMALIGN,
-        "without mm_memalign, mm_malloc stood in, alignment not asked");
+    print_emulated(c, CALL_CALLOC, "mm_calloc emulated by mm_malloc + memset");
+    print_emulated(c, CALL_MEMALIGN,
+                   "mm_memalign emulated by mm_malloc, alignment not checked");
     for (size_t a = 0; a < c->allocator_count; a++) {
         for (size_t i = 0; i < c->trace_count; i++) {
             const struct result *r = benchmark_result(c, a, i);
