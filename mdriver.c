@@ -149,7 +149,7 @@ static void close_log(FILE *file, const char *path)
         fatal(path, 0, "cannot write it: %s", strerror(errno));
 }
 
-/* The seed is nobody's to guess, where the user did not choose one. */
+/* From the system, where the user gave none: no allocator can guess it. */
 static uint64_t seed_of(const struct options *o)
 {
     uint64_t seed = o->seed;
@@ -332,8 +332,8 @@ static void fill_standard_files(void)
 }
 
 /*
- * At the exit, whoever asks for it (argp does for --help): a report that is
- * lost is no success. A reader that has left wants no more, and no complaint.
+ * Runs at every exit, of argp after --help too. A report that could not be
+ * written is no success. A reader that closed the pipe needs no message.
  */
 static void check_stdout(int status, void *unused)
 {

@@ -39,7 +39,7 @@ struct finding {
 /* Nothing is wrong. */
 struct finding finding_none(void);
 
-/* Each returns false, so that whoever finds something can return it. */
+/* Each returns false, so that a check can return it for its own result. */
 bool finding_set(struct finding *f, enum verdict verdict, uint64_t op);
 bool finding_at(struct finding *f, enum verdict verdict, enum moment moment,
                 const char *detail);

@@ -161,9 +161,10 @@ static bool stays_within_limit(const struct replay *r, uint64_t index,
 }
 
 /*
- * A malloc of the system asks nobody here for memory, and would have its blocks
- * filled until the machine has none left: so the limit is kept for it. Cut the
- * batch off where its payload might exceed it, if nothing were freed in it.
+ * A malloc of the system does not take its memory from memlib, so the judge
+ * keeps the heap's limit for it: else the worker would fill its blocks until the
+ * machine has no memory left. Cuts the batch off where its payload might exceed
+ * the limit, if nothing were freed in it.
  */
 static bool keep_limit(const struct replay *r, uint64_t first, uint32_t *count,
                        struct finding *f)

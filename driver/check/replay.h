@@ -51,7 +51,7 @@ struct replay_setup {
     const char *origin; /* the --adversary that makes the trace, or NULL */
     /*
      * Writes how the user can see a fault in operation op happen, into text;
-     * NULL: nobody does.
+     * NULL: outcome.reproduce stays empty.
      */
     void (*reproduce)(const struct replay_setup *setup, uint64_t op, bool timed,
                       char *text, size_t size);

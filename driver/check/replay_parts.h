@@ -131,9 +131,10 @@ bool diagnose_stop(const struct replay *r, uint64_t first, uint32_t done,
                    struct finding *f);
 
 /*
- * Damage shows when somebody looks, which may be long after. A second worker
- * does the same again, as far as there, watching the byte: the same trace
- * gives the same addresses. Sets f->culprit where it sees who it was.
+ * Damage is found by a check, which may come long after it was done. A second
+ * worker replays the trace up to there and compares the byte after every step;
+ * the same trace gives the same addresses. Sets f->culprit to the operation
+ * during which the byte changed, if it sees that.
  */
 void diagnose_culprit(const struct replay *r, struct finding *f);
 

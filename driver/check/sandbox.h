@@ -81,8 +81,8 @@ unsigned char *sandbox_heap(const struct sandbox *s);
 
 /*
  * The first byte of the heap's region at or after `from` that lies in memory
- * written to at some time and is not zero, or the region's size: where to look
- * for traces of memory that nobody was given.
+ * written to at some time and is not zero, or the region's size: where bytes
+ * may lie that were written outside the memory obtained from memlib.
  */
 uint64_t sandbox_next_page(const struct sandbox *s, uint64_t from);
 

@@ -304,8 +304,9 @@ static int random_round(struct trace_run *h)
 }
 
 /*
- * Round 0 warms up: what it measured only says how many more to have. Clocks
- * are compared at random, and at the end: whoever began to deceive still does.
+ * Round 0 warms up: its times only say how many rounds to have. Clocks are
+ * compared in a random round and after the last one, for an allocator that began
+ * to deceive in between still does then.
  */
 static void run_rounds(struct trace_run *h)
 {

@@ -65,7 +65,7 @@ struct benchmark {
     int rounds;         /* 0 = as many as seem worth it */
     bool with_bounds;   /* compute them, and what metadata takes */
 
-    /* Follows every checked pass of the allocators; all 0: nobody does. */
+    /* Follows every checked pass of the allocators; all 0: none. */
     struct replay_observer observer;
     /* Gets the computed placements of a trace, with the observer's context. */
     void (*placed)(void *context, const struct benchmark *b, size_t trace,

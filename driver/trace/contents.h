@@ -15,19 +15,19 @@ struct contents {
 
 /*
  * Read the file at path: mapped as it is, or decompressed where it begins as
- * a gzip or a zstd file does. Complains and exits when it cannot.
+ * a gzip or a zstd file does. Exits with one line when it cannot.
  *
- * A mapped file may change under us: one that is cut short has pages that
- * cannot be read, one that is overwritten holds what nobody has verified. From
- * here on a fault of memory that comes of it ends the program with one line.
+ * Another program may change a mapped file. A file that was cut short has pages
+ * that cannot be read; a file that was overwritten holds operations that were
+ * not verified. A memory fault that comes of it ends the program with one line.
  */
 struct contents contents_read(const char *path);
 
 void contents_free(char *bytes, size_t size, bool mapped);
 
 /*
- * Complains and exits where a file that is mapped has changed since it was
- * read: what was made of it is not to be trusted.
+ * Exits with one line if a mapped file has changed since it was read, for the
+ * results cannot be trusted then.
  */
 void contents_verify(void);
 

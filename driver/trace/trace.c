@@ -190,8 +190,8 @@ void trace_delete(struct trace *trace)
 }
 
 /*
- * The kernel maps a page with some around it, among them those just let go:
- * these go with the next ones.
+ * The kernel maps pages around the one that is read, among them some that were
+ * just released. They are released again with the next ones.
  */
 void trace_release_pages(const struct trace *trace, uint64_t first,
                          uint64_t end)

@@ -6,7 +6,7 @@
  *
  * Loaded whole and checked whole: once trace_load returns, every operation is
  * sound (its slot live or fresh as its kind demands, its size within limits),
- * so that nobody downstream has to ask again. A file that is not sound ends
+ * and is not checked again. A file that is not sound ends
  * the program with `path:line: sentence` and exit code 2.
  *
  * The peaks are properties of the trace, computed here and nowhere else.
@@ -62,9 +62,9 @@ struct trace *trace_load(const char *path);
 void trace_delete(struct trace *trace);
 
 /*
- * The operations from first up to end are not looked at soon: where they are
- * mapped from a binary file, their pages may leave this process. So a trace
- * may be longer than memory, as long as whoever walks it says this on the way.
+ * The caller does not need the operations from first up to end soon. Where they
+ * are mapped from a binary file, their pages leave this process. A trace may be
+ * longer than memory if every loop over it calls this on the way.
  */
 void trace_release_pages(const struct trace *trace, uint64_t first,
                          uint64_t end);

@@ -130,8 +130,8 @@ struct channel {
 
     /* Set by the worker. */
     uint32_t reply;
-    uint32_t verdict; /* enum verdict: how the command ended */
-    uint32_t stopped; /* a checked batch stopped early */
+    uint32_t verdict;  /* enum verdict: how the command ended */
+    uint32_t stopped;  /* a checked batch stopped early */
     uint32_t progress; /* steps begun in a checked batch */
     uint32_t ready;    /* set up: what fails from now on is the allocator */
     uint32_t filling;  /* the worker is filling or comparing a payload */
