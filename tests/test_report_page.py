@@ -156,6 +156,7 @@ class Reports(unittest.TestCase):
 
     def setUp(self) -> None:
         self.js('malloclab.limits.exact = 20000')
+        self.js('document.activeElement?.blur()')  # keys are not for it
         self.open('')
 
     def tearDown(self) -> None:
