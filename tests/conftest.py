@@ -59,6 +59,11 @@ def pytest_configure(config: pytest.Config) -> None:
     signal.signal(signal.SIGXCPU, out_of_time)
 
 
+def pytest_sessionfinish() -> None:
+    """What pytest leaves out of unittest: a browser is closed."""
+    unittest.doModuleCleanups()
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """CPU time is limited, which a busy machine does not shorten. A process

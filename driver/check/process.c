@@ -1,5 +1,5 @@
 /*
- * process.c - fork, exec, reap; and what the kernel knows of the worker.
+ * process.c - vfork, exec, reap; and what the kernel knows of the worker.
  */
 #define _GNU_SOURCE
 #include "process.h"
@@ -42,31 +42,61 @@ int process_shared_file(const char *name, size_t size)
     return fd;
 }
 
+/* ---- The worker's environment. ---- */
+
 /*
  * The C library begins a process with thresholds that it raises when large
  * blocks are freed: until then it gives memory back at every turn, and faults
  * it in again. Here it begins where it would end, in every pass.
  */
-static void raise_thresholds(void)
+static char *tunables(void)
 {
     const char *more = getenv("GLIBC_TUNABLES");
-    char text[1024];
+    char *text;
 
-    snprintf(
-        text, sizeof text,
-        "glibc.malloc.mmap_threshold=%d:glibc.malloc.trim_threshold=%d%s%s",
-        MMAP_THRESHOLD, TRIM_THRESHOLD, more ? ":" : "", more ? more : "");
-    setenv("GLIBC_TUNABLES", text, 1);
+    if (asprintf(&text,
+                 "GLIBC_TUNABLES=glibc.malloc.mmap_threshold=%d:"
+                 "glibc.malloc.trim_threshold=%d%s%s",
+                 MMAP_THRESHOLD, TRIM_THRESHOLD, more ? ":" : "",
+                 more ? more : "") < 0)
+        text = check_alloc(NULL);
+    return text;
 }
 
-static void set_environment(const struct allocator *allocator)
+static bool is_variable(const char *entry, const char *name)
 {
-    raise_thresholds();
-    if (allocator->kind == WORKER_SYSTEM && allocator->path[0])
-        setenv("LD_PRELOAD", allocator->path, 1);
-    else
-        unsetenv("LD_PRELOAD");
+    size_t length = strlen(name);
+
+    return strncmp(entry, name, length) == 0 && entry[length] == '=';
 }
+
+/* The judge's, with two variables of its own. The entries in own are the
+ * caller's to free, and so is the array. */
+static char **environment_of(const struct allocator *allocator, char *own[2])
+{
+    size_t count = 0, kept = 0;
+
+    while (environ[count])
+        count++;
+    char **all = check_alloc(malloc((count + 3) * sizeof *all));
+    for (size_t i = 0; i < count; i++)
+        if (!is_variable(environ[i], "GLIBC_TUNABLES") &&
+            !is_variable(environ[i], "LD_PRELOAD"))
+            all[kept++] = environ[i];
+    all[kept++] = own[0] = tunables();
+    own[1] = NULL;
+    if (allocator->kind == WORKER_SYSTEM && allocator->path[0]) {
+        if (asprintf(&own[1], "LD_PRELOAD=%s", allocator->path) < 0)
+            own[1] = check_alloc(NULL);
+        all[kept++] = own[1];
+    }
+    all[kept] = NULL;
+    return all;
+}
+
+/* ---- From vfork to exec. The child shares the judge's memory, which a fork
+ * of a judge with a long trace would take longer to copy than many replays
+ * take: it changes nothing there, and no handler may run in it. ---- */
 
 static void set_limits(int cpu)
 {
@@ -107,27 +137,71 @@ static const char *exec_fault(void)
                : strerror(errno);
 }
 
-static _Noreturn void become_worker(const struct process_setup *s,
-                                    int output_fd, pid_t judge)
+/* SIGINT is for the judge; the judge's handlers are not for the worker. */
+static void set_signals(const sigset_t *mask)
 {
-    char path[CHANNEL_PATH];
+    struct sigaction action, none = {.sa_handler = SIG_DFL};
 
-    snprintf(path, sizeof path, "%s/worker", build_directory());
+    for (int number = 1; number < NSIG; number++)
+        if (sigaction(number, NULL, &action) == 0 &&
+            action.sa_handler != SIG_IGN && action.sa_handler != SIG_DFL)
+            sigaction(number, &none, NULL);
+    signal(SIGINT, SIG_IGN);
+    signal(SIGXFSZ, SIG_DFL);
+    sigprocmask(SIG_SETMASK, mask, NULL);
+}
+
+struct start {
+    const struct process_setup *setup;
+    char path[CHANNEL_PATH];
+    char **environment;
+    int output_fd;
+    pid_t judge;
+    sigset_t mask; /* the judge's, before it blocked all */
+};
+
+static _Noreturn void become_worker(const struct start *s)
+{
+    char *const arguments[] = {(char *)"mdriver-worker", NULL};
+
     prctl(PR_SET_PDEATHSIG, SIGKILL);
-    if (getppid() != judge)
+    if (getppid() != s->judge)
         _exit(127);
     personality(ADDR_NO_RANDOMIZE); /* where a container forbids it: go on */
-    set_environment(s->allocator);
-    set_limits(s->cpu);
-    if (!set_files(s, output_fd)) {
-        dprintf(output_fd, "cannot set up its files: %s\n", strerror(errno));
+    set_limits(s->setup->cpu);
+    if (!set_files(s->setup, s->output_fd)) {
+        dprintf(s->output_fd, "cannot set up its files: %s\n",
+                strerror(errno));
         _exit(127);
     }
-    signal(SIGINT, SIG_IGN); /* Ctrl-C is for the judge */
-    signal(SIGXFSZ, SIG_DFL);
-    execl(path, "mdriver-worker", (char *)NULL);
-    dprintf(2, "%s: %s\n", path, exec_fault());
+    set_signals(&s->mask);
+    execve(s->path, arguments, s->environment);
+    dprintf(2, "%s: %s\n", s->path, exec_fault());
     _exit(127);
+}
+
+static pid_t start_worker(const struct process_setup *setup, int output_fd)
+{
+    char *own[2];
+    struct start s = {.setup = setup,
+                      .environment = environment_of(setup->allocator, own),
+                      .output_fd = output_fd,
+                      .judge = getpid()};
+    sigset_t all;
+
+    snprintf(s.path, sizeof s.path, "%s/worker", build_directory());
+    sigfillset(&all);
+    sigprocmask(SIG_BLOCK, &all, &s.mask);
+    pid_t pid = vfork();
+    if (pid == 0)
+        become_worker(&s);
+    sigprocmask(SIG_SETMASK, &s.mask, NULL);
+    if (pid < 0)
+        fatal_usage("cannot start a process: %s", strerror(errno));
+    free(s.environment);
+    free(own[0]);
+    free(own[1]);
+    return pid;
 }
 
 static void on_child(int number)
@@ -139,18 +213,13 @@ struct process process_start(const struct process_setup *setup)
 {
     struct sigaction action = {.sa_handler = on_child};
     struct process p = {.clock = CLOCK_MONOTONIC};
-    pid_t judge = getpid();
 
     p.output_fd = process_shared_file("output", OUTPUT_SIZE);
     fcntl(p.output_fd, F_ADD_SEALS, F_SEAL_GROW | F_SEAL_SHRINK);
     if (!setup)
         return p;
     sigaction(SIGCHLD, &action, NULL);
-    p.pid = fork();
-    if (p.pid < 0)
-        fatal_usage("cannot start a process: %s", strerror(errno));
-    if (p.pid == 0)
-        become_worker(setup, p.output_fd, judge);
+    p.pid = start_worker(setup, p.output_fd);
     clock_getcpuclockid(p.pid, &p.clock);
     return p;
 }

@@ -244,25 +244,6 @@ void export_json(const struct export_setup *setup, const char *path)
     close_output(file, path);
 }
 
-/* The columns that CSV has, each with its name or, of a row, its value. */
-static void write_line(FILE *file, const struct row *row)
-{
-    const char *before = "";
-
-    for (enum column_id id = 0; id < COLUMNS; id++) {
-        if (!columns[id].csv)
-            continue;
-        fputs(before, file);
-        before = ",";
-        if (row)
-            csv_value(file, column_value(id, row), columns[id].csv_format,
-                      CSV_QUOTED);
-        else
-            fputs(columns[id].csv, file);
-    }
-    fputc('\n', file);
-}
-
 static void adversary_line(FILE *file, const struct adversary_benchmark *t,
                            size_t allocator, size_t n)
 {
@@ -291,19 +272,6 @@ static void write_adversary_results(FILE *file,
         adversary_line(file, t, i / n_count, i % n_count);
 }
 
-static void write_results(FILE *file, const struct export_setup *setup)
-{
-    const struct benchmark *b = setup->benchmark;
-
-    write_line(file, NULL);
-    for (size_t a = 0; a < b->allocator_count; a++)
-        for (size_t i = 0; i < b->trace_count; i++) {
-            struct row row = row_of(b, a, i, setup->align);
-
-            write_line(file, &row);
-        }
-}
-
 void export_csv(const struct export_setup *setup, const char *path)
 {
     FILE *file = open_output(path);
@@ -311,6 +279,6 @@ void export_csv(const struct export_setup *setup, const char *path)
     if (setup->adversary_benchmark)
         write_adversary_results(file, setup->adversary_benchmark);
     else
-        write_results(file, setup);
+        csv_results(file, CSV_COMMAS, setup->benchmark, setup->align);
     close_output(file, path);
 }

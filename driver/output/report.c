@@ -326,36 +326,6 @@ static void print_autolab(const struct benchmark *c, const struct profile *p)
     json_object_put(root);
 }
 
-/* The columns that -T has, each with its name or, of a row, its value. */
-static void print_tabs(const struct row *row)
-{
-    const char *before = "";
-
-    for (enum column_id id = 0; id < COLUMNS; id++) {
-        if (!columns[id].tsv)
-            continue;
-        fputs(before, stdout);
-        before = "\t";
-        if (row)
-            csv_value(stdout, column_value(id, row), columns[id].tsv_format,
-                      CSV_PLAIN);
-        else
-            fputs(columns[id].tsv, stdout);
-    }
-    putchar('\n');
-}
-
-static void print_tabular(const struct benchmark *b, unsigned align)
-{
-    print_tabs(NULL);
-    for (size_t a = 0; a < b->allocator_count; a++)
-        for (size_t i = 0; i < b->trace_count; i++) {
-            struct row row = row_of(b, a, i, align);
-
-            print_tabs(&row);
-        }
-}
-
 static void print_full(const struct benchmark *c, const struct profile *p,
                        const struct report_style *style)
 {
@@ -378,7 +348,7 @@ void report_print(const struct benchmark *c, const struct profile *p,
 {
     progress_clear();
     if (style->tabular)
-        print_tabular(c, style->align);
+        csv_results(stdout, CSV_TABS, c, style->align);
     else
         print_full(c, p, style);
     if (style->autograder)

@@ -86,51 +86,43 @@ static inline struct op op_of_thread(struct op op, uint32_t thread)
 
 /* ---- What the rows of operations.def say, by kind. ---- */
 
-static inline enum op_call op_call(struct op op)
+struct op_meaning {
+    const char *text; /* its line in a text trace */
+    enum op_call call;
+    enum op_effect effect;
+    enum op_argument argument;
+};
+
+static inline const struct op_meaning *op_meaning(enum op_kind kind)
 {
-    static const unsigned char call_of[1 << OP_KIND_BITS] = {
-#define OPERATION(kind, text, call, effect, argument) [OP_##kind] = CALL_##call,
+    static const struct op_meaning meanings[1 << OP_KIND_BITS] = {
+#define OPERATION(kind, text, call, effect, argument) \
+    [OP_##kind] = {text, CALL_##call, EFFECT_##effect, ARGUMENT_##argument},
 #include "operations.def"
 #undef OPERATION
     };
 
-    return (enum op_call)call_of[op_kind(op)];
+    return &meanings[kind];
+}
+
+static inline enum op_call op_call(struct op op)
+{
+    return op_meaning(op_kind(op))->call;
 }
 
 static inline enum op_effect op_effect(struct op op)
 {
-    static const unsigned char effect_of[1 << OP_KIND_BITS] = {
-#define OPERATION(kind, text, call, effect, argument) \
-    [OP_##kind] = EFFECT_##effect,
-#include "operations.def"
-#undef OPERATION
-    };
-
-    return (enum op_effect)effect_of[op_kind(op)];
+    return op_meaning(op_kind(op))->effect;
 }
 
 static inline enum op_argument op_argument(struct op op)
 {
-    static const unsigned char argument_of[1 << OP_KIND_BITS] = {
-#define OPERATION(kind, text, call, effect, argument) \
-    [OP_##kind] = ARGUMENT_##argument,
-#include "operations.def"
-#undef OPERATION
-    };
-
-    return (enum op_argument)argument_of[op_kind(op)];
+    return op_meaning(op_kind(op))->argument;
 }
 
-/* Its line in a text trace, as operations.def has it. */
 static inline const char *op_text(enum op_kind kind)
 {
-    static const char *const text_of[1 << OP_KIND_BITS] = {
-#define OPERATION(kind, text, call, effect, argument) [OP_##kind] = text,
-#include "operations.def"
-#undef OPERATION
-    };
-
-    return text_of[kind];
+    return op_meaning(kind)->text;
 }
 
 /* Does the operation begin the life of its slot, or end it? */
