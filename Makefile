@@ -59,22 +59,30 @@ ALLOCATORS := mm $(VARIANTS:%=variants/%) $(LIBRARIES:%=libraries/%)
 lab: mdriver $(OUT)/mdriver $(OUT)/worker $(ALLOCATORS:%=$(OUT)/%.so) \
 	$(OUT)/profiles.json
 
+# A line for each file is printed; with V=1, each command; with -s, nothing.
+QUIET := $(if $(V),,@)
+SILENT := $(findstring s,$(firstword -$(MAKEFLAGS)))
+say = $(if $(V)$(SILENT),,@printf '  %-5s %s\n' $(1) "$(firstword $(2))")
+
 # A target appears whole, by a rename, so that two makes may run in one tree:
 # neither reads half a file of the other's.
 # $(call compile,COMMAND): run it with -o, and keep what the target includes.
 define compile
-@mkdir -p $(@D)
-$(1) -MMD -MP -MT $@ -MF $@.d.$$$$ -o $@.$$$$ && \
+$(call say,cc,$(filter %.c,$^))
+$(QUIET)mkdir -p $(@D)
+$(QUIET)$(1) -MMD -MP -MT $@ -MF $@.d.$$$$ -o $@.$$$$ && \
 	mv -f $@.d.$$$$ $@.d && mv -f $@.$$$$ $@ || \
 	{ rm -f $@.d.$$$$ $@.$$$$; exit 1; }
 endef
 define link
-@mkdir -p $(@D)
-$(1) -o $@.$$$$ && mv -f $@.$$$$ $@
+$(call say,link,$@)
+$(QUIET)mkdir -p $(@D)
+$(QUIET)$(1) -o $@.$$$$ && mv -f $@.$$$$ $@
 endef
 define archive
-@mkdir -p $(@D)
-$(AR) rcs $@.$$$$ $^ && mv -f $@.$$$$ $@
+$(call say,ar,$@)
+$(QUIET)mkdir -p $(@D)
+$(QUIET)rm -f $@.$$$$; $(AR) rcs $@.$$$$ $^ && mv -f $@.$$$$ $@
 endef
 
 # ./mdriver is the one that was built last.
@@ -90,7 +98,7 @@ $(OUT)/$(if $(filter aarch64,$(MODE)),work/)worker: $(WORKER_OBJECTS)
 
 ifeq ($(MODE),aarch64)
 $(OUT)/worker: driver/worker/worker_aarch64.sh $(OUT)/work/worker
-	install -m 755 $< $@.$$$$ && mv -f $@.$$$$ $@
+	$(QUIET)install -m 755 $< $@.$$$$ && mv -f $@.$$$$ $@
 endif
 
 $(OUT)/judge/%.o: %.c
@@ -104,7 +112,7 @@ $(OUT)/judge/driver/worker/pattern.o $(OUT)/work/driver/worker/pattern.o: EXTRA 
 
 $(OUT)/profiles.json: driver/measure/profiles.json
 	@mkdir -p $(@D)
-	cp $< $@.$$$$ && mv -f $@.$$$$ $@
+	$(QUIET)cp $< $@.$$$$ && mv -f $@.$$$$ $@
 
 $(OUT)/%.so: %.c
 	$(call compile,$(WORKER_CC) $(WORKER_FLAGS) $(PLUGIN_FLAGS) $<)

@@ -29,6 +29,12 @@ def in_release_only(reason: str) -> None:
         raise unittest.SkipTest(reason)
 
 
+def of_the_judge() -> None:
+    """Skip the module that calls it where only the worker is built anew."""
+    if BUILD.name == 'm32':
+        raise unittest.SkipTest('the judge is the same in every build')
+
+
 def only_with(*modules: str) -> None:
     """Skip the module that calls it where Python's packages are missing."""
     missing = [f'python3-{module}' for module in modules

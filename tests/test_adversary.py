@@ -154,7 +154,7 @@ class Verdicts(unittest.TestCase):
                     'overlap.encloses-a-live-block',
                     'wrote-past-heap.one-byte', 'null.always'):
             with self.subTest(bad):
-                limit = ['-s', '1'] if bad.startswith('hung') else []
+                limit = ['-s', '0.3'] if bad.startswith('hung') else []
                 status, duel, table = self.play(bad, *limit)
                 self.assertEqual(status, 1)
                 self.assertEqual(duel['verdict'], bad.split('.')[0])

@@ -155,6 +155,8 @@ class Commands(unittest.TestCase):
                         copy_function=os.link)
         shutil.copytree(BUILD, tree / 'build/release', symlinks=True,
                         copy_function=os.link)
+        (tree / 'mdriver').unlink(missing_ok=True)
+        (tree / 'mdriver').symlink_to('build/release/mdriver')
         return tree
 
     def check(self, command: Command, script: list[str], tree: Path) -> None:

@@ -84,7 +84,7 @@ class OwnAllocator(Tree):
             './mdriver', '-V', '--no-timing', '-f', 'traces/structs.rep'))
 
     def test_every_target_takes_it(self) -> None:
-        self.make('lab', 'runtime', 'libraries', 'test-build')
+        self.make('OPT=-O0', 'lab', 'runtime', 'libraries', 'test-build')
         self.assertIn('500500', self.good(
             'tools/run', '-a', 'mm', '--', 'python3', '-c',
             'print(sum(range(1001)))'))
@@ -110,7 +110,8 @@ class TwoAtOnce(Tree):
         for folder in ('real', 'preload', 'lib', 'work', 'variants'):
             shutil.rmtree(self.tree / 'build/release' / folder)
         makes = [subprocess.Popen(
-            ['make', '-j4', 'lab', 'runtime', 'libraries'], cwd=self.tree,
+            ['make', '-j4', 'OPT=-O0', 'lab', 'runtime', 'libraries'],
+            cwd=self.tree,
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT, text=True) for _ in range(2)]
         said = [process.communicate()[0] for process in makes]

@@ -68,10 +68,8 @@ class Variants(samples.Samples):
         self.assertEqual(finished.returncode, 0, account(finished))
 
     def sound_on_every_trace(self, name: str) -> None:
-        """Where a list is too long for the time limit, that is its verdict;
-        it is replayed further in the release build than in the others."""
-        limit = '20' if name == 'mm' else \
-            '2' if BUILD.name == 'release' else '0.5'
+        """Where a list is too long for the time limit, that is its verdict."""
+        limit = '20' if name == 'mm' else '0.5'
         _, report = mdriver_json('--allocator', name, '--no-timing', '-s',
                                  limit)
         for result in report['results']:

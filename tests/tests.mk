@@ -1,8 +1,11 @@
 # Tests: make test in one mode, make test-all in every one.
 
-UNIT_TESTS := $(patsubst tests/unit/%.c,$(OUT)/tests/%,$(wildcard tests/unit/*.c))
+# The judge is this machine's in every mode: where the worker is not, only what
+# is of the worker is tested again.
+UNIT_TESTS := $(patsubst tests/unit/%.c,$(OUT)/tests/%,$(if $(FOREIGN),\
+	tests/unit/memlib_test.c tests/unit/mm_audit_test.c,$(wildcard tests/unit/*.c)))
 BAD := $(patsubst tests/bad/%.c,$(OUT)/bad/%.so,$(wildcard tests/bad/*.c))
-TEST_OBJECTS := $(filter-out $(OUT)/judge/mdriver.o,$(JUDGE_OBJECTS))
+TESTED := $(OUT)/judge/judge.a
 
 # Of a library: its test stands at the place of a program that links it.
 LIBRARY_TESTS := $(patsubst tests/libraries/%.c,$(OUT)/tests/%,$(wildcard tests/libraries/*_test.c))
@@ -13,8 +16,11 @@ $(OUT)/tests/%_test: tests/libraries/%_test.c $(OUT)/lib/lib%.a
 $(OUT)/tests/memlib_test: tests/unit/memlib_test.c $(OUT)/work/memlib.o
 	$(call compile,$(CC) $(WORKER_FLAGS) $(filter %.c %.o,$^))
 
-$(OUT)/tests/%: tests/unit/%.c $(TEST_OBJECTS)
-	$(call compile,$(CC) $(JUDGE_FLAGS) $(filter %.c %.o,$^) $(JUDGE_LIBS))
+$(TESTED): $(filter-out $(OUT)/judge/mdriver.o,$(JUDGE_OBJECTS))
+	$(call archive)
+
+$(OUT)/tests/%: tests/unit/%.c $(TESTED)
+	$(call compile,$(CC) $(JUDGE_FLAGS) $(filter %.c %.a,$^) $(JUDGE_LIBS))
 
 # It includes mm.c, over memory of its own, where that is the flagship.
 FLAGSHIP := $(if $(shell grep -s MM_FIXED_MAP mm.c),-DFLAGSHIP)

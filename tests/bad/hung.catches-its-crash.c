@@ -3,7 +3,7 @@
  * be found: hung.
  */
 /* trace: mixed.rep */
-/* options: -s 1 */
+/* options: -s 0.3 */
 #define OWN_MALLOC
 #include "sound.h"
 

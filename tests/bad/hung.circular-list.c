@@ -3,7 +3,7 @@
  * small for goes round for ever. Must be found: hung.
  */
 /* trace: header.rep */
-/* options: -s 1 */
+/* options: -s 0.3 */
 #define OWN_FREE
 #include "sound.h"
 

@@ -2,7 +2,7 @@
  * free sleeps and burns no time of the processor. Must be found: hung.
  */
 /* trace: mixed.rep */
-/* options: -s 1 */
+/* options: -s 0.3 */
 #define OWN_FREE
 #include "sound.h"
 

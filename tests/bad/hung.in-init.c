@@ -2,7 +2,7 @@
  * mm_init never returns. Must be found: hung.
  */
 /* trace: mixed.rep */
-/* options: -s 1 */
+/* options: -s 0.3 */
 /* expect: mm_init */
 #define OWN_INIT
 #include "sound.h"

@@ -2,7 +2,7 @@
  * malloc looks for a block without end. Must be found: hung.
  */
 /* trace: mixed.rep */
-/* options: -s 1 */
+/* options: -s 0.3 */
 #define OWN_MALLOC
 #include "sound.h"
 

@@ -2,7 +2,7 @@
  * mm_init returns the first time only. Must be found: hung.
  */
 /* trace: mixed.rep */
-/* options: -s 1 */
+/* options: -s 0.3 */
 #define OWN_INIT
 #include "sound.h"
 

@@ -2,7 +2,7 @@
  * free stops its own process, as ^Z would. Must be found: hung.
  */
 /* trace: mixed.rep */
-/* options: -s 1 */
+/* options: -s 0.3 */
 #define OWN_FREE
 #include "sound.h"
 

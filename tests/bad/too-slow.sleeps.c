@@ -2,7 +2,7 @@
  * Every malloc takes 20 ms, and each returns. Must be found: too-slow.
  */
 /* trace: small.rep */
-/* options: -s 1 */
+/* options: -s 0.3 */
 #define OWN_MALLOC
 #include "sound.h"
 
