@@ -17,8 +17,8 @@ from .arrays import Blocks, Operations, Trace
 from .op_table import (ALIGNED, BEGINS, COUNTED, EFFECTS, LETTERS, OPERATIONS,
                        RESIZED)
 
-# Kinds by title: those that begin blocks first, those that end them last.
-CALLS = {one.title: one.kind for one in sorted(
+# Titles of kinds: of those that begin blocks first, that end them last.
+CALLS = {one.kind: one.title for one in sorted(
     OPERATIONS, key=lambda one: EFFECTS.index(LETTERS[one.letter].effect))}
 MOST = 8  # sizes, alignments, threads that are listed
 SOON = 10  # operations
@@ -69,6 +69,13 @@ def _inner_form(start: bytes) -> str:
 # ---- Figures. ----
 
 
+def _calls(operations: Operations) -> dict[str, int]:
+    counts = dict.fromkeys(CALLS.values(), 0)
+    for kind, title in CALLS.items():
+        counts[title] += int(operations.of(kind).sum())
+    return counts
+
+
 def summary(trace: Trace) -> Figures:
     """All figures of a trace, as --json writes them; shares are of 1."""
     operations, blocks = trace.operations, trace.blocks
@@ -78,9 +85,7 @@ def summary(trace: Trace) -> Figures:
         "path": trace.path,
         "form": form_of(Path(trace.path)),
         "weight": trace.weight,
-        "operations": {"all": len(operations), **{
-            name: int(operations.of(kind).sum())
-            for name, kind in CALLS.items()}},
+        "operations": {"all": len(operations), **_calls(operations)},
         "ids": trace.ids,
         "blocks": len(blocks),
         "payload": _level(payload),
@@ -207,7 +212,7 @@ def _row(name: str, value: str) -> str:
 def _head(f: Figures, provenance: str) -> list[str]:
     ops = f["operations"]
     calls = ", ".join(f"{name} {_count(ops[name])}"
-                      for name in CALLS if ops[name])
+                      for name in ops if name != "all" and ops[name])
     ids = "" if f["ids"] == f["blocks"] else f" in {_count(f['ids'])} ids"
     lines = [f"{f['path']}: {f['form']}"]
     if provenance:
