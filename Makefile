@@ -1,9 +1,21 @@
-# make            the lab: mdriver, its worker, and the allocators it judges
-# make help       everything else that can be made
+# make                             the lab: mdriver and its allocators
+# make handin MM=path/to/mm.c ARGS='-f structs'   judge somebody's allocator
+# make runtime                     allocators as the malloc of real programs,
+#                                  and the recorder: tools/run, tools/record
+# make libraries                   the four libraries and mm, to be linked
+# make install PREFIX=/usr/local [DESTDIR=...]    libraries and headers
+# make uninstall PREFIX=...        take them away again
+# make test [ONLY=PATTERN]         the tests of this MODE
+# make test-all                    the tests of every mode
+# make bench                       figures of allocators here and now
+# make test-programs ARGS=...      real programs on every allocator: are they
+#                                  right?
+# make bench-programs ARGS=...     the same: how fast are they?
+# make clean                       delete build/
 #
-# MODE=release (default), san (address and undefined-behaviour sanitizers), m32
-# (allocators and their worker in 32 bits), or aarch64 (allocators and their
-# worker for that machine, emulated); all output lies in build/MODE.
+# MODE=release|san|m32|aarch64   optimized (default), sanitizers, allocators of
+#                  32 bits, allocators for aarch64 in an emulator
+# V=1              print each command; all output lies in build/MODE
 
 MODE ?= release
 CC ?= gcc
@@ -59,7 +71,7 @@ ALLOCATORS := mm $(VARIANTS:%=variants/%) $(LIBRARIES:%=libraries/%)
 lab: mdriver $(OUT)/mdriver $(OUT)/worker $(ALLOCATORS:%=$(OUT)/%.so) \
 	$(OUT)/profiles.json
 
-# A line for each file is printed; with V=1, each command; with -s, nothing.
+# A line for each file is printed; with V=1 each command, with -s nothing.
 QUIET := $(if $(V),,@)
 SILENT := $(findstring s,$(firstword -$(MAKEFLAGS)))
 say = $(if $(V)$(SILENT),,@printf '  %-5s %s\n' $(1) "$(firstword $(2))")
@@ -129,28 +141,8 @@ handin: lab
 	    "[ARGS='mdriver options'] [MODE=m32]"; exit 2; }
 	@tools/handin --mode $(MODE) --cc $(CC) "$(MM)" -- $(ARGS)
 
-define HELP
-make                             the lab: mdriver and its allocators
-make handin MM=path/to/mm.c ARGS='-f structs'   judge somebody's allocator
-make runtime                     allocators as the malloc of real programs,
-                                 and the recorder: tools/run, tools/record
-make libraries                   the four libraries and mm, to be linked
-make install PREFIX=/usr/local [DESTDIR=...]    libraries and headers
-make uninstall PREFIX=...        take them away again
-make test [ONLY=PATTERN]         the tests of this MODE
-make test-all                    the tests of every mode
-make bench                       figures of allocators here and now
-make test-programs ARGS=...      real programs on every allocator: are they
-                                 right?
-make bench-programs ARGS=...     the same: how fast are they?
-make clean                       delete build/
-
-MODE=release|san|m32|aarch64   optimized (default), sanitizers, allocators of
-                 32 bits, allocators for aarch64 in an emulator
-endef
-export HELP
 help:
-	@echo "$$HELP"
+	@sed -n '/^#/!q; s/^# \{0,1\}//p' $(firstword $(MAKEFILE_LIST))
 
 clean:
 	rm -rf build mdriver traces/.bounds
