@@ -23,6 +23,8 @@ KIB = (16, 64)
 
 PROGRAMS = [BUILD / 'tests' / name
             for name in ('memlib_test', 'oslib_test', 'page_map_test')]
+LIBRARIES = [BUILD / 'tests' / source.stem for source in
+             sorted((ROOT / 'tests/libraries').glob('*_test.c'))]
 PRELOADS = sorted((BUILD / 'preload').glob('*.so'))
 FAMILY = BUILD / 'runtime/family_test'
 
@@ -134,12 +136,19 @@ class Judging(samples.Samples):
 
 
 class Real(unittest.TestCase):
-    def test_heaps_keep_their_promises(self) -> None:
+    def all_pass(self, programs: list[Path]) -> None:
         for kib in KIB:
-            for program in PROGRAMS:
+            for program in programs:
                 with self.subTest(program.name, kib=kib):
                     finished = under(kib, program)
                     self.assertEqual(finished.returncode, 0, account(finished))
+
+    def test_heaps_keep_their_promises(self) -> None:
+        self.all_pass(PROGRAMS)
+
+    def test_libraries_keep_their_promises(self) -> None:
+        self.assertTrue(LIBRARIES)
+        self.all_pass(LIBRARIES)
 
     def test_every_allocator_serves_programs(self) -> None:
         self.assertTrue(PRELOADS)

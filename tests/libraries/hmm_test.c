@@ -7,6 +7,7 @@
 #include "../check.h"
 #include "../libc_own.h"
 #include "contents.h"
+#include "process.h"
 
 #include "hmm.h"
 
@@ -806,25 +807,13 @@ static void goes_on_where_others_gave_back(void)
 
 /* ---- When the system refuses. ---- */
 
-static size_t data_now(void)
-{
-    size_t pages_of[6] = {0};
-    FILE *file = fopen("/proc/self/statm", "r");
-
-    CHECK(file &&
-          fscanf(file, "%zu %zu %zu %zu %zu %zu", &pages_of[0], &pages_of[1],
-                 &pages_of[2], &pages_of[3], &pages_of[4], &pages_of[5]) == 6);
-    fclose(file);
-    return pages_of[0] * (size_t)sysconf(_SC_PAGESIZE);
-}
-
 /* All address space is counted, for kernels that count only that. */
 static void allow(size_t more)
 {
     struct rlimit limit;
 
     CHECK(getrlimit(RLIMIT_AS, &limit) == 0);
-    limit.rlim_cur = data_now() + more;
+    limit.rlim_cur = address_space() + more;
     CHECK(setrlimit(RLIMIT_AS, &limit) == 0);
 }
 

@@ -779,11 +779,14 @@ static void refuse_unmaps(void)
         BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
     };
     struct sock_fprog filter = {sizeof code / sizeof *code, code};
+    void *page = mmap(NULL, system_page(), PROT_READ,
+                      MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
+    CHECK(page != MAP_FAILED);
     if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 ||
         prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter) != 0)
         check_skip("no filter of system calls");
-    CHECK(munmap(&filter, 1) == -1 && errno == ENOMEM);
+    CHECK(munmap(page, system_page()) == -1 && errno == ENOMEM);
 }
 
 static void refused_unmaps_go_unnoticed(void)

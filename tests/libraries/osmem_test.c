@@ -4,12 +4,12 @@
 #define _GNU_SOURCE
 #include "../check.h"
 #include "contents.h"
+#include "process.h"
 
 #include "osmem.h"
 
 #include <dlfcn.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdint.h>
@@ -110,18 +110,6 @@ static bool is_null(const void *p)
     return !p && errno == NEVER;
 }
 
-/* Pages of the address space. */
-static long pages_in_use(void)
-{
-    char text[64] = "";
-    int file = open("/proc/self/statm", O_RDONLY);
-    ssize_t size = read(file, text, sizeof text - 1);
-
-    close(file);
-    CHECK(size > 0);
-    return atol(text);
-}
-
 static void limit(int resource, bool refuse)
 {
     struct rlimit limits;
@@ -179,7 +167,7 @@ static void too_much_is_refused(void)
                             MOST + 17, SIZE_MAX / 2 + 4096};
     unsigned char *p = new_filled(100, 1), *map = new_filled(LARGE, 2);
     char *brk = brk_now();
-    long pages = pages_in_use();
+    size_t before = address_space();
 
     for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
         CHECK(no_memory(os_malloc(sizes[i])));
@@ -189,7 +177,7 @@ static void too_much_is_refused(void)
         CHECK(no_memory(os_realloc(p, sizes[i])));
         CHECK(no_memory(os_realloc(map, sizes[i])));
     }
-    CHECK(brk_now() == brk && pages_in_use() == pages);
+    CHECK(brk_now() == brk && address_space() == before);
     CHECK(filled(p, 100, 1) && filled(map, LARGE, 2));
     CHECK(os_realloc(p, 100) == p && os_realloc(map, LARGE) == map);
 }
@@ -617,16 +605,16 @@ static void somebody_may_be_faster(void)
 
 static void mappings_take_whole_pages_only(void)
 {
-    long pages = pages_in_use();
+    size_t before = address_space();
     unsigned char *p = new_filled(LARGE, 1);
-    CHECK(pages_in_use() - pages == (long)(THRESHOLD / page));
+    CHECK(address_space() - before == THRESHOLD);
     unsigned char *q = new_filled(LARGE + 1, 2);
-    CHECK(pages_in_use() - pages == (long)(2 * THRESHOLD / page + 1));
+    CHECK(address_space() - before == 2 * THRESHOLD + page);
     os_free(p);
-    CHECK(pages_in_use() - pages == (long)(THRESHOLD / page + 1));
+    CHECK(address_space() - before == THRESHOLD + page);
     CHECK(filled(q, LARGE + 1, 2));
     os_free(q);
-    CHECK(pages_in_use() == pages);
+    CHECK(address_space() == before);
 }
 
 static bool is_gone(const unsigned char *p, size_t size)
@@ -651,7 +639,7 @@ static void free_unmaps(void)
 static void nothing_stays_mapped(void)
 {
     os_malloc(1);
-    long pages = pages_in_use();
+    size_t before = address_space();
 
     for (size_t i = 0; i < 200; i++) {
         unsigned char *p = new_filled(LARGE + i * 100, 1);
@@ -660,7 +648,7 @@ static void nothing_stays_mapped(void)
         p = os_realloc(p, i % 2 ? 1 : LARGE);
         os_free(p);
     }
-    CHECK(pages_in_use() == pages);
+    CHECK(address_space() == before);
     CHECK(brk_now() == lo + THRESHOLD);
 }
 
@@ -856,10 +844,10 @@ static void realloc_mapping_to_heap(void)
 
     CHECK(in_heap(p) && filled(p, LARGE - 1, 1));
     CHECK(is_gone(map, 2 * LARGE));
-    map = os_calloc(2, page);
-    fill(map, 2 * page, 2);
-    p = os_realloc(map, 3 * page);
-    CHECK(in_heap(p) && filled(p, 2 * page, 2) && is_gone(map, 2 * page));
+    map = os_calloc(1, page);
+    fill(map, page, 2);
+    p = os_realloc(map, page + 100);
+    CHECK(in_heap(p) && filled(p, page, 2) && is_gone(map, page));
     map = os_calloc(1, page);
     fill(map, page, 3);
     CHECK(in_heap(os_realloc(map, 10)) && is_gone(map, page));
