@@ -3,11 +3,13 @@
  *
  *     options --> traces, allocators --> benchmark --> report, JSON, CSV
  */
+#define _GNU_SOURCE
 #include "check/allocator.h"
 #include "base/build.h"
 #include "base/fatal.h"
 #include "trace/contents.h"
 #include "measure/benchmark.h"
+#include "output/explain.h"
 #include "output/export.h"
 #include "base/interrupt.h"
 #include "options.h"
@@ -17,6 +19,7 @@
 #include "output/placement_log.h"
 #include "output/report.h"
 #include "output/replay_log.h"
+#include "shrink/shrink.h"
 #include "adversary/adversary_benchmark.h"
 #include "trace/trace_list.h"
 #include "watch/watch.h"
@@ -171,7 +174,7 @@ static struct benchmark make_benchmark(const struct options *o,
                                     .stop_at = o->stop_at,
                                     .time_limit = o->time_limit,
                                     .in_process = o->in_process,
-                                    .reproduce = reproduce_command,
+                                    .reproduce = reproduce_fault,
                                     .seed = seed_of(o)};
     c.timing = o->timing && o->fail_sbrk == 0;
     c.subtract_loop = o->subtract_loop;
@@ -272,19 +275,28 @@ static int run_adversary(struct benchmark *c, const struct options *o,
     return all_ok ? EXIT_ALL_RIGHT : EXIT_BAD_VERDICT;
 }
 
+/* The one allocator and the one trace that the option is for. */
+static struct replay_setup one_replay(const struct benchmark *c,
+                                      const char *option)
+{
+    struct replay_setup setup = c->setup;
+
+    if (c->allocator_count != 1)
+        fatal_usage("%s takes one allocator", option);
+    setup.allocator = c->allocators[0];
+    setup.trace = c->traces[0];
+    setup.cpu = -1;
+    return setup;
+}
+
 /* Look on while the one allocator replays the one trace. */
 static int watch(const struct benchmark *c, const struct options *o)
 {
-    struct watch_setup w = {.replay = c->setup,
+    struct watch_setup w = {.replay = one_replay(c, "--watch"),
                             .speed = o->speed > 0 ? o->speed : 0,
                             .unlimited = o->speed == SPEED_MAX};
     struct outcome outcome;
 
-    if (c->allocator_count != 1)
-        fatal_usage("--watch takes one allocator");
-    w.replay.allocator = c->allocators[0];
-    w.replay.trace = c->traces[0];
-    w.replay.cpu = -1;
     bool ended = o->watch_plain ? watch_plain(stdout, &w, &outcome)
                                 : watch_live(&w, &outcome);
     contents_verify();
@@ -293,6 +305,63 @@ static int watch(const struct benchmark *c, const struct options *o)
         return EXIT_INTERRUPTED;
     return !ended || outcome.verdict == VERDICT_OK ? EXIT_ALL_RIGHT
                                                    : EXIT_BAD_VERDICT;
+}
+
+/* Print how the allocator carries the trace out, call by call. */
+static int explain(const struct benchmark *c)
+{
+    struct replay_setup setup = one_replay(c, "--explain");
+    struct explain *e = explain_new(stdout, setup.trace);
+    struct outcome outcome;
+
+    if (setup.trace->op_count > EXPLAIN_MOST)
+        fatal_usage("--explain takes at most %d operations, and %s has %llu; "
+                    "--shrink makes a trace smaller",
+                    EXPLAIN_MOST, setup.trace->name,
+                    (unsigned long long)setup.trace->op_count);
+    setup.observers[0] = explain_observer(e);
+    struct replay *r = replay_open(&setup);
+    replay_checked(r, &outcome);
+    replay_close(r);
+    explain_end(e, &outcome);
+    explain_delete(e);
+    outcome.shrink[0] = '\0';
+    report_outcome(&setup, &outcome);
+    return outcome.verdict == VERDICT_OK ? EXIT_ALL_RIGHT : EXIT_BAD_VERDICT;
+}
+
+static int make_smaller(const struct benchmark *c, const struct options *o)
+{
+    struct shrink_setup setup = {.replay = one_replay(c, "--shrink"),
+                                 .timing = c->timing,
+                                 .path = o->shrink,
+                                 .progress = progress_print};
+
+    if (!o->has_seed)
+        setup.replay.seed = 1; /* the same trace at every call */
+    bool is_new = access(o->shrink, F_OK) != 0;
+    check_output(o->shrink);
+    progress_set(o->verbose);
+    struct shrink_result result = shrink(&setup);
+    progress_clear();
+    contents_verify();
+    if (!result.trace) {
+        if (is_new)
+            unlink(o->shrink);
+        report_outcome(&setup.replay, &result.outcome);
+        if (result.outcome.verdict == VERDICT_OK)
+            return EXIT_ALL_RIGHT;
+        fatal_usage("--shrink: fewer operations cannot have the verdict %s",
+                    verdict_name(result.outcome.verdict));
+    }
+    trace_write(result.trace, o->shrink);
+    struct replay_setup small = setup.replay;
+    small.trace = result.trace;
+    report_shrunk(&small, &result.outcome,
+                  &(struct shrinking){setup.replay.trace->op_count,
+                                      result.replays, result.complete});
+    trace_delete(result.trace);
+    return interrupted ? EXIT_INTERRUPTED : EXIT_BAD_VERDICT;
 }
 
 static const char *profiles_path(const struct options *o)
@@ -374,6 +443,10 @@ int main(int argc, char **argv)
             status = run_adversary(&c, &o, &profile);
         } else if (o.watch) {
             status = watch(&c, &o);
+        } else if (o.explain) {
+            status = explain(&c);
+        } else if (o.shrink) {
+            status = make_smaller(&c, &o);
         } else {
             run(&c, &o);
             status = publish(&c, &o, &profile);

@@ -42,7 +42,9 @@ enum long_option {
     ADVERSARY,
     RECORD,
     WATCH,
-    SPEED
+    SPEED,
+    SHRINK,
+    EXPLAIN
 };
 
 /* Runs in place of the usual one, or ways of it, that some options do not go
@@ -52,7 +54,10 @@ enum mode {
     ADVERSARY_MODE = 1,
     WATCH_MODE = 2,
     IN_PROCESS_MODE = 4,
-    JOBS_MODE = 8
+    JOBS_MODE = 8,
+    SHRINK_MODE = 16,
+    EXPLAIN_MODE = 32,
+    ONE_REPLAY = WATCH_MODE | SHRINK_MODE | EXPLAIN_MODE
 };
 
 static const struct {
@@ -64,6 +69,8 @@ static const struct {
     {WATCH_MODE, "--watch, which only shows one replay"},
     {IN_PROCESS_MODE, "--in-process, which is for one replay"},
     {JOBS_MODE, "--jobs, which end in any order"},
+    {SHRINK_MODE, "--shrink, which only makes a trace smaller"},
+    {EXPLAIN_MODE, "--explain, which only shows one replay"},
 };
 
 /* What an option's argument is, and what it is stored as. */
@@ -124,13 +131,13 @@ static const struct option_row {
      SET, AT(list), 0, 0, NOTHING},
     {{"pack", PACK, "OUT", 0,
       "Write the one trace that -f names in the binary form, and exit", 0},
-     TEXT, AT(pack), 0, 0, ADVERSARY_MODE | WATCH_MODE},
+     TEXT, AT(pack), 0, 0, ADVERSARY_MODE | ONE_REPLAY},
     {{"adversary", ADVERSARY, "NAME", 0,
       "In place of traces, have an adversary waste the allocators' "
       "memory: NAME[:KEY=VALUE,...], NAME as --list has it. Keys: n, the "
       "largest request in units (several with + between), M, what is live"
       " at most (units, or bytes with K, M, G), unit (bytes), seed", 0},
-     TEXT, AT(adversary), 0, 0, WATCH_MODE},
+     TEXT, AT(adversary), 0, 0, ONE_REPLAY},
     {{"record", RECORD, "FILE", 0,
       "Write what the adversary did as a trace, .rep; of several "
       "allocators or n to FILE with .ALLOCATOR-N before its ending", 0},
@@ -143,6 +150,13 @@ static const struct option_row {
       "Operations a second to watch, or max (default: the trace takes 10 "
       "seconds)", 0},
      RATE, AT(speed), 0, 0, NOTHING},
+    {{"shrink", SHRINK, "OUT", 0,
+      "Make the one trace as small as it can be with the same bad verdict "
+      "on one allocator, and write it to OUT, .rep", 0},
+     TEXT, AT(shrink), 0, 0, WATCH_MODE | EXPLAIN_MODE},
+    {{"explain", EXPLAIN, NULL, 0,
+      "Print one short trace as calls in C, with the heap after each", 0},
+     SET, AT(explain), 0, 0, WATCH_MODE},
     {{NULL, 0, NULL, 0,
       "How to judge:", 2},
      HEADING, 0, 0, 0, NOTHING},
@@ -160,7 +174,7 @@ static const struct option_row {
      COUNT, AT(fail_sbrk), 1, UINT64_MAX, ADVERSARY_MODE},
     {{"perturb", PERTURB, "SEED", 0,
       "Check also with sizes changed by a few per cent and ids shuffled", 0},
-     SEEDING, AT(perturb_seed), 0, UINT64_MAX, ADVERSARY_MODE | WATCH_MODE | IN_PROCESS_MODE},
+     SEEDING, AT(perturb_seed), 0, UINT64_MAX, ADVERSARY_MODE | ONE_REPLAY | IN_PROCESS_MODE},
     {{NULL, 's', "N", 0,
       "Time limit of a replay, in seconds of the allocator's CPU time "
       "(default: 20)", 0},
@@ -174,7 +188,7 @@ static const struct option_row {
      DEBUG, AT(debug), 0, 0, NOTHING},
     {{"in-process", IN_PROCESS, NULL, 0,
       "Judge and allocator in one process, for a debugger; no timing", 0},
-     SET, AT(in_process), 0, 0, WATCH_MODE},
+     SET, AT(in_process), 0, 0, ONE_REPLAY},
     {{"stop-at", STOP_AT, "N", 0,
       "Call worker_breakpoint before the N-th operation, for gdb", 0},
      COUNT, AT(stop_at), 1, UINT64_MAX, NOTHING},
@@ -193,7 +207,7 @@ static const struct option_row {
     {{"bounds", BOUNDS, NULL, 0,
       "Compute also what best fit without headers and the best packing "
       "known make of each trace, and what footprints are made of", 0},
-     SET, AT(bounds), 0, 0, ADVERSARY_MODE | WATCH_MODE},
+     SET, AT(bounds), 0, 0, ADVERSARY_MODE | ONE_REPLAY},
     {{"seed", SEED, "N", 0,
       "For fills and batch ends (default: from the system)", 0},
      SEEDING, AT(seed), 0, UINT64_MAX, NOTHING},
@@ -205,7 +219,7 @@ static const struct option_row {
      TEXT, AT(profiles), 0, 0, NOTHING},
     {{"jobs", JOBS, "N", 0,
       "Run N traces at a time; timings are cleanest with 1 (default)", 0},
-     INT, AT(jobs), 1, 256, ADVERSARY_MODE | WATCH_MODE | IN_PROCESS_MODE},
+     INT, AT(jobs), 1, 256, ADVERSARY_MODE | ONE_REPLAY | IN_PROCESS_MODE},
     {{NULL, 0, NULL, 0,
       "What to print:", 4},
      HEADING, 0, 0, 0, NOTHING},
@@ -218,29 +232,29 @@ static const struct option_row {
      VERBOSE, AT(verbose), 0, 0, NOTHING},
     {{NULL, 'g', NULL, 0,
       "Summary lines for an autograder", 0},
-     SET, AT(autograder), 0, 0, ADVERSARY_MODE | WATCH_MODE},
+     SET, AT(autograder), 0, 0, ADVERSARY_MODE | ONE_REPLAY},
     {{NULL, 'A', NULL, 0,
       "Autolab: the last line is its result in JSON", 0},
-     SET, AT(autolab), 0, 0, ADVERSARY_MODE | WATCH_MODE},
+     SET, AT(autolab), 0, 0, ADVERSARY_MODE | ONE_REPLAY},
     {{NULL, 'p', NULL, 0,
       "One tab-separated line a trace", 0},
-     SET, AT(tabular), 0, 0, ADVERSARY_MODE | WATCH_MODE},
+     SET, AT(tabular), 0, 0, ADVERSARY_MODE | ONE_REPLAY},
     {{NULL, 'T', NULL, 0,
       "The same as -p", 0},
-     SET, AT(tabular), 0, 0, ADVERSARY_MODE | WATCH_MODE},
+     SET, AT(tabular), 0, 0, ADVERSARY_MODE | ONE_REPLAY},
     {{"json", JSON_FILE, "FILE", 0,
       "Write all results as JSON; - is stdout", 0},
-     TEXT, AT(json), 0, 0, WATCH_MODE},
+     TEXT, AT(json), 0, 0, ONE_REPLAY},
     {{"csv", CSV_FILE, "FILE", 0,
       "Write all results as CSV; - is stdout", 0},
-     TEXT, AT(csv), 0, 0, WATCH_MODE},
+     TEXT, AT(csv), 0, 0, ONE_REPLAY},
     {{"timeline", TIMELINE, "FILE", 0,
       "Write payload, footprint and free memory over the operations, CSV;"
       " - is stdout", 0},
-     TEXT, AT(timeline), 0, 0, ADVERSARY_MODE | WATCH_MODE | JOBS_MODE},
+     TEXT, AT(timeline), 0, 0, ADVERSARY_MODE | ONE_REPLAY | JOBS_MODE},
     {{"events", EVENTS, "FILE", 0,
       "Write every operation with its address, CSV; - is stdout", 0},
-     TEXT, AT(events), 0, 0, ADVERSARY_MODE | WATCH_MODE | JOBS_MODE},
+     TEXT, AT(events), 0, 0, ADVERSARY_MODE | ONE_REPLAY | JOBS_MODE},
     {{NULL, 'h', NULL, 0,
       "Print this help", -1},
      HEADING, 0, 0, 0, NOTHING},
@@ -461,7 +475,8 @@ static unsigned modes_of(const struct options *o)
 {
     return (o->adversary ? ADVERSARY_MODE : 0u) | (o->watch ? WATCH_MODE : 0u) |
            (o->in_process ? IN_PROCESS_MODE : 0u) |
-           (o->jobs > 1 ? JOBS_MODE : 0u);
+           (o->jobs > 1 ? JOBS_MODE : 0u) | (o->shrink ? SHRINK_MODE : 0u) |
+           (o->explain ? EXPLAIN_MODE : 0u);
 }
 
 /* No option that was given may be one that a mode does not go with. */
@@ -477,13 +492,13 @@ static void check_modes(const struct reading *r)
 }
 
 /* The names of the other forms would belie what is in the file. */
-static void check_record(const char *path)
+static void check_text_name(const char *option, const char *path)
 {
     static const char *const others[] = {".gz", ".zst", ".repb"};
 
     for (size_t i = 0; i < sizeof others / sizeof *others; i++)
         if (has_suffix(path, others[i]))
-            fatal_usage("--record writes text, .rep, not '%s'", path);
+            fatal_usage("%s writes text, .rep, not '%s'", option, path);
 }
 
 static void check(const struct reading *r)
@@ -494,13 +509,19 @@ static void check(const struct reading *r)
     if (o->record && !o->adversary)
         fatal_usage("--record is of what an --adversary does");
     if (o->record)
-        check_record(o->record);
+        check_text_name("--record", o->record);
+    if (o->shrink)
+        check_text_name("--shrink", o->shrink);
     if (o->speed != 0 && !o->watch)
         fatal_usage("--speed is of --watch");
     if (o->pack && o->trace_file_count != 1)
         fatal_usage("--pack needs one trace, by -f");
     if (o->watch && o->trace_file_count != 1)
         fatal_usage("--watch needs one trace, by -f");
+    if (o->shrink && o->trace_file_count != 1)
+        fatal_usage("--shrink needs one trace, by -f");
+    if (o->explain && o->trace_file_count != 1)
+        fatal_usage("--explain needs one trace, by -f");
     if (o->watch && !o->watch_plain && !isatty(STDOUT_FILENO))
         fatal_usage("--watch needs a terminal to show it on; --watch=plain "
                     "prints frames");

@@ -31,6 +31,8 @@ struct options {
     size_t heap_limit;
     uint64_t fail_sbrk, stop_at;
     const char *json, *csv, *timeline, *events, *pack;
+    const char *shrink; /* where the smaller trace goes; NULL: no --shrink */
+    bool explain;
     bool watch, watch_plain;
     double speed; /* operations a second; 0: not given, or SPEED_MAX */
     const char *adversary, *record; /* --adversary's text; NULL: none */

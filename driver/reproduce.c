@@ -1,5 +1,5 @@
 /*
- * reproduce.c - options of mdriver, and gdb before them.
+ * reproduce.c - options of mdriver, for gdb and for a smaller trace.
  *
  * A fault of the checked pass is shown with the allocator inside the driver's
  * process, where gdb has it at once. One of a timed pass, or with a worker for
@@ -7,6 +7,8 @@
  */
 #define _GNU_SOURCE
 #include "reproduce.h"
+
+#include "shrink/shrink.h"
 
 #include <errno.h>
 #include <stdarg.h>
@@ -26,18 +28,19 @@ static void append(char *text, size_t size, const char *format, ...)
     va_end(args);
 }
 
-/* A word for the shell, in quotes where it needs them. */
+/* A word for the shell, in quotes where it needs them; a blank before it. */
 static void append_word(char *text, size_t size, const char *word)
 {
+    const char *blank = text[0] ? " " : "";
     static const char plain[] = "abcdefghijklmnopqrstuvwxyz"
                                 "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
                                 "_-./=:,+@%";
 
     if (word[0] && word[strspn(word, plain)] == '\0') {
-        append(text, size, " %s", word);
+        append(text, size, "%s%s", blank, word);
         return;
     }
-    append(text, size, " '");
+    append(text, size, "%s'", blank);
     for (; *word; word++)
         append(text, size, *word == '\'' ? "'\\''" : "%c", *word);
     append(text, size, "'");
@@ -61,15 +64,10 @@ static void append_gdb(char *text, size_t size, bool driver, bool timed,
            op == NO_OP || timed ? "" : " -ex finish");
 }
 
-void reproduce_command(const struct replay_setup *s, uint64_t op, bool timed,
-                       char *text, size_t size)
+/* Options by which the judge sees what it has seen. */
+static void append_judging(const struct replay_setup *s, char *text,
+                           size_t size)
 {
-    bool driver = !WORKER_FOREIGN && !timed;
-
-    text[0] = '\0';
-    append_gdb(text, size, driver, timed, op);
-    append_word(text, size, program_invocation_name);
-    append(text, size, driver ? " --in-process" : " -s 100000");
     if (s->align != 16)
         append(text, size, " --align %u", s->align);
     if (s->heap_limit != MEM_DEFAULT_LIMIT)
@@ -78,8 +76,40 @@ void reproduce_command(const struct replay_setup *s, uint64_t op, bool timed,
         append(text, size, " -d %d", s->debug);
     append(text, size, " --seed %llu --allocator", (unsigned long long)s->seed);
     append_word(text, size, s->allocator->text);
+}
+
+static void stop_under_gdb(const struct replay_setup *s, uint64_t op,
+                           bool timed, char *text, size_t size)
+{
+    bool driver = !WORKER_FOREIGN && !timed;
+
+    text[0] = '\0';
+    append_gdb(text, size, driver, timed, op);
+    append_word(text, size, program_invocation_name);
+    append(text, size, driver ? " --in-process" : " -s 100000");
+    append_judging(s, text, size);
     if (op != NO_OP && !timed)
         append(text, size, " --stop-at %llu", (unsigned long long)op + 1);
     append(text, size, s->origin ? " --adversary" : timed ? " -f" : " -c");
     append_word(text, size, s->origin ? s->origin : s->trace->path);
+}
+
+static void make_smaller(const struct replay_setup *s, bool timed, char *text,
+                         size_t size)
+{
+    text[0] = '\0';
+    append_word(text, size, program_invocation_name);
+    append(text, size, " --shrink small.rep");
+    append_judging(s, text, size);
+    append(text, size, timed ? " -f" : " -c");
+    append_word(text, size, s->trace->path);
+}
+
+void reproduce_fault(const struct replay_setup *s, uint64_t op, bool timed,
+                     struct outcome *out)
+{
+    stop_under_gdb(s, op, timed, out->reproduce, sizeof out->reproduce);
+    if (!s->origin && !s->in_process && !s->fail_at &&
+        shrink_is_possible(out))
+        make_smaller(s, timed, out->shrink, sizeof out->shrink);
 }

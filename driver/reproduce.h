@@ -1,5 +1,5 @@
 /*
- * reproduce.h - the command line that shows a fault under gdb.
+ * reproduce.h - command lines that show a fault again.
  */
 #ifndef REPRODUCE_H
 #define REPRODUCE_H
@@ -7,11 +7,11 @@
 #include "check/replay.h"
 
 /*
- * For struct replay_setup's reproduce. Writes into text, of that size, the
- * command that stops before operation op of the replay (NO_OP: before the
- * first); timed: the fault showed in a timed pass.
+ * For struct replay_setup's reproduce. Writes into outcome the command that
+ * stops before operation op of the replay (NO_OP: before the first), and the
+ * command that shrinks the trace. timed: the fault showed in a timed pass.
  */
-void reproduce_command(const struct replay_setup *setup, uint64_t op,
-                       bool timed, char *text, size_t size);
+void reproduce_fault(const struct replay_setup *setup, uint64_t op, bool timed,
+                     struct outcome *outcome);
 
 #endif

@@ -18,6 +18,7 @@
 #include "base/verdict.h"
 
 struct replay_setup;
+struct outcome;
 
 /*
  * Who follows the checked pass of a replay. Both functions may be NULL.
@@ -49,12 +50,13 @@ struct replay_setup {
     uint64_t seed;
     struct replay_observer observers[REPLAY_OBSERVERS];
     const char *origin; /* the --adversary that makes the trace, or NULL */
+    bool verdict_only; /* do not replay once more for a better message */
     /*
-     * Writes how the user can see a fault in operation op happen, into text;
-     * NULL: outcome.reproduce stays empty.
+     * Writes into outcome how the user can see a fault in operation op happen,
+     * and how the trace can be shrunk; NULL: both texts stay empty.
      */
     void (*reproduce)(const struct replay_setup *setup, uint64_t op, bool timed,
-                      char *text, size_t size);
+                      struct outcome *outcome);
 };
 
 /* What a replay found; no pointers, so it may lie in shared memory. */
@@ -63,6 +65,7 @@ struct outcome {
     bool verdict_in_timed_pass;
     char message[1600];   /* one sentence; "" where all is well */
     char reproduce[1024]; /* the command that stops there under gdb, or "" */
+    char shrink[1024];    /* the command that makes the trace smaller, or "" */
     uint64_t line;        /* of the trace, 0 = none */
     uint64_t ops_done;
     uint64_t footprint; /* peak, static data beyond the allowance included */

@@ -164,7 +164,7 @@ void diagnose_culprit(const struct replay *r, struct finding *f)
     uint64_t last = f->op != NO_OP ? f->op : setup.trace->op_count - 1;
     struct watchpoint watch;
 
-    if (setup.in_process || setup.fail_at || f->culprit != NO_OP ||
+    if (setup.in_process || setup.verdict_only || setup.fail_at || f->culprit != NO_OP ||
         !choose_watch(r, f, &watch))
         return;
     memset(setup.observers, 0, sizeof setup.observers);
@@ -191,5 +191,5 @@ void diagnose_conclude(const struct replay *r, const struct oracle *o,
         out->line = trace_line(r->setup.trace, f->op);
     if (is_lab(r) && f->verdict != VERDICT_LOAD_FAILED && r->setup.reproduce)
         r->setup.reproduce(&r->setup, f->culprit != NO_OP ? f->culprit : f->op,
-                           o->lenient, out->reproduce, sizeof out->reproduce);
+                           o->lenient, out);
 }

@@ -9,8 +9,8 @@
  * timed rounds go from one to the next: what the machine does meanwhile hits
  * all alike, and their ratios hold where no absolute time does.
  */
-#ifndef CONTEST_H
-#define CONTEST_H
+#ifndef BENCHMARK_H
+#define BENCHMARK_H
 
 #include "check/allocator.h"
 #include "bounds/bounds.h"

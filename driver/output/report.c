@@ -4,17 +4,20 @@
  * Columns are apart by at least two blanks, whatever is in them: a value too
  * long for its column moves the line, it does not run into its neighbour.
  */
+#define _GNU_SOURCE
 #include "report.h"
 
 #include "text_width.h"
 #include "columns.h"
 #include "comparison.h"
 #include "csv.h"
+#include "explain.h"
 #include "progress.h"
 #include "name_list.h"
 #include "adversary_table.h"
 #include "waste_table.h"
 
+#include <errno.h>
 #include <json-c/json.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -149,6 +152,8 @@ static void print_fault(const struct allocator *a, const struct outcome *o)
     printf("%s: %s: %s\n", a->name, verdict_name(o->verdict), o->message);
     if (o->reproduce[0])
         printf("    %s\n", o->reproduce);
+    if (o->shrink[0])
+        printf("    %s\n", o->shrink);
 }
 
 /* The first few in full; of more of them the table and JSON tell. */
@@ -386,6 +391,39 @@ void report_watch(const struct replay_setup *setup, const struct outcome *o,
         printf("%s: %s: left after %llu of %llu operations\n", name, t->name,
                (unsigned long long)o->ops_done,
                (unsigned long long)t->op_count);
+}
+
+void report_outcome(const struct replay_setup *setup, const struct outcome *o)
+{
+    if (o->verdict != VERDICT_OK)
+        print_fault(setup->allocator, o);
+    else
+        printf("%s: %s: ok\n", setup->allocator->name, setup->trace->name);
+}
+
+static void print_explain_command(const struct replay_setup *setup)
+{
+    printf("    %s --explain --seed %llu --allocator %s -c %s\n",
+           program_invocation_name, (unsigned long long)setup->seed,
+           setup->allocator->text, setup->trace->path);
+}
+
+void report_shrunk(const struct replay_setup *setup, const struct outcome *o,
+                   const struct shrinking *how)
+{
+    const struct trace *t = setup->trace;
+    struct outcome outcome = *o;
+
+    outcome.shrink[0] = '\0'; /* that has been done */
+    printf("%s: %llu of %llu operations are left after %u replays%s\n",
+           t->path, (unsigned long long)t->op_count,
+           (unsigned long long)how->whole_ops, how->replays,
+           how->complete ? "" : "; the search was not ended");
+    if (t->op_count <= EXPLAIN_MOST)
+        explain_calls(stdout, t, o);
+    report_outcome(setup, &outcome);
+    if (t->op_count <= EXPLAIN_MOST)
+        print_explain_command(setup);
 }
 
 static void list_adversaries(void)

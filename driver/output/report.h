@@ -28,6 +28,20 @@ void report_print(const struct benchmark *c, const struct profile *profile,
 void report_adversary(const struct adversary_benchmark *t);
 
 /* What has been watched, to the end or not. */
+/* How a trace was made smaller. */
+struct shrinking {
+    uint64_t whole_ops; /* operations of the trace at first */
+    unsigned replays;
+    bool complete; /* false: the search was ended before its end */
+};
+
+/* The smaller trace, which is setup's, its outcome, and how to go on. */
+void report_shrunk(const struct replay_setup *setup, const struct outcome *o,
+                   const struct shrinking *how);
+
+/* The outcome of one replay, in a line or, of a fault, a few. */
+void report_outcome(const struct replay_setup *setup, const struct outcome *o);
+
 void report_watch(const struct replay_setup *setup, const struct outcome *o,
                   bool ended);
 

@@ -115,6 +115,13 @@ unsigned long trace_line(const struct trace *trace, uint64_t op);
 char *trace_text(const struct trace *trace, uint64_t op, char *buffer,
                  size_t size);
 
+/*
+ * The operation as C, such as "p5 = malloc(100)", with the ids of the trace's
+ * file; in buffer. Returns buffer.
+ */
+char *trace_call(const struct trace *trace, uint64_t op, char *buffer,
+                 size_t size);
+
 /* Round the peak up to align, 8 or 16. */
 uint64_t trace_aligned_peak(const struct trace *trace, unsigned align);
 

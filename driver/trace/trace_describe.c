@@ -100,3 +100,47 @@ char *trace_text(const struct trace *trace, uint64_t op, char *buffer,
     buffer[length] = '\0';
     return buffer;
 }
+
+/* The id in its line: the second word. */
+static long long id_of(const struct trace *trace, uint64_t op)
+{
+    char text[64];
+    long long id = 0;
+
+    sscanf(trace_text(trace, op, text, sizeof text), "%*s %lld", &id);
+    return id;
+}
+
+char *trace_call(const struct trace *trace, uint64_t index, char *buffer,
+                 size_t size)
+{
+    struct op op = trace->ops[index];
+    long long id = id_of(trace, index);
+    unsigned long long bytes = op_size(op);
+
+    switch (op_call(op)) {
+    case CALL_MALLOC:
+        snprintf(buffer, size, "p%lld = malloc(%llu)", id, bytes);
+        break;
+    case CALL_CALLOC:
+        snprintf(buffer, size, "p%lld = calloc(%u, %llu)", id, op.arg, bytes);
+        break;
+    case CALL_MEMALIGN:
+        snprintf(buffer, size, "p%lld = memalign(%llu, %llu)", id,
+                 1ull << op_alignment_bits(op), bytes);
+        break;
+    case CALL_REALLOC:
+        if (op_begins(op))
+            snprintf(buffer, size, "p%lld = realloc(NULL, %llu)", id, bytes);
+        else
+            snprintf(buffer, size, "p%lld = realloc(p%lld, %llu)", id, id,
+                     bytes);
+        break;
+    default:
+        if (op_has_block(op))
+            snprintf(buffer, size, "free(p%lld)", id);
+        else
+            snprintf(buffer, size, "free(NULL)");
+    }
+    return buffer;
+}
