@@ -11,6 +11,7 @@
 #include "measure/benchmark.h"
 #include "output/explain.h"
 #include "output/export.h"
+#include "fuzz/fuzz.h"
 #include "base/interrupt.h"
 #include "options.h"
 #include "reproduce.h"
@@ -325,9 +326,22 @@ static int explain(const struct benchmark *c)
     replay_close(r);
     explain_end(e, &outcome);
     explain_delete(e);
-    outcome.shrink[0] = '\0';
+    outcome.shrink[0] = outcome.explain[0] = '\0'; /* that has been done */
     report_outcome(&setup, &outcome);
     return outcome.verdict == VERDICT_OK ? EXIT_ALL_RIGHT : EXIT_BAD_VERDICT;
+}
+
+static void write_smaller(const struct shrink_setup *setup,
+                          struct shrink_result *result)
+{
+    struct replay_setup small = setup->replay;
+
+    small.trace = result->trace;
+    trace_write(result->trace, setup->path);
+    report_shrunk(&small, &result->outcome,
+                  &(struct shrinking){setup->replay.trace->op_count,
+                                      result->replays, result->complete});
+    trace_delete(result->trace);
 }
 
 static int make_smaller(const struct benchmark *c, const struct options *o)
@@ -354,14 +368,55 @@ static int make_smaller(const struct benchmark *c, const struct options *o)
         fatal_usage("--shrink: fewer operations cannot have the verdict %s",
                     verdict_name(result.outcome.verdict));
     }
-    trace_write(result.trace, o->shrink);
-    struct replay_setup small = setup.replay;
-    small.trace = result.trace;
-    report_shrunk(&small, &result.outcome,
-                  &(struct shrinking){setup.replay.trace->op_count,
-                                      result.replays, result.complete});
-    trace_delete(result.trace);
+    write_smaller(&setup, &result);
     return interrupted ? EXIT_INTERRUPTED : EXIT_BAD_VERDICT;
+}
+
+/* The trace that fails, made smaller where that can be, into the file. */
+static void publish_failure(const struct fuzz_setup *f, struct fuzz_result *r)
+{
+    struct shrink_setup setup = {.replay = r->replay,
+                                 .timing = f->timing && !r->replay.fail_at,
+                                 .path = f->path,
+                                 .progress = f->progress};
+    struct shrink_result small = shrink(&setup);
+
+    progress_clear();
+    report_fuzzing(&f->replay, r->traces, r->operations, true);
+    if (small.trace) {
+        write_smaller(&setup, &small);
+    } else {
+        trace_write(r->trace, f->path);
+        report_outcome(&r->replay, &r->outcome);
+    }
+    trace_delete(r->trace);
+}
+
+static int run_fuzz(const struct benchmark *c, const struct options *o)
+{
+    struct fuzz_setup setup = {.replay = c->setup,
+                               .timing = c->timing,
+                               .seconds = o->fuzz,
+                               .path = o->record ? o->record : "fuzz.rep",
+                               .progress = progress_print};
+
+    if (c->allocator_count != 1)
+        fatal_usage("--fuzz takes one allocator");
+    setup.replay.allocator = c->allocators[0];
+    setup.replay.cpu = -1;
+    if (setup.replay.time_limit > FUZZ_TIME_LIMIT)
+        setup.replay.time_limit = FUZZ_TIME_LIMIT;
+    if (setup.replay.debug == 0)
+        setup.replay.debug = 2; /* mm_audit, where there is one */
+    progress_set(o->verbose);
+    struct fuzz_result result = fuzz(&setup);
+    progress_clear();
+    if (result.trace) {
+        publish_failure(&setup, &result);
+        return EXIT_BAD_VERDICT;
+    }
+    report_fuzzing(&setup.replay, result.traces, result.operations, false);
+    return interrupted ? EXIT_INTERRUPTED : EXIT_ALL_RIGHT;
 }
 
 static const char *profiles_path(const struct options *o)
@@ -425,7 +480,7 @@ int main(int argc, char **argv)
     struct trace_list traces = {0};
     int status = EXIT_ALL_RIGHT;
 
-    if (!o.adversary)
+    if (!o.adversary && o.fuzz == 0)
         traces =
             trace_list_load(o.trace_files, o.trace_file_count, o.trace_dir);
     if (o.list) {
@@ -443,6 +498,8 @@ int main(int argc, char **argv)
             status = run_adversary(&c, &o, &profile);
         } else if (o.watch) {
             status = watch(&c, &o);
+        } else if (o.fuzz > 0) {
+            status = run_fuzz(&c, &o);
         } else if (o.explain) {
             status = explain(&c);
         } else if (o.shrink) {

@@ -44,7 +44,8 @@ enum long_option {
     WATCH,
     SPEED,
     SHRINK,
-    EXPLAIN
+    EXPLAIN,
+    FUZZ
 };
 
 /* Runs in place of the usual one, or ways of it, that some options do not go
@@ -57,7 +58,8 @@ enum mode {
     JOBS_MODE = 8,
     SHRINK_MODE = 16,
     EXPLAIN_MODE = 32,
-    ONE_REPLAY = WATCH_MODE | SHRINK_MODE | EXPLAIN_MODE
+    FUZZ_MODE = 64,
+    ONE_REPLAY = WATCH_MODE | SHRINK_MODE | EXPLAIN_MODE | FUZZ_MODE
 };
 
 static const struct {
@@ -71,6 +73,7 @@ static const struct {
     {JOBS_MODE, "--jobs, which end in any order"},
     {SHRINK_MODE, "--shrink, which only makes a trace smaller"},
     {EXPLAIN_MODE, "--explain, which only shows one replay"},
+    {FUZZ_MODE, "--fuzz, which makes traces until one fails"},
 };
 
 /* What an option's argument is, and what it is stored as. */
@@ -84,7 +87,7 @@ enum type {
     SEEDING,   /* the same; and a bool says that it was given */
     SIZE,      /* bytes, with K, M or G; size_t, whole pages */
     ALIGNMENT, /* 8 or 16; unsigned */
-    DURATION,  /* seconds; double */
+    DURATION,  /* seconds, low if none are given; double */
     RATE,      /* a number or max; double */
     PLAIN,     /* =plain or none */
     DEBUG,     /* none; debug level 2 */
@@ -110,10 +113,10 @@ static const struct option_row {
     {{"file", 'f', "FILE", 0,
       "Use this trace; may be repeated. A path, or a name in the trace "
       "directory. Without it every trace of the directory is run", 0},
-     FILE_NAME, 0, 0, 0, ADVERSARY_MODE},
+     FILE_NAME, 0, 0, 0, ADVERSARY_MODE | FUZZ_MODE},
     {{NULL, 'c', "FILE", 0,
       "Run FILE once, for correctness only", 0},
-     FILE_ONCE, 0, 0, 0, ADVERSARY_MODE},
+     FILE_ONCE, 0, 0, 0, ADVERSARY_MODE | FUZZ_MODE},
     {{"trace-dir", 't', "DIR", 0,
       "Where traces are (default: traces)", 0},
      TEXT, AT(trace_dir), 0, 0, NOTHING},
@@ -157,6 +160,11 @@ static const struct option_row {
     {{"explain", EXPLAIN, NULL, 0,
       "Print one short trace as calls in C, with the heap after each", 0},
      SET, AT(explain), 0, 0, WATCH_MODE},
+    {{"fuzz", FUZZ, "SECONDS", OPTION_ARG_OPTIONAL,
+      "Judge random traces of many shapes until one fails, at most so long "
+      "(30); that one is made smaller and written to fuzz.rep, or to --record",
+      0},
+     DURATION, AT(fuzz), 30, 0, WATCH_MODE | SHRINK_MODE | EXPLAIN_MODE},
     {{NULL, 0, NULL, 0,
       "How to judge:", 2},
      HEADING, 0, 0, 0, NOTHING},
@@ -268,7 +276,7 @@ enum { UNSAID = -1 }; /* neither -v nor -V */
 /* What the parser keeps between two options. */
 struct reading {
     struct options *options;
-    int *verbose; /* a number that follows belongs there; else NULL */
+    const struct option_row *last; /* the option just read; else NULL */
     bool given[ROWS];
 };
 
@@ -286,13 +294,13 @@ static uint64_t number(const char *option, const char *text, uint64_t low,
     return value;
 }
 
-static double seconds(const char *text)
+static double seconds(const char *option, const char *text)
 {
     char *end;
     double value = strtod(text, &end);
 
     if (end == text || *end || !(value > 0) || value > 1e6)
-        fatal_usage("-s takes a number of seconds, not '%s'", text);
+        fatal_usage("%s takes a number of seconds, not '%s'", option, text);
     return value;
 }
 
@@ -391,7 +399,7 @@ static void store(struct options *o, const struct option_row *row, char *arg)
         *(unsigned *)place = alignment(arg);
         return;
     case DURATION:
-        *(double *)place = seconds(arg);
+        *(double *)place = arg ? seconds(name, arg) : (double)row->low;
         return;
     case RATE:
         *(double *)place = speed(arg);
@@ -439,20 +447,30 @@ static bool lists_all(const char *list)
     return false;
 }
 
+/* The number that may follow the last option, after a blank. */
+static void take_number(struct options *o, const struct option_row *last,
+                        char *arg)
+{
+    if (last && last->type == VERBOSE)
+        o->verbose = number("-v", arg, 0, 9) == 0 ? 0 : o->verbose;
+    else if (last && last->type == DURATION)
+        store(o, last, arg);
+    else
+        fatal_usage("unexpected '%s'; traces are given with -f", arg);
+}
+
 static error_t parse(int key, char *arg, struct argp_state *state)
 {
     struct reading *r = state->input;
-    int *verbose = r->verbose;
+    const struct option_row *last = r->last;
 
-    r->verbose = NULL;
+    r->last = NULL;
     if (key == 'h') {
         argp_state_help(state, stdout, ARGP_HELP_STD_HELP);
         return 0;
     }
     if (key == ARGP_KEY_ARG) {
-        if (!verbose)
-            fatal_usage("unexpected '%s'; traces are given with -f", arg);
-        *verbose = number("-v", arg, 0, 9) == 0 ? 0 : *verbose;
+        take_number(r->options, last, arg);
         return 0;
     }
     const struct option_row *row = row_of_key(key);
@@ -460,8 +478,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
         return ARGP_ERR_UNKNOWN;
     r->given[row - rows] = true;
     store(r->options, row, arg);
-    if (row->type == VERBOSE)
-        r->verbose = &r->options->verbose;
+    r->last = row;
     return 0;
 }
 
@@ -476,7 +493,7 @@ static unsigned modes_of(const struct options *o)
     return (o->adversary ? ADVERSARY_MODE : 0u) | (o->watch ? WATCH_MODE : 0u) |
            (o->in_process ? IN_PROCESS_MODE : 0u) |
            (o->jobs > 1 ? JOBS_MODE : 0u) | (o->shrink ? SHRINK_MODE : 0u) |
-           (o->explain ? EXPLAIN_MODE : 0u);
+           (o->explain ? EXPLAIN_MODE : 0u) | (o->fuzz > 0 ? FUZZ_MODE : 0u);
 }
 
 /* No option that was given may be one that a mode does not go with. */
@@ -506,8 +523,8 @@ static void check(const struct reading *r)
     const struct options *o = r->options;
 
     check_modes(r);
-    if (o->record && !o->adversary)
-        fatal_usage("--record is of what an --adversary does");
+    if (o->record && !o->adversary && o->fuzz == 0)
+        fatal_usage("--record is of what an --adversary or --fuzz makes");
     if (o->record)
         check_text_name("--record", o->record);
     if (o->shrink)

@@ -33,9 +33,11 @@ struct options {
     const char *json, *csv, *timeline, *events, *pack;
     const char *shrink; /* where the smaller trace goes; NULL: no --shrink */
     bool explain;
+    double fuzz; /* seconds; 0: no --fuzz */
     bool watch, watch_plain;
     double speed; /* operations a second; 0: not given, or SPEED_MAX */
-    const char *adversary, *record; /* --adversary's text; NULL: none */
+    const char *adversary; /* its text; NULL: none */
+    const char *record;    /* where --adversary or --fuzz write; or NULL */
 };
 
 /* Read the command line; complains, or prints help, and exits. */

@@ -8,6 +8,7 @@
 #define _GNU_SOURCE
 #include "reproduce.h"
 
+#include "output/explain.h"
 #include "shrink/shrink.h"
 
 #include <errno.h>
@@ -74,6 +75,8 @@ static void append_judging(const struct replay_setup *s, char *text,
         append(text, size, " --heap-limit %zu", s->heap_limit);
     if (s->debug > 0)
         append(text, size, " -d %d", s->debug);
+    if (s->fail_at)
+        append(text, size, " --fail-sbrk %llu", (unsigned long long)s->fail_at);
     append(text, size, " --seed %llu --allocator", (unsigned long long)s->seed);
     append_word(text, size, s->allocator->text);
 }
@@ -94,12 +97,13 @@ static void stop_under_gdb(const struct replay_setup *s, uint64_t op,
     append_word(text, size, s->origin ? s->origin : s->trace->path);
 }
 
-static void make_smaller(const struct replay_setup *s, bool timed, char *text,
-                         size_t size)
+/* The options of a run with this one more. */
+static void run_with(const struct replay_setup *s, const char *option,
+                     bool timed, char *text, size_t size)
 {
     text[0] = '\0';
     append_word(text, size, program_invocation_name);
-    append(text, size, " --shrink small.rep");
+    append(text, size, " %s", option);
     append_judging(s, text, size);
     append(text, size, timed ? " -f" : " -c");
     append_word(text, size, s->trace->path);
@@ -109,7 +113,11 @@ void reproduce_fault(const struct replay_setup *s, uint64_t op, bool timed,
                      struct outcome *out)
 {
     stop_under_gdb(s, op, timed, out->reproduce, sizeof out->reproduce);
-    if (!s->origin && !s->in_process && !s->fail_at &&
-        shrink_is_possible(out))
-        make_smaller(s, timed, out->shrink, sizeof out->shrink);
+    if (s->origin || s->in_process)
+        return;
+    if (shrink_is_possible(out))
+        run_with(s, "--shrink small.rep", timed, out->shrink,
+                 sizeof out->shrink);
+    if (!timed && s->trace->op_count <= EXPLAIN_MOST)
+        run_with(s, "--explain", timed, out->explain, sizeof out->explain);
 }

@@ -66,6 +66,17 @@ class Shrink(samples.Samples):
                                  name.partition('.')[0])
                 self.assertEqual(report['results'][0]['ops'], left)
 
+    def test_a_realloc_of_null_stays_one(self) -> None:
+        """Only files that begin with the weight have it."""
+        trace = self.write('null.rep', '1\n2\n3\n1\nr 0 5000\na 1 5\nf 1\n')
+        small = self.folder / 'small.rep'
+        mdriver('--shrink', small, '--allocator', bad('null.realloc'), '-f',
+                trace)
+        finished = mdriver('--explain', '--allocator', bad('null.realloc'),
+                           '-f', small)
+        self.assertTrue(finished.stdout.startswith(
+            'p0 = realloc(NULL, '), account(finished))
+
     def test_calls_are_c_and_the_one_that_fails_is_marked(self) -> None:
         finished, _ = self.shrink('data-lost.realloc-copies-too-little')
         self.assertRegex(finished.stdout, r'(?m)^    p0 = malloc\(\d+\)\n'

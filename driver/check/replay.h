@@ -66,6 +66,7 @@ struct outcome {
     char message[1600];   /* one sentence; "" where all is well */
     char reproduce[1024]; /* the command that stops there under gdb, or "" */
     char shrink[1024];    /* the command that makes the trace smaller, or "" */
+    char explain[1024];   /* the command that prints each call, or "" */
     uint64_t line;        /* of the trace, 0 = none */
     uint64_t ops_done;
     uint64_t footprint; /* peak, static data beyond the allowance included */
@@ -85,7 +86,13 @@ void replay_close(struct replay *r);
 bool replay_checked(struct replay *r, struct outcome *outcome);
 
 /*
- * The same in steps, for who looks at the heap in between, or writes the trace
+ * Replay it with every check, then, if timed, in a pass of each timed kind, as
+ * long as all is well. Returns whether the verdict is ok.
+ */
+bool replay_passes(struct replay *r, bool timed, struct outcome *outcome);
+
+/*
+ * The checked pass in steps, for who looks at the heap in between, or writes the trace
  * as it goes: start, advance up to an operation (not included) as often as
  * wanted while all is well, finish in any case. The trace may have grown since
  * the last step, within its slots.

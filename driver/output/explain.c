@@ -32,8 +32,7 @@ struct explain *explain_new(FILE *out, const struct trace *t)
     e->out = out;
     e->trace = t;
     e->freed = check_alloc(calloc(count, sizeof *e->freed));
-    e->pieces =
-        check_alloc(calloc(count + t->slot_count, sizeof *e->pieces));
+    e->pieces = check_alloc(calloc(count + t->slot_count, sizeof *e->pieces));
     e->blocks =
         check_alloc(calloc((size_t)t->slot_count + 1, sizeof *e->blocks));
     return e;

@@ -4,7 +4,6 @@
  * Columns are apart by at least two blanks, whatever is in them: a value too
  * long for its column moves the line, it does not run into its neighbour.
  */
-#define _GNU_SOURCE
 #include "report.h"
 
 #include "text_width.h"
@@ -17,7 +16,6 @@
 #include "adversary_table.h"
 #include "waste_table.h"
 
-#include <errno.h>
 #include <json-c/json.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -154,6 +152,8 @@ static void print_fault(const struct allocator *a, const struct outcome *o)
         printf("    %s\n", o->reproduce);
     if (o->shrink[0])
         printf("    %s\n", o->shrink);
+    if (o->explain[0])
+        printf("    %s\n", o->explain);
 }
 
 /* The first few in full; of more of them the table and JSON tell. */
@@ -393,19 +393,21 @@ void report_watch(const struct replay_setup *setup, const struct outcome *o,
                (unsigned long long)t->op_count);
 }
 
+void report_fuzzing(const struct replay_setup *setup, uint64_t traces,
+                    uint64_t operations, bool failed)
+{
+    printf("%s: %llu traces, %llu operations, seed %llu: %s\n",
+           setup->allocator->name, (unsigned long long)traces,
+           (unsigned long long)operations, (unsigned long long)setup->seed,
+           failed ? "the last one failed" : "nothing was found");
+}
+
 void report_outcome(const struct replay_setup *setup, const struct outcome *o)
 {
     if (o->verdict != VERDICT_OK)
         print_fault(setup->allocator, o);
     else
         printf("%s: %s: ok\n", setup->allocator->name, setup->trace->name);
-}
-
-static void print_explain_command(const struct replay_setup *setup)
-{
-    printf("    %s --explain --seed %llu --allocator %s -c %s\n",
-           program_invocation_name, (unsigned long long)setup->seed,
-           setup->allocator->text, setup->trace->path);
 }
 
 void report_shrunk(const struct replay_setup *setup, const struct outcome *o,
@@ -422,8 +424,6 @@ void report_shrunk(const struct replay_setup *setup, const struct outcome *o,
     if (t->op_count <= EXPLAIN_MOST)
         explain_calls(stdout, t, o);
     report_outcome(setup, &outcome);
-    if (t->op_count <= EXPLAIN_MOST)
-        print_explain_command(setup);
 }
 
 static void list_adversaries(void)

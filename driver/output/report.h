@@ -28,6 +28,10 @@ void report_print(const struct benchmark *c, const struct profile *profile,
 void report_adversary(const struct adversary_benchmark *t);
 
 /* What has been watched, to the end or not. */
+/* What the fuzzer has replayed. */
+void report_fuzzing(const struct replay_setup *setup, uint64_t traces,
+                    uint64_t operations, bool failed);
+
 /* How a trace was made smaller. */
 struct shrinking {
     uint64_t whole_ops; /* operations of the trace at first */

@@ -69,26 +69,13 @@ static double seconds(void)
 
 /* ---- One replay. ---- */
 
-static void judge_timed(struct replay *r, struct outcome *out)
-{
-    static const enum timed_kind kinds[] = {TIMED_COUNTED, TIMED_PLAIN,
-                                            TIMED_PLAIN, TIMED_CANARY,
-                                            TIMED_COUNTED};
-    double ns;
-
-    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
-        if (!replay_timed(r, kinds[i], &ns, out))
-            return;
-}
-
 static struct outcome judge(struct search *s, const struct trace *t, bool timed)
 {
     struct outcome out;
 
     s->replay.trace = t;
     struct replay *r = replay_open(&s->replay);
-    if (replay_checked(r, &out) && timed)
-        judge_timed(r, &out);
+    replay_passes(r, timed, &out);
     replay_close(r);
     s->replays++;
     s->work += REPLAY_WORK + (double)t->op_count;
@@ -329,10 +316,10 @@ static struct outcome judge_whole(struct search *s)
 {
     double begin = seconds();
     struct outcome out = judge_first(s);
-    double limit = time_factor * (seconds() - begin);
+    double spent = seconds() - begin, limit = time_factor * spent;
 
-    if (limit < least_time_limit || out.verdict == VERDICT_HUNG)
-        limit = least_time_limit;
+    if (limit < least_time_limit || spent >= s->replay.time_limit)
+        limit = least_time_limit; /* or it was the time limit that ended it */
     if (limit < s->replay.time_limit)
         s->replay.time_limit = limit;
     s->timed = out.verdict_in_timed_pass;

@@ -66,9 +66,22 @@ static void write_ops(const struct trace *t, FILE *file)
     free(id_of);
 }
 
-/* A first number of 0 to 3 would be a weight; that of a classic file is more. */
-static uint64_t suggested_heap(const struct trace *t)
+static bool has_kind(const struct trace *t, enum op_kind kind)
 {
+    for (uint64_t i = 0; i < t->op_count; i++)
+        if (op_kind(t->ops[i]) == kind)
+            return true;
+    return false;
+}
+
+/*
+ * A classic file begins with a heap size, which is more than 3. Only in a later
+ * file, which begins with the weight, is there a realloc of NULL.
+ */
+static uint64_t first_number(const struct trace *t)
+{
+    if (has_kind(t, OP_REALLOC_NULL))
+        return WEIGHT_BOTH;
     return t->peak_payload > 4096 ? t->peak_payload : 4096;
 }
 
@@ -79,7 +92,7 @@ void trace_write(const struct trace *trace, const char *path)
     if (!file)
         fatal(path, 0, "cannot write it: %s", strerror(errno));
     fprintf(file, "%llu\n%llu\n%llu\n1\n",
-            (unsigned long long)suggested_heap(trace),
+            (unsigned long long)first_number(trace),
             (unsigned long long)trace->id_count,
             (unsigned long long)trace->op_count);
     write_ops(trace, file);
