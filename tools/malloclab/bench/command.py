@@ -8,7 +8,7 @@ from typing import Sequence
 
 from .. import BUILD, ROOT
 from ..arguments import add_subcommand
-from . import (comparison, judge, memory_return, pareto, record, scaling,
+from . import (comparison, faults, judge, memory_return, pareto, record, scaling,
                threads, worst)
 from .part import Part
 from .table import BenchError, warn
@@ -23,6 +23,7 @@ PARTS: dict[str, Part] = {
     "memory-return": memory_return,
     "judge": judge,
     "record": record,
+    "faults": faults,
 }
 
 # Then the table's figures are kept, and the picture is drawn from them.
@@ -37,7 +38,7 @@ def _words(name: str, build: Path) -> list[str]:
 
 
 EPILOG = """\
-Without a PART, all parts are run with their defaults, which takes about ten
+Without a PART, all parts are run with their defaults, which takes about fifteen
 minutes. Times hold for this machine and this moment; quote ratios.
 Exit status: 0; 1 where an allocator failed; 2 where it could not be measured;
 130 interrupted: what was done is printed.
