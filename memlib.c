@@ -11,6 +11,8 @@
  *   I4  Every byte that is neither heap nor mapped is zero, unless the
  *       allocator wrote outside of both: memory that is given back is cleared,
  *       as the kernel clears pages.
+ *   I5  While guarded, no page of [brk, map_floor) can be accessed, except the
+ *       page that the break lies in.
  */
 #define _GNU_SOURCE
 #include "memlib.h"
@@ -34,6 +36,7 @@ static struct {
     size_t page;            /* bytes; the system's page size */
     unsigned page_bits;     /* its logarithm */
     bool can_drop;          /* madvise clears the region's pages */
+    bool guarded;           /* I5 */
     size_t limit;           /* bytes, for mem_init */
     size_t span;            /* bytes that mem_init reserved; else 0 */
 } heap = {.limit = MEM_DEFAULT_LIMIT};
@@ -69,6 +72,50 @@ size_t mem_pagesize(void)
         heap.page_bits = (unsigned)__builtin_ctzl(heap.page);
     }
     return heap.page;
+}
+
+/* ---- The guard. ---- */
+
+/* Let whole pages be accessed, or not. Where the kernel refuses, the guard
+ * ends: it has a limit of regions. */
+static void set_access(size_t at, size_t end, int access)
+{
+    if (at < end && mprotect(heap.base + at, end - at, access) != 0)
+        heap.guarded = false;
+}
+
+/* The pages of [at, end) become part of the heap, or of a mapping. */
+static void open_pages(size_t at, size_t end)
+{
+    if (heap.guarded)
+        set_access(at, end, PROT_READ | PROT_WRITE);
+}
+
+void mem_guard(bool on)
+{
+    struct mem_account *a = heap.account;
+    bool was = heap.guarded;
+
+    heap.guarded = on;
+    if (on != was)
+        set_access(page_ceil(a->brk), a->map_floor,
+                   on ? PROT_NONE : PROT_READ | PROT_WRITE);
+}
+
+bool mem_is_guarded(void)
+{
+    return heap.guarded;
+}
+
+bool mem_guard_hit(const void *address)
+{
+    size_t at = (size_t)((const unsigned char *)address - heap.base);
+
+    if (!heap.guarded || at < page_ceil(heap.account->brk) ||
+        at >= heap.account->map_floor)
+        return false;
+    mem_guard(false);
+    return true;
 }
 
 /* ---- Events and accounting. ---- */
@@ -211,6 +258,8 @@ static void *shrink_break(size_t by)
     void *old = heap.base + a->brk;
     a->brk -= by;
     clear(a->brk, by);
+    if (heap.guarded)
+        set_access(page_ceil(a->brk), page_ceil(a->brk + by), PROT_NONE);
     record_event(MEM_BRK, a->brk, by);
     return old;
 }
@@ -229,6 +278,7 @@ void *mem_sbrk(intptr_t increment)
     if (a->brk + (size_t)increment > a->map_floor &&
         a->brk + (size_t)increment > lowest_mapping())
         return refuse((size_t)increment, (void *)-1);
+    open_pages(page_ceil(a->brk), page_ceil(a->brk + (size_t)increment));
     a->brk += (size_t)increment;
     raise_peaks();
     record_event(MEM_BRK, a->brk, (size_t)increment);
@@ -266,8 +316,10 @@ void *mem_map(size_t size)
         return refuse(size, NULL);
     size_t at = page_start(first);
     a->mapped += bytes;
-    if (at < a->map_floor)
+    if (at < a->map_floor) {
+        open_pages(at, a->map_floor);
         a->map_floor = at;
+    }
     raise_peaks();
     record_event(MEM_MAP, at, bytes);
     return heap.base + at;

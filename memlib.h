@@ -136,6 +136,16 @@ void mem_reset_brk(void);
 size_t mem_footprint(void);
 size_t mem_peak_footprint(void);
 
+/*
+ * While guarded, the pages between the break and the lowest mapping cannot be
+ * accessed: an allocator that reads past the end of its heap gets SIGSEGV. For
+ * the handler of that signal: mem_guard_hit says whether it was such a page; it
+ * then ends the guard, so that the access is right when it is repeated.
+ */
+void mem_guard(bool on);
+bool mem_is_guarded(void);
+bool mem_guard_hit(const void *address);
+
 /* Refuse the n-th request for memory from now on (1: the next one); 0: none. */
 void mem_fail_request(uint64_t n);
 

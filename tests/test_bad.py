@@ -6,6 +6,7 @@ in it say with what:
     /* trace: NAME.rep ... */    files of tests/traces to replay
     /* options: ... */           further options for ./mdriver
     /* expect: REGEX */          found in the verdict's message
+    /* note: REGEX */            found in the note on a right verdict
 """
 from __future__ import annotations
 
@@ -25,7 +26,7 @@ VERDICTS = frozenset(re.findall(
 SOURCES = sorted((support.TESTS / 'bad').glob('*.c'))
 TRACES = support.TESTS / 'traces'
 
-DIRECTIVE = re.compile(r'/\* (trace|options|expect): (.*?) \*/')
+DIRECTIVE = re.compile(r'/\* (trace|options|expect|note): (.*?) \*/')
 
 # What some of the files print in the hope to be taken for the driver.
 FORGED = 'correct:999'
@@ -70,6 +71,8 @@ class BadAllocators(unittest.TestCase):
                 self.assertTrue(result['message'], account)
             for pattern in said['expect']:
                 self.assertRegex(result['message'], pattern)
+            for pattern in said['note'] or [r'\A\Z']:
+                self.assertRegex(result['note'], pattern)
         self.assertEqual(finished.returncode, verdict != 'ok', account)
         self.assertNotIn(FORGED, finished.stdout)
 

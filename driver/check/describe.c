@@ -234,7 +234,7 @@ static void append_code(struct text *t, const struct crash *c)
             *line++ = '\0';
         append(t, " in %s", answer);
         if (line && line[0] != '?')
-            append(t, ", %.*s", (int)strcspn(line, "\n("), line);
+            append(t, ", %.*s", (int)strcspn(line, "\n "), line);
         return;
     }
     append(t, " in %s+0x%llx", basename(c->object), (ull)c->object_offset);
@@ -301,4 +301,23 @@ void describe_crash(struct finding *f, const struct ending *ending,
         append(&t, ": the stack is used up, by recursion without end?");
     else if (c->signal == SIGSEGV || c->signal == SIGBUS)
         append_address(&t, c, trace, oracle);
+}
+
+void describe_overreach(const struct overreach *claim,
+                        const struct trace *trace, uint64_t base, char *buffer,
+                        size_t size)
+{
+    struct overreach o = *claim;
+    struct text t = {buffer, size};
+    uint64_t end = base + o.brk;
+
+    o.access.object[sizeof o.access.object - 1] = '\0';
+    buffer[0] = '\0';
+    if (o.op >= trace->op_count)
+        return;
+    append_op(&t, trace, o.op);
+    append(&t, " accesses 0x%llx, past the end of the heap, 0x%llx",
+           (ull)o.access.address, (ull)end);
+    append_code(&t, &o.access);
+    append(&t, "; is the epilogue, the header at the end, missing?");
 }

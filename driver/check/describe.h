@@ -22,4 +22,12 @@ void describe_finding(const struct finding *f, const struct trace *trace,
 void describe_crash(struct finding *f, const struct ending *ending,
                     const struct trace *trace, const struct oracle *oracle);
 
+/*
+ * One sentence into buffer on an allocator that reads past the end of its heap,
+ * whose region begins at base. The worker's word: no verdict depends on it.
+ */
+void describe_overreach(const struct overreach *claim,
+                        const struct trace *trace, uint64_t base, char *buffer,
+                        size_t size);
+
 #endif

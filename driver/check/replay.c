@@ -14,6 +14,7 @@
 #include "base/fatal.h"
 #include "base/random.h"
 #include "replay_parts.h"
+#include "describe.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -226,6 +227,16 @@ static void note_exports(struct replay *r, struct outcome *out)
                  c->text);
 }
 
+/* A right verdict does not hide that the allocator read past its heap. */
+static void note_overreach(struct replay *r, struct outcome *out)
+{
+    const struct overreach *o = &sandbox_channel(r->sandbox)->overreach;
+
+    if (out->verdict == VERDICT_OK && o->access.signal != 0)
+        describe_overreach(o, r->setup.trace, r->oracle->base, out->note,
+                           sizeof out->note);
+}
+
 /* Slots that the trace leaves live; its end is the same in every replay. */
 static void find_leftover(struct replay *r)
 {
@@ -268,6 +279,7 @@ bool replay_start(struct replay *r, struct outcome *out)
     r->finding = finding_none();
     r->segment = 0;
     r->lowest = 0;
+    sandbox_channel(r->sandbox)->overreach.access.signal = 0;
     for (int i = 0; i < REPLAY_OBSERVERS; i++)
         if (r->setup.observers[i].begin)
             r->setup.observers[i].begin(r->setup.observers[i].context,
@@ -290,6 +302,7 @@ bool replay_finish(struct replay *r, struct outcome *out)
     replay_note_footprint(r, r->oracle, out);
     out->requests_refused = r->oracle->refusals;
     diagnose_conclude(r, r->oracle, &r->finding, out);
+    note_overreach(r, out);
     if (r->good)
         replay_release(r, COMMAND_CHECKED);
     return r->good;

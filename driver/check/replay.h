@@ -67,6 +67,7 @@ struct outcome {
     char reproduce[1024]; /* the command that stops there under gdb, or "" */
     char shrink[1024];    /* the command that makes the trace smaller, or "" */
     char explain[1024];   /* the command that prints each call, or "" */
+    char note[512];       /* one sentence on what is no fault, but odd; or "" */
     uint64_t line;        /* of the trace, 0 = none */
     uint64_t ops_done;
     uint64_t footprint; /* peak, static data beyond the allowance included */

@@ -52,7 +52,10 @@ static uint32_t audit_interval(const struct replay_setup *setup)
 
 void replay_set_audits(struct replay *r)
 {
-    sandbox_channel(r->sandbox)->audit_every = audit_interval(&r->setup);
+    struct channel *c = sandbox_channel(r->sandbox);
+
+    c->audit_every = audit_interval(&r->setup);
+    c->guards = is_lab(r) && !r->setup.in_process;
 }
 
 struct replay *replay_open(const struct replay_setup *setup)

@@ -189,6 +189,26 @@ static void print_refusals(const struct allocator *a, const struct trace *t,
                (unsigned long long)r->outcome.ops_refused);
 }
 
+/* The first note of an allocator, and how many more there are. */
+static void print_first_note(const struct benchmark *c, size_t allocator)
+{
+    const char *name = c->allocators[allocator]->name, *first = NULL;
+    size_t more = 0;
+
+    for (size_t i = 0; i < c->trace_count; i++) {
+        const char *note = benchmark_result(c, allocator, i)->outcome.note;
+
+        if (note[0] && first)
+            more++;
+        else if (note[0])
+            first = note;
+    }
+    if (first)
+        printf("%s: note: %s\n", name, first);
+    if (more > 0)
+        printf("%s: note: the same on %zu more traces\n", name, more);
+}
+
 static bool has_call(const struct trace *t, enum op_call call)
 {
     for (uint64_t i = 0; i < t->op_count; i++) {
@@ -238,6 +258,7 @@ static void print_notes(const struct benchmark *c)
 
             print_refusals(c->allocators[a], c->traces[i], r);
         }
+        print_first_note(c, a);
         print_faults(c, a);
     }
 }

@@ -94,6 +94,13 @@ struct crash {
     char object[256]; /* the shared object's path, "" if unknown */
 };
 
+/* The first access to a page past the end of the heap, in a checked batch. */
+struct overreach {
+    struct crash access; /* as if it had been a crash; signal 0: there is none */
+    uint64_t brk;        /* of the heap then, bytes */
+    uint64_t op;         /* number of the operation in the trace */
+};
+
 #define WATCHPOINT_OUTSIDE UINT32_MAX
 
 /*
@@ -124,7 +131,7 @@ struct channel {
     uint32_t align;
     uint32_t audit_every; /* operations between audits; 0: none */
     uint32_t may_spin;    /* judge and worker have a processor each */
-    uint32_t unused;
+    uint32_t guards;      /* see accesses past the end of the heap */
     struct watchpoint watchpoint;
     char path[CHANNEL_PATH];
 
@@ -140,6 +147,7 @@ struct channel {
     uint32_t has_audit, has_calloc, has_memalign, pad;
     struct stop stop;
     struct crash crash;
+    struct overreach overreach;
     char text[512];
 
     struct mem_account account;
@@ -200,5 +208,6 @@ _Static_assert(CHANNEL_BATCH * sizeof(struct op) % CHANNEL_PAGE == 0,
 _Static_assert(sizeof(struct stop) == 32, "same layout");
 _Static_assert(sizeof(struct watchpoint) == 24, "same layout");
 _Static_assert(sizeof(struct crash) == 296, "same layout");
+_Static_assert(sizeof(struct overreach) == 312, "same layout");
 
 #endif

@@ -172,19 +172,30 @@ static bool (*const check_effect[])(uint32_t step, struct op op) = {
     [EFFECT_ENDS] = check_end,
 };
 
+/* Bytes past the break that can be read; a guard leaves those of its page. */
+static size_t readable_past_break(const struct mem_account *a)
+{
+    enum { CHECKED_BYTES = 64 };
+    size_t on_page = -(size_t)a->brk & (mem_pagesize() - 1);
+
+    if (a->brk + CHECKED_BYTES > a->map_floor)
+        return 0;
+    return mem_is_guarded() && on_page < CHECKED_BYTES ? on_page
+                                                       : CHECKED_BYTES;
+}
+
 /* The bytes just behind the break are not the allocator's; they stay zero. */
 static bool break_respected(uint32_t step)
 {
     const struct mem_account *a = &worker.channel->account;
-    enum { CHECKED_BYTES = 64 };
 
-    if (worker.channel->kind != WORKER_LAB ||
-        a->brk + CHECKED_BYTES > a->map_floor)
+    if (worker.channel->kind != WORKER_LAB)
         return true;
+    size_t checked = readable_past_break(a);
     const unsigned char *end = (unsigned char *)mem_heap_hi() + 1;
-    size_t zeros = first_nonzero(end, CHECKED_BYTES);
-    return zeros == CHECKED_BYTES || report_stop(step, VERDICT_WROTE_PAST_HEAP,
-                                                 a->brk + zeros, end[zeros]);
+    size_t zeros = first_nonzero(end, checked);
+    return zeros == checked || report_stop(step, VERDICT_WROTE_PAST_HEAP,
+                                           a->brk + zeros, end[zeros]);
 }
 
 static bool audit_passed(uint32_t step)
@@ -262,8 +273,14 @@ void worker_check_batch(void)
 {
     struct channel *c = worker.channel;
 
+    bool guard = c->guards && c->overreach.access.signal == 0;
+
     c->progress = 0;
+    if (guard)
+        mem_guard(true);
     c->stopped = !check_steps(c->count);
+    if (guard)
+        mem_guard(false);
     worker_end(VERDICT_OK);
 }
 

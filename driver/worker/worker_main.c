@@ -111,19 +111,39 @@ static void describe_code_address(struct crash *crash, uintptr_t pc)
     crash->object_offset = pc - (uintptr_t)info.dli_fbase;
 }
 
-static void on_fatal_signal(int number, siginfo_t *info, void *context)
+static void describe_signal(struct crash *crash, int number,
+                            const siginfo_t *info, const ucontext_t *context)
 {
-    struct crash *crash = &channel->crash;
     uintptr_t pc = program_counter(context);
     uintptr_t sp = stack_pointer(context);
-    bool has_address = number == SIGSEGV || number == SIGBUS;
 
     *crash = (struct crash){.signal = (uint32_t)number, .pc = pc, .sp = sp};
-    if (has_address) {
+    if (number == SIGSEGV || number == SIGBUS) {
         crash->address = (uintptr_t)info->si_addr;
         crash->nature = nature_of(info, sp);
     }
     describe_code_address(crash, pc);
+}
+
+/* An access past the end of the heap is noted and then let pass. */
+static bool is_overreach(int number, const siginfo_t *info,
+                         const ucontext_t *context)
+{
+    struct overreach *o = &channel->overreach;
+
+    if (number != SIGSEGV || !mem_guard_hit(info->si_addr))
+        return false;
+    describe_signal(&o->access, number, info, context);
+    o->brk = channel->account.brk;
+    o->op = channel->first + channel->account.step;
+    return true;
+}
+
+static void on_fatal_signal(int number, siginfo_t *info, void *context)
+{
+    if (is_overreach(number, info, context))
+        return;
+    describe_signal(&channel->crash, number, info, context);
     fflush(stdout);
     channel->verdict = VERDICT_CRASHED;
     channel->reply = REPLY_ENDED;
