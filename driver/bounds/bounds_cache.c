@@ -52,7 +52,7 @@ static hash hash_of_ops(const struct trace *t)
 
     for (uint64_t i = 0; i < t->op_count; i++) {
         h = hash_add(h, &t->ops[i], sizeof t->ops[i]);
-        trace_walk(t, i);
+        trace_release_before(t, i);
     }
     return h;
 }

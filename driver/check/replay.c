@@ -235,7 +235,7 @@ static void find_leftover(struct replay *r)
     for (uint64_t i = 0; i < t->op_count; i++) {
         if (op_begins(t->ops[i]) || op_ends(t->ops[i]))
             live[op_slot(t->ops[i])] = op_begins(t->ops[i]);
-        trace_walk(t, i);
+        trace_release_before(t, i);
     }
     r->leftover =
         check_alloc(malloc((t->slot_count + 1) * sizeof *r->leftover));

@@ -78,7 +78,7 @@ void placement_log_write(struct replay_log *replay_log,
     replay_log_begin(replay_log, placement_log->name, trace);
     for (uint64_t i = 0; i < trace->op_count; i++) {
         write_op(replay_log, o, placement_log, trace->ops[i], i);
-        trace_walk(trace, i);
+        trace_release_before(trace, i);
     }
     oracle_delete(o);
 }

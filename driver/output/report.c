@@ -189,7 +189,7 @@ static bool has_call(const struct trace *t, enum op_call call)
     for (uint64_t i = 0; i < t->op_count; i++) {
         if (op_call(t->ops[i]) == call)
             return true;
-        trace_walk(t, i);
+        trace_release_before(t, i);
     }
     return false;
 }
