@@ -4,8 +4,8 @@
  *     mm_calloc emulated by mm_malloc + memset: buddy, bump, explicit,
  *         implicit
  */
-#ifndef ROLL_H
-#define ROLL_H
+#ifndef NAME_LIST_H
+#define NAME_LIST_H
 
 #include <stdio.h>
 

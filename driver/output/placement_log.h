@@ -5,8 +5,8 @@
  * An oracle follows them as it follows an allocator, so that the rows have the
  * same columns and every placement is checked once more.
  */
-#ifndef SHADOW_H
-#define SHADOW_H
+#ifndef PLACEMENT_LOG_H
+#define PLACEMENT_LOG_H
 
 #include "measure/benchmark.h"
 #include "replay_log.h"

@@ -4,8 +4,8 @@
  * --events: a line an operation, with its address. --timeline: payload,
  * footprint and free memory at some two thousand moments.
  */
-#ifndef TAPE_H
-#define TAPE_H
+#ifndef REPLAY_LOG_H
+#define REPLAY_LOG_H
 
 #include "check/replay.h"
 
