@@ -1,5 +1,5 @@
 /*
- * adversary_table.h - a adversary benchmark in one table, theory in its last rows.
+ * adversary_table.h - the table of an adversary benchmark, with theory.
  */
 #ifndef ADVERSARY_TABLE_H
 #define ADVERSARY_TABLE_H
