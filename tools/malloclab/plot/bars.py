@@ -39,7 +39,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     pass
 
 
-# ---- What is computed. ----
+# ---- Computing. ----
 
 
 @dataclass(frozen=True)
@@ -103,7 +103,7 @@ def finding(groups: Sequence[Group], mean: Group | None,
     return f"{head}: {style.listed(said)}" if said else head
 
 
-# ---- What is drawn. ----
+# ---- Drawing. ----
 
 
 def picture(source: Source, look: style.Look, options: argparse.Namespace

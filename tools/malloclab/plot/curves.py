@@ -30,7 +30,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
                         help="a logarithmic axis of bytes")
 
 
-# ---- What is computed. ----
+# ---- Computing. ----
 
 
 @dataclass(frozen=True)
@@ -99,7 +99,7 @@ def finding(trace: str, curves: Sequence[Curve]) -> str:
     return f"{trace}: at its peak {style.listed(said)}"
 
 
-# ---- What is drawn. ----
+# ---- Drawing. ----
 
 
 def picture(source: Source, look: style.Look, options: argparse.Namespace

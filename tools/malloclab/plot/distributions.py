@@ -32,7 +32,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
                         help="logarithmic axes of per cent")
 
 
-# ---- What is computed. ----
+# ---- Computing. ----
 
 
 @dataclass(frozen=True)
@@ -117,7 +117,7 @@ def finding(d: Distribution) -> str:
         f"bytes; {age}"
 
 
-# ---- What is drawn. ----
+# ---- Drawing. ----
 
 
 def picture(source: Source, look: style.Look, options: argparse.Namespace

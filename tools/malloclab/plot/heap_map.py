@@ -44,7 +44,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
                         "age that it reaches, in operations (size)")
 
 
-# ---- What is computed. ----
+# ---- Computing. ----
 
 
 @dataclass(frozen=True)
@@ -207,7 +207,7 @@ def shade(number: int, count: int) -> str:
     return to_hex(colormaps["viridis"](number / max(count - 1, 1)))
 
 
-# ---- What is drawn. ----
+# ---- Drawing. ----
 
 
 def picture(source: Source, look: style.Look, options: argparse.Namespace

@@ -34,7 +34,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     pass
 
 
-# ---- What is computed. ----
+# ---- Computing. ----
 
 
 def finding(points: Sequence[Point]) -> str:
@@ -55,7 +55,7 @@ def machine(report: dict[str, Any]) -> str:
             f"{b['mode']} build, compiler {b['compiler']}")
 
 
-# ---- What is drawn. ----
+# ---- Drawing. ----
 
 
 def picture(source: Source, look: style.Look, options: argparse.Namespace
