@@ -75,7 +75,7 @@ static void begin_block(struct builder *x, struct op op, uint64_t index)
     note_load(x);
 }
 
-/* Apply an operation; false where the rectangles have become too large. */
+/* Apply an operation; false if the rectangles have become too large. */
 static bool follow(struct builder *x, struct op op, uint64_t index)
 {
     if (!op_has_block(op))
