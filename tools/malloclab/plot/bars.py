@@ -44,7 +44,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 @dataclass(frozen=True)
 class Group:
-    """The bars of a trace: shares of 1 by allocator, or why there is none."""
+    """The bars of a trace: a share of 1 per allocator, or why it has none."""
 
     name: str
     shares: dict[str, float]  # by allocator
