@@ -150,7 +150,7 @@ static void *move(void *block, size_t size)
 
 /*
  * Let the allocator resize a raw block. If the result is the first at an odd
- * multiple of 8, it is moved once more. Without memory for that, it stays there,
+ * multiple of 8, it is moved once more. Without memory for that it stays there,
  * because its old contents exist nowhere else.
  */
 static void *resize_own(void *block, size_t size)
