@@ -7,9 +7,9 @@
  *       +------------+----------------------------+
  *
  * An allocator without mm_memalign gets a larger request, so that an aligned
- * block lies within its raw block; the side table has where that one begins.
- * In the same way, where an allocator aligns to 8 only, the blocks that it
- * returns at odd multiples of 8 are moved up by 8.
+ * block lies within its raw block; the side table has the raw block's address.
+ * In the same way, if an allocator aligns to 8 only, the blocks that it returns
+ * at odd multiples of 8 are moved up by 8.
  *
  *   I1  A block without an entry in the side table is a raw block, and
  *       mm_usable_size returns its size.
@@ -24,7 +24,7 @@
 #include <stdint.h>
 #include <string.h>
 
-/* The optional functions of mm.h; NULL where the allocator has none. */
+/* The optional functions of mm.h; NULL if the allocator has none. */
 #pragma weak mm_calloc
 #pragma weak mm_memalign
 #pragma weak mm_usable_size
@@ -61,8 +61,8 @@ static bool has_usable_size(void)
 }
 
 /*
- * The block that lies within raw; it gets an entry where I1 demands one. NULL,
- * and raw is freed, where there is no memory for the entry.
+ * The block that lies within raw; it gets an entry if I1 demands one. NULL,
+ * and raw is freed, if there is no memory for the entry.
  */
 static void *add_entry(void *raw, void *block, size_t size)
 {
@@ -149,8 +149,8 @@ static void *move(void *block, size_t size)
 }
 
 /*
- * Let the allocator resize a raw block. Where the result is the first at an odd
- * multiple of 8, it is moved once more; without memory for that it stays there,
+ * Let the allocator resize a raw block. If the result is the first at an odd
+ * multiple of 8, it is moved once more. Without memory for that it stays there,
  * because its old contents exist nowhere else.
  */
 static void *resize_own(void *block, size_t size)

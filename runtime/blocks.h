@@ -3,8 +3,8 @@
  *
  * The C library promises more than mm.h does: every block starts at a multiple
  * of 16 (of 8 with 32 bits), or of any power of two on request, and its size
- * can be asked for. blocks.c adds what the allocator lacks; where it must
- * remember something of a block, an entry of the side table has it.
+ * can be asked for. blocks.c adds what the allocator lacks. What it must
+ * remember of a block is in an entry of the side table.
  *
  * The caller holds one lock for all calls. Sizes and alignments are bytes,
  * sizes from 1 to PTRDIFF_MAX. A block is the caller's until block_delete or
@@ -17,7 +17,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* Call mm_init. False where it fails; the caller may try again. */
+/* Call mm_init. False if it fails; the caller may try again. */
 bool blocks_init(void);
 
 /* A block of at least size bytes, its contents undefined. */
@@ -30,8 +30,8 @@ void *block_new_zero(size_t count, size_t size);
 void *block_new_aligned(size_t align, size_t size);
 
 /*
- * Resize a block, moving it where it must; the first min(old, new) bytes keep
- * their contents. Where it returns NULL, the block is still in use.
+ * Resize a block, moving it if necessary; the first min(old, new) bytes keep
+ * their contents. If it returns NULL, the block is still in use.
  */
 void *block_resize(void *block, size_t size);
 

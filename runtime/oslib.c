@@ -13,7 +13,7 @@
  *    +----------+--------+---------+--------------+--------------------+
  *
  * Memory that the heap gives back stays with the process, and is cleared when
- * the heap grows into it again. Where it is MIN_PURGE bytes or more, its pages
+ * the heap grows into it again. If it is MIN_PURGE bytes or more, its pages
  * go back to the kernel, and are zero when they are touched again. The pages of
  * a mapping go back at once.
  *
@@ -33,7 +33,7 @@
 #include <unistd.h>
 
 /*
- * Bytes of address space. Where the system refuses that many (ulimit -v), half
+ * Bytes of address space. If the system refuses that many (ulimit -v), half
  * is tried, then half of that. A region of at most LOW_LIMIT lies below 2 GiB,
  * as the lab's heap does, for allocators that keep pointers in four bytes.
  */
@@ -89,7 +89,7 @@ static size_t pages_of(size_t size)
 
 /* ---- The region. ---- */
 
-/* Reserve size bytes at where, or anywhere for 0; NULL where refused. */
+/* Reserve size bytes at where, or anywhere for 0; NULL if refused. */
 static void *reserve_at(uintptr_t where, size_t size)
 {
     int fixed = where ? MAP_FIXED_NOREPLACE : 0;
@@ -130,7 +130,7 @@ static bool reserve_region(void)
     return true;
 }
 
-/* Whether there is a region, reserved by this call at the latest. */
+/* Reserve the region unless that is done; false if the system refuses. */
 static bool ensure_region(void)
 {
     return heap.floor || reserve_region();
@@ -141,7 +141,7 @@ static bool allow_access(char *from, char *to)
     return mprotect(from, (size_t)(to - from), PROT_READ | PROT_WRITE) == 0;
 }
 
-/* How many bytes are opened in advance, beside size bytes in use. */
+/* The bytes to open in advance if size bytes are in use. */
 static size_t open_ahead(size_t size)
 {
     size_t share = size / OPEN_SHARE & -heap.page;
@@ -167,7 +167,7 @@ static bool open_to(char *end)
     return true;
 }
 
-/* Give up what the heap has open above the break, for mappings to use. */
+/* Close the heap's open pages above the break, for mappings to use. */
 static void close_above_break(void)
 {
     memset(heap.brk, 0, (size_t)(heap.dirty - heap.brk));

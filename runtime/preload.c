@@ -1,9 +1,9 @@
 /*
  * preload.c - the malloc family of a process, from any allocator of mm.h.
  *
- * Linked with an allocator and oslib.c into a shared object that is preloaded
- * (LD_PRELOAD) or linked, it takes the place of the C library's malloc, with
- * its semantics, those of glibc:
+ * It is linked with an allocator and oslib.c into a shared object, which a
+ * program preloads (LD_PRELOAD) or is linked with. Its functions replace the C
+ * library's, with the semantics of glibc:
  *
  *     malloc(0)        a block of its own
  *     realloc(p, 0)    frees p and returns NULL
@@ -14,7 +14,7 @@
  *     posix_memalign   refuses it (EINVAL) and does not touch errno
  *
  * One lock around every call; a process with one thread does not take it. It
- * is held across fork, so that the child's heap is whole. Where the allocator
+ * is held across fork, so that the child's heap is whole. If the allocator
  * allows it, each thread has a cache of small blocks (threads.c).
  *
  * An allocator may itself call malloc, because it prints or an assertion of it
@@ -50,7 +50,7 @@ static bool is_fallback(const void *block)
 }
 
 /*
- * A block of zeros, with its size in the word before it; NULL where the area is
+ * A block of zeros, with its size in the word before it; NULL if the area is
  * used up. Signal handlers of several threads may call this at the same time.
  */
 static void *fallback_new(size_t align, size_t size)
@@ -77,7 +77,7 @@ static size_t fallback_size(const void *block)
 
 /* ---- The lock. ---- */
 
-/* Mostly held for well below a microsecond: adaptive, it spins for a while. */
+/* An adaptive mutex spins first: the lock is mostly held below 1 us. */
 static pthread_mutex_t lock = PTHREAD_ADAPTIVE_MUTEX_INITIALIZER_NP;
 static bool lock_taken;  /* the thread in the allocator took the lock */
 static bool initialized; /* blocks_init has succeeded */
@@ -167,7 +167,7 @@ static inline int *errno_address(void)
     return address;
 }
 
-/* The block; where it is NULL, errno becomes ENOMEM. */
+/* Return the block; set errno to ENOMEM if it is NULL. */
 static void *enomem_if_null(void *block)
 {
     if (!block)
@@ -175,7 +175,7 @@ static void *enomem_if_null(void *block)
     return block;
 }
 
-/* count * size, at least 1; 0 where that exceeds PTRDIFF_MAX. */
+/* count * size, at least 1; 0 if that exceeds PTRDIFF_MAX. */
 static size_t product(size_t count, size_t size)
 {
     size_t bytes;
@@ -213,7 +213,7 @@ static inline bool bypasses_magazines(void)
     return __libc_single_threaded && !threads_started;
 }
 
-/* A block that needs no lock; NULL where there is none. */
+/* A block from a magazine, without the lock; NULL if there is none. */
 static inline void *allocate_fast(size_t size)
 {
     void *block = NULL;
@@ -229,7 +229,7 @@ static inline void *allocate_fast(size_t size)
     return block;
 }
 
-/* A block from the thread's magazine, after a refill if need be; or NULL. */
+/* A block from the thread's magazine, which is refilled if empty; or NULL. */
 static void *request_from_magazine(size_t bytes, bool zero)
 {
     if (!initialized || forking || bypasses_magazines())
@@ -252,7 +252,7 @@ static bool free_to_magazine(void *block)
 }
 
 /*
- * A block of that many bytes; NULL where bytes is 0 (too many were asked for)
+ * A block of that many bytes; NULL if bytes is 0 (the request was too large)
  * or there is no memory.
  */
 static void *request(size_t align, size_t bytes, bool zero)

@@ -139,7 +139,7 @@ static void report_unwritable(const char *path)
 
     end = append(append(end, path), "\n");
     if (write(STDERR_FILENO, line, (size_t)(end - line)) < 0)
-        return; /* there is no other place to report to */
+        return; /* stderr is the only place for the report */
 }
 
 /* ---- The file. ---- */
@@ -168,8 +168,8 @@ static int file_create(char *path, uint32_t *image)
 
 /*
  * Make the file step bytes longer than from. The blocks are really allocated
- * where the file system can, for a full disk to be an error here and not a
- * SIGBUS at some store.
+ * if the file system can do so: then a full disk is an error here and not a
+ * SIGBUS at a later store.
  */
 static bool file_extend(int fd, uint64_t from, uint64_t step)
 {
@@ -188,7 +188,7 @@ static bool file_extend(int fd, uint64_t from, uint64_t step)
     return result == 0;
 }
 
-/* Map the file and as many addresses beyond its end as are to be had. */
+/* Map the file, and reserve as many addresses beyond its end as possible. */
 static void *file_map(int fd, size_t *reserved)
 {
     for (size_t size = MAX_RESERVED; size >= MIN_RESERVED; size /= 2) {
@@ -294,8 +294,8 @@ static bool session_open(struct session *s)
 }
 
 /*
- * The session's pages, made at the first call: by whichever thread is first.
- * NULL while there is no environment yet, or where nothing is to be recorded.
+ * The session's pages, made by the first call of any thread.
+ * NULL while there is no environment yet, or if nothing is to be recorded.
  */
 static struct session *session_find(void)
 {
@@ -322,8 +322,8 @@ static struct session *session_find(void)
 }
 
 /*
- * Begin to record where that has not been done in this process, or wait for
- * the thread that is at it. Returns the session if it runs, else NULL.
+ * Begin to record if no thread of this process has begun, or wait for the
+ * thread that is beginning. Returns the session if it runs, else NULL.
  */
 static struct session *session_start(void)
 {
@@ -366,7 +366,7 @@ static struct session *session_running(void)
 
 /* ---- Growing. ---- */
 
-/* Extend the file by a step, or say in errno why not. Holds growing. */
+/* Extend the file by a step; false with errno set. The caller holds growing. */
 static bool session_extend(struct session *s)
 {
     uint64_t size = file_size(s->capacity);
@@ -396,7 +396,7 @@ static bool session_extend(struct session *s)
     return true;
 }
 
-/* Have the next pages mapped, all in one call. Holds growing. */
+/* Map the next pages, all in one call. The caller holds growing. */
 static void session_make_ready(struct session *s)
 {
     uint64_t from = file_size(s->ready), size = file_size(s->capacity);
@@ -410,7 +410,7 @@ static void session_make_ready(struct session *s)
 }
 
 /*
- * Extend the file by the slot. Where that fails (the disk is full; the program
+ * Extend the file by the slot. If that fails (the disk is full; the program
  * has become another user or has moved to another root), recording ends for
  * good: a trace may be cut short, but must not have a gap.
  */
@@ -535,7 +535,7 @@ void free(void *ptr)
     __libc_free(ptr);
 }
 
-/* C23's; the sizes are hints, which our C library does without. */
+/* From C23. The C library does not need the sizes, which are hints. */
 void free_sized(void *ptr, size_t size)
 {
     (void)size;
@@ -642,7 +642,7 @@ void *pvalloc(size_t size)
 }
 
 /*
- * Nothing to log. But where the program is linked with another malloc, such as
+ * Nothing is logged. But if the program is linked with another malloc, such as
  * jemalloc, that library would be asked for the size of a block of glibc's.
  * The C library's function has no second name, and to look it up allocates, so
  * this reads what that reads: the word before the block, a size whose three low

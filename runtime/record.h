@@ -1,5 +1,6 @@
 /*
- * record.h - the raw recording: what record.so writes, tools/record reads.
+ * record.h - the format of a recording, which record.so writes and tools/record
+ * reads.
  *
  * One file for each image that a process runs, PID.N.rec in the directory that
  * the environment variable MALLOC_RECORD names. A forked child starts a file
@@ -21,7 +22,7 @@
  * exits: what it had logged is there. An event whose kind is RECORD_NOTHING
  * was not written. At the end of the file such a slot is unused; between others
  * it is a slot that its thread took and did not live to fill. The kind is
- * written last, hence an event that has one is whole.
+ * written last, so an event that has one is complete.
  *
  * The order of events. Take any one address: a block that begins is logged
  * after the C library has returned it, a block that ends before the library

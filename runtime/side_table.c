@@ -5,7 +5,7 @@
  *       are taken, at most half of them.
  *   I2  From a block's home slot to its entry no slot is empty.
  *
- * Where an entry is removed, entries behind it move to keep I2; so there are no
+ * If an entry is removed, entries behind it move to keep I2; so there are no
  * tombstones (Knuth, TAOCP 3, section 6.4, Algorithm R).
  */
 #include "side_table.h"
@@ -43,7 +43,7 @@ static size_t find_slot(const void *block)
     return slot;
 }
 
-/* Double the table. False, and nothing is changed, where memory is refused. */
+/* Double the table. False, and nothing is changed, if memory is refused. */
 static bool grow(void)
 {
     struct side_entry *old = table.slots;

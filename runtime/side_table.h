@@ -1,11 +1,11 @@
 /*
- * side_table.h - what an allocator does not know of its blocks.
+ * side_table.h - sizes and addresses of blocks that the allocator cannot tell.
  *
  * The C library's malloc aligns a block to any power of two, and knows the size
  * of every block; a hand-in of the lab may do neither. The side table has an
- * entry for each block of which the allocator lacks one of both: a block that
- * was moved up to a multiple of its alignment, and any block of an allocator
- * without mm_usable_size.
+ * entry for each block whose size or alignment the allocator cannot provide: a
+ * block that was moved up to a multiple of its alignment, and any block of an
+ * allocator without mm_usable_size.
  *
  * The table lies in a mapping of its own, from mem_map. The caller holds a
  * lock.
@@ -25,12 +25,12 @@ struct side_entry {
 /* How many entries there are; with most allocators none. */
 extern size_t side_table_count;
 
-/* Add the entry of a block that has none. False where memory is refused. */
+/* Add the entry of a block that has none. False if memory is refused. */
 bool side_table_add(struct side_entry entry);
 
 /*
- * Remove the block's entry and return it; where the block has none, an entry
- * whose block is NULL. One side_table_add after a removal cannot fail.
+ * Remove the block's entry and return it; if the block has none, return an
+ * entry whose block is NULL. One side_table_add after a removal cannot fail.
  */
 struct side_entry side_table_remove(const void *block);
 

@@ -121,8 +121,8 @@ static void end(void *unused)
 }
 
 /*
- * Prepare the magazines of this thread, and arrange for its end. False where
- * the thread has ended, or where its end cannot be known.
+ * Prepare the magazines of this thread, and arrange for its end. False if
+ * the thread has ended, or its end cannot be known.
  */
 static __attribute__((noinline)) bool begin(const struct threads_lock *lock)
 {
@@ -145,7 +145,7 @@ static __attribute__((noinline)) bool begin(const struct threads_lock *lock)
     return true;
 }
 
-/* Take the lock, and get the blocks of an empty magazine; as many as can be. */
+/* Take the lock, and fill an empty magazine with as many blocks as possible. */
 static void fill(struct magazine *m, size_t index,
                  const struct threads_lock *lock)
 {
@@ -175,7 +175,7 @@ void *threads_allocate(size_t size, const struct threads_lock *lock)
     return m->first ? magazine_pop(m) : NULL;
 }
 
-/* The message of mm.c. snprintf writes so short a number without malloc. */
+/* Print the message of mm.c. snprintf writes short numbers without malloc. */
 static _Noreturn void double_free(const void *block)
 {
     char line[64];
@@ -189,7 +189,7 @@ static _Noreturn void double_free(const void *block)
 
 /*
  * Bytes of the block if there are magazines for its size, else 0. Ends the
- * program where the block lies in a magazine.
+ * program if the block lies in a magazine.
  */
 static inline size_t size_if_small(const void *block)
 {

@@ -1,12 +1,11 @@
 /*
  * threads.h - magazines: small freed blocks that a thread keeps for itself.
  *
- * To take the lock for every block is slow where there are several threads, and
- * not fast where there is one. Here each thread has a magazine, a list of freed
- * blocks, for each small size. A block that the thread frees goes into the
- * magazine, and a block that it asks for comes out of it. The lock is taken for
- * many blocks at once: to fill an empty magazine, or to flush half of a full
- * one.
+ * To take the lock for every block is slow, above all with several threads. So
+ * each thread has a magazine, a list of freed blocks, for each small size. A
+ * block that the thread frees goes into the magazine, and a block that it
+ * requests comes out of it. The lock is taken for many blocks at once: to fill
+ * an empty magazine, or to flush half of a full one.
  *
  * This needs an allocator that tells the size of a block in use without a lock
  * (mm.h: mm_size_unlocked). With any other allocator these functions do
@@ -65,7 +64,7 @@ static inline void *magazine_pop(struct magazine *m)
 
 /*
  * A block for size bytes out of the calling thread's magazines, without a lock;
- * NULL where none holds one.
+ * NULL if none has one.
  */
 static inline void *threads_pop_cached(size_t size)
 {
@@ -78,17 +77,17 @@ static inline void *threads_pop_cached(size_t size)
 
 /*
  * A block for size bytes out of a magazine, which is filled first if it is
- * empty. NULL where no magazine serves that size, or no memory is left: then
- * the allocator is to be asked.
+ * empty. NULL if no magazine serves that size, or no memory is left: then
+ * the caller must ask the allocator.
  */
 void *threads_allocate(size_t size, const struct threads_lock *lock);
 
-/* End the program if the block lies in a magazine, for it is free already. */
+/* End the program if the block is in a magazine: it is free already. */
 void threads_check_in_use(const void *block);
 
 /*
  * Put a block into the calling thread's magazine for its size. False, and
- * nothing done, where the allocator is to free it instead.
+ * nothing is done, if the caller must let the allocator free it.
  */
 bool threads_free(void *block, const struct threads_lock *lock);
 

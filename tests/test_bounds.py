@@ -559,7 +559,7 @@ class Packings(Bounds):
         finished = self.good('--bounds', '--no-timing', '--events', path, '-f',
                              trace, '--heap-limit', '64K', status=1)
         self.assertEqual(finished.stderr.count(
-            'is not written down: it is higher than --heap-limit'), 2)
+            'is not written: it is higher than --heap-limit'), 2)
 
     def test_waste_adds_up(self) -> None:
         for name in 'mm', 'naive', 'explicit':

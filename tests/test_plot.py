@@ -337,8 +337,8 @@ class Waste(Case):
             self.split('a 0 64 20 20 512 0', 'a 1 104 24 44 512 0',
                        'a 2 192 64 108 512 0', f'a 3 {1 << 28} 1000 1108 512 '
                        '4096'),
-            {'payload': 1108, 'padding': 12 + 8, 'headers': 8,
-             'free inside': 64 + 56, 'free at the top': 256,
+            {'payload': 1108, 'alignment': 12 + 8, 'metadata': 8,
+             'holes': 64 + 56, 'top chunk': 256,
              'mapped, not payload': 3096})
 
     def test_parts_make_the_footprint(self) -> None:
@@ -350,8 +350,8 @@ class Waste(Case):
         self.assertEqual(
             self.split('a 0 16 20 20 0 4096', 'a 1 64 16 36 0 4096',
                        in_lab=False),
-            {'payload': 36, 'padding': 12, 'headers': 16,
-             'free or its own': 4096 - 64})
+            {'payload': 36, 'alignment': 12, 'metadata': 16,
+             'other resident memory': 4096 - 64})
 
     def test_less_than_payload_is_resident(self) -> None:
         self.assertEqual(self.split('a 0 16 20 20 0 0', in_lab=False),

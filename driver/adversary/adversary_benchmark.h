@@ -47,7 +47,7 @@ bool adversary_benchmark_all_ok(const struct adversary_benchmark *t);
 
 /*
  * The path of a run's record: t->record, with .ALLOCATOR-N before its suffix
- * where there are several runs. The caller frees it.
+ * if there are several runs. The caller frees it.
  */
 char *adversary_benchmark_record(const struct adversary_benchmark *t,
                                  size_t allocator, size_t n);

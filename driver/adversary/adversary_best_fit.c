@@ -89,7 +89,7 @@ static void free_rests(struct requests *r, const struct stage *s,
     requests_free(r, guard);
 }
 
-/* Returns false where the budget is used up or the run has ended. */
+/* Returns false if the budget is used up or the run has ended. */
 static bool run_stage(struct requests *r, struct stage *s)
 {
     uint32_t guard = allocate_full(r, s);

@@ -18,8 +18,8 @@
  * differences.
  *
  * With blocks of 1 to n units, of which M are live at most, this forces any
- * allocator to need M(log2(n)/2 + 1) - n + 1 units; where sizes are powers of
- * two the best allocator needs no more (J. M. Robson, "An estimate of the store
+ * allocator to need M(log2(n)/2 + 1) - n + 1 units; if sizes are powers of two,
+ * the best allocator needs no more (J. M. Robson, "An estimate of the store
  * size necessary for dynamic storage allocation", JACM 18(3), 1971; "Bounds for
  * some functions concerning dynamic storage allocation", JACM 21(3), 1974). The
  * proof uses intervals only. So it also holds for addresses that are no

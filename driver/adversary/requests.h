@@ -26,7 +26,7 @@ struct requests;
 /*
  * Have the allocator carry out the operations of requests->trace from
  * requests->submitted on, and set the addresses of the new blocks. Returns
- * false where the allocator failed or the run was interrupted.
+ * false if the allocator failed or the run was interrupted.
  */
 typedef bool requests_carry_out(struct requests *requests, void *context);
 
@@ -62,17 +62,17 @@ enum { NO_SLOT = UINT32_MAX, MIN_FRACTION = 2 };
 
 /*
  * Request a block of so many bytes, at least unit / MIN_FRACTION. Returns its
- * slot, or NO_SLOT where it would exceed the budget.
+ * slot, or NO_SLOT if it would exceed the budget.
  */
 uint32_t requests_alloc(struct requests *r, uint64_t bytes);
 
-/* Request such blocks until the budget is used up; returns their number. */
+/* Request blocks of that size until the budget is used up; returns how many. */
 uint64_t requests_fill(struct requests *r, uint64_t bytes);
 
 /* Free the live block of that slot. */
 void requests_free(struct requests *r, uint32_t slot);
 
-/* Have the new requests carried out; returns false where the run has ended. */
+/* Have the new requests carried out; returns false if the run has ended. */
 bool requests_submit(struct requests *r);
 
 /*

@@ -80,7 +80,7 @@ static void begin_simulation(struct simulation *s, const struct trace *t,
         calloc((size_t)t->slot_count + 1, sizeof *s->extent_of_slot));
     for (uint64_t i = 0; i < t->op_count; i++) {
         alignments |= (uint64_t)1 << requested_alignment(s, t->ops[i]);
-        trace_walk(t, i);
+        trace_release_before(t, i);
     }
     s->heap = ideal_heap_new(alignments);
 }
@@ -103,7 +103,7 @@ uint64_t best_fit_place(const struct trace *trace, unsigned align,
 
         if (address)
             address[i] = at;
-        trace_walk(trace, i);
+        trace_release_before(trace, i);
     }
     uint64_t highest = ideal_heap_break(s.heap);
     end_simulation(&s);

@@ -3,7 +3,7 @@
  *
  * The figure is a yardstick: an allocator that needs more loses the rest to
  * its metadata or to its placement policy. It depends on the trace and on the
- * alignment only. A million operations may take a second, and more where the
+ * alignment only. A million operations may take a second, and more if the
  * trace asks for tens of different alignments. The computation's own memory
  * is proportional to the live blocks and the free extents between them.
  */

@@ -8,8 +8,8 @@
  *
  * load      The peak of the live bytes with sizes rounded up to the alignment
  *           (trace_aligned_peak). No placement needs less.
- * packing   The best off-line placement that was found (packing.h). Where it
- *           equals the load it is optimal.
+ * packing   The best off-line placement that was found (packing.h). If it
+ *           equals the load, it is optimal.
  * best fit  What best fit without headers needs on-line (best_fit.h).
  */
 #ifndef BOUNDS_H
@@ -34,7 +34,7 @@ struct bounds {
 /*
  * The address of each operation's block after the operation, in bytes above the
  * heap's start: 0 for a free and, in a packing, for a block of 0 bytes. Both
- * arrays have trace->op_count elements; packing is NULL where there is none.
+ * arrays have trace->op_count elements; packing is NULL if there is none.
  */
 struct placements {
     uint64_t *best_fit, *packing;
@@ -42,9 +42,9 @@ struct placements {
 
 /*
  * Set *bounds for sizes rounded up to align, 8 or 16. The figures come from the
- * cache beside the trace (bounds_cache.h) or are computed. Where `where` is not
- * NULL they are always computed, and *where gets the placements; the caller
- * frees them with placements_free. Returns false, and sets nothing, where
+ * cache beside the trace (bounds_cache.h) or are computed. If `where` is not
+ * NULL, they are always computed, and *where gets the placements; the caller
+ * frees them with placements_free. Returns false, and sets nothing, if
  * progress->go_on returned false. progress may be NULL.
  */
 bool bounds_find(const struct trace *trace, unsigned align,

@@ -5,7 +5,7 @@
  *
  * 1 is PACKING_VERSION and 16 the alignment. HASH is the hash of the
  * operations, 16 bytes each. The figures are best fit and packing in bytes; the
- * packing is "-" where there is none. CHECKSUM is the hash of the line before
+ * packing is "-" if there is none. CHECKSUM is the hash of the line before
  * it. The hash is FNV-1a of 128 bits (Fowler, Noll and Vo). It tells different
  * traces apart, except traces that were made to collide.
  *
@@ -52,7 +52,7 @@ static hash hash_of_ops(const struct trace *t)
 
     for (uint64_t i = 0; i < t->op_count; i++) {
         h = hash_add(h, &t->ops[i], sizeof t->ops[i]);
-        trace_walk(t, i);
+        trace_release_before(t, i);
     }
     return h;
 }

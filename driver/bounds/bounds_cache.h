@@ -5,8 +5,8 @@
  * a line of text with a hash of the operations, the figures, and a checksum of
  * the line. The cache ignores a line that was written for other operations, by
  * another PACKING_VERSION, or that was cut short or changed; the next
- * bounds_cache_write replaces it. Where the folder cannot be written nothing is
- * kept. That is no error and prints nothing.
+ * bounds_cache_write replaces it. If the folder cannot be written, nothing is
+ * kept; that is no error, and nothing is printed.
  */
 #ifndef BOUNDS_CACHE_H
 #define BOUNDS_CACHE_H
@@ -19,11 +19,11 @@ struct bounds_figures {
     uint64_t packing;  /* bytes */
 };
 
-/* Set *figures from the cache; false where it has no valid line. */
+/* Set *figures from the cache; false if it has no valid line. */
 bool bounds_cache_read(const struct trace *trace, unsigned align,
                        struct bounds_figures *figures);
 
-/* Replace the line of that trace and alignment, where the folder allows it. */
+/* Replace the line of that trace and alignment, if the folder allows it. */
 void bounds_cache_write(const struct trace *trace, unsigned align,
                         const struct bounds_figures *figures);
 

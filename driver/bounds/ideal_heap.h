@@ -5,13 +5,13 @@
  * begins at address 0, which counts as a multiple of every alignment. A request
  * gets the smallest free extent that it fits into, the lowest of equals. A
  * freed block merges with its free neighbours at once. The break never falls:
- * memory that is freed below it stays a free extent. Where no free extent is
- * large enough the break rises; the last extent, if free, is part of the new
+ * memory that is freed below it stays a free extent. If no free extent is
+ * large enough, the break rises; the last extent, if free, is part of the new
  * block.
  *
  * Sizes and addresses are in bytes. A size is a multiple of the granule and not
  * 0. The caller keeps the break below 2^63. All functions end the program
- * (fatal.h) where the driver is out of memory.
+ * (fatal.h) if the driver is out of memory.
  */
 #ifndef IDEAL_HEAP_H
 #define IDEAL_HEAP_H
@@ -31,7 +31,7 @@ void ideal_heap_delete(struct ideal_heap *h);
 
 /*
  * Allocate a block at a multiple of 1 << log2, which is one of the alignments,
- * or of the granule where log2 is 0. The heap owns the extent.
+ * or of the granule if log2 is 0. The heap owns the extent.
  */
 struct extent *ideal_heap_alloc(struct ideal_heap *h, uint64_t size,
                                 unsigned log2);
@@ -40,7 +40,7 @@ struct extent *ideal_heap_alloc(struct ideal_heap *h, uint64_t size,
 void ideal_heap_free(struct ideal_heap *h, struct extent *e);
 
 /*
- * Make the block larger or smaller: in place where the free extent behind it or
+ * Make the block larger or smaller: in place if the free extent behind it or
  * the break allows that. Otherwise the block moves, to a multiple of the
  * granule. Returns its extent; if it moved, the old one is not valid any more.
  */

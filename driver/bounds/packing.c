@@ -207,7 +207,7 @@ struct search {
     bool stopped;
 };
 
-/* False where the best packing is optimal, or the caller wants to stop. */
+/* False if the best packing is optimal, or the caller wants to stop. */
 static bool may_continue(struct search *s, const char *step)
 {
     if (s->stopped || s->best.height == s->r->load)
@@ -272,7 +272,7 @@ static uint64_t try_skyline(struct search *s, double flush)
 
 static void try_skylines(struct search *s)
 {
-    int always = /* tried even where the effort is spent */
+    int always = /* tried even if the effort is spent */
         s->r->count <= MANY_RECTANGLES ? 2 : 1;
 
     if (!may_continue(s, "packing: skylines"))

@@ -42,7 +42,7 @@ struct packing_progress {
 /*
  * Set *best for rectangles that are not too_large. on_line has their addresses
  * by on-line best fit, the first packing of the portfolio. The same rectangles
- * always give the same packing. Returns false, and leaves *best unset, where
+ * always give the same packing. Returns false, and leaves *best unset, if
  * progress->go_on returned false; progress may be NULL.
  */
 bool packing_find(const struct rectangles *r, const uint64_t *on_line,

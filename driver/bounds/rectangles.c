@@ -75,7 +75,7 @@ static void begin_block(struct builder *x, struct op op, uint64_t index)
     note_load(x);
 }
 
-/* Apply an operation; false where the rectangles have become too large. */
+/* Apply an operation; false if the rectangles have become too large. */
 static bool follow(struct builder *x, struct op op, uint64_t index)
 {
     if (!op_has_block(op))
@@ -108,7 +108,7 @@ struct rectangles *rectangles_from(const struct trace *t, unsigned align)
     r->alignments = align;
     for (uint64_t i = 0; i < t->op_count && !r->too_large; i++) {
         r->too_large = !follow(&x, t->ops[i], i);
-        trace_walk(t, i);
+        trace_release_before(t, i);
     }
     end_all(&x, t->slot_count);
     free(x.of_slot);

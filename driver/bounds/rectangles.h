@@ -44,7 +44,7 @@ struct rectangles {
 
 /*
  * The rectangles of a trace, sizes rounded up to align, which is 8 or 16. The
- * caller deletes them. The program ends (fatal.h) where it is out of memory.
+ * caller deletes them. The program ends (fatal.h) if it is out of memory.
  */
 struct rectangles *rectangles_from(const struct trace *trace, unsigned align);
 void rectangles_delete(struct rectangles *r);

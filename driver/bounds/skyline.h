@@ -4,7 +4,7 @@
  * The skyline is the upper edge of what is placed: a height over each moment. A
  * plateau is a longest run of moments of one height. The lowest plateau gets
  * the rectangle of the highest weight among those that are not placed yet and
- * live within its moments. Where there is none the plateau rises to the height
+ * live within its moments. If there is none, the plateau rises to the height
  * of its lower neighbour, and the memory below is lost.
  *
  * With the lifetime as the weight this is the heuristic of T. Sekiyama,
@@ -31,8 +31,8 @@ void skyline_delete(struct skyline *s);
 
 /*
  * Set at[i], the address of rectangle i in bytes, for each rectangle. weight[i]
- * is above 0. It is multiplied by flush, which is at least 1, where the
- * rectangle begins at the plateau's begin, and again where it ends at the
+ * is above 0. It is multiplied by flush, which is at least 1, if the
+ * rectangle begins at the plateau's begin, and again if it ends at the
  * plateau's end. n rectangles take some n log n steps.
  */
 void skyline_place(struct skyline *s, const double *weight, double flush,

@@ -1,5 +1,5 @@
 /*
- * allocator.c - names to shared objects.
+ * allocator.c - find the shared object that a name means.
  */
 #define _GNU_SOURCE
 #include "allocator.h"
@@ -30,12 +30,12 @@ static struct allocator *make(const char *name, enum worker_kind kind,
     return a;
 }
 
-/* The build's folders of allocators, in the order of a table. */
+/* The build's folders of allocators, in the order of reports. */
 static const char *const folders[] = {"", "variants/", "libraries/"};
 
 enum { FOLDERS = sizeof folders / sizeof *folders };
 
-/* The shared object of one of the build's own allocators. */
+/* Write the path of the build's allocator `name`; false if there is none. */
 static bool path_of_name(const char *name, char *path)
 {
     for (int i = 0; i < FOLDERS; i++) {
@@ -47,7 +47,7 @@ static bool path_of_name(const char *name, char *path)
     return false;
 }
 
-/* An absolute path, so that the worker finds the same file. */
+/* The path is made absolute, so that the worker finds the same file. */
 static struct allocator *from_file(const char *name, const char *path)
 {
     char *full = realpath(path, NULL);
@@ -70,9 +70,9 @@ static struct allocator *from_file(const char *name, const char *path)
 }
 
 /*
- * Where the dynamic loader finds a soname: asked in its own way, by having it
- * list what it would load for the worker with the soname preloaded. The answer
- * has a line "<tab>soname => path (address)".
+ * Write the path at which the dynamic loader finds soname; false if it does
+ * not. The loader is made to list what it would load for the worker with soname
+ * preloaded: the list has a line "<tab>soname => path (address)".
  */
 static bool path_of_soname(const char *soname, char *path)
 {
@@ -151,7 +151,7 @@ static int is_shared_object(const struct dirent *entry)
     return has_suffix(entry->d_name, ".so");
 }
 
-/* The names in one of the build's folders, after the *count there are. */
+/* Append the names of the allocators in folder to the *count names. */
 static char **add_names(const char *folder, char **names, size_t *count)
 {
     struct dirent **entries = NULL;
@@ -159,8 +159,8 @@ static char **add_names(const char *folder, char **names, size_t *count)
 
     snprintf(path, sizeof path, "%s/%s", build_directory(), folder);
     int n = scandir(path, &entries, is_shared_object, alphasort);
-    size_t room = *count + (size_t)(n > 0 ? n : 0) + 1;
-    names = check_alloc(realloc(names, room * sizeof *names));
+    size_t capacity = *count + (size_t)(n > 0 ? n : 0) + 1;
+    names = check_alloc(realloc(names, capacity * sizeof *names));
     for (int i = 0; i < n; i++) {
         size_t length = strlen(entries[i]->d_name) - 3;
         char *name = check_alloc(strndup(entries[i]->d_name, length));
@@ -168,7 +168,7 @@ static char **add_names(const char *folder, char **names, size_t *count)
         if (path_of_name(name, path))
             names[(*count)++] = name;
         else
-            free(name); /* another kind of shared object */
+            free(name); /* not an allocator of the lab */
         free(entries[i]);
     }
     free(entries);

@@ -1,10 +1,9 @@
 /*
- * allocator.h - what a name on the command line stands for.
+ * allocator.h - an allocator that the user names on the command line.
  *
- * An allocator of the lab is a shared object that exports mm_malloc and its
- * family, loaded by the worker; any other malloc is a shared object that
- * exports malloc, preloaded into a worker of its own; `libc` is a worker
- * without either.
+ * An allocator of the lab is a shared object that exports mm_malloc, which the
+ * worker loads. Any other malloc is a shared object that exports malloc, which
+ * is preloaded into a worker. For `libc` the worker uses its C library's.
  */
 #ifndef ALLOCATOR_H
 #define ALLOCATOR_H
@@ -15,30 +14,30 @@
 #include <stddef.h>
 
 struct allocator {
-    char *name; /* as reports call it */
-    char *text; /* as the command line has it */
+    char *name; /* in reports */
+    char *text; /* on the command line */
     enum worker_kind kind;
-    char *path;          /* the shared object, "" for libc and null */
-    size_t static_bytes; /* of its writable static data */
-    char *idea;          /* what it says of itself (mm_idea), or NULL */
+    char *path;          /* of the shared object; "" for libc and null */
+    size_t static_bytes; /* size of its writable static data */
+    char *idea;          /* its mm_idea: "" if not exported; NULL: no file */
 };
 
 /*
- * Find the allocator that text names: `name=path`, a name of the build (mm, a
- * variant), libc, a path, or a soname that the dynamic loader finds. Complains
- * and exits where there is none. Never NULL; the caller's to keep.
+ * Find the allocator that text names: `name=path`, an allocator of the build
+ * (mm, a variant, a library), libc, a path, or a soname that the dynamic loader
+ * finds; else exit with a message. Never NULL; the caller deletes it.
  */
 struct allocator *allocator_find(const char *text);
 
-/* The allocator that does nothing, for the cost of the loop. */
+/* The allocator that does nothing, to measure the loop's own time. */
 struct allocator *allocator_null(void);
 
 void allocator_delete(struct allocator *allocator);
 
-/* Names of the build's allocators, mm first; *count of them, malloc'ed. */
+/* Names of the build's allocators, mm first; the caller frees all of them. */
 char **allocator_names(size_t *count);
 
-/* Bytes of static data that are not counted as footprint. */
+/* So many bytes of static data do not count as footprint. */
 enum { STATIC_ALLOWANCE = 1024 };
 
 #endif

@@ -1,9 +1,9 @@
 /*
- * canary.c - paint some blocks, remember which, look at them again.
+ * canary.c - write patterns into blocks, remember the blocks, check them.
  *
- * Of a block that was resized meanwhile, as much has to be there as the
- * smallest of its sizes holds. One that was freed is forgotten, also where its
- * slot has a new block: then the birth differs.
+ * If a block was resized, its canary must be kept up to the smallest of its
+ * sizes. The canary of a freed block is not checked; if the slot has a new
+ * block, the births differ.
  */
 #include "canary.h"
 
@@ -13,7 +13,7 @@
 
 #include <stdlib.h>
 
-enum { BLOCKS = 1024, BYTES = 1 << 18 };
+enum { MAX_BLOCKS = 1024, MAX_BYTES = 1 << 18 /* of one block */ };
 
 struct canary_block {
     uint32_t slot;
@@ -25,8 +25,8 @@ struct canary {
     unsigned char *heap;
     uint64_t random;
     uint32_t count;
-    struct canary_block canary_block[BLOCKS];
-    uint32_t *number_of; /* by slot: its place in painted + 1, or 0 */
+    struct canary_block blocks[MAX_BLOCKS];
+    uint32_t *number_of; /* by slot: index into blocks + 1, or 0 */
 };
 
 struct canary *canary_new(const struct oracle *oracle, unsigned char *heap,
@@ -57,11 +57,11 @@ static unsigned char *view(const struct canary *p, const struct live *l)
 static void write_canary(struct canary *p, uint32_t slot)
 {
     const struct live *l = &p->oracle->live[slot];
-    uint64_t size = l->size < BYTES ? l->size : BYTES;
+    uint64_t size = l->size < MAX_BYTES ? l->size : MAX_BYTES;
 
-    if (!l->in_use || size == 0 || p->count == BLOCKS)
+    if (!l->in_use || size == 0 || p->count == MAX_BLOCKS)
         return;
-    struct canary_block *b = &p->canary_block[p->count++];
+    struct canary_block *b = &p->blocks[p->count++];
     p->number_of[slot] = p->count;
     *b = (struct canary_block){slot, l->birth, size, random_next(&p->random)};
     pattern_fill(view(p, l), 0, size, b->seed);
@@ -70,10 +70,10 @@ static void write_canary(struct canary *p, uint32_t slot)
 static void forget(struct canary *p)
 {
     while (p->count > 0)
-        p->number_of[p->canary_block[--p->count].slot] = 0;
+        p->number_of[p->blocks[--p->count].slot] = 0;
 }
 
-/* The first one again would be painted over itself: it is left out. */
+/* A block must not get two canaries, so the loop skips slot `first`. */
 void canary_write(struct canary *p, uint32_t first)
 {
     uint32_t slots = p->oracle->slot_count;
@@ -83,19 +83,19 @@ void canary_write(struct canary *p, uint32_t first)
         return;
     write_canary(p, first);
     uint32_t slot = (uint32_t)random_below(&p->random, slots);
-    for (uint32_t n = 0; n < slots && n < BLOCKS; n++, slot++)
+    for (uint32_t n = 0; n < slots && n < MAX_BLOCKS; n++, slot++)
         if (slot % slots != first)
             write_canary(p, slot % slots);
 }
 
-/* A block that shrank has lost its tail, also where it grew again. */
+/* A block that shrank has lost its tail, even if it grew again. */
 static void note_shrinking(struct canary *p, struct op op)
 {
     uint32_t number = p->number_of[op_slot(op)];
 
     if (number == 0 || op_effect(op) != EFFECT_RESIZED)
         return;
-    struct canary_block *b = &p->canary_block[number - 1];
+    struct canary_block *b = &p->blocks[number - 1];
     if (op_size(op) < b->size)
         b->size = op_size(op);
 }
@@ -113,7 +113,7 @@ static bool block_kept(const struct canary *p, const struct canary_block *b,
                                                same, view(p, l)[same]);
 }
 
-/* Nobody wrote into a new block of calloc's, where it lies as it was given. */
+/* A new block from calloc that did not move since must be zero still. */
 static bool still_zero(const struct canary *p, struct op op, uint64_t index,
                        struct finding *f)
 {
@@ -135,7 +135,7 @@ bool canary_check(struct canary *p, const struct op *ops, uint64_t first,
             return false;
     }
     for (uint32_t i = 0; i < p->count; i++)
-        if (!block_kept(p, &p->canary_block[i], first + count - 1, finding))
+        if (!block_kept(p, &p->blocks[i], first + count - 1, finding))
             return false;
     return true;
 }

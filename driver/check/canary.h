@@ -1,30 +1,30 @@
 /*
- * canary.h - contents in the timed pass.
+ * canary.h - patterns in live payloads during a timed pass.
  *
- * The timed loop writes nothing into payloads, so an allocator could keep
- * contents only when it is checked. Between two batches of its choice the
- * judge itself writes a pattern into live payloads through the shared heap,
- * and after the next batch looks whether it is still there.
+ * The timed loop writes nothing into payloads, so an allocator could lose
+ * contents there and keep them in the checked pass. In a canary pass the judge
+ * writes patterns into live payloads before each batch, through the shared
+ * heap, and checks after the batch that they are unchanged.
  */
-#ifndef PAINTER_H
-#define PAINTER_H
+#ifndef CANARY_H
+#define CANARY_H
 
 #include "oracle.h"
 
 struct canary;
 
-/* heap is the judge's view of the oracle's base. */
+/* heap is where the judge has mapped the oracle's base. */
 struct canary *canary_new(const struct oracle *oracle, unsigned char *heap,
                           uint64_t seed);
 void canary_delete(struct canary *p);
 
-/* Paint a choice of live blocks, the one in slot `first` among them. */
+/* Drop all canaries; write new ones into slot `first` and random slots. */
 void canary_write(struct canary *p, uint32_t first);
 
 /*
- * Operations [first, first + count) of ops were carried out since: are the
- * painted blocks that still live as they were painted, and are the blocks zero
- * that calloc handed out meanwhile? False with *finding where one is not.
+ * Check the canaries of blocks that are still live, and that blocks from calloc
+ * are zero, after operations [first, first + count) of ops. False, with the
+ * first fault in *finding, if one is wrong.
  */
 bool canary_check(struct canary *p, const struct op *ops, uint64_t first,
                   uint64_t count, struct finding *finding);

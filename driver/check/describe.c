@@ -1,5 +1,5 @@
 /*
- * describe.c - sentences.
+ * describe.c - the sentences of messages.
  */
 #define _GNU_SOURCE
 #include "describe.h"
@@ -91,12 +91,12 @@ static void append_outside(struct text *t, const struct finding *f,
     append(t, " returned 0x%llx (%llu bytes, to 0x%llx): ", (ull)f->address,
            (ull)f->size, (ull)(f->address + f->size));
     if (f->address < o->base || f->address >= o->base + o->limit)
-        append(t, "that is not in the heap at all");
+        append(t, "that is outside the heap's region");
     else if (f->address < heap_end)
         append(t, "that reaches %llu bytes past the end of the heap",
                (ull)(f->address + f->size - heap_end));
     else
-        append(t, "that is past the end of the heap, in memory not mapped");
+        append(t, "that is past the end of the heap, and not mapped");
     append(t, "; the heap is 0x%llx to 0x%llx", (ull)o->base, (ull)heap_end);
 }
 
@@ -141,8 +141,8 @@ static void append_stray(struct text *t, const struct finding *f,
         append(t, "%llu bytes past the end of the heap, 0x%llx",
                (ull)(f->address - end), (ull)end);
     else
-        append(t, "in memory not mapped");
-    append(t, ", where only zeros belong");
+        append(t, "in memory that is not mapped");
+    append(t, ", where every byte must be zero");
     if (f->culprit == NO_OP)
         return;
     append(t, "; it was written during ");
@@ -174,7 +174,7 @@ static void append_what(struct text *t, const struct finding *f,
                (ull)f->address, (ull)f->offset, (ull)f->value);
         return;
     case VERDICT_BAD_HEAP:
-        append(t, " leaves invariant %lld broken, says mm_audit",
+        append(t, " breaks invariant %lld, as mm_audit reports",
                (long long)(int)f->value);
         return;
     case VERDICT_WROTE_PAST_HEAP:
@@ -208,7 +208,7 @@ void describe_finding(const struct finding *f, const struct trace *trace,
 
 /* ---- Crashes. ---- */
 
-/* Ask addr2line, if it is there; its answer is "function\nfile:line\n". */
+/* Write "function\nfile:line\n" from addr2line; false if it fails. */
 static bool look_up_symbol(const struct crash *c, char *answer, size_t size)
 {
     char object[sizeof c->object], offset[32];
@@ -254,7 +254,7 @@ static void append_neighbours(struct text *t, uint64_t address,
     }
     append(t, "in the heap, outside every live payload");
     if (below) {
-        append(t, ", %llu bytes behind ",
+        append(t, ", %llu bytes after ",
                (ull)(address - below->address - below->size));
         append_block(t, trace, below->address, below->size, below->placed);
     }
@@ -298,7 +298,7 @@ void describe_crash(struct finding *f, const struct ending *ending,
         return;
     append_code(&t, c);
     if (c->nature == CRASH_STACK_OVERFLOW)
-        append(&t, ": the stack is used up, by recursion without end?");
+        append(&t, ": the stack is full; is there an endless recursion?");
     else if (c->signal == SIGSEGV || c->signal == SIGBUS)
         append_address(&t, c, trace, oracle);
 }

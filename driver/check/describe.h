@@ -1,5 +1,5 @@
 /*
- * describe.h - a finding in words that lead its author to the bug.
+ * describe.h - a finding as a sentence that leads the student to the bug.
  */
 #ifndef DESCRIBE_H
 #define DESCRIBE_H
@@ -12,13 +12,13 @@
 #include <stddef.h>
 
 /*
- * One sentence into buffer: where in the trace, which operation, what went
- * wrong, with which addresses, and which earlier operation it collides with.
+ * Write one sentence into buffer: the line of the trace, the operation, what is
+ * wrong, the addresses, and the earlier operation that it collides with.
  */
 void describe_finding(const struct finding *f, const struct trace *trace,
                       const struct oracle *oracle, char *buffer, size_t size);
 
-/* Write into f->detail what is known of a crash: signal, place, address. */
+/* Describe a crash in f->detail: its signal, its line of code, the address. */
 void describe_crash(struct finding *f, const struct ending *ending,
                     const struct trace *trace, const struct oracle *oracle);
 

@@ -1,5 +1,5 @@
 /*
- * finding.c - fill in a finding.
+ * finding.c - set the fields of a finding.
  */
 #include "finding.h"
 

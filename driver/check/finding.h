@@ -1,5 +1,5 @@
 /*
- * finding.h - what was found wrong, in numbers; describe.h makes the sentence.
+ * finding.h - a fault in numbers; describe.h makes a sentence of it.
  */
 #ifndef FINDING_H
 #define FINDING_H
@@ -12,34 +12,34 @@
 
 #define NO_OP UINT64_MAX
 
-/* When it showed. */
+/* When a check found the fault. */
 enum moment {
-    AT_OPERATION, /* op says in which */
+    AT_OPERATION, /* finding.op */
     AT_LOADING,
     AT_INIT,
-    AT_END /* when all operations were done */
+    AT_END /* after all operations */
 };
 
-/* Fields that a verdict has no use for are 0, operations NO_OP. */
+/* Fields that a verdict does not use are 0; operations are then NO_OP. */
 struct finding {
     enum verdict verdict;
     enum moment moment;
-    uint64_t op;            /* the operation in which it showed */
-    uint64_t address, size; /* of the block in question */
-    uint64_t placed;        /* operation that gave that block its place */
-    uint64_t other_op;      /* the block collided with: who placed it, */
-    uint64_t other_address, other_size; /* where, how large */
-    uint64_t offset; /* of the byte in question, into the block */
-    uint64_t value, expected;
-    uint64_t culprit;  /* operation that did the damage */
-    const char *pass;  /* "", or "in a timed pass" and the like */
-    char detail[1024]; /* what needs words: crash, exit, tampering */
+    uint64_t op;            /* the operation after which it was found */
+    uint64_t address, size; /* of the block at fault, or address of a byte */
+    uint64_t placed;        /* the operation that gave that block its address */
+    uint64_t other_op;      /* VERDICT_OVERLAP: the same for the older block */
+    uint64_t other_address, other_size;
+    uint64_t offset;          /* of the wrong byte, from the block's address */
+    uint64_t value, expected; /* of that byte; or expected: an alignment */
+    uint64_t culprit;         /* the operation that wrote the wrong byte */
+    const char *pass;         /* "", or words such as "in a timed pass" */
+    char detail[1024];        /* words on a crash, an exit, tampering */
 };
 
-/* Nothing is wrong. */
+/* The finding whose verdict is VERDICT_OK. */
 struct finding finding_none(void);
 
-/* Each returns false, so that a check can return it for its own result. */
+/* Set *f. Each returns false, which a check can return as its own result. */
 bool finding_set(struct finding *f, enum verdict verdict, uint64_t op);
 bool finding_at(struct finding *f, enum verdict verdict, enum moment moment,
                 const char *detail);

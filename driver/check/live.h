@@ -1,5 +1,5 @@
 /*
- * live.h - a live block, as the oracle keeps it by slot.
+ * live.h - what the oracle records of the block in a slot.
  */
 #ifndef LIVE_H
 #define LIVE_H
@@ -12,7 +12,7 @@ struct live {
     uint64_t birth;  /* the operation that allocated it */
     uint64_t placed; /* the operation that gave it its present address */
     bool in_use;
-    bool refused; /* its allocation was refused: further operations skip it */
+    bool refused; /* its allocation was refused: operations on it are skipped */
 };
 
 #endif

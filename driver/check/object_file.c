@@ -9,7 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
-/* Writable, but the linker's own: no place where an allocator keeps things. */
+/* Is it a writable section of the linker's, which holds no variables? */
 static bool is_linkers(const char *name)
 {
     static const char *const prefixes[] = {
@@ -22,7 +22,7 @@ static bool is_linkers(const char *name)
     return false;
 }
 
-/* The text that the symbol stands for, where it lies in the file. */
+/* Copy the string at symbol from the file into text. */
 static void read_text(Elf *elf, const GElf_Sym *symbol, char *text, size_t size)
 {
     Elf_Scn *section = elf_getscn(elf, symbol->st_shndx);
@@ -39,7 +39,7 @@ static void read_text(Elf *elf, const GElf_Sym *symbol, char *text, size_t size)
     text[length] = '\0';
     for (char *c = text; *c; c++)
         if ((unsigned char)*c < ' ')
-            *c = '?'; /* nothing that a terminal would obey */
+            *c = '?'; /* no control characters reach a terminal */
 }
 
 static void read_symbols(Elf *elf, Elf_Scn *section, const GElf_Shdr *header,

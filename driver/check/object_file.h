@@ -1,5 +1,5 @@
 /*
- * object_file.h - what a shared object says of itself, without running it.
+ * object_file.h - facts of a shared object, read without loading it.
  */
 #ifndef OBJECT_FILE_H
 #define OBJECT_FILE_H
@@ -9,12 +9,13 @@
 
 struct object_facts {
     bool readable;       /* it is an ELF shared object */
-    bool exports_lab;    /* mm_malloc */
-    bool exports_malloc; /* malloc */
-    size_t static_bytes; /* writable data: .data, .bss and thread-local */
-    char idea[64];       /* mm_idea, "" where it is not exported; cut */
+    bool exports_lab;    /* it exports mm_malloc */
+    bool exports_malloc; /* it exports malloc */
+    size_t static_bytes; /* size of .data, .bss and thread-local data */
+    char idea[64];       /* the start of mm_idea; "" if it is not exported */
 };
 
+/* The facts of the file at path; all zero if it is not a shared object. */
 struct object_facts object_inspect(const char *path);
 
 #endif

@@ -1,12 +1,11 @@
 /*
- * oracle.c - a bit for every granule of live payload.
+ * oracle.c - one bit per granule of 8 bytes, set where live payload is.
  *
- * A granule is 8 bytes, the smallest alignment. Once a new payload is known to
- * start at a granule's start, it overlaps a live one if and only if the two
- * share a granule: the lower one reaches the shared granule from below, so
- * covers its first byte, where the upper one starts or goes through. Placing a
- * block tests its bits and sets them, removing it clears them: a word for
- * every 512 bytes, whatever else is live.
+ * 8 is the smallest alignment, so every payload starts at a granule's start.
+ * Two payloads therefore overlap if and only if they share a granule: each
+ * covers the first byte of every granule that it touches. To place a block is
+ * to test its bits and set them; to remove it is to clear them. A 64-bit word
+ * of bits covers 512 bytes of heap.
  */
 #include "oracle.h"
 
@@ -44,7 +43,7 @@ void oracle_delete(struct oracle *o)
     free(o);
 }
 
-/* ---- The heap's shape. ---- */
+/* ---- Events of the heap. ---- */
 
 static void note_break(struct oracle *o, uint64_t brk)
 {
@@ -120,7 +119,7 @@ static bool found(struct finding *f, enum verdict verdict, uint64_t op,
     return finding_set(f, verdict, op);
 }
 
-/* Which live block shares bytes with [address, address + size)? */
+/* A live block that shares bytes with [address, address + size), or NULL. */
 static const struct live *collision(const struct oracle *o, uint64_t address,
                                     uint64_t size)
 {
@@ -149,8 +148,8 @@ static bool found_overlap(const struct oracle *o, struct finding *f,
 }
 
 /*
- * A malloc of the system may align a block smaller than 16 bytes to 8, as C
- * allows: nothing that fits into it needs more.
+ * A malloc of the system may align a block smaller than 16 bytes to 8: C allows
+ * it, for no object of that size needs more.
  */
 static uint64_t alignment_asked(const struct oracle *o, struct op op)
 {
@@ -161,8 +160,8 @@ static uint64_t alignment_asked(const struct oracle *o, struct op op)
     return align;
 }
 
-static bool place(struct oracle *o, struct op op, uint64_t index,
-                  uint64_t birth, uint64_t address, struct finding *f)
+static bool place_block(struct oracle *o, struct op op, uint64_t index,
+                        uint64_t birth, uint64_t address, struct finding *f)
 {
     struct live *l = &o->live[op_slot(op)];
     uint64_t size = op_payload(op), align = alignment_asked(o, op);
@@ -183,7 +182,7 @@ static bool place(struct oracle *o, struct op op, uint64_t index,
     return true;
 }
 
-static void lift(struct oracle *o, struct live *l)
+static void remove_block(struct oracle *o, struct live *l)
 {
     if (l->size > 0)
         bitset_remove(o->granules, granule_of(l->address),
@@ -192,8 +191,8 @@ static void lift(struct oracle *o, struct live *l)
 }
 
 /*
- * The least memory in which the block is sure to find a place: memlib gives no
- * more than o->align bytes of alignment. At most 2^48, so no sum wraps.
+ * Bytes that are enough for the block wherever memlib puts them, aligned to
+ * o->align. At most 2^48, so no sum overflows.
  */
 static uint64_t memory_needed(const struct oracle *o, struct op op)
 {
@@ -201,8 +200,8 @@ static uint64_t memory_needed(const struct oracle *o, struct op op)
 }
 
 /*
- * NULL is justified where memlib refused a request within the operation, or
- * could not have granted the block alone.
+ * NULL is justified if memlib refused a request during the operation, or would
+ * have refused the memory that the block needs.
  */
 static bool null_justified(const struct oracle *o, uint64_t index, struct op op)
 {
@@ -234,16 +233,16 @@ bool oracle_apply(struct oracle *o, struct op op, uint64_t index,
         return found_null(o, op, index, finding);
     uint64_t birth = l->in_use ? l->birth : index;
     if (l->in_use)
-        lift(o, l);
+        remove_block(o, l);
     *l = (struct live){0};
-    return op_ends(op) || place(o, op, index, birth, address, finding);
+    return op_ends(op) || place_block(o, op, index, birth, address, finding);
 }
 
 void oracle_reset(struct oracle *o)
 {
     for (uint32_t slot = 0; slot < o->slot_count; slot++) {
         if (o->live[slot].in_use)
-            lift(o, &o->live[slot]);
+            remove_block(o, &o->live[slot]);
         o->live[slot] = (struct live){0};
     }
     bitset_remove(o->mapped_units, 0, o->limit / MEM_UNIT);
@@ -251,7 +250,7 @@ void oracle_reset(struct oracle *o)
     o->refused_op = NO_OP;
 }
 
-/* ---- For messages and curves. ---- */
+/* ---- For messages and the timeline. ---- */
 
 const struct live *oracle_block_at(const struct oracle *o, uint64_t address,
                                    const struct live **below,

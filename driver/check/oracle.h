@@ -1,10 +1,10 @@
 /*
- * oracle.h - which addresses an allocator may return.
+ * oracle.h - the record of live blocks, and the rules for new addresses.
  *
- * The oracle follows a replay: it is told every change of the heap's shape and
- * every address that the allocator returned, and says what is wrong with the
- * first that is wrong. Its cost per operation does not grow with the number of
- * live blocks: a bit a granule of live payload, not an ordered structure.
+ * During a replay the oracle receives every event of the heap and every address
+ * that the allocator returned. It reports the first address that is wrong, and
+ * why. Time per operation depends on the block's size, not on the number of
+ * live blocks: the oracle has one bit per granule of 8 bytes, no sorted list.
  */
 #ifndef ORACLE_H
 #define ORACLE_H
@@ -18,18 +18,18 @@
 
 struct oracle {
     unsigned align;
-    bool bounded; /* addresses have to lie in the simulated heap */
-    bool lenient; /* when things happened within a batch is unknown */
-    uint64_t base, limit;
-    uint64_t brk, mapped, footprint; /* now, now, at the peak */
-    uint64_t reach;      /* addresses below it may be heap: brk, or its peak */
-    uint64_t refusals;   /* requests that memlib refused, all in all */
+    bool bounded;         /* addresses must be in the simulated heap */
+    bool lenient;         /* the order of events within a batch is unknown */
+    uint64_t base, limit; /* address and size of the region, bytes */
+    uint64_t brk, mapped, footprint; /* bytes: heap, mappings, peak of both */
+    uint64_t reach;      /* the end of the heap; if lenient, its peak */
+    uint64_t refusals;   /* how many requests memlib refused */
     uint64_t refused_op; /* the last operation in which it refused one */
-    uint64_t payload;    /* live bytes now */
+    uint64_t payload;    /* live bytes */
     uint32_t slot_count;
-    struct live *live;
-    struct bitset *granules;     /* of live payload */
-    struct bitset *mapped_units; /* of MEM_UNIT bytes, from base on */
+    struct live *live;           /* by slot */
+    struct bitset *granules;     /* set where live payload is */
+    struct bitset *mapped_units; /* set where MEM_UNITs from base are mapped */
 };
 
 struct oracle_setup {
@@ -42,36 +42,36 @@ struct oracle_setup {
 struct oracle *oracle_new(const struct oracle_setup *setup);
 void oracle_delete(struct oracle *o);
 
-/* Forget all: no block is live, the heap is empty. */
+/* Back to no live block and an empty heap. */
 void oracle_reset(struct oracle *o);
 
-/* The heap changed its shape during operation op. */
+/* The break moved, or pages were mapped or unmapped, during operation op. */
 void oracle_event(struct oracle *o, const struct mem_event *event, uint64_t op);
 
 /*
- * Operation number index returned address (0 for a free). True where all is
- * well; else *finding has the verdict, addresses, sizes and the collision.
+ * Operation number index returned address (0 for a free). True if the address
+ * is allowed; else *finding has the verdict and the blocks concerned.
  */
 bool oracle_apply(struct oracle *o, struct op op, uint64_t index,
                   uint64_t address, struct finding *finding);
 
-/* Is [address, address + size) in the heap or in mapped pages? */
+/* Is [address, address + size) all below the break or all in mapped pages? */
 bool oracle_in_heap(const struct oracle *o, uint64_t address, uint64_t size);
 
-/* Is the MEM_UNIT at that offset mapped (lenient: or was it ever)? */
+/* Is the MEM_UNIT at offset `at` mapped? If lenient: was it ever mapped? */
 bool oracle_unit_mapped(const struct oracle *o, uint64_t at);
 
 /*
- * The live block that contains address, or NULL; *below and *above the live
- * blocks nearest to it on either side, or NULL. Linear: for messages.
+ * The live block that contains address, or NULL. *below and *above are the
+ * nearest live blocks on either side, or NULL. Linear time, for messages only.
  */
 const struct live *oracle_block_at(const struct oracle *o, uint64_t address,
                                    const struct live **below,
                                    const struct live **above);
 
-/* The runs of heap bytes, [0, brk), that no live payload covers. */
+/* The runs of heap bytes below the break that no live payload covers. */
 struct gaps {
-    uint64_t count, bytes, largest;
+    uint64_t count, bytes, largest; /* largest in bytes */
 };
 
 struct gaps oracle_gaps(const struct oracle *o);

@@ -1,5 +1,5 @@
 /*
- * process.c - vfork, exec, reap; and what the kernel knows of the worker.
+ * process.c - vfork, exec and reap the worker; read its times from the kernel.
  */
 #define _GNU_SOURCE
 #include "process.h"
@@ -24,10 +24,10 @@
 #include <unistd.h>
 
 enum {
-    OUTPUT_SIZE = 1 << 20, /* what an allocator may print is cut there */
-    OUTPUT_LINES = 20,     /* and of that so many lines are shown */
+    OUTPUT_SIZE = 1 << 20, /* so many bytes of output are kept, */
+    OUTPUT_LINES = 20,     /* and so many lines are shown */
     WORKER_STACK = 8 << 20,
-    /* The most that the C library raises them to by itself, in 64 bits. */
+    /* The C library itself raises the thresholds up to these. */
     MMAP_THRESHOLD = WORKER_BITS == 64 ? 32 << 20 : 512 << 10,
     TRIM_THRESHOLD = 64 << 20
 };
@@ -45,9 +45,9 @@ int process_shared_file(const char *name, size_t size)
 /* ---- The worker's environment. ---- */
 
 /*
- * The C library begins a process with thresholds that it raises when large
- * blocks are freed: until then it gives memory back at every turn, and faults
- * it in again. Here it begins where it would end, in every pass.
+ * The C library raises its mmap and trim thresholds when large blocks are
+ * freed. Until then it gives memory back often and faults it in again. Workers
+ * start with the highest thresholds, so that all passes are alike.
  */
 static char *tunables(void)
 {
@@ -70,8 +70,8 @@ static bool is_variable(const char *entry, const char *name)
     return strncmp(entry, name, length) == 0 && entry[length] == '=';
 }
 
-/* The judge's, with two variables of its own. The entries in own are the
- * caller's to free, and so is the array. */
+/* The judge's environment with one or two variables replaced. The caller frees
+ * the array and the strings in own. */
 static char **environment_of(const struct allocator *allocator, char *own[2])
 {
     size_t count = 0, kept = 0;
@@ -94,9 +94,9 @@ static char **environment_of(const struct allocator *allocator, char *own[2])
     return all;
 }
 
-/* ---- From vfork to exec. The child shares the judge's memory, which a fork
- * of a judge with a long trace would take longer to copy than many replays
- * take: it changes nothing there, and no handler may run in it. ---- */
+/* ---- From vfork to exec. The child shares the judge's memory, so it must not
+ * change it, and no signal handler may run. A fork would copy the page tables
+ * of the trace, which can take longer than a replay. ---- */
 
 static void set_limits(int cpu)
 {
@@ -112,14 +112,14 @@ static void set_limits(int cpu)
     sched_setaffinity(0, sizeof set, &set);
 }
 
-/* Put the worker's files where it expects them: 0 to 4, and no others. */
+/* Give the worker its files as descriptors 0 to 4, and close all others. */
 static bool set_files(const struct process_setup *s, int output_fd)
 {
     enum { FILES = 5 };
     int from[FILES] = {open("/dev/null", O_RDONLY), output_fd, output_fd,
                        s->channel_fd, s->heap_fd};
 
-    for (int i = 0; i < FILES; i++) /* first out of each other's way */
+    for (int i = 0; i < FILES; i++) /* first move all of them above 4 */
         if (from[i] < 0 ||
             (from[i] = fcntl(from[i], F_DUPFD_CLOEXEC, FILES)) < 0)
             return false;
@@ -129,7 +129,7 @@ static bool set_files(const struct process_setup *s, int output_fd)
     return true;
 }
 
-/* Why execl failed, in words. */
+/* Why exec failed. */
 static const char *exec_fault(void)
 {
     return errno == ENOEXEC && WORKER_BITS == 32
@@ -137,7 +137,7 @@ static const char *exec_fault(void)
                : strerror(errno);
 }
 
-/* SIGINT is for the judge; the judge's handlers are not for the worker. */
+/* The worker ignores SIGINT and has none of the judge's handlers. */
 static void set_signals(const sigset_t *mask)
 {
     struct sigaction action, none = {.sa_handler = SIG_DFL};
@@ -157,7 +157,7 @@ struct start {
     char **environment;
     int output_fd;
     pid_t judge;
-    sigset_t mask; /* the judge's, before it blocked all */
+    sigset_t mask; /* signals that the judge had blocked before */
 };
 
 static _Noreturn void become_worker(const struct start *s)
@@ -167,11 +167,10 @@ static _Noreturn void become_worker(const struct start *s)
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (getppid() != s->judge)
         _exit(127);
-    personality(ADDR_NO_RANDOMIZE); /* where a container forbids it: go on */
+    personality(ADDR_NO_RANDOMIZE); /* a container may forbid it: no matter */
     set_limits(s->setup->cpu);
     if (!set_files(s->setup, s->output_fd)) {
-        dprintf(s->output_fd, "cannot set up its files: %s\n",
-                strerror(errno));
+        dprintf(s->output_fd, "cannot open its files: %s\n", strerror(errno));
         _exit(127);
     }
     set_signals(&s->mask);
@@ -206,7 +205,7 @@ static pid_t start_worker(const struct process_setup *setup, int output_fd)
 
 static void on_child(int number)
 {
-    (void)number; /* only to end a futex wait */
+    (void)number; /* a signal with a handler ends a futex wait */
 }
 
 struct process process_start(const struct process_setup *setup)
@@ -249,7 +248,7 @@ void process_close(struct process *p)
     close(p->output_fd);
 }
 
-/* ---- What the kernel knows of it. ---- */
+/* ---- What the kernel counts. ---- */
 
 static uint64_t read_clock(const struct process *p)
 {
@@ -264,7 +263,7 @@ double process_cpu_seconds(const struct process *p)
     return (double)read_clock(p) * 1e-9;
 }
 
-/* Its state is the letter behind the name, which is in parentheses. */
+/* In /proc/PID/stat the state is the letter after "(name) ". */
 bool process_sleeps(const struct process *p)
 {
     char path[64], text[512] = "";
@@ -322,7 +321,7 @@ bool process_files_open(const struct process *p)
     bool open = true;
 
     if (access("/proc/self/fd", F_OK) != 0)
-        return true; /* without /proc there is no telling */
+        return true; /* without /proc this is unknown */
 
     for (int fd = 0; fd <= 2 && p->pid; fd++) {
         snprintf(path, sizeof path, "/proc/%d/fd/%d", (int)p->pid, fd);
@@ -332,7 +331,7 @@ bool process_files_open(const struct process *p)
     return open;
 }
 
-/* ---- What it printed. ---- */
+/* ---- The worker's output. ---- */
 
 bool process_first_line(const struct process *p, char *text, size_t size)
 {
@@ -362,6 +361,6 @@ void process_relay_output(const struct process *p, const char *label)
     }
     if (lines > OUTPUT_LINES || length >= OUTPUT_SIZE)
         fprintf(stderr, "[%s] ... %d lines in all%s\n", label, lines,
-                length >= OUTPUT_SIZE ? ", and what came after 1 MiB" : "");
+                length >= OUTPUT_SIZE ? "; the rest after 1 MiB is lost" : "");
     free(text);
 }

@@ -1,9 +1,9 @@
 /*
- * process.h - the worker process: started, watched, ended.
+ * process.h - start, observe and end the worker process.
  *
- * A fresh program (build/MODE/worker), not a fork of the judge: nothing of the
- * judge is in its memory but the two files that it is handed, its C library is
- * untouched, and its addresses are not randomized. It dies with the judge.
+ * The worker is a program of its own (build/MODE/worker), not a fork of the
+ * judge. They share two files only, its C library is in its initial state, and
+ * its addresses are not randomized. The kernel kills it when the judge dies.
  */
 #ifndef PROCESS_H
 #define PROCESS_H
@@ -16,11 +16,11 @@
 #include <time.h>
 
 struct process {
-    pid_t pid; /* 0 where there is none, or none any more */
-    bool died; /* by itself; wait_status says how */
+    pid_t pid; /* 0 if none was started, or it has ended */
+    bool died; /* without process_kill; wait_status says how */
     int wait_status;
-    clockid_t clock;
-    int output_fd; /* what the worker prints */
+    clockid_t clock; /* of the worker's CPU time */
+    int output_fd;   /* of the file that has what the worker prints */
 };
 
 struct process_setup {
@@ -29,47 +29,47 @@ struct process_setup {
     int cpu; /* -1 = any */
 };
 
-/* Memory of that size, all zero, that can be handed to the worker: a file. */
+/* A new file of `size` zero bytes in memory, which two processes can map. */
 int process_shared_file(const char *name, size_t size);
 
-/* Without a setup: no process, only a place for output. Complains if it must. */
+/* Start a worker, or exit with a message. Without setup, only create files. */
 struct process process_start(const struct process_setup *setup);
 
-/* Has it died? Reaps it. */
+/* Has it died without process_kill? If so, reap it. */
 bool process_has_died(struct process *p);
 
-/* End it, if it runs, and close what is its. */
+/* Kill the process, if it runs. process_close also closes the output file. */
 void process_kill(struct process *p);
 void process_close(struct process *p);
 
-/* CPU time so far in seconds; of a running process a little behind. */
+/* CPU time so far in seconds; while the process runs, a little too low. */
 double process_cpu_seconds(const struct process *p);
 
 /*
- * Does it sleep, or was it stopped, so that no processor could help it on? Not
- * where it only waits for its turn on a busy machine. False without /proc.
+ * Does the process sleep, or is it stopped? False if it runs or waits for a
+ * processor, or without /proc.
  */
 bool process_sleeps(const struct process *p);
 
 /*
- * CPU time so far, by the kernel's account. Waits until the process sleeps: of
- * a running one the kernel's figure lags behind.
+ * CPU time so far in ns, as the kernel counts it. Waits until the process
+ * sleeps, for while it runs the kernel's count is too low.
  */
 uint64_t process_cpu_ns(const struct process *p);
 
-/* Does the kernel say here what memory a process has? Not without /proc. */
+/* Can process_anonymous_bytes work? Not without /proc. */
 bool process_memory_known(void);
 
-/* Anonymous memory in bytes, now; 0 where unknown. */
+/* Bytes of anonymous memory now; 0 if unknown. */
 uint64_t process_anonymous_bytes(const struct process *p);
 
-/* Does it still have the files open that it was started with? */
+/* Are the standard files that it was started with still open? */
 bool process_files_open(const struct process *p);
 
-/* The first line that it printed, into text; false where there is none. */
+/* Copy the first line that it printed into text; false if there is none. */
 bool process_first_line(const struct process *p, char *text, size_t size);
 
-/* Show what it printed: on stderr, each line under its label. */
+/* Print what it printed on stderr, with [label] before each line. */
 void process_relay_output(const struct process *p, const char *label);
 
 #endif

@@ -1,15 +1,14 @@
 /*
- * replay.c - feed a trace to a worker batch by batch, and digest what comes
- * back.
+ * replay.c - the checked pass: batch by batch,
  *
  *     feed      copy operations into the channel, skipping refused blocks
  *     call      the worker carries them out
  *     digest    apply the heap's events and the log of addresses, in order, to
  *               the oracle: the first operation that is wrong ends the pass
- *     visit     at the batch's end look into the shared heap itself
+ *     inspect   check contents in the shared heap
  *
- * The worker stops early where it sees something. That is its claim: what the
- * oracle finds at an earlier operation comes first.
+ * The worker stops a batch early if it finds a fault. A fault that the oracle
+ * finds at an earlier operation goes first.
  */
 #include "base/fatal.h"
 #include "base/random.h"
@@ -20,7 +19,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { INSPECT_BYTES = 1 << 18 }; /* contents looked at after a batch */
+enum { INSPECT_BYTES = 1 << 18 }; /* checked after a batch */
 
 void replay_note_footprint(struct replay *r, const struct oracle *o,
                            struct outcome *out)
@@ -29,7 +28,7 @@ void replay_note_footprint(struct replay *r, const struct oracle *o,
     uint64_t counted = fixed > STATIC_ALLOWANCE ? fixed - STATIC_ALLOWANCE : 0;
 
     if (!is_lab(r))
-        counted = 0; /* its static data is in what was measured */
+        counted = 0; /* its anonymous memory includes static data */
     out->static_counted = counted;
     if (o->footprint + counted > out->footprint)
         out->footprint = o->footprint + counted;
@@ -56,7 +55,7 @@ bool replay_begin(struct replay *r, struct oracle *o, struct finding *f)
     return true;
 }
 
-/* Under --fail-sbrk a refused operation is no fault: note it and go on. */
+/* With --fail-sbrk a refused operation is no fault: count it. */
 static bool accept_refusal(struct replay *r, struct finding *f,
                            struct outcome *out)
 {
@@ -68,8 +67,8 @@ static bool accept_refusal(struct replay *r, struct finding *f,
 }
 
 /*
- * Is it time to count resident pages, after the operation called last? At the
- * segment peaks of the trace; one that is being made has none yet.
+ * Are resident pages counted after operation last? Yes at the segment peaks of
+ * the trace, or anywhere in a trace that is being made and has none yet.
  */
 static bool is_measured_at(const struct replay *r, uint64_t last)
 {
@@ -80,25 +79,24 @@ static bool is_measured_at(const struct replay *r, uint64_t last)
 }
 
 /*
- * A malloc of the system: what it has made resident is its footprint. Counting
- * pages takes long where they are many, so it is done where the payload rose
- * since the last time.
+ * The footprint of a malloc of the system is its resident memory. To count many
+ * pages takes long, so they are counted only if the payload has risen since.
  */
 static void measure_resident(struct replay *r, uint64_t last)
 {
-    if (!is_measured_at(r, last) || r->oracle->payload <= r->lowest)
+    if (!is_measured_at(r, last) || r->oracle->payload <= r->lowest_payload)
         return;
     uint64_t bytes = process_anonymous_bytes(sandbox_process(r->sandbox));
 
-    r->lowest = r->oracle->payload;
+    r->lowest_payload = r->oracle->payload;
     r->oracle->mapped = bytes > r->anonymous ? bytes - r->anonymous : 0;
     if (r->oracle->mapped > r->oracle->footprint)
         r->oracle->footprint = r->oracle->mapped;
 }
 
 /*
- * Carry out the batch [first, first + *count); *count becomes the number of
- * operations that are done with.
+ * Replay the batch [first, first + *count). *count becomes the number of
+ * operations that are done, among them a refused one.
  */
 static bool check_batch(struct replay *r, uint64_t first, uint32_t *count,
                         struct finding *f, struct outcome *out)
@@ -127,7 +125,7 @@ static bool check_batch(struct replay *r, uint64_t first, uint32_t *count,
     return true;
 }
 
-/* A batch's length: random, and for the system's mallocs up to a segment peak. */
+/* A random batch length; for a malloc of the system, up to a segment peak. */
 static uint32_t next_count(struct replay *r, uint64_t first, uint64_t end)
 {
     const struct trace *t = r->setup.trace;
@@ -142,7 +140,7 @@ static uint32_t next_count(struct replay *r, uint64_t first, uint64_t end)
     return up_to(t->segment_peak[r->segment] + 1 - first, count);
 }
 
-/* Does that operation keep the live payload within the limit? */
+/* Is the payload within the limit after operation index? If not, set *f. */
 static bool stays_within_limit(const struct replay *r, uint64_t index,
                                struct finding *f)
 {
@@ -162,13 +160,13 @@ static bool stays_within_limit(const struct replay *r, uint64_t index,
 }
 
 /*
- * A malloc of the system does not take its memory from memlib, so the judge
- * keeps the heap's limit for it: else the worker would fill its blocks until the
- * machine has no memory left. Cuts the batch off where its payload might exceed
- * the limit, if nothing were freed in it.
+ * A malloc of the system takes no memory from memlib, so the judge enforces the
+ * heap limit; else the worker could use all memory of the machine. Shortens the
+ * batch to operations after which the payload is within the limit even if
+ * nothing is freed. False with *f set if the first operation exceeds the limit.
  */
-static bool keep_limit(const struct replay *r, uint64_t first, uint32_t *count,
-                       struct finding *f)
+static bool apply_limit(const struct replay *r, uint64_t first, uint32_t *count,
+                        struct finding *f)
 {
     const struct op *ops = r->setup.trace->ops + first;
     uint64_t payload = r->oracle->payload, limit = r->setup.heap_limit;
@@ -192,7 +190,7 @@ static bool check_batches(struct replay *r, uint64_t end, struct finding *f,
     for (uint64_t op = out->ops_done; op < end; op += count) {
         count = next_count(r, op, end);
         bool good =
-            keep_limit(r, op, &count, f) && check_batch(r, op, &count, f, out);
+            apply_limit(r, op, &count, f) && check_batch(r, op, &count, f, out);
 
         out->ops_done = op + count;
         if (!good)
@@ -237,7 +235,7 @@ static void note_overreach(struct replay *r, struct outcome *out)
                            sizeof out->note);
 }
 
-/* Slots that the trace leaves live; its end is the same in every replay. */
+/* Make the frees of the slots that are live after the last operation. */
 static void find_leftover(struct replay *r)
 {
     const struct trace *t = r->setup.trace;
@@ -246,7 +244,7 @@ static void find_leftover(struct replay *r)
     for (uint64_t i = 0; i < t->op_count; i++) {
         if (op_begins(t->ops[i]) || op_ends(t->ops[i]))
             live[op_slot(t->ops[i])] = op_begins(t->ops[i]);
-        trace_walk(t, i);
+        trace_release_before(t, i);
     }
     r->leftover =
         check_alloc(malloc((t->slot_count + 1) * sizeof *r->leftover));
@@ -278,7 +276,7 @@ bool replay_start(struct replay *r, struct outcome *out)
     *out = (struct outcome){.verdict = VERDICT_OK};
     r->finding = finding_none();
     r->segment = 0;
-    r->lowest = 0;
+    r->lowest_payload = 0;
     sandbox_channel(r->sandbox)->overreach.access.signal = 0;
     for (int i = 0; i < REPLAY_OBSERVERS; i++)
         if (r->setup.observers[i].begin)

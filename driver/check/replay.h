@@ -1,13 +1,13 @@
 /*
- * Room check: one allocator on one trace: is it right?
+ * Room check: replay a trace on an allocator and check every result.
  * May include: base, trace, worker.
  *
- * replay.h - one allocator on one trace: a worker, an oracle, two loops.
+ * replay.h - checked and timed replays of one trace on one allocator.
  *
- * replay_checked believes nothing it is told; replay_timed makes the calls and
- * nothing else, and its addresses are verified afterwards. Both run in the
- * same worker, one after the other, so that an allocator which behaves only
- * while it is looked at shows it.
+ * replay_checked fills and checks every payload. In replay_timed the worker
+ * only makes the calls; the judge verifies the addresses after each batch. Both
+ * run in the same worker and look alike to the allocator, so that it cannot
+ * behave well in one of them only.
  */
 #ifndef REPLAY_H
 #define REPLAY_H
@@ -21,10 +21,10 @@ struct replay_setup;
 struct outcome;
 
 /*
- * Who follows the checked pass of a replay. Both functions may be NULL.
- * begin is called before the first operation. operation is called after each
- * that was right, in order: op as the trace has it, number index from 0; the
- * oracle knows of it already. address is the block's, of a free the one it had.
+ * Functions that a checked replay calls; each may be NULL. begin is called
+ * before the first operation. operation is called in order after each operation
+ * that was correct, when the oracle has applied it: op is the trace's operation
+ * number index (from 0); address is the block's, or was until it was freed.
  */
 struct replay_observer {
     void (*begin)(void *context, const struct replay_setup *setup);
@@ -40,13 +40,13 @@ struct replay_setup {
     const struct trace *trace;
     size_t heap_limit;
     unsigned align;
-    int debug;         /* 2: audit after every operation */
-    uint64_t fail_at;  /* refuse memlib's request of that number; 0 = none */
+    int debug;         /* audits: 2 after each operation, 1 about 100, 0 one */
+    uint64_t fail_at;  /* number of the request memlib refuses; 0 = none */
     uint64_t stop_at;  /* breakpoint before that operation; NO_OP = none */
-    double time_limit; /* seconds a pass */
-    bool in_process;
-    int cpu;       /* for the worker, -1 = any */
-    bool may_spin; /* judge and worker have a processor each */
+    double time_limit; /* CPU seconds per pass */
+    bool in_process;   /* no worker process: for a debugger */
+    int cpu;           /* for the worker, -1 = any */
+    bool may_spin;     /* judge and worker have a processor each */
     uint64_t seed;
     struct replay_observer observers[REPLAY_OBSERVERS];
     const char *origin; /* the --adversary that makes the trace, or NULL */
@@ -59,31 +59,31 @@ struct replay_setup {
                       struct outcome *outcome);
 };
 
-/* What a replay found; no pointers, so it may lie in shared memory. */
+/* The result of a replay. It has no pointers, so shared memory may hold it. */
 struct outcome {
     enum verdict verdict;
     bool verdict_in_timed_pass;
-    char message[1600];   /* one sentence; "" where all is well */
+    char message[1600];   /* one sentence; "" if the verdict is ok */
     char reproduce[1024]; /* the command that stops there under gdb, or "" */
     char shrink[1024];    /* the command that makes the trace smaller, or "" */
     char explain[1024];   /* the command that prints each call, or "" */
     char note[512];       /* one sentence on what is no fault, but odd; or "" */
     uint64_t line;        /* of the trace, 0 = none */
     uint64_t ops_done;
-    uint64_t footprint; /* peak, static data beyond the allowance included */
-    uint64_t static_counted;
-    uint64_t requests_refused, ops_refused; /* under --fail-sbrk */
+    uint64_t footprint;      /* peak in bytes, with static_counted */
+    uint64_t static_counted; /* bytes of static data beyond the allowance */
+    uint64_t requests_refused, ops_refused; /* with --fail-sbrk */
     bool calloc_emulated, memalign_emulated;
-    char team[416]; /* its five fields, a line each; "" if absent */
+    char team[416]; /* the five fields of `team`, one per line; "" if absent */
 };
 
 struct replay;
 
-/* Start a worker with the allocator in it. */
+/* Start a worker and load the allocator. A failure is reported by each pass. */
 struct replay *replay_open(const struct replay_setup *setup);
 void replay_close(struct replay *r);
 
-/* Replay the trace once with every check. True where the verdict is ok. */
+/* Replay the trace once with every check. True if the verdict is ok. */
 bool replay_checked(struct replay *r, struct outcome *outcome);
 
 /*
@@ -93,31 +93,31 @@ bool replay_checked(struct replay *r, struct outcome *outcome);
 bool replay_passes(struct replay *r, bool timed, struct outcome *outcome);
 
 /*
- * The checked pass in steps, for who looks at the heap in between, or writes the trace
- * as it goes: start, advance up to an operation (not included) as often as
- * wanted while all is well, finish in any case. The trace may have grown since
- * the last step, within its slots.
+ * A checked replay in steps, for callers that look at the heap between steps,
+ * or append to the trace: replay_start, replay_advance up to operation end (not
+ * included) any number of times while they return true, replay_finish in any
+ * case. Appended operations must use slots below the trace's slot_count.
  */
 bool replay_start(struct replay *r, struct outcome *outcome);
 bool replay_advance(struct replay *r, uint64_t end, struct outcome *outcome);
 bool replay_finish(struct replay *r, struct outcome *outcome);
 
-/* Start the clock of the time limit anew: between two steps time went by. */
+/* Restart the clock of the time limit, if time has passed between two steps. */
 void replay_restart_clock(struct replay *r);
 
-/* Which blocks are live, and where: what the checked replay knows. */
+/* The oracle of the checked replay, which knows the live blocks. */
 const struct oracle *replay_oracle(const struct replay *r);
 
 enum timed_kind {
-    TIMED_COUNTED, /* the worker's clock is compared to the kernel's count */
+    TIMED_COUNTED, /* the worker's time is compared with the kernel's count */
     TIMED_PLAIN,
-    TIMED_CANARY /* the judge writes into live payloads at moments of its own
-                     choice and looks whether it stays; its time is void */
+    TIMED_CANARY /* with canaries in live payloads (canary.h): *ns means
+                     nothing */
 };
 
 /*
- * Replay it once, timed: *ns is the CPU time of the calls and the loop. False
- * where the verdict is not ok any more.
+ * Replay the trace once, timed: *ns is the CPU time of the calls and the loop
+ * in ns. True if the verdict is ok.
  */
 bool replay_timed(struct replay *r, enum timed_kind kind, double *ns,
                   struct outcome *outcome);

@@ -1,10 +1,10 @@
 /*
- * replay_batch.c - a batch of a trace, into the channel and out of the log.
+ * replay_batch.c - copy a batch into the channel, apply its log to the oracle.
  */
 #include "base/random.h"
 #include "replay_parts.h"
 
-/* The operation as this allocator, in this state, is to see it. */
+/* The operation that the worker carries out for op (replay_feed). */
 static struct op adapt(const struct replay *r, const struct oracle *o,
                        struct op op)
 {
@@ -12,7 +12,7 @@ static struct op adapt(const struct replay *r, const struct oracle *o,
         return op_make(OP_SKIP, op_slot(op), 0, 0);
     if (op_call(op) == CALL_MEMALIGN && !r->has_memalign)
         return op_make(OP_ALLOC, op_slot(op), op_size(op), 0);
-    op.bytes = op_size(op); /* which thread it was is no matter here */
+    op.bytes = op_size(op); /* without the thread */
     return op;
 }
 
@@ -31,21 +31,21 @@ static void remember_move(struct replay *r, struct op op, uint64_t index,
 {
     if (op_effect(op) != EFFECT_RESIZED || before == after)
         return;
-    if (r->moved_count < MOVED)
-        r->moved[r->moved_count] = index;
-    else if (random_below(&r->random, r->moved_count + 1) < MOVED)
-        r->moved[random_below(&r->random, MOVED)] = index;
-    r->moved_count++;
+    if (r->move_count < MAX_MOVES)
+        r->moves[r->move_count] = index;
+    else if (random_below(&r->random, r->move_count + 1) < MAX_MOVES)
+        r->moves[random_below(&r->random, MAX_MOVES)] = index;
+    r->move_count++;
 }
 
-/* A skipped block comes back to life where its slot begins anew. */
-static void skip(struct oracle *o, struct op original)
+/* After the free of a refused block, its slot may be allocated again. */
+static void apply_skip(struct oracle *o, struct op original)
 {
     if (op_ends(original))
         o->live[op_slot(original)].refused = false;
 }
 
-/* Apply to the oracle the events of one step; returns how many they were. */
+/* Apply the events up to and including step; returns how many there were. */
 static size_t apply_events(struct oracle *o, const struct mem_event *events,
                            size_t count, uint32_t step, uint64_t op)
 {
@@ -56,7 +56,7 @@ static size_t apply_events(struct oracle *o, const struct mem_event *events,
     return n;
 }
 
-static void tell_observers(const struct replay *r, uint64_t index,
+static void call_observers(const struct replay *r, uint64_t index,
                            uint64_t address)
 {
     const struct replay_observer *observer = r->setup.observers;
@@ -75,15 +75,15 @@ static bool digest_step(struct replay *r, struct oracle *o, uint32_t step,
     uint64_t before = o->live[op_slot(op)].address;
 
     if (op_kind(op) == OP_SKIP) {
-        skip(o, r->setup.trace->ops[index]);
+        apply_skip(o, r->setup.trace->ops[index]);
         return true;
     }
     bool good = oracle_apply(o, op, index, address, f);
     if (good && o == r->oracle) {
         remember_move(r, op, index, before, address);
-        if (o->payload < r->lowest)
-            r->lowest = o->payload;
-        tell_observers(r, index, op_ends(op) ? before : address);
+        if (o->payload < r->lowest_payload)
+            r->lowest_payload = o->payload;
+        call_observers(r, index, op_ends(op) ? before : address);
     }
     return good;
 }

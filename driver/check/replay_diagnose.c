@@ -1,5 +1,5 @@
 /*
- * replay_diagnose.c - what went wrong, who did it, and how to see it happen.
+ * replay_diagnose.c - the fault, the operation at fault, the command to see it.
  */
 #define _GNU_SOURCE
 #include "describe.h"
@@ -34,7 +34,7 @@ bool diagnose_ending(const struct replay *r, const struct ending *e,
         return finding_set(f, VERDICT_HUNG, op);
     case VERDICT_TOO_SLOW:
         snprintf(f->detail, sizeof f->detail,
-                 "was as far as it got in the time limit of %g seconds: "
+                 "was reached when the time limit of %g seconds passed: "
                  "operation %llu of %llu",
                  r->setup.time_limit, (unsigned long long)op + 1,
                  (unsigned long long)r->setup.trace->op_count);
@@ -61,28 +61,28 @@ bool diagnose_tampering(const struct replay *r, const struct ending *e,
                         first + (done < count ? done : count - 1), e->text);
 }
 
-/* ---- Where the worker stopped by itself. ---- */
+/* ---- A worker that stopped because it found a fault. ---- */
 
 static bool in_payload(uint32_t verdict)
 {
     return verdict == VERDICT_DATA_LOST || verdict == VERDICT_NOT_ZEROED;
 }
 
-/* The stop is at the last step that has returned, or at the next. */
+/* A true stop is at the last step that has returned, or at the next. */
 bool diagnose_stop(const struct replay *r, uint64_t first, uint32_t done,
                    struct finding *f)
 {
-    static const char meddled[] = "overwrote the driver's own memory";
+    static const char overwrote[] = "overwrote the driver's own memory";
     struct stop stop = sandbox_channel(r->sandbox)->stop;
     uint64_t index = first + stop.step;
 
     if (stop.step >= CHANNEL_BATCH || index >= r->setup.trace->op_count)
-        return finding_text(f, VERDICT_TAMPERED, first + done, meddled);
+        return finding_text(f, VERDICT_TAMPERED, first + done, overwrote);
     const struct live *l =
         &r->oracle->live[op_slot(r->setup.trace->ops[index])];
     if (stop.step > done ||
         (in_payload(stop.verdict) && stop.offset >= l->size))
-        return finding_text(f, VERDICT_TAMPERED, first + done, meddled);
+        return finding_text(f, VERDICT_TAMPERED, first + done, overwrote);
     uint64_t seed = pattern_seed(r->secret, l->birth);
     switch (stop.verdict) {
     case VERDICT_DATA_LOST:
@@ -103,15 +103,15 @@ bool diagnose_stop(const struct replay *r, uint64_t first, uint32_t done,
         return finding_set(f, VERDICT_BAD_HEAP, index);
     case VERDICT_TAMPERED:
         return finding_text(f, VERDICT_TAMPERED, index,
-                            "did not return once, as a call does: longjmp?");
+                            "did not return exactly once: is it longjmp?");
     default:
-        return finding_text(f, VERDICT_TAMPERED, index, meddled);
+        return finding_text(f, VERDICT_TAMPERED, index, overwrote);
     }
 }
 
-/* ---- Who did it? ---- */
+/* ---- The operation that wrote the wrong byte. ---- */
 
-/* Replay up to the finding with an eye on the damaged byte; NO_OP if missed. */
+/* Replay up to operation last; returns which one wrote the byte, or NO_OP. */
 static uint64_t watch_replay(struct replay *r, uint64_t last)
 {
     uint64_t count;
@@ -135,7 +135,7 @@ static uint64_t watch_replay(struct replay *r, uint64_t last)
     return NO_OP;
 }
 
-/* What to watch: a byte of a block, by its slot, or one outside the heap. */
+/* Set *w to the wrong byte: in a block, by slot and offset, or outside. */
 static bool choose_watch(const struct replay *r, const struct finding *f,
                          struct watchpoint *w)
 {

@@ -1,6 +1,6 @@
 /*
- * replay_inspect.c - the judge looks into the heap itself, at moments that the
- * worker cannot foresee.
+ * replay_inspect.c - the judge checks the shared heap, at moments that the
+ * allocator cannot foresee.
  */
 #include "worker/pattern.h"
 #include "base/random.h"
@@ -38,7 +38,7 @@ bool inspect_contents(struct replay *r, uint64_t op, uint64_t budget,
     return true;
 }
 
-static bool unit_is_given(const struct oracle *o, uint64_t at)
+static bool unit_is_in_heap(const struct oracle *o, uint64_t at)
 {
     return at + MEM_UNIT <= o->brk || oracle_unit_mapped(o, at);
 }
@@ -52,7 +52,7 @@ bool inspect_strays(const struct replay *r, const struct oracle *o,
     while ((at = sandbox_next_page(r->sandbox, at)) < span) {
         uint64_t end = (at / MEM_UNIT + 1) * MEM_UNIT;
         uint64_t size =
-            unit_is_given(o, at / MEM_UNIT * MEM_UNIT) ? 0 : end - at;
+            unit_is_in_heap(o, at / MEM_UNIT * MEM_UNIT) ? 0 : end - at;
         size_t zeros = first_nonzero(heap + at, size);
 
         if (zeros < size) {
@@ -69,5 +69,5 @@ bool inspect_files(const struct replay *r, struct finding *f)
 {
     return process_files_open(sandbox_process(r->sandbox)) ||
            finding_at(f, VERDICT_TAMPERED, AT_END,
-                      "files of the driver's are closed");
+                      "a file of the driver's is closed");
 }

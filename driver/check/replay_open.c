@@ -1,5 +1,5 @@
 /*
- * replay_open.c - an allocator and a trace brought together.
+ * replay_open.c - open and close a replay.
  */
 #include "base/fatal.h"
 #include "base/random.h"
@@ -38,7 +38,7 @@ static struct oracle *open_oracle(struct replay *r, bool lenient)
     return oracle_new(&s);
 }
 
-/* How often the worker audits, in operations: level 0 only after the last. */
+/* Operations from audit to audit; 0: no audit. */
 static uint32_t audit_interval(const struct replay_setup *setup)
 {
     uint64_t count = setup->trace->op_count;
@@ -71,9 +71,9 @@ struct replay *replay_open(const struct replay_setup *setup)
     replay_set_audits(r);
     c->stop_at = setup->stop_at;
     r->oracle = open_oracle(r, false);
-    r->later = open_oracle(r, true);
-    r->canary =
-        canary_new(r->later, sandbox_heap(r->sandbox), random_next(&r->random));
+    r->timed_oracle = open_oracle(r, true);
+    r->canary = canary_new(r->timed_oracle, sandbox_heap(r->sandbox),
+                           random_next(&r->random));
     r->load = sandbox_call(r->sandbox, COMMAND_LOAD, 0, 0);
     r->has_memalign = c->has_memalign != 0;
     c->account.fail_at = setup->fail_at;
@@ -87,7 +87,7 @@ void replay_close(struct replay *r)
     canary_delete(r->canary);
     free(r->leftover);
     oracle_delete(r->oracle);
-    oracle_delete(r->later);
+    oracle_delete(r->timed_oracle);
     sandbox_close(r->sandbox);
     free(r);
 }

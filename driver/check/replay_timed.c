@@ -1,12 +1,12 @@
 /*
- * replay_timed.c - the pass that only calls.
+ * replay_timed.c - the timed pass.
  *
- * The time is the CPU time of the worker's thread between the loop's start and
- * its end, read by the worker from the kernel. A trace that fits into a batch
- * is replayed once just before, unmeasured, so that caches and predictors know
- * it. In some passes the worker is made to sleep between batches and the kernel
- * is asked from outside how much CPU time the whole process has used: an answer
- * of the worker's that does not fit is forged, or work was done elsewhere.
+ * The time is the CPU time of the worker's thread from the start to the end of
+ * the loop, which the worker reads from the kernel. A trace that fits into one
+ * batch is first replayed once untimed, to warm up caches and predictors. In a
+ * counted pass the worker sleeps between batches, and the judge reads the CPU
+ * time of the whole process. If the worker reports much less, it forges its
+ * time, or the allocator works outside the loop.
  */
 #include "base/random.h"
 #include "replay_parts.h"
@@ -15,24 +15,24 @@
 #include <stdio.h>
 
 enum {
-    CANARY_BATCHES = 24, /* of a painted pass, at least */
-    OVERHEAD_CALLS = 31, /* empty batches to take the cost of one from */
-    COUNTED_TRIES = 6,   /* counted passes, before a clock is disbelieved */
-    SLACK_NS = 100000    /* a turn may cost, outside the loop */
+    CANARY_BATCHES = 24, /* the fewest batches of a canary pass */
+    OVERHEAD_CALLS = 31, /* empty batches that are timed */
+    COUNTED_TRIES = 6,   /* counted passes that must fail for a verdict */
+    SLACK_NS = 100000    /* CPU time that a batch may take outside the loop */
 };
 
 /* ---- Where batches end. ---- */
 
 /*
- * A painted pass has many short batches, and a boundary before and behind a
- * realloc that is known to move its block: paint before it, look behind it.
+ * The operation that is a batch of its own in a canary pass: a random realloc
+ * that moved its block, if there is one. So the move itself is checked.
  */
-static uint64_t choose_spot(struct replay *r)
+static uint64_t choose_single(struct replay *r)
 {
-    uint64_t known = up_to(MOVED, r->moved_count);
+    uint64_t known = up_to(MAX_MOVES, r->move_count);
 
     if (known > 0)
-        return r->moved[random_below(&r->random, known)];
+        return r->moves[random_below(&r->random, known)];
     return random_below(&r->random, r->setup.trace->op_count);
 }
 
@@ -50,14 +50,14 @@ static uint32_t timed_count(struct replay *r, uint64_t first)
                  r->setup.trace->op_count - first);
 }
 
-static uint32_t canary_count(struct replay *r, uint64_t first, uint64_t spot)
+static uint32_t canary_count(struct replay *r, uint64_t first, uint64_t single)
 {
     uint64_t all = r->setup.trace->op_count, left = all - first;
     uint64_t size = 1 + random_below(&r->random, all / CANARY_BATCHES + 1);
 
-    if (first < spot && spot - first < left)
-        left = spot - first;
-    else if (first == spot)
+    if (first < single && single - first < left)
+        left = single - first;
+    else if (first == single)
         left = 1;
     return up_to(size < CHANNEL_BATCH ? size : CHANNEL_BATCH, left);
 }
@@ -69,17 +69,17 @@ static bool time_batch(struct replay *r, uint64_t first, uint32_t count,
 {
     uint32_t done;
 
-    replay_feed(r, r->later, first, count);
+    replay_feed(r, r->timed_oracle, first, count);
     struct ending e = sandbox_call(r->sandbox, COMMAND_TIMED, count, first);
     *ns += (double)sandbox_cpu_ns(r->sandbox) - r->overhead;
     if (e.verdict == VERDICT_TAMPERED)
         return diagnose_tampering(r, &e, first, count, f);
     if (r->setup.allocator->kind == WORKER_NULL)
         return true;
-    if (!replay_digest(r, r->later, first, count, &done, f))
+    if (!replay_digest(r, r->timed_oracle, first, count, &done, f))
         return false;
     if (!worker_lives(&e))
-        return diagnose_ending(r, &e, r->later, first + done, f);
+        return diagnose_ending(r, &e, r->timed_oracle, first + done, f);
     return done == count || finding_text(f, VERDICT_TAMPERED, first + done,
                                          "was never carried out");
 }
@@ -100,12 +100,12 @@ static bool time_batches(struct replay *r, double *ns, struct finding *f)
 static bool canary_batches(struct replay *r, struct finding *f)
 {
     const struct op *ops = r->setup.trace->ops;
-    uint64_t spot = choose_spot(r);
+    uint64_t single = choose_single(r);
     uint32_t count;
     double ns = 0;
 
     for (uint64_t op = 0; op < r->setup.trace->op_count; op += count) {
-        count = canary_count(r, op, spot);
+        count = canary_count(r, op, single);
         canary_write(r->canary, op_slot(ops[op]));
         if (!time_batch(r, op, count, &ns, f) ||
             !canary_check(r->canary, ops, op, count, f))
@@ -115,7 +115,7 @@ static bool canary_batches(struct replay *r, struct finding *f)
     return true;
 }
 
-/* ---- What surrounds them. ---- */
+/* ---- Passes. ---- */
 
 static double empty_batch_ns(struct sandbox *s)
 {
@@ -131,38 +131,37 @@ static double empty_batch_ns(struct sandbox *s)
     return summarize(ns, OVERHEAD_CALLS).median;
 }
 
-/* Once, before the first timed pass. */
-static void prepare(struct replay *r)
+static void measure_overhead(struct replay *r)
 {
     sandbox_begin_pass(r->sandbox);
     r->overhead = empty_batch_ns(r->sandbox);
-    r->prepared = true;
+    r->overhead_known = true;
 }
 
-/* Replay a short trace without a look at it. */
+/* Replay a short trace untimed. */
 static bool warm_up(struct replay *r, struct finding *f)
 {
     uint32_t count = (uint32_t)r->setup.trace->op_count;
 
     if (!is_short(r))
         return true;
-    if (!replay_begin(r, r->later, f))
+    if (!replay_begin(r, r->timed_oracle, f))
         return false;
-    replay_feed(r, r->later, 0, count);
+    replay_feed(r, r->timed_oracle, 0, count);
     struct ending e = sandbox_call(r->sandbox, COMMAND_TIMED, count, 0);
     if (!is_done(&e)) {
         uint32_t done;
 
-        return replay_digest(r, r->later, 0, count, &done, f) &&
-               diagnose_ending(r, &e, r->later, done, f);
+        return replay_digest(r, r->timed_oracle, 0, count, &done, f) &&
+               diagnose_ending(r, &e, r->timed_oracle, done, f);
     }
-    oracle_reset(r->later);
+    oracle_reset(r->timed_oracle);
     replay_release(r, COMMAND_TIMED);
     return true;
 }
 
-/* Does the time that the worker tells fit what the kernel has counted? */
-static bool time_is_true(const struct replay *r, double told, double counted)
+/* Is the time that the worker reports close to the kernel's count? */
+static bool time_plausible(const struct replay *r, double told, double counted)
 {
     double turns = (double)r->setup.trace->op_count / CHANNEL_BATCH * 2 + 1;
 
@@ -173,16 +172,16 @@ static bool diagnose_clock(double told, double counted, struct finding *f)
 {
     finding_at(f, VERDICT_TAMPERED, AT_END, "");
     snprintf(f->detail, sizeof f->detail,
-             "its clock tells %.0f ns of CPU time, the kernel has counted "
-             "%.0f: work was done where it is not timed",
+             "the timed calls took %.0f ns of CPU time, but the kernel has "
+             "counted %.0f: the allocator works outside them",
              told, counted);
     return false;
 }
 
 /*
- * The kernel charges a process for interrupts that are not its own. These come
- * and go, work done elsewhere is done in every pass: one pass whose times fit
- * clears the worker.
+ * The kernel also charges a process for interrupts, which come and go. Work
+ * outside the loop is done in every pass. So one pass with close times is
+ * enough to accept the worker's clock.
  */
 static bool count_batches(struct replay *r, double *ns, struct finding *f)
 {
@@ -192,8 +191,8 @@ static bool count_batches(struct replay *r, double *ns, struct finding *f)
     for (int i = 0; i < COUNTED_TRIES; i++) {
         if (i > 0) {
             replay_release(r, COMMAND_TIMED);
-            oracle_reset(r->later);
-            if (!replay_begin(r, r->later, f))
+            oracle_reset(r->timed_oracle);
+            if (!replay_begin(r, r->timed_oracle, f))
                 return false;
         }
         *ns = 0;
@@ -201,7 +200,7 @@ static bool count_batches(struct replay *r, double *ns, struct finding *f)
         if (!time_batches(r, ns, f))
             return false;
         counted = (double)process_cpu_ns(worker) - start;
-        if (time_is_true(r, *ns, counted))
+        if (time_plausible(r, *ns, counted))
             return true;
     }
     return diagnose_clock(*ns, counted, f);
@@ -212,7 +211,7 @@ static bool pass(struct replay *r, enum timed_kind kind, double *ns,
 {
     if (kind == TIMED_PLAIN && !warm_up(r, f))
         return false;
-    if (!replay_begin(r, r->later, f))
+    if (!replay_begin(r, r->timed_oracle, f))
         return false;
     if (kind == TIMED_CANARY && is_lab(r))
         return canary_batches(r, f);
@@ -227,20 +226,20 @@ bool replay_timed(struct replay *r, enum timed_kind kind, double *ns,
     struct channel *c = sandbox_channel(r->sandbox);
 
     *ns = 0;
-    f.pass = "in a timed pass, after the checked one was passed";
+    f.pass = "in a timed pass; the checked pass was ok";
     c->may_spin = r->setup.may_spin && kind != TIMED_COUNTED;
-    if (!r->prepared)
-        prepare(r);
-    oracle_reset(r->later);
+    if (!r->overhead_known)
+        measure_overhead(r);
+    oracle_reset(r->timed_oracle);
     bool good = pass(r, kind, ns, &f) &&
-                (!is_lab(r) || inspect_strays(r, r->later, &f));
+                (!is_lab(r) || inspect_strays(r, r->timed_oracle, &f));
     if (is_lab(r))
-        replay_note_footprint(r, r->later, out);
-    diagnose_conclude(r, r->later, &f, out);
+        replay_note_footprint(r, r->timed_oracle, out);
+    diagnose_conclude(r, r->timed_oracle, &f, out);
     if (good)
         replay_release(r, COMMAND_TIMED);
     if (*ns < (double)r->setup.trace->op_count / 10)
-        *ns = (double)r->setup.trace->op_count / 10; /* below its resolution */
+        *ns = (double)r->setup.trace->op_count / 10; /* clock resolution */
     return good;
 }
 

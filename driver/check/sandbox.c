@@ -1,8 +1,8 @@
 /*
- * sandbox.c - take turns with a worker, see how it ends.
+ * sandbox.c - take turns with a worker, and find out how a call ended.
  *
- * Of what the judge wrote into the channel a copy is kept and compared after
- * every call: a worker that overwrites it has said enough about itself.
+ * After every call, the judge compares its part of the channel with a copy: an
+ * allocator that overwrites that part gets the verdict tampered.
  */
 #define _GNU_SOURCE
 #include "sandbox.h"
@@ -22,39 +22,39 @@
 #include <unistd.h>
 
 enum {
-    SLICE_MS = 50,        /* how often to look whether a worker has died */
-    GRACE_SLICES = 200,   /* the most to wait for the next */
-    GRACE_MS = 300,       /* of its time, in which a slow worker gets further */
-    WALL_FACTOR = 10,     /* the wall clock's limit: so many times the limit, */
-    WALL_SECONDS = 60,    /* and so much more */
-    MOST_EVENTS = 1 << 21 /* of one call: more is a loop without end */
+    SLICE_MS = 50,       /* time between looks whether a worker has died */
+    GRACE_MS = 300,      /* a worker is too slow, not hung, if an operation */
+    GRACE_SLICES = 200,  /* returns in so much CPU time, or so many slices */
+    WALL_FACTOR = 10,    /* limit of wall-clock time: so many time limits */
+    WALL_SECONDS = 60,   /* and so many seconds */
+    MAX_EVENTS = 1 << 21 /* more in one call are an endless loop */
 };
 
-/* Bytes that a worker fills or checks in a second, at the very least. */
+/* Bytes that a worker fills or checks per second, at least. */
 static const double FILL_RATE = 512.0 * 1024 * 1024;
 
-/* What a pass has taken, in seconds. */
+/* Times of a pass, in seconds. */
 struct meter {
-    double wall, cpu; /* of the two clocks, when the pass began */
-    double slept;     /* the worker, in its turns */
-    double filling;   /* allowed for payloads of batches that are done */
+    double wall, cpu; /* the two clocks when the pass began */
+    double slept;     /* by the worker, during calls */
+    double filling;   /* allowance for payloads of the calls before this */
 };
 
 struct sandbox {
     struct sandbox_setup setup;
     struct channel *channel;
     size_t channel_size;
-    struct channel *mine; /* what the judge set, as it set it */
+    struct channel *copy; /* of the judge's part of the channel */
     unsigned char *heap;
     size_t heap_span;
     int channel_fd, heap_fd;
     struct process process; /* none with --in-process */
     struct meter meter;
     struct mem_event *events;
-    size_t event_count, event_room;
+    size_t event_count, event_capacity;
 };
 
-/* What the judge writes: everything from the command to the path. */
+/* The part of the channel that only the judge writes. */
 enum {
     JUDGE_PART = offsetof(struct channel, command),
     JUDGE_PART_END = offsetof(struct channel, reply)
@@ -92,7 +92,7 @@ static void make_memory(struct sandbox *s)
     s->channel = map_file(s->channel_fd, s->channel_size, NULL);
     s->heap =
         map_file(s->heap_fd, s->heap_span, s->setup.in_process ? base : NULL);
-    s->mine = check_alloc(calloc(1, sizeof *s->mine));
+    s->copy = check_alloc(calloc(1, sizeof *s->copy));
     c = s->channel;
     c->heap_base = (uint64_t)(uintptr_t)base;
     c->heap_span = s->heap_span;
@@ -114,10 +114,10 @@ static void keep_events(struct sandbox *s)
 
     if (count == 0)
         return;
-    if (s->event_count + count > s->event_room) {
-        s->event_room = (s->event_count + count) * 2;
-        s->events =
-            check_alloc(realloc(s->events, s->event_room * sizeof *s->events));
+    if (s->event_count + count > s->event_capacity) {
+        s->event_capacity = (s->event_count + count) * 2;
+        s->events = check_alloc(
+            realloc(s->events, s->event_capacity * sizeof *s->events));
     }
     memcpy(s->events + s->event_count, a->events, count * sizeof *s->events);
     s->event_count += count;
@@ -176,7 +176,7 @@ static double cpu_of(const struct sandbox *s)
     return s->process.pid ? process_cpu_seconds(&s->process) : 0;
 }
 
-/* Sleep for a slice; what of it the worker slept too is counted. */
+/* Sleep for a slice; if the worker sleeps too, count its time. */
 static void wait_for_turn(struct sandbox *s)
 {
     double wall = now(), cpu = cpu_of(s);
@@ -204,7 +204,7 @@ static bool is_late(const struct sandbox *s, double limit)
            now() - s->meter.wall > WALL_FACTOR * limit + WALL_SECONDS;
 }
 
-/* Wait for the turn: true, or false where the worker died or time is up. */
+/* Wait for the turn; false if the worker died or used up its time. */
 static bool await_turn(struct sandbox *s)
 {
     while (!has_turn(s)) {
@@ -217,11 +217,11 @@ static bool await_turn(struct sandbox *s)
     return true;
 }
 
-/* ---- How it ended. ---- */
+/* ---- How a call ended. ---- */
 
 static bool judge_part_intact(const struct sandbox *s)
 {
-    return memcmp((char *)s->channel + JUDGE_PART, (char *)s->mine + JUDGE_PART,
+    return memcmp((char *)s->channel + JUDGE_PART, (char *)s->copy + JUDGE_PART,
                   JUDGE_PART_END - JUDGE_PART) == 0;
 }
 
@@ -239,7 +239,7 @@ static struct ending end_of_dead(const struct sandbox *s)
 {
     struct ending e = {.verdict = VERDICT_EXITED};
 
-    if (!s->channel->ready) /* it never came as far as the allocator */
+    if (!s->channel->ready) /* it ended before it loaded the allocator */
         fatal_start(s);
     if (WIFSIGNALED(s->process.wait_status)) {
         e.verdict = VERDICT_CRASHED;
@@ -250,7 +250,7 @@ static struct ending end_of_dead(const struct sandbox *s)
     return e;
 }
 
-/* The time limit has passed: does the log still grow? */
+/* The time limit has passed. Do operations still return? */
 static struct ending end_of_late(struct sandbox *s, uint32_t count)
 {
     uint32_t before = sandbox_steps_done(s, count);
@@ -315,7 +315,7 @@ static struct ending end_of_reply(struct sandbox *s)
     }
 }
 
-/* Events are kept last: a slow worker went on until it was killed. */
+/* Events are copied last, for a slow worker adds to them until it is killed. */
 static struct ending end_without_turn(struct sandbox *s, uint32_t count)
 {
     struct ending e = s->process.died ? end_of_dead(s) : end_of_late(s, count);
@@ -326,13 +326,12 @@ static struct ending end_without_turn(struct sandbox *s, uint32_t count)
     return e;
 }
 
-static struct ending end_of_endless(struct sandbox *s)
+static struct ending end_of_many_events(struct sandbox *s)
 {
     struct ending e = {.verdict = VERDICT_HUNG};
 
     snprintf(e.text, sizeof e.text,
-             "has asked memlib for memory %zu times without an end",
-             s->event_count);
+             "has called memlib %zu times and not returned", s->event_count);
     process_kill(&s->process);
     return e;
 }
@@ -357,7 +356,7 @@ static void prepare_call(struct sandbox *s, enum command command,
     c->account.event_count = 0;
     for (uint32_t i = 0; i < count; i++)
         log[i] = LOG_PENDING;
-    memcpy((char *)s->mine + JUDGE_PART, (char *)c + JUDGE_PART,
+    memcpy((char *)s->copy + JUDGE_PART, (char *)c + JUDGE_PART,
            JUDGE_PART_END - JUDGE_PART);
 }
 
@@ -379,8 +378,8 @@ struct ending sandbox_call(struct sandbox *s, enum command command,
         if (!await_turn(s))
             return end_without_turn(s, count);
         keep_events(s);
-        if (s->event_count > MOST_EVENTS)
-            return end_of_endless(s);
+        if (s->event_count > MAX_EVENTS)
+            return end_of_many_events(s);
     } while (s->channel->reply == REPLY_EVENTS);
     if (!judge_part_intact(s))
         return end_of_tampering(s, "overwrote what the judge had set");
@@ -458,7 +457,7 @@ void sandbox_close(struct sandbox *s)
     close(s->channel_fd);
     close(s->heap_fd);
     process_close(&s->process);
-    free(s->mine);
+    free(s->copy);
     free(s->events);
     free(s);
 }

@@ -1,13 +1,13 @@
 /*
- * benchmark.c - one trace at a time: check everybody, then time in rounds.
+ * benchmark.c - for each trace, check all allocators, then time them in rounds.
  *
- * Round after round each allocator replays the trace once, in an order that
- * turns by one place a round. The first round warms up and is dropped. Two
- * further replays of each are thrown in at random, their time void: one is
- * painted (canary.h), in one the kernel counts the worker's time from outside.
+ * In a round each allocator replays the trace once, and each round begins with
+ * the next allocator. The first round is the warm-up and does not count. Before
+ * random rounds, each allocator of the lab has two replays whose times do not
+ * count either: a canary pass (canary.h) and a counted pass (replay.h).
  *
- * The competitors on a trace are the allocators asked for, then libc as the
- * reference where it is not among them, then the null allocator.
+ * The competitors on a trace are the allocators that the user named, libc as
+ * the baseline if it is not among them, and the null allocator.
  */
 #define _GNU_SOURCE
 #include "benchmark.h"
@@ -26,43 +26,43 @@
 
 enum { MIN_ROUNDS = 7, MAX_ROUNDS = 31, FEW_ROUNDS = 3 };
 
-static const double seconds_a_trace = 0.6; /* to be spent on its rounds */
-static const double time_budget = 3.0; /* seconds of rounds for a slow one */
-static const double long_time_budget =
-    10.0; /* for the few that it has anyway */
+static const double seconds_per_trace = 0.6; /* for all rounds of a trace */
+/* An allocator whose rounds have taken so many seconds takes part no more, */
+static const double time_budget = 3.0;
+static const double long_time_budget = 10.0; /* during the first FEW_ROUNDS */
 
 struct competitor {
     const struct allocator *allocator;
     struct replay *replay;
     struct result *result;
     bool runs;    /* its verdict is ok so far */
-    double spent; /* seconds in rounds */
-    double *ns;   /* by round, 0 = took no part */
+    double spent; /* seconds in timed replays so far */
+    double *ns;   /* ns/op by round; 0: it took no part */
 };
 
 struct trace_run {
     struct benchmark *benchmark;
     size_t trace;
     struct competitor *competitor;
-    size_t count, libc; /* libc: the index of the reference */
-    size_t null;        /* the index of the null allocator */
+    size_t count;
+    size_t libc, null; /* indices of the baseline and the null allocator */
     int rounds;
     uint64_t random;
-    struct placements placements; /* where a replay log wants them */
-    const char *step;             /* of the packing, as it was told */
+    struct placements placements; /* for benchmark.placed */
+    const char *step;             /* of the packing, as last reported */
 };
 
-/* ---- Who takes part. ---- */
+/* ---- Competitors. ---- */
 
-static void add_competitor(struct trace_run *h,
+static void add_competitor(struct trace_run *run,
                            const struct allocator *allocator,
                            struct result *result)
 {
-    struct competitor *c = &h->competitor[h->count++];
+    struct competitor *c = &run->competitor[run->count++];
 
     *c = (struct competitor){.allocator = allocator, .result = result};
     c->ns = check_alloc(
-        calloc(MAX_ROUNDS + 1 + (size_t)h->benchmark->rounds, sizeof *c->ns));
+        calloc(MAX_ROUNDS + 1 + (size_t)run->benchmark->rounds, sizeof *c->ns));
 }
 
 static bool is_libc(const struct allocator *a)
@@ -70,47 +70,48 @@ static bool is_libc(const struct allocator *a)
     return a->kind == WORKER_SYSTEM && a->path[0] == '\0';
 }
 
-static void add_reference(struct trace_run *h)
+static void add_baseline(struct trace_run *run)
 {
-    struct benchmark *c = h->benchmark;
+    struct benchmark *b = run->benchmark;
 
-    for (h->libc = 0; h->libc < h->count; h->libc++)
-        if (is_libc(h->competitor[h->libc].allocator))
+    for (run->libc = 0; run->libc < run->count; run->libc++)
+        if (is_libc(run->competitor[run->libc].allocator))
             return;
-    add_competitor(h, c->libc, &c->libc_results[h->trace]);
+    add_competitor(run, b->libc, &b->libc_results[run->trace]);
 }
 
-static void gather(struct trace_run *h)
+static void add_competitors(struct trace_run *run)
 {
-    struct benchmark *c = h->benchmark;
+    struct benchmark *b = run->benchmark;
 
-    h->competitor =
-        check_alloc(calloc(c->allocator_count + 2, sizeof *h->competitor));
-    for (size_t i = 0; i < c->allocator_count; i++)
-        add_competitor(h, c->allocators[i], benchmark_result(c, i, h->trace));
-    if (!c->timing)
+    run->competitor =
+        check_alloc(calloc(b->allocator_count + 2, sizeof *run->competitor));
+    for (size_t i = 0; i < b->allocator_count; i++)
+        add_competitor(run, b->allocators[i],
+                       benchmark_result(b, i, run->trace));
+    if (!b->timing)
         return;
-    add_reference(h);
-    h->null = h->count;
-    add_competitor(h, c->null, NULL);
+    add_baseline(run);
+    run->null = run->count;
+    add_competitor(run, b->null, NULL);
 }
 
-static void release_competitors(struct trace_run *h)
+static void release_competitors(struct trace_run *run)
 {
-    for (size_t i = 0; i < h->count; i++) {
-        replay_close(h->competitor[i].replay);
-        free(h->competitor[i].ns);
+    for (size_t i = 0; i < run->count; i++) {
+        replay_close(run->competitor[i].replay);
+        free(run->competitor[i].ns);
     }
-    free(h->competitor);
+    free(run->competitor);
 }
 
-/* ---- What is said and computed of each. ---- */
+/* ---- Progress and bounds. ---- */
 
-static void report_stage(const struct trace_run *h, enum stage stage,
+static void report_stage(const struct trace_run *run, enum stage stage,
                          const char *name)
 {
-    if (h->benchmark->progress)
-        h->benchmark->progress(h->benchmark, h->trace, stage, name);
+    if (run->benchmark->progress)
+        run->benchmark->progress(run->benchmark, run->trace, stage, name);
 }
 
 static double utilization(const struct trace *t, const struct outcome *o)
@@ -119,53 +120,54 @@ static double utilization(const struct trace *t, const struct outcome *o)
                             : 0;
 }
 
-static bool go_on(void *trace_run, const char *step)
+/* Report a step of the packing; false, which ends it, after SIGINT. */
+static bool report_step(void *trace_run, const char *step)
 {
-    struct trace_run *h = trace_run;
+    struct trace_run *run = trace_run;
 
-    if (step != h->step)
-        report_stage(h, STAGE_BOUNDS, step);
-    h->step = step;
+    if (step != run->step)
+        report_stage(run, STAGE_BOUNDS, step);
+    run->step = step;
     return !interrupted;
 }
 
-static void compute_bounds(struct trace_run *h)
+static void compute_bounds(struct trace_run *run)
 {
-    const struct benchmark *c = h->benchmark;
-    struct packing_progress watch = {go_on, h};
+    const struct benchmark *b = run->benchmark;
+    struct packing_progress progress = {report_step, run};
 
-    report_stage(h, STAGE_BOUNDS, "bounds");
-    bounds_find(c->traces[h->trace], c->setup.align, &watch,
-                &c->bounds[h->trace], c->placed ? &h->placements : NULL);
+    report_stage(run, STAGE_BOUNDS, "bounds");
+    bounds_find(b->traces[run->trace], b->setup.align, &progress,
+                &b->bounds[run->trace], b->placed ? &run->placements : NULL);
 }
 
 /* ---- Checking. ---- */
 
-static struct replay_setup setup_for(const struct trace_run *h,
+static struct replay_setup setup_for(const struct trace_run *run,
                                      const struct competitor *c,
                                      const struct trace *trace)
 {
-    struct replay_setup setup = h->benchmark->setup;
+    struct replay_setup setup = run->benchmark->setup;
 
     setup.allocator = c->allocator;
     setup.trace = trace;
-    setup.seed += h->trace * 1000003u;
+    setup.seed += run->trace * 1000003u;
     return setup;
 }
 
 /*
- * Have the checked pass followed, where the allocator was asked for. Returns
- * what finds out its metadata, or NULL; the caller's.
+ * Set the observers of a checked pass, if the user named the allocator. Returns
+ * what measures its metadata, which the caller deletes, or NULL.
  */
-static struct strides *observe(const struct trace_run *h,
+static struct strides *observe(const struct trace_run *run,
                                const struct competitor *c,
                                struct replay_setup *setup)
 {
-    const struct benchmark *b = h->benchmark;
+    const struct benchmark *b = run->benchmark;
     struct strides *strides = NULL;
 
-    if (c >= h->competitor + b->allocator_count)
-        return NULL; /* the reference, or the null allocator */
+    if (c >= run->competitor + b->allocator_count)
+        return NULL; /* the baseline, or the null allocator */
     if (b->with_bounds)
         strides = strides_new(setup->trace, setup->align);
     setup->observers[0] = b->observer;
@@ -174,16 +176,16 @@ static struct strides *observe(const struct trace_run *h,
     return strides;
 }
 
-/* The same allocator on the same trace with other sizes: its own worker. */
-static void check_perturbed(struct trace_run *h, struct competitor *c)
+/* A checked replay of the perturbed trace, in another worker. */
+static void check_perturbed(struct trace_run *run, struct competitor *c)
 {
-    const struct benchmark *benchmark = h->benchmark;
+    const struct benchmark *benchmark = run->benchmark;
     struct trace *trace =
-        trace_perturb(benchmark->traces[h->trace], benchmark->perturb_seed);
-    struct replay_setup setup = setup_for(h, c, trace);
+        trace_perturb(benchmark->traces[run->trace], benchmark->perturb_seed);
+    struct replay_setup setup = setup_for(run, c, trace);
     struct outcome outcome;
 
-    report_stage(h, STAGE_PERTURBED, c->allocator->name);
+    report_stage(run, STAGE_PERTURBED, c->allocator->name);
     struct replay *replay = replay_open(&setup);
     replay_checked(replay, &outcome);
     c->result->perturbed = true;
@@ -195,41 +197,41 @@ static void check_perturbed(struct trace_run *h, struct competitor *c)
     trace_delete(trace);
 }
 
-static void check(struct trace_run *h, struct competitor *c)
+static void check(struct trace_run *run, struct competitor *c)
 {
-    const struct trace *trace = h->benchmark->traces[h->trace];
-    struct replay_setup setup = setup_for(h, c, trace);
-    struct strides *strides = observe(h, c, &setup);
+    const struct trace *trace = run->benchmark->traces[run->trace];
+    struct replay_setup setup = setup_for(run, c, trace);
+    struct strides *strides = observe(run, c, &setup);
 
     c->replay = replay_open(&setup);
     c->runs = true;
     if (!c->result)
         return;
-    report_stage(h, STAGE_CHECKING, c->allocator->name);
+    report_stage(run, STAGE_CHECKING, c->allocator->name);
     c->runs = replay_checked(c->replay, &c->result->outcome);
     c->result->utilization = utilization(trace, &c->result->outcome);
     if (strides)
         c->result->metadata =
             strides_overhead(strides, &c->result->metadata_known);
     strides_delete(strides);
-    if (h->benchmark->perturb && c->runs && !interrupted)
-        check_perturbed(h, c);
+    if (run->benchmark->perturb && c->runs && !interrupted)
+        check_perturbed(run, c);
 }
 
-static void check_all(struct trace_run *h)
+static void check_all(struct trace_run *run)
 {
-    for (size_t i = 0; i < h->count && !interrupted; i++)
-        check(h, &h->competitor[i]);
+    for (size_t i = 0; i < run->count && !interrupted; i++)
+        check(run, &run->competitor[i]);
 }
 
 /* ---- Timing. ---- */
 
-static double run_once(struct trace_run *h, struct competitor *c,
+static double run_once(struct trace_run *run, struct competitor *c,
                        enum timed_kind kind)
 {
     struct outcome scratch = {0};
     struct outcome *outcome = c->result ? &c->result->outcome : &scratch;
-    const struct trace *trace = h->benchmark->traces[h->trace];
+    const struct trace *trace = run->benchmark->traces[run->trace];
     double ns;
 
     c->runs = replay_timed(c->replay, kind, &ns, outcome);
@@ -240,16 +242,16 @@ static double run_once(struct trace_run *h, struct competitor *c,
 }
 
 /*
- * A slow one has a few rounds, a very slow one the warm-up and one: near the
- * time limit, where a pass takes some 20 seconds, that is 40 for its time.
+ * A very slow allocator takes part in the warm-up and round 1 only, which may
+ * take 40 seconds if a replay nearly takes the time limit.
  */
-static bool takes_part(const struct trace_run *h, size_t i, int round)
+static bool takes_part(const struct trace_run *run, size_t i, int round)
 {
-    const struct competitor *c = &h->competitor[i];
-    double most = round <= FEW_ROUNDS ? long_time_budget : time_budget;
+    const struct competitor *c = &run->competitor[i];
+    double budget = round <= FEW_ROUNDS ? long_time_budget : time_budget;
 
     return c->runs && !interrupted &&
-           (round <= 1 || c->spent < most || i == h->libc);
+           (round <= 1 || c->spent < budget || i == run->libc);
 }
 
 static enum stage timing_stage(const struct competitor *c, int round)
@@ -260,79 +262,79 @@ static enum stage timing_stage(const struct competitor *c, int round)
                                                : STAGE_TIMING_SLOW;
 }
 
-static void run_round(struct trace_run *h, int round)
+static void run_round(struct trace_run *run, int round)
 {
-    for (size_t k = 0; k < h->count; k++) {
-        size_t i = (k + (size_t)round) % h->count;
+    for (size_t k = 0; k < run->count; k++) {
+        size_t i = (k + (size_t)round) % run->count;
 
-        if (!takes_part(h, i, round))
+        if (!takes_part(run, i, round))
             continue;
-        report_stage(h, timing_stage(&h->competitor[i], round),
-                     h->competitor[i].allocator->name);
-        h->competitor[i].ns[round] = run_once(
-            h, &h->competitor[i], round == 0 ? TIMED_COUNTED : TIMED_PLAIN);
+        report_stage(run, timing_stage(&run->competitor[i], round),
+                     run->competitor[i].allocator->name);
+        run->competitor[i].ns[round] = run_once(
+            run, &run->competitor[i], round == 0 ? TIMED_COUNTED : TIMED_PLAIN);
     }
 }
 
-/* A pass whose time is void, of those that are not to be trusted. */
-static void run_aside(struct trace_run *h, enum timed_kind kind)
+/* A pass of each allocator of the lab, whose time does not count. */
+static void run_unrecorded(struct trace_run *run, enum timed_kind kind)
 {
-    for (size_t i = 0; i < h->count; i++)
-        if (h->competitor[i].runs && !interrupted &&
-            h->competitor[i].allocator->kind == WORKER_LAB)
-            run_once(h, &h->competitor[i], kind);
+    for (size_t i = 0; i < run->count; i++)
+        if (run->competitor[i].runs && !interrupted &&
+            run->competitor[i].allocator->kind == WORKER_LAB)
+            run_once(run, &run->competitor[i], kind);
 }
 
-static int worthwhile_rounds(const struct trace_run *h)
+static int choose_rounds(const struct trace_run *run)
 {
     double seconds = 1e-6;
 
-    if (h->benchmark->rounds > 0)
-        return h->benchmark->rounds;
-    for (size_t i = 0; i < h->count; i++)
-        if (h->competitor[i].spent < time_budget / MIN_ROUNDS)
-            seconds += h->competitor[i].spent;
-    double rounds = seconds_a_trace / seconds;
+    if (run->benchmark->rounds > 0)
+        return run->benchmark->rounds;
+    for (size_t i = 0; i < run->count; i++)
+        if (run->competitor[i].spent < time_budget / MIN_ROUNDS)
+            seconds += run->competitor[i].spent;
+    double rounds = seconds_per_trace / seconds;
     if (rounds < MIN_ROUNDS)
         return MIN_ROUNDS;
     return rounds > MAX_ROUNDS ? MAX_ROUNDS : (int)rounds;
 }
 
-static int random_round(struct trace_run *h)
+static int random_round(struct trace_run *run)
 {
-    return 1 + (int)random_below(&h->random, (uint64_t)h->rounds);
+    return 1 + (int)random_below(&run->random, (uint64_t)run->rounds);
 }
 
 /*
- * Round 0 warms up: its times only say how many rounds to have. Clocks are
- * compared in a random round and after the last one, for an allocator that began
- * to deceive in between still does then.
+ * Round 0 is the warm-up: its times only give the number of rounds. There is a
+ * counted pass before a random round and one after the last round, which finds
+ * an allocator that began to forge its time in between.
  */
-static void run_rounds(struct trace_run *h)
+static void run_rounds(struct trace_run *run)
 {
-    run_round(h, 0);
-    h->rounds = worthwhile_rounds(h);
-    int canary_block = random_round(h), counted = random_round(h);
-    for (int round = 1; round <= h->rounds; round++) {
-        if (round == canary_block)
-            run_aside(h, TIMED_CANARY);
+    run_round(run, 0);
+    run->rounds = choose_rounds(run);
+    int canary = random_round(run), counted = random_round(run);
+    for (int round = 1; round <= run->rounds; round++) {
+        if (round == canary)
+            run_unrecorded(run, TIMED_CANARY);
         if (round == counted)
-            run_aside(h, TIMED_COUNTED);
-        run_round(h, round);
+            run_unrecorded(run, TIMED_COUNTED);
+        run_round(run, round);
     }
-    run_aside(h, TIMED_COUNTED);
+    run_unrecorded(run, TIMED_COUNTED);
 }
 
-/* ---- What the rounds say. ---- */
+/* ---- Statistics over the rounds. ---- */
 
-static struct summary summary_of_rounds(const struct trace_run *h,
+static struct summary summary_of_rounds(const struct trace_run *run,
                                         const double *ns)
 {
     double *samples =
-        check_alloc(malloc(((size_t)h->rounds + 1) * sizeof *samples));
+        check_alloc(malloc(((size_t)run->rounds + 1) * sizeof *samples));
     size_t count = 0;
 
-    for (int round = 1; round <= h->rounds; round++)
+    for (int round = 1; round <= run->rounds; round++)
         if (ns[round] > 0)
             samples[count++] = ns[round];
     struct summary summary = summarize(samples, count);
@@ -340,66 +342,67 @@ static struct summary summary_of_rounds(const struct trace_run *h,
     return summary;
 }
 
-/* Pair by pair: what libc took in the same round over what this one took. */
-static struct summary summary_of_ratios(const struct trace_run *h,
+/* By round: libc's ns/op over the allocator's ns/op in the same round. */
+static struct summary summary_of_ratios(const struct trace_run *run,
                                         const double *ns)
 {
-    const double *libc = h->competitor[h->libc].ns;
-    double *ratios = check_alloc(calloc((size_t)h->rounds + 1, sizeof *ratios));
+    const double *libc = run->competitor[run->libc].ns;
+    double *ratios =
+        check_alloc(calloc((size_t)run->rounds + 1, sizeof *ratios));
 
-    for (int round = 1; round <= h->rounds; round++)
+    for (int round = 1; round <= run->rounds; round++)
         if (ns[round] > 0)
             ratios[round] = libc[round] / ns[round]; /* 0: libc was not run */
-    struct summary summary = summary_of_rounds(h, ratios);
+    struct summary summary = summary_of_rounds(run, ratios);
     free(ratios);
     return summary;
 }
 
-static void subtract_loop(struct trace_run *h)
+static void subtract_loop(struct trace_run *run)
 {
-    const double *loop = h->competitor[h->null].ns;
+    const double *loop = run->competitor[run->null].ns;
 
-    for (size_t i = 0; i < h->count; i++)
-        for (int round = 1; i != h->null && round <= h->rounds; round++)
-            if (h->competitor[i].ns[round] > loop[round])
-                h->competitor[i].ns[round] -= loop[round];
+    for (size_t i = 0; i < run->count; i++)
+        for (int round = 1; i != run->null && round <= run->rounds; round++)
+            if (run->competitor[i].ns[round] > loop[round])
+                run->competitor[i].ns[round] -= loop[round];
 }
 
-static void evaluate(struct trace_run *h)
+static void evaluate(struct trace_run *run)
 {
-    h->benchmark->loop_ns[h->trace] =
-        summary_of_rounds(h, h->competitor[h->null].ns).median;
-    if (h->benchmark->subtract_loop)
-        subtract_loop(h);
-    for (size_t i = 0; i < h->count; i++) {
-        struct competitor *c = &h->competitor[i];
+    run->benchmark->loop_ns[run->trace] =
+        summary_of_rounds(run, run->competitor[run->null].ns).median;
+    if (run->benchmark->subtract_loop)
+        subtract_loop(run);
+    for (size_t i = 0; i < run->count; i++) {
+        struct competitor *c = &run->competitor[i];
 
         if (!c->result || !c->runs)
             continue;
-        c->result->ns_per_op = summary_of_rounds(h, c->ns);
-        c->result->ratio = summary_of_ratios(h, c->ns);
+        c->result->ns_per_op = summary_of_rounds(run, c->ns);
+        c->result->ratio = summary_of_ratios(run, c->ns);
         c->result->timed =
             c->result->ns_per_op.count > 0 && c->result->ratio.median > 0;
     }
 }
 
-static void run_trace(struct benchmark *c, size_t trace)
+static void run_trace(struct benchmark *b, size_t trace)
 {
-    struct trace_run h = {
-        .benchmark = c, .trace = trace, .random = c->setup.seed ^ trace};
+    struct trace_run run = {
+        .benchmark = b, .trace = trace, .random = b->setup.seed ^ trace};
 
-    if (c->with_bounds)
-        compute_bounds(&h);
-    gather(&h);
-    check_all(&h);
-    if (c->placed)
-        c->placed(c->observer.context, c, trace, &h.placements);
-    placements_free(&h.placements);
-    if (c->timing && !interrupted) {
-        run_rounds(&h);
-        evaluate(&h);
+    if (b->with_bounds)
+        compute_bounds(&run);
+    add_competitors(&run);
+    check_all(&run);
+    if (b->placed)
+        b->placed(b->observer.context, b, trace, &run.placements);
+    placements_free(&run.placements);
+    if (b->timing && !interrupted) {
+        run_rounds(&run);
+        evaluate(&run);
     }
-    release_competitors(&h);
+    release_competitors(&run);
 }
 
 /* ---- One process, or several. ---- */
@@ -419,7 +422,7 @@ static int processor_count(void)
     return sched_getaffinity(0, sizeof set, &set) == 0 ? CPU_COUNT(&set) : 1;
 }
 
-/* The number-th of the processors that this process may use. */
+/* The number-th last of the processors that this process may use, or -1. */
 static int processor(int number)
 {
     cpu_set_t set;
@@ -435,81 +438,81 @@ static int processor(int number)
     return -1;
 }
 
-static void run_share(struct benchmark *c, uint64_t *next, int job)
+static void run_share(struct benchmark *b, uint64_t *next, int job)
 {
     uint64_t trace;
 
-    c->setup.cpu = c->timing ? processor(job) : -1;
-    c->setup.may_spin = c->timing && 2 * c->jobs <= processor_count();
+    b->setup.cpu = b->timing ? processor(job) : -1;
+    b->setup.may_spin = b->timing && 2 * b->jobs <= processor_count();
     while ((trace = __atomic_fetch_add(next, 1, __ATOMIC_RELAXED)) <
-               c->trace_count &&
+               b->trace_count &&
            !interrupted)
-        run_trace(c, trace);
+        run_trace(b, trace);
 }
 
-static void run_jobs(struct benchmark *c, uint64_t *next)
+static void run_jobs(struct benchmark *b, uint64_t *next)
 {
-    int status, failed = 0, told = 0;
+    int status, failed = 0, reported = 0;
 
-    for (int job = 0; job < c->jobs; job++) {
+    for (int job = 0; job < b->jobs; job++) {
         pid_t pid = fork();
 
         if (pid < 0)
             fatal_usage("cannot start a job");
         if (pid == 0) {
-            run_share(c, next, job);
+            run_share(b, next, job);
             _exit(0);
         }
     }
-    for (int job = 0; job < c->jobs;) {
+    for (int job = 0; job < b->jobs;) {
         if (wait(&status) < 0)
             continue; /* a signal */
         if (WIFEXITED(status) && WEXITSTATUS(status) == EXIT_NOT_JUDGED)
-            told++; /* it has complained */
+            reported++; /* it has printed a message */
         else if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)
             failed++;
         job++;
     }
-    if (told)
+    if (reported)
         exit(EXIT_NOT_JUDGED);
     if (failed)
-        fatal_usage("%d of %d jobs failed", failed, c->jobs);
+        fatal_usage("%d of %d jobs failed", failed, b->jobs);
 }
 
-void benchmark_run(struct benchmark *c)
+void benchmark_run(struct benchmark *b)
 {
-    size_t pairs = c->allocator_count * c->trace_count;
+    size_t pairs = b->allocator_count * b->trace_count;
     uint64_t *next = shared_array(1, sizeof *next);
 
-    c->results = shared_array(pairs, sizeof *c->results);
-    c->libc_results = shared_array(c->trace_count, sizeof *c->libc_results);
-    c->loop_ns = shared_array(c->trace_count, sizeof *c->loop_ns);
-    c->bounds = shared_array(c->trace_count, sizeof *c->bounds);
+    b->results = shared_array(pairs, sizeof *b->results);
+    b->libc_results = shared_array(b->trace_count, sizeof *b->libc_results);
+    b->loop_ns = shared_array(b->trace_count, sizeof *b->loop_ns);
+    b->bounds = shared_array(b->trace_count, sizeof *b->bounds);
     for (size_t i = 0; i < pairs; i++)
-        c->results[i].outcome.verdict = VERDICT_NOT_RUN;
+        b->results[i].outcome.verdict = VERDICT_NOT_RUN;
     interrupt_catch();
-    if (c->jobs > 1)
-        run_jobs(c, next);
+    if (b->jobs > 1)
+        run_jobs(b, next);
     else
-        run_share(c, next, 0);
-    c->interrupted = interrupted;
+        run_share(b, next, 0);
+    b->interrupted = interrupted;
     munmap(next, 2 * sizeof *next);
 }
 
-void benchmark_free_results(struct benchmark *c)
+void benchmark_free_results(struct benchmark *b)
 {
-    size_t pairs = c->allocator_count * c->trace_count;
+    size_t pairs = b->allocator_count * b->trace_count;
 
-    munmap(c->results, (pairs + 1) * sizeof *c->results);
-    munmap(c->libc_results, (c->trace_count + 1) * sizeof *c->libc_results);
-    munmap(c->loop_ns, (c->trace_count + 1) * sizeof *c->loop_ns);
-    munmap(c->bounds, (c->trace_count + 1) * sizeof *c->bounds);
+    munmap(b->results, (pairs + 1) * sizeof *b->results);
+    munmap(b->libc_results, (b->trace_count + 1) * sizeof *b->libc_results);
+    munmap(b->loop_ns, (b->trace_count + 1) * sizeof *b->loop_ns);
+    munmap(b->bounds, (b->trace_count + 1) * sizeof *b->bounds);
 }
 
-struct result *benchmark_result(const struct benchmark *c, size_t allocator,
+struct result *benchmark_result(const struct benchmark *b, size_t allocator,
                                 size_t trace)
 {
-    return &c->results[allocator * c->trace_count + trace];
+    return &b->results[allocator * b->trace_count + trace];
 }
 
 static bool is_ok(const struct result *r)
@@ -518,10 +521,10 @@ static bool is_ok(const struct result *r)
            (!r->perturbed || r->perturbed_verdict == VERDICT_OK);
 }
 
-bool benchmark_all_ok(const struct benchmark *c)
+bool benchmark_all_ok(const struct benchmark *b)
 {
-    for (size_t i = 0; i < c->allocator_count * c->trace_count; i++)
-        if (!is_ok(&c->results[i]))
+    for (size_t i = 0; i < b->allocator_count * b->trace_count; i++)
+        if (!is_ok(&b->results[i]))
             return false;
     return true;
 }

@@ -1,13 +1,12 @@
 /*
- * Room measure: rounds, statistics, score: how good is it?
- * May include: base, trace, worker, check,
- * bounds.
+ * Room measure: rounds, statistics, score
+ * May include: base, trace, worker, check, bounds.
  *
- * benchmark.h - allocators times traces: every pair judged, speeds compared.
+ * benchmark.h - check every allocator on every trace, and compare their speed.
  *
- * On each trace all allocators are alive at once, each in its worker, and the
- * timed rounds go from one to the next: what the machine does meanwhile hits
- * all alike, and their ratios hold where no absolute time does.
+ * On each trace every allocator has its own worker, and in a timed round they
+ * replay the trace one after the other. A change of the machine's speed then
+ * affects all alike, so ratios of times are more reliable than times.
  */
 #ifndef BENCHMARK_H
 #define BENCHMARK_H
@@ -20,63 +19,62 @@
 
 #include <stdbool.h>
 
-/* One allocator on one trace. No pointers: it may lie in shared memory. */
+/* One allocator on one trace. It has no pointers: shared memory may hold it. */
 struct result {
     struct outcome outcome;
-    bool metadata_known; /* the next is set */
+    bool metadata_known; /* metadata is set */
     uint64_t metadata;   /* bytes beyond rounded payloads, see strides.h */
     double utilization;  /* peak payload / peak footprint; 0 if unknown */
-    bool perturbed;      /* the next three are set */
+    bool perturbed;      /* the fields perturbed_* are set */
     enum verdict perturbed_verdict;
     char perturbed_message[1600];
     double perturbed_utilization;
-    bool timed;               /* the rest is set */
+    bool timed;               /* ns_per_op and ratio are set */
     struct summary ns_per_op; /* over the rounds */
-    struct summary ratio;     /* libc's ns/op over this one's, by round */
+    struct summary ratio;     /* libc's ns/op / this ns/op, over the rounds */
 };
 
-/* Not where the verdict is bad, or the footprint could not be measured. */
 static inline bool utilization_known(const struct result *r)
 {
     return r->outcome.verdict == VERDICT_OK && r->outcome.footprint > 0;
 }
 
-/* What is under way on a trace; name is the allocator's where no other is. */
+/* What a benchmark is doing with a trace. */
 enum stage {
-    STAGE_BOUNDS, /* computing them: name is of the step */
+    STAGE_BOUNDS, /* computing bounds */
     STAGE_CHECKING,
-    STAGE_PERTURBED,  /* checking with other sizes */
+    STAGE_PERTURBED,  /* a checked replay of the perturbed trace */
     STAGE_WARMING_UP, /* from here on all allocators take turns */
     STAGE_TIMING,
-    STAGE_TIMING_SLOW /* turns that take long */
+    STAGE_TIMING_SLOW /* timing an allocator whose replay takes long */
 };
 
 struct benchmark {
     /* Set by the caller. */
     struct allocator **allocators;
     size_t allocator_count;
-    struct allocator *libc; /* the reference, timed along; never NULL */
-    struct allocator *null; /* the cost of the loop */
+    struct allocator *libc; /* the baseline, timed too; never NULL */
+    struct allocator *null; /* to time the loop alone; never NULL */
     struct trace **traces;
     size_t trace_count;
-    struct replay_setup setup; /* allocator and trace are filled in here */
+    struct replay_setup setup; /* of every replay, except allocator and trace */
     bool timing;
-    bool subtract_loop; /* ns/op without the loop's own cost */
-    int rounds;         /* 0 = as many as seem worth it */
-    bool with_bounds;   /* compute them, and what metadata takes */
+    bool subtract_loop; /* subtract the loop's time from ns/op */
+    int rounds;         /* 0: chosen by the time that a round takes */
+    bool with_bounds;   /* compute bounds and metadata */
 
-    /* Follows every checked pass of the allocators; all 0: none. */
-    struct replay_observer observer;
-    /* Gets the computed placements of a trace, with the observer's context. */
+    struct replay_observer observer; /* of every checked pass; all 0: none */
+    /* Called with a trace's best fit and packing; context is the observer's. */
     void (*placed)(void *context, const struct benchmark *b, size_t trace,
                    const struct placements *where);
     bool perturb;
     uint64_t perturb_seed;
     int jobs;
+    /* Called when a stage begins; name is the allocator's, or a bound's. */
     void (*progress)(const struct benchmark *b, size_t trace, enum stage stage,
                      const char *name);
 
-    /* Set by benchmark_run: [allocator][trace], libc's, and the trace's own. */
+    /* Set by benchmark_run: results by allocator and trace, others by trace. */
     struct result *results;
     struct result *libc_results;
     double *loop_ns; /* the loop's ns/op */
@@ -85,17 +83,18 @@ struct benchmark {
 };
 
 /*
- * Run it. SIGINT ends it after the operation under way: what has not been run
- * keeps VERDICT_NOT_RUN and interrupted is set. Complains where a job dies.
+ * Run the benchmark. After SIGINT it ends with the present replay: interrupted
+ * is set, and results that are missing have VERDICT_NOT_RUN. If a job fails,
+ * exit with a message.
  */
-void benchmark_run(struct benchmark *c);
+void benchmark_run(struct benchmark *b);
 
-void benchmark_free_results(struct benchmark *c);
+void benchmark_free_results(struct benchmark *b);
 
-/* Is every verdict ok, the perturbed ones too? */
-bool benchmark_all_ok(const struct benchmark *c);
+/* Is every verdict ok, on perturbed traces too? */
+bool benchmark_all_ok(const struct benchmark *b);
 
-struct result *benchmark_result(const struct benchmark *c, size_t allocator,
+struct result *benchmark_result(const struct benchmark *b, size_t allocator,
                                 size_t trace);
 
 #endif

@@ -1,5 +1,5 @@
 /*
- * score.c - averages and thresholds.
+ * score.c - read a profile, add up traces, compute means and points.
  */
 #include "score.h"
 
@@ -140,8 +140,8 @@ struct profile profile_read(const char *path, const char *name)
 /* ---- Sums over traces. ---- */
 
 struct sums {
-    size_t memory, speed; /* traces that count */
-    size_t speed_ok;      /* of them ok and timed */
+    size_t memory, speed; /* traces that count for each */
+    size_t speed_ok;      /* traces in speed that are ok and timed */
     double utilization;
     double ops, seconds, libc_seconds;
     double inverse_ratio, log_ratio, log_ns;
@@ -218,7 +218,7 @@ struct means means_of(const struct benchmark *c, size_t allocator)
     return m;
 }
 
-/* Of best fit, or of the packing. */
+/* The mean of the packing if packing, else of best fit. */
 static double mean_bound(const struct benchmark *c, bool shared_only,
                          bool packing)
 {
@@ -270,7 +270,7 @@ static double linear(double x, double low, double high)
     return y < 0 ? 0 : y > 1 ? 1 : y;
 }
 
-/* Traces that are not ok take their share away from the points for speed. */
+/* The points are multiplied by the share of traces that are ok. */
 static double speed_points(const struct sums *s, const struct profile *p)
 {
     if (s->speed_ok == 0)

@@ -1,18 +1,18 @@
 /*
- * score.h - from results to a performance index, by a profile.
+ * score.h - means over traces, and the index of a profile.
  */
 #ifndef SCORE_H
 #define SCORE_H
 
 #include "benchmark.h"
 
-/* How the throughputs of several traces become one. */
+/* The mean that a profile takes of the traces' throughputs. */
 enum average { AVERAGE_POOLED, AVERAGE_HARMONIC, AVERAGE_GEOMETRIC };
 
 /*
- * index = 100 * (weight * u + (1 - weight) * t), where u is the mean
- * utilization and t the throughput, each 0 at its low threshold, 1 at its high
- * one, linear between. Throughput is a ratio to libc's, or where absolute
+ * index = 100 * (weight * u + (1 - weight) * t). u is the mean utilization and
+ * t the throughput, scaled to be 0 up to the low threshold, 1 from the high one
+ * on, and linear between. Throughput is a ratio to libc's, or, if absolute, in
  * operations per second.
  */
 struct profile {
@@ -25,51 +25,50 @@ struct profile {
 };
 
 struct score {
-    size_t traces, ok;     /* traces that count, and how many are ok */
-    double utilization;    /* mean over those that count for memory */
-    double ops_per_second; /* pooled, over those that count for speed */
-    double seconds, ops;   /* sums over the same */
+    size_t traces, ok;     /* all traces; those whose verdict is ok */
+    double utilization;    /* mean over traces that count for memory */
+    double ops_per_second; /* ops / seconds */
+    double seconds, ops;   /* sums over traces that count for speed */
     double ns_per_op;      /* geometric mean */
     double ratio;          /* geometric mean of the ratios to libc */
     double memory_points, speed_points, total;
 };
 
 /*
- * What to compare allocators by: means over the traces that all of them ended
- * in time, for to leave out a trace that is slow for one alone would flatter
- * that one; and of these, over those that the allocator did right.
+ * An allocator's means, for comparison with others. They cover the traces on
+ * which its verdict is ok and that are shared (trace_is_shared): if only one
+ * allocator is too slow for a trace, its means must not be better for that.
  */
 struct means {
-    size_t traces;      /* that these are means of; 0: there are none */
-    double utilization; /* 0 where no trace counts for memory */
-    double ns_per_op;   /* geometric; 0 where none counts for speed */
-    double ratio;       /* geometric, of the ratios to libc; 0 likewise */
+    size_t traces;      /* how many they cover */
+    double utilization; /* 0 if no trace counts for memory */
+    double ns_per_op;   /* geometric; 0 if no trace counts for speed */
+    double ratio;       /* geometric, of ratios to libc; 0 if none counts */
 };
 
 /*
- * Read the profile of that name from the profiles' file (JSON). Complains with
- * path and line where the file is wrong, and lists the names where it has no
- * such profile.
+ * Read the profile `name` from the file of profiles (JSON). If the file is
+ * malformed or has no such profile, exit with a message.
  */
 struct profile profile_read(const char *path, const char *name);
 
-/* By its weight. */
+/* Does the trace's weight count for utilization? */
 bool trace_counts_for_memory(const struct trace *trace);
 
-/* Was no allocator too slow for that trace? */
+/* Has no allocator the verdict too-slow on that trace? */
 bool trace_is_shared(const struct benchmark *c, size_t trace);
 
 struct means means_of(const struct benchmark *c, size_t allocator);
 
 /*
- * The mean of the bounds that are known, best fit's or the packing's, over
- * traces that count for memory: all of them, or only those that are shared. 0:
- * there are none.
+ * The mean utilization of best fit, and of the packing, over traces that count
+ * for memory and whose bounds are known; if shared_only, over shared traces. 0
+ * if there are none.
  */
 double mean_best_fit(const struct benchmark *c, bool shared_only);
 double mean_packing(const struct benchmark *c, bool shared_only);
 
-/* Score one allocator; a trace whose verdict is not ok scores 0. */
+/* The score of one allocator; a trace whose verdict is not ok counts as 0. */
 struct score score_of(const struct benchmark *c, size_t allocator,
                       const struct profile *profile);
 

@@ -1,7 +1,6 @@
 /*
- * strides.c - live blocks in the order of their addresses, and the least stride
- * by rounded size: a hash table while strides are noted, an array in the order
- * of sizes when it is asked for.
+ * strides.c - sort live blocks by address, and record the least stride of each
+ * size in a hash table. strides_overhead sorts the table by size.
  */
 #include "strides.h"
 
@@ -10,42 +9,41 @@
 #include <stdlib.h>
 
 enum {
-    REACH = 4096,       /* farther behind a block, the next tells nothing */
-    LOOKED_AT = 1 << 22 /* blocks, in all; then at the peak alone */
+    MAX_METADATA = 4096,  /* a larger distance to the next block is a hole */
+    MAX_BLOCKS = 1 << 22, /* after so many, only those at the peak count */
+    FIRST_CAPACITY = 256
 };
 
 struct stride {
-    uint64_t size; /* rounded up; 0: the place is empty */
+    uint64_t size; /* rounded up; 0: the entry is empty */
     uint64_t least;
-    uint64_t placed; /* the operation that placed the one that had it first */
-    bool twice;      /* another had it too */
+    uint64_t placed; /* the operation that placed the first block with it */
+    bool confirmed;  /* a second block had it */
 };
 
-struct block {
-    uint64_t address, size; /* rounded up */
-    uint64_t stride;        /* 0: the next is too far off */
+struct extent {
+    uint64_t address, size; /* of a live block; size rounded up */
+    uint64_t stride;        /* 0: the next block is too far away */
     uint64_t placed;
 };
 
 struct strides {
     const struct trace *trace;
     uint64_t align;
-    uint32_t segment_peak; /* the next of the trace's */
-    uint64_t looked_at;
+    uint32_t segment_peak; /* the number of the next one */
+    uint64_t blocks_seen;  /* sum over peaks */
 
-    struct stride *table; /* open addressing */
-    size_t room, count;   /* room is a power of 2 and at least twice count */
+    struct stride *table;   /* open addressing */
+    size_t capacity, count; /* capacity: a power of 2, at least 2 * count */
 
-    struct block *block; /* those looked at last */
-    struct block *peak;  /* those at the peak; NULL before it */
-    size_t block_count, peak_count;
+    struct extent *extents; /* the live blocks at the last segment peak */
+    struct extent *peak;    /* the live blocks at the peak; NULL before it */
+    size_t extent_count, peak_count;
 };
 
-enum { FIRST_ROOM = 256 };
-
-static struct stride *table_new(size_t room)
+static struct stride *table_new(size_t capacity)
 {
-    return check_alloc(calloc(room, sizeof(struct stride)));
+    return check_alloc(calloc(capacity, sizeof(struct stride)));
 }
 
 struct strides *strides_new(const struct trace *trace, unsigned align)
@@ -61,11 +59,11 @@ struct strides *strides_new(const struct trace *trace, unsigned align)
 void strides_reset(struct strides *s)
 {
     free(s->table);
-    free(s->block);
+    free(s->extents);
     free(s->peak);
     *s = (struct strides){.trace = s->trace, .align = s->align};
-    s->room = FIRST_ROOM;
-    s->table = table_new(s->room);
+    s->capacity = FIRST_CAPACITY;
+    s->table = table_new(s->capacity);
 }
 
 void strides_delete(struct strides *s)
@@ -73,96 +71,96 @@ void strides_delete(struct strides *s)
     if (!s)
         return;
     free(s->table);
-    free(s->block);
+    free(s->extents);
     free(s->peak);
     free(s);
 }
 
-/* ---- Noting. ---- */
+/* ---- The table. ---- */
 
-/* Where the size is, or is to be. */
-static struct stride *find(struct stride *table, size_t room, uint64_t size)
+/* The entry of the size, or the empty entry for it. */
+static struct stride *find(struct stride *table, size_t capacity, uint64_t size)
 {
-    size_t i = (size_t)(size * 0x9e3779b97f4a7c15u >> 20) & (room - 1);
+    size_t i = (size_t)(size * 0x9e3779b97f4a7c15u >> 20) & (capacity - 1);
 
     while (table[i].size != 0 && table[i].size != size)
-        i = (i + 1) & (room - 1);
+        i = (i + 1) & (capacity - 1);
     return &table[i];
 }
 
 static void grow(struct strides *s)
 {
-    size_t room = 2 * s->room;
-    struct stride *table = table_new(room);
+    size_t capacity = 2 * s->capacity;
+    struct stride *table = table_new(capacity);
 
-    for (size_t i = 0; i < s->room; i++)
+    for (size_t i = 0; i < s->capacity; i++)
         if (s->table[i].size != 0)
-            *find(table, room, s->table[i].size) = s->table[i];
+            *find(table, capacity, s->table[i].size) = s->table[i];
     free(s->table);
     s->table = table;
-    s->room = room;
+    s->capacity = capacity;
 }
 
-static void note(struct strides *s, const struct block *b)
+static void record(struct strides *s, const struct extent *b)
 {
-    if (2 * (s->count + 1) > s->room)
+    if (2 * (s->count + 1) > s->capacity)
         grow(s);
-    struct stride *known = find(s->table, s->room, b->size);
+    struct stride *known = find(s->table, s->capacity, b->size);
     s->count += known->size == 0;
     if (known->size == 0 || b->stride < known->least)
         *known = (struct stride){b->size, b->stride, b->placed, false};
     else if (b->stride == known->least && b->placed != known->placed)
-        known->twice = true;
+        known->confirmed = true;
 }
 
-/* ---- Looking. ---- */
+/* ---- Live blocks at a peak. ---- */
 
 static int by_address(const void *a, const void *b)
 {
-    const struct block *x = a, *y = b;
+    const struct extent *x = a, *y = b;
 
     return (x->address > y->address) - (x->address < y->address);
 }
 
-static void gather(struct strides *s, const struct live *live)
+static void sort_live(struct strides *s, const struct live *live)
 {
-    size_t size = ((size_t)s->trace->slot_count + 1) * sizeof *s->block;
+    size_t size = ((size_t)s->trace->slot_count + 1) * sizeof *s->extents;
 
-    if (!s->block)
-        s->block = check_alloc(malloc(size));
-    s->block_count = 0;
+    if (!s->extents)
+        s->extents = check_alloc(malloc(size));
+    s->extent_count = 0;
     for (uint32_t slot = 0; slot < s->trace->slot_count; slot++) {
         const struct live *l = &live[slot];
 
         if (l->in_use && l->size > 0)
-            s->block[s->block_count++] = (struct block){
+            s->extents[s->extent_count++] = (struct extent){
                 l->address, (l->size + s->align - 1) & ~(s->align - 1), 0,
                 l->placed};
     }
-    qsort(s->block, s->block_count, sizeof *s->block, by_address);
+    qsort(s->extents, s->extent_count, sizeof *s->extents, by_address);
 }
 
-static void look(struct strides *s, const struct live *live)
+static void record_all(struct strides *s, const struct live *live)
 {
-    gather(s, live);
-    s->looked_at += s->block_count;
-    for (size_t i = 0; i + 1 < s->block_count; i++) {
-        struct block *b = &s->block[i];
+    sort_live(s, live);
+    s->blocks_seen += s->extent_count;
+    for (size_t i = 0; i + 1 < s->extent_count; i++) {
+        struct extent *b = &s->extents[i];
         uint64_t stride = b[1].address - b->address;
 
-        if (stride > b->size + REACH)
+        if (stride > b->size + MAX_METADATA)
             continue;
         b->stride = stride > b->size ? stride : b->size;
-        note(s, b);
+        record(s, b);
     }
 }
 
 static void keep_peak(struct strides *s)
 {
     free(s->peak);
-    s->peak = s->block;
-    s->peak_count = s->block_count;
-    s->block = NULL;
+    s->peak = s->extents;
+    s->peak_count = s->extent_count;
+    s->extents = NULL;
 }
 
 void strides_follow(struct strides *s, const struct live *live, uint64_t index)
@@ -175,8 +173,8 @@ void strides_follow(struct strides *s, const struct live *live, uint64_t index)
         s->segment_peak++;
     bool segment_peak = s->segment_peak < t->segment_count &&
                         t->segment_peak[s->segment_peak] == index;
-    if (peak || (segment_peak && s->looked_at < LOOKED_AT))
-        look(s, live);
+    if (peak || (segment_peak && s->blocks_seen < MAX_BLOCKS))
+        record_all(s, live);
     if (peak)
         keep_peak(s);
 }
@@ -200,7 +198,7 @@ struct replay_observer strides_observer(struct strides *s)
     return (struct replay_observer){begin, operation, s};
 }
 
-/* ---- Asking. ---- */
+/* ---- The estimate. ---- */
 
 static int by_size(const void *a, const void *b)
 {
@@ -209,14 +207,17 @@ static int by_size(const void *a, const void *b)
     return (x->size > y->size) - (x->size < y->size);
 }
 
-/* What is known, in the order of sizes, none with more than a larger one's. */
+/*
+ * The confirmed strides sorted by size, each reduced to the least stride of any
+ * larger size. The caller frees them.
+ */
 static struct stride *ordered(const struct strides *s, size_t *count)
 {
     struct stride *order = table_new(s->count + 1);
 
     *count = 0;
-    for (size_t i = 0; i < s->room; i++)
-        if (s->table[i].twice)
+    for (size_t i = 0; i < s->capacity; i++)
+        if (s->table[i].confirmed)
             order[(*count)++] = s->table[i];
     qsort(order, *count, sizeof *order, by_size);
     for (size_t i = *count; i-- > 1;)
@@ -225,11 +226,10 @@ static struct stride *ordered(const struct strides *s, size_t *count)
     return order;
 }
 
-/* The strides that are known, in the order of sizes. */
 struct known {
-    struct stride *order;
+    struct stride *order; /* from ordered() */
     size_t count;
-    uint64_t least; /* that any size takes beyond itself */
+    uint64_t least; /* the least of stride - size */
 };
 
 static struct known known_of(const struct strides *s)
@@ -243,7 +243,7 @@ static struct known known_of(const struct strides *s)
     return k;
 }
 
-static uint64_t overhead_of(const struct known *k, const struct block *b)
+static uint64_t overhead_of(const struct known *k, const struct extent *b)
 {
     size_t low = 0, high = k->count;
 

@@ -1,5 +1,5 @@
 /*
- * waste.c - differences.
+ * waste.c - each part is a difference of footprints.
  */
 #include "waste.h"
 

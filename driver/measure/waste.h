@@ -5,16 +5,16 @@
  *                 + online_gap + packing_gap
  *
  *     alignment    load - peak payload: sizes rounded up to the alignment
- *     metadata     what the allocator's blocks take beyond that when payload is
- *                  highest: headers, size classes (strides.h)
- *     placement    the rest: where the allocator puts blocks, the memory it
- *                  holds in reserve, its tables; below 0 if it beats best fit
- *     online_gap   best fit - packing: what best fit takes because it does not
- *                  know the future
+ *     metadata     bytes that blocks take beyond their rounded sizes when
+ *                  payload is highest: headers, size classes (strides.h)
+ *     placement    the rest: holes, caches, tables of the allocator; below 0 if
+ *                  it beats best fit
+ *     online_gap   best fit - packing: bytes that best fit takes because it
+ *                  does not know the operations to come
  *     packing_gap  packing - load: 0 if the packing is optimal, else how much
  *                  of it could be saved is unknown
  *
- * In bytes, each at its own peak over the trace.
+ * All are in bytes, and all values are peaks over the trace.
  */
 #ifndef WASTE_H
 #define WASTE_H
@@ -30,27 +30,27 @@ enum waste_part {
     WASTE_PARTS
 };
 
-const char *waste_title(enum waste_part part); /* in tables */
+const char *waste_title(enum waste_part part); /* the part's name in tables */
 
 struct waste {
-    bool known;          /* the rest is set: bounds known, the verdict ok */
-    bool metadata_known; /* else it is 0 here, and part of placement */
+    bool known;          /* bytes is set: bounds are known, the verdict is ok */
+    bool metadata_known; /* else metadata is 0, and is counted as placement */
     int64_t bytes[WASTE_PARTS];
 };
 
 struct waste waste_of(const struct benchmark *c, size_t allocator,
                       size_t trace);
 
-/* Of a footprint, 0 to 1 or below 0; they add up to 1 - utilization. */
+/* Means of part / footprint. They and the utilization add up to 1. */
 struct waste_shares {
-    size_t traces; /* that these are means of */
+    size_t traces; /* how many they cover */
     double utilization;
     double of[WASTE_PARTS];
 };
 
 /*
- * Means over the traces that count for memory, where the waste is known and no
- * allocator was too slow, as the other means of a comparison are.
+ * Means over the shared traces (score.h) that count for memory and whose waste
+ * is known.
  */
 struct waste_shares waste_means(const struct benchmark *c, size_t allocator);
 

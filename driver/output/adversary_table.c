@@ -1,5 +1,5 @@
 /*
- * adversary_table.c - a row an allocator, a column an n: footprint / M.
+ * adversary_table.c - footprint / M, a row per allocator, a column per n.
  */
 #include "adversary_table.h"
 
@@ -75,9 +75,9 @@ static void print_theory(FILE *out, const struct adversary_benchmark *t,
     for (size_t n = 0; n < c->n_count; n++)
         fprintf(out, "%*.0f", COLUMN, best_fit_worst_case(c->n[n]));
     fprintf(out,
-            "\n\nany allocator: what robson forces, M(log2(n)/2 + 1) - n + 1, "
-            "unless pages go\nback from between blocks. first fit, best fit: "
-            "about, at their worst: M log2(n),\nM n.\n");
+            "\n\nany allocator: robson forces it to M(log2(n)/2 + 1) - n + 1, "
+            "unless it gives\nback pages between blocks. first fit, best fit: "
+            "worst cases,\nabout M log2(n) and M n.\n");
 }
 
 void adversary_table_print(FILE *out, const struct adversary_benchmark *t)

@@ -1,8 +1,8 @@
 /*
- * adversary_table.h - a adversary benchmark in one table, theory in its last rows.
+ * adversary_table.h - the table of an adversary benchmark, with theory.
  */
-#ifndef STANDINGS_H
-#define STANDINGS_H
+#ifndef ADVERSARY_TABLE_H
+#define ADVERSARY_TABLE_H
 
 #include "adversary/adversary_benchmark.h"
 

@@ -12,7 +12,7 @@ const struct column columns[COLUMNS] = {
 #undef COLUMN
 };
 
-/* ---- Figures that take more than a field. ---- */
+/* ---- Numbers computed from several fields. ---- */
 
 static double aligned_bound(const struct row *x)
 {
@@ -35,7 +35,7 @@ static uint64_t total_ops(const struct benchmark *b)
     return ops;
 }
 
-/* ---- Texts of the table; each in a buffer of its own. ---- */
+/* ---- Texts of the table. Each function has a static buffer. ---- */
 
 static const char *valid_text(const struct row *x)
 {
@@ -45,7 +45,7 @@ static const char *valid_text(const struct row *x)
     return text;
 }
 
-/* A utilization with a mark behind it. */
+/* A utilization followed by mark. */
 static const char *marked(char *text, size_t size, bool known,
                           double utilization, char mark)
 {
@@ -56,7 +56,7 @@ static const char *marked(char *text, size_t size, bool known,
     return text;
 }
 
-/* "=" says that the packing is optimal: it is the bound. */
+/* "=" says that the packing reaches the bound, so it is optimal. */
 static const char *packing_text(const struct row *x)
 {
     static char text[32];
@@ -116,7 +116,7 @@ static struct value number_value(double number)
     return (struct value){.type = VALUE_NUMBER, .number = number};
 }
 
-/* The words of columns.def. Macros, for what is unknown is not evaluated. */
+/* The words of columns.def: macros, so that only known values are evaluated. */
 static const struct value unknown = {.type = VALUE_UNKNOWN};
 static const struct value absent = {.type = VALUE_ABSENT};
 static const struct value none = {.type = VALUE_NONE};

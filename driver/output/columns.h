@@ -1,8 +1,8 @@
 /*
- * columns.h - the columns of results, each described once (columns.def).
+ * columns.h - the columns of results, which columns.def defines.
  *
- * A row is the result of one allocator on one trace, or the line that sums all
- * traces of an allocator up. The writers (report.c, export.c) go through the
+ * A row is the result of one allocator on one trace, or the totals of an
+ * allocator over all traces. The writers (report.c, csv.c, export.c) write the
  * columns that have a name in their format.
  */
 #ifndef COLUMNS_H
@@ -14,8 +14,8 @@
 
 enum value_type {
     VALUE_UNKNOWN, /* not measured */
-    VALUE_ABSENT,  /* nor is anything of the object that it belongs to */
-    VALUE_NONE,    /* the line of totals has no such figure */
+    VALUE_ABSENT,  /* nothing of its JSON object was measured */
+    VALUE_NONE,    /* totals do not have this column */
     VALUE_TEXT,
     VALUE_COUNT,
     VALUE_INTEGER,
@@ -25,7 +25,7 @@ enum value_type {
 struct value {
     enum value_type type;
     union {
-        const char *text; /* valid until the next value of the column */
+        const char *text; /* valid until the column's next value is made */
         uint64_t count;
         int64_t integer;
         double number;
@@ -35,9 +35,9 @@ struct value {
 enum when { WHEN_ALWAYS, WHEN_BOUNDS, WHEN_PERTURBED, WHEN_TIMED };
 
 struct column {
-    const char *json, *also, *csv, *tsv, *title; /* NULL: not there */
+    const char *json, *also, *csv, *tsv, *title; /* NULL: not in the format */
     const char *csv_format, *tsv_format, *table_format;
-    double scale; /* of the table's number; 0: 1 */
+    double scale; /* factor of the table's number; 0 stands for 1 */
     enum when when;
     bool left;
 };
@@ -54,14 +54,14 @@ extern const struct column columns[COLUMNS];
 struct row {
     const struct benchmark *benchmark;
     const struct allocator *allocator;
-    const struct trace *trace;   /* NULL in the line of totals, */
-    const struct result *result; /* as are these */
-    const struct outcome *outcome;
+    const struct trace *trace;     /* NULL in a row of totals */
+    const struct result *result;   /* likewise */
+    const struct outcome *outcome; /* likewise */
     const struct bounds *bounds;
     enum verdict verdict;
     struct summary ns;
     struct waste waste;
-    struct score score; /* of the line of totals only */
+    struct score score; /* of a row of totals only */
     unsigned align;
 };
 
@@ -69,7 +69,7 @@ struct row {
 struct row row_of(const struct benchmark *b, size_t allocator, size_t trace,
                   unsigned align);
 
-/* The line of totals of an allocator. */
+/* The row of an allocator's totals. */
 struct row row_of_totals(const struct benchmark *b, size_t allocator,
                          struct score score);
 

@@ -1,11 +1,9 @@
 /*
- * comparison.c - a row an allocator: what it is, whether it is right, its means.
+ * comparison.c - for each allocator its idea, how many verdicts are ok, and its
+ * means. With bounds, the last two rows have the means of best fit and packing.
  *
- * With bounds two last rows have the means of what best fit and the packings
- * make of these traces.
- *
- * The table is as wide as its names and ideas make it: within 100 columns for
- * those of the build, the index left out.
+ * The names and ideas determine the width: at most 100 columns for allocators
+ * of the build, without the index.
  */
 #include "comparison.h"
 
@@ -26,7 +24,7 @@ static size_t count_of(const struct benchmark *c, size_t allocator,
     return count;
 }
 
-/* Marks, as rows below the allocators. */
+/* The rows of bounds, below the allocators. */
 static const struct mark {
     const char *name, *idea;
     double (*mean)(const struct benchmark *c, bool shared_only);
@@ -126,7 +124,7 @@ static void print_row(FILE *out, const struct benchmark *c, size_t allocator,
     fputc('\n', out);
 }
 
-/* To see beside the others' memory; the rest of its row is empty. */
+/* A bound has a utilization only. */
 static void print_mark(FILE *out, const struct benchmark *c,
                        const struct mark *mark, struct widths w)
 {
@@ -140,9 +138,9 @@ static void print_mark(FILE *out, const struct benchmark *c,
     fputc('\n', out);
 }
 
-/* ---- What the rows do not say. ---- */
+/* ---- Notes below the table. ---- */
 
-/* Of what kind the traces are that are not ok. */
+/* How many traces have which verdict, except ok. */
 static void print_verdicts(FILE *out, const struct benchmark *c,
                            size_t allocator)
 {

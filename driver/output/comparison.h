@@ -1,5 +1,5 @@
 /*
- * comparison.h - all allocators in one table, a row each.
+ * comparison.h - all allocators in one table, one row per allocator.
  */
 #ifndef COMPARISON_H
 #define COMPARISON_H
@@ -9,7 +9,7 @@
 
 #include <stdio.h>
 
-/* With a column for the index by profile, where it is not NULL. */
+/* Print the table; if profile is not NULL, with a column for its index. */
 void comparison_print(FILE *out, const struct benchmark *c,
                       const struct profile *profile);
 

@@ -1,5 +1,5 @@
 /*
- * csv.c - fields as RFC 4180 has them.
+ * csv.c - write fields as RFC 4180 defines them.
  */
 #include "csv.h"
 
@@ -42,7 +42,7 @@ static void write_value(FILE *file, enum csv_form form, enum column_id id,
         fprintf(file, format, v.number);
 }
 
-/* The values of a row; without a row, the names of the columns. */
+/* Write the values of a row, or the columns' names if row is NULL. */
 static void write_line(FILE *file, enum csv_form form, const struct row *row)
 {
     const char *before = "", *separator = form == CSV_TABS ? "\t" : ",";

@@ -1,5 +1,5 @@
 /*
- * csv.h - results as CSV, or with tabs.
+ * csv.h - results as CSV, or separated by tabs.
  */
 #ifndef CSV_H
 #define CSV_H
@@ -8,17 +8,16 @@
 
 #include <stdio.h>
 
-/* A text, in quotes where it has to be. */
+/* Write a field, in quotes if it has a comma, a quote or a line end. */
 void csv_text(FILE *file, const char *text);
 
-/* Fields between commas, quoted where they have to be; or between tabs, never
- * quoted, as -T prints them. */
+/* Separated by commas and quoted like csv_text, or by tabs and not quoted (-T).
+ */
 enum csv_form { CSV_COMMAS, CSV_TABS };
 
 /*
- * The results of a benchmark: a line with the names of the columns that the
- * form has, and a line for each allocator on each trace. A value that is not
- * known is an empty field.
+ * Write the results of a benchmark: a line with the columns' names, and a line
+ * per allocator and trace. A value that is not known is an empty field.
  */
 void csv_results(FILE *file, enum csv_form form, const struct benchmark *b,
                  unsigned align);

@@ -1,5 +1,5 @@
 /*
- * export.c - the same numbers twice: a JSON object, a CSV line.
+ * export.c - write results as a JSON object, or as lines of CSV.
  */
 #define _GNU_SOURCE
 #include "export.h"
@@ -17,7 +17,7 @@
 
 enum { SCHEMA = 1 };
 
-/* Set by the Makefile: how this was compiled. */
+/* The Makefile sets the mode of the build. */
 #ifndef BUILD_MODE
 #define BUILD_MODE "unknown"
 #endif
@@ -63,7 +63,7 @@ static struct json_object *json_of(struct value v)
     }
 }
 
-/* A field by its path: "name", or "object.name", with the object made. */
+/* Add a field by its path, "name" or "object.name"; make the object if new. */
 static void add_value(struct json_object *root, const char *path,
                       struct value v)
 {

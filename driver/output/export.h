@@ -1,8 +1,8 @@
 /*
- * export.h - results for programs: JSON and CSV.
+ * export.h - results for programs, as JSON and CSV.
  *
- * The names of fields are a contract: plots, graders and users' scripts read
- * them. A field that was not measured is null in JSON, empty in CSV.
+ * Plots, graders and users' scripts read the fields, so their names must not
+ * change. A field that was not measured is null in JSON, empty in CSV.
  */
 #ifndef EXPORT_H
 #define EXPORT_H
@@ -16,10 +16,11 @@ struct export_setup {
     const struct profile *profile;
     unsigned align;
     const struct adversary_benchmark
-        *adversary_benchmark; /* in place of traces, or NULL */
+        *adversary_benchmark; /* if not NULL, export it instead of traces */
 };
 
-/* Write to path, "-" for standard output; complains where it cannot. */
+/* Write to path, or to standard output if it is "-". On failure exit with a
+ * message. */
 void export_json(const struct export_setup *setup, const char *path);
 void export_csv(const struct export_setup *setup, const char *path);
 

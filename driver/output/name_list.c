@@ -1,5 +1,5 @@
 /*
- * name_list.c - break before the name that would go beyond the line.
+ * name_list.c - begin a new line before a name that does not fit.
  */
 #include "name_list.h"
 

@@ -1,5 +1,5 @@
 /*
- * placement_log.c - operation by operation: raise the break, apply, write.
+ * placement_log.c - for each operation raise the break, apply it, write it.
  */
 #include "placement_log.h"
 
@@ -7,7 +7,7 @@
 
 #include <assert.h>
 
-/* As far up as heaps of allocators are, but for larger alignments. */
+/* About the address of an allocator's heap. */
 #define LOWEST_BASE ((uint64_t)1 << 30)
 
 static uint64_t base_for(const struct trace *t)
@@ -20,8 +20,8 @@ static uint64_t base_for(const struct trace *t)
     return base;
 }
 
-/* Where the block of that operation ends, as best fit has it: a granule at
- * least, whole granules. */
+/* The end of the operation's block in best fit, which rounds up to granules;
+ * 0 if it has none. */
 static uint64_t end_after(const struct placement_log *s, struct op op,
                           uint64_t index)
 {
@@ -70,7 +70,7 @@ void placement_log_write(struct replay_log *replay_log,
 
     if (placement_log->top > limit) {
         warn(trace->path, 0,
-             "%s is not written down: it is higher than --heap-limit",
+             "%s is not written: it is higher than --heap-limit",
              placement_log->name);
         return;
     }
@@ -78,7 +78,7 @@ void placement_log_write(struct replay_log *replay_log,
     replay_log_begin(replay_log, placement_log->name, trace);
     for (uint64_t i = 0; i < trace->op_count; i++) {
         write_op(replay_log, o, placement_log, trace->ops[i], i);
-        trace_walk(trace, i);
+        trace_release_before(trace, i);
     }
     oracle_delete(o);
 }

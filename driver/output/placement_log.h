@@ -1,35 +1,33 @@
 /*
- * placement_log.h - placements that were computed, written down as if an allocator had
- * made them.
+ * placement_log.h - log best fit and packing as if allocators had made them.
  *
- * An oracle follows them as it follows an allocator, so that the rows have the
- * same columns and every placement is checked once more.
+ * The events go through an oracle, as an allocator's do. So their rows have the
+ * same columns, and every placement is checked again.
  */
-#ifndef SHADOW_H
-#define SHADOW_H
+#ifndef PLACEMENT_LOG_H
+#define PLACEMENT_LOG_H
 
 #include "measure/benchmark.h"
 #include "replay_log.h"
 
 /*
- * Write the best fit and the packing of a trace into the replay log, as two
- * allocators more; for struct benchmark's placed.
+ * Write best fit and packing of a trace into the replay log, as two further
+ * allocators. This is a function for benchmark.placed.
  */
 void placement_log_write_all(void *log, const struct benchmark *b, size_t trace,
                              const struct placements *where);
 
 struct placement_log {
-    const char *name;      /* in place of the allocator's */
-    const uint64_t *place; /* of the block after each operation, above base */
-    uint64_t top;          /* bytes: no block ends higher */
-    bool rises;            /* the heap is as high as blocks came so far; else
-                              it is so high from the first operation on */
+    const char *name;      /* in the allocator's column */
+    const uint64_t *place; /* by operation: its block's offset from the base */
+    uint64_t top;          /* the highest end of a block, in bytes */
+    bool rises; /* the break is the highest end so far; else always top */
     unsigned align;
 };
 
 /*
- * The heap begins at a base that is a multiple of every alignment asked for. A
- * top beyond limit is not written: a bit for each granule would be too many.
+ * The base is a multiple of every alignment in the trace. A placement whose top
+ * exceeds limit is not written but warned of, to bound the oracle's memory.
  */
 void placement_log_write(struct replay_log *replay_log,
                          const struct trace *trace,

@@ -1,6 +1,6 @@
 /*
- * progress.c - one line, rewritten for each turn that may take its time, and
- * for the others at most ten times a second.
+ * progress.c - one line, rewritten at each slow step, and at fast steps at most
+ * ten times per second.
  */
 #include "progress.h"
 
@@ -11,7 +11,7 @@
 
 enum { PAUSE_MS = 100 };
 
-static bool every_stage; /* a line each */
+static bool every_stage; /* print a line per stage */
 static bool one_line;
 static bool shown;
 
@@ -37,8 +37,8 @@ static bool too_soon(void)
 
 static const struct {
     const char *text;
-    bool turns; /* all allocators take turns: one line tells of it for all */
-    bool fast;  /* too many in a second to show each */
+    bool turns; /* all allocators take turns: one line is printed for all */
+    bool fast;  /* too many per second to show each */
 } stages[] = {
     [STAGE_BOUNDS] = {"computing", false, false},
     [STAGE_CHECKING] = {"checking", false, false},
@@ -48,7 +48,7 @@ static const struct {
     [STAGE_TIMING_SLOW] = {"timing slow", true, false},
 };
 
-/* Was the line that stands for all turns printed for this trace already? */
+/* Was the line for all turns on this trace printed already? */
 static bool is_repeated(size_t trace, enum stage stage)
 {
     static size_t last_trace = (size_t)-1;

@@ -1,5 +1,5 @@
 /*
- * progress.h - what is under way, on standard error.
+ * progress.h - show on standard error what mdriver is doing.
  */
 #ifndef PROGRESS_H
 #define PROGRESS_H
@@ -7,19 +7,19 @@
 #include "measure/benchmark.h"
 
 /*
- * Keep one line up to date on a terminal and none in a pipe (0, 1), or write a
- * line for each thing done (2).
+ * verbose 0 or 1: on a terminal keep one line up to date, else print nothing.
+ * verbose 2: print a line per step.
  */
 void progress_set(int verbose);
 
-/* For struct benchmark's progress. */
+/* A function for benchmark.progress. */
 void progress_stage(const struct benchmark *b, size_t trace, enum stage stage,
                     const char *name);
 
-/* The same of something else than a benchmark. */
+/* Show a line of text, for programs other than a benchmark. */
 void progress_print(const char *what);
 
-/* Take the line away. */
+/* Erase the line. */
 void progress_clear(void);
 
 #endif

@@ -1,8 +1,8 @@
 /*
- * replay log.c - CSV, a header line first.
+ * replay_log.c - CSV with a header line.
  *
- * free_bytes is what of the heap no live payload covers: headers, padding and
- * free blocks. free_areas counts its runs, largest_free is the longest.
+ * free_bytes counts the bytes below the break that no live payload covers. They
+ * form free_areas runs, of which the longest has largest_free bytes.
  */
 #include "replay_log.h"
 

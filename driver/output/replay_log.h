@@ -1,11 +1,11 @@
 /*
- * replay log.h - every operation of a checked replay, written down as it happens.
+ * replay_log.h - write the operations of a checked replay to files.
  *
- * --events: a line an operation, with its address. --timeline: payload,
- * footprint and free memory at some two thousand moments.
+ * --events writes a line per operation, with its address. --timeline writes
+ * payload, footprint and free memory at about 2000 moments.
  */
-#ifndef TAPE_H
-#define TAPE_H
+#ifndef REPLAY_LOG_H
+#define REPLAY_LOG_H
 
 #include "check/replay.h"
 
@@ -13,18 +13,18 @@
 
 struct replay_log;
 
-/* Either file may be NULL. The replay log does not own them. */
+/* Either file may be NULL. The caller closes the files and deletes the log. */
 struct replay_log *replay_log_new(FILE *events, FILE *timeline);
 void replay_log_delete(struct replay_log *replay_log);
 
-/* What makes it follow checked passes. */
+/* The observer that writes checked passes to the log. */
 struct replay_observer replay_log_observer(struct replay_log *log);
 
-/* What follows is this allocator on this trace. */
+/* The operations that follow are of this allocator on this trace. */
 void replay_log_begin(struct replay_log *replay_log, const char *allocator,
                       const struct trace *trace);
 
-/* Operation number index has returned address; the oracle knows of it. */
+/* Write operation number index, after oracle_apply. */
 void replay_log_write(struct replay_log *replay_log,
                       const struct oracle *oracle, struct op op, uint64_t index,
                       uint64_t address);

@@ -1,8 +1,8 @@
 /*
- * report.c - tables.
+ * report.c - print tables, messages and legends.
  *
- * Columns are apart by at least two blanks, whatever is in them: a value too
- * long for its column moves the line, it does not run into its neighbour.
+ * Columns are separated by at least one blank: a value that is too long for its
+ * column shifts the rest of the line.
  */
 #include "report.h"
 
@@ -28,7 +28,7 @@ static double percent(uint64_t part, uint64_t whole)
     return whole ? 100.0 * (double)part / (double)whole : 0;
 }
 
-/* ---- The table of one allocator, a line a trace. ---- */
+/* ---- The table of one allocator, one line per trace. ---- */
 
 static void print_header(const struct benchmark *b)
 {
@@ -38,7 +38,7 @@ static void print_header(const struct benchmark *b)
     putchar('\n');
 }
 
-/* The value in the words of the table, in buffer if it is no text. */
+/* The value as text; buffer is for numbers. */
 static const char *cell_text(const struct column *c, struct value v,
                              char *buffer, size_t size)
 {
@@ -55,12 +55,12 @@ static const char *cell_text(const struct column *c, struct value v,
         return buffer;
     case VALUE_NONE:
         return "";
-    default: /* what was not timed ends the line */
+    default: /* the columns of times are the last: they stay blank */
         return c->when == WHEN_TIMED ? "" : "-";
     }
 }
 
-/* As wide as the title. */
+/* Print text in a column that is as wide as its title. */
 static int print_cell(char *line, size_t size, const struct column *c,
                       const char *text)
 {
@@ -156,7 +156,7 @@ static void print_fault(const struct allocator *a, const struct outcome *o)
         printf("    %s\n", o->explain);
 }
 
-/* The first few in full; of more of them the table and JSON tell. */
+/* Print the first FAULTS_SHOWN messages; --json has all. */
 static void print_faults(const struct benchmark *c, size_t allocator)
 {
     const struct allocator *a = c->allocators[allocator];
@@ -214,12 +214,12 @@ static bool has_call(const struct trace *t, enum op_call call)
     for (uint64_t i = 0; i < t->op_count; i++) {
         if (op_call(t->ops[i]) == call)
             return true;
-        trace_walk(t, i);
+        trace_release_before(t, i);
     }
     return false;
 }
 
-/* Was that asked of the allocator, which lacks it? */
+/* Has a trace made that call of an allocator that lacks it? */
 static bool emulates(const struct benchmark *c, size_t allocator,
                      enum op_call call)
 {
@@ -235,7 +235,7 @@ static bool emulates(const struct benchmark *c, size_t allocator,
     return false;
 }
 
-/* Who lacks it, all in one sentence, for it may be nearly everybody. */
+/* Print the allocators that lack a call in one list, for it may be long. */
 static void print_emulated(const struct benchmark *c, enum op_call call,
                            const char *what)
 {
@@ -263,7 +263,7 @@ static void print_notes(const struct benchmark *c)
     }
 }
 
-/* ---- What the columns mean. ---- */
+/* ---- The legend of the columns. ---- */
 
 static void print_index(const struct benchmark *c, const struct profile *p,
                         size_t allocator)
@@ -280,7 +280,7 @@ static double mean_loop(const struct benchmark *c)
     double sum = 0, ops = 0;
 
     for (size_t i = 0; i < c->trace_count; i++) {
-        if (c->loop_ns[i] == 0) /* interrupted before */
+        if (c->loop_ns[i] == 0) /* not timed, after SIGINT */
             continue;
         sum += c->loop_ns[i] * (double)c->traces[i]->op_count;
         ops += (double)c->traces[i]->op_count;
@@ -293,14 +293,14 @@ static void print_times_legend(const struct benchmark *c)
     printf("ns/op: median of interleaved rounds, CPU time%s; the loop itself "
            "takes %.1f ns/op.\n",
            c->subtract_loop ? ", the loop's own subtracted" : "", mean_loop(c));
-    printf("x libc: libc's time in the same round over this one's. Means are "
-           "geometric for ns/op, x libc.\n");
+    printf("x libc: libc's time over the allocator's, in the same round. Means "
+           "are geometric for ns/op, x libc.\n");
 }
 
 static void print_bounds_legend(const struct report_style *style)
 {
-    printf("best fit: its util without headers, sizes rounded up to %u; no "
-           "limit, others may place better.\n",
+    printf("best fit: util of best fit without headers, sizes rounded up to %u;"
+           " no bound: a util may be higher.\n",
            style->align);
     printf("packing: best off-line placement found; = proven optimal.\n");
     waste_table_legend(stdout);
@@ -313,7 +313,7 @@ static void print_legend(const struct benchmark *c,
         return;
     printf("util: peak payload / peak footprint");
     if (!style->quiet)
-        printf("; bound: what sizes rounded up to %u allow at best",
+        printf("; bound: the highest util if sizes are rounded up to %u",
                style->align);
     printf(".\n");
     if (c->with_bounds)

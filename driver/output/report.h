@@ -1,7 +1,6 @@
 /*
- * Room output: tables, JSON, CSV, progress: what the user sees
- * May include: base, trace,
- * worker, check, bounds, measure, adversary.
+ * Room output: tables, JSON, CSV, progress
+ * May include: base, trace, worker, check, bounds, measure, adversary.
  *
  * report.h - results as text on standard output.
  */
@@ -13,7 +12,7 @@
 #include "adversary/adversary_benchmark.h"
 
 struct report_style {
-    bool tabular; /* a tab-separated line a trace, nothing else */
+    bool tabular; /* only lines separated by tabs, one per trace */
     bool quiet;   /* no tables per trace, only totals and faults */
     bool check_team;
     bool autograder; /* end with correct: and perfidx: */
@@ -24,10 +23,9 @@ struct report_style {
 void report_print(const struct benchmark *c, const struct profile *profile,
                   const struct report_style *style);
 
-/* Its table, and what was wrong. */
+/* Print the table of an adversary benchmark, and messages of faults. */
 void report_adversary(const struct adversary_benchmark *t);
 
-/* What has been watched, to the end or not. */
 /* What the fuzzer has replayed. */
 void report_fuzzing(const struct replay_setup *setup, uint64_t traces,
                     uint64_t operations, bool failed);
@@ -46,10 +44,11 @@ void report_shrunk(const struct replay_setup *setup, const struct outcome *o,
 /* The outcome of one replay, in a line or, of a fault, a few. */
 void report_outcome(const struct replay_setup *setup, const struct outcome *o);
 
+/* Print the result of --watch; ended: the replay has reached its end. */
 void report_watch(const struct replay_setup *setup, const struct outcome *o,
                   bool ended);
 
-/* What --list prints. */
+/* Print what --list prints. */
 void report_list(char *const *allocators, size_t allocator_count,
                  struct trace *const *traces, size_t trace_count);
 

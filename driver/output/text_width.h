@@ -1,15 +1,15 @@
 /*
- * text_width.h - how wide a text is in a table: a column for each character.
+ * text_width.h - the width of a text in a table, in characters.
  *
- * Names of files may be of any language, and printf pads to bytes. The bytes
- * of UTF-8 that go on with a character begin with the bits 10.
+ * Names of files may be in any language, but printf pads to bytes. In UTF-8 the
+ * bytes of a character after its first begin with the bits 10.
  */
 #ifndef TEXT_WIDTH_H
 #define TEXT_WIDTH_H
 
 #include <string.h>
 
-/* Of a text in UTF-8; the wide characters of East Asia count as one, too. */
+/* The characters of a text in UTF-8; wide ones of East Asia count as one. */
 static inline int columns_of(const char *text)
 {
     int columns = 0;
@@ -19,7 +19,7 @@ static inline int columns_of(const char *text)
     return columns;
 }
 
-/* For printf's `%-*s`, to pad the text to so many columns. */
+/* The width for printf's `%-*s` that pads the text to so many columns. */
 static inline int padded_to(int columns, const char *text)
 {
     return columns + (int)strlen(text) - columns_of(text);

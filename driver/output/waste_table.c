@@ -1,5 +1,5 @@
 /*
- * waste_table.c - utilization first, so that every line adds up to 100 %.
+ * waste_table.c - utilization and parts; a line adds up to 100 %.
  */
 #include "waste_table.h"
 
@@ -99,7 +99,7 @@ void waste_table_compare(FILE *out, const struct benchmark *c)
 void waste_table_legend(FILE *out)
 {
     fprintf(out,
-            "alignment: sizes rounded up; metadata: what blocks take beyond "
-            "that; placement: the rest over\nbest fit; on-line gap: best fit "
-            "over packing; packing gap: packing over bound. docs/bounds.md\n");
+            "alignment: sizes rounded up; metadata: bytes of blocks beyond "
+            "that; placement: the rest above\nbest fit; on-line gap: best fit "
+            "less packing; packing gap: packing less bound. docs/bounds.md\n");
 }

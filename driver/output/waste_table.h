@@ -1,5 +1,5 @@
 /*
- * waste_table.h - what footprints are made of, in percent.
+ * waste_table.h - the parts of footprints, in per cent.
  */
 #ifndef WASTE_TABLE_H
 #define WASTE_TABLE_H
@@ -8,13 +8,13 @@
 
 #include <stdio.h>
 
-/* Of one allocator, a line a trace, the means last. */
+/* Print one allocator's parts, one line per trace, and the means. */
 void waste_table_print(FILE *out, const struct benchmark *c, size_t allocator);
 
-/* Of all allocators, a line each: their means. */
+/* Print the means of all allocators, one line per allocator. */
 void waste_table_compare(FILE *out, const struct benchmark *c);
 
-/* What the columns mean. */
+/* Print what the columns mean. */
 void waste_table_legend(FILE *out);
 
 #endif

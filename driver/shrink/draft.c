@@ -31,7 +31,7 @@ struct draft draft_of(const struct trace *t)
     for (uint64_t i = 0; i < t->op_count; i++) {
         struct op op = t->ops[i];
 
-        trace_walk(t, i);
+        trace_release_before(t, i);
         if (op_begins(op))
             block_of[op_slot(op)] = d.blocks++;
         op.bytes = op_size(op); /* the thread is no matter */

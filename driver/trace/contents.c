@@ -1,8 +1,8 @@
 /*
- * contents.c - map a file; zlib and zstd for the compressed ones.
+ * contents.c - map a file, or decompress it with zlib or zstd.
  *
- * Files that are mapped are listed, with what the file system said of them
- * then. Where memory faults, the list tells whether a file is the cause.
+ * A list holds each mapped file with its size and time of change when it was
+ * mapped. After a memory fault, the list shows whether a file has changed.
  */
 #include "contents.h"
 
@@ -31,7 +31,7 @@ struct mapping {
 
 static struct mapping *mappings;
 
-/* Another file at the same path is none of ours: ours stays mapped. */
+/* A new file at the same path changes nothing: the old one stays mapped. */
 static bool has_changed(const struct mapping *m)
 {
     struct stat now;
@@ -53,7 +53,7 @@ static const struct mapping *changed_mapping(void)
 
 static const char changed[] = "it changed while it was read";
 
-/* Where no file is the cause, the fault comes again, and kills. */
+/* If no file has changed, the fault repeats, and its default action kills. */
 static void on_fault(int number)
 {
     const struct mapping *m = changed_mapping();
@@ -107,11 +107,11 @@ struct buffer {
     size_t size, capacity;
 };
 
-static void reserve(struct buffer *b, size_t room)
+static void reserve(struct buffer *b, size_t bytes)
 {
-    if (b->capacity - b->size >= room)
+    if (b->capacity - b->size >= bytes)
         return;
-    b->capacity = b->capacity * 2 + room;
+    b->capacity = b->capacity * 2 + bytes;
     b->bytes = check_alloc(realloc(b->bytes, b->capacity));
 }
 
@@ -129,17 +129,17 @@ static struct contents read_gzip(const char *path, struct contents in)
 
     while (status == Z_OK || status == Z_BUF_ERROR) {
         reserve(&out, 1 << 20);
-        uInt room = (uInt)(out.capacity - out.size > 1u << 30
-                               ? 1u << 30
-                               : out.capacity - out.size);
+        uInt space = (uInt)(out.capacity - out.size > 1u << 30
+                                ? 1u << 30
+                                : out.capacity - out.size);
         if (z.avail_in == 0) {
             z.avail_in = (uInt)(left > 1u << 30 ? 1u << 30 : left);
             left -= z.avail_in;
         }
         z.next_out = (Bytef *)out.bytes + out.size;
-        z.avail_out = room;
+        z.avail_out = space;
         status = inflate(&z, Z_NO_FLUSH);
-        out.size += room - z.avail_out;
+        out.size += space - z.avail_out;
         if (status == Z_STREAM_END &&
             (z.avail_in || left)) /* a further member */
             status = inflateReset(&z);

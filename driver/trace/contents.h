@@ -1,5 +1,5 @@
 /*
- * contents.h - the bytes of a file, decompressed if need be.
+ * contents.h - the bytes of a file, decompressed if it is compressed.
  */
 #ifndef CONTENTS_H
 #define CONTENTS_H
@@ -14,20 +14,20 @@ struct contents {
 };
 
 /*
- * Read the file at path: mapped as it is, or decompressed where it begins as
- * a gzip or a zstd file does. Exits with one line when it cannot.
+ * Read the file at path: decompress it if it begins as a gzip or zstd file
+ * does, else map it. On failure exit with a message.
  *
- * Another program may change a mapped file. A file that was cut short has pages
- * that cannot be read; a file that was overwritten holds operations that were
- * not verified. A memory fault that comes of it ends the program with one line.
+ * Another program may change a mapped file: after truncation some pages cannot
+ * be read, after a write some operations were never verified. A memory fault
+ * caused by such a change ends the program with a message.
  */
 struct contents contents_read(const char *path);
 
 void contents_free(char *bytes, size_t size, bool mapped);
 
 /*
- * Exits with one line if a mapped file has changed since it was read, for the
- * results cannot be trusted then.
+ * Exit with a message if a mapped file has changed since it was mapped: results
+ * could be wrong.
  */
 void contents_verify(void);
 

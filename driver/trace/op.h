@@ -5,12 +5,12 @@
  *     arg     a count, or the binary logarithm of an alignment
  *     bytes   size in the low 48 bits, the recorded thread above them
  *
- * The same form is a trace in memory, a record of a binary trace file, and
- * what the judge hands to the worker. A slot stands for a block from its
- * allocation to its free; the ids of a trace file are renamed to slots as low
- * as possible, so that the table of live blocks stays small.
+ * A trace in memory, a binary trace file and the channel to the worker all use
+ * this form. A slot is the number of a block from its allocation to its free;
+ * a later block uses the slot again. Readers rename the ids of a trace file to
+ * slots as low as possible, so that the table of live blocks stays small.
  *
- * operations.def has the kinds, and what each means.
+ * operations.def defines the kinds.
  */
 #ifndef OP_H
 #define OP_H
@@ -84,10 +84,10 @@ static inline struct op op_of_thread(struct op op, uint32_t thread)
     return op;
 }
 
-/* ---- What the rows of operations.def say, by kind. ---- */
+/* ---- The rows of operations.def, by kind. ---- */
 
 struct op_meaning {
-    const char *text; /* its line in a text trace */
+    const char *text; /* the operation's line in a text trace */
     enum op_call call;
     enum op_effect effect;
     enum op_argument argument;
@@ -125,37 +125,38 @@ static inline const char *op_text(enum op_kind kind)
     return op_meaning(kind)->text;
 }
 
-/* Does the operation begin the life of its slot, or end it? */
+/* Does the operation allocate the block in its slot? */
 static inline int op_begins(struct op op)
 {
     return op_effect(op) == EFFECT_BEGINS;
 }
 
+/* Does the operation free the block in its slot? */
 static inline int op_ends(struct op op)
 {
     return op_effect(op) == EFFECT_ENDS;
 }
 
-/* Is it about a block at all? Else its slot is 0, and no slot. */
+/* Does the operation have a block? If not, its slot is 0 and means nothing. */
 static inline int op_has_block(struct op op)
 {
     return op_effect(op) != EFFECT_NOTHING;
 }
 
-/* Is a live block handed to the call? Else it is NULL, where it has one. */
+/* Is the argument `block` of the call a live block? If not, it is NULL. */
 static inline int op_takes_block(struct op op)
 {
     return op_effect(op) == EFFECT_RESIZED || op_effect(op) == EFFECT_ENDS;
 }
 
-/* How many bytes of payload the operation's block has after it. */
+/* The payload of the operation's block after the operation, in bytes. */
 static inline uint64_t op_payload(struct op op)
 {
     return op_argument(op) == ARGUMENT_COUNT ? op_size(op) * op.arg
                                              : op_size(op);
 }
 
-/* The binary logarithm of the alignment that it asks for; 0: of none. */
+/* The binary logarithm of the alignment that the operation asks for, or 0. */
 static inline unsigned op_alignment_bits(struct op op)
 {
     return op_argument(op) == ARGUMENT_ALIGNMENT ? op.arg : 0;

@@ -1,5 +1,5 @@
 /*
- * trace.c - load a trace in whatever form, verify it, measure its peaks.
+ * trace.c - load a trace of any form, verify it, compute its peaks.
  */
 #define _GNU_SOURCE
 #include "trace.h"
@@ -15,13 +15,12 @@
 
 /* ---- Verifying and measuring, the same for every form. ---- */
 
-/* Live bytes while one walks the trace; size_of has size + 1, 0 = not live. */
+/* Live bytes after an operation. */
 struct walk {
     struct trace *trace;
-    uint64_t *size_of;
+    uint64_t *size_of; /* by slot: size + 1, or 0 if it is not live */
     uint64_t payload, aligned8, aligned16;
-    uint64_t
-        segment_peak; /* highest payload in the present part of the trace */
+    uint64_t segment_peak; /* highest payload so far in this segment */
 };
 
 static uint64_t round_up(uint64_t size, uint64_t align)
@@ -47,7 +46,7 @@ static void drop_block(struct walk *w, uint32_t slot)
     w->aligned16 -= round_up(size, 16);
 }
 
-/* Why the operation cannot be, NULL where it can; only binary files fail. */
+/* Why the operation is malformed, or NULL. trace_text.c has checked text. */
 static const char *fault_of(const struct walk *w, struct op op)
 {
     if (op_kind(op) >= OP_KINDS || op_kind(op) == OP_SKIP)
@@ -99,15 +98,15 @@ static void note_peaks(struct walk *w, uint64_t op)
 static void note_segment_peak(struct walk *w, uint64_t op)
 {
     struct trace *t = w->trace;
-    uint64_t part = op / (t->op_count / TRACE_SEGMENTS + 1);
+    uint64_t segment = op / (t->op_count / TRACE_SEGMENTS + 1);
 
-    if (part == t->segment_count) {
+    if (segment == t->segment_count) {
         t->segment_count++;
         w->segment_peak = 0;
     }
     if (w->payload >= w->segment_peak) {
         w->segment_peak = w->payload;
-        t->segment_peak[part] = op;
+        t->segment_peak[segment] = op;
     }
 }
 
@@ -122,7 +121,7 @@ void trace_measure(struct trace *t)
     for (uint64_t i = 0; i < t->op_count; i++) {
         const char *fault = fault_of(&w, t->ops[i]);
 
-        trace_walk(t, i);
+        trace_release_before(t, i);
         if (fault)
             fatal(t->path, i + 1, "%s", fault);
         apply(&w, t->ops[i]);
@@ -190,13 +189,13 @@ void trace_delete(struct trace *trace)
 }
 
 /*
- * The kernel maps pages around the one that is read, among them some that were
- * just released. They are released again with the next ones.
+ * When the kernel maps a page, it also maps pages around it, some of which were
+ * just released. So the next call releases the last ones again.
  */
 void trace_release_pages(const struct trace *trace, uint64_t first,
                          uint64_t end)
 {
-    uint64_t from = first > TRACE_STRETCH ? first - TRACE_STRETCH : 0;
+    uint64_t from = first > TRACE_RELEASED_OPS ? first - TRACE_RELEASED_OPS : 0;
     uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
     uintptr_t start = (uintptr_t)(trace->ops + from) / page * page;
 

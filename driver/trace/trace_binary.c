@@ -1,6 +1,6 @@
 /*
- * trace_binary.c - the binary form: a header, then the operations as they are
- * in memory (op.h), so that reading is mapping. Little-endian.
+ * trace_binary.c - the binary form: a header, then the operations as in memory
+ * (op.h), so that a file can be mapped. All numbers are little-endian.
  */
 #include "trace_forms.h"
 
@@ -35,17 +35,17 @@ bool trace_is_binary(const char *bytes, size_t size)
 
 static void check_header(const struct trace *t, const struct binary_header *h)
 {
-    uint64_t room = (t->storage_size - sizeof *h) / sizeof(struct op);
+    uint64_t present = (t->storage_size - sizeof *h) / sizeof(struct op);
 
     if (h->weight > WEIGHT_SPEED)
         fatal(t->path, 0, "the weight %u is out of range 0..3", h->weight);
     if (h->op_count == 0)
         fatal(t->path, 0, "the header declares no operations");
-    if (h->op_count > room)
+    if (h->op_count > present)
         fatal(t->path, 0,
               "the file is cut short: the header declares %llu operations, "
               "%llu are there",
-              (unsigned long long)h->op_count, (unsigned long long)room);
+              (unsigned long long)h->op_count, (unsigned long long)present);
     if (t->storage_size != sizeof *h + h->op_count * sizeof(struct op))
         fatal(t->path, 0, "bytes after the last operation");
     if (h->slot_count > OP_MAX_SLOT || h->slot_count > h->op_count)

@@ -1,5 +1,5 @@
 /*
- * trace_describe.c - operations as messages quote them: by line and by text.
+ * trace_describe.c - the line and text of an operation, for messages.
  */
 #include "trace_forms.h"
 
@@ -18,7 +18,7 @@ unsigned long trace_line(const struct trace *trace, uint64_t op)
     return line;
 }
 
-/* The amount that a word of operations.def stands for; false: for itself. */
+/* The number that a word of operations.def stands for; false if for itself. */
 static bool amount_of(struct op op, uint64_t id, const char *word,
                       size_t length, unsigned long long *amount)
 {
@@ -61,8 +61,8 @@ void trace_format(struct op op, uint64_t id, char *buffer, size_t size)
 }
 
 /*
- * Of a trace made here: the id that the block of operation number op has in
- * its file. Takes linear time.
+ * The id of operation op's block in the file that trace_write would write. The
+ * time is linear in op.
  */
 static uint64_t made_id(const struct trace *trace, uint64_t op)
 {

@@ -29,7 +29,7 @@ static int is_trace(const struct dirent *entry)
     return 0;
 }
 
-/* traces/ here, or beside the folder build/ that the driver lies in. */
+/* traces/ in the current directory, or else next to the folder build/. */
 static const char *default_directory(void)
 {
     static char path[PATH_MAX];

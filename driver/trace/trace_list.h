@@ -1,5 +1,5 @@
 /*
- * trace_list.h - which traces a run is about.
+ * trace_list.h - the traces that the user names.
  */
 #ifndef TRACE_LIST_H
 #define TRACE_LIST_H
@@ -12,10 +12,10 @@ struct trace_list {
 };
 
 /*
- * Load the files named (paths, or names in the directory), or all traces of
- * the directory where none is named, by name. directory NULL: traces/ here, or
- * else in the source tree that the build lies in. Complains and exits where
- * one is missing or malformed, or there is none.
+ * Load the named traces, each a path or the name of a file in directory. If
+ * count is 0, load all traces of directory, sorted by name. If directory is
+ * NULL, it is traces/ in the current directory, or else in the source tree. If
+ * a trace is missing or malformed, or there is none, exit with a message.
  */
 struct trace_list trace_list_load(char *const *files, size_t count,
                                   const char *directory);

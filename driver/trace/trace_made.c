@@ -1,8 +1,8 @@
 /*
- * trace_made.c - a trace that is made here, operation by operation.
+ * trace_made.c - a trace to which a program appends operation by operation.
  *
- * In memory its blocks go by slots, which are used again; in its file by ids,
- * counted up from 0 in the order in which blocks begin, each for one block.
+ * In memory a block is known by its slot, which later blocks use again. In the
+ * file each block has its own id, counted from 0 in the order of allocation.
  */
 #define _GNU_SOURCE
 #include "trace_forms.h"
@@ -27,7 +27,7 @@ struct trace *trace_new(const char *path, uint32_t slot_count)
     return t;
 }
 
-static void make_room(struct trace *t)
+static void grow_storage(struct trace *t)
 {
     if (t->op_count * sizeof *t->ops < t->storage_size)
         return;
@@ -39,7 +39,7 @@ static void make_room(struct trace *t)
 void trace_add(struct trace *trace, struct op op)
 {
     assert(op_slot(op) < trace->slot_count);
-    make_room(trace);
+    grow_storage(trace);
     ((struct op *)trace->storage)[trace->op_count++] = op;
     trace->id_count += op_begins(op) ? 1 : 0;
 }

@@ -1,6 +1,6 @@
 /*
- * trace_perturb.c - the same trace, a little different: other sizes, other
- * slots. An allocator that knows the traces falls there.
+ * trace_perturb.c - a copy of a trace with other sizes and slots, on which an
+ * allocator that was tuned to one trace does worse.
  */
 #define _GNU_SOURCE
 #include "trace_forms.h"
@@ -25,8 +25,8 @@ static uint32_t *random_permutation(uint32_t count, uint64_t *state)
 }
 
 /*
- * The factor belongs to the slot's life, so that a block which grows goes on
- * growing: per mille, 960 to 1040. Sizes of a few bytes move by one.
+ * factor is 960 to 1040 thousandths for all sizes of a block, so that a realloc
+ * that grows the block still does. Sizes of 2 to 24 change by at most one byte.
  */
 static uint64_t perturb_size(uint64_t size, uint64_t factor)
 {
@@ -39,7 +39,7 @@ static uint64_t perturb_size(uint64_t size, uint64_t factor)
     return whole + (rest + 500) / 1000;
 }
 
-/* The larger of the two is changed: one more of the other may be too much. */
+/* Change the larger of count and size: there the relative step is smallest. */
 static struct op perturb_counted(struct op op, uint64_t factor)
 {
     uint64_t count = op.arg, size = op_size(op);
@@ -94,7 +94,7 @@ struct trace *trace_perturb(const struct trace *trace, uint64_t seed)
     *t = *trace;
     t->path = check_alloc(strdup(trace->path));
     t->name = basename(t->path);
-    t->form = FORM_BINARY; /* its operations stand in no file */
+    t->form = FORM_BINARY; /* no text file has its operations */
     t->text = NULL;
     t->storage = ops;
     t->storage_mapped = false;

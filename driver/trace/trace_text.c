@@ -12,12 +12,11 @@
  *     f 0          free            f ID
  *     f -1         free(NULL)
  *
- * A further number at the end of an operation is the thread it came from.
- * Only a first number of 0..3 tells a later file from a classic one, for no
- * heap is that small.
+ * A further number at the end of an operation is the thread that made the call.
+ * A file is of the later form if its first number is 0..3: no heap is so small.
  *
- * Ids become slots here: the slot freed last is taken first, so that as few
- * are in use as blocks are live, and those few stay in the cache.
+ * A new id gets the slot that was freed last, or a new slot if none is free. So
+ * there are as few slots as possible, and those in use stay in the cache.
  */
 #include "trace_forms.h"
 
@@ -30,7 +29,7 @@
 
 enum { MAX_NUMBERS = 4 };
 
-/* What an id stands for: a slot, or one of these. */
+/* slot_of[id] if the id has no slot. */
 #define NEVER_SEEN UINT32_MAX
 #define FREED (UINT32_MAX - 1)
 
@@ -39,8 +38,8 @@ struct reader {
     const char *at, *end;
     unsigned long line;
     unsigned long ids_line; /* where the header has the number of ids */
-    bool later;             /* the header puts the weight first */
-    uint32_t *slot_of;      /* by id */
+    bool later;             /* the first number of the header is the weight */
+    uint32_t *slot_of;      /* by id: a slot, NEVER_SEEN or FREED */
     uint32_t *free_slots;   /* a stack */
     uint32_t free_count;
     uint64_t ids_seen;
@@ -74,13 +73,13 @@ static void next_line(struct reader *r)
     }
 }
 
-/* To the next character that is not white space; false at the file's end. */
+/* Skip white space; false at the end of the file. */
 static bool skip_space(struct reader *r)
 {
     while (at_line_end(r)) {
         if (r->at == r->end) {
             if (r->line > 1 && r->at[-1] == '\n')
-                r->line--; /* the last line there is */
+                r->line--; /* name the last line in messages */
             return false;
         }
         next_line(r);
@@ -88,7 +87,7 @@ static bool skip_space(struct reader *r)
     return true;
 }
 
-/* The word at r->at, cut, and without what a terminal would obey. */
+/* The word at r->at for messages: cut, with control characters escaped. */
 static const char *word_of(const struct reader *r)
 {
     static char word[32];
@@ -144,7 +143,7 @@ static uint64_t header_number(struct reader *r, const char *what)
     return (uint64_t)value;
 }
 
-/* Returns the header's fourth number where it may be a peak, else 0. */
+/* Returns the header's fourth number if it is a peak payload, else 0. */
 static uint64_t read_header(struct reader *r)
 {
     struct trace *t = r->trace;
@@ -176,7 +175,7 @@ static uint64_t read_header(struct reader *r)
 
 /* ---- Ids and slots. ---- */
 
-static uint32_t *id_place(struct reader *r, int64_t id)
+static uint32_t *id_entry(struct reader *r, int64_t id)
 {
     if (id < 0 || (uint64_t)id >= r->trace->id_count)
         FATAL(r, "id %lld is out of range: the header declares %llu ids",
@@ -186,19 +185,19 @@ static uint32_t *id_place(struct reader *r, int64_t id)
 
 static uint32_t begin_id(struct reader *r, int64_t id)
 {
-    uint32_t *place = id_place(r, id);
+    uint32_t *slot = id_entry(r, id);
 
-    if (*place < FREED)
+    if (*slot < FREED)
         FATAL(r, "id %lld is allocated again while it is live", (long long)id);
-    r->ids_seen += *place == NEVER_SEEN;
-    *place =
+    r->ids_seen += *slot == NEVER_SEEN;
+    *slot =
         r->free_count ? r->free_slots[--r->free_count] : r->trace->slot_count++;
-    return *place;
+    return *slot;
 }
 
 static uint32_t live_id(struct reader *r, int64_t id, const char *what)
 {
-    uint32_t slot = *id_place(r, id);
+    uint32_t slot = *id_entry(r, id);
 
     if (slot == NEVER_SEEN)
         FATAL(r, "id %lld is %s but was never allocated", (long long)id, what);
@@ -216,7 +215,7 @@ static uint32_t end_id(struct reader *r, int64_t id, const char *what)
     return slot;
 }
 
-/* A field that may be neither negative nor beyond any memory. */
+/* The value of a field, which must be from 0 to OP_MAX_SIZE. */
 static uint64_t amount(struct reader *r, const char *what, int64_t value)
 {
     if (value < 0)
@@ -229,7 +228,7 @@ static uint64_t amount(struct reader *r, const char *what, int64_t value)
 
 /* ---- Operations, by the rows of operations.def. ---- */
 
-/* The row of that letter: of several, the first. OP_SKIP: there is none. */
+/* The first row with that letter, or OP_SKIP if there is none. */
 static enum op_kind kind_of_letter(char letter)
 {
     enum op_kind kind = 0;
@@ -251,7 +250,7 @@ static enum op_kind read_letter(struct reader *r)
     return kind;
 }
 
-/* How many numbers stand behind its letter. */
+/* How many numbers follow the letter, except the thread. */
 static int numbers_of(enum op_kind kind)
 {
     int count = 0;
@@ -261,14 +260,14 @@ static int numbers_of(enum op_kind kind)
     return count;
 }
 
-/* The rows of a letter differ by the numbers: which one is meant? */
+/* Of the rows with the same letter as kind, the one that r->number means. */
 static enum op_kind kind_of_numbers(struct reader *r, enum op_kind kind)
 {
     if (kind == OP_FREE && r->number[0] == -1)
         return OP_FREE_NULL;
     if (kind != OP_REALLOC)
         return kind;
-    if (r->later && *id_place(r, r->number[0]) == NEVER_SEEN)
+    if (r->later && *id_entry(r, r->number[0]) == NEVER_SEEN)
         return OP_REALLOC_NULL;
     return r->number[1] == 0 ? OP_REALLOC_FREE : kind;
 }
@@ -277,7 +276,7 @@ static uint32_t read_count(struct reader *r, uint64_t *size)
 {
     uint64_t count = amount(r, "count", r->number[1]);
 
-    if (count > UINT32_MAX) { /* it has 32 bits: the order is no matter */
+    if (count > UINT32_MAX) { /* op.arg has 32 bits; calloc(m, n) = (n, m) */
         uint64_t swap = count;
         count = *size;
         *size = swap;
@@ -315,7 +314,7 @@ static uint32_t slot_of_id(struct reader *r, struct op op)
     }
 }
 
-/* The operation that the letter and its numbers make. */
+/* The operation that the letter and r->number describe. */
 static struct op operation_of(struct reader *r, enum op_kind letter)
 {
     int last = numbers_of(letter) - 1;
@@ -323,7 +322,7 @@ static struct op operation_of(struct reader *r, enum op_kind letter)
     uint32_t argument = 0;
     uint64_t size = 0;
 
-    if (op_argument(op) == ARGUMENT_ALIGNMENT) /* complained of first */
+    if (op_argument(op) == ARGUMENT_ALIGNMENT) /* report errors in order */
         amount(r, "alignment", r->number[1]);
     if (op_argument(op) == ARGUMENT_COUNT)
         amount(r, "count", r->number[1]);
@@ -411,7 +410,7 @@ uint64_t trace_read_text(struct trace *trace)
     return peak;
 }
 
-/* Operations begin with a letter, header lines with a digit: count letters. */
+/* Count lines that begin with a letter: header lines begin with a digit. */
 const char *trace_find_text(const struct trace *trace, uint64_t op,
                             unsigned long *line)
 {

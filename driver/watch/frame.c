@@ -1,5 +1,5 @@
 /*
- * frame.c - a grid of glyphs. What lies outside the frame is not drawn.
+ * frame.c - a grid of glyphs. Glyphs outside the frame are not drawn.
  */
 #include "frame.h"
 

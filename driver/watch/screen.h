@@ -1,8 +1,8 @@
 /*
  * screen.h - the terminal while it shows frames.
  *
- * Whatever ends the program between screen_open and screen_close (a signal, a
- * fatal message, an assertion), the terminal is put back as it was.
+ * If a signal, a fatal message or an assertion ends the program between
+ * screen_open and screen_close, the terminal is restored first.
  */
 #ifndef SCREEN_H
 #define SCREEN_H
@@ -28,7 +28,7 @@ enum { NO_KEY = -1 };
 bool screen_has_keys(void);
 
 /*
- * Wait so long for a key and return it; NO_KEY where none was pressed. Without
+ * Wait so long for a key and return it; NO_KEY if none was pressed. Without
  * keys this waits for the whole time.
  */
 int screen_key(int milliseconds);

@@ -1,5 +1,5 @@
 /*
- * watch.c - advance the checked replay a little, draw a frame, and again.
+ * watch.c - in a loop, advance the checked replay and draw a frame.
  */
 #define _GNU_SOURCE
 #include "watch.h"

@@ -21,9 +21,9 @@ struct watch_setup {
 };
 
 /*
- * Watch the replay on the terminal until the user quits. Returns true where the
+ * Watch the replay on the terminal until the user quits. Returns true if the
  * replay reached the end or a fault: then *outcome is that of replay_checked.
- * Returns false where the user quit before.
+ * Returns false if the user quit before.
  */
 bool watch_live(const struct watch_setup *setup, struct outcome *outcome);
 

@@ -54,7 +54,7 @@ static void draw_title(struct view *w)
     frame_print(f, 0, f->columns - (int)strlen(right), "%s", right);
 }
 
-/* The colour says what most of the cell's free bytes are: overhead or holes. */
+/* The colour of what most of the cell's free bytes are: overhead or holes. */
 static enum colour colour_of(const struct heap_cell *c)
 {
     uint64_t rest = c->size - c->live;

@@ -55,7 +55,7 @@ static inline double ratio(uint64_t part, uint64_t whole)
 /* Draw the frame except its last row; returns that row. */
 int watch_draw(struct view *w, int rows, int columns);
 
-/* Draw the keys, where there are any, and the state of the replay. */
+/* Draw the keys, if there are any, and the state of the replay. */
 void watch_draw_state(struct view *w, int row, bool has_keys);
 
 #endif

@@ -1,5 +1,5 @@
 /*
- * calls.h - how an allocator is called, whatever it is.
+ * calls.h - the functions of an allocator.
  */
 #ifndef CALLS_H
 #define CALLS_H
@@ -7,7 +7,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* The functions of mm.h. The optional ones are NULL where they are absent. */
+/* The functions of mm.h. An optional one is NULL if the allocator lacks it. */
 struct calls {
     void *(*malloc)(size_t size);
     void (*free)(void *ptr);
@@ -21,13 +21,13 @@ struct calls {
 
 /*
  * Load the shared object at path, and look up its functions. *library is the
- * loader's handle for further names, NULL where there is no such object; it
- * stays loaded. Returns NULL, or one line that says why this is no allocator,
- * valid until the next call of the loader.
+ * handle for dlsym, or NULL if it cannot be loaded; it stays loaded. Returns
+ * NULL, or one line that says why it is not an allocator, valid until the next
+ * call of the dynamic loader.
  */
 const char *calls_load(struct calls *calls, const char *path, void **library);
 
-/* Call init; whether it succeeded. */
+/* Call init; true if it succeeded, or there is none. */
 bool calls_init(const struct calls *calls);
 
 #endif

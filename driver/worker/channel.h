@@ -14,8 +14,8 @@
  * no others. A step is an operation of the batch; it is numbered from the
  * batch's first. The log has an entry for each step: the address that the
  * allocator returned, 0 for a free, LOG_PENDING until the allocator has
- * returned. Where the worker dies or hangs, the first pending entry tells the
- * operation.
+ * returned. If the worker dies or hangs, the first pending entry is the
+ * operation at fault.
  *
  * The judge does not trust the worker: it keeps the state it needs in its own
  * memory and checks what it reads here. Fields have fixed widths, and 8-byte
@@ -75,13 +75,13 @@ struct stop {
     uint32_t verdict;
     uint32_t step;
     uint32_t moved;   /* the payload had changed after realloc moved it */
-    uint32_t watched; /* it is the byte of the watchpoint that has changed */
+    uint32_t watched; /* the byte of the watchpoint has changed */
 };
 
 enum crash_nature {
     CRASH_PLAIN,
     CRASH_STACK_OVERFLOW,
-    CRASH_NO_ADDRESS /* the processor does not tell: not canonical */
+    CRASH_NO_ADDRESS /* not canonical, so the processor gives no address */
 };
 
 /* A fatal signal in the worker. */
@@ -140,10 +140,10 @@ struct channel {
     uint32_t verdict;  /* enum verdict: how the command ended */
     uint32_t stopped;  /* a checked batch stopped early */
     uint32_t progress; /* steps begun in a checked batch */
-    uint32_t ready;    /* set up: what fails from now on is the allocator */
-    uint32_t filling;  /* the worker is filling or comparing a payload */
-    uint64_t filled;   /* bytes filled or compared in this batch */
-    uint64_t cpu_ns;   /* CPU time of the thread in the timed loop */
+    uint32_t ready; /* the worker is set up: later faults are the allocator's */
+    uint32_t filling; /* the worker is filling or comparing a payload */
+    uint64_t filled;  /* bytes filled or compared in this batch */
+    uint64_t cpu_ns;  /* CPU time of the thread in the timed loop */
     uint32_t has_audit, has_calloc, has_memalign, pad;
     struct stop stop;
     struct crash crash;
@@ -153,7 +153,7 @@ struct channel {
     struct mem_account account;
 };
 
-/* Spin until the turn is `wanted`; false where CHANNEL_SPIN_NS have passed. */
+/* Spin until the turn is `wanted`; false if CHANNEL_SPIN_NS have passed. */
 static inline bool channel_spin(const uint32_t *turn, uint32_t wanted)
 {
     struct timespec start, now;

@@ -44,8 +44,8 @@ void pattern_fill(void *p, size_t from, size_t to, uint64_t seed)
 }
 
 /*
- * The number of equal words at the start. Runs of 64 words are compared as a
- * whole; only in one that differs is the first difference looked for.
+ * The number of words before the first wrong one. 64 words are compared in a
+ * vectorized loop; if one differs, they are compared one by one.
  */
 static size_t equal_words(const uint64_t *words, size_t count, uint64_t seed)
 {

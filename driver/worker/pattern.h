@@ -1,6 +1,5 @@
 /*
- * pattern.h - the bytes that a payload is filled with, so that any change
- * shows.
+ * pattern.h - the pattern that payloads are filled with to detect changes.
  *
  * Word k of a payload, 8 bytes, is seed + k * an odd constant. No two blocks
  * and no two words of a block have the same contents, and a block that grows
@@ -19,10 +18,10 @@ uint64_t pattern_seed(uint64_t secret, uint64_t birth);
 /* Fill bytes [from, to) of the payload at p, which is 8-byte aligned. */
 void pattern_fill(void *p, size_t from, size_t to, uint64_t seed);
 
-/* The offset of the first byte in [0, size) that differs; size if none does. */
+/* The offset of the first wrong byte in [0, size); size if all are right. */
 size_t pattern_check(const void *p, size_t size, uint64_t seed);
 
-/* The byte of the pattern at that offset. */
+/* The pattern's byte at that offset. */
 uint8_t pattern_byte(uint64_t seed, size_t offset);
 
 /* The offset of the first byte in [0, size) that is not 0; size if all are. */

@@ -1,11 +1,11 @@
 /*
- * Room worker: the untrusted half: it loads the allocator and calls it
+ * Room worker: the untrusted process, which loads the allocator and calls it
  * May include: base, trace.
  *
  * worker.h - carry out the judge's commands.
  *
- * This runs in the worker process, or with --in-process in the judge's own. The
- * host attaches the channel and says how the turn is handed over.
+ * This runs in the worker process, or with --in-process in the judge. The host
+ * attaches the channel and passes the function that hands over the turn.
  */
 #ifndef WORKER_H
 #define WORKER_H
@@ -13,16 +13,16 @@
 #include "channel.h"
 
 /*
- * Attach to a channel. The heap's region has to be mapped already. The worker
- * calls hand_over in the middle of a step where the event buffer is full, with
- * reply set to REPLY_EVENTS; it has to return when the judge has emptied it.
+ * Attach to a channel. The heap's region must be mapped already. If the event
+ * buffer is full in the middle of a step, the worker sets reply to REPLY_EVENTS
+ * and calls hand_over, which returns when the judge has emptied the buffer.
  */
 void worker_attach(struct channel *channel, void (*hand_over)(void));
 
 /* Carry out channel->command; the result is in channel->reply. */
 void worker_execute(void);
 
-/* Called before operation channel->stop_at: a place for gdb's breakpoint. */
+/* Called before operation channel->stop_at, for a breakpoint of gdb. */
 void worker_breakpoint(void);
 
 #endif

@@ -1,6 +1,6 @@
 #!/bin/sh
-# The worker of MODE=aarch64, on whatever machine the judge runs: there it
-# inherits the files of the channel and the heap as it would at home.
+# The worker of MODE=aarch64: run it, emulated unless this machine is one. It
+# inherits the files of the channel and the heap from the judge.
 
 worker=${0%/*}/work/worker
 [ "$(uname -m)" = aarch64 ] && exec "$worker"

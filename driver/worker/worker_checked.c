@@ -1,9 +1,9 @@
 /*
- * worker_checked.c - fill every payload with a pattern, and compare it before
- * the block is freed or moved: damage is seen in the block that suffers it.
+ * worker_checked.c - fill every payload with a pattern, and compare the pattern
+ * before the block is freed, and after realloc has moved it.
  *
- * The worker checks an address only as far as it must to write there safely.
- * Whether the address is right is decided by the judge, which reads the log.
+ * The worker only checks that it can write to an address safely. The judge,
+ * which reads the log, decides whether the address is right.
  */
 #include "pattern.h"
 #include "worker.h"
@@ -23,7 +23,7 @@ static bool may_write_to(uint64_t address, uint64_t size)
            size <= c->heap_span - at;
 }
 
-/* Describe why the batch stops; returns false, the result of a check. */
+/* Set channel->stop; returns false, as a check that fails does. */
 static bool report_stop(uint32_t step, enum verdict verdict, uint64_t offset,
                         uint64_t value)
 {
@@ -89,7 +89,7 @@ static bool payload_kept(uint32_t step, const struct worker_block *b,
            report_stop_at(step, VERDICT_DATA_LOST, payload, same);
 }
 
-/* The allocator has returned a new block: remember it, check it, fill it. */
+/* Record the new block at address, check and fill it; false if it is wrong. */
 static bool accept_block(uint32_t step, struct op op, uint64_t address)
 {
     struct worker_block *b = &worker.blocks[op_slot(op)];
@@ -132,9 +132,9 @@ static bool check_end(uint32_t step, struct op op)
 }
 
 /*
- * Where realloc leaves the block in place nothing was copied. Then its bytes
- * are compared only when it moves or is freed, so that a vector that grows in
- * place does not cost its whole size at every step.
+ * If realloc moves the block, its bytes are compared. If not, they are compared
+ * when the block is moved or freed later: else every step of a vector that
+ * grows in place would take time linear in its size.
  */
 static bool check_resized(uint32_t step, struct op op)
 {
@@ -164,7 +164,7 @@ static bool check_nothing(uint32_t step, struct op op)
     return true;
 }
 
-/* By what becomes of the operation's block. */
+/* By op_effect. */
 static bool (*const check_effect[])(uint32_t step, struct op op) = {
     [EFFECT_NOTHING] = check_nothing,
     [EFFECT_BEGINS] = check_begin,
@@ -184,7 +184,7 @@ static size_t readable_past_break(const struct mem_account *a)
                                                        : CHECKED_BYTES;
 }
 
-/* The bytes just behind the break are not the allocator's; they stay zero. */
+/* Are the bytes just above the break zero, as the allocator found them? */
 static bool break_respected(uint32_t step)
 {
     const struct mem_account *a = &worker.channel->account;
@@ -210,7 +210,7 @@ static bool audit_passed(uint32_t step)
            report_stop(step, VERDICT_BAD_HEAP, 0, (uint64_t)broken);
 }
 
-/* The byte of the watchpoint; NULL where it cannot be compared now. */
+/* The byte of the watchpoint, or NULL if it cannot be compared now. */
 static const uint8_t *watched_byte(const struct watchpoint *w)
 {
     const struct channel *c = worker.channel;
@@ -255,7 +255,7 @@ static bool check_step(uint32_t step)
            audit_passed(step);
 }
 
-/* True where every step of the batch was right. */
+/* True if every step of the batch was right. */
 static bool check_steps(uint32_t count)
 {
     struct channel *c = worker.channel;

@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Stand-ins where the allocator has no mm_calloc or no mm_memalign. */
+/* For an allocator without mm_calloc or mm_memalign. */
 static void *calloc_by_malloc(size_t count, size_t size)
 {
     if (size && count > SIZE_MAX / size)

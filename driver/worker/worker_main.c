@@ -1,10 +1,10 @@
 /*
  * worker_main.c - the worker process: descriptor 3 is the channel, 4 the heap.
  *
- * The process maps both and closes them; from then on it needs no file, because
- * turns are taken on a futex. What the allocator prints goes to a file that the
- * judge has opened. A fatal signal is described in the channel before the
- * process stops.
+ * The process maps both files and closes them; later it needs only the futex in
+ * the channel. What the allocator prints goes to a file that the judge has
+ * opened. The handler of fatal signals describes the signal in the channel, and
+ * the judge kills the process.
  */
 #define _GNU_SOURCE
 #include "worker.h"
@@ -82,7 +82,7 @@ static uintptr_t stack_pointer(const ucontext_t *context)
 
 #endif
 
-/* The stack is nearly used up, and the access was near the stack pointer. */
+/* Is the stack nearly full, and the access near the stack pointer? */
 static bool is_stack_overflow(uintptr_t address, uintptr_t sp)
 {
     struct rlimit limit;

@@ -22,7 +22,7 @@ extern struct worker {
     uint64_t *log;
     uint64_t *pointers;          /* by slot, timed pass */
     struct worker_block *blocks; /* by slot, checked pass */
-    void (*hand_over)(void); /* give the judge the turn, and await it again */
+    void (*hand_over)(void);     /* give the judge the turn, and wait for it */
     struct calls calls;
 } worker;
 
@@ -42,8 +42,8 @@ static inline void *as_pointer(uint64_t address)
 }
 
 /*
- * Make the call of an operation; block is the address of the block that it
- * takes, else 0. Returns the address that the allocator returned, 0 of a free.
+ * Make the call of an operation; block is the address of its block, or 0 if the
+ * operation begins one. Returns the allocator's result, 0 for a free.
  */
 static inline uint64_t worker_call(struct op op, uint64_t block)
 {
@@ -61,14 +61,14 @@ static inline uint64_t worker_call(struct op op, uint64_t block)
         return as_address(worker.calls.calloc(op.arg, size));
     case CALL_MEMALIGN:
         if (op.arg >= 8 * sizeof size)
-            return 0; /* no address of this machine is aligned so far */
+            return 0; /* no address of this machine has that alignment */
         return as_address(worker.calls.memalign((size_t)1 << op.arg, size));
     default:
         return 0;
     }
 }
 
-/* Answer the judge: the command has ended so. */
+/* Tell the judge that the command has ended with that verdict. */
 static inline void worker_end(enum verdict verdict)
 {
     worker.channel->verdict = verdict;

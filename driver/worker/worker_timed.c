@@ -1,6 +1,6 @@
 /*
- * worker_timed.c - make the calls of a batch, log their results, take the CPU
- * time, and do nothing else.
+ * worker_timed.c - make the calls of a batch, log their results, and measure
+ * the CPU time of the loop.
  */
 #include "worker_parts.h"
 
@@ -17,9 +17,9 @@ static uint64_t call_other(struct op op, uint64_t *pointer)
 }
 
 /*
- * Make the calls and log their results. Plain branches tell the kinds apart,
- * the commonest first. The pointer of a block some steps ahead is prefetched,
- * so that its cache miss is not counted as the allocator's.
+ * Make the calls and log their results. Kinds are tested by branches, the most
+ * frequent first. The pointer of a block some steps ahead is prefetched, so
+ * that its cache miss does not add to the allocator's time.
  */
 static void run_timed(const struct op *step, uint32_t count)
 {

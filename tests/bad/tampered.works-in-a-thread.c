@@ -3,7 +3,7 @@
  * that is timed sleeps. Must be found: tampered.
  */
 /* trace: mixed.rep */
-/* expect: work was done where it is not timed */
+/* expect: the allocator works outside them */
 #define OWN_INIT
 #define OWN_MALLOC
 #include "sound.h"

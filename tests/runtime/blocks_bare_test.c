@@ -27,7 +27,7 @@ static void nothing_is_given_without_a_side_table(void)
     CHECK(fake.live == 0);
 }
 
-/* Thousands in the side table, and each found again. */
+/* The side table finds each of thousands of entries. */
 static void many_blocks_live_together(void)
 {
     enum { COUNT = 5000 };

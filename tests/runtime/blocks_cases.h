@@ -1,5 +1,5 @@
 /*
- * blocks_cases.h - what blocks.h promises on any allocator: with the optional
+ * blocks_cases.h - tests of blocks.h for any allocator: with the optional
  * exports (blocks_test.c) and without (blocks_bare_test.c).
  */
 #ifndef BLOCKS_CASES_H
@@ -19,7 +19,7 @@ static inline void begins_as_the_allocator_says(void)
     CHECK(blocks_init());
 }
 
-/* The blocks of many sizes and seeds; each has what it needs. */
+/* Make blocks of many sizes, and check alignment, size and contents. */
 static inline void check_many(void *(*make)(size_t i), size_t (*size)(size_t))
 {
     enum { COUNT = 200 };
@@ -112,7 +112,7 @@ static inline void serves_when_odd_blocks_come_later(void)
     }
 }
 
-/* The very block that is resized is the first that lies oddly. */
+/* The first block at an odd multiple of 8 may be the result of a resize. */
 static inline void a_resized_block_may_be_the_first_odd_one(void)
 {
     void *block = block_new(100);
@@ -126,7 +126,7 @@ static inline void a_resized_block_may_be_the_first_odd_one(void)
     CHECK(fake.live == 0);
 }
 
-/* Refused at the n-th request, whichever that is: all is as it was. */
+/* If the n-th request is refused, for any n, nothing has changed. */
 static inline void check_refusal(void *block, size_t size)
 {
     size_t live = fake.live, had = block_size(block);
@@ -160,7 +160,7 @@ static inline void a_refusal_changes_nothing(void)
     CHECK(fake.live == 0);
 }
 
-/* The first attempt is odd and given back, the second refused. */
+/* The first block is at an odd multiple of 8 and freed, the second refused. */
 static inline void a_refused_second_attempt_leaks_nothing(void)
 {
     fake.odd_after = 0;

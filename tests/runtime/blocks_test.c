@@ -13,7 +13,7 @@ static void uses_what_the_allocator_has(void)
     block_delete(aligned);
 }
 
-/* Sizes are the allocator's own, less what the block was moved up. */
+/* The size is the allocator's, less the bytes by which the block moved up. */
 static void an_odd_block_is_a_little_smaller(void)
 {
     fake.odd_after = 0;

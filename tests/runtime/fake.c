@@ -32,7 +32,7 @@ static bool counts_down(int *count)
     return *count == ALWAYS || (*count)-- > 0;
 }
 
-/* At a multiple of align, or 8 behind one. */
+/* The address is a multiple of align, or 8 more (odd_after). */
 void *fake_new(size_t align, size_t size)
 {
     bool odd = !counts_down(&fake.odd_after);
@@ -79,7 +79,7 @@ void mm_free(void *block)
     fake.live--;
 }
 
-/* Where it shrinks, the block stays. */
+/* A block that shrinks stays in place. */
 void *mm_realloc(void *block, size_t size)
 {
     size_t old = fake_size(block);

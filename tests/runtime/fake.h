@@ -1,9 +1,10 @@
 /*
- * fake.h - an allocator that blocks.c is tested on.
+ * fake.h - an allocator to test blocks.c with.
  *
- * It hands out ever new memory, dirty, and knows its live blocks: a call with
- * anything else ends the test. fake.c has what every allocator has, and the
- * memory that the side table asks for; fake_more.c what some have.
+ * It never uses memory again, fills new blocks with DIRT, and knows its live
+ * blocks: a call with another address ends the test. fake.c has the functions
+ * that every allocator exports, and mem_map for the side table; fake_more.c has
+ * the optional ones.
  */
 #ifndef FAKE_H
 #define FAKE_H
@@ -14,21 +15,21 @@
 enum { ALWAYS = -1, DIRT = 0xdd };
 
 struct fake {
-    int init;       /* what mm_init answers */
-    int fails_in;   /* refuse after so many requests; ALWAYS: none */
+    int init;       /* the result of mm_init */
+    int fails_in;   /* refuse after so many requests; ALWAYS: refuse none */
     int odd_after;  /* after so many requests, blocks lie at odd multiples */
                     /* of 8; ALWAYS: never */
     bool no_side_table; /* mem_map refuses */
-    size_t live;    /* blocks */
+    size_t live;    /* live blocks */
     size_t callocs, memaligns;
 };
 
 extern struct fake fake;
 
-/* A new block for the allocator's calls; NULL where it refuses. */
+/* A new block at a multiple of align; NULL if it is refused. */
 void *fake_new(size_t align, size_t size);
 
-/* The live block's size; ends the test where there is none. */
+/* The size of the live block; ends the test if block is not live. */
 size_t fake_size(void *block);
 
 #endif

@@ -1,5 +1,5 @@
 /*
- * fake_more.c - what some allocators export beside the four functions.
+ * fake_more.c - the optional functions of mm.h.
  */
 #include "fake.h"
 

@@ -1,9 +1,9 @@
 /*
  * family.h - what the tests of the malloc family share.
  *
- * They are run under any malloc (LD_PRELOAD), so they ask nothing of it but
- * what the C library promises. Some allocators promise less: the environment
- * variable MALLOC_CANNOT has words for what this one does not do,
+ * They run with any malloc preloaded (LD_PRELOAD), so they only rely on what
+ * the C library promises. Some allocators promise less. The environment
+ * variable MALLOC_CANNOT lists what this allocator cannot do,
  *
  *     reuse       use memory again that was freed
  *     give-back   give freed memory back to the system
@@ -14,8 +14,8 @@
  *
  * and a test that needs one of them skips itself.
  *
- * Compilers know malloc and conclude: two blocks differ, this one is aligned.
- * The questions below are asked behind their back.
+ * Compilers know malloc, and assume that two blocks differ or that a block is
+ * aligned. hidden() and touched() prevent these conclusions.
  */
 #ifndef FAMILY_H
 #define FAMILY_H
@@ -37,7 +37,7 @@ static inline void needs(const char *ability)
         check_skip("not promised by this allocator");
 }
 
-/* From here on the compiler knows nothing of it. */
+/* Return p; the compiler does not know that it is the same pointer. */
 static inline const void *hidden(const void *p)
 {
     __asm__ volatile("" : "+r"(p) : : "memory");
@@ -54,13 +54,13 @@ static inline bool same(const void *a, const void *b)
     return hidden(a) == hidden(b);
 }
 
-/* Use the block, whatever the compiler thinks that is good for. */
+/* Return block; the compiler must assume that its contents are used. */
 static inline void *touched(void *block)
 {
     return (void *)hidden(block);
 }
 
-/* ---- Contents: every byte follows from a seed and its place. ---- */
+/* ---- Contents: every byte is computed from a seed and its offset. ---- */
 
 static inline unsigned char byte_of(unsigned seed, size_t i)
 {
@@ -85,7 +85,7 @@ static inline bool holds(const void *block, size_t size, unsigned seed)
     return true;
 }
 
-/* ---- What the kernel says of this process; no malloc here. ---- */
+/* ---- Figures of this process from the kernel, without malloc. ---- */
 
 /* The number after `name` in /proc/self/status, in bytes. */
 static inline size_t status_bytes(const char *name)

@@ -1,10 +1,10 @@
 /*
- * misuse.c - what programs do wrong with malloc, one each run.
+ * misuse.c - programs that misuse malloc, one per run.
  *
- *     misuse            one a line: NAME TAB what is to be said TAB by whom
- *     misuse NAME       does it; whoever gets to the end prints "unnoticed"
+ *     misuse            list them: NAME TAB the message expected TAB from whom
+ *     misuse NAME       run one; it prints "unnoticed" if it is not ended
  *
- * A malloc that keeps its metadata apart can tell each of these for sure.
+ * A malloc that keeps its metadata apart can detect each of these for sure.
  */
 #include <pthread.h>
 #include <stdbool.h>
@@ -16,7 +16,7 @@
 #include <malloc.h>
 #include <sys/mman.h>
 
-/* Blocks whose addresses the compiler is not to think about. */
+/* The compiler must not draw conclusions from the addresses of these blocks. */
 static void *volatile block, *volatile other;
 
 static char *middle(size_t offset)
@@ -175,7 +175,7 @@ static void *idle(void *unused)
     return unused;
 }
 
-/* From now on the process has had a second thread. */
+/* Run a second thread to its end, so that malloc uses magazines. */
 static void with_threads(void)
 {
     pthread_t thread;
@@ -212,7 +212,7 @@ static void once_in_each_thread(void)
     free(block);
 }
 
-/* ---- What only a hardened malloc sees. ---- */
+/* ---- Faults that only a hardened malloc detects. ---- */
 
 static void written_after_free(void)
 {
@@ -251,7 +251,7 @@ static void links_of_a_hole_overwritten(void)
     block = malloc(1000);
 }
 
-/* What is left of 608 bytes behind 400 is just what is asked for next. */
+/* After 400 of 608 bytes are taken, the rest fits the next request exactly. */
 static void slot_of_an_exact_hole_overwritten(void)
 {
     block = malloc(600);

@@ -1,5 +1,5 @@
 /*
- * page_map_test.c - the bitmap of pages beside a table with a byte for each.
+ * page_map_test.c - compare the bitmap of pages with a table of bytes.
  */
 #include "../check.h"
 
@@ -24,7 +24,7 @@ static void set(size_t first, size_t count, bool to)
     memset(taken + first, to, count);
 }
 
-/* The highest run, found page by page; PAGES where there is none. */
+/* The highest free run, found page by page; PAGES if there is none. */
 static size_t highest(size_t count)
 {
     for (size_t first = PAGES - count + 1; first-- > 0;)

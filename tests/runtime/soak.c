@@ -1,22 +1,22 @@
 /*
- * soak.c - threads that use an allocator for as long as one likes.
+ * soak.c - use an allocator from many threads for a given time.
  *
  *     soak [--threads N] [--seconds N] [--seed N] [--live MIB] [--api NAME]
  *
- * Each thread has a shelf of blocks and a basket. In each step it takes a
- * place of its shelf and a chance decides: fill it, resize or check what is
- * there, free it, or lay it into another thread's basket and put what lies in
- * its own onto the shelf. So blocks are freed by threads that did not allocate
- * them. Threads end after a while, and others take their places.
+ * Each worker has a table of blocks and a queue. In each step it takes a random
+ * entry of its table. If the entry is empty, it allocates a block; else it frees,
+ * resizes or checks the block, or moves it to another worker's queue and takes a
+ * block from its own queue. So threads free blocks that others allocated. A
+ * thread ends after STEPS_PER_THREAD, and a new one continues for the worker.
  *
- * A block's contents follow from its number, and are checked whenever somebody
- * looks. Two blocks that overlap cannot both hold what they should; bytes lost,
- * zeros that are none, and freed memory that is written to all show the same
- * way. At the end all is freed, and the books have to balance.
+ * A block's contents are computed from its number, and checked before each
+ * change. That finds overlaps, lost bytes, calloc's memory that is not zero, and
+ * writes to blocks in use. At the end all blocks are freed, and the totals of
+ * allocated and freed blocks must be equal.
  *
- * The soak's own memory is static, so that nothing here depends on what it
- * judges. Exit status: 0, 1 for the first thing that is wrong, with one line
- * about it, 2 for wrong options, 130 after SIGINT, which ends it in good order.
+ * The soak's own memory is static, so that it does not depend on the allocator.
+ * Exit status: 0; 1 after the first fault, with one line about it; 2 for wrong
+ * options; 130 after SIGINT, after which all blocks are still freed.
  */
 #define _GNU_SOURCE
 #include "soak.h"
@@ -36,14 +36,14 @@
 #include <unistd.h>
 
 enum {
-    MOST_THREADS = 64,
-    SHELF = 512,
-    BASKET = 64,
-    SHIFT = 200000, /* steps after which a thread ends */
-    SMALL = 512,    /* up to here, contents are looked at whole */
-    EDGE = 64,      /* else so much of both ends, and */
-    STRIDE = 61,    /* every so manieth byte between */
-    STUCK = 60,     /* seconds without a step, for any thread */
+    MAX_THREADS = 64,
+    TABLE_SIZE = 512,
+    QUEUE_SIZE = 64,
+    STEPS_PER_THREAD = 200000,
+    SMALL = 512,        /* up to this size, all bytes of a block are checked; */
+    EDGE = 64,          /* else so many bytes at both ends, */
+    STRIDE = 61,        /* and each STRIDE-th byte between them */
+    STUCK_SECONDS = 60, /* a fault if no thread makes a step for so long */
 };
 
 struct block {
@@ -52,17 +52,17 @@ struct block {
     uint64_t number;
 };
 
-struct basket {
+struct queue {
     pthread_mutex_t lock;
-    struct block block[BASKET];
+    struct block block[QUEUE_SIZE];
     int first, count;
 };
 
-struct seat {
-    struct block shelf[SHELF];
-    struct basket basket;
+struct worker {
+    struct block table[TABLE_SIZE];
+    struct queue queue;
     uint64_t random;
-    pthread_t shift;
+    pthread_t thread;
     int number;
     _Atomic uint64_t steps;
 };
@@ -92,16 +92,16 @@ static struct {
 static struct {
     _Atomic uint64_t allocated, freed, moved, handed, refused, checks;
     _Atomic size_t live, peak;
-} books;
+} totals;
 
-static struct seat seats[MOST_THREADS];
+static struct worker workers[MAX_THREADS];
 static _Atomic uint64_t numbers;
 static atomic_bool over, interrupted;
-static __thread const struct seat *here;
+static __thread const struct worker *this_worker;
 
-/* ---- What is wrong. ---- */
+/* ---- Faults. ---- */
 
-/* The first who finds something says so; b: where, or NULL. */
+/* The first thread that finds a fault prints it; b: the block, or NULL. */
 static _Noreturn void wrong(const char *what, const struct block *b)
 {
     static atomic_flag said = ATOMIC_FLAG_INIT;
@@ -114,7 +114,7 @@ static _Noreturn void wrong(const char *what, const struct block *b)
         snprintf(where, sizeof where, ", block %llu at %p, %zu bytes",
                  (unsigned long long)b->number, (void *)b->at, b->size);
     int length = snprintf(line, sizeof line, "soak: wrong: %s%s, thread %d\n",
-                          what, where, here ? here->number : 0);
+                          what, where, this_worker ? this_worker->number : 0);
     ssize_t written = write(STDOUT_FILENO, line, (size_t)length);
     _exit(written == length ? 1 : 3);
 }
@@ -148,7 +148,7 @@ static void catch_signals(void)
 
 /* ---- Chance. ---- */
 
-static uint64_t draw(struct seat *s)
+static uint64_t draw(struct worker *s)
 {
     s->random += 0x9e3779b97f4a7c15u;
     uint64_t x = s->random;
@@ -157,13 +157,13 @@ static uint64_t draw(struct seat *s)
     return x ^ x >> 31;
 }
 
-static size_t below(struct seat *s, size_t bound)
+static size_t below(struct worker *s, size_t bound)
 {
     return (size_t)(draw(s) % bound);
 }
 
-/* Mostly small, now and then large: as wide as the power that is drawn. */
-static size_t draw_size(struct seat *s)
+/* A random size below a random power of two: mostly small, seldom large. */
+static size_t draw_size(struct worker *s)
 {
     size_t share = soak.live / (size_t)soak.threads / 8;
     size_t most = soak.api->largest ? soak.api->largest : share;
@@ -211,7 +211,7 @@ static void check_byte(const struct block *b, size_t i, const char *when)
     wrong(what, b);
 }
 
-/* The first size bytes, all of them or a choice. */
+/* Check the first size bytes, or a choice of them if there are many. */
 static void check_contents(const struct block *b, size_t size, const char *when)
 {
     size_t head = size <= SMALL ? size : EDGE;
@@ -222,7 +222,7 @@ static void check_contents(const struct block *b, size_t size, const char *when)
         check_byte(b, i, when);
     for (size_t i = size <= SMALL ? size : size - EDGE; i < size; i++)
         check_byte(b, i, when);
-    atomic_fetch_add_explicit(&books.checks, 1, memory_order_relaxed);
+    atomic_fetch_add_explicit(&totals.checks, 1, memory_order_relaxed);
 }
 
 static void check_zeros(const struct block *b)
@@ -232,7 +232,7 @@ static void check_zeros(const struct block *b)
             wrong("calloc's memory is not zero", b);
 }
 
-/* Where the block lies, and how much there is of it. */
+/* Check alignment and usable size. */
 static void check_place(const struct block *b)
 {
     if ((uintptr_t)b->at % soak.api->align != 0)
@@ -243,41 +243,41 @@ static void check_place(const struct block *b)
         wrong("usable size is less than was asked for", b);
 }
 
-/* ---- The books. ---- */
+/* ---- Totals. ---- */
 
-/* Room for size bytes more? Then they count as live. */
-static bool book(size_t size)
+/* Count size more bytes as live; false if that exceeds --live. */
+static bool add_live(size_t size)
 {
-    size_t live = atomic_fetch_add(&books.live, size) + size;
-    size_t peak = books.peak;
+    size_t live = atomic_fetch_add(&totals.live, size) + size;
+    size_t peak = totals.peak;
 
     if (live > soak.live) {
-        atomic_fetch_sub(&books.live, size);
+        atomic_fetch_sub(&totals.live, size);
         return false;
     }
     while (live > peak &&
-           !atomic_compare_exchange_weak(&books.peak, &peak, live))
+           !atomic_compare_exchange_weak(&totals.peak, &peak, live))
         ;
     return true;
 }
 
-static void unbook(size_t size)
+static void subtract_live(size_t size)
 {
-    atomic_fetch_sub(&books.live, size);
+    atomic_fetch_sub(&totals.live, size);
 }
 
-/* A request was refused. Its bytes are not live. */
+/* Count a refused request; its bytes are not live. */
 static void refuse(size_t size, const struct block *b)
 {
     if (!soak.api->may_refuse)
         wrong("no memory", b);
-    unbook(size);
-    books.refused++;
+    subtract_live(size);
+    totals.refused++;
 }
 
-/* ---- What is done with blocks. ---- */
+/* ---- Allocate, free, resize. ---- */
 
-static void *request(struct seat *s, struct block *b)
+static void *request(struct worker *s, struct block *b)
 {
     const struct soak_api *api = soak.api;
     size_t chance = below(s, 100);
@@ -295,16 +295,16 @@ static void *request(struct seat *s, struct block *b)
     return b->at = api->allocate(b->size);
 }
 
-static void make(struct seat *s, struct block *b)
+static void make(struct worker *s, struct block *b)
 {
     *b = (struct block){.size = draw_size(s), .number = ++numbers};
-    if (!book(b->size))
+    if (!add_live(b->size))
         return;
     if (!request(s, b)) {
         refuse(b->size, b);
         return;
     }
-    books.allocated++;
+    totals.allocated++;
     check_place(b);
     write_contents(b);
 }
@@ -312,75 +312,75 @@ static void make(struct seat *s, struct block *b)
 static void drop(struct block *b)
 {
     check_contents(b, b->size, "before it is freed");
-    unbook(b->size);
-    books.freed++;
+    subtract_live(b->size);
+    totals.freed++;
     soak.api->release(b->at);
     b->at = NULL;
 }
 
-static void resize(struct seat *s, struct block *b)
+static void resize(struct worker *s, struct block *b)
 {
     struct block new = {.size = draw_size(s), .number = b->number};
 
     check_contents(b, b->size, "before realloc");
-    if (!soak.api->resize || !book(new.size))
+    if (!soak.api->resize || !add_live(new.size))
         return;
     new.at = soak.api->resize(b->at, new.size);
     if (!new.at) {
         refuse(new.size, b);
         return;
     }
-    unbook(b->size);
+    subtract_live(b->size);
     check_place(&new);
     check_contents(&new, b->size < new.size ? b->size : new.size,
                    "after realloc");
     new.number = ++numbers;
     write_contents(&new);
     *b = new;
-    books.moved++;
+    totals.moved++;
 }
 
-/* ---- From hand to hand. ---- */
+/* ---- Hand blocks to other threads. ---- */
 
-static bool basket_put(struct basket *to, const struct block *b)
+static bool queue_put(struct queue *to, const struct block *b)
 {
     pthread_mutex_lock(&to->lock);
-    bool fits = to->count < BASKET;
+    bool fits = to->count < QUEUE_SIZE;
     if (fits)
-        to->block[(to->first + to->count++) % BASKET] = *b;
+        to->block[(to->first + to->count++) % QUEUE_SIZE] = *b;
     pthread_mutex_unlock(&to->lock);
     return fits;
 }
 
-static bool basket_take(struct basket *from, struct block *b)
+static bool queue_take(struct queue *from, struct block *b)
 {
     pthread_mutex_lock(&from->lock);
     bool any = from->count > 0;
     if (any) {
         *b = from->block[from->first];
-        from->first = (from->first + 1) % BASKET;
+        from->first = (from->first + 1) % QUEUE_SIZE;
         from->count--;
     }
     pthread_mutex_unlock(&from->lock);
     return any;
 }
 
-static void hand_over(struct seat *s, struct block *b)
+static void hand_over(struct worker *s, struct block *b)
 {
-    struct seat *other = &seats[below(s, (size_t)soak.threads)];
+    struct worker *other = &workers[below(s, (size_t)soak.threads)];
 
     check_contents(b, b->size, "before it is handed over");
-    if (!basket_put(&other->basket, b))
+    if (!queue_put(&other->queue, b))
         return;
-    books.handed++;
+    totals.handed++;
     b->at = NULL;
-    if (basket_take(&s->basket, b))
+    if (queue_take(&s->queue, b))
         check_contents(b, b->size, "after it was handed over");
 }
 
-static void step(struct seat *s)
+static void step(struct worker *s)
 {
-    struct block *b = &s->shelf[below(s, SHELF)];
+    struct block *b = &s->table[below(s, TABLE_SIZE)];
     size_t chance = below(s, 100);
 
     if (!b->at)
@@ -397,27 +397,27 @@ static void step(struct seat *s)
 
 /* ---- Threads. ---- */
 
-static void *work_a_shift(void *seat)
+static void *run_steps(void *worker)
 {
-    struct seat *s = seat;
+    struct worker *s = worker;
 
-    here = s;
-    for (int i = 0; i < SHIFT && !over; i++) {
+    this_worker = s;
+    for (int i = 0; i < STEPS_PER_THREAD && !over; i++) {
         step(s);
         atomic_fetch_add_explicit(&s->steps, 1, memory_order_relaxed);
     }
     return NULL;
 }
 
-/* One thread after the other, in the same seat. */
-static void *fill_a_seat(void *seat)
+/* Run one thread after the other for the same worker. */
+static void *run_worker(void *worker)
 {
-    struct seat *s = seat;
+    struct worker *s = worker;
 
     while (!over) {
-        if (pthread_create(&s->shift, NULL, work_a_shift, s) != 0)
+        if (pthread_create(&s->thread, NULL, run_steps, s) != 0)
             abort();
-        pthread_join(s->shift, NULL);
+        pthread_join(s->thread, NULL);
     }
     return NULL;
 }
@@ -435,7 +435,7 @@ static uint64_t all_steps(void)
     uint64_t steps = 0;
 
     for (int i = 0; i < soak.threads; i++)
-        steps += seats[i].steps;
+        steps += workers[i].steps;
     return steps;
 }
 
@@ -446,7 +446,7 @@ static void show_progress(double elapsed)
                 elapsed, soak.seconds, (unsigned long long)all_steps());
 }
 
-/* Until the time is over; a lock that is never given back ends it too. */
+/* Wait for the end of the time; a deadlock ends the program with a fault. */
 static void watch(double start)
 {
     uint64_t steps = 0;
@@ -458,7 +458,7 @@ static void watch(double start)
         if (all_steps() != steps)
             moved = now();
         steps = all_steps();
-        if (now() - moved > STUCK)
+        if (now() - moved > STUCK_SECONDS)
             wrong("no thread gets on", NULL);
         if ((long)(now() - start) % 2 == 0)
             show_progress(now() - start);
@@ -470,15 +470,15 @@ static void watch(double start)
 
 static void run_threads(double start)
 {
-    pthread_t thread[MOST_THREADS];
+    pthread_t thread[MAX_THREADS];
 
     for (int i = 0; i < soak.threads; i++) {
-        seats[i].number = i + 1;
-        seats[i].random = soak.seed * 1000003 + (uint64_t)i;
-        pthread_mutex_init(&seats[i].basket.lock, NULL);
+        workers[i].number = i + 1;
+        workers[i].random = soak.seed * 1000003 + (uint64_t)i;
+        pthread_mutex_init(&workers[i].queue.lock, NULL);
     }
     for (int i = 0; i < soak.threads; i++)
-        if (pthread_create(&thread[i], NULL, fill_a_seat, &seats[i]) != 0)
+        if (pthread_create(&thread[i], NULL, run_worker, &workers[i]) != 0)
             abort();
     watch(start);
     for (int i = 0; i < soak.threads; i++)
@@ -492,10 +492,10 @@ static void free_all(void)
     struct block b;
 
     for (int i = 0; i < soak.threads; i++) {
-        for (int j = 0; j < SHELF; j++)
-            if (seats[i].shelf[j].at)
-                drop(&seats[i].shelf[j]);
-        while (basket_take(&seats[i].basket, &b))
+        for (int j = 0; j < TABLE_SIZE; j++)
+            if (workers[i].table[j].at)
+                drop(&workers[i].table[j]);
+        while (queue_take(&workers[i].queue, &b))
             drop(&b);
     }
 }
@@ -504,7 +504,7 @@ static void balance(void)
 {
     const char *fault = soak.api->end ? soak.api->end() : NULL;
 
-    if (books.allocated != books.freed || books.live != 0)
+    if (totals.allocated != totals.freed || totals.live != 0)
         wrong("not all that was allocated was freed", NULL);
     if (fault)
         wrong(fault, NULL);
@@ -515,13 +515,13 @@ static void report(double elapsed)
     printf("%s: %llu operations in %.1f s by %d threads: %llu allocated, "
            "%llu freed, %llu resized, %llu handed over",
            soak.api->name, (unsigned long long)all_steps(), elapsed,
-           soak.threads, (unsigned long long)books.allocated,
-           (unsigned long long)books.freed, (unsigned long long)books.moved,
-           (unsigned long long)books.handed);
+           soak.threads, (unsigned long long)totals.allocated,
+           (unsigned long long)totals.freed, (unsigned long long)totals.moved,
+           (unsigned long long)totals.handed);
     if (soak.api->may_refuse)
-        printf(", %llu refused", (unsigned long long)books.refused);
+        printf(", %llu refused", (unsigned long long)totals.refused);
     printf("; peak %.1f MiB, 0 bytes lost; %llu checks, 0 wrong\n",
-           (double)books.peak / (1 << 20), (unsigned long long)books.checks);
+           (double)totals.peak / (1 << 20), (unsigned long long)totals.checks);
 }
 
 /* ---- Options. ---- */
@@ -561,7 +561,7 @@ static double number(const char *text, double least, double most)
 static void take_option(int letter)
 {
     if (letter == 't')
-        soak.threads = (int)number(optarg, 1, MOST_THREADS);
+        soak.threads = (int)number(optarg, 1, MAX_THREADS);
     else if (letter == 's')
         soak.seconds = number(optarg, 0, 1e7);
     else if (letter == 'r')

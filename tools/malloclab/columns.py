@@ -6,7 +6,7 @@ from typing import Sequence
 
 
 def layout(rows: Sequence[Sequence[str]], words: set[int]) -> str:
-    """Aligned columns; those of `words` to the left, figures to the right."""
+    """The rows in columns; `words` are aligned left, numbers right."""
     widths = [max(map(len, column)) for column in zip(*rows)]
     lines = []
     for cells in rows:

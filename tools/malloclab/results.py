@@ -79,14 +79,14 @@ FORMER_WASTE = {"padding": "alignment", "headers": "metadata",
 
 
 class ResultsError(Exception):
-    """Says `path: sentence`, or `path:line: sentence`."""
+    """The results are malformed: `path: sentence` or `path:line: sentence`."""
 
     def __init__(self, where: str, sentence: object) -> None:
         super().__init__(f"{where}: not what mdriver --json writes: {sentence}")
 
 
 def parse(text: str, path: str | Path) -> dict[str, Any]:
-    """The object in the text, which the path has."""
+    """The object in the text of the file at path."""
     try:
         report = json.loads(text, parse_int=lambda digits: integer(
             digits, -WORD))
@@ -111,7 +111,7 @@ def _check_report(report: Any) -> None:
 
 
 def _rename_waste(result: Any) -> None:
-    """Give the parts of waste their names of today, where they lack them."""
+    """Rename parts of waste that have former names."""
     waste = isinstance(result, dict) and result.get("waste")
     if not isinstance(waste, dict):
         return

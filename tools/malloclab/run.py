@@ -55,7 +55,7 @@ def names() -> list[str]:
 
 
 def _of_handin(source: Path) -> str:
-    """The C file, linked with what makes a malloc of it."""
+    """The shared object of the hand-in, linked with runtime/."""
     objects = [BUILD / f"real/runtime/{part}.o"
                for part in ("preload", "new_delete", "threads", "blocks",
                              "side_table", "oslib_low")]

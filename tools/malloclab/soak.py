@@ -43,7 +43,7 @@ HEAD = ("allocator", "as", "operations", "seconds", "allocated", "freed",
 
 @dataclass
 class Subject:
-    """What one soak is of."""
+    """The subject of one soak."""
 
     name: str
     api: str  # whose functions
@@ -70,7 +70,7 @@ def default_names(linked: Sequence[str]) -> list[str]:
 
 
 def outcome(status: int, text: str) -> str:
-    """In a word, or what the soak itself said is wrong."""
+    """The outcome in one word, or the fault that the soak printed."""
     for line in text.splitlines():
         if "wrong: " in line:
             return line.split("wrong: ", 1)[1]
@@ -82,7 +82,7 @@ def outcome(status: int, text: str) -> str:
 
 
 def row(which: Subject, status: int, text: str) -> tuple[str, ...]:
-    """Its line of the table."""
+    """The subject's row of the table."""
     found = REPORT.search(text)
     keys = ("operations", "seconds", "allocated", "freed", "handed", "peak",
             "checks")

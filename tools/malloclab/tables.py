@@ -68,7 +68,7 @@ def of_letters(kind: numpy.ndarray, letters: Iterable[str]) -> numpy.ndarray:
 
 
 class _Fault(Exception):
-    """What is wrong with the line, in a sentence."""
+    """A sentence that says what is wrong with the line."""
 
     def __init__(self, line: int, sentence: str) -> None:
         super().__init__(sentence)
@@ -133,7 +133,7 @@ def _join(owner: tuple[str, ...], names: list[str],
 
 
 def _names(head: list[str]) -> list[str]:
-    """Of the columns behind the owner's."""
+    """The names of the columns after the owner's."""
     names = head[2:]
     if head[:3] != [*OWNER, "op"] or \
             len(set(names)) < len(names) or \

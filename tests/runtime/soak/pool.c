@@ -1,8 +1,8 @@
 /*
  * pool.c - the soak calls libraries/pool.h.
  *
- * The pool is smaller than what the threads would like to have, so that it is
- * full at times, and at the end it must be whole again.
+ * The pool is smaller than the threads' requests, so it is full at times. At
+ * the end it must be one free block again.
  */
 #define _GNU_SOURCE
 #include "../soak.h"

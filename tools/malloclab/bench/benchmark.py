@@ -1,4 +1,4 @@
-"""One run of mdriver over several allocators, and what its JSON says."""
+"""Run mdriver with several allocators, and read its JSON."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ ALLOCATORS = ["mm", "libc", "libjemalloc.so.2", "libmimalloc.so.2",
 
 @dataclass(frozen=True)
 class Result:
-    """Of one allocator on one trace; shares are of 1."""
+    """The result of one allocator on one trace; shares are from 0 to 1."""
 
     allocator: str
     trace: str
@@ -32,7 +32,7 @@ class Result:
 
     @property
     def whole(self) -> bool:
-        """Right, and timed."""
+        """Is the verdict ok, and was the replay timed?"""
         return self.verdict == OK and bool(self.ns and self.ratio)
 
 
@@ -49,7 +49,7 @@ class Report:
         return self.by.get((allocator, trace))
 
     def common(self) -> list[str]:
-        """Traces that all did, so that means are to be compared."""
+        """The traces that all allocators finished, for comparable means."""
         return [trace for trace in self.traces
                 if all((r := self.get(name, trace)) and r.whole
                        for name in self.allocators)]
@@ -92,13 +92,13 @@ def _result(entry: dict[str, Any]) -> Result:
 
 
 def report_from(content: dict[str, Any]) -> Report:
-    """Of the object that mdriver --json writes."""
+    """The report in the object that mdriver --json writes."""
     return Report([_result(entry) for entry in content["results"]],
                   content["interrupted"])
 
 
 def read(path: Path) -> Report:
-    """What mdriver --json wrote."""
+    """The report in a file of mdriver --json."""
     try:
         return report_from(results.parse(path.read_text("utf-8"), path))
     except OSError as error:
@@ -121,7 +121,7 @@ def _knows(driver: Path, option: str) -> bool:
 
 def run_driver(build: Path, allocators: Sequence[str], traces: Sequence[str],
                out: Path) -> None:
-    """Interleaved rounds of all; the driver shows how far it is."""
+    """Run mdriver, which times the allocators in interleaved rounds."""
     driver = program(build, "mdriver")
     command = [str(driver), f"--allocator={','.join(allocators)}",
                f"--json={out}", "-v", "0", f"--trace-dir={TRACES}"]
@@ -144,6 +144,6 @@ def geometric(values: Sequence[float]) -> float:
 
 
 def mean_summary(values: Sequence[float], mean: float) -> Summary:
-    """A mean, between the quartiles of what it is of."""
+    """The mean, with the quartiles of the values."""
     quartiles = summarize(values)
     return Summary(quartiles.low, mean, quartiles.high)

@@ -46,7 +46,7 @@ Exit status: 0; 1 where an allocator failed; 2 where it could not be measured;
 
 
 def _common(build: object) -> argparse.ArgumentParser:
-    """What may stand before a part and after it."""
+    """A parser of the options that may come before or after the part."""
     common = argparse.ArgumentParser(add_help=False)
     common.add_argument("--build", type=lambda text: ROOT / text,
                         default=build, metavar="FOLDER",
@@ -69,7 +69,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _run_all(parser: argparse.ArgumentParser, build: Path) -> int:
-    """Run each part, also after one that failed; the worst exit status."""
+    """Run each part, even if one fails; return the highest exit status."""
     worst_status = 0
     for name, module in PARTS.items():
         print(f"== {name}: {module.ABOUT}\n", flush=True)

@@ -26,7 +26,7 @@ geometric. Means are of the traces that every allocator did.
 
 
 def add_source(parser: argparse.ArgumentParser) -> None:
-    """Where the figures come from: also of other parts."""
+    """Add the options that choose the source of the figures."""
     parser.add_argument("-a", "--allocators", type=names, metavar="LIST",
                         help="as mdriver takes them: "
                         f"({','.join(benchmark.ALLOCATORS)}, where installed)")
@@ -61,7 +61,7 @@ def report_of(options: argparse.Namespace, keep: Path | None = None) -> Report:
 
 
 def status_of(report: Report) -> int:
-    """The exit status; says what was wrong."""
+    """Print what was wrong, and return the exit status."""
     for result in report.bad():
         warn(f"{result.allocator}: {result.trace}: {result.verdict}")
     if report.interrupted:
@@ -91,7 +91,7 @@ def _with_range(figure: Summary | None, digits: int) -> str:
 
 
 def _cell(result: Result | None, show: Callable[[Result], str]) -> str:
-    """The figure, or in a word why there is none."""
+    """The figure, or one word that says why there is none."""
     if result is None:
         return "-"
     return show(result) if result.verdict == OK else result.verdict

@@ -35,7 +35,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 @dataclass(frozen=True)
 class Point:
-    """A labelled one, with a bar in each direction; marked: on the front."""
+    """A point with label and bars in both directions; marked: on the front."""
 
     label: str
     x: float
@@ -48,7 +48,7 @@ class Point:
 
 
 def front(points: Sequence[tuple[float, float]]) -> list[int]:
-    """Which of the points no other beats: left to right."""
+    """The points that no other point beats, from left to right."""
     kept = [i for i, (x, y) in enumerate(points)
             if not any(u >= x and v >= y and (u, v) != (x, y)
                        for u, v in points)]
@@ -93,7 +93,7 @@ def _print(points: Sequence[Point]) -> None:
 
 
 def _draw(figures: Path, path: Path) -> None:
-    """By tools/plot, which needs packages that tools/bench does not."""
+    """Draw with tools/plot, which needs packages that tools/bench does not."""
     ended = subprocess.run(
         [sys.executable, str(ROOT / "tools/plot"), "pareto", "--from",
          str(figures), "-o", str(path)], text=True, capture_output=True)

@@ -68,7 +68,7 @@ def chosen(options: argparse.Namespace) -> list[Workload]:
 
 
 class Runs:
-    """A workload in a folder of its own, to be run both ways."""
+    """A workload in its own folder, to run with and without the recorder."""
 
     def __init__(self, workload: Workload, folder: Path,
                  recorder: Path) -> None:
@@ -87,7 +87,7 @@ class Runs:
             return self._into(raw)
 
     def operations(self) -> int:
-        """How many calls the recorder sees, counted in a run apart."""
+        """How many calls the recorder logs, counted in a separate run."""
         with tempfile.TemporaryDirectory(prefix="malloc-record-") as raw:
             self._into(raw)
             return sum(event.kind not in (recording.NOTHING, recording.RESIZE)

@@ -1,4 +1,4 @@
-"""Running build/release/bench/steps: instructions an operation, exactly."""
+"""Run build/release/bench/steps, which counts instructions per operation."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from .table import BenchError, Failure, program
 
 @dataclass(frozen=True)
 class Steps:
-    """Instructions an operation, from its entry to its return."""
+    """Instructions per operation, from its entry to its return."""
 
     operations: int
     stepped: int

@@ -18,7 +18,7 @@ TRACES = ROOT / "traces"
 
 
 class BenchError(Exception):
-    """Why it cannot be measured, in a sentence; "" if it is printed already."""
+    """A sentence: why it cannot be measured; "" if already printed."""
 
 
 class Failure(Exception):
@@ -26,7 +26,7 @@ class Failure(Exception):
 
 
 class Table:
-    """A context that prints its rows at its end, also after an error."""
+    """A context that prints its rows when it ends, even after an error."""
 
     def __init__(self, *head: str, words: Sequence[str] = ()) -> None:
         self.rows = [head]

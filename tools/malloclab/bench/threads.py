@@ -31,7 +31,7 @@ ENOUGH = 1.8  # processors, of the two that two threads want
 
 @dataclass
 class Runs:
-    """Of one work and allocator; rates by number of threads, by round."""
+    """Runs of one workload on one allocator: rates by threads and round."""
 
     rates: dict[int, list[float]] = field(
         default_factory=lambda: defaultdict(list))
@@ -102,7 +102,7 @@ def _note_processors(runs: dict[tuple[str, str], Runs]) -> None:
 def _round(threads: Path, allocators: list[str], options: argparse.Namespace,
            turn: int, runs: dict[tuple[str, str], Runs],
            failed: dict[str, str]) -> None:
-    """Run each allocator once; one that failed before is left out."""
+    """Run each allocator once, except those that failed before."""
     for work in WORKS:
         for name in allocators:
             if name in failed:

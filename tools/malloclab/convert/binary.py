@@ -60,7 +60,7 @@ def _records(file: BinaryIO, count: int) -> Iterator[tuple[int, int, int]]:
 
 def _checked(records: Iterable[tuple[int, int, int]],
              slots: int) -> Iterator[rep.Op]:
-    """The operations; an error has the operation's number as its line."""
+    """Check the operations; an error has the operation's number as line."""
     live: set[int] = set()
     for number, (word, argument, detail) in enumerate(records, 1):
         kind, slot = word & packed.KIND_MASK, word >> packed.KIND_BITS
@@ -80,7 +80,7 @@ def _checked(records: Iterable[tuple[int, int, int]],
 
 def _fault(kind: int, slot: int, size: int, argument: int, slots: int,
            live: set[int]) -> str:
-    """Why the operation cannot be; "" where it can."""
+    """Why the operation is malformed; "" if it is not."""
     if kind not in BY_KIND:
         return "an unknown operation"
     if size * (argument if kind in COUNTED else 1) > rep.MAX_SIZE:

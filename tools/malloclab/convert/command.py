@@ -140,7 +140,7 @@ def _target(options: argparse.Namespace) -> Format:
 
 
 def _refuse_what_it_lacks(target: Format, options: argparse.Namespace) -> None:
-    """Options that would change nothing in such an output."""
+    """Refuse options that would change nothing in such an output."""
     if options.weight and target.writer is not folded:
         raise ConvertError("--weight is for folded stacks, not for "
                            f"{target.name}")
@@ -162,7 +162,7 @@ def _reader(source: InputFile, name: str | None) -> Reader:
 
 def _footprints(trace: CheckedTrace, options: argparse.Namespace
                 ) -> list[tuple[int, int]]:
-    """Of a replay, by moments; none where no allocator is asked for."""
+    """The footprints of a replay, by moments; none without --allocator."""
     if not options.allocator:
         return []
     from .. import replays  # it needs numpy

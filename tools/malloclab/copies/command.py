@@ -100,7 +100,7 @@ def _distance_rows(found: Distances) -> list[list[str]]:
 
 
 def _utilization(paths: list[str], allocators: str) -> list[list[str]]:
-    """A row for each allocator, and one for best fit."""
+    """The utilizations: a row for each allocator, and one for best fit."""
     wanted = allocators.split(",")
     columns = []
     for path in paths:

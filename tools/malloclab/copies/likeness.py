@@ -68,7 +68,7 @@ def _by_class(sizes: numpy.ndarray, lifetimes: numpy.ndarray
 
 
 def distance(a: numpy.ndarray, b: numpy.ndarray) -> float:
-    """Kolmogorov and Smirnov's, of two sorted samples."""
+    """The KS distance of two sorted samples."""
     values = numpy.concatenate([a, b])
     return float(numpy.abs(
         numpy.searchsorted(a, values, "right") / len(a)
@@ -100,7 +100,7 @@ def named(found: Distances) -> list[tuple[str, float]]:
 
 
 def sentence(found: Distances) -> str:
-    """Where they are more than the aim, it says so."""
+    """A sentence on the distances, which says if they exceed the aim."""
     words = ", ".join(f"{name} {d:.3f}" for name, d in named(found))
     over = [f"{name} (aim {most})" for (name, d), most
             in zip(named(found), AIM) if d > most]

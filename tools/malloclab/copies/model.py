@@ -75,7 +75,7 @@ class Session(NamedTuple):
 
 
 class Model:
-    """What of the original does not change from session to session."""
+    """The properties of the original that are the same in every session."""
 
     def __init__(self, original: Blocks, style: Style) -> None:
         operations = original.operations
@@ -119,7 +119,7 @@ class Model:
         return numpy.cumsum(steps)[birth]
 
     def _phases(self, count: int) -> list[numpy.ndarray]:
-        """The blocks of each, which begin where the fewest live across."""
+        """The blocks of each phase. It begins where fewest blocks live on."""
         blocks = len(self.original)
         half = blocks // count // 2
         begins = []
@@ -139,7 +139,7 @@ class Model:
             number += 1
 
     def births(self, ops: int, seed: int) -> int:
-        """In how many blocks begun do sessions of so many operations result?
+        """How many blocks do sessions of so many operations begin?
         """
         whole = max(0, -(-(ops - len(self.kinds)) // self.whole))
         rest = self.session(seed, whole, False).cut(
@@ -202,7 +202,7 @@ class Model:
 
 
 def styles(blocks: int) -> list[Style]:
-    """Those to try for so many blocks, in order."""
+    """The styles to try for so many blocks, in order."""
     found = [Style(phases, run) for phases in PHASES for run in RUNS
              if blocks >= phases * run * RUNS_A_PHASE]
     return found or [Style(1, max(1, blocks // RUNS_A_PHASE // 2))]

@@ -86,7 +86,7 @@ def _zstd(path: str, file: BinaryIO) -> Iterator[BinaryIO]:
 
 
 class Text:
-    """Ids are births, counted through all sessions."""
+    """Write text: ids are births, counted through all sessions."""
 
     def __init__(self, file: BinaryIO, header: HeaderFields) -> None:
         self.file = file
@@ -110,7 +110,7 @@ class Text:
         self.births += session.births
 
     def finish(self) -> None:
-        """Nothing is left to write."""
+        """Write nothing: text is complete."""
 
 
 FORMATS = {one.kind: one.template.format for one in op_table.OPERATIONS}
@@ -124,7 +124,7 @@ def _line(kind: int, block: int, size: int, extra: int) -> str:
 
 
 class Binary:
-    """The slot freed last is taken first, as mdriver does it."""
+    """Write the binary form: the slot freed last is used first."""
 
     def __init__(self, file: BinaryIO, header: HeaderFields) -> None:
         self.file = file

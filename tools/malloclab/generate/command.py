@@ -141,7 +141,7 @@ def _write(options: argparse.Namespace) -> None:
 
 
 def _copy(options: argparse.Namespace) -> int:
-    """The trace that --like asks for; in numpy, unlike the others."""
+    """The copy that --like asks for. It needs numpy, which recipes do not."""
     packages.demand("tools/generate", "numpy")
     from ..copies import copying
     from ..traces.places import TraceError
@@ -191,7 +191,7 @@ def remake(entry: manifest.Entry) -> tuple[bytes, manifest.Entry]:
 
 
 def differences(path: str) -> list[str]:
-    """What is not as the MANIFEST at path says, a sentence each."""
+    """A sentence for each difference from the MANIFEST at path."""
     found = []
     for entry in manifest.read(path).of_kind(manifest.GENERATED):
         data, true = remake(entry)

@@ -31,7 +31,7 @@ class Script:
     _next: int = 0
 
     def room(self, blocks: int = 1, more: int = 0) -> bool:
-        """Room for so many more blocks, from birth to free, and other ops?"""
+        """Does the limit allow so many blocks with their frees, and ops?"""
         return len(self.ops) + len(self.live) + 2 * blocks + more <= self.limit
 
     def allocate(self, size: int, thread: int = 0) -> int:
@@ -87,7 +87,7 @@ def recipe(function: Callable[..., None]) -> Callable[..., None]:
 
 
 class RecipeError(Exception):
-    """A recipe or parameter that does not exist, in a sentence."""
+    """A sentence that names a recipe or parameter that does not exist."""
 
 
 def run_recipe(name: str, seed: int = 1, ops: int = DEFAULT_OPS,

@@ -39,12 +39,12 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     pass
 
 
-# ---- What is computed. ----
+# ---- Computing. ----
 
 
 @dataclass(frozen=True)
 class Group:
-    """The bars of a trace: shares of 1 by allocator, or why there is none."""
+    """The bars of a trace: a share of 1 per allocator, or why it has none."""
 
     name: str
     shares: dict[str, float]  # by allocator
@@ -103,7 +103,7 @@ def finding(groups: Sequence[Group], mean: Group | None,
     return f"{head}: {style.listed(said)}" if said else head
 
 
-# ---- What is drawn. ----
+# ---- Drawing. ----
 
 
 def picture(source: Source, look: style.Look, options: argparse.Namespace

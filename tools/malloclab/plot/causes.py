@@ -39,7 +39,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     pass
 
 
-# ---- What is computed. ----
+# ---- Computing. ----
 
 
 @dataclass(frozen=True)
@@ -102,7 +102,7 @@ def finding(group: Group) -> str:
             f"{most:.0f} % by {NAMES[part]}")
 
 
-# ---- What is drawn. ----
+# ---- Drawing. ----
 
 
 def picture(source: Source, look: style.Look, options: argparse.Namespace

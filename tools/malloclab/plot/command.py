@@ -163,7 +163,7 @@ def _source(chosen: argparse.Namespace, kind: str) -> Source:
 
 
 def _check_file(path: Path) -> None:
-    """Before the work, not after it."""
+    """Check that the output can be written, before the work begins."""
     if pictures.fault(path):
         raise PlotError(pictures.fault(path))
     if not path.parent.is_dir():
@@ -215,7 +215,7 @@ def _draw_all(chosen: argparse.Namespace) -> int:
 
 def _draw_kinds(chosen: argparse.Namespace, each: Source, together: Source
                 ) -> None:
-    """Each kind that the figures allow; which they do not is said."""
+    """Draw each kind that the figures allow; warn of the others."""
     lacking = [kind for kind, module in KINDS.items()
                if not each.has(module.NEEDS)]
     if lacking:

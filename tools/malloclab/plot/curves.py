@@ -30,7 +30,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
                         help="a logarithmic axis of bytes")
 
 
-# ---- What is computed. ----
+# ---- Computing. ----
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,7 @@ def utilization_so_far(payload: numpy.ndarray, footprint: numpy.ndarray
 
 
 def curve_of(replay: Replay, span: Range) -> Curve | None:
-    """None where the allocator did nothing in that range."""
+    """The curve of a replay, or None if it has no operation in the range."""
     t: Table | None = replay.table
     if t is None:
         return None
@@ -87,7 +87,7 @@ def levels_of(replays: Sequence[Replay]) -> dict[str, float]:
 
 
 def finding(trace: str, curves: Sequence[Curve]) -> str:
-    """How much more than the payload's peak each allocator took."""
+    """A sentence: how much each allocator took beyond the peak payload."""
     least = max((int(c.payload.max()) for c in curves), default=0)
     if not least:
         return f"{trace}: no payload"
@@ -99,7 +99,7 @@ def finding(trace: str, curves: Sequence[Curve]) -> str:
     return f"{trace}: at its peak {style.listed(said)}"
 
 
-# ---- What is drawn. ----
+# ---- Drawing. ----
 
 
 def picture(source: Source, look: style.Look, options: argparse.Namespace

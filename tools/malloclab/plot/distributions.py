@@ -32,7 +32,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
                         help="logarithmic axes of per cent")
 
 
-# ---- What is computed. ----
+# ---- Computing. ----
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,7 @@ class Octaves:
 
 def octaves_of(values: numpy.ndarray, weights: numpy.ndarray,
                everything: tuple[int, int] | None = None) -> Octaves:
-    """Shares of all of these, or of so many of such a weight."""
+    """Shares of all values and weights, or of the count and weight given."""
     count, weight = everything or (len(values), int(weights.sum()))
     if not len(values):
         return Octaves(0, numpy.zeros(0), numpy.zeros(0))
@@ -72,7 +72,7 @@ class Distribution:
 
 
 def distribution_of(events: Table, span: Range) -> Distribution | None:
-    """Of what is begun within the range; None where nothing is."""
+    """The distribution of blocks born in the range; None if there are none."""
     everything = placements_of(events)
     placements = everything.only(span.holds(everything.begin))
     if not len(placements):
@@ -103,7 +103,7 @@ def table_of(lifetimes: Lifetimes) -> numpy.ndarray:
 
 
 def median_age(lifetimes: Lifetimes) -> int | None:
-    """Of all blocks; None where half of them are never freed."""
+    """The median over all blocks; None if half of them are never freed."""
     ages = numpy.where(lifetimes.freed, lifetimes.length, numpy.inf)
     half = statistics.quantiles(ages, [0.5])
     return int(half[0]) if half and half[0] != numpy.inf else None
@@ -117,7 +117,7 @@ def finding(d: Distribution) -> str:
         f"bytes; {age}"
 
 
-# ---- What is drawn. ----
+# ---- Drawing. ----
 
 
 def picture(source: Source, look: style.Look, options: argparse.Namespace
@@ -145,7 +145,7 @@ def picture(source: Source, look: style.Look, options: argparse.Namespace
 
 
 def _first(source: Source, trace: str, span: Range) -> Distribution | None:
-    """A replay that came to its end, or else the longest."""
+    """The distribution of the longest replay."""
     tables = [r.table for r in source.replays(trace, EVENTS) if r.table]
     longest = max(tables, key=len, default=None)
     return distribution_of(longest, span) if longest else None

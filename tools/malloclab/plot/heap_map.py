@@ -44,7 +44,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
                         "age that it reaches, in operations (size)")
 
 
-# ---- What is computed. ----
+# ---- Computing. ----
 
 
 @dataclass(frozen=True)
@@ -71,7 +71,7 @@ class Map:
 
 @dataclass(frozen=True)
 class Taken:
-    """What of a region is taken: from low to high, after each operation."""
+    """The part of a region that is taken after each operation, low to high."""
 
     op: numpy.ndarray
     low: numpy.ndarray
@@ -79,7 +79,7 @@ class Taken:
 
 
 def map_of(replay: Replay, span: Range, by: str = "size") -> Map | None:
-    """None where no block lives in the range."""
+    """The map of a replay, or None if no block lives in the range."""
     events = replay.table
     if events is None or not len(events):
         return None
@@ -183,7 +183,7 @@ def raster_of(m: Map, classes: Classes, pixels: tuple[int, int], top: int
 
 def painted(m: Map, classes: Classes, pixels: tuple[int, int], top: int
             ) -> numpy.ndarray:
-    """The same on what is taken, on white: nothing shines through."""
+    """The raster over grey for taken memory and white for the rest."""
     blocks = raster_of(m, classes, pixels, top)
     grey = sum(_cover(m, pixels, top, t.op[:-1], t.op[1:], t.low[:-1],
                       t.high[:-1]) for t in m.taken)
@@ -195,7 +195,7 @@ def painted(m: Map, classes: Classes, pixels: tuple[int, int], top: int
 def _cover(m: Map, pixels: tuple[int, int], top: int, begin: numpy.ndarray,
            end: numpy.ndarray, low: numpy.ndarray, high: numpy.ndarray
            ) -> numpy.ndarray:
-    """Of operations and heights, in a picture that is top bytes high."""
+    """The share of each pixel that the rectangles cover; top is the height."""
     width, height = pixels
     across, up = width / (m.last + 1 - m.first), height / top
     return coverage((begin - m.first) * across, (end - m.first) * across,
@@ -203,11 +203,11 @@ def _cover(m: Map, pixels: tuple[int, int], top: int, begin: numpy.ndarray,
 
 
 def shade(number: int, count: int) -> str:
-    """Of the n-th of so many classes; neighbours differ in lightness."""
+    """The colour of the n-th of so many classes, by lightness."""
     return to_hex(colormaps["viridis"](number / max(count - 1, 1)))
 
 
-# ---- What is drawn. ----
+# ---- Drawing. ----
 
 
 def picture(source: Source, look: style.Look, options: argparse.Namespace
@@ -255,7 +255,7 @@ def _draw_map(axes: Any, m: Map, classes: Classes, top: int) -> None:
 
 
 def _draw_rectangles(axes: Any, m: Map, classes: Classes, top: int) -> None:
-    """Those that are high enough have an edge, which parts neighbours."""
+    """Draw blocks; those that are high enough have an edge."""
     corners = numpy.empty((len(m.placements), 4, 2))
     corners[:, 0, 0] = corners[:, 1, 0] = m.placements.begin
     corners[:, 2, 0] = corners[:, 3, 0] = m.placements.end

@@ -21,32 +21,32 @@ from .space import Space, space_of
 
 ABOUT = "sizes of free memory between live payloads, over time"
 DETAILS = """\
-Across go the operations, up the sizes of holes; the darker, the more bytes
-there lie in holes of that size. A hole is what lies between two payloads that
-are live, or behind the last one up to the end of the heap: between neighbours
-it is header and padding, and so the lowest rows are never empty. The line is
-the largest hole. Of mallocs of the system, whose heap has no known end, holes
-end with the last payload of a region.
+The operations go from left to right, the sizes of holes upwards. The darker a
+cell, the more bytes lie in holes of that size. A hole is here any gap between
+two live payloads, or between the last payload and the break. The rows below 32
+bytes are alignment and metadata, so they are never empty. The line is the
+largest hole. Of mallocs of the system the break is not known: holes end with
+the last payload of a region.
 """
 NEEDS = EVENTS
 MOMENTS = 400
-LEAST = 32  # bytes: a smaller hole holds no block
+MIN_HOLE = 32  # bytes: no block fits into a smaller gap
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--log", action="store_true",
-                        help="darkness by the logarithm of the bytes")
+                        help="let darkness be the logarithm of the bytes")
 
 
-# ---- What is computed. ----
+# ---- Computing. ----
 
 
 @dataclass(frozen=True)
 class Holes:
-    """At one moment: sizes in bytes, from the lowest address up.
+    """The holes at one moment: sizes in bytes, from the lowest address up.
 
-    `behind` is the live payload before each hole, 0 where there is none, and
-    `top` what is free at the end of the heap, which is no hole here.
+    `behind` is the size of the payload before each hole, or 0 if there is none.
+    `top` is the size of the top chunk, which does not count as a hole here.
     """
 
     op: int
@@ -58,7 +58,7 @@ class Holes:
 
 def holes_over(events: Table, span: Range, moments: int = MOMENTS
                ) -> Iterator[Holes]:
-    """At so many moments of the range, equally far apart, or at each one."""
+    """The holes at `moments` operations of the range, or at all if fewer."""
     placements = placements_of(events)
     placements = placements.only(placements.size > 0).by_address()
     last = span.end(placements.ops)
@@ -74,7 +74,7 @@ def holes_over(events: Table, span: Range, moments: int = MOMENTS
 
 def holes_at(living: Placements, op: int, space: Space, base: int, heap: int
              ) -> Holes:
-    """Of placements that live then, in the order of their addresses."""
+    """The holes between live placements, which are sorted by address."""
     begin = living.address
     end = begin + living.size
     region = space.region(begin)
@@ -102,13 +102,13 @@ class Grid:
     op: numpy.ndarray
     bytes: numpy.ndarray
     largest: numpy.ndarray
-    count: numpy.ndarray  # of those that could hold a block
-    free: numpy.ndarray  # bytes in these
+    count: numpy.ndarray  # of holes of MIN_HOLE bytes or more
+    free: numpy.ndarray  # bytes in these holes
     payload: numpy.ndarray
 
 
 def grid_of(replay: Replay, span: Range) -> Grid | None:
-    """None where there is nothing in the range."""
+    """The grid of a replay, or None if no operation is in the range."""
     if replay.table is None or not len(replay.table):
         return None
     if span.end(int(replay.table["op"][-1])) < span.first:
@@ -117,7 +117,7 @@ def grid_of(replay: Replay, span: Range) -> Grid | None:
     for h in holes_over(replay.table, span):
         sizes = numpy.append(h.sizes, h.top) if h.top else h.sizes
         columns.append(numpy.bincount(octave_of(sizes), sizes, 48))
-        real = sizes[sizes >= LEAST]
+        real = sizes[sizes >= MIN_HOLE]
         found.append((h.op, sizes.max(initial=0), len(real), real.sum(),
                       h.payload))
     op, *rest = numpy.array(found).T
@@ -141,7 +141,7 @@ def finding(trace: str, grids: Sequence[Grid]) -> str:
     return f"{trace}: where payload peaks, {style.listed(said)}"
 
 
-# ---- What is drawn. ----
+# ---- Drawing. ----
 
 
 def picture(source: Source, look: style.Look, options: argparse.Namespace

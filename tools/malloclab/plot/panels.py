@@ -49,5 +49,5 @@ def _name(axes: Any, replay: Replay, with_trace: bool) -> None:
 
 
 def shown(row: Row) -> list[Any]:
-    """What there is to draw in a row."""
+    """The items of a row that can be drawn."""
     return [what for _, what in row if what is not None]

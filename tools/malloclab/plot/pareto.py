@@ -34,11 +34,11 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     pass
 
 
-# ---- What is computed. ----
+# ---- Computing. ----
 
 
 def finding(points: Sequence[Point]) -> str:
-    """The allocators on the front, from the smallest heap to the fastest."""
+    """A sentence: the allocators on the front, from least memory to fastest."""
     best = sorted((p for p in points if p.marked), key=lambda p: -p.x)
     if len(best) == 1:
         return f"{best[0].label} is both the tightest and the fastest"
@@ -55,7 +55,7 @@ def machine(report: dict[str, Any]) -> str:
             f"{b['mode']} build, compiler {b['compiler']}")
 
 
-# ---- What is drawn. ----
+# ---- Drawing. ----
 
 
 def picture(source: Source, look: style.Look, options: argparse.Namespace
@@ -118,7 +118,7 @@ def _front(points: Sequence[Point]) -> list[tuple[float, float]]:
 
 
 def _along(axes: Any, points: Sequence[Point]) -> list[Bbox]:
-    """Where the steps of the front are drawn."""
+    """The boxes that the front's steps cover, in the picture's units."""
     spots = [axes.transData.transform(spot) for spot in _front(points)]
     boxes = []
     for (x, y), (u, v) in zip(spots, spots[1:]):
@@ -128,7 +128,7 @@ def _along(axes: Any, points: Sequence[Point]) -> list[Bbox]:
 
 
 def _label_points(figure: Any, axes: Any, points: Sequence[Point]) -> None:
-    """Each label where it is over the least of what is there already."""
+    """Put each label where it covers least of what is already drawn."""
     renderer = figure.canvas.get_renderer()
     spots = [axes.transData.transform((p.x, p.y)) for p in points]
     taken = [Bbox.from_bounds(x - 6, y - 6, 12, 12) for x, y in spots]

@@ -32,7 +32,7 @@ HEADS = {",".join((*tables.OWNER, *tables.EVENTS)): EVENTS,
 
 @dataclass(frozen=True)
 class Replay:
-    """One allocator on one trace; None is what is not known."""
+    """One allocator on one trace; what is not known is None."""
 
     allocator: str
     trace: str
@@ -41,7 +41,7 @@ class Replay:
 
     @property
     def fault(self) -> str:
-        """What went wrong, in few words; "" where nothing did."""
+        """The fault, in few words; "" if there is none."""
         r = self.result
         if not r or r["verdict"] == OK:
             return ""
@@ -49,7 +49,7 @@ class Replay:
 
     @property
     def caption(self) -> str:
-        """What went wrong, or else the utilization; "" where neither is known.
+        """The fault, or else the utilization; "" if neither is known.
         """
         share = self.result and self.result["utilization"]
         return self.fault or (f"utilization {100 * share:.1f} %" if share
@@ -65,7 +65,7 @@ def last_operation(replays: Sequence[Replay], span: Range) -> int:
 
 
 def label(trace: str) -> str:
-    """Its file's name, without the ending."""
+    """The trace's file name, without the ending."""
     name = trace.rsplit("/", 1)[-1]
     for ending in (".gz", ".zst", ".rep", ".repb"):
         name = name.removesuffix(ending)
@@ -74,7 +74,7 @@ def label(trace: str) -> str:
 
 def _paired(results: Iterable[dict[str, Any]], tables: Iterable[Table]
             ) -> list[Replay]:
-    """Of one trace. Computed placements have a table and no result."""
+    """The replays of one trace. Computed placements have a table, no result."""
     rows = {r["allocator"]: r for r in results}
     found = {t.allocator: t for t in tables}
     trace = next(iter([r["trace"] for r in rows.values()]
@@ -113,7 +113,7 @@ class Source(ABC):
         """How and when the figures were made, for a picture's note."""
 
     def only(self, trace: str) -> Source:
-        """The same source, of one of its traces."""
+        """The same source with only one of its traces."""
         other = copy.copy(self)
         other.traces = [trace]
         return other
@@ -134,7 +134,7 @@ class Source(ABC):
 
 
 class RunSource(Source):
-    """Runs mdriver when a picture asks; keeps the replays of one trace."""
+    """Runs mdriver when a picture is drawn; keeps the replays of one trace."""
 
     def __init__(self, traces: Sequence[str], allocators: Sequence[str],
                  span: Range, options: Sequence[str], build: Path) -> None:
@@ -239,7 +239,7 @@ class FileSource(Source):
         self.report = report
 
     def _named(self) -> list[tuple[str, str]]:
-        """Allocators and traces of all files."""
+        """The allocators and traces that the files name."""
         pairs = [(r["allocator"], r["trace"])
                  for r in self.report.get("results", [])]
         pairs += [(t.allocator, t.trace) for tables in self.tables.values()
@@ -270,7 +270,7 @@ class FileSource(Source):
         self.allocators = self.allocators or known
 
     def _of(self, trace: str, rows: Iterable[Any], name: Any) -> list[Any]:
-        """Rows of the trace, by allocator in the order that was asked for."""
+        """The rows of the trace, by allocator in the order of the options."""
         mine = [row for row in rows if name(row, "trace") == trace]
         return [row for allocator in self.allocators for row in mine
                 if name(row, "allocator") == allocator]

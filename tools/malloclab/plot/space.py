@@ -40,7 +40,7 @@ class Space:
         return int(self.base[-1])
 
     def region(self, address: numpy.ndarray) -> numpy.ndarray:
-        """The number of the region that each lies in."""
+        """The number of the region of each address."""
         return numpy.searchsorted(self.begin, address, side="right") - 1
 
     def height_of(self, address: numpy.ndarray) -> numpy.ndarray:
@@ -60,7 +60,7 @@ def fold(begin: numpy.ndarray, end: numpy.ndarray) -> Space:
 
 def space_of(events: Table, placements: Placements, span: Range = Range()
              ) -> Space:
-    """Of a replay's placements and, where it has one, the whole heap."""
+    """The space of a replay's placements and, if it is known, of the heap."""
     base, heap = heap_base(events), events["heap"][span.holds(events["op"])]
     begin, end = placements.address, placements.address + placements.size
     if heap.any():

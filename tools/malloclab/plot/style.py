@@ -59,7 +59,7 @@ SETTINGS = {
 
 @dataclass(frozen=True)
 class Look:
-    """What the user asked for. Sizes are in inches."""
+    """The options that choose the look. Sizes are in inches."""
 
     title: str | None = None
     size: tuple[float, float] | None = None
@@ -85,7 +85,7 @@ class Sheet:
         self.figure.get_layout_engine().set(w_pad=0.06, h_pad=0.06)
 
     def grid(self, rows: int, columns: int) -> list[list[Any]]:
-        """Where axes are to be, by row and column; below, room for a legend."""
+        """The places of axes, by row and column, above the legend."""
         self._grid = self.figure.add_gridspec(
             rows + 1, columns, height_ratios=[1] * rows + [0.001])
         return [[self._grid[row, column] for column in range(columns)]
@@ -102,7 +102,7 @@ class Sheet:
                                   x=0.01, ha="left", fontsize=8, color=GRAY)
 
     def legend(self, handles: Sequence[Any], **more: Any) -> None:
-        """One for all axes of the grid, below them."""
+        """Draw one legend for all axes, below them."""
         foot = self.figure.add_subplot(self._grid[-1, :])
         foot.axis("off")
         foot.legend(handles=handles, loc="upper left", borderaxespad=0,
@@ -110,7 +110,7 @@ class Sheet:
                     columnspacing=1.2, **more)
 
     def bytes(self, ending: str) -> bytes:
-        """The file's: the same picture gives the same ones on every day."""
+        """The bytes of the file, which do not depend on the date."""
         undated = {".svg": {"Date": None}, ".pdf": {"CreationDate": None}}
         buffer = io.BytesIO()
         with warnings.catch_warnings():
@@ -186,7 +186,7 @@ def arrange(rows: Sequence[int]) -> tuple[list[tuple[int, int]],
 
 
 def width_of(columns: int) -> float:
-    """Of a sheet, in inches."""
+    """The width of a sheet, in inches."""
     return 9 if columns < 3 else 1 + 3.6 * columns
 
 
@@ -208,7 +208,7 @@ DARKER = LinearSegmentedColormap.from_list(
 
 def scale(figure: Figure, axes: Sequence[Any], norm: Normalize, label: str,
           in_bytes: bool = False) -> None:
-    """What darkness means: a bar beside axes that share it."""
+    """Draw the scale of darkness beside the axes that share it."""
     bar = figure.colorbar(ScalarMappable(norm, DARKER), ax=list(axes),
                           pad=0.01, aspect=30)
     bar.outline.set_visible(False)
@@ -221,13 +221,13 @@ def scale(figure: Figure, axes: Sequence[Any], norm: Normalize, label: str,
 
 def patch(color: str, label: str, hatch: str = "",
           edgecolor: str = "white") -> Patch:
-    """What a colour means, for a legend."""
+    """The legend's entry for a colour."""
     return Patch(facecolor=color, hatch=hatch, edgecolor=edgecolor,
                  linewidth=0, label=label)
 
 
 def mark(label: str, **more: Any) -> Line2D:
-    """What a marker means, for a legend."""
+    """The legend's entry for a marker."""
     return Line2D([], [], linestyle="", label=label, **more)
 
 
@@ -276,7 +276,7 @@ def operations_axis(axes: Any, first: int, last: int) -> None:
 
 def bytes_axis(axes: Any, most: float, label: str, log: bool = False,
                axis: str = "y") -> None:
-    """The data are bytes; ticks are in the unit that suits the largest."""
+    """Label an axis of bytes in the unit that suits the largest value."""
     name, unit = unit_for(most)
     axes.set(**{f"{axis}label": f"{label}, {name}"})
     along = axes.yaxis if axis == "y" else axes.xaxis
@@ -293,14 +293,14 @@ def in_unit(axis: Any, unit: int) -> None:
 
 
 def powers_axis(axis: Any) -> None:
-    """A logarithmic one of bytes."""
+    """Label a logarithmic axis of bytes."""
     axis.set_major_locator(LogLocator(4))
     axis.set_major_formatter(FuncFormatter(lambda value, _: power_text(value)))
     axis.set_minor_locator(NullLocator())
 
 
 def name_ticks(axis: Any, names: Sequence[str], first: float = 0) -> None:
-    """A name a step, or some of them where they are many; always the last."""
+    """Label each step with its name; if there are many, some and the last."""
     step = -(-len(names) // 9)
     chosen = range((len(names) - 1) % step, len(names), step)
     axis.set_ticks([first + n for n in chosen], [names[n] for n in chosen])

@@ -1,11 +1,10 @@
 """The parts of a footprint over time, found from addresses alone.
 
-    footprint = payload + padding + headers + free inside + free at the top
+    footprint = payload + alignment + metadata + holes + top chunk
                 + mapped, not payload
 
-Padding and headers are known from addresses alone: what lies between two
-neighbours, up to the padding of the first, is padding; of what is left, less
-than a smallest block is a header.
+The gap between two neighbours is alignment, up to the bytes that round the
+first one's size up. The rest is metadata if no block fits into it, else a hole.
 """
 
 from __future__ import annotations
@@ -24,32 +23,33 @@ from .options import Range
 from .panels import Row, draw_panels, shown
 from .source import EVENTS, Replay, Source, label
 
-ABOUT = "waste over time: headers, padding, free inside, free at the top"
+ABOUT = "waste over time: alignment, metadata, holes, top chunk"
 DETAILS = """\
 The stack is the footprint over the operations; with --bars, a bar for each
-allocator at the moment of its largest footprint. Padding is what sizes rounded
-up to --align take more; headers are what else lies between two neighbours, less
-than 32 bytes; free inside is all that is larger: holes, tables, and what a
-block has been given too much; free at the top follows the last payload of the
-heap; mapped is mapped memory without payload. Of mallocs of the system only the
-sum of these three is known, as the rest of what is resident: free or its own.
+allocator at the moment of its largest footprint. Alignment: bytes by which
+sizes are rounded up to --align. Metadata: the rest of a gap between two
+neighbours, if it is less than 32 bytes. Holes: that rest, if it is larger; it
+may also hold tables, or belong to a block larger than its request. Top chunk:
+memory above the last payload of the heap. Mapped, not payload: mappings less
+their payload. Of mallocs of the system only the sum of the last three is known:
+other resident memory.
 """
 NEEDS = EVENTS
 MOMENTS = 400
-LEAST = 32  # bytes: a smaller gap holds no block
-PARTS = ("payload", "padding", "headers", "free inside", "free at the top",
-         "mapped, not payload", "free or its own")
+MIN_HOLE = 32  # bytes: no block fits into a smaller gap
+PARTS = ("payload", "alignment", "metadata", "holes", "top chunk",
+         "mapped, not payload", "other resident memory")
 COLOURS = (style.PALE, style.YELLOW, style.VERMILLION, style.BLUE, style.SKY,
            style.PURPLE, style.GREEN)
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--bars", action="store_true",
-                        help="a bar per allocator, where its footprint is "
-                        "largest, instead of stacks over time")
+                        help="draw a bar per allocator, at its largest "
+                        "footprint, instead of stacks over time")
 
 
-# ---- What is computed. ----
+# ---- Computing. ----
 
 
 @dataclass(frozen=True)
@@ -69,7 +69,7 @@ class Split:
 
 
 def split_of(replay: Replay, span: Range, align: int) -> Split | None:
-    """None where there is nothing in the range."""
+    """The parts of a replay, or None if no operation is in the range."""
     events = replay.table
     if events is None or not len(events):
         return None
@@ -88,7 +88,7 @@ def split_of(replay: Replay, span: Range, align: int) -> Split | None:
 
 def _moments(op: numpy.ndarray, footprint: numpy.ndarray, span: Range
              ) -> numpy.ndarray:
-    """Equally far apart, and that of the largest footprint."""
+    """Operations at equal distances, and the one of the largest footprint."""
     kept = span.holds(op)
     op, footprint = op[kept], footprint[kept]
     if not len(op):
@@ -99,36 +99,36 @@ def _moments(op: numpy.ndarray, footprint: numpy.ndarray, span: Range
 
 def split_at(living: Placements, base: int | None, heap: int, mapped: int,
              align: int) -> list[int]:
-    """The parts at one moment; base is None where no heap is known.
+    """The parts at one moment; base is None if no heap is known.
 
-    Placements are in the order of their addresses.
+    Placements must be in the order of their addresses.
     """
     payload = int(living.size.sum())
     if base is None:
-        padding, headers = between(living, align)
-        rest = mapped - payload - padding - headers
-        return [payload, padding, headers, 0, 0, 0, max(rest, 0)]
+        alignment, metadata = between(living, align)
+        rest = mapped - payload - alignment - metadata
+        return [payload, alignment, metadata, 0, 0, 0, max(rest, 0)]
     inside = living.only((living.address >= base)
                          & (living.address < base + heap))
-    padding, headers = between(inside, align)
+    alignment, metadata = between(inside, align)
     end = int((inside.address + inside.size).max(initial=base))
     within = int(inside.size.sum())
-    free = end - base - within - padding - headers
-    slack = mapped - (payload - within)
-    return [payload, padding, headers, free, base + heap - end, max(slack, 0),
-            0]
+    holes = end - base - within - alignment - metadata
+    unused = mapped - (payload - within)
+    return [payload, alignment, metadata, holes, base + heap - end,
+            max(unused, 0), 0]
 
 
 def between(living: Placements, align: int) -> tuple[int, int]:
-    """Padding and headers between neighbours, in bytes."""
+    """Alignment and metadata between neighbours, in bytes."""
     gap = living.address[1:] - (living.address + living.size)[:-1]
-    pad = numpy.minimum(gap, (rounded(living.size, align) - living.size)[:-1])
-    rest = gap - pad
-    return int(pad.sum()), int(rest[rest < LEAST].sum())
+    up = numpy.minimum(gap, (rounded(living.size, align) - living.size)[:-1])
+    rest = gap - up
+    return int(up.sum()), int(rest[rest < MIN_HOLE].sum())
 
 
 def finding(trace: str, splits: Sequence[Split]) -> str:
-    """What most of the waste is, where the footprint is largest."""
+    """A sentence on the largest part of the waste, at the largest footprint."""
     found = []
     for s in splits:
         parts = s.at_peak()
@@ -139,12 +139,12 @@ def finding(trace: str, splits: Sequence[Split]) -> str:
         return f"{trace}: no replay to be drawn"
     if len(found) > 3:
         found = [max(found)]
-    said = [f"{share:.0f} % of {name}'s memory is {part}"
-            for share, name, part in found]
-    return f"{trace}: at its largest, {style.listed(said)}"
+    shares = [f"{share:.0f} % for {part} in {name}"
+              for share, name, part in found]
+    return f"{trace}: waste at the largest footprint: {style.listed(shares)}"
 
 
-# ---- What is drawn. ----
+# ---- Drawing. ----
 
 
 def picture(source: Source, look: style.Look, options: argparse.Namespace
@@ -158,7 +158,7 @@ def picture(source: Source, look: style.Look, options: argparse.Namespace
         sheet, _ = draw_panels(look, rows, options.range, _draw_stack)
     sheet.legend(_handles(rows), ncol=4)
     sheet.set_title(finding(label(source.traces[0]), shown(rows[0]))
-                    if len(rows) == 1 else "What allocators' memory went on"
+                    if len(rows) == 1 else "What allocators use memory for"
                     + (", at the largest footprint" if options.bars else ""))
     return sheet
 

@@ -100,7 +100,7 @@ class Bench:
                            for name in names], 1, [])
 
     def figures(self) -> list[Figure]:
-        """Of the programs that were begun."""
+        """The figures of the programs that were begun."""
         return [figure(program, name, runs, self.runs[program, "libc"])
                 for (program, name), runs in self.runs.items()
                 if self.runs[program, "libc"]]

@@ -49,7 +49,7 @@ def allocator_list(text: str | None, default: Sequence[str]) -> list[str]:
 
 
 def _found(names: Iterable[str]) -> list[str]:
-    """Those that are there."""
+    """The programs that are installed."""
     found = []
     for name in names:
         try:
@@ -61,7 +61,7 @@ def _found(names: Iterable[str]) -> list[str]:
 
 
 def _completes(work: Callable[[], None]) -> bool:
-    """Or is it interrupted?"""
+    """Run work; false if it is interrupted."""
     try:
         work()
         return True
@@ -99,7 +99,7 @@ def command_bench(options: argparse.Namespace, suite: Suite,
 def _end(options: argparse.Namespace,
          rows: Sequence[Row], kind: type,
          complete: bool) -> int:
-    """Write the files; the exit status."""
+    """Write the files, and return the exit status."""
     if not complete:
         print("interrupted: this is what was done")
     sys.stdout.flush()

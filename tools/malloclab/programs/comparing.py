@@ -18,7 +18,7 @@ REFERENCE = "reference"  # the folder of libc's output
 
 
 def _excerpt(line: bytes, column: int) -> str:
-    """What is about there, in quotes."""
+    """The text around that place, in quotes."""
     start = max(column - 20, 0) if column > 40 else 0
     return repr(line[start:start + 60])[1:]
 
@@ -47,7 +47,7 @@ def compare(result: Result, reference: Path, folder: Path) -> Result:
 
 
 def _reference(suite: Suite, program: Program) -> Result:
-    """Under libc, which is to end well."""
+    """Run the program with libc; other outputs are compared with this one."""
     return suite.run(program, "libc", suite.place(program, REFERENCE))
 
 
@@ -64,7 +64,7 @@ def _announce(result: Result, done: int, total: int) -> None:
 
 def test_all(suite: Suite, allocators: Sequence[str], jobs: int,
              results: list[Result]) -> None:
-    """Add to results, also where it is interrupted."""
+    """Test all, and add to results, even if interrupted."""
     references: list[Result] = []
     try:
         run_all(_reference, [(suite, p) for p in suite.programs], jobs,

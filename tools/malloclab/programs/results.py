@@ -38,7 +38,7 @@ def is_bad(row: Row) -> bool:
 # ---- Files. ----
 
 def check_files(options: argparse.Namespace) -> None:
-    """An OSError now for an output file that cannot be written."""
+    """Raise an OSError if an output file cannot be written."""
     for name in filter(None, (options.json, options.csv)):
         with open(name, "a", encoding="utf-8"):
             pass

@@ -43,12 +43,12 @@ LISTING = 5.0  # seconds that the loader gets to list what it loads
 
 
 class ProgramsError(Exception):
-    """Why it cannot be done, in a sentence."""
+    """A sentence that says why it cannot be done."""
 
 
 @dataclass
 class Result(Row):
-    """One run."""
+    """The result of one run."""
 
     elapsed: float = 0.0  # seconds
     cpu: float = 0.0      # seconds of its processes, user and system

@@ -31,11 +31,11 @@ class Program:
 
     @property
     def main(self) -> str:
-        """The executable that it is about."""
+        """The executable that the script tests."""
         return self.needs[0][0]
 
     def missing(self) -> list[str]:
-        """Debian packages of what is not there."""
+        """The Debian packages of executables that are not installed."""
         return [package for thing, package in self.needs if not _there(thing)]
 
 
@@ -268,6 +268,6 @@ def choose(names: Sequence[str]) -> list[Program]:
 
 
 def prepare_scripts(programs: Iterable[Program]) -> list[str]:
-    """Each once, in order."""
+    """The scripts that prepare the programs, each once, in order."""
     return list(dict.fromkeys(script for program in programs
                               for script in program.prepare))

@@ -70,7 +70,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _split(words: Sequence[str]) -> tuple[list[str], list[str]]:
-    """What is before the first --, and the command after it."""
+    """The options before the first --, and the command after it."""
     words = list(words)
     if "--" not in words:
         return words, []
@@ -165,7 +165,7 @@ def _require_folder(path: str) -> None:
 
 
 def _require_output(options: argparse.Namespace) -> None:
-    """Refuse what could not be written, before there is anything to lose."""
+    """Refuse outputs that could not be written, before the program runs."""
     path = options.output
     if not path:
         return
@@ -201,7 +201,7 @@ def _require_writable(path: str) -> None:
 
 def recorded(environment: Mapping[str, str], directory: str,
              recorder: str = RECORDER) -> dict[str, str]:
-    """The environment, such that programs in it are recorded there."""
+    """The environment in which programs are recorded into the directory."""
     if recorder == RECORDER:
         try:
             make(BUILD / "record.so")
@@ -264,7 +264,7 @@ def choose(recordings: list[Recording], which: str,
 
 
 def longest(images: list[Recording]) -> Recording:
-    """The one with most events, and a note of the others."""
+    """The recording with most events, and a note on the others."""
     chosen = max(images, key=Recording.event_count)
     others = ", ".join(f"{one.program} ({one.pid})" for one in images
                        if one is not chosen)
@@ -279,7 +279,7 @@ def longest(images: list[Recording]) -> Recording:
 
 def _convert(options: argparse.Namespace, directory: str,
              main_pid: int | None) -> list[Recording]:
-    """Write what the options ask for; the recordings that they mean."""
+    """Write the outputs of the options; return the recordings used."""
     recordings = _load(options, directory)
     chosen = choose(recordings, options.process, main_pid)
     if options.list:

@@ -55,7 +55,7 @@ class Workload:
 
     @property
     def note(self) -> str:
-        """The command as the MANIFEST has it."""
+        """The command as it stands in the MANIFEST."""
         if self.process == "main":
             return self.command
         return f"{self.command} (process {self.process})"
@@ -211,14 +211,14 @@ def _record(workload: Workload, directory: str, recorder: str) -> None:
 
 
 def environment(workload: Workload, work: str) -> dict[str, str]:
-    """What the workload's command is to find, the assignments before it too."""
+    """The environment of the workload's command, with its assignments."""
     words = takewhile(lambda word: "=" in word, shlex.split(workload.command))
     return {**ENVIRONMENT, "HOME": work,
             **dict(word.split("=", 1) for word in words)}
 
 
 def prepare(workload: Workload, work: str) -> None:
-    """Make the work directory, with all that the command works on."""
+    """Make the work directory, with the inputs of the command."""
     shutil.copytree(WORKLOADS_DIRECTORY, work)
     before = os.getcwd()
     os.chdir(work)

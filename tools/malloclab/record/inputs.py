@@ -244,14 +244,14 @@ Choices = Sequence[Tuple[int, Callable[[], str]]]
 
 
 class _Client:
-    """What one client asks of redis; a method a phase, commands by weight."""
+    """Requests of a redis client: a method per phase, commands by weight."""
 
     def __init__(self, rng: Random, number: int) -> None:
         self.rng, self.number = rng, number
         self.words = vocabulary(rng, 300)
 
     def key(self, kind: str) -> str:
-        """Low numbers are asked for most."""
+        """A random key; low numbers are the most frequent."""
         return f"{kind}:{self.rng.power(1, 4000)}"
 
     def value(self) -> str:
@@ -308,7 +308,7 @@ class _Client:
 
 
 def commands(phase: str, client: int, count: int) -> str:
-    """What a client asks of redis in a phase: fill, serve, batch or clear."""
+    """A client's requests in a phase: fill, serve, batch or clear."""
     rng = Random(1000 + 10 * len(phase) + client)
     choices = getattr(_Client(rng, client), phase)()
     return "".join(rng.weighted(choices)() + "\r\n" for _ in range(count))

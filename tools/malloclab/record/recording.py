@@ -92,7 +92,7 @@ class Recording:
 
     @property
     def cut(self) -> bool:
-        """Does the file end amid an event? No recorder leaves one so."""
+        """Does the file end within an event, as no recorder leaves it?"""
         size = os.path.getsize(self.path) - self.header_size
         return size % EVENT.size != 0
 
@@ -256,7 +256,7 @@ class Converter:
         return ()
 
     def _abandon(self, thread: int) -> None:
-        """A realloc of the thread, if it is in one, will not return."""
+        """End the thread's realloc, if it is in one: it will not return."""
         address, block = self._moving.pop(thread, (0, None))
         if address:
             self.notes["unfinished"] += 1

@@ -185,7 +185,7 @@ def offsets(address: numpy.ndarray, segments: list[Segment]) -> numpy.ndarray:
 
 
 def changes(*columns: numpy.ndarray) -> numpy.ndarray:
-    """The rows where some column is another than in the row before."""
+    """The rows in which some column differs from the row before."""
     if not len(columns[0]):
         return numpy.zeros(0, numpy.int64)
     differ = numpy.zeros(len(columns[0]), bool)

@@ -97,7 +97,7 @@ def _gather(options: argparse.Namespace) -> list[dict[str, Any]]:
 
 
 def first_panels(traces: list[dict[str, Any]]) -> list[str]:
-    """Two allocators, and the off-line packing if it is there."""
+    """The panels shown first: two allocators, and the packing if present."""
     names = [panel["name"] for panel in traces[0]["panels"]]
     measured = {result["allocator"] for result in traces[0]["results"]}
     shown = [name for name in names if name in measured][:2]

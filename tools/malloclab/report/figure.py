@@ -32,7 +32,7 @@ class Group:
 
 def groups(traces: Sequence[tuple[str, Sequence[dict[str, Any]]]]
            ) -> list[Group]:
-    """Of names and mdriver's results."""
+    """The groups of the traces in mdriver's results."""
     return [Group(name, [(result["allocator"], _utilization(result))
                          for result in results], _marks(results[0]))
             for name, results in traces]

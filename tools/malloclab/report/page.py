@@ -75,7 +75,7 @@ def _text(path: Path) -> str:
 
 
 def _json(value: Any) -> str:
-    """For a script element: nothing in it may look like its end."""
+    """JSON for a script element, without text that would end the element."""
     return json.dumps(value, separators=(",", ":")).replace("<", "\\u003c")
 
 

@@ -217,7 +217,7 @@ def _operations(records: numpy.ndarray) -> Operations:
 
 
 def _by(owner: numpy.ndarray, some: numpy.ndarray) -> numpy.ndarray:
-    """Some operations, by owner, and by time within each owner."""
+    """The operations sorted by owner, and by time within each owner."""
     return some[numpy.argsort(owner[some], kind="stable")]
 
 

@@ -101,7 +101,7 @@ def summary(trace: Trace) -> Figures:
 
 
 def _level(values: numpy.ndarray) -> Figures:
-    """Of a value that changes over time. Operations count from 1."""
+    """Figures of a value over time. Operations count from 1."""
     return {"peak": int(values.max()),
             "peak_operation": int(values.argmax()) + 1,
             "at_end": int(values[-1]),
@@ -120,7 +120,7 @@ def _spread(values: numpy.ndarray) -> Figures:
 
 
 def sizes(size: numpy.ndarray) -> Figures:
-    """Of the sizes that blocks have at birth, in bytes."""
+    """The distribution of sizes at birth, in bytes."""
     return {**_spread(size),
             "distinct": len(numpy.unique(size)),
             "most_frequent": [
@@ -146,7 +146,7 @@ def _alignments(operations: Operations) -> list[Figures]:
 
 
 def lifetimes(blocks: Blocks) -> Figures:
-    """Of freed blocks, in operations and in bytes allocated meanwhile."""
+    """Lifetimes of freed blocks, in operations and in bytes allocated."""
     life = statistics.lifetimes(blocks)
     return {"freed": int(blocks.freed.sum()),
             "never_freed_share": _mean(~blocks.freed),
@@ -159,7 +159,7 @@ def lifetimes(blocks: Blocks) -> Figures:
 
 
 def reallocs(blocks: Blocks) -> Figures:
-    """Of reallocs; a chain is all reallocs of one block."""
+    """Figures of reallocs; a chain is all reallocs of one block."""
     operations = blocks.operations
     which = operations.of(*RESIZED)
     before, after = operations.before[which], operations.payload[which]

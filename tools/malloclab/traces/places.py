@@ -34,7 +34,7 @@ def find(name: str, folder: Path) -> Path | None:
 
 
 def found(name: str, folder: Path | None = None) -> Path:
-    """The same, by default of traces/; a TraceError where there is none."""
+    """Like find, by default in traces/; a TraceError if there is none."""
     folder = folder or directory()
     path = find(name, folder)
     if path is None:

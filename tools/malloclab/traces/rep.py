@@ -54,13 +54,13 @@ class Op(NamedTuple):
 
     @property
     def possible(self) -> bool:
-        """Are its numbers in the range that traces have?"""
+        """Are the operation's numbers within the limits of traces?"""
         return (max(self.payload, self.extra) <= MAX_SIZE
                 and self.thread <= MAX_THREAD)
 
 
 class RepError(Exception):
-    """A trace that is not sound. Says `path:line: sentence`."""
+    """A malformed trace: `path:line: sentence`."""
 
     def __init__(self, sentence: str, line: int = 0, path: str = "") -> None:
         super().__init__(sentence)
