@@ -24,6 +24,9 @@ struct profile {
     enum average average;
 };
 
+/* What a threshold is at most: operations per second. */
+#define PROFILE_MOST 1e15
+
 struct score {
     size_t traces, ok;     /* traces that count, and how many are ok */
     double utilization;    /* mean over those that count for memory */
@@ -52,6 +55,11 @@ struct means {
  * such profile.
  */
 struct profile profile_read(const char *path, const char *name);
+
+/* The same of the one object, which is in the file at path. */
+struct json_object;
+struct profile profile_of(const char *path, const char *name,
+                          struct json_object *object);
 
 /* By its weight. */
 bool trace_counts_for_memory(const struct trace *trace);

@@ -11,11 +11,14 @@ struct trace_list {
     size_t count;
 };
 
+/* traces/ here, or else in the source tree that the build lies in. */
+const char *trace_directory(void);
+
 /*
  * Load the files named (paths, or names in the directory), or all traces of
- * the directory where none is named, by name. directory NULL: traces/ here, or
- * else in the source tree that the build lies in. Complains and exits where
- * one is missing or malformed, or there is none.
+ * the directory where none is named, by name. directory NULL:
+ * trace_directory(). Complains and exits where one is missing or malformed, or
+ * there is none.
  */
 struct trace_list trace_list_load(char *const *files, size_t count,
                                   const char *directory);
