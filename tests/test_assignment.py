@@ -129,7 +129,7 @@ class Assignments(samples.Samples):
         path = self.folder / 'a.json'
         path.write_bytes(text.encode(errors='surrogateescape')
                          if isinstance(text, str) else text)
-        finished = mdriver('--assignment', path, '--list')
+        finished = samples.mdriver_refusing('--assignment', path, '--list')
         try:
             assignment.read(path)
         except assignment.AssignmentError as error:
@@ -182,7 +182,8 @@ class Assignments(samples.Samples):
         for path, why in ((self.folder / 'none', 'No such file or directory'),
                           (self.folder, 'Is a directory')):
             said = f'{path}: cannot read it: {why}'
-            self.assertEqual(mdriver('--assignment', path).stderr, said + '\n')
+            finished = samples.mdriver_refusing('--assignment', path)
+            self.assertEqual(finished.stderr, said + '\n')
             with self.assertRaises(assignment.AssignmentError) as refused:
                 assignment.read(path)
             self.assertEqual(str(refused.exception), said)
