@@ -1,5 +1,6 @@
 # make                             the lab: mdriver and its allocators
 # make handin MM=path/to/mm.c ARGS='-f structs'   judge somebody's allocator
+# make handout DIR=... [ASSIGNMENT=...]   what students get of an assignment
 # make runtime                     allocators as the malloc of real programs,
 #                                  and the recorder: tools/run, tools/record
 # make libraries                   the four libraries and mm, to be linked
@@ -63,13 +64,13 @@ VARIANTS := $(patsubst variants/%.c,%,$(wildcard variants/*.c))
 LIBRARIES := $(patsubst libraries/%.c,%,$(wildcard libraries/*.c))
 ALLOCATORS := mm $(VARIANTS:%=variants/%) $(LIBRARIES:%=libraries/%)
 
-.PHONY: lab clean handin help
+.PHONY: lab clean help
 .DELETE_ON_ERROR:
 # No object is deleted as intermediate: another make may be linking it.
 .SECONDARY:
 
 lab: mdriver $(OUT)/mdriver $(OUT)/worker $(ALLOCATORS:%=$(OUT)/%.so) \
-	$(OUT)/profiles.json
+	$(OUT)/profiles.json $(patsubst %,$(OUT)/%,$(wildcard assignment.json))
 
 # A line for each file is printed; with V=1 each command, with -s nothing.
 QUIET := $(if $(V),,@)
@@ -123,23 +124,13 @@ $(OUT)/work/%.o: %.c
 $(OUT)/judge/driver/worker/pattern.o $(OUT)/work/driver/worker/pattern.o: EXTRA := $(if $(filter san,$(MODE)),,-O3)
 
 $(OUT)/profiles.json: driver/measure/profiles.json
+$(OUT)/assignment.json: assignment.json
+$(OUT)/profiles.json $(OUT)/assignment.json:
 	@mkdir -p $(@D)
 	$(QUIET)cp $< $@.$$$$ && mv -f $@.$$$$ $@
 
 $(OUT)/%.so: %.c
 	$(call compile,$(WORKER_CC) $(WORKER_FLAGS) $(PLUGIN_FLAGS) $<)
-
-# A library's place in the lab is its adapter.
-$(OUT)/libraries/%.so: libraries/lab/%.c
-	$(call compile,$(WORKER_CC) $(WORKER_FLAGS) $(PLUGIN_FLAGS) $<)
-
-include runtime/runtime.mk libraries/libraries.mk bench/bench.mk tests/tests.mk
-
-# Judge a hand-in: make handin MM=path/to/mm.c ARGS='-f x.rep -l'
-handin: lab
-	@test -n "$(MM)" || { echo 'usage: make handin MM=path/to/mm.c' \
-	    "[ARGS='mdriver options'] [MODE=m32]"; exit 2; }
-	@tools/handin --mode $(MODE) --cc $(CC) "$(MM)" -- $(ARGS)
 
 help:
 	@sed -n '/^#/!q; s/^# \{0,1\}//p' $(firstword $(MAKEFILE_LIST))
@@ -148,3 +139,25 @@ clean:
 	rm -rf build mdriver traces/.bounds
 
 -include $(shell find $(OUT) -name '*.d' 2>/dev/null)
+
+# ---- What a handout does not have: tools/handout ends the Makefile here. ----
+
+# A library's place in the lab is its adapter.
+$(OUT)/libraries/%.so: libraries/lab/%.c
+	$(call compile,$(WORKER_CC) $(WORKER_FLAGS) $(PLUGIN_FLAGS) $<)
+
+include runtime/runtime.mk libraries/libraries.mk bench/bench.mk tests/tests.mk
+
+.PHONY: handin handout
+# Judge a hand-in: make handin MM=path/to/mm.c ARGS='-f x.rep -l'
+handin: lab
+	@test -n "$(MM)" || { echo 'usage: make handin MM=path/to/mm.c' \
+	    "[ARGS='mdriver options'] [MODE=m32]"; exit 2; }
+	@tools/handin --mode $(MODE) --cc $(CC) "$(MM)" -- $(ARGS)
+
+# What students get: make handout DIR=path/to/new/folder
+ASSIGNMENT ?= assignments/classic.json
+handout:
+	@test -n "$(DIR)" || { echo 'usage: make handout DIR=...' \
+	    '[ASSIGNMENT=assignments/classic.json]'; exit 2; }
+	@tools/handout "$(ASSIGNMENT)" "$(DIR)"

@@ -429,6 +429,25 @@ static const char *profiles_path(const struct options *o)
     return path;
 }
 
+static struct profile profile_for(const struct options *o)
+{
+    return o->points ? *o->points : profile_read(profiles_path(o), o->index);
+}
+
+/* The assignment's, if the command line names none. */
+static struct trace_list load_traces(const struct options *o)
+{
+    if (o->adversary || o->fuzz > 0)
+        return (struct trace_list){0};
+    if (o->assignment && o->trace_file_count == 0)
+        return assignment_traces(o->assignment, o->trace_dir);
+    struct trace_list traces =
+        trace_list_load(o->trace_files, o->trace_file_count, o->trace_dir);
+    if (o->assignment)
+        assignment_weigh(o->assignment, traces);
+    return traces;
+}
+
 static void list(struct trace_list traces)
 {
     size_t count;
@@ -476,13 +495,10 @@ int main(int argc, char **argv)
     signal(SIGXFSZ, SIG_IGN); /* a file too large is told, not died of */
     on_exit(check_stdout, NULL);
     struct options o = options_read(argc, argv);
-    struct profile profile = profile_read(profiles_path(&o), o.index);
-    struct trace_list traces = {0};
+    struct profile profile = profile_for(&o);
+    struct trace_list traces = load_traces(&o);
     int status = EXIT_ALL_RIGHT;
 
-    if (!o.adversary && o.fuzz == 0)
-        traces =
-            trace_list_load(o.trace_files, o.trace_file_count, o.trace_dir);
     if (o.list) {
         list(traces);
     } else if (o.pack) {
@@ -513,5 +529,6 @@ int main(int argc, char **argv)
     }
     trace_list_delete(traces);
     free(o.trace_files);
+    assignment_delete(o.assignment);
     return status;
 }

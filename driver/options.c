@@ -8,6 +8,7 @@
 
 #include "memlib.h"
 #include "base/fatal.h"
+#include "base/size_text.h"
 #include "base/suffix.h"
 
 #include <argp.h>
@@ -45,7 +46,8 @@ enum long_option {
     SPEED,
     SHRINK,
     EXPLAIN,
-    FUZZ
+    FUZZ,
+    ASSIGNMENT
 };
 
 /* Runs in place of the usual one, or ways of it, that some options do not go
@@ -120,6 +122,11 @@ static const struct option_row {
     {{"trace-dir", 't', "DIR", 0,
       "Where traces are (default: traces)", 0},
      TEXT, AT(trace_dir), 0, 0, NOTHING},
+    {{"assignment", ASSIGNMENT, "FILE", 0,
+      "Take traces, alignment, limits and profile from this assignment; an "
+      "option that says otherwise wins (default: assignment.json beside the "
+      "build's mdriver, if it is there)", 0},
+     TEXT, AT(assignment_file), 0, 0, NOTHING},
     {{"allocator", ALLOCATOR, "LIST", 0,
       "What to run, separated by commas: names of the build (mm, a "
       "variant), libc, all (mm, every variant, every library and at last "
@@ -318,22 +325,20 @@ static bool is_plain(const char *text)
     return text != NULL;
 }
 
+static size_t whole_pages(size_t size)
+{
+    size_t page = mem_pagesize();
+
+    return (size + page - 1) & -page;
+}
+
 static size_t heap_size(const char *text)
 {
-    char *end;
-    unsigned long long value = strtoull(text, &end, 10);
-    static const char units[] = "KMG";
-    const char *unit =
-        *end ? strchr(units, toupper((unsigned char)*end)) : NULL;
-    int shift = unit ? 10 * (int)(unit - units + 1) : 0;
+    size_t size;
 
-    if (!isdigit((unsigned char)text[0]) || (*end && (!unit || end[1])) ||
-        value > (1ull << 46) >> shift || value << shift < 65536)
-        fatal_usage("--heap-limit takes a size from 64K to 65536G, not "
-                    "'%s'",
-                    text);
-    size_t page = mem_pagesize(), size = (size_t)(value << shift);
-    return (size + page - 1) & -page;
+    if (!size_read(text, &size))
+        fatal_usage("--heap-limit takes " SIZE_RANGE ", not '%s'", text);
+    return whole_pages(size);
 }
 
 static void add_file(struct options *o, char *file)
@@ -544,6 +549,32 @@ static void check(const struct reading *r)
                     "prints frames");
 }
 
+static bool is_given(const struct reading *r, int key)
+{
+    return r->given[row_of_key(key) - rows];
+}
+
+/* What the assignment says and the command line does not. */
+static void settle_assignment(const struct reading *r)
+{
+    struct options *o = r->options;
+    const struct assignment *a = assignment_find(o->assignment_file);
+
+    o->assignment = a;
+    if (!a)
+        return;
+    if (!is_given(r, ALIGN))
+        o->align = a->align;
+    if (!is_given(r, HEAP_LIMIT))
+        o->heap_limit = whole_pages(a->heap_limit);
+    if (!is_given(r, 's'))
+        o->time_limit = a->time_limit;
+    if (!is_given(r, INDEX) && !a->own_points)
+        o->index = a->points.name;
+    if (!is_given(r, INDEX) && !is_given(r, PROFILES) && a->own_points)
+        o->points = &a->points;
+}
+
 /* All: libc too, to compare with; a table for each only where asked for. */
 static void settle_all(struct options *o)
 {
@@ -601,5 +632,6 @@ struct options options_read(int argc, char **argv)
         o.stop_at--; /* they count from 1 */
     settle_all(&o);
     check(&reading);
+    settle_assignment(&reading);
     return o;
 }

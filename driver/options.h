@@ -4,6 +4,8 @@
 #ifndef OPTIONS_H
 #define OPTIONS_H
 
+#include "assignment.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -24,7 +26,10 @@ struct options {
     int debug;
     double time_limit;
     unsigned align;
+    const char *assignment_file;
+    const struct assignment *assignment; /* NULL: none */
     const char *index, *profiles;
+    const struct profile *points; /* in place of index; NULL: index */
     int rounds, jobs;
     bool has_seed, perturb;
     uint64_t seed, perturb_seed;

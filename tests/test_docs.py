@@ -204,6 +204,9 @@ class Commands(unittest.TestCase):
     def test_first_hour(self) -> None:
         self.page('docs/first-hour.md')
 
+    def test_assignments(self) -> None:
+        self.page('docs/assignments.md')
+
     def test_judge(self) -> None:
         self.page('docs/judge.md')
 
@@ -255,7 +258,7 @@ class Pages(unittest.TestCase):
                     self.assertTrue((ROOT / name).exists())
 
     def test_files_that_the_pages_name_exist(self) -> None:
-        rooms = 'bench compat driver libraries runtime tests tools variants'
+        rooms = 'assignments bench compat driver libraries runtime tests tools variants'
         file = rf'(?<![\w/.-])(?:{rooms.replace(" ", "|")})/[\w./-]*\w'
         for page in PAGES:
             for name in re.findall(file, page.read_text()):

@@ -71,8 +71,8 @@ class Tools(unittest.TestCase):
 
     def test_others_start_without(self) -> None:
         for command in ('bench --help', 'convert --list', 'generate --help',
-                        'handin --help', 'programs --help', 'record --help',
-                        'run --help', 'soak --help'):
+                        'handin --help', 'handout --help', 'programs --help',
+                        'record --help', 'run --help', 'soak --help'):
             with self.subTest(command):
                 finished = self.without('numpy matplotlib selenium',
                                         *command.split())

@@ -38,6 +38,13 @@ $(MM_BUILDS:%=$(OUT)/mm/%.so): mm.c
 
 # Wrong programs are built as they are, whatever the mode.
 BAD_FLAGS := $(BASE) -O2 $(if $(filter m32,$(MODE)),-m32) $(PLUGIN_FLAGS)
+FIRST_HOUR := $(patsubst tests/first_hour/%.c,$(OUT)/first_hour/%.so,$(wildcard \
+	tests/first_hour/*.c))
+.PHONY: first-hour
+first-hour: $(FIRST_HOUR)
+$(OUT)/first_hour/%.so: tests/first_hour/%.c
+	$(call compile,$(WORKER_CC) $(BAD_FLAGS) $<)
+
 $(OUT)/bad/%.so: tests/bad/%.c
 	$(call compile,$(WORKER_CC) $(BAD_FLAGS) $<)
 
@@ -87,7 +94,7 @@ $(OUT)/soak: tests/runtime/soak.c $(SOAKED:%=tests/runtime/soak/%.c) \
 # ---- All tests. ----
 
 .PHONY: test test-all test-build
-test-build: lab $(UNIT_TESTS) $(LIBRARY_TESTS) $(BAD) $(RUNTIME_TESTS) \
+test-build: lab $(UNIT_TESTS) $(LIBRARY_TESTS) $(BAD) $(FIRST_HOUR) $(RUNTIME_TESTS) \
 	$(MM_BUILDS:%=$(OUT)/mm/%.so) \
 	$(if $(PRELOADS),benchmarks libraries $(LARGER_PAGES),$(OUT)/record.so)
 

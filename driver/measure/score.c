@@ -4,7 +4,7 @@
 #include "score.h"
 
 #include "base/fatal.h"
-#include "trace/contents.h"
+#include "json_file.h"
 
 #include <json-c/json.h>
 #include <math.h>
@@ -12,33 +12,6 @@
 #include <string.h>
 
 /* ---- Reading a profile. ---- */
-
-static unsigned long line_at(const struct contents *c, size_t offset)
-{
-    unsigned long line = 1;
-
-    for (size_t i = 0; i < offset && i < c->size; i++)
-        line += c->bytes[i] == '\n';
-    return line;
-}
-
-static struct json_object *parse(const char *path)
-{
-    struct contents c = contents_read(path);
-    struct json_tokener *t = check_alloc(json_tokener_new());
-    struct json_object *root = json_tokener_parse_ex(t, c.bytes, (int)c.size);
-
-    if (!root)
-        fatal(path, line_at(&c, json_tokener_get_parse_end(t)), "%s",
-              json_tokener_get_error(t) == json_tokener_continue
-                  ? "the JSON text is cut short"
-                  : json_tokener_error_desc(json_tokener_get_error(t)));
-    if (!json_object_is_type(root, json_type_object))
-        fatal(path, 1, "expected an object with a member a profile");
-    json_tokener_free(t);
-    contents_free(c.bytes, c.size, c.mapped);
-    return root;
-}
 
 static struct json_object *member(const char *path, const char *profile,
                                   struct json_object *o, const char *key,
@@ -82,6 +55,9 @@ static void read_range(const char *path, const char *profile,
     if (!(*low < *high))
         fatal(path, 0, "profile '%s': \"%s\" has to rise from low to high",
               profile, key);
+    if (!(*low >= 0 && *high <= PROFILE_MOST))
+        fatal(path, 0, "profile '%s': \"%s\" has to be within 0 and %g",
+              profile, key, PROFILE_MOST);
 }
 
 static int choice(const char *path, const char *profile, struct json_object *o,
@@ -109,16 +85,14 @@ static _Noreturn void fatal_profile(const char *path, const char *name,
     fatal(path, 0, "no profile '%s'; there are %s", name, list);
 }
 
-struct profile profile_read(const char *path, const char *name)
+struct profile profile_of(const char *path, const char *name,
+                          struct json_object *o)
 {
     static const char *const references[] = {"libc", "absolute", NULL};
     static const char *const averages[] = {"pooled", "harmonic", "geometric",
                                            NULL};
-    struct json_object *root = parse(path), *o;
     struct profile p = {.name = ""};
 
-    if (!json_object_object_get_ex(root, name, &o))
-        fatal_profile(path, name, root);
     snprintf(p.name, sizeof p.name, "%s", name);
     p.utilization_weight = json_object_get_double(
         member(path, name, o, "utilization_weight", json_type_double));
@@ -133,6 +107,18 @@ struct profile profile_read(const char *path, const char *name)
                &p.throughput_high);
     p.absolute = choice(path, name, o, "reference", references) == 1;
     p.average = (enum average)choice(path, name, o, "average", averages);
+    return p;
+}
+
+struct profile profile_read(const char *path, const char *name)
+{
+    struct json_object *root = json_file_read(path, "a member a profile"), *o;
+
+    if (!json_object_object_get_ex(root, name, &o))
+        fatal_profile(path, name, root);
+    if (!json_object_is_type(o, json_type_object))
+        fatal(path, 0, "profile '%s' has to be an object", name);
+    struct profile p = profile_of(path, name, o);
     json_object_put(root);
     return p;
 }

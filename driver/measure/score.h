@@ -24,6 +24,9 @@ struct profile {
     enum average average;
 };
 
+/* What a threshold is at most: operations per second. */
+#define PROFILE_MOST 1e15
+
 struct score {
     size_t traces, ok;     /* all traces; those whose verdict is ok */
     double utilization;    /* mean over traces that count for memory */
@@ -51,6 +54,11 @@ struct means {
  * malformed or has no such profile, exit with a message.
  */
 struct profile profile_read(const char *path, const char *name);
+
+/* The same of the one object, which is in the file at path. */
+struct json_object;
+struct profile profile_of(const char *path, const char *name,
+                          struct json_object *object);
 
 /* Does the trace's weight count for utilization? */
 bool trace_counts_for_memory(const struct trace *trace);

@@ -29,8 +29,7 @@ static int is_trace(const struct dirent *entry)
     return 0;
 }
 
-/* traces/ in the current directory, or else next to the folder build/. */
-static const char *default_directory(void)
+const char *trace_directory(void)
 {
     static char path[PATH_MAX];
 
@@ -84,7 +83,7 @@ struct trace_list trace_list_load(char *const *files, size_t count,
     struct trace_list list;
 
     if (!directory)
-        directory = default_directory();
+        directory = trace_directory();
     if (count == 0)
         return load_directory(directory);
     list.traces = check_alloc(calloc(count, sizeof(struct trace *)));

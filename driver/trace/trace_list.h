@@ -11,11 +11,14 @@ struct trace_list {
     size_t count;
 };
 
+/* traces/ here, or else in the source tree that the build lies in. */
+const char *trace_directory(void);
+
 /*
  * Load the named traces, each a path or the name of a file in directory. If
  * count is 0, load all traces of directory, sorted by name. If directory is
- * NULL, it is traces/ in the current directory, or else in the source tree. If
- * a trace is missing or malformed, or there is none, exit with a message.
+ * NULL, it is trace_directory(). If a trace is missing or malformed, or there is
+ * none, exit with a message.
  */
 struct trace_list trace_list_load(char *const *files, size_t count,
                                   const char *directory);

@@ -1,0 +1,331 @@
+/*
+ * assignment.c - the reader of assignments. What it refuses,
+ * tools/malloclab/assignment.py refuses with the same sentence.
+ */
+#define _GNU_SOURCE
+#include "assignment.h"
+
+#include "memlib.h"
+#include "base/build.h"
+#include "base/fatal.h"
+#include "base/nearest.h"
+#include "base/size_text.h"
+#include "base/suffix.h"
+#include "measure/json_file.h"
+
+#include <ctype.h>
+#include <json-c/json.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { MOST_TRACES = 1000, MOST_ALLOWED = 256, LONGEST_NAME = 60 };
+
+enum { LONGEST_FILE = 100, LONGEST_WORD = 31, LONGEST_CALL = 63 };
+
+static const double MOST_SECONDS = 1e6;
+
+static const char *const keys[] = {"name",   "lab",    "alignment", "traces",
+                                   "points", "limits", "allowed",   NULL};
+
+enum { NEEDED = 5 }; /* the first of them */
+
+static const char *const limit_keys[] = {"heap_limit", "time_limit", NULL};
+
+static const char *const point_keys[] = {
+    "utilization_weight", "utilization", "throughput",
+    "reference",          "average",     NULL};
+
+static const char *const lab_names[] = {"csapp", "cmu", "house", NULL};
+
+static bool is_one_of(const char *word, const char *const *words)
+{
+    for (; *words; words++)
+        if (strcmp(word, *words) == 0)
+            return true;
+    return false;
+}
+
+static void check_keys(const char *path, struct json_object *o,
+                       const char *what, const char *const *known)
+{
+    json_object_object_foreach (o, key, value) {
+        (void)value;
+        if (!is_one_of(key, known))
+            fatal(path, 0, "\"%s\" is no key of %s; the nearest is \"%s\"", key,
+                  what, nearest_name(key, known));
+    }
+}
+
+/* ---- Values. ---- */
+
+/* Its text; NULL where it is no string, is too long or holds what none may. */
+static const char *text_of(struct json_object *o, size_t longest)
+{
+    const char *text = json_object_get_string(o);
+
+    if (!json_object_is_type(o, json_type_string) || text[0] == '\0' ||
+        (size_t)json_object_get_string_len(o) > longest ||
+        strlen(text) != (size_t)json_object_get_string_len(o))
+        return NULL;
+    for (const char *c = text; *c; c++)
+        if (iscntrl((unsigned char)*c))
+            return NULL;
+    return text;
+}
+
+/* -1 where it is no integer within the limits of an int. */
+static int integer_of(struct json_object *o)
+{
+    int64_t value = json_object_get_int64(o);
+
+    return json_object_is_type(o, json_type_int) && value >= 0 &&
+                   value <= INT_MAX
+               ? (int)value
+               : -1;
+}
+
+static bool is_number(struct json_object *o)
+{
+    return json_object_is_type(o, json_type_int) ||
+           json_object_is_type(o, json_type_double);
+}
+
+/* A file of the trace directory, not of another. */
+static bool is_trace_name(const char *name)
+{
+    static const char letters[] = "abcdefghijklmnopqrstuvwxyz"
+                                  "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.+-";
+
+    return name[0] != '.' && strlen(name) <= LONGEST_FILE &&
+           name[strspn(name, letters)] == '\0' &&
+           (has_suffix(name, ".rep") || has_suffix(name, ".rep.gz") ||
+            has_suffix(name, ".rep.zst") || has_suffix(name, ".repb"));
+}
+
+static bool is_function_name(const char *name)
+{
+    static const char letters[] = "abcdefghijklmnopqrstuvwxyz"
+                                  "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_";
+
+    return !isdigit((unsigned char)name[0]) &&
+           name[strspn(name, letters)] == '\0';
+}
+
+/* ---- Members. ---- */
+
+static void read_name(struct assignment *a, const char *path,
+                      struct json_object *o)
+{
+    const char *name = text_of(o, LONGEST_NAME);
+
+    if (!name)
+        fatal(path, 0, "\"name\" has to be a text of 1 to %d bytes",
+              LONGEST_NAME);
+    snprintf(a->name, sizeof a->name, "%s", name);
+}
+
+static void check_lab(const char *path, struct json_object *o)
+{
+    const char *lab = text_of(o, LONGEST_WORD);
+
+    if (!lab)
+        fatal(path, 0, "\"lab\" has to be \"csapp\", \"cmu\" or \"house\"");
+    if (!is_one_of(lab, lab_names))
+        fatal(path, 0, "\"lab\" cannot be \"%s\"; the nearest is \"%s\"", lab,
+              nearest_name(lab, lab_names));
+}
+
+static void read_alignment(struct assignment *a, const char *path,
+                           struct json_object *o)
+{
+    int align = integer_of(o);
+
+    if (align != 8 && align != 16)
+        fatal(path, 0, "\"alignment\" has to be 8 or 16");
+    a->align = (unsigned)align;
+}
+
+static void add_trace(struct assignment *a, const char *path, const char *name,
+                      struct json_object *weight)
+{
+    int number = integer_of(weight);
+
+    if (!is_trace_name(name))
+        fatal(path, 0, "\"traces\": \"%s\" is no name of a trace file", name);
+    if (number < WEIGHT_NONE || number > WEIGHT_SPEED)
+        fatal(path, 0,
+              "\"traces\": the weight of \"%s\" has to be 0, 1, 2 or 3", name);
+    a->traces[a->trace_count++] = (struct assigned_trace){
+        check_alloc(strdup(name)), (enum trace_weight)number};
+}
+
+static void read_traces(struct assignment *a, const char *path,
+                        struct json_object *o)
+{
+    int count = json_object_is_type(o, json_type_object)
+                    ? json_object_object_length(o)
+                    : 0;
+
+    if (count < 1 || count > MOST_TRACES)
+        fatal(path, 0,
+              "\"traces\" has to be an object with the weights of 1 to %d "
+              "traces",
+              MOST_TRACES);
+    a->traces = check_alloc(calloc((size_t)count, sizeof *a->traces));
+    json_object_object_foreach (o, name, weight)
+        add_trace(a, path, name, weight);
+}
+
+static void read_points(struct assignment *a, const char *path,
+                        struct json_object *o)
+{
+    const char *name = text_of(o, LONGEST_WORD);
+
+    a->own_points = json_object_is_type(o, json_type_object);
+    if (!a->own_points && !name)
+        fatal(path, 0,
+              "\"points\" has to be the name of a profile, or a profile");
+    if (a->own_points) {
+        check_keys(path, o, "\"points\"", point_keys);
+        a->points = profile_of(path, "points", o);
+    } else {
+        snprintf(a->points.name, sizeof a->points.name, "%s", name);
+    }
+}
+
+static void read_limit(struct assignment *a, const char *path, const char *key,
+                       struct json_object *o)
+{
+    double seconds = is_number(o) ? json_object_get_double(o) : 0;
+    const char *size = text_of(o, LONGEST_WORD);
+
+    if (strcmp(key, "heap_limit") == 0) {
+        if (!size || !size_read(size, &a->heap_limit))
+            fatal(path, 0, "\"heap_limit\" has to be " SIZE_RANGE ", as text");
+        return;
+    }
+    if (!(seconds > 0 && seconds <= MOST_SECONDS))
+        fatal(path, 0,
+              "\"time_limit\" has to be a number of seconds above 0 and up "
+              "to 1000000");
+    a->time_limit = seconds;
+}
+
+static void read_limits(struct assignment *a, const char *path,
+                        struct json_object *o)
+{
+    if (!json_object_is_type(o, json_type_object))
+        fatal(path, 0, "\"limits\" has to be an object");
+    check_keys(path, o, "\"limits\"", limit_keys);
+    json_object_object_foreach (o, key, value)
+        read_limit(a, path, key, value);
+}
+
+/* Grading reads them (in Python); here they only have to be right. */
+static void check_allowed(const char *path, struct json_object *o)
+{
+    size_t count = json_object_is_type(o, json_type_array)
+                       ? json_object_array_length(o)
+                       : MOST_ALLOWED + 1;
+
+    if (count > MOST_ALLOWED)
+        fatal(path, 0, "\"allowed\" has to be a list of at most %d functions",
+              MOST_ALLOWED);
+    for (size_t i = 0; i < count; i++) {
+        const char *name =
+            text_of(json_object_array_get_idx(o, i), LONGEST_CALL);
+
+        if (!name || !is_function_name(name))
+            fatal(path, 0, "\"allowed\": number %zu is no name of a function",
+                  i + 1);
+    }
+}
+
+/* ---- The file. ---- */
+
+static void read_member(struct assignment *a, const char *path, const char *key,
+                        struct json_object *o)
+{
+    if (strcmp(key, "name") == 0)
+        read_name(a, path, o);
+    else if (strcmp(key, "lab") == 0)
+        check_lab(path, o);
+    else if (strcmp(key, "alignment") == 0)
+        read_alignment(a, path, o);
+    else if (strcmp(key, "traces") == 0)
+        read_traces(a, path, o);
+    else if (strcmp(key, "points") == 0)
+        read_points(a, path, o);
+    else if (strcmp(key, "limits") == 0)
+        read_limits(a, path, o);
+    else
+        check_allowed(path, o);
+}
+
+static struct assignment *read_file(const char *path)
+{
+    struct json_object *root = json_file_read(path, "an assignment"), *value;
+    struct assignment *a = check_alloc(calloc(1, sizeof *a));
+
+    a->heap_limit = MEM_DEFAULT_LIMIT;
+    a->time_limit = 20;
+    check_keys(path, root, "an assignment", keys);
+    for (int i = 0; keys[i]; i++) {
+        if (json_object_object_get_ex(root, keys[i], &value))
+            read_member(a, path, keys[i], value);
+        else if (i < NEEDED)
+            fatal(path, 0, "it has no \"%s\"", keys[i]);
+    }
+    json_object_put(root);
+    return a;
+}
+
+const struct assignment *assignment_find(const char *file)
+{
+    char path[PATH_MAX];
+
+    if (file)
+        return read_file(file);
+    snprintf(path, sizeof path, "%s/assignment.json", build_directory());
+    return access(path, F_OK) == 0 ? read_file(path) : NULL;
+}
+
+void assignment_delete(const struct assignment *a)
+{
+    if (!a)
+        return;
+    for (size_t i = 0; i < a->trace_count; i++)
+        free(a->traces[i].name);
+    free(a->traces);
+    free((void *)a);
+}
+
+/* ---- Its traces. ---- */
+
+struct trace_list assignment_traces(const struct assignment *a,
+                                    const char *directory)
+{
+    char **paths = check_alloc(calloc(a->trace_count, sizeof *paths));
+    const char *folder = directory ? directory : trace_directory();
+
+    for (size_t i = 0; i < a->trace_count; i++)
+        if (asprintf(&paths[i], "%s/%s", folder, a->traces[i].name) < 0)
+            check_alloc(NULL);
+    struct trace_list list = trace_list_load(paths, a->trace_count, folder);
+    for (size_t i = 0; i < a->trace_count; i++)
+        free(paths[i]);
+    free(paths);
+    assignment_weigh(a, list);
+    return list;
+}
+
+void assignment_weigh(const struct assignment *a, struct trace_list traces)
+{
+    for (size_t i = 0; i < traces.count; i++)
+        for (size_t k = 0; k < a->trace_count; k++)
+            if (strcmp(traces.traces[i]->name, a->traces[k].name) == 0)
+                traces.traces[i]->weight = a->traces[k].weight;
+}

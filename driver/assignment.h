@@ -1,0 +1,47 @@
+/*
+ * assignment.h - what an instructor asks for: traces, alignment, limits,
+ * points. docs/assignments.md has the keys; tools/malloclab/assignment.py reads
+ * the same files and says the same of those that are wrong.
+ */
+#ifndef ASSIGNMENT_H
+#define ASSIGNMENT_H
+
+#include "measure/score.h"
+#include "trace/trace_list.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct assigned_trace {
+    char *name; /* of a file in the trace directory */
+    enum trace_weight weight;
+};
+
+struct assignment {
+    char name[61];
+    unsigned align;
+    struct assigned_trace *traces;
+    size_t trace_count;
+    bool own_points;       /* points is whole, not a name alone */
+    struct profile points; /* of the file itself, or the name of a profile */
+    size_t heap_limit;     /* bytes */
+    double time_limit;     /* seconds */
+};
+
+/*
+ * Read the file, or, where it is NULL, assignment.json beside this executable;
+ * NULL where there is none. Complains and exits where the file is wrong.
+ */
+const struct assignment *assignment_find(const char *file);
+
+void assignment_delete(const struct assignment *a);
+
+/* Load its traces from the directory (NULL: the usual one), with its weights.
+ */
+struct trace_list assignment_traces(const struct assignment *a,
+                                    const char *directory);
+
+/* Give its weights to those of the traces that are its own. */
+void assignment_weigh(const struct assignment *a, struct trace_list traces);
+
+#endif

@@ -1,0 +1,3 @@
+/* cycle.c - a freed block is added to the list twice */
+#define CYCLE
+#include "student.h"

@@ -1,0 +1,3 @@
+/* realloc.c - the old block is freed before it is copied */
+#define REALLOC_LOSES_DATA
+#include "student.h"

@@ -1,0 +1,248 @@
+"""Assignments: ./mdriver and the tools read the same files, refuse the same, and
+say the same of them. What is in the file holds, unless an option says otherwise.
+"""
+from __future__ import annotations
+
+import copy
+import json
+from typing import Any
+
+import samples
+from malloclab import assignment
+from support import BUILD, ROOT, account, mdriver, mdriver_json, of_the_judge
+
+of_the_judge()
+
+PROFILE = {'utilization_weight': 0.5, 'utilization': [0, 1],
+           'throughput': [0, 2], 'reference': 'libc', 'average': 'pooled'}
+GOOD: dict[str, Any] = {
+    'name': 'Malloc', 'lab': 'house', 'alignment': 16,
+    'traces': {'structs.rep': 1}, 'points': 'classic',
+    'limits': {'heap_limit': '16M', 'time_limit': 2.5},
+    'allowed': ['memcpy', '__errno_location']}
+ABSENT = object()
+
+
+def changed(key: str, value: Any) -> dict[str, Any]:
+    """GOOD, with another value; `a.b` is a member of a member."""
+    whole = copy.deepcopy(GOOD)
+    *path, last = key.split('.')
+    place = whole
+    for name in path:
+        place = place[name]
+    place[last] = value
+    if value is ABSENT:
+        del place[last]
+    return whole
+
+
+def profile(**changes: Any) -> dict[str, Any]:
+    return {key: value for key, value in {**PROFILE, **changes}.items()
+            if value is not ABSENT}
+
+
+ACCEPTED = [
+    GOOD, changed('limits', ABSENT), changed('allowed', ABSENT),
+    changed('limits', {}), changed('allowed', []),
+    changed('name', 'Übung 3: "malloc" \\ 😀'), changed('name', 'x' * 60),
+    changed('alignment', 8), changed('lab', 'cmu'), changed('lab', 'csapp'),
+    changed('traces', {'structs.rep': 0, 'git-log.rep.gz': 3}),
+    changed('points', PROFILE), changed('points', 'absolute'),
+    changed('points', profile(throughput=[0, 1e15])),
+    changed('limits.heap_limit', '64k'), changed('limits.heap_limit', '65536'),
+    changed('limits.heap_limit', '0000064K'),
+    changed('limits.heap_limit', '65536G'),
+    changed('limits.time_limit', 1000000),
+    changed('limits.time_limit', 1e-9),
+    changed('allowed', ['f' * 63] * 256)]
+
+# A change of GOOD, and a part of the sentence that both say.
+REFUSED: list[tuple[dict[str, Any], str]] = [
+    *((changed(key, ABSENT), f'it has no "{key}"') for key in
+      ('name', 'lab', 'alignment', 'traces', 'points')),
+    (changed('trases', {}), 'no key of an assignment; the nearest is "traces"'),
+    (changed('', 1), '"" is no key of an assignment; the nearest is "lab"'),
+    (changed('z' * 99, 1), 'the nearest is'),
+    (changed('alignement', 16), 'the nearest is "alignment"'),
+    (changed('limits.heap', '1G'), 'no key of "limits"; the nearest is "heap_'),
+    (changed('points', profile(weight=1)), 'no key of "points"; the nearest'),
+    *((changed('name', value), '"name" has to be') for value in
+      ('', 'x' * 61, 'ü' * 31, 'a\nb', 'a\0b', 'a\x7f', 7, None, ['x'])),
+    *((changed('lab', value), '"lab" has to be') for value in
+      ('', 3, 'x' * 32, True)),
+    (changed('lab', 'cmuu'), '"lab" cannot be "cmuu"; the nearest is "cmu"'),
+    (changed('lab', 'CSAPP'), 'the nearest is'),
+    *((changed('alignment', value), '"alignment" has to be') for value in
+      (0, -8, 4, 32, 16.0, '16', True, None, 2**32 + 16, 2**64 + 16, 10**40)),
+    *((changed('traces', value), '"traces" has to be an object') for value in
+      ({}, [], ['structs.rep'], 'structs.rep', None,
+       {f'{n}.rep': 1 for n in range(1001)})),
+    *((changed('traces', {name: 1}), 'is no name of a trace file') for name in
+      ('', 'structs', '.rep', '../x.rep', '/x.rep', 'a b.rep', 'x.rep.bz2',
+       '.hidden.rep', 'ü.rep', 'x' * 97 + '.rep', 'x.rep\n')),
+    *((changed('traces', {'structs.rep': value}), 'the weight of "structs.rep"')
+      for value in (-1, 4, 1.0, '1', True, None, 10**30)),
+    *((changed('points', value), '"points" has to be') for value in
+      ('', 1, None, [], 'x' * 32)),
+    (changed('points', 'clasic'), "no profile 'clasic'; there are classic"),
+    *((changed('points', profile(**{key: ABSENT})), f'needs "{key}"')
+      for key in PROFILE),
+    *((changed('points', profile(utilization_weight=value)), 'weight"')
+      for value in (-0.1, 1.1, '1', True, 10**30)),
+    *((changed('points', profile(throughput=value)), '"throughput"')
+      for value in ([], [1], [0, 1, 2], ['0', '1'], [True, 2], [1, 1], [2, 1],
+                    [-1, 1], [0, 1.1e15], 1, None)),
+    (changed('points', profile(average='mean')), 'cannot be "mean"'),
+    (changed('points', profile(reference=1)), 'needs "reference"'),
+    *((changed('limits', value), '"limits" has to be') for value in
+      ([], '1G', None, 1)),
+    *((changed('limits.heap_limit', value), '"heap_limit" has to be')
+      for value in ('', '63K', '65537G', '-1M', '+1M', ' 1M', '1M ', '1T',
+                    '1MB', '1.5M', '0x100000', '٣٣٣٣٣٣٣', '9' * 30,
+                    '18446744073709551615G', 1048576, None)),
+    *((changed('limits.time_limit', value), '"time_limit" has to be')
+      for value in (0, -1, 1000000.5, '20', True, None, 10**400)),
+    *((changed('allowed', value), '"allowed" has to be') for value in
+      ('memcpy', {}, None, 1, ['f'] * 257)),
+    *((changed('allowed', ['f', value]), '"allowed": number 2 is no name')
+      for value in ('', '2f', 'a b', 'a-b', 'ä', 'f' * 64, 1, None, 'f\n'))]
+
+TEXT = json.dumps(GOOD)
+NO_JSON = [
+    '', '{', '[]', '1', 'null', '"x"', TEXT[:-1], TEXT + '}', TEXT + ' x',
+    TEXT[:-1] + ',}', TEXT.replace('"', "'"), '/* no */' + TEXT,
+    TEXT + '// no', '\ufeff' + TEXT, TEXT + '\0', '\0' + TEXT,
+    TEXT.replace('16,', '016,'), TEXT.replace('16,', '+16,'),
+    TEXT.replace('16,', '0x10,'), TEXT.replace('2.5', '.5'),
+    TEXT.replace('2.5', '2.'), TEXT.replace('2.5', '02.5'),
+    TEXT.replace('2.5', '-02'), TEXT.replace('2.5', '00'), TEXT.replace('2.5', 'NaN'),
+    TEXT.replace('2.5', 'Infinity'), TEXT.replace('2.5', '-Infinity'),
+    TEXT.replace('2.5', '1e999'), TEXT.replace('"Malloc"', '"Mal\tloc"'),
+    TEXT.replace('"Malloc"', r'"\x41"'), TEXT.replace('"Malloc"', r'"\u00"'),
+    TEXT.replace('"Malloc"', 'Malloc'), '[' * 100000, '{"a":' * 100000,
+    ' ' * (1 << 20) + TEXT]
+
+
+class Assignments(samples.Samples):
+    def judged(self, text: str | bytes):
+        """What ./mdriver says, and what Python does: None, or a complaint."""
+        path = self.folder / 'a.json'
+        path.write_bytes(text.encode(errors='surrogateescape')
+                         if isinstance(text, str) else text)
+        finished = samples.mdriver_refusing('--assignment', path, '--list')
+        try:
+            assignment.read(path)
+        except assignment.AssignmentError as error:
+            return finished, str(error)
+        return finished, None
+
+    def test_both_accept(self) -> None:
+        texts = [json.dumps(one) for one in ACCEPTED]
+        texts += [TEXT.replace('2.5', '250.0e-02'), f'\n\t{TEXT} \r\n', TEXT.replace('2.5', '25e-1'),
+                  TEXT.replace('"Malloc"', r'"\\\"2. 01\u0041\/\ud83d\ude00"'),
+                  TEXT.replace('"Malloc"', r'"\ud83d"'),
+                  json.dumps(ACCEPTED[5], ensure_ascii=False)]
+        for text in texts:
+            with self.subTest(text[:200]):
+                finished, complaint = self.judged(text)
+                self.assertIsNone(complaint)
+                self.assertEqual(finished.returncode, 0, account(finished))
+
+    def test_both_refuse_and_say_the_same(self) -> None:
+        for value, sentence in REFUSED:
+            with self.subTest(str(value)[-200:], sentence=sentence):
+                finished, complaint = self.judged(json.dumps(value))
+                self.assertIn(sentence, complaint or '')
+                self.assertEqual(finished.returncode, 2, account(finished))
+                said = finished.stderr.removesuffix('\n')
+                if 'no profile' in said:  # of a file of theirs
+                    said = f'{self.folder}/a.json: {said.split(": ", 1)[1]}'
+                self.assertEqual(said, complaint)
+
+    def test_what_is_no_json(self) -> None:
+        bad = [text.encode() for text in NO_JSON]
+        bad += [TEXT.encode().replace(b'Malloc', b'\xff'),
+                TEXT.encode().replace(b'Malloc', b'\xed\xa0\x80'),
+                TEXT.encode('utf-16')]
+        for text in bad:
+            with self.subTest(text[:200]):
+                finished, complaint = self.judged(text)
+                self.assertIsNotNone(complaint)
+                self.assertEqual(finished.returncode, 2, account(finished))
+                for said in finished.stderr, f'{complaint}\n':
+                    self.assertRegex(
+                        said, r'\A[^\n]*/a\.json(:\d+)?: [^\n]+\n\Z')
+
+    def test_the_line_of_what_is_no_json(self) -> None:
+        finished, complaint = self.judged('{\n"name": "x",\n"lab": ,\n}')
+        for said in finished.stderr, complaint:
+            self.assertIn('/a.json:3: ', said)
+
+    def test_files_that_cannot_be_read(self) -> None:
+        for path, why in ((self.folder / 'none', 'No such file or directory'),
+                          (self.folder, 'Is a directory')):
+            said = f'{path}: cannot read it: {why}'
+            finished = samples.mdriver_refusing('--assignment', path)
+            self.assertEqual(finished.stderr, said + '\n')
+            with self.assertRaises(assignment.AssignmentError) as refused:
+                assignment.read(path)
+            self.assertEqual(str(refused.exception), said)
+
+    def test_those_that_are_here(self) -> None:
+        for path in (ROOT / 'assignments').glob('*.json'):
+            with self.subTest(path.name):
+                for name in assignment.read(path).traces:
+                    self.assertTrue((ROOT / 'traces' / name).exists())
+                finished = mdriver('--assignment', path, '--list')
+                self.assertEqual(finished.returncode, 0, account(finished))
+
+
+class Use(samples.Samples):
+    def judge(self, *more: str, **changes: Any) -> dict[str, Any]:
+        whole = {**GOOD, 'traces': {'structs.rep': 2, 'comb.rep': 0}, **changes}
+        path = self.write('use.json', json.dumps(whole))
+        finished, report = mdriver_json(
+            '--assignment', path, '--allocator', 'mm', *(
+                more or ('--no-timing',)))
+        self.assertEqual(finished.returncode, 0, account(finished))
+        return report
+
+    def test_traces_and_weights(self) -> None:
+        self.assertEqual([(one['trace'], one['weight'])
+                          for one in self.judge()['results']],
+                         [('structs.rep', 2), ('comb.rep', 0)])
+
+    def test_a_file_here_is_not_one_of_the_directory(self) -> None:
+        self.write('only/structs.rep', samples.EVERY)
+        report = self.judge('-t', str(self.folder / 'only'), '--no-timing',
+                            traces={'structs.rep': 1})
+        self.assertLess(report['results'][0]['ops'], 100)
+
+    def test_alignment_and_options_that_win(self) -> None:
+        self.assertEqual(self.judge(alignment=8)['align'], 8)
+        self.assertEqual(self.judge('--align', '16', '--no-timing',
+                                    alignment=8)['align'], 16)
+        only = self.judge('-f', 'structs', '-f', 'stack', '--no-timing')
+        self.assertEqual([(one['trace'], one['weight'])
+                          for one in only['results']],
+                         [('structs.rep', 2), ('stack.rep', 1)])
+
+    def test_limits(self) -> None:
+        path = self.write('small.json', json.dumps(
+            {**GOOD, 'limits': {'heap_limit': '64K', 'time_limit': 0.5}}))
+        slow = BUILD / 'bad/too-slow.sleeps.so'
+        for words, verdict in ((('mm',), 'no-memory'),
+                               (('mm', '--heap-limit', '1G'), 'ok'),
+                               ((slow, '--heap-limit', '1G'), 'too-slow')):
+            _, report = mdriver_json('--assignment', path, '--no-timing',
+                                     '--allocator', *words)
+            self.assertEqual(report['results'][0]['verdict'], verdict)
+
+    def test_points(self) -> None:
+        rounds = '--reps', '1', '-f', 'structs'
+        for more, points, name in (
+                ((), 'cmu', 'cmu'), ((), PROFILE, 'points'),
+                (('--index', 'classic'), PROFILE, 'classic'),
+                (('--index', 'geometric'), 'cmu', 'geometric')):
+            report = self.judge(*rounds, *more, points=points)
+            self.assertEqual(report['index']['mm']['profile'], name)
