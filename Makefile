@@ -146,18 +146,5 @@ clean:
 $(OUT)/libraries/%.so: libraries/lab/%.c
 	$(call compile,$(WORKER_CC) $(WORKER_FLAGS) $(PLUGIN_FLAGS) $<)
 
-include runtime/runtime.mk libraries/libraries.mk bench/bench.mk tests/tests.mk
-
-.PHONY: handin handout
-# Judge a hand-in: make handin MM=path/to/mm.c ARGS='-f x.rep -l'
-handin: lab
-	@test -n "$(MM)" || { echo 'usage: make handin MM=path/to/mm.c' \
-	    "[ARGS='mdriver options'] [MODE=m32]"; exit 2; }
-	@tools/handin --mode $(MODE) --cc $(CC) "$(MM)" -- $(ARGS)
-
-# What students get: make handout DIR=path/to/new/folder
-ASSIGNMENT ?= assignments/classic.json
-handout:
-	@test -n "$(DIR)" || { echo 'usage: make handout DIR=...' \
-	    '[ASSIGNMENT=assignments/classic.json]'; exit 2; }
-	@tools/handout "$(ASSIGNMENT)" "$(DIR)"
+include runtime/runtime.mk libraries/libraries.mk bench/bench.mk tests/tests.mk \
+	tools/tools.mk
