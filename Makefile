@@ -1,5 +1,6 @@
 # make                             the lab: mdriver and its allocators
-# make handin MM=path/to/mm.c ARGS='-f structs'   judge somebody's allocator
+# make handin MM=path/to/mm.c ARGS='-f structs'   judge somebody's allocator;
+#                                  tools/handin keeps the exit status
 # make runtime                     allocators as the malloc of real programs,
 #                                  and the recorder: tools/run, tools/record
 # make libraries                   the four libraries and mm, to be linked
@@ -135,11 +136,14 @@ $(OUT)/libraries/%.so: libraries/lab/%.c
 
 include runtime/runtime.mk libraries/libraries.mk bench/bench.mk tests/tests.mk
 
-# Judge a hand-in: make handin MM=path/to/mm.c ARGS='-f x.rep -l'
+# Judge a hand-in: make handin MM=path/to/mm.c ARGS='-f x.rep -l'. MM is a file,
+# a folder, or several files; LAB is csapp, cmu or house. make ends with 2 for
+# every failure; tools/handin tells 1, it is wrong, from 2, it does not build.
 handin: lab
 	@test -n "$(MM)" || { echo 'usage: make handin MM=path/to/mm.c' \
-	    "[ARGS='mdriver options'] [MODE=m32]"; exit 2; }
-	@tools/handin --mode $(MODE) --cc $(CC) "$(MM)" -- $(ARGS)
+	    "[ARGS='mdriver options'] [LAB=csapp|cmu|house] [MODE=m32]"; exit 2; }
+	@if test -e "$(MM)"; then set -- "$(MM)"; else set -- $(MM); fi; \
+	    tools/handin --mode $(MODE) --cc $(CC) $(LAB:%=--lab %) "$$@" -- $(ARGS)
 
 help:
 	@sed -n '/^#/!q; s/^# \{0,1\}//p' $(firstword $(MAKEFILE_LIST))

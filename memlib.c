@@ -19,6 +19,7 @@
 #include "page_map.h"
 
 #include <errno.h>
+#include <stdbool.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -392,7 +393,13 @@ void mem_set_limit(size_t limit)
     heap.limit = limit;
 }
 
-void mem_init(void)
+/* Does another program run the heap? Then it stays where it is. */
+static bool is_hosted(void)
+{
+    return heap.account && heap.account != &own_account;
+}
+
+static void reserve_own(void)
 {
     size_t page = mem_pagesize(), span = (heap.limit + page - 1) & -page;
     int flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE;
@@ -412,8 +419,18 @@ void mem_init(void)
     mem_attach(base, &own_account, NULL);
 }
 
+void mem_init(void)
+{
+    if (!is_hosted())
+        reserve_own();
+}
+
 void mem_deinit(void)
 {
+    if (is_hosted()) {
+        shrink_break(heap.account->brk);
+        return;
+    }
     if (heap.span)
         munmap(heap.base, heap.span);
     page_map_release(&heap.mapped);
