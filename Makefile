@@ -18,6 +18,7 @@
 #                  32 bits, allocators for aarch64 in an emulator
 # V=1              print each command; all output lies in build/MODE
 
+VERSION := $(shell cat VERSION)
 MODE ?= release
 CC ?= gcc
 OUT := build/$(MODE)
@@ -120,6 +121,9 @@ $(OUT)/judge/%.o: %.c
 $(OUT)/work/%.o: %.c
 	$(call compile,$(WORKER_CC) $(WORKER_FLAGS) -Idriver $(EXTRA) -c $<)
 
+$(OUT)/judge/driver/options.o: EXTRA := -DLAB_VERSION='"$(VERSION)"'
+$(OUT)/judge/driver/options.o: VERSION
+
 # Fills and checks are the cost of a checked replay: let them be vectorized.
 $(OUT)/judge/driver/worker/pattern.o $(OUT)/work/driver/worker/pattern.o: EXTRA := $(if $(filter san,$(MODE)),,-O3)
 
@@ -129,6 +133,16 @@ $(OUT)/profiles.json: driver/measure/profiles.json
 
 $(OUT)/%.so: %.c
 	$(call compile,$(WORKER_CC) $(WORKER_FLAGS) $(PLUGIN_FLAGS) $<)
+
+# What a source that was removed or renamed has left behind.
+STALE := $(filter-out $(ALLOCATORS:%=$(OUT)/%.so) \
+	$(patsubst %,$(OUT)/preload/%.so,$(notdir $(ALLOCATORS)) mm_hardened) \
+	$(VARIANTS:%=$(OUT)/real/variants/%.o),$(wildcard $(addprefix $(OUT)/,\
+	variants/*.so libraries/*.so preload/*.so real/variants/*.o)))
+ifneq ($(STALE),)
+$(if $(SILENT),,$(foreach file,$(STALE),$(info $(file): its source is gone; deleted)))
+$(shell rm -f $(STALE) $(STALE:=.d))
+endif
 
 # A library's place in the lab is its adapter.
 $(OUT)/libraries/%.so: libraries/lab/%.c

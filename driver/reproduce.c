@@ -94,6 +94,8 @@ static void append_judging(const struct replay_setup *s, char *text,
         append(text, size, " -d %d", s->debug);
     if (s->fail_at)
         append(text, size, " --fail-sbrk %llu", (unsigned long long)s->fail_at);
+    if (s->no_free_null)
+        append(text, size, " --no-free-null");
     append(text, size, " --seed %llu --allocator", (unsigned long long)s->seed);
     append_word(text, size, s->allocator->text);
 }

@@ -41,6 +41,7 @@ struct replay_setup {
     size_t heap_limit;
     unsigned align;
     int debug;         /* 2: audit after every operation */
+    bool no_free_null; /* skip f -1 */
     uint64_t fail_at;  /* refuse memlib's request of that number; 0 = none */
     uint64_t stop_at;  /* breakpoint before that operation; NO_OP = none */
     double time_limit; /* seconds a pass */

@@ -20,6 +20,8 @@ import signal
 import sys
 from typing import Any, NoReturn, TextIO
 
+from . import version
+
 INTERRUPTED = 130
 BEFORE = signal.getsignal(signal.SIGINT)
 if BEFORE is signal.default_int_handler:  # not where it is ignored
@@ -79,10 +81,15 @@ def _replace_streams() -> None:
     sys.stderr = _stream(sys.stderr, _Errors(2, "wb", closefd=False))
 
 
+def _version() -> int:
+    print(f"tools/{os.path.basename(sys.argv[0])} {version()}")
+    return 0
+
+
 def _status_of(main: Any) -> Any:
     """What it returns, when all that it printed has been written."""
     try:
-        status = main()
+        status = _version() if sys.argv[1:2] == ["--version"] else main()
     except SystemExit as ended:  # argparse, after --help too
         status = ended.code
     sys.stdout.flush()
