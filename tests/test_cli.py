@@ -64,7 +64,7 @@ class Help(samples.Samples):
 
     def test_traces_without_an_option(self) -> None:
         for words in ['comb'], ['-v', '1', 'comb'], ['-v', 'comb'], \
-                ['traces/comb.rep.gz']:
+                ['tests/../traces/comb.rep']:
             self.assertRegex(self.good('--no-timing', *words).stdout,
                              r'(?m)^comb\.rep +yes')
 

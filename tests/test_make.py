@@ -142,7 +142,7 @@ class OwnAllocator(Tree):
     def test_somebody_elses_is_judged_beside_it(self) -> None:
         out = self.make('handin', 'MM=tests/handin/classic.c',
                         'ARGS=--no-timing -f structs')
-        self.assertIn('Results for classic malloc', out)
+        self.assertIn('Results for tests/handin/classic.c malloc', out)
 
     def test_start_runs_it(self) -> None:
         out = self.good('tools/start', 'run', '--no-timing', '-f', 'structs')
