@@ -629,8 +629,10 @@ struct options options_read(int argc, char **argv)
                         .heap_limit = MEM_DEFAULT_LIMIT};
     struct reading reading = {.options = &o};
     struct argp_option help[ROWS + 1] = {{0}};
-    struct argp argp = {.options = help, .parser = parse,
-                        .args_doc = "[TRACE...]", .doc = overview};
+    struct argp argp = {.options = help,
+                        .parser = parse,
+                        .args_doc = "[TRACE...]",
+                        .doc = overview};
 
     for (size_t i = 0; i < ROWS; i++)
         help[i] = rows[i].help;

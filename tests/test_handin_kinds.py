@@ -191,6 +191,16 @@ class Builds(Folder):
         finished = self.handin('a=1,b.c')
         self.assertIn('Results for a_1_b.c malloc', finished.stdout)
 
+    def test_a_path_is_no_folder_of_records(self) -> None:
+        self.write('h/mm.c', text())
+        finished = run(HANDIN, 'h/mm.c', '--', '--adversary',
+                       'robson:n=16+64,M=4096', '--record', 'x.rep',
+                       cwd=self.folder)
+        self.assertEqual(finished.returncode, 0, account(finished))
+        self.assertEqual(sorted(path.name for path in
+                                self.folder.glob('x*')),
+                         ['x.h_mm.c-16.rep', 'x.h_mm.c-64.rep'])
+
     def test_its_own_headers(self) -> None:
         self.write('mm.h', '#include <stdio.h>\n#define CHUNK 4096\n'
                    + COURSE_MM_H)
@@ -374,6 +384,22 @@ class Narrow(Folder):
         self.assertEqual((finished.returncode, finished.stderr), (
             2, 'MODE=m32 needs programs of 32 bits: the package gcc-multilib '
             'is not installed\n'))
+
+
+    def test_where_no_program_of_32_bits_runs(self) -> None:
+        compiler = self.write('bin/gcc', f"""#!/bin/sh
+case " $* " in *" -m32 "*)
+    while [ "$1" != -o ]; do shift; done
+    echo no program > "$2"; chmod +x "$2"; exit 0;;
+esac
+exec {shutil.which("gcc")} "$@"
+""")
+        compiler.chmod(0o755)
+        self.write('mm.c', text(init='mem_sbrk(4);'))
+        finished = run(HANDIN, 'mm.c', *JUDGE, cwd=self.folder, env={
+            **os.environ, 'PATH': f'{compiler.parent}:{os.environ["PATH"]}'})
+        self.assertIn("this system's kernel runs no programs of 32 bits",
+                      finished.stdout.splitlines()[-1])
 
 
 class Ends(Folder):

@@ -136,8 +136,8 @@ static int64_t read_number(struct reader *r)
 /* Scripts of heap labs begin with a comment or an operation. */
 static bool at_script(const struct reader *r)
 {
-    return *r->at == '#' || (r->at + 1 < r->end && strchr("afr", *r->at) &&
-                             r->at[1] == ' ');
+    return *r->at == '#' ||
+           (r->at + 1 < r->end && strchr("afr", *r->at) && r->at[1] == ' ');
 }
 
 static uint64_t header_number(struct reader *r, const char *what)
