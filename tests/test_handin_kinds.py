@@ -267,6 +267,9 @@ class Builds(Folder):
             'return 0;', 'return true;').replace('mem_sbrk', 'mm_sbrk')
         self.write('mm.c', later.replace('memcpy', 'mm_memcpy'))
         self.handin('mm.c')
+        self.write('mm.c', later.replace('#include <stdbool.h>',
+                                         'typedef int bool;\n#define true 1'))
+        self.handin('mm.c')
         own = '''#include <stdbool.h>
         static void *mm_memcpy(void *a, const void *b, size_t n)
         { return memcpy(a, b, n); }
@@ -407,6 +410,21 @@ class Ends(Folder):
         self.of(status=0)
         self.of(status=1, init='return -1;')
         self.of(status=2, init='return')
+
+    @unittest.skipIf(os.getuid() or not shutil.which('setpriv'),
+                     'only root can be another user')
+    def test_a_folder_that_cannot_be_listed(self) -> None:
+        self.write('shut/mm.c', text())
+        self.folder.chmod(0o755)
+        (self.folder / 'shut').chmod(0o711)
+        (self.folder / 'free').mkdir()
+        (self.folder / 'free').chmod(0o777)
+        nobody = '--reuid=65534', '--regid=65534', '--clear-groups'
+        finished = run('setpriv', *nobody, HANDIN, 'shut/mm.c', *JUDGE,
+                       cwd=self.folder,
+                       env={**os.environ, 'HOME': '/',
+                            'TMPDIR': str(self.folder / 'free')})
+        self.assertEqual(finished.returncode, 0, account(finished))
 
     def test_a_checkout_of_somebody_else(self) -> None:
         """Root may write everywhere: the test looks on as if it could not."""

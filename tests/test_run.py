@@ -206,8 +206,8 @@ class Run(unittest.TestCase):
         self.assertEqual(self.good('--print', '-a', 'libc'), 'libc.so.6\n')
         self.assertRegex(self.good('--print', '-a', 'libm.so.6'),
                          r'^/.*libm\.so\.6\n$')
-        self.assertEqual(self.good('--print', '-a', HANDINS / 'cmu.c'),
-                         f'{PRELOADS / "handin/cmu.so"}\n')
+        self.assertRegex(self.good('--print', '-a', HANDINS / 'cmu.c'),
+                         rf'^{PRELOADS}/handin/[0-9a-f]+/cmu\.so\n$')
         self.refuses("no allocator 'x'", '--print', '-a', 'x')
 
     def test_list(self) -> None:

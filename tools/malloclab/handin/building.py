@@ -71,9 +71,13 @@ def _mirror(folder: Path, mirror: Path, hidden: set[str]) -> None:
     """Links to all that lies in the folder, but for hidden names. A compiler
     looks for a "mm.h" beside the file that includes it first."""
     mirror.mkdir()
-    for entry in os.scandir(folder):
-        if entry.name not in hidden:
-            (mirror / entry.name).symlink_to(Path(entry.path).absolute())
+    try:
+        names = os.listdir(folder)
+    except PermissionError:  # its files may be readable by their names
+        return
+    for name in names:
+        if name not in hidden:
+            (mirror / name).symlink_to(folder / name)
 
 
 @dataclass
@@ -95,11 +99,19 @@ class _Attempt:
     def prepare(self) -> None:
         for folder, mirror in self.mirrors().items():
             _mirror(folder, mirror, self.hidden)
+            self.add_sources(folder, mirror)
             self.compiler.flags.append(
                 f"-ffile-prefix-map={mirror}={folder.resolve()}")
         for folder in [*(ROOT / name for name in self.compiler.lab.headers),
                        *self.mirrors().values()]:
             self.compiler.flags += ["-iquote", str(folder), "-I", str(folder)]
+
+    def add_sources(self, folder: Path, mirror: Path) -> None:
+        """What was given is there, also where the folder cannot be listed."""
+        for path in self.handin.paths:
+            link = mirror / path.name
+            if path.absolute().parent == folder and not link.is_symlink():
+                link.symlink_to(path.absolute())
 
     def said(self, text: str) -> str:
         """What a compiler says, with the names that the user gave."""
