@@ -24,13 +24,10 @@ OUT := build/$(MODE)
 
 WARN := -Wall -Wextra -Wshadow -Wstrict-prototypes
 BASE := -std=gnu11 -g -I. $(WARN)
-OPT_release := -O2
-OPT_m32 := -O2
-OPT_aarch64 := -O2
 OPT_san := -O1 -fsanitize=address,undefined -fno-sanitize-recover=undefined \
 	-fno-omit-frame-pointer
 BITS := $(if $(filter m32,$(MODE)),32,64)
-OPT := $(OPT_$(MODE))
+OPT := $(or $(OPT_$(MODE)),-O2)
 
 # The judge is always this machine's; in some modes the worker is another's, and
 # the judge cannot load an allocator into its own process (--in-process).
@@ -40,7 +37,8 @@ AARCH64_CC ?= $(shell command -v aarch64-linux-gnu-gcc || \
 	echo clang --target=aarch64-linux-gnu)
 WORKER_CC := $(if $(filter aarch64,$(MODE)),$(AARCH64_CC),$(CC))
 JUDGE_FLAGS := $(BASE) -Idriver $(OPT) -DBUILD_MODE='"$(MODE)"' \
-	-DWORKER_BITS=$(BITS) -DWORKER_FOREIGN=$(if $(FOREIGN),1,0)
+	-DWORKER_BITS=$(BITS) -DWORKER_FOREIGN=$(if $(FOREIGN),1,0) \
+	-DLAB_VERSION='"$(shell cat VERSION)"'
 WORKER_FLAGS := $(BASE) $(OPT) $(if $(filter m32,$(MODE)),-m32)
 # An allocator's own calls stay its own, and the heap's come from its host.
 PLUGIN_FLAGS := -DDRIVER -fPIC -fno-semantic-interposition -shared \
@@ -120,6 +118,8 @@ $(OUT)/judge/%.o: %.c
 $(OUT)/work/%.o: %.c
 	$(call compile,$(WORKER_CC) $(WORKER_FLAGS) -Idriver $(EXTRA) -c $<)
 
+$(OUT)/judge/driver/options.o: VERSION
+
 # Fills and checks are the cost of a checked replay: let them be vectorized.
 $(OUT)/judge/driver/worker/pattern.o $(OUT)/work/driver/worker/pattern.o: EXTRA := $(if $(filter san,$(MODE)),,-O3)
 
@@ -147,4 +147,4 @@ $(OUT)/libraries/%.so: libraries/lab/%.c
 	$(call compile,$(WORKER_CC) $(WORKER_FLAGS) $(PLUGIN_FLAGS) $<)
 
 include runtime/runtime.mk libraries/libraries.mk bench/bench.mk tests/tests.mk \
-	tools/tools.mk
+	assignments/course.mk

@@ -19,6 +19,7 @@
 #include "page_map.h"
 
 #include <errno.h>
+#include <stdbool.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -91,23 +92,23 @@ static void open_pages(size_t at, size_t end)
         set_access(at, end, PROT_READ | PROT_WRITE);
 }
 
-void mem_guard(bool on)
+void mem_guard(int on)
 {
     struct mem_account *a = heap.account;
     bool was = heap.guarded;
 
-    heap.guarded = on;
-    if (on != was)
+    heap.guarded = on != 0;
+    if (heap.guarded != was)
         set_access(page_ceil(a->brk), a->map_floor,
                    on ? PROT_NONE : PROT_READ | PROT_WRITE);
 }
 
-bool mem_is_guarded(void)
+int mem_is_guarded(void)
 {
     return heap.guarded;
 }
 
-bool mem_guard_hit(const void *address)
+int mem_guard_hit(const void *address)
 {
     size_t at = (size_t)((const unsigned char *)address - heap.base);
 
@@ -392,7 +393,13 @@ void mem_set_limit(size_t limit)
     heap.limit = limit;
 }
 
-void mem_init(void)
+/* Does another program run the heap? Then it stays where it is. */
+static bool is_hosted(void)
+{
+    return heap.account && heap.account != &own_account;
+}
+
+static void reserve_own(void)
 {
     size_t page = mem_pagesize(), span = (heap.limit + page - 1) & -page;
     int flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE;
@@ -412,8 +419,18 @@ void mem_init(void)
     mem_attach(base, &own_account, NULL);
 }
 
+void mem_init(void)
+{
+    if (!is_hosted())
+        reserve_own();
+}
+
 void mem_deinit(void)
 {
+    if (is_hosted()) {
+        shrink_break(heap.account->brk);
+        return;
+    }
     if (heap.span)
         munmap(heap.base, heap.span);
     page_map_release(&heap.mapped);

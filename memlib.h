@@ -18,7 +18,6 @@
 #ifndef MEMLIB_H
 #define MEMLIB_H
 
-#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -123,7 +122,9 @@ void *mem_preferred_base(size_t limit);
  * The classic calls, for a heap in this process's own memory. mem_set_limit
  * comes before mem_init: bytes, rounded up to whole pages. mem_init reserves
  * the region, and ends the process with status 2 and one line on stderr where
- * there is no address space. mem_deinit releases the region.
+ * there is no address space. mem_deinit releases the region. Where another
+ * program runs the heap, as the driver does, mem_deinit gives the heap back to
+ * it, and mem_init does nothing: an allocator may call both in mm_init.
  */
 void mem_set_limit(size_t limit);
 void mem_init(void);
@@ -142,9 +143,9 @@ size_t mem_peak_footprint(void);
  * the handler of that signal: mem_guard_hit says whether it was such a page; it
  * then ends the guard, so that the access is right when it is repeated.
  */
-void mem_guard(bool on);
-bool mem_is_guarded(void);
-bool mem_guard_hit(const void *address);
+void mem_guard(int on);
+int mem_is_guarded(void);
+int mem_guard_hit(const void *address);
 
 /* Refuse the n-th request for memory from now on (1: the next one); 0: none. */
 void mem_fail_request(uint64_t n);

@@ -14,6 +14,7 @@
 #include <argp.h>
 #include <ctype.h>
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -47,7 +48,9 @@ enum long_option {
     SHRINK,
     EXPLAIN,
     FUZZ,
-    ASSIGNMENT
+    ASSIGNMENT,
+    NO_FREE_NULL,
+    VERSION
 };
 
 /* Runs in place of the usual one, or ways of it, that some options do not go
@@ -92,6 +95,7 @@ enum type {
     DURATION,  /* seconds, low if none are given; double */
     RATE,      /* a number or max; double */
     PLAIN,     /* =plain or none */
+    LEVEL,     /* of debugging; int */
     DEBUG,     /* none; debug level 2 */
     VERBOSE,   /* a number may follow */
     FILE_NAME, /* a trace */
@@ -113,8 +117,8 @@ static const struct option_row {
       "What to run:", 1},
      HEADING, 0, 0, 0, NOTHING},
     {{"file", 'f', "FILE", 0,
-      "Use this trace; may be repeated. A path, or a name in the trace "
-      "directory. Without it every trace of the directory is run", 0},
+      "Use this trace; may be repeated, and -f left out. A path, or a name in "
+      "the trace directory. Without it every trace of the directory is run", 0},
      FILE_NAME, 0, 0, 0, ADVERSARY_MODE | FUZZ_MODE},
     {{NULL, 'c', "FILE", 0,
       "Run FILE once, for correctness only", 0},
@@ -184,6 +188,10 @@ static const struct option_row {
     {{"heap-limit", HEAP_LIMIT, "SIZE", 0,
       "Address space for the heap, with K, M or G (default: 1G)", 0},
      SIZE, AT(heap_limit), 0, 0, NOTHING},
+    {{"no-free-null", NO_FREE_NULL, NULL, 0,
+      "Leave out operations f -1, mm_free(NULL), for assignments that do not "
+      "ask for it", 0},
+     SET, AT(no_free_null), 0, 0, NOTHING},
     {{"fail-sbrk", FAIL_SBRK, "N", 0,
       "Refuse the N-th request for memory; NULL is no fault then", 0},
      COUNT, AT(fail_sbrk), 1, UINT64_MAX, ADVERSARY_MODE},
@@ -195,9 +203,9 @@ static const struct option_row {
       "(default: 20)", 0},
      DURATION, AT(time_limit), 0, 0, NOTHING},
     {{NULL, 'd', "N", 0,
-      "Debug level; 1: run mm_audit at intervals, 2: after every "
-      "operation", 0},
-     INT, AT(debug), 0, 9, NOTHING},
+      "Debug level; 0: run mm_audit at the end, 1: at intervals, 2: after "
+      "every operation", 0},
+     LEVEL, AT(debug), 0, 0, NOTHING},
     {{NULL, 'D', NULL, 0,
       "The same as -d 2", 0},
      DEBUG, AT(debug), 0, 0, NOTHING},
@@ -273,6 +281,9 @@ static const struct option_row {
     {{NULL, 'h', NULL, 0,
       "Print this help", -1},
      HEADING, 0, 0, 0, NOTHING},
+    {{"version", VERSION, NULL, 0,
+      "Print the version", -1},
+     HEADING, 0, 0, 0, NOTHING},
     /* clang-format on */
 };
 
@@ -316,6 +327,15 @@ static double speed(const char *text)
     if (strcmp(text, "max") == 0)
         return SPEED_MAX;
     return (double)number("--speed", text, 1, 1000000000000);
+}
+
+static int debug_level(const char *text)
+{
+    if (!strchr("012", text[0]) || !text[0] || text[1])
+        fatal_usage("-d takes 0 (mm_audit at the end), 1 (at intervals) or 2 "
+                    "(after every operation), not '%s'",
+                    text);
+    return text[0] - '0';
 }
 
 static bool is_plain(const char *text)
@@ -413,6 +433,9 @@ static void store(struct options *o, const struct option_row *row, char *arg)
         o->watch = true;
         o->watch_plain = is_plain(arg);
         return;
+    case LEVEL:
+        o->debug = debug_level(arg);
+        return;
     case DEBUG:
         o->debug = 2;
         return;
@@ -452,16 +475,34 @@ static bool lists_all(const char *list)
     return false;
 }
 
-/* The number that may follow the last option, after a blank. */
-static void take_number(struct options *o, const struct option_row *last,
-                        char *arg)
+static _Noreturn void print_version(void)
 {
-    if (last && last->type == VERBOSE)
-        o->verbose = number("-v", arg, 0, 9) == 0 ? 0 : o->verbose;
-    else if (last && last->type == DURATION)
-        store(o, last, arg);
+    puts("mdriver " LAB_VERSION);
+    exit(EXIT_ALL_RIGHT);
+}
+
+/* May the word be the number that the option takes after a blank? */
+static bool is_number_of(const struct option_row *last, const char *word)
+{
+    return last && isdigit((unsigned char)word[0]) &&
+           !word[strspn(word, "0123456789.")] &&
+           (last->type == VERBOSE || (last->type == DURATION &&
+                                      last->help.flags & OPTION_ARG_OPTIONAL));
+}
+
+/* A word that is no option: a number after one, or a trace, as -f takes it. */
+static void take_word(struct reading *r, const struct option_row *last,
+                      char *word)
+{
+    struct options *o = r->options;
+
+    if (!is_number_of(last, word)) {
+        r->given[row_of_key('f') - rows] = true;
+        add_file(o, word);
+    } else if (last->type == VERBOSE)
+        o->verbose = number("-v", word, 0, 9) == 0 ? 0 : o->verbose;
     else
-        fatal_usage("unexpected '%s'; traces are given with -f", arg);
+        store(o, last, word);
 }
 
 static error_t parse(int key, char *arg, struct argp_state *state)
@@ -474,8 +515,10 @@ static error_t parse(int key, char *arg, struct argp_state *state)
         argp_state_help(state, stdout, ARGP_HELP_STD_HELP);
         return 0;
     }
+    if (key == VERSION)
+        print_version();
     if (key == ARGP_KEY_ARG) {
-        take_number(r->options, last, arg);
+        take_word(r, last, arg);
         return 0;
     }
     const struct option_row *row = row_of_key(key);
@@ -617,7 +660,10 @@ struct options options_read(int argc, char **argv)
                         .heap_limit = MEM_DEFAULT_LIMIT};
     struct reading reading = {.options = &o};
     struct argp_option help[ROWS + 1] = {{0}};
-    struct argp argp = {.options = help, .parser = parse, .doc = overview};
+    struct argp argp = {.options = help,
+                        .parser = parse,
+                        .args_doc = "[TRACE...]",
+                        .doc = overview};
 
     for (size_t i = 0; i < ROWS; i++)
         help[i] = rows[i].help;

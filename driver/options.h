@@ -24,6 +24,7 @@ struct options {
     bool autograder, autolab, tabular;
     int verbose; /* 0 no table a trace, 1 with them, 2 also what is done */
     int debug;
+    bool no_free_null;
     double time_limit;
     unsigned align;
     const char *assignment_file;

@@ -47,22 +47,39 @@ static void append_word(char *text, size_t size, const char *word)
     append(text, size, "'");
 }
 
-static void append_gdb(char *text, size_t size, bool driver, bool timed,
-                       uint64_t op)
+/* The allocator's function that the operation calls. */
+static const char *function_of(const struct op op, const struct outcome *out)
+{
+    switch (op_call(op)) {
+    case CALL_FREE:
+        return "mm_free";
+    case CALL_REALLOC:
+        return "mm_realloc";
+    case CALL_CALLOC:
+        return out->calloc_emulated ? "mm_malloc" : "mm_calloc";
+    case CALL_MEMALIGN:
+        return out->memalign_emulated ? "mm_malloc" : "mm_memalign";
+    default:
+        return "mm_malloc";
+    }
+}
+
+/* function: where to stop in operation --stop-at; NULL: stop in mm_init. */
+static void append_gdb(char *text, size_t size, bool driver,
+                       const char *function)
 {
     append(text, size, "gdb");
     if (!driver)
+        append(text, size, " -ex 'set follow-fork-mode child'");
+    if (!driver || !function)
+        append(text, size, " -ex 'set breakpoint pending on'");
+    if (function)
         append(text, size,
-               " -ex 'set follow-fork-mode child'"
-               " -ex 'set breakpoint pending on'");
-    if (timed)
-        append(text, size, " -ex 'break mm_init'");
-    else if (op == NO_OP)
-        append(text, size, " -ex 'break worker_execute'");
+               " -ex 'break worker_breakpoint' -ex run -ex 'tbreak %s'"
+               " -ex continue --args",
+               function);
     else
-        append(text, size, " -ex 'break worker_breakpoint'");
-    append(text, size, " -ex run%s --args",
-           op == NO_OP || timed ? "" : " -ex finish");
+        append(text, size, " -ex 'break mm_init' -ex run --args");
 }
 
 /* Options by which the judge sees what it has seen. */
@@ -77,17 +94,23 @@ static void append_judging(const struct replay_setup *s, char *text,
         append(text, size, " -d %d", s->debug);
     if (s->fail_at)
         append(text, size, " --fail-sbrk %llu", (unsigned long long)s->fail_at);
+    if (s->no_free_null)
+        append(text, size, " --no-free-null");
     append(text, size, " --seed %llu --allocator", (unsigned long long)s->seed);
     append_word(text, size, s->allocator->text);
 }
 
 static void stop_under_gdb(const struct replay_setup *s, uint64_t op,
-                           bool timed, char *text, size_t size)
+                           bool timed, struct outcome *out)
 {
     bool driver = !WORKER_FOREIGN && !timed;
+    char *text = out->reproduce;
+    size_t size = sizeof out->reproduce;
 
     text[0] = '\0';
-    append_gdb(text, size, driver, timed, op);
+    append_gdb(text, size, driver,
+               op == NO_OP || timed ? NULL
+                                    : function_of(s->trace->ops[op], out));
     append_word(text, size, program_invocation_name);
     append(text, size, driver ? " --in-process" : " -s 100000");
     append_judging(s, text, size);
@@ -112,7 +135,7 @@ static void run_with(const struct replay_setup *s, const char *option,
 void reproduce_fault(const struct replay_setup *s, uint64_t op, bool timed,
                      struct outcome *out)
 {
-    stop_under_gdb(s, op, timed, out->reproduce, sizeof out->reproduce);
+    stop_under_gdb(s, op, timed, out);
     if (s->origin || s->in_process)
         return;
     if (shrink_is_possible(out))

@@ -49,7 +49,7 @@ install: libraries
 	$(foreach n,$(INSTALLED) mm_malloc,ln -sfn lib$(n).so.1 \
 	    $(TARGET)/lib/lib$(n).so &&) :
 	$(foreach n,$(INSTALLED),sed -e 's|@PREFIX@|$(PREFIX)|' \
-	    -e 's|@NAME@|$(n)|' -e 's|@IDEA@|$(call idea,$(n))|' \
+	    -e 's|@NAME@|$(n)|' -e 's|@VERSION@|$(VERSION)|' -e 's|@IDEA@|$(call idea,$(n))|' \
 	    libraries/library.pc.in >$(TARGET)/lib/pkgconfig/$(n).pc &&) :
 
 uninstall:

@@ -269,6 +269,21 @@ size_t mem_heapsize(void)
     return (size_t)(heap.brk - heap.base);
 }
 
+/* A hand-in may begin its heap itself, in mm_init: the process owns it. */
+void mem_init(void)
+{
+}
+
+void mem_deinit(void)
+{
+    lower_break(mem_heapsize());
+}
+
+void mem_reset_brk(void)
+{
+    mem_deinit();
+}
+
 /* ---- Mappings. ---- */
 
 void *mem_map(size_t size)

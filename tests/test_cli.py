@@ -58,6 +58,24 @@ class Help(samples.Samples):
     def test_help_tells_the_exit_status(self) -> None:
         self.assertIn('Exit status: 0', self.good('-h').stdout)
 
+    def test_version(self) -> None:
+        version = (support.ROOT / 'VERSION').read_text()
+        self.assertEqual(self.good('--version').stdout, f'mdriver {version}')
+
+    def test_traces_without_an_option(self) -> None:
+        for words in ['comb'], ['-v', '1', 'comb'], ['-v', 'comb'], \
+                ['tests/../traces/comb.rep']:
+            self.assertRegex(self.good('--no-timing', *words).stdout,
+                             r'(?m)^comb\.rep +yes')
+
+    def test_without_free_of_null(self) -> None:
+        bad = support.BUILD / 'bad/crashed.free-of-null.so'
+        trace = self.write('null.rep', samples.text_of(
+            ['f -1', 'a 0 8', 'f -1', 'f 0'], 1))
+        words = ['--allocator', f'bad={bad}', '--reps', '2', '-f', trace]
+        self.good(*words, status=1)
+        self.good('--no-free-null', *words)
+
     def test_help_comes_first(self) -> None:
         self.assertIn('Usage:', self.good('-f', 'no-such', '-h').stdout)
 
@@ -78,13 +96,11 @@ class Refusals(samples.Samples):
             self.assertEqual(finished.stdout, '')
             self.assertRegex(finished.stderr, 'requires an argument')
 
-    def test_words_that_are_no_options(self) -> None:
-        self.refused("mdriver: unexpected 'x.rep'; traces are given with -f",
-                     'x.rep')
-        self.refused("mdriver: unexpected '2'; traces are given with -f",
-                     '-v', '2', '2')
-        self.refused("mdriver: unexpected '2'; traces are given with -f",
-                     '-v', '-a', '2')
+    def test_words_that_are_no_traces(self) -> None:
+        for words in ['nonesuch'], ['-v', '2', 'nonesuch'], \
+                ['-v', '-a', 'nonesuch']:
+            self.refused('nonesuch: there is no such trace, here or in traces',
+                         *words)
 
     def refused_numbers(self, option: str, low: int, high: int) -> None:
         wrong = ['', 'x', '1x', '-1', '1.5', ' 1', '0x10', str(high + 1),
@@ -100,10 +116,15 @@ class Refusals(samples.Samples):
         self.refused_numbers('--perturb', 0, NUMBER_LIMIT)
         self.refused_numbers('--fail-sbrk', 1, NUMBER_LIMIT)
         self.refused_numbers('--stop-at', 1, NUMBER_LIMIT)
-        self.refused_numbers('-d', 0, 9)
+
+    def test_debug_levels(self) -> None:
+        for value in '', '3', '7', '-1', 'x', '11':
+            self.refused("mdriver: -d takes 0 (mm_audit at the end), 1 (at "
+                         "intervals) or 2 (after every operation), not "
+                         f"'{value}'", '-d', value)
 
     def test_number_after_verbose(self) -> None:
-        for value in 'x', '10', '2x':
+        for value in '10', '99':
             self.refused(f'mdriver: -v takes a number from 0 to 9, not '
                          f"'{value}'", '-v', value)
 

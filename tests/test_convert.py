@@ -67,6 +67,40 @@ class Logs(Converting):
                          "blocks alike, taken for the oldest's: [1-9]")
 
 
+class Scripts(Converting):
+    """Heap labs' scripts: a trace's lines, without its header."""
+
+    SCRIPT = '# of a lab\n\n  a 7 100\r\na 3 24 # small\nr 7 200\nf 3\n' \
+        'f -1\na 3 1\nr 9 5'
+
+    def test_they_are_read(self) -> None:
+        self.assertEqual(
+            self.lines(self.written('x.script', self.SCRIPT)),
+            'a 0 100, a 1 24, r 0 200, f 1, f -1, a 2 1, a 3 5')
+
+    def test_the_judge_names_the_converter(self) -> None:
+        for text in self.SCRIPT, 'f -1\n':
+            said = support.mdriver('-c', self.written('x.rep', text))
+            self.assertEqual(said.returncode, 2)
+            self.assertIn('tools/convert makes a trace of a script without a '
+                          'header', said.stderr)
+
+    def test_what_is_wrong_in_them(self) -> None:
+        for line, sentence in (
+                ('x 1', "unknown operation 'x'"),
+                ('a 1', "'a' takes 2 numbers and perhaps a thread, not 1"),
+                ('a 0 9', 'id 0 is allocated while it is in use'),
+                ('f 5', 'id 5 is freed but was never allocated'),
+                ('f 0\nr 0 9', 'id 0 is reallocated after it was freed')):
+            path = self.written('x.script', f'# one\na 0 8\n{line}\n')
+            number = 3 + line.count('\n')
+            self.refused(f'{path}:{number}: {sentence}', path)
+
+    def test_nothing_but_comments(self) -> None:
+        path = self.written('x.script', '# one\n')
+        self.refused(f'{path}: no operation in it', '--from', 'script', path)
+
+
 class Corners(Converting):
     """corners.c: each kind of call, and what goes wrong."""
 
@@ -694,7 +728,7 @@ class Names(Converting):
         rows = [line.split() for line in out.getvalue().splitlines()[1:]]
         self.assertEqual({row[0] for row in rows if row[1] == 'yes'},
                          {'binary', 'recording', 'heaptrack', 'mtrace',
-                          'valgrind', 'ltrace', 'rep'})
+                          'valgrind', 'ltrace', 'rep', 'script'})
         self.assertEqual({row[0] for row in rows if row[2] == 'yes'},
                          {'binary', 'massif', 'heaptrack', 'rep', 'chrome',
                           'folded', 'minimalloc'})

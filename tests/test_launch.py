@@ -70,6 +70,17 @@ PRINTS = [(tool, '--help') for tool in TOOLS] + [
     ('traces', 'list', '-t', 'tests/traces')]
 
 
+class Version(unittest.TestCase):
+    def test_of_every_tool(self) -> None:
+        version = (support.ROOT / 'VERSION').read_text()
+        for tool in TOOLS:
+            with self.subTest(tool):
+                ended = support.run(f'tools/{tool}', '--version',
+                                    cwd=support.ROOT)
+                self.assertEqual((ended.returncode, ended.stdout),
+                                 (0, f'tools/{tool} {version}'))
+
+
 class Output(unittest.TestCase):
     """Of every tool: what it prints is written, or it says that it is not."""
 

@@ -71,6 +71,56 @@ class Tree(unittest.TestCase):
         path.write_text(text)
 
 
+class ReadmesFirstSteps(Tree):
+    """Write an allocator, as README says, and change one's mind."""
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.make('lab', 'runtime')
+
+    def judge(self, name: str) -> str:
+        return self.good('./mdriver', '--no-timing', '--allocator', name,
+                         '-V', '-f', 'structs')
+
+    def is_gone(self, name: str) -> None:
+        self.assertEqual(list(self.tree.glob(f'build/**/{name}.*')), [])
+        self.assertNotIn(name, self.good('./mdriver', '--list').split())
+        refused = self.command('./mdriver', '--allocator', name)
+        self.assertEqual(refused.returncode, 2)
+        self.assertIn(f"no allocator '{name}'", refused.stderr)
+
+    def test_a_variant_comes_and_changes_its_name_and_goes(self) -> None:
+        variants = self.tree / 'variants'
+        shutil.copy(variants / 'naive.c', variants / 'mine.c')
+        self.assertIn('variants/mine.c', self.make())
+        self.assertIn('Results for mine malloc', self.judge('mine'))
+        self.make('runtime')
+        (variants / 'mine.c').rename(variants / 'yours.c')
+        said = self.make()
+        self.assertIn('variants/mine.so: its source is gone; deleted', said)
+        self.assertIn('variants/yours.c', said)
+        self.judge('yours')
+        self.is_gone('mine')
+        (variants / 'yours.c').unlink()
+        self.assertIn('variants/yours.so: its source is gone; deleted',
+                      self.make())
+        self.is_gone('yours')
+        self.assertEqual(self.make(), '')
+
+    def test_another_mm_and_back(self) -> None:
+        mm = (self.tree / 'mm.c').read_text()
+        self.write('mm.c', (self.tree / 'variants/naive.c').read_text())
+        self.assertIn('mm.c', self.make())
+        self.assertIn('move the break, free nothing',
+                      self.good('./mdriver', '--no-timing', '-v', '0', '-l',
+                                '-f', 'structs'))
+        self.write('mm.c', mm)
+        self.make()
+        self.assertNotIn('move the break, free nothing',
+                         self.good('./mdriver', '--no-timing', '-v', '0', '-l',
+                                   '-f', 'structs'))
+
+
 class OwnAllocator(Tree):
     def setUp(self) -> None:
         super().setUp()
@@ -92,7 +142,7 @@ class OwnAllocator(Tree):
     def test_somebody_elses_is_judged_beside_it(self) -> None:
         out = self.make('handin', 'MM=tests/handin/classic.c',
                         'ARGS=--no-timing -f structs')
-        self.assertIn('Results for classic malloc', out)
+        self.assertIn('Results for tests/handin/classic.c malloc', out)
 
     def test_start_runs_it(self) -> None:
         out = self.good('tools/start', 'run', '--no-timing', '-f', 'structs')

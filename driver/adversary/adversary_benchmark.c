@@ -70,6 +70,14 @@ static void run_adversary(const struct adversary_benchmark *t,
 
 /* ---- Records. ---- */
 
+/* An allocator may be called by its path: then its name is no folder's. */
+static void flatten(char *name, size_t length)
+{
+    for (size_t i = 0; i < length; i++)
+        if (name[i] == '/')
+            name[i] = '_';
+}
+
 char *adversary_benchmark_record(const struct adversary_benchmark *t,
                                  size_t allocator, size_t n)
 {
@@ -80,10 +88,12 @@ char *adversary_benchmark_record(const struct adversary_benchmark *t,
 
     if (t->allocator_count * t->adversary_setup.n_count == 1)
         return check_alloc(strdup(path));
-    if (asprintf(&name, "%.*s.%s-%" PRIu64 "%s", stem, path,
-                 t->allocators[allocator]->name, t->adversary_setup.n[n],
-                 dot ? dot : "") < 0)
+    const char *who = t->allocators[allocator]->name;
+
+    if (asprintf(&name, "%.*s.%s-%" PRIu64 "%s", stem, path, who,
+                 t->adversary_setup.n[n], dot ? dot : "") < 0)
         check_alloc(NULL);
+    flatten(name + stem + 1, strlen(who));
     return name;
 }
 

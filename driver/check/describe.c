@@ -116,9 +116,24 @@ static void append_overlap(struct text *t, const struct finding *f,
     append_block(t, trace, f->other_address, f->other_size, f->other_op);
 }
 
+/* Is it the block of a realloc that this very call has changed? */
+static bool is_not_preserved(const struct finding *f, const struct trace *trace)
+{
+    return f->op < trace->op_count && f->placed == f->op &&
+           f->culprit == f->op && op_call(trace->ops[f->op]) == CALL_REALLOC;
+}
+
 static void append_data_lost(struct text *t, const struct finding *f,
                              const struct trace *trace)
 {
+    if (is_not_preserved(f, trace)) {
+        append(t,
+               ": mm_realloc did not preserve the data: byte %llu of the %llu "
+               "bytes at 0x%llx is 0x%02llx, and was 0x%02llx before",
+               (ull)f->offset, (ull)f->size, (ull)f->address, (ull)f->value,
+               (ull)f->expected);
+        return;
+    }
     append(t,
            " finds byte %llu of a live block changed from 0x%02llx to "
            "0x%02llx: ",
@@ -185,6 +200,15 @@ static void append_what(struct text *t, const struct finding *f,
     }
 }
 
+/* Of what students do not expect to be called. */
+static void append_permission(struct text *t, const struct finding *f,
+                              const struct trace *trace)
+{
+    if (f->op < trace->op_count && op_kind(trace->ops[f->op]) == OP_FREE_NULL)
+        append(t, "; f -1 is mm_free(NULL), which C allows, and which does "
+                  "nothing");
+}
+
 static const char *const moments[] = {
     [AT_OPERATION] = "an operation",
     [AT_LOADING] = "the allocator, while it was loaded,",
@@ -202,6 +226,7 @@ void describe_finding(const struct finding *f, const struct trace *trace,
     else
         append(&t, "%s: %s", trace->name, moments[f->moment]);
     append_what(&t, f, trace, oracle);
+    append_permission(&t, f, trace);
     if (f->pass && f->pass[0])
         append(&t, " (%s)", f->pass);
 }

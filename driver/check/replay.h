@@ -41,6 +41,7 @@ struct replay_setup {
     size_t heap_limit;
     unsigned align;
     int debug;         /* audits: 2 after each operation, 1 about 100, 0 one */
+    bool no_free_null; /* leave operations f -1 out */
     uint64_t fail_at;  /* number of the request memlib refuses; 0 = none */
     uint64_t stop_at;  /* breakpoint before that operation; NO_OP = none */
     double time_limit; /* CPU seconds per pass */

@@ -10,6 +10,8 @@ static struct op adapt(const struct replay *r, const struct oracle *o,
 {
     if (o->live[op_slot(op)].refused && op_has_block(op))
         return op_make(OP_SKIP, op_slot(op), 0, 0);
+    if (op_kind(op) == OP_FREE_NULL && r->setup.no_free_null)
+        return op_make(OP_SKIP, 0, 0, 0);
     if (op_call(op) == CALL_MEMALIGN && !r->has_memalign)
         return op_make(OP_ALLOC, op_slot(op), op_size(op), 0);
     op.bytes = op_size(op); /* without the thread */

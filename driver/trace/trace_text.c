@@ -38,6 +38,7 @@ struct reader {
     const char *at, *end;
     unsigned long line;
     unsigned long ids_line; /* where the header has the number of ids */
+    bool has_number;        /* the first number of the header was read */
     bool later;             /* the first number of the header is the weight */
     uint32_t *slot_of;      /* by id: a slot, NEVER_SEEN or FREED */
     uint32_t *free_slots;   /* a stack */
@@ -131,13 +132,26 @@ static int64_t read_number(struct reader *r)
 
 /* ---- The header. ---- */
 
+/* Scripts of heap labs begin with a comment or an operation. */
+static bool at_script(const struct reader *r)
+{
+    return *r->at == '#' ||
+           (r->at + 1 < r->end && strchr("afr", *r->at) && r->at[1] == ' ');
+}
+
 static uint64_t header_number(struct reader *r, const char *what)
 {
     if (!skip_space(r))
         FATAL(r, "the file ends before the header's %s", what);
+    if (!r->has_number && at_script(r))
+        FATAL(r,
+              "the header's %s is missing: found '%s'; tools/convert makes a "
+              "trace of a script without a header",
+              what, word_of(r));
     if (isalpha((unsigned char)*r->at))
         FATAL(r, "the header's %s is missing: found '%s'", what, word_of(r));
     int64_t value = read_number(r);
+    r->has_number = true;
     if (value < 0)
         FATAL(r, "the header's %s is negative", what);
     return (uint64_t)value;

@@ -5,11 +5,36 @@
 
 #include <dlfcn.h>
 #include <stdint.h>
+#include <stdio.h>
+#include <string.h>
 
 /* dlsym returns an object pointer; the cast makes it a function pointer. */
 #define FIND(library, function)                                      \
     calls->function = (__typeof__(calls->function))(uintptr_t)dlsym( \
         library, "mm_" #function)
+
+/* Append the name where its function is missing. */
+static void list_missing(char *list, size_t size, const char *name, bool found)
+{
+    size_t used = strlen(list);
+
+    if (!found)
+        snprintf(list + used, size - used, "%s%s", used ? ", " : "", name);
+}
+
+/* One line that names the missing ones of the four; NULL: all are there. */
+static const char *complaint(const struct calls *calls)
+{
+    static char text[80];
+    char list[64] = "";
+
+    list_missing(list, sizeof list, "mm_init", calls->init);
+    list_missing(list, sizeof list, "mm_malloc", calls->malloc);
+    list_missing(list, sizeof list, "mm_free", calls->free);
+    list_missing(list, sizeof list, "mm_realloc", calls->realloc);
+    snprintf(text, sizeof text, "it lacks %s", list);
+    return list[0] ? text : NULL;
+}
 
 const char *calls_load(struct calls *calls, const char *path, void **library)
 {
@@ -24,9 +49,7 @@ const char *calls_load(struct calls *calls, const char *path, void **library)
     FIND(*library, init);
     FIND(*library, audit);
     calls->init_is_bool = dlsym(*library, "mm_init_returns_bool") != NULL;
-    if (!calls->malloc || !calls->free || !calls->realloc || !calls->init)
-        return "it lacks one of mm_init, mm_malloc, mm_free and mm_realloc";
-    return NULL;
+    return complaint(calls);
 }
 
 bool calls_init(const struct calls *calls)

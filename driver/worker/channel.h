@@ -28,6 +28,7 @@
 #include "base/verdict.h"
 #include "trace/op.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <time.h>
 

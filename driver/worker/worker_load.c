@@ -7,6 +7,7 @@
 #include "worker_parts.h"
 
 #include <dlfcn.h>
+#include <link.h>
 #include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -73,12 +74,22 @@ static const char *or_empty(const char *text)
     return text ? text : "";
 }
 
+/* Is the symbol at address as large as our struct? Courses have other teams. */
+static bool is_a_team(const void *address)
+{
+    Dl_info info;
+    const ElfW(Sym) *symbol = NULL;
+
+    return dladdr1(address, &info, (void **)&symbol, RTLD_DL_SYMENT) &&
+           symbol && symbol->st_size == sizeof(team_t);
+}
+
 /* Put the allocator's authors into channel->text, one line for each field. */
 static void note_team(void *library)
 {
     const team_t *t = dlsym(library, "team");
 
-    if (t)
+    if (t && is_a_team(t))
         snprintf(worker.channel->text, sizeof worker.channel->text,
                  "%.80s\n%.80s\n%.80s\n%.80s\n%.80s\n", or_empty(t->teamname),
                  or_empty(t->name1), or_empty(t->id1), or_empty(t->name2),

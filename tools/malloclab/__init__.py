@@ -20,3 +20,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 BUILD = ROOT / "build/release"
+
+
+def version() -> str:
+    return (ROOT / "VERSION").read_text().strip()

@@ -16,7 +16,7 @@ from . import ROOT, assignment
 from .assignment import Assignment, AssignmentError
 
 # Copied as they are. No variant, no library, not the mm.c of the lab.
-COPIED = ("mdriver.c", "memlib.[ch]", "page_map.h", "mm.h",
+COPIED = ("VERSION", "mdriver.c", "memlib.[ch]", "page_map.h", "mm.h",
           "driver/**/*.[ch]", "driver/**/*.def", "driver/**/*.json",
           "driver/**/*.sh", ".gitignore", ".clang-format")
 PAGES = ("first-hour.md", "judge.md", "glossary.md")

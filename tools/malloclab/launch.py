@@ -2,7 +2,7 @@
 
 A tool begins with this import. While it loads, Ctrl-C kills it without a
 message, and a shell reports 130. run() gives the signal back to main(), which
-cleans up and returns 130 itself. Standard files that are closed are replaced,
+cleans up; it returns 130 itself, or leaves that to run(). Standard files that are closed are replaced,
 so that no file that the tool opens takes their number.
 
 A tool ends with the status that main() returns. If standard output cannot be
@@ -20,6 +20,9 @@ import signal
 import sys
 from typing import Any, NoReturn, TextIO
 
+from . import version
+
+INTERRUPTED = 130
 BEFORE = signal.getsignal(signal.SIGINT)
 if BEFORE is signal.default_int_handler:  # not where it is ignored
     signal.signal(signal.SIGINT, signal.SIG_DFL)
@@ -78,10 +81,15 @@ def _replace_streams() -> None:
     sys.stderr = _stream(sys.stderr, _Errors(2, "wb", closefd=False))
 
 
+def _version() -> int:
+    print(f"tools/{os.path.basename(sys.argv[0])} {version()}")
+    return 0
+
+
 def _status_of(main: Any) -> Any:
     """What it returns, when all that it printed has been written."""
     try:
-        status = main()
+        status = _version() if sys.argv[1:2] == ["--version"] else main()
     except SystemExit as ended:  # argparse, after --help too
         status = ended.code
     sys.stdout.flush()
@@ -94,6 +102,8 @@ def run(module: str) -> NoReturn:
     signal.signal(signal.SIGINT, BEFORE)
     try:
         status = _status_of(main)
+    except KeyboardInterrupt:
+        status = INTERRUPTED
     except OutputLost as lost:
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # for what is left over
         if not lost.by_reader:

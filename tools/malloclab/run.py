@@ -60,11 +60,11 @@ def _of_handin(source: Path) -> str:
                for part in ("preload", "new_delete", "threads", "blocks",
                              "side_table", "oslib_low")]
     build("handin-runtime")
-    style = handin.inspect(handin.read(source))
+    found = handin.gather([str(source)])
+    lab, _ = handin.recognize(found.text)
     more = [*map(str, objects),
             f"-Wl,--version-script={ROOT / 'runtime/malloc.map'}"]
-    return str(handin.build(source.resolve(), style, PRELOADS / "handin",
-                            more=more))
+    return str(handin.build(found, lab, PRELOADS / "handin", more=more))
 
 
 def _found_by_loader(soname: str) -> str | None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from ..traces import rep
 from . import (binary, chrome, folded, heaptrack, ltrace, massif, minimalloc,
-               mtrace, profiles, raw, text, valgrind)
+               mtrace, profiles, raw, script, text, valgrind)
 from .protocol import Reader, Writer
 
 
@@ -54,6 +54,8 @@ FORMATS = (
     Format("ltrace", "ltrace -f -L -x malloc@libc.so*+...", ltrace,
            has_processes=True),
     Format("rep", "the text of docs/traces.md", text, text, (".rep",)),
+    Format("script", "lines a, f and r without a header, with # comments",
+           script),
     Format("chrome", "JSON for Perfetto and about:tracing", None, chrome,
            (".json",), has_footprint=True),
     Format("folded", "folded stacks, for flamegraph.pl and speedscope", None,

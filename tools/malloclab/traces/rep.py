@@ -203,7 +203,7 @@ def _parse_ops(numbered: Iterator[tuple[int, str]],
     account = Account()
     number = header.line
     for number, text in numbered:
-        op = _parse_op(text, number, header.ids)
+        op = parse_op(text, number, header.ids)
         try:
             if op.kind in RESIZING and not header.later:
                 account.demand(op, "reallocated")
@@ -246,7 +246,8 @@ def _parse_header(numbered: Iterator[tuple[int, str]]) -> Header:
     return Header(first, ids, ops, 1, False, number)
 
 
-def _parse_op(text: str, line: int, ids: int) -> Op:
+def parse_op(text: str, line: int, ids: int | None = None) -> Op:
+    """The operation of a line; ids: how many a header declares."""
     kind, *words = text.split()
     if kind not in ARITY:
         raise RepError(f"unknown operation {shown(kind)}", line)
@@ -257,7 +258,7 @@ def _parse_op(text: str, line: int, ids: int) -> Op:
     low = NULL_ID if kind in FREEING else 0
     numbers = [_integer(words[0], line, low)]
     numbers += [_integer(word, line, 0) for word in words[1:]]
-    if numbers[0] >= ids:
+    if ids is not None and numbers[0] >= ids:
         raise RepError(f"id {numbers[0]} is not below the header's {ids}", line)
     thread = numbers.pop() if threaded else 0
     size = numbers[-1] if kind not in FREEING else 0
