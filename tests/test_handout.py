@@ -51,7 +51,7 @@ class Folder(unittest.TestCase):
         self.assertEqual(tops, {
             '.clang-format', '.gitignore', 'Makefile', 'README.md',
             'assignment.json', 'docs', 'driver', 'mdriver.c', 'memlib.c',
-            'memlib.h', 'mm.c', 'mm.h', 'page_map.h', 'traces'})
+            'VERSION', 'memlib.h', 'mm.c', 'mm.h', 'page_map.h', 'traces'})
         flagship = (ROOT / 'mm.c').read_text()
         self.assertNotEqual((self.folder / 'mm.c').read_text(), flagship)
 

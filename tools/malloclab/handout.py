@@ -40,7 +40,8 @@ $(OUT)/apart/mm.c: mm.c
 
 $(OUT)/mm.so: $(OUT)/apart/mm.c
 	$(call compile,$(WORKER_CC) $(filter-out -I.,$(WORKER_FLAGS)) \\
-	    $(PLUGIN_FLAGS) -Icompat/cmu -I. -Icompat $<)
+	    $(PLUGIN_FLAGS) -Icompat/cmu -I. -Icompat $< \\
+	    compat/cmu/returns_bool.c)
 """
 
 TEAM = """
@@ -165,7 +166,7 @@ def readme(asked: Assignment) -> str:
 
 def _copied(asked: Assignment) -> Iterator[Path]:
     """Paths of files, in the lab and in the handout."""
-    patterns = COPIED + (("compat/**/*.h",) if asked.lab == "cmu" else ())
+    patterns = COPIED + (("compat/**/*.[ch]",) if asked.lab == "cmu" else ())
     for pattern in patterns:
         yield from (path.relative_to(ROOT) for path in ROOT.glob(pattern))
     for name in asked.traces:
