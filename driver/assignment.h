@@ -1,6 +1,6 @@
 /*
  * assignment.h - what an instructor asks for: traces, alignment, limits,
- * points. docs/assignments.md has the keys; tools/malloclab/assignment.py reads
+ * points. docs/judge.md has the keys; tools/malloclab/assignment.py reads
  * the same files and says the same of those that are wrong.
  */
 #ifndef ASSIGNMENT_H

@@ -204,9 +204,6 @@ class Commands(unittest.TestCase):
     def test_first_hour(self) -> None:
         self.page('docs/first-hour.md')
 
-    def test_assignments(self) -> None:
-        self.page('docs/assignments.md')
-
     def test_judge(self) -> None:
         self.page('docs/judge.md')
 

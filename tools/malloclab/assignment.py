@@ -1,6 +1,6 @@
 """Assignments: what an instructor asks for, in one file of JSON.
 
-docs/assignments.md has the keys. driver/assignment.c reads the same files; what
+docs/judge.md has the keys. driver/assignment.c reads the same files; what
 the one refuses, the other refuses with the same sentence, but for text that is
 no JSON.
 """

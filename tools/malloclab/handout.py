@@ -226,7 +226,7 @@ def main() -> int:
         "the contract, a mm.c to start with, the traces, pages. It builds "
         "with make, and needs nothing of this lab.")
     parser.add_argument("assignment", type=Path,
-                        help="the file, JSON: docs/assignments.md")
+                        help="the file, JSON: docs/judge.md")
     parser.add_argument("folder", type=Path,
                         help="where to: a new folder, or an empty one")
     args = parser.parse_args()
