@@ -156,6 +156,7 @@ def sets_up(owner: type) -> bool:
                if base.__module__ not in ('samples', 'unittest.case'))
 
 
+@pytest.hookimpl(tryfirst=True)  # before xdist looks at the groups
 def pytest_collection_modifyitems(config: pytest.Config,
                                   items: list[pytest.Item]) -> None:
     """Tests of a class whose set-up takes its time stay in one process."""
