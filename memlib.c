@@ -92,23 +92,23 @@ static void open_pages(size_t at, size_t end)
         set_access(at, end, PROT_READ | PROT_WRITE);
 }
 
-void mem_guard(int on)
+void mem_guard(bool on)
 {
     struct mem_account *a = heap.account;
     bool was = heap.guarded;
 
-    heap.guarded = on != 0;
-    if (heap.guarded != was)
+    heap.guarded = on;
+    if (on != was)
         set_access(page_ceil(a->brk), a->map_floor,
                    on ? PROT_NONE : PROT_READ | PROT_WRITE);
 }
 
-int mem_is_guarded(void)
+bool mem_is_guarded(void)
 {
     return heap.guarded;
 }
 
-int mem_guard_hit(const void *address)
+bool mem_guard_hit(const void *address)
 {
     size_t at = (size_t)((const unsigned char *)address - heap.base);
 

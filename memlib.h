@@ -143,9 +143,9 @@ size_t mem_peak_footprint(void);
  * the handler of that signal: mem_guard_hit says whether it was such a page; it
  * then ends the guard, so that the access is right when it is repeated.
  */
-void mem_guard(int on);
-int mem_is_guarded(void);
-int mem_guard_hit(const void *address);
+void mem_guard(_Bool on);
+_Bool mem_is_guarded(void);
+_Bool mem_guard_hit(const void *address);
 
 /* Refuse the n-th request for memory from now on (1: the next one); 0: none. */
 void mem_fail_request(uint64_t n);

@@ -486,8 +486,8 @@ static bool is_number_of(const struct option_row *last, const char *word)
 {
     return last && isdigit((unsigned char)word[0]) &&
            !word[strspn(word, "0123456789.")] &&
-           (last->type == VERBOSE || (last->type == DURATION &&
-                                      last->help.flags & OPTION_ARG_OPTIONAL));
+           (last->type == VERBOSE ||
+            (last->type == DURATION && last->help.flags & OPTION_ARG_OPTIONAL));
 }
 
 /* A word that is no option: a number after one, or a trace, as -f takes it. */
