@@ -150,23 +150,25 @@ def pytest_make_collect_report(collector: pytest.Collector) -> Iterator[None]:
         report.outcome, report.longrepr, report.result = 'passed', None, []
 
 
-def sets_up(owner: type) -> bool:
-    """More than samples.Samples does."""
-    return any('setUpClass' in vars(base) for base in owner.__mro__
-               if base.__module__ not in ('samples', 'unittest.case'))
+def set_up_by(owner: type) -> type | None:
+    """The class whose set-up this one has, if that is more than samples.py's."""
+    return next((base for base in owner.__mro__ if 'setUpClass' in vars(base)
+                 and base.__module__ not in ('samples', 'unittest.case')), None)
 
 
 @pytest.hookimpl(tryfirst=True)  # before xdist looks at the groups
 def pytest_collection_modifyitems(config: pytest.Config,
                                   items: list[pytest.Item]) -> None:
-    """Tests of a class whose set-up takes its time stay in one process."""
+    """Tests that have one set-up, which takes its time, stay in one process."""
     config.hook.pytest_deselected(
         items=[item for item in items if not wanted(item)])
     items[:] = [item for item in items if wanted(item)]
     for item in items:
         owner = getattr(item, 'cls', None)
-        if owner and sets_up(owner):
-            item.add_marker(pytest.mark.xdist_group(owner.__qualname__))
+        shared = set_up_by(owner) if owner else None
+        if shared:
+            item.add_marker(pytest.mark.xdist_group(
+                f'{shared.__module__}.{shared.__qualname__}'))
 
 
 # ---- Subtests: all that fail are named, and the first is shown. ----

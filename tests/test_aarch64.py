@@ -27,7 +27,8 @@ FOREIGN = ('tests/handin/', 'tests/convert/')
 # Headers that only this machine has (zlib, json-c, libelf) come last.
 FLAGS = ['-std=gnu11', '-fsyntax-only', '-I.', '-Idriver', '-Ilibraries',
          *WARN.split(), '-idirafter', '/usr/include', '-DPAGE_KIB=16',
-         '-DBUILD_MODE="aarch64"', '-DWORKER_BITS=64', '-DWORKER_FOREIGN=1']
+         '-DBUILD_MODE="aarch64"', '-DWORKER_BITS=64', '-DWORKER_FOREIGN=1',
+         '-DLAB_VERSION=""']
 
 ALLOCATORS = [str(path.relative_to(ROOT).with_suffix('')) for path in (
     ROOT / 'mm.c', *sorted(ROOT.glob('variants/*.c')),
