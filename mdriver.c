@@ -313,7 +313,6 @@ static int watch(const struct benchmark *c, const struct options *o)
 static int explain(const struct benchmark *c)
 {
     struct replay_setup setup = one_replay(c, "--explain");
-    struct explain *e = explain_new(stdout, setup.trace);
     struct outcome outcome;
 
     if (setup.trace->op_count > EXPLAIN_MOST)
@@ -321,6 +320,7 @@ static int explain(const struct benchmark *c)
                     "--shrink makes a trace smaller",
                     EXPLAIN_MOST, setup.trace->name,
                     (unsigned long long)setup.trace->op_count);
+    struct explain *e = explain_new(stdout, setup.trace);
     setup.observers[0] = explain_observer(e);
     struct replay *r = replay_open(&setup);
     replay_checked(r, &outcome);
