@@ -135,6 +135,8 @@ static void run_with(const struct replay_setup *s, const char *option,
 void reproduce_fault(const struct replay_setup *s, uint64_t op, bool timed,
                      struct outcome *out)
 {
+    if (op != NO_OP && op >= s->trace->op_count)
+        op = s->trace->op_count - 1; /* it showed after the last operation */
     stop_under_gdb(s, op, timed, out);
     if (s->origin || s->in_process)
         return;

@@ -73,7 +73,7 @@ def mdriver_json(*arguments: str | Path
     with tempfile.TemporaryDirectory() as directory:
         path = Path(directory) / 'result.json'
         finished = mdriver('--json', path, *arguments)
-        if not path.exists():
+        if not path.exists() or path.stat().st_size == 0:
             raise AssertionError(f'no JSON was written: {account(finished)}')
         return finished, json.loads(path.read_text())
 

@@ -8,6 +8,8 @@ from pathlib import Path
 import samples
 import support
 
+support.of_the_judge()
+
 WAITS = 'extern int access(const char *, int), usleep(unsigned); ' \
     'while (access(FLAG, 0)) usleep(1000);'
 LENGTH = 100_000

@@ -13,6 +13,8 @@ from pathlib import Path
 import samples
 import support
 
+support.of_the_judge()
+
 NUMBER_LIMIT = 2**64 - 1
 HOUSE = {'mm.h', 'memlib.h', 'os.h'}  # no part of an allocator
 

@@ -17,6 +17,8 @@ from pathlib import Path
 import samples
 import support
 
+support.of_the_judge()
+
 MALFORMED = support.TESTS / 'malformed'
 
 # ---- The text form. ----

@@ -89,7 +89,7 @@ def failed_tests(preload: str | Path, program: str, *names: str, cannot: str,
     return {name for word, name in verdicts if word != 'ok'}
 
 
-def tests_of(program: str) -> set[str]:
+def listed_by(program: str) -> set[str]:
     return set(run(FOLDER / program, '--list').stdout.split())
 
 
@@ -123,7 +123,7 @@ def failed_at_last(preload: str | Path, cannot: str, expected: set[str]
     failed: set[str] = set()
     for _ in range(RACES):
         for program in PROGRAMS:
-            names = (expected - failed) & tests_of(program)
+            names = (expected - failed) & listed_by(program)
             if names:
                 failed |= failed_tests(preload, program, *names, cannot=cannot,
                                        CHECK_SECONDS='5')
@@ -164,7 +164,7 @@ class Sources(unittest.TestCase):
     """The wrong mallocs are as the tests above take them to be."""
 
     def names(self) -> set[str]:
-        return set().union(*map(tests_of, PROGRAMS))
+        return set().union(*map(listed_by, PROGRAMS))
 
     def test_there_are_many(self) -> None:
         self.assertGreaterEqual(len(BAD), 40)

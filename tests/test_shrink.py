@@ -12,7 +12,10 @@ import time
 from pathlib import Path
 
 import samples
-from support import BUILD, MDRIVER, ROOT, TESTS, account, mdriver, mdriver_json
+from support import (BUILD, MDRIVER, ROOT, TESTS, account, mdriver,
+                     mdriver_json, of_the_judge)
+
+of_the_judge()
 
 LONG = ROOT / 'traces/git-log.rep.gz'  # 43,822 operations
 

@@ -69,7 +69,7 @@ class Variants(samples.Samples):
 
     def sound_on_every_trace(self, name: str) -> None:
         """Where a list is too long for the time limit, that is its verdict."""
-        limit = '20' if name == 'mm' else '0.5'
+        limit = '20' if name == 'mm' else '0.2'
         _, report = mdriver_json('--allocator', name, '--no-timing', '-s',
                                  limit)
         for result in report['results']:

@@ -11,6 +11,8 @@ from pathlib import Path
 import support
 from terminal import Terminal
 
+support.of_the_judge()
+
 TRACE = 'tests/traces/small.rep'     # 330 operations
 MIXED = 'tests/traces/mixed.rep'
 LONG = 'traces/structs.rep'          # 10000
