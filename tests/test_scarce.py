@@ -114,5 +114,5 @@ class SignalsIgnored(unittest.TestCase):
     def test_tests_of_interrupts_pass(self) -> None:
         finished = run('sh', '-c', "trap '' HUP INT QUIT; exec \"$@\"", 'sh',
                        TESTS / 'run', '--build', BUILD,
-                       'test_cli*nterrupt')
+                       'test_random_traces*nterrupt')
         self.assertEqual(finished.returncode, 0, account(finished))
