@@ -7,6 +7,7 @@
 #define _GNU_SOURCE
 #include "sandbox.h"
 
+#include "base/clock.h"
 #include "base/fatal.h"
 #include "worker/worker.h"
 
@@ -59,14 +60,6 @@ enum {
     JUDGE_PART = offsetof(struct channel, command),
     JUDGE_PART_END = offsetof(struct channel, reply)
 };
-
-static double now(void)
-{
-    struct timespec t;
-
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
-}
 
 /* ---- Starting. ---- */
 
@@ -179,12 +172,12 @@ static double cpu_of(const struct sandbox *s)
 /* Sleep for a slice; if the worker sleeps too, count its time. */
 static void wait_for_turn(struct sandbox *s)
 {
-    double wall = now(), cpu = cpu_of(s);
+    double wall = clock_seconds(), cpu = cpu_of(s);
 
     sleep_on_turn(s, SLICE_MS);
     if (has_turn(s) || !process_sleeps(&s->process))
         return;
-    double slept = now() - wall - (cpu_of(s) - cpu);
+    double slept = clock_seconds() - wall - (cpu_of(s) - cpu);
     if (slept > 0)
         s->meter.slept += slept;
 }
@@ -201,7 +194,7 @@ static double time_used(const struct sandbox *s)
 static bool is_late(const struct sandbox *s, double limit)
 {
     return time_used(s) > limit ||
-           now() - s->meter.wall > WALL_FACTOR * limit + WALL_SECONDS;
+           clock_seconds() - s->meter.wall > WALL_FACTOR * limit + WALL_SECONDS;
 }
 
 /* Wait for the turn; false if the worker died or used up its time. */
@@ -388,7 +381,7 @@ struct ending sandbox_call(struct sandbox *s, enum command command,
 
 void sandbox_begin_pass(struct sandbox *s)
 {
-    s->meter = (struct meter){.wall = now(), .cpu = cpu_of(s)};
+    s->meter = (struct meter){.wall = clock_seconds(), .cpu = cpu_of(s)};
 }
 
 struct channel *sandbox_channel(struct sandbox *s)

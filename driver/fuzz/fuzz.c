@@ -3,21 +3,13 @@
  */
 #include "fuzz.h"
 
+#include "base/clock.h"
 #include "base/interrupt.h"
 #include "shape.h"
 
 #include <stdio.h>
-#include <time.h>
 
 enum { LONG = 200 }; /* operations */
-
-static double seconds(void)
-{
-    struct timespec t;
-
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
 
 /* As the user wants it judged, within the limits of the shape. */
 static struct replay_setup setup_for(const struct fuzz_setup *f,
@@ -71,10 +63,10 @@ struct fuzz_result fuzz(const struct fuzz_setup *f)
 {
     struct fuzz_result r = {.trace = NULL};
     uint64_t seed = f->replay.seed;
-    double begin = seconds();
+    double begin = clock_seconds();
 
     interrupt_catch();
-    while (!interrupted && seconds() < begin + f->seconds) {
+    while (!interrupted && clock_seconds() < begin + f->seconds) {
         struct shape s = shape_of(seed, r.traces);
         struct trace *t = shape_trace(&s, seed, r.traces, f->path);
 
@@ -82,7 +74,7 @@ struct fuzz_result fuzz(const struct fuzz_setup *f)
         r.outcome = judge(f, &r.replay);
         r.traces++;
         r.operations += t->op_count;
-        report(f, &r, seconds() - begin);
+        report(f, &r, clock_seconds() - begin);
         if (is_fault(&r.outcome, &s)) {
             r.trace = t;
             break;

@@ -4,12 +4,13 @@
  */
 #include "progress.h"
 
+#include "base/clock.h"
+
 #include <stdbool.h>
 #include <stdio.h>
-#include <time.h>
 #include <unistd.h>
 
-enum { PAUSE_MS = 100 };
+static const double PAUSE = 0.1; /* seconds */
 
 static bool every_stage; /* print a line per stage */
 static bool one_line;
@@ -23,13 +24,10 @@ void progress_set(int verbose)
 
 static bool too_soon(void)
 {
-    static struct timespec last;
-    struct timespec now;
+    static double last;
+    double now = clock_seconds();
 
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    long ms = (now.tv_sec - last.tv_sec) * 1000 +
-              (now.tv_nsec - last.tv_nsec) / 1000000;
-    if (shown && ms < PAUSE_MS)
+    if (shown && now < last + PAUSE)
         return true;
     last = now;
     return false;

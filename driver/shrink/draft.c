@@ -116,8 +116,8 @@ struct draft draft_head(const struct draft *d, uint64_t count)
     return head;
 }
 
-struct draft draft_without_blocks(const struct draft *d, uint32_t first,
-                                  uint32_t end)
+struct draft draft_without_blocks(const struct draft *d, uint64_t first,
+                                  uint64_t end)
 {
     struct draft rest = room_for(d->count);
 

@@ -35,8 +35,8 @@ struct trace *draft_trace(const struct draft *draft, const char *path);
  * the first of their block, counted from 0, not those from first up to end.
  */
 struct draft draft_head(const struct draft *draft, uint64_t count);
-struct draft draft_without_blocks(const struct draft *draft, uint32_t first,
-                                  uint32_t end);
+struct draft draft_without_blocks(const struct draft *draft, uint64_t first,
+                                  uint64_t end);
 struct draft draft_without_moves(const struct draft *draft, uint64_t first,
                                  uint64_t end);
 

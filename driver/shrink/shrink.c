@@ -12,13 +12,11 @@
  */
 #include "shrink.h"
 
-#include "base/fatal.h"
+#include "base/clock.h"
 #include "base/interrupt.h"
 #include "draft.h"
 
 #include <stdio.h>
-#include <stdlib.h>
-#include <time.h>
 
 enum {
     REPLAY_WORK = 10000, /* what starting a worker costs, in operations */
@@ -43,7 +41,6 @@ struct search {
     enum verdict wanted;
     struct draft best;
     uint64_t fault_at; /* operation of best in which the fault shows */
-    uint64_t whole;    /* operations of the trace at first */
     unsigned replays;
     double work, begin; /* operations; seconds of the monotonic clock */
 };
@@ -57,14 +54,6 @@ bool shrink_is_possible(const struct outcome *outcome)
     return verdict != VERDICT_OK && verdict != VERDICT_NOT_RUN &&
            verdict != VERDICT_LOAD_FAILED && verdict != VERDICT_INIT_FAILED &&
            verdict != VERDICT_TOO_SLOW;
-}
-
-static double seconds(void)
-{
-    struct timespec t;
-
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
 }
 
 /* ---- One replay. ---- */
@@ -85,7 +74,7 @@ static struct outcome judge(struct search *s, const struct trace *t, bool timed)
 static bool is_over(const struct search *s)
 {
     return interrupted || s->work > most_work ||
-           seconds() > s->begin + most_seconds;
+           clock_seconds() > s->begin + most_seconds;
 }
 
 static void report(const struct search *s)
@@ -96,8 +85,8 @@ static void report(const struct search *s)
         return;
     snprintf(what, sizeof what,
              "shrinking: %llu of %llu operations left, %u replays",
-             (unsigned long long)s->best.count, (unsigned long long)s->whole,
-             s->replays);
+             (unsigned long long)s->best.count,
+             (unsigned long long)s->setup->replay.trace->op_count, s->replays);
     s->setup->progress(what);
 }
 
@@ -149,13 +138,6 @@ static uint64_t count_moves(const struct draft *d)
     for (uint64_t i = 0; i < d->count; i++)
         moves += op_takes_block(d->steps[i].op);
     return moves;
-}
-
-static struct draft without_blocks(const struct draft *d, uint64_t first,
-                                   uint64_t end)
-{
-    return draft_without_blocks(d, (uint32_t)first,
-                                end < d->blocks ? (uint32_t)end : d->blocks);
 }
 
 /* Parts of the draft, by number, that can be taken out. */
@@ -282,7 +264,7 @@ static void simplify(struct search *s)
 
 static void search(struct search *s)
 {
-    static const struct parts blocks = {count_blocks, without_blocks},
+    static const struct parts blocks = {count_blocks, draft_without_blocks},
                               moves = {count_moves, draft_without_moves};
     uint64_t before;
 
@@ -314,9 +296,9 @@ static struct outcome judge_first(struct search *s)
 /* The verdict on the whole trace, and how long candidates may take. */
 static struct outcome judge_whole(struct search *s)
 {
-    double begin = seconds();
+    double begin = clock_seconds();
     struct outcome out = judge_first(s);
-    double spent = seconds() - begin, limit = time_factor * spent;
+    double spent = clock_seconds() - begin, limit = time_factor * spent;
 
     if (limit < least_time_limit || spent >= s->replay.time_limit)
         limit = least_time_limit; /* or it was the time limit that ended it */
@@ -326,15 +308,13 @@ static struct outcome judge_whole(struct search *s)
     s->wanted = out.verdict;
     s->fault_at = out.ops_done;
     s->work = 0;
-    s->begin = seconds();
+    s->begin = clock_seconds();
     return out;
 }
 
 struct shrink_result shrink(const struct shrink_setup *setup)
 {
-    struct search s = {.setup = setup,
-                       .replay = setup->replay,
-                       .whole = setup->replay.trace->op_count};
+    struct search s = {.setup = setup, .replay = setup->replay};
 
     interrupt_catch();
     s.replay.verdict_only = true;

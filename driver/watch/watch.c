@@ -4,6 +4,7 @@
 #define _GNU_SOURCE
 #include "watch.h"
 
+#include "base/clock.h"
 #include "base/fatal.h"
 #include "base/interrupt.h"
 #include "screen.h"
@@ -13,7 +14,6 @@
 #include <locale.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 enum { PLAIN_ROWS = 18, PLAIN_FRAMES = 5, FRAME_MS = 40, SECONDS = 10 };
 
@@ -128,14 +128,6 @@ bool watch_plain(FILE *out, const struct watch_setup *setup,
 
 /* ---- On a terminal. ---- */
 
-static double now(void)
-{
-    struct timespec t;
-
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
-}
-
 static void handle_key(struct view *w, int key)
 {
     switch (key) {
@@ -158,14 +150,14 @@ static void handle_key(struct view *w, int key)
     }
 }
 
-/* Replay at full speed until that time, in seconds of now(). */
+/* Replay at full speed until that time, in seconds of clock_seconds(). */
 static void advance_until(struct view *w, double end)
 {
     enum { CHUNK_OPS = 4096 };
 
     do
         advance(w, done_of(w) + CHUNK_OPS);
-    while (!at_end(w) && !interrupted && now() < end);
+    while (!at_end(w) && !interrupted && clock_seconds() < end);
 }
 
 /* Carry out the operations that are due after so many more seconds. */
@@ -176,7 +168,7 @@ static void advance_by_time(struct view *w, double seconds)
         return;
     }
     if (w->setup->unlimited) {
-        advance_until(w, now() + FRAME_MS * 1e-3);
+        advance_until(w, clock_seconds() + FRAME_MS * 1e-3);
         return;
     }
     if (w->due < (double)done_of(w))
@@ -205,11 +197,11 @@ bool watch_live(const struct watch_setup *setup, struct outcome *outcome)
 
     open_watch(w, setup, outcome);
     screen_open();
-    for (double last = now(), next; is_running(w); last = next) {
+    for (double last = clock_seconds(), next; is_running(w); last = next) {
         show(w);
         handle_key(
             w, screen_key(w->setup->unlimited && !w->paused ? 1 : FRAME_MS));
-        next = now();
+        next = clock_seconds();
         advance_by_time(w, next - last);
     }
     show(w);
