@@ -13,6 +13,7 @@
 #include "output/export.h"
 #include "fuzz/fuzz.h"
 #include "base/interrupt.h"
+#include "base/output_file.h"
 #include "options.h"
 #include "reproduce.h"
 #include "check/process.h"
@@ -124,35 +125,6 @@ static void check_in_process(const struct benchmark *c)
 
 /* ---- The benchmark. ---- */
 
-static bool is_stdout(const char *path)
-{
-    return path && strcmp(path, "-") == 0;
-}
-
-/* Better to hear now that a file cannot be written than after the run. */
-static void check_output(const char *path)
-{
-    FILE *file = path && !is_stdout(path) ? fopen(path, "a") : NULL;
-
-    if (path && !is_stdout(path) && (!file || fclose(file) != 0))
-        fatal(path, 0, "cannot write it: %s", strerror(errno));
-}
-
-static FILE *open_log(const char *path)
-{
-    FILE *file = is_stdout(path) ? stdout : path ? fopen(path, "w") : NULL;
-
-    if (path && !file)
-        fatal(path, 0, "cannot write it: %s", strerror(errno));
-    return file;
-}
-
-static void close_log(FILE *file, const char *path)
-{
-    if (file && (file == stdout ? fflush(file) : fclose(file)) != 0)
-        fatal(path, 0, "cannot write it: %s", strerror(errno));
-}
-
 /* From the system, where the user gave none: no allocator can guess it. */
 static uint64_t seed_of(const struct options *o)
 {
@@ -192,7 +164,7 @@ static struct benchmark make_benchmark(const struct options *o,
 
 static void run(struct benchmark *c, const struct options *o)
 {
-    FILE *events = open_log(o->events), *timeline = open_log(o->timeline);
+    FILE *events = output_open(o->events), *timeline = output_open(o->timeline);
     struct replay_log *log = NULL;
 
     if (events || timeline)
@@ -205,8 +177,8 @@ static void run(struct benchmark *c, const struct options *o)
     benchmark_run(c);
     contents_verify();
     replay_log_delete(log);
-    close_log(events, o->events);
-    close_log(timeline, o->timeline);
+    output_close(events, o->events);
+    output_close(timeline, o->timeline);
 }
 
 static int report_interrupt(void)
@@ -237,8 +209,8 @@ static int publish(const struct benchmark *c, const struct options *o,
                                  .align = o->align};
 
     progress_clear();
-    if (!is_stdout(o->json) && !is_stdout(o->csv) && !is_stdout(o->events) &&
-        !is_stdout(o->timeline))
+    if (!output_is_stdout(o->json) && !output_is_stdout(o->csv) && !output_is_stdout(o->events) &&
+        !output_is_stdout(o->timeline))
         report_print(c, profile, &style);
     publish_files(&setup, o);
     if (c->interrupted)
@@ -267,7 +239,7 @@ static int run_adversary(struct benchmark *c, const struct options *o,
     adversary_benchmark_run(&t);
     progress_clear();
     c->interrupted = t.interrupted;
-    if (!is_stdout(o->json) && !is_stdout(o->csv))
+    if (!output_is_stdout(o->json) && !output_is_stdout(o->csv))
         report_adversary(&t);
     publish_files(&setup, o);
     bool all_ok = adversary_benchmark_all_ok(&t);
@@ -277,7 +249,7 @@ static int run_adversary(struct benchmark *c, const struct options *o,
     return all_ok ? EXIT_ALL_RIGHT : EXIT_BAD_VERDICT;
 }
 
-/* The one allocator and the one trace that the option is for. */
+/* The one allocator and, if it takes one, the one trace of the option. */
 static struct replay_setup one_replay(const struct benchmark *c,
                                       const char *option)
 {
@@ -286,7 +258,7 @@ static struct replay_setup one_replay(const struct benchmark *c,
     if (c->allocator_count != 1)
         fatal_usage("%s takes one allocator", option);
     setup.allocator = c->allocators[0];
-    setup.trace = c->traces[0];
+    setup.trace = c->trace_count > 0 ? c->traces[0] : NULL;
     setup.cpu = -1;
     return setup;
 }
@@ -355,7 +327,7 @@ static int make_smaller(const struct benchmark *c, const struct options *o)
     if (!o->has_seed)
         setup.replay.seed = 1; /* the same trace at every call */
     bool is_new = access(o->shrink, F_OK) != 0;
-    check_output(o->shrink);
+    output_check(o->shrink);
     progress_set(o->verbose);
     struct shrink_result result = shrink(&setup);
     progress_clear();
@@ -395,16 +367,12 @@ static void publish_failure(const struct fuzz_setup *f, struct fuzz_result *r)
 
 static int run_fuzz(const struct benchmark *c, const struct options *o)
 {
-    struct fuzz_setup setup = {.replay = c->setup,
+    struct fuzz_setup setup = {.replay = one_replay(c, "--fuzz"),
                                .timing = c->timing,
                                .seconds = o->fuzz,
                                .path = o->record ? o->record : "fuzz.rep",
                                .progress = progress_print};
 
-    if (c->allocator_count != 1)
-        fatal_usage("--fuzz takes one allocator");
-    setup.replay.allocator = c->allocators[0];
-    setup.replay.cpu = -1;
     if (setup.replay.time_limit > FUZZ_TIME_LIMIT)
         setup.replay.time_limit = FUZZ_TIME_LIMIT;
     if (setup.replay.debug == 0)
@@ -509,8 +477,8 @@ int main(int argc, char **argv)
 
         if (o.in_process)
             check_in_process(&c);
-        check_output(o.json);
-        check_output(o.csv);
+        output_check(o.json);
+        output_check(o.csv);
         if (o.adversary) {
             status = run_adversary(&c, &o, &profile);
         } else if (o.watch) {

@@ -566,6 +566,13 @@ static void check_text_name(const char *option, const char *path)
             fatal_usage("%s writes text, .rep, not '%s'", option, path);
 }
 
+static void need_one_trace(const struct options *o, bool asked,
+                           const char *option)
+{
+    if (asked && o->trace_file_count != 1)
+        fatal_usage("%s needs one trace, by -f", option);
+}
+
 static void check(const struct reading *r)
 {
     const struct options *o = r->options;
@@ -579,14 +586,10 @@ static void check(const struct reading *r)
         check_text_name("--shrink", o->shrink);
     if (o->speed != 0 && !o->watch)
         fatal_usage("--speed is of --watch");
-    if (o->pack && o->trace_file_count != 1)
-        fatal_usage("--pack needs one trace, by -f");
-    if (o->watch && o->trace_file_count != 1)
-        fatal_usage("--watch needs one trace, by -f");
-    if (o->shrink && o->trace_file_count != 1)
-        fatal_usage("--shrink needs one trace, by -f");
-    if (o->explain && o->trace_file_count != 1)
-        fatal_usage("--explain needs one trace, by -f");
+    need_one_trace(o, o->pack, "--pack");
+    need_one_trace(o, o->watch, "--watch");
+    need_one_trace(o, o->shrink, "--shrink");
+    need_one_trace(o, o->explain, "--explain");
     if (o->watch && !o->watch_plain && !isatty(STDOUT_FILENO))
         fatal_usage("--watch needs a terminal to show it on; --watch=plain "
                     "prints frames");

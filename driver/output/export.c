@@ -4,11 +4,10 @@
 #define _GNU_SOURCE
 #include "export.h"
 
-#include "base/fatal.h"
+#include "base/output_file.h"
 #include "columns.h"
 #include "csv.h"
 
-#include <errno.h>
 #include <json-c/json.h>
 #include <stdio.h>
 #include <string.h>
@@ -212,28 +211,9 @@ static struct json_object *root_object(const struct export_setup *e)
 
 /* ---- Files. ---- */
 
-static FILE *open_output(const char *path)
-{
-    FILE *file = strcmp(path, "-") == 0 ? stdout : fopen(path, "w");
-
-    if (!file)
-        fatal(path, 0, "cannot write it: %s", strerror(errno));
-    return file;
-}
-
-static void close_output(FILE *file, const char *path)
-{
-    bool failed = fflush(file) != 0 || ferror(file);
-
-    if (file != stdout)
-        failed |= fclose(file) != 0;
-    if (failed)
-        fatal(path, 0, "cannot write it: %s", strerror(errno));
-}
-
 void export_json(const struct export_setup *setup, const char *path)
 {
-    FILE *file = open_output(path);
+    FILE *file = output_open(path);
     struct json_object *root = root_object(setup);
 
     fputs(json_object_to_json_string_ext(
@@ -241,7 +221,7 @@ void export_json(const struct export_setup *setup, const char *path)
           file);
     fputc('\n', file);
     json_object_put(root);
-    close_output(file, path);
+    output_close(file, path);
 }
 
 static void adversary_line(FILE *file, const struct adversary_benchmark *t,
@@ -274,11 +254,11 @@ static void write_adversary_results(FILE *file,
 
 void export_csv(const struct export_setup *setup, const char *path)
 {
-    FILE *file = open_output(path);
+    FILE *file = output_open(path);
 
     if (setup->adversary_benchmark)
         write_adversary_results(file, setup->adversary_benchmark);
     else
         csv_results(file, CSV_COMMAS, setup->benchmark, setup->align);
-    close_output(file, path);
+    output_close(file, path);
 }
