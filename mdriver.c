@@ -209,8 +209,8 @@ static int publish(const struct benchmark *c, const struct options *o,
                                  .align = o->align};
 
     progress_clear();
-    if (!output_is_stdout(o->json) && !output_is_stdout(o->csv) && !output_is_stdout(o->events) &&
-        !output_is_stdout(o->timeline))
+    if (!output_is_stdout(o->json) && !output_is_stdout(o->csv) &&
+        !output_is_stdout(o->events) && !output_is_stdout(o->timeline))
         report_print(c, profile, &style);
     publish_files(&setup, o);
     if (c->interrupted)

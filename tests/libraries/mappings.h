@@ -40,6 +40,12 @@ static inline bool tiles_the_heap(void)
     return brk_now() == brk;
 }
 
+/* What both libraries over tagged_heap.h promise, for their struct subject. */
+#define MAPPINGS_SUBJECT                                                       \
+    .header = HEADER, .min_block = 32, .largest = 7 * LARGE,                   \
+    .heap_most = LARGE - 1, .zero_is_null = true, .keeps_errno = true,         \
+    .use_up = use_up, .is_whole = tiles_the_heap
+
 static void mapping_begins_at_the_threshold(void)
 {
     CHECK(in_heap(fresh(LARGE - 1, 1)));

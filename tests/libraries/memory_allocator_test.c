@@ -19,14 +19,7 @@ const volatile struct subject subject = {
     .allocate_zeroed = defalloc,
     .resize = memresize,
     .release = memfree,
-    .header = HEADER,
-    .min_block = 32,
-    .largest = 7 * LARGE,
-    .heap_most = LARGE - 1,
-    .zero_is_null = true,
-    .keeps_errno = true,
-    .use_up = use_up,
-    .is_whole = tiles_the_heap,
+    MAPPINGS_SUBJECT,
 };
 
 /* ---- memdup. ---- */

@@ -15,14 +15,7 @@ const volatile struct subject subject = {
     .allocate_zeroed = os_calloc,
     .resize = os_realloc,
     .release = os_free,
-    .header = HEADER,
-    .min_block = 32,
-    .largest = 7 * LARGE,
-    .heap_most = LARGE - 1,
-    .zero_is_null = true,
-    .keeps_errno = true,
-    .use_up = use_up,
-    .is_whole = tiles_the_heap,
+    MAPPINGS_SUBJECT,
 };
 
 static size_t intruder; /* moves the break by that before osmem's next move */

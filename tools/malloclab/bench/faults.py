@@ -38,15 +38,14 @@ class Run(NamedTuple):
 
     def figures(self) -> tuple[str, ...]:
         """Operations left, replays, seconds; where nothing was shrunk, -."""
-        left = LEFT.search(self.text)
-        if not left:
-            return "-", "-", f"{self.seconds:.1f}"
-        return left[1], left[3], f"{self.seconds:.1f}"
+        left, replays = (self.shrunk[1], self.shrunk[3]) if self.shrunk \
+            else ("-", "-")
+        return left, replays, f"{self.seconds:.1f}"
 
     @property
-    def left(self) -> int | None:
-        found = LEFT.search(self.text)
-        return int(found[1]) if found else None
+    def shrunk(self) -> re.Match[str] | None:
+        """Operations left, operations at first, replays."""
+        return LEFT.search(self.text)
 
     @property
     def traces(self) -> str:
@@ -119,7 +118,7 @@ def print_summary(allocators: list[Path], shrunk: list[Run],
     found = sum(run.traces != "-" for run in wrong)
     print(f"\n--fuzz finds {found} of {len(wrong)} wrong allocators.")
     for name, runs in ("--shrink", shrunk), ("--fuzz", fuzzed):
-        left = [run.left for run in runs if run.left is not None]
+        left = [int(run.shrunk[1]) for run in runs if run.shrunk]
         print(f"{name}: {len(left)} traces were made smaller, to "
               f"{middle(left, 0.5)} operations (median), {middle(left, 0.9)} "
               f"(90th percentile); at most {max(run.seconds for run in runs):.1f}"
