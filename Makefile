@@ -41,12 +41,16 @@ JUDGE_FLAGS := $(BASE) -Idriver $(OPT) -DBUILD_MODE='"$(MODE)"' \
 	-DLAB_VERSION='"$(shell cat VERSION)"'
 WORKER_FLAGS := $(BASE) $(OPT) $(if $(filter m32,$(MODE)),-m32)
 # An allocator's own calls stay its own, and the heap's come from its host.
+# Nothing runs when they are loaded, as an allocator in a jail needs it; the
+# startfiles also have __dso_handle, any address of the object's.
 PLUGIN_FLAGS := -DDRIVER -fPIC -fno-semantic-interposition -shared \
-	-Wl,-Bsymbolic
+	-nostartfiles -Wl,--defsym=__dso_handle=_DYNAMIC -Wl,-Bsymbolic
 HOST_LINK := -Wl,--export-dynamic-symbol='mem_*'
+# All of its pointers to functions are set, and read-only, before it loads one.
+WORKER_LINK := $(HOST_LINK) -Wl,-z,relro,-z,now
 
 # The two halves: what runs in the worker, and all the rest.
-WORKER_PARTS := $(addprefix driver/worker/,worker worker_load calls \
+WORKER_PARTS := $(addprefix driver/worker/,worker worker_load calls filter \
 	worker_timed worker_checked pattern) memlib
 JUDGE_PARTS := mdriver $(WORKER_PARTS) $(filter-out driver/worker/worker_main \
 	$(WORKER_PARTS),$(patsubst %.c,%,$(wildcard driver/*.c driver/*/*.c)))
@@ -56,7 +60,7 @@ WORKER_OBJECTS := $(WORKER_PARTS:%=$(OUT)/work/%.o) \
 # Without ncurses (libncurses-dev) all is built, but --watch has no terminal.
 NCURSES := $(shell $(CC) -E -include ncurses.h -x c /dev/null >/dev/null 2>&1 \
 	&& echo -lncursesw)
-JUDGE_LIBS := -lz -lzstd -ljson-c -lelf -lm $(NCURSES)
+JUDGE_LIBS := -lz -lzstd -ljson-c -lelf -lseccomp -lm $(NCURSES)
 
 VARIANTS := $(patsubst variants/%.c,%,$(wildcard variants/*.c))
 LIBRARIES := $(patsubst libraries/%.c,%,$(wildcard libraries/*.c))
@@ -105,7 +109,7 @@ $(OUT)/mdriver: $(JUDGE_OBJECTS)
 	$(call link,$(CC) $(JUDGE_FLAGS) $(HOST_LINK) $^ $(JUDGE_LIBS))
 
 $(OUT)/$(if $(filter aarch64,$(MODE)),work/)worker: $(WORKER_OBJECTS)
-	$(call link,$(WORKER_CC) $(WORKER_FLAGS) $(HOST_LINK) $^)
+	$(call link,$(WORKER_CC) $(WORKER_FLAGS) $(WORKER_LINK) $^)
 
 ifeq ($(MODE),aarch64)
 $(OUT)/worker: driver/worker/worker_aarch64.sh $(OUT)/work/worker

@@ -16,6 +16,7 @@
 #include "base/output_file.h"
 #include "options.h"
 #include "reproduce.h"
+#include "check/jail.h"
 #include "check/process.h"
 #include "output/progress.h"
 #include "output/placement_log.h"
@@ -50,8 +51,9 @@ static bool is_listed(const struct benchmark *c, const char *name)
 
 static void add_allocator(struct benchmark *c, const char *text)
 {
+    bool untrusted = c->setup.untrusted;
     size_t size = (c->allocator_count + 1) * sizeof(struct allocator *);
-    struct allocator *a = allocator_find(text);
+    struct allocator *a = allocator_find(text, untrusted);
 
     if (is_listed(c, a->name))
         fatal_usage("--allocator lists '%s' twice; give one another name, "
@@ -99,7 +101,7 @@ static void find_allocators(struct benchmark *c, const struct options *o)
         fatal_usage("--allocator names none");
     note_unmeasurable(c);
     free(list);
-    c->libc = allocator_find("libc");
+    c->libc = allocator_find("libc", false);
     c->null = allocator_null();
 }
 
@@ -135,6 +137,18 @@ static uint64_t seed_of(const struct options *o)
     return seed >> (o->has_seed ? 0 : 16);
 }
 
+/* What of the jail cannot be had is said once. */
+static bool is_untrusted(const struct options *o)
+{
+    const char *lack = o->jail == JAIL_OFF ? NULL : jail_lacks();
+
+    if (lack && o->jail == JAIL_REQUIRE)
+        fatal_usage("--jail require: no filter of system calls: %s", lack);
+    if (lack)
+        warn("mdriver", 0, "--jail: no filter of system calls: %s", lack);
+    return o->jail != JAIL_OFF;
+}
+
 static struct benchmark make_benchmark(const struct options *o,
                                        struct trace_list traces)
 {
@@ -147,12 +161,14 @@ static struct benchmark make_benchmark(const struct options *o,
                                     .fail_at = o->fail_sbrk,
                                     .stop_at = o->stop_at,
                                     .time_limit = o->time_limit,
+                                    .untrusted = is_untrusted(o),
                                     .in_process = o->in_process,
                                     .reproduce = reproduce_fault,
                                     .seed = seed_of(o)};
     c.timing = o->timing && o->fail_sbrk == 0;
     c.subtract_loop = o->subtract_loop;
     c.rounds = o->rounds;
+    c.budget = o->budget;
     c.with_bounds = o->bounds;
     c.perturb = o->perturb;
     c.perturb_seed = o->perturb_seed;

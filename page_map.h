@@ -37,13 +37,22 @@ static inline size_t page_map_bytes(const struct page_map *map)
     return (map->count / PAGE_MAP_WORD + 1) * sizeof *map->bits;
 }
 
+/* Pages that are zero until they are touched, anew if at is not NULL. */
+static inline uint64_t *page_map_pages(uint64_t *at, size_t bytes)
+{
+    void *bits = mmap(at, bytes, PROT_READ | PROT_WRITE,
+                      MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE |
+                          (at ? MAP_FIXED : 0),
+                      -1, 0);
+
+    return bits == MAP_FAILED ? NULL : (uint64_t *)bits;
+}
+
 /* A map of count pages, all free. False where there is no memory for it. */
 static inline bool page_map_init(struct page_map *map, size_t count)
 {
     map->count = map->roof = count;
-    void *bits = mmap(NULL, page_map_bytes(map), PROT_READ | PROT_WRITE,
-                      MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-    map->bits = bits == MAP_FAILED ? NULL : bits;
+    map->bits = page_map_pages(NULL, page_map_bytes(map));
     return map->bits;
 }
 
@@ -55,10 +64,11 @@ static inline void page_map_release(struct page_map *map)
     *map = (struct page_map){0};
 }
 
-/* All pages are free again. */
+/* All pages are free again, and the bits take no memory. */
 static inline void page_map_clear(struct page_map *map)
 {
-    memset(map->bits, 0, page_map_bytes(map));
+    if (!page_map_pages(map->bits, page_map_bytes(map)))
+        memset(map->bits, 0, page_map_bytes(map));
     map->roof = map->count;
 }
 

@@ -49,6 +49,8 @@ enum long_option {
     EXPLAIN,
     FUZZ,
     ASSIGNMENT,
+    JAIL,
+    BUDGET,
     NO_FREE_NULL,
     VERSION
 };
@@ -95,6 +97,7 @@ enum type {
     DURATION,  /* seconds, low if none are given; double */
     RATE,      /* a number or max; double */
     PLAIN,     /* =plain or none */
+    TRUST,     /* off, auto or require; enum jail */
     LEVEL,     /* of debugging; int */
     DEBUG,     /* none; debug level 2 */
     VERBOSE,   /* a number may follow */
@@ -202,6 +205,15 @@ static const struct option_row {
       "Time limit of a replay, in seconds of the allocator's CPU time "
       "(default: 20)", 0},
      DURATION, AT(time_limit), 0, 0, NOTHING},
+    {{"budget", BUDGET, "SECONDS", 0,
+      "Time for all replays together, by the clock on the wall; traces that "
+      "are not begun by then are too-slow", 0},
+     DURATION, AT(budget), 0, 0, ADVERSARY_MODE | ONE_REPLAY},
+    {{"jail", JAIL, "off|auto|require", 0,
+      "Do not trust the allocator: judge it with every protection that this "
+      "machine has (auto), or not without one of them (require); default: "
+      "off", 0},
+     TRUST, AT(jail), 0, 0, IN_PROCESS_MODE},
     {{NULL, 'd', "N", 0,
       "Debug level; 0: run mm_audit at the end, 1: at intervals, 2: after "
       "every operation", 0},
@@ -338,6 +350,16 @@ static int debug_level(const char *text)
     return text[0] - '0';
 }
 
+static enum jail jail_mode(const char *text)
+{
+    static const char *const names[] = {"off", "auto", "require"};
+
+    for (int i = 0; i < 3; i++)
+        if (strcmp(text, names[i]) == 0)
+            return (enum jail)i;
+    fatal_usage("--jail takes off, auto or require, not '%s'", text);
+}
+
 static bool is_plain(const char *text)
 {
     if (text && strcmp(text, "plain") != 0)
@@ -432,6 +454,9 @@ static void store(struct options *o, const struct option_row *row, char *arg)
     case PLAIN:
         o->watch = true;
         o->watch_plain = is_plain(arg);
+        return;
+    case TRUST:
+        o->jail = jail_mode(arg);
         return;
     case LEVEL:
         o->debug = debug_level(arg);

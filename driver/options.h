@@ -12,6 +12,8 @@
 
 enum { SPEED_MAX = -1 };
 
+enum jail { JAIL_OFF, JAIL_AUTO, JAIL_REQUIRE };
+
 struct options {
     char **trace_files; /* -f, -c; none: all of the trace directory */
     size_t trace_file_count;
@@ -26,6 +28,8 @@ struct options {
     int debug;
     bool no_free_null;
     double time_limit;
+    double budget; /* seconds of wall clock for all; 0: no limit */
+    enum jail jail;
     unsigned align;
     const char *assignment_file;
     const struct assignment *assignment; /* NULL: none */

@@ -7,7 +7,6 @@
 #include "base/build.h"
 #include "base/capture.h"
 #include "base/fatal.h"
-#include "object_file.h"
 #include "base/suffix.h"
 
 #include <dirent.h>
@@ -47,23 +46,49 @@ static bool path_of_name(const char *name, char *path)
     return false;
 }
 
+static void refuse(struct object_facts *facts, const char *why)
+{
+    snprintf(facts->refusal, sizeof facts->refusal, "%s", why);
+}
+
+/* What makes the file no allocator of the lab goes first. */
+static void refuse_others(struct object_facts *facts)
+{
+    if (!facts->readable)
+        refuse(facts, "is not a shared object");
+    else if (!facts->exports_lab && facts->exports_malloc)
+        refuse(facts, "exports malloc, and lacks mm_malloc");
+    else if (!facts->exports_lab)
+        refuse(facts, "lacks mm_malloc");
+}
+
+static void fatal_others(const struct object_facts *facts, const char *name,
+                         const char *path)
+{
+    if (!facts->readable)
+        fatal_usage("no allocator '%s': %s is not a shared object", name, path);
+    if (!facts->exports_lab && !facts->exports_malloc)
+        fatal_usage("no allocator '%s': %s exports neither mm_malloc nor "
+                    "malloc",
+                    name, path);
+}
+
 /* The path is made absolute, so that the worker finds the same file. */
-static struct allocator *from_file(const char *name, const char *path)
+static struct allocator *from_file(const char *name, const char *path,
+                                   bool untrusted)
 {
     char *full = realpath(path, NULL);
 
     if (!full)
         fatal_usage("no allocator '%s': there is no file %s", name, path);
     struct object_facts facts = object_inspect(full);
-    if (!facts.readable)
-        fatal_usage("no allocator '%s': %s is not a shared object", name, path);
-    if (!facts.exports_lab && !facts.exports_malloc)
-        fatal_usage("no allocator '%s': %s exports neither mm_malloc nor "
-                    "malloc",
-                    name, path);
-    bool system = !facts.exports_lab && facts.exports_malloc;
+    if (untrusted)
+        refuse_others(&facts);
+    else
+        fatal_others(&facts, name, path);
+    bool system = !untrusted && !facts.exports_lab;
     struct allocator *a = make(name, system ? WORKER_SYSTEM : WORKER_LAB, full);
-    a->static_bytes = facts.static_bytes;
+    a->object = facts;
     a->idea = check_alloc(strdup(facts.idea));
     free(full);
     return a;
@@ -108,14 +133,14 @@ static _Noreturn void fatal_unknown(const char *name)
                 name, list);
 }
 
-struct allocator *allocator_find(const char *text)
+struct allocator *allocator_find(const char *text, bool untrusted)
 {
     const char *equals = strchr(text, '=');
     char path[PATH_SIZE];
 
     if (equals) {
         char *name = check_alloc(strndup(text, (size_t)(equals - text)));
-        struct allocator *a = from_file(name, equals + 1);
+        struct allocator *a = from_file(name, equals + 1, untrusted);
         free(name);
         free(a->text);
         a->text = check_alloc(strdup(text));
@@ -124,9 +149,11 @@ struct allocator *allocator_find(const char *text)
     if (strcmp(text, "libc") == 0)
         return make(text, WORKER_SYSTEM, "");
     if (strchr(text, '/'))
-        return from_file(text, text);
-    if (path_of_name(text, path) || path_of_soname(text, path))
-        return from_file(text, path);
+        return from_file(text, text, untrusted);
+    if (path_of_name(text, path))
+        return from_file(text, path, untrusted);
+    if (path_of_soname(text, path)) /* installed, so nobody's hand-in */
+        return from_file(text, path, false);
     fatal_unknown(text);
 }
 

@@ -8,6 +8,7 @@
 #ifndef ALLOCATOR_H
 #define ALLOCATOR_H
 
+#include "object_file.h"
 #include "worker/channel.h"
 
 #include <stdbool.h>
@@ -17,17 +18,20 @@ struct allocator {
     char *name; /* in reports */
     char *text; /* on the command line */
     enum worker_kind kind;
-    char *path;          /* of the shared object; "" for libc and null */
-    size_t static_bytes; /* size of its writable static data */
-    char *idea;          /* its mm_idea: "" if not exported; NULL: no file */
+    char *path; /* of the shared object; "" for libc and null */
+    struct object_facts object;
+    char *idea; /* its mm_idea: "" if not exported; NULL: no file */
 };
 
 /*
  * Find the allocator that text names: `name=path`, an allocator of the build
  * (mm, a variant, a library), libc, a path, or a soname that the dynamic loader
  * finds; else exit with a message. Never NULL; the caller deletes it.
+ *
+ * Untrusted: a file is always an allocator of the lab, and what is wrong with
+ * it is object.refusal, which becomes its verdict.
  */
-struct allocator *allocator_find(const char *text);
+struct allocator *allocator_find(const char *text, bool untrusted);
 
 /* The allocator that does nothing, to measure the loop's own time. */
 struct allocator *allocator_null(void);

@@ -1,7 +1,7 @@
 /*
  * object_file.c - section headers and dynamic symbols, read by libelf.
  */
-#include "object_file.h"
+#include "object_parts.h"
 
 #include <fcntl.h>
 #include <gelf.h>
@@ -9,15 +9,26 @@
 #include <string.h>
 #include <unistd.h>
 
-/* Is it a writable section of the linker's, which holds no variables? */
-static bool is_linkers(const char *name)
-{
-    static const char *const prefixes[] = {
-        ".got",         ".dynamic",        ".init_array", ".fini_array",
-        ".data.rel.ro", ".tm_clone_table", ".ctors",      ".dtors"};
+enum { LINKERS_BYTES = 4096 };
 
-    for (size_t i = 0; i < sizeof prefixes / sizeof *prefixes; i++)
-        if (strncmp(name, prefixes[i], strlen(prefixes[i])) == 0)
+/*
+ * Is it a writable section of the linker's, which holds no variables? Names
+ * alone say little: a program may call a section of its own .got. So the type
+ * has to fit, and all of them together count from LINKERS_BYTES on.
+ */
+static bool is_linkers(const char *name, GElf_Word type)
+{
+    static const struct {
+        const char *name;
+        GElf_Word type;
+    } own[] = {
+        {".got", SHT_PROGBITS},           {".got.plt", SHT_PROGBITS},
+        {".dynamic", SHT_DYNAMIC},        {".init_array", SHT_INIT_ARRAY},
+        {".fini_array", SHT_FINI_ARRAY},  {".data.rel.ro", SHT_PROGBITS},
+        {".tm_clone_table", SHT_PROGBITS}};
+
+    for (size_t i = 0; i < sizeof own / sizeof *own; i++)
+        if (strcmp(name, own[i].name) == 0 && type == own[i].type)
             return true;
     return false;
 }
@@ -61,6 +72,19 @@ static void read_symbols(Elf *elf, Elf_Scn *section, const GElf_Shdr *header,
     }
 }
 
+static void count_writable(const GElf_Shdr *header, const char *name,
+                           struct object_facts *facts)
+{
+    size_t free = 0;
+
+    if (is_linkers(name, header->sh_type)) {
+        free = LINKERS_BYTES - facts->linkers_bytes;
+        free = header->sh_size < free ? header->sh_size : free;
+        facts->linkers_bytes += free;
+    }
+    facts->static_bytes += header->sh_size - free;
+}
+
 static void read_section(Elf *elf, Elf_Scn *section, size_t names,
                          struct object_facts *facts)
 {
@@ -72,9 +96,8 @@ static void read_section(Elf *elf, Elf_Scn *section, size_t names,
     const char *name = elf_strptr(elf, names, header.sh_name);
     if (header.sh_type == SHT_DYNSYM)
         read_symbols(elf, section, &header, facts);
-    else if ((header.sh_flags & writable) == writable && name &&
-             !is_linkers(name))
-        facts->static_bytes += header.sh_size;
+    else if ((header.sh_flags & writable) == writable)
+        count_writable(&header, name ? name : "", facts);
 }
 
 static void read_sections(Elf *elf, struct object_facts *facts)
@@ -100,6 +123,8 @@ struct object_facts object_inspect(const char *path)
     Elf *elf = elf_begin(fd, ELF_C_READ, NULL);
     if (elf) {
         read_sections(elf, &facts);
+        if (facts.readable)
+            object_read_loading(elf, &facts);
         elf_end(elf);
     }
     close(fd);

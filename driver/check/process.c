@@ -3,6 +3,7 @@
  */
 #define _GNU_SOURCE
 #include "process.h"
+#include "jail.h"
 
 #include "worker/channel.h"
 #include "base/build.h"
@@ -24,9 +25,11 @@
 #include <unistd.h>
 
 enum {
-    OUTPUT_SIZE = 1 << 20, /* so many bytes of output are kept, */
-    OUTPUT_LINES = 20,     /* and so many lines are shown */
+    OUTPUT_LINES = 20, /* of the output, so many are shown */
     WORKER_STACK = 8 << 20,
+    SETTLE_NS = 100000,  /* after which a process that sleeps is counted */
+    PLACE_NS = 1000000,  /* between looks where it sleeps, */
+    PLACE_LOOKS = 10000, /* and so many of them */
     /* The C library itself raises the thresholds up to these. */
     MMAP_THRESHOLD = WORKER_BITS == 64 ? 32 << 20 : 512 << 10,
     TRIM_THRESHOLD = 64 << 20
@@ -39,6 +42,7 @@ int process_shared_file(const char *name, size_t size)
     if (fd < 0 || ftruncate(fd, (off_t)size) != 0)
         fatal_usage("cannot make shared memory of %zu bytes: %s%s", size,
                     strerror(errno), errno == EFBIG ? " (ulimit -f)" : "");
+    fcntl(fd, F_ADD_SEALS, F_SEAL_GROW | F_SEAL_SHRINK | F_SEAL_SEAL);
     return fd;
 }
 
@@ -98,8 +102,9 @@ static char **environment_of(const struct allocator *allocator, char *own[2])
  * change it, and no signal handler may run. A fork would copy the page tables
  * of the trace, which can take longer than a replay. ---- */
 
-static void set_limits(int cpu)
+static void set_limits(const struct process_setup *s)
 {
+    int cpu = s->cpu;
     struct rlimit stack = {WORKER_STACK, WORKER_STACK}, none = {0, 0};
     cpu_set_t set;
 
@@ -168,11 +173,13 @@ static _Noreturn void become_worker(const struct start *s)
     if (getppid() != s->judge)
         _exit(127);
     personality(ADDR_NO_RANDOMIZE); /* a container may forbid it: no matter */
-    set_limits(s->setup->cpu);
+    set_limits(s->setup);
     if (!set_files(s->setup, s->output_fd)) {
         dprintf(s->output_fd, "cannot open its files: %s\n", strerror(errno));
         _exit(127);
     }
+    if (s->setup->jailed) /* with few files open */
+        jail_limit(s->setup->span, s->setup->seconds);
     set_signals(&s->mask);
     execve(s->path, arguments, s->environment);
     dprintf(2, "%s: %s\n", s->path, exec_fault());
@@ -214,7 +221,6 @@ struct process process_start(const struct process_setup *setup)
     struct process p = {.clock = CLOCK_MONOTONIC};
 
     p.output_fd = process_shared_file("output", OUTPUT_SIZE);
-    fcntl(p.output_fd, F_ADD_SEALS, F_SEAL_GROW | F_SEAL_SHRINK);
     if (!setup)
         return p;
     sigaction(SIGCHLD, &action, NULL);
@@ -280,7 +286,7 @@ bool process_sleeps(const struct process *p)
 
 uint64_t process_cpu_ns(const struct process *p)
 {
-    struct timespec pause = {0, 2 * CHANNEL_SPIN_NS};
+    struct timespec pause = {0, SETTLE_NS};
     uint64_t before, after = read_clock(p);
 
     for (int i = 0; i < 10; i++) {
@@ -291,6 +297,37 @@ uint64_t process_cpu_ns(const struct process *p)
             break;
     }
     return after;
+}
+
+/* The last two numbers of /proc/PID/syscall; "running" has none. */
+static bool read_place(const struct process *p, struct place *place)
+{
+    char path[64], text[256] = "";
+    unsigned long long sp, pc;
+
+    snprintf(path, sizeof path, "/proc/%d/syscall", (int)p->pid);
+    FILE *file = fopen(path, "r");
+    if (!file)
+        return false;
+    bool found = fgets(text, sizeof text, file) &&
+                 sscanf(text, "%*s %*s %*s %*s %*s %*s %*s %llx %llx", &sp,
+                        &pc) == 2;
+    fclose(file);
+    if (found)
+        *place = (struct place){sp, pc};
+    return found;
+}
+
+bool process_place(const struct process *p, struct place *place)
+{
+    struct timespec pause = {0, PLACE_NS};
+
+    for (int i = 0; i < PLACE_LOOKS && p->pid; i++) {
+        if (process_sleeps(p) && read_place(p, place))
+            return true;
+        nanosleep(&pause, NULL);
+    }
+    return false;
 }
 
 bool process_memory_known(void)

@@ -15,6 +15,8 @@
 #include <sys/types.h>
 #include <time.h>
 
+enum { OUTPUT_SIZE = 1 << 20 }; /* so many bytes that it prints are kept */
+
 struct process {
     pid_t pid; /* 0 if none was started, or it has ended */
     bool died; /* without process_kill; wait_status says how */
@@ -26,10 +28,16 @@ struct process {
 struct process_setup {
     const struct allocator *allocator;
     int channel_fd, heap_fd;
+    bool jailed;      /* within the limits of jail.h, */
+    uint64_t span;    /* for bytes of heap and channel, */
+    uint64_t seconds; /* and seconds of CPU time */
     int cpu; /* -1 = any */
 };
 
-/* A new file of `size` zero bytes in memory, which two processes can map. */
+/*
+ * A new file of `size` zero bytes in memory, which two processes can map. It
+ * keeps its size.
+ */
 int process_shared_file(const char *name, size_t size);
 
 /* Start a worker, or exit with a message. Without setup, only create files. */
@@ -56,6 +64,16 @@ bool process_sleeps(const struct process *p);
  * sleeps, for while it runs the kernel's count is too low.
  */
 uint64_t process_cpu_ns(const struct process *p);
+
+/*
+ * Where the process sleeps in a system call: its stack pointer and program
+ * counter. Waits until it does; false if it goes on for ten seconds.
+ */
+struct place {
+    uint64_t sp, pc;
+};
+
+bool process_place(const struct process *p, struct place *place);
 
 /* Can process_anonymous_bytes work? Not without /proc. */
 bool process_memory_known(void);

@@ -21,15 +21,28 @@
 
 enum { INSPECT_BYTES = 1 << 18 }; /* checked after a batch */
 
+/*
+ * Bytes that count beside heap and mappings: static data, or in a jail what was
+ * seen outside memlib. The anonymous memory of a malloc has all of it.
+ */
+static uint64_t counted_beside(const struct replay *r)
+{
+    size_t fixed = r->setup.allocator->object.static_bytes;
+
+    if (!is_lab(r))
+        return 0;
+    if (r->setup.untrusted)
+        return r->outside;
+    return fixed > STATIC_ALLOWANCE ? fixed - STATIC_ALLOWANCE : 0;
+}
+
 void replay_note_footprint(struct replay *r, const struct oracle *o,
                            struct outcome *out)
 {
-    size_t fixed = r->setup.allocator->static_bytes;
-    uint64_t counted = fixed > STATIC_ALLOWANCE ? fixed - STATIC_ALLOWANCE : 0;
+    uint64_t counted = counted_beside(r);
 
-    if (!is_lab(r))
-        counted = 0; /* its anonymous memory includes static data */
-    out->static_counted = counted;
+    if (counted > out->static_counted)
+        out->static_counted = counted;
     if (o->footprint + counted > out->footprint)
         out->footprint = o->footprint + counted;
 }
@@ -125,12 +138,17 @@ static bool check_batch(struct replay *r, uint64_t first, uint32_t *count,
     return true;
 }
 
+/* So few that to know all of them beforehand is of no use. */
+enum { SHORT_BATCH = 64 };
+
 /* A random batch length; for a malloc of the system, up to a segment peak. */
 static uint32_t next_count(struct replay *r, uint64_t first, uint64_t end)
 {
     const struct trace *t = r->setup.trace;
     uint64_t size =
         CHANNEL_BATCH / 2 + random_below(&r->random, CHANNEL_BATCH / 2 + 1);
+    if (is_jailed(r))
+        size = 1 + random_below(&r->random, SHORT_BATCH);
     uint32_t count = up_to(size, end - first);
 
     while (r->segment < t->segment_count && t->segment_peak[r->segment] < first)
@@ -201,6 +219,8 @@ static bool check_batches(struct replay *r, uint64_t end, struct finding *f,
         if (is_lab(r) &&
             !inspect_contents(r, op + count - (count > 0), INSPECT_BYTES, f))
             return false;
+        if (count > 0 && !inspect_at_random(r, r->oracle, op + count, count, f))
+            return false;
     }
     return true;
 }
@@ -211,18 +231,15 @@ static bool check_end(struct replay *r, struct finding *f)
 
     return !is_lab(r) ||
            (inspect_contents(r, last, UINT64_MAX, f) &&
-            inspect_strays(r, r->oracle, f) && inspect_files(r, f));
+            inspect_strays(r, r->oracle, f) && inspect_files(r, f) &&
+            inspect_worker(r, r->oracle, NO_OP, f));
 }
 
 static void note_exports(struct replay *r, struct outcome *out)
 {
-    const struct channel *c = sandbox_channel(r->sandbox);
-
-    out->calloc_emulated = !c->has_calloc;
-    out->memalign_emulated = !c->has_memalign;
-    if (is_done(&r->load))
-        snprintf(out->team, sizeof out->team, "%.*s", (int)sizeof out->team - 1,
-                 c->text);
+    out->calloc_emulated = !r->has_calloc;
+    out->memalign_emulated = !r->has_memalign;
+    memcpy(out->team, r->team, sizeof out->team);
 }
 
 /* A right verdict does not hide that the allocator read past its heap. */
@@ -274,6 +291,7 @@ void replay_release(struct replay *r, enum command command)
 bool replay_start(struct replay *r, struct outcome *out)
 {
     *out = (struct outcome){.verdict = VERDICT_OK};
+    replay_renew(r);
     r->finding = finding_none();
     r->segment = 0;
     r->lowest_payload = 0;
@@ -309,6 +327,11 @@ bool replay_finish(struct replay *r, struct outcome *out)
 void replay_restart_clock(struct replay *r)
 {
     sandbox_begin_pass(r->sandbox);
+}
+
+double replay_seconds(const struct replay *r)
+{
+    return sandbox_seconds_used(r->sandbox);
 }
 
 const struct oracle *replay_oracle(const struct replay *r)

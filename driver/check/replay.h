@@ -45,9 +45,15 @@ struct replay_setup {
     uint64_t fail_at;  /* number of the request memlib refuses; 0 = none */
     uint64_t stop_at;  /* breakpoint before that operation; NO_OP = none */
     double time_limit; /* CPU seconds per pass */
+    /*
+     * Each pass has a worker of its own, and no batch tells which pass it is of.
+     * An allocator of the lab is in a jail too, and all that it could do outside
+     * of its calls is looked for.
+     */
+    bool untrusted;
+    double deadline; /* by clock_seconds, for every pass; 0: none */
     bool in_process;   /* no worker process: for a debugger */
     int cpu;           /* for the worker, -1 = any */
-    bool may_spin;     /* judge and worker have a processor each */
     uint64_t seed;
     struct replay_observer observers[REPLAY_OBSERVERS];
     const char *origin; /* the --adversary that makes the trace, or NULL */
@@ -72,7 +78,7 @@ struct outcome {
     uint64_t line;        /* of the trace, 0 = none */
     uint64_t ops_done;
     uint64_t footprint;      /* peak in bytes, with static_counted */
-    uint64_t static_counted; /* bytes of static data beyond the allowance */
+    uint64_t static_counted; /* bytes outside memlib beyond the allowance */
     uint64_t requests_refused, ops_refused; /* with --fail-sbrk */
     bool calloc_emulated, memalign_emulated;
     char team[416]; /* the five fields of `team`, one per line; "" if absent */
@@ -109,8 +115,10 @@ void replay_restart_clock(struct replay *r);
 /* The oracle of the checked replay, which knows the live blocks. */
 const struct oracle *replay_oracle(const struct replay *r);
 
+/* Seconds of the time limit that the last pass took. */
+double replay_seconds(const struct replay *r);
+
 enum timed_kind {
-    TIMED_COUNTED, /* the worker's time is compared with the kernel's count */
     TIMED_PLAIN,
     TIMED_CANARY /* with canaries in live payloads (canary.h): *ns means
                      nothing */
@@ -118,7 +126,7 @@ enum timed_kind {
 
 /*
  * Replay the trace once, timed: *ns is the CPU time of the calls and the loop
- * in ns. True if the verdict is ok.
+ * in ns, by the kernel's count of the worker. True if the verdict is ok.
  */
 bool replay_timed(struct replay *r, enum timed_kind kind, double *ns,
                   struct outcome *outcome);

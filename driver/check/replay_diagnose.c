@@ -38,6 +38,8 @@ bool diagnose_ending(const struct replay *r, const struct ending *e,
                  "operation %llu of %llu",
                  r->setup.time_limit, (unsigned long long)op + 1,
                  (unsigned long long)r->setup.trace->op_count);
+        if (e->text[0])
+            snprintf(f->detail, sizeof f->detail, "%s", e->text);
         return finding_set(f, VERDICT_TOO_SLOW, op);
     default:
         return finding_text(f, VERDICT_TAMPERED, op, e->text);

@@ -65,6 +65,47 @@ bool inspect_strays(const struct replay *r, const struct oracle *o,
     return true;
 }
 
+/* ---- In a jail. ---- */
+
+static bool waits_elsewhere(uint64_t op, struct finding *f)
+{
+    static const char text[] =
+        "answered in the worker's place: a call that was to return has gone "
+        "on instead";
+
+    return op == NO_OP ? finding_at(f, VERDICT_TAMPERED, AT_END, text)
+                       : finding_text(f, VERDICT_TAMPERED, op, text);
+}
+
+bool inspect_worker(struct replay *r, const struct oracle *o, uint64_t op,
+                    struct finding *f)
+{
+    const struct object_facts *object = &r->setup.allocator->object;
+
+    if (!is_jailed(r))
+        return true;
+    if (!sandbox_waits_in_place(r->sandbox))
+        return waits_elsewhere(op, f);
+    struct outside now = outside_measure(sandbox_process(r->sandbox), object,
+                                         r->object_base);
+    uint64_t counted = outside_counted(&r->at_load, &now, object);
+    if (counted > r->outside)
+        r->outside = counted;
+    sandbox_scrub(r->sandbox, o->lenient, o->live);
+    return inspect_strays(r, o, f);
+}
+
+bool inspect_at_random(struct replay *r, const struct oracle *o, uint64_t end,
+                       uint64_t count, struct finding *f)
+{
+    enum { LOOKS = 20 }; /* in a pass, about */
+
+    return !is_jailed(r) ||
+           random_below(&r->random, r->setup.trace->op_count) >=
+               LOOKS * count ||
+           inspect_worker(r, o, end - 1, f);
+}
+
 bool inspect_files(const struct replay *r, struct finding *f)
 {
     return process_files_open(sandbox_process(r->sandbox)) ||

@@ -2,9 +2,11 @@
  * replay_open.c - open and close a replay.
  */
 #include "base/fatal.h"
+#include "base/plain_text.h"
 #include "base/random.h"
 #include "replay_parts.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 static struct sandbox *open_sandbox(const struct replay_setup *setup)
@@ -16,8 +18,9 @@ static struct sandbox *open_sandbox(const struct replay_setup *setup)
         .slot_count = setup->trace->slot_count,
         .in_process = setup->in_process,
         .cpu = setup->cpu,
-        .may_spin = setup->may_spin,
         .time_limit = setup->time_limit,
+        .jailed = setup->untrusted && setup->allocator->kind == WORKER_LAB,
+        .deadline = setup->deadline,
         .label = setup->allocator->name,
     };
 
@@ -58,6 +61,76 @@ void replay_set_audits(struct replay *r)
     c->guards = is_lab(r) && !r->setup.in_process;
 }
 
+/* The worker knows nothing of the object's own but its calls from here on. */
+static void note_loaded(struct replay *r)
+{
+    const struct channel *c = sandbox_channel(r->sandbox);
+
+    r->has_calloc = c->has_calloc != 0;
+    r->has_memalign = c->has_memalign != 0;
+    r->object_base = c->object_base;
+    if (is_done(&r->load))
+        snprintf(r->team, sizeof r->team, "%.*s", (int)sizeof r->team - 1,
+                 c->text);
+    plain_text(r->team, "\n");
+    if (is_jailed(r))
+        r->at_load = outside_measure(sandbox_process(r->sandbox),
+                                     &r->setup.allocator->object,
+                                     r->object_base);
+}
+
+static struct ending load(struct replay *r)
+{
+    const char *refusal = r->setup.allocator->object.refusal;
+    struct ending e = {.verdict = VERDICT_LOAD_FAILED};
+
+    if (!is_jailed(r) || !refusal[0])
+        return sandbox_call(r->sandbox, COMMAND_LOAD, 0, 0);
+    snprintf(e.text, sizeof e.text,
+             "the object %s; link it with -shared -nostartfiles", refusal);
+    return e;
+}
+
+static void start_worker(struct replay *r)
+{
+    r->sandbox = open_sandbox(&r->setup);
+    r->used = false;
+    struct channel *c = sandbox_channel(r->sandbox);
+    c->secret = r->secret;
+    replay_set_audits(r);
+    c->stop_at = r->setup.stop_at;
+    r->load = load(r);
+    note_loaded(r);
+    c->account.fail_at = r->setup.fail_at;
+}
+
+/* What the first worker printed is shown, and what one with a fault did. */
+static void end_worker(struct replay *r)
+{
+    bool relay = !r->relayed || !r->good;
+
+    r->relayed = true;
+    sandbox_close(r->sandbox, relay);
+}
+
+static void open_canary(struct replay *r)
+{
+    r->canary = canary_new(r->timed_oracle, sandbox_heap(r->sandbox),
+                           random_next(&r->random));
+}
+
+void replay_renew(struct replay *r)
+{
+    r->outside = 0;
+    if (r->used && r->setup.untrusted) {
+        end_worker(r);
+        start_worker(r);
+        canary_delete(r->canary);
+        open_canary(r);
+    }
+    r->used = true;
+}
+
 struct replay *replay_open(const struct replay_setup *setup)
 {
     struct replay *r = check_alloc(calloc(1, sizeof *r));
@@ -65,18 +138,10 @@ struct replay *replay_open(const struct replay_setup *setup)
     r->setup = *setup;
     r->random = setup->seed;
     r->secret = random_next(&r->random);
-    r->sandbox = open_sandbox(setup);
-    struct channel *c = sandbox_channel(r->sandbox);
-    c->secret = r->secret;
-    replay_set_audits(r);
-    c->stop_at = setup->stop_at;
+    start_worker(r);
     r->oracle = open_oracle(r, false);
     r->timed_oracle = open_oracle(r, true);
-    r->canary = canary_new(r->timed_oracle, sandbox_heap(r->sandbox),
-                           random_next(&r->random));
-    r->load = sandbox_call(r->sandbox, COMMAND_LOAD, 0, 0);
-    r->has_memalign = c->has_memalign != 0;
-    c->account.fail_at = setup->fail_at;
+    open_canary(r);
     return r;
 }
 
@@ -84,10 +149,10 @@ void replay_close(struct replay *r)
 {
     if (!r)
         return;
+    end_worker(r);
     canary_delete(r->canary);
     free(r->leftover);
     oracle_delete(r->oracle);
     oracle_delete(r->timed_oracle);
-    sandbox_close(r->sandbox);
     free(r);
 }

@@ -14,6 +14,7 @@
 #include "finding.h"
 #include "oracle.h"
 #include "canary.h"
+#include "outside.h"
 #include "replay.h"
 #include "sandbox.h"
 
@@ -23,7 +24,12 @@ struct replay {
     struct replay_setup setup;
     struct sandbox *sandbox;
     struct ending load;
-    bool has_memalign;
+    bool used; /* a pass has begun in this worker */
+    bool has_calloc, has_memalign;
+    char team[sizeof((struct outcome *)0)->team];
+    uint64_t object_base;   /* where the allocator is loaded */
+    struct outside at_load; /* memory outside memlib */
+    uint64_t outside;       /* bytes of it that count, at most in this pass */
     struct oracle *oracle;       /* of the checked pass, exact */
     struct oracle *timed_oracle; /* of timed passes, lenient */
     struct canary *canary;
@@ -33,6 +39,8 @@ struct replay {
     uint64_t move_count;       /* how many moved */
     bool overhead_known;
     double overhead; /* CPU time of an empty timed batch, in ns */
+    uint64_t calls;  /* timed batches in this pass */
+    bool relayed;    /* what a worker printed has been shown */
     bool good;       /* no fault in the checked pass so far */
     struct finding finding;
     uint32_t segment;        /* of the trace, whose peak comes next */
@@ -44,6 +52,12 @@ struct replay {
 static inline bool is_lab(const struct replay *r)
 {
     return r->setup.allocator->kind == WORKER_LAB;
+}
+
+/* Is it in the jail, and looked after? */
+static inline bool is_jailed(const struct replay *r)
+{
+    return r->setup.untrusted && is_lab(r);
 }
 
 /* Has the worker carried out the whole call? */
@@ -64,6 +78,9 @@ static inline uint32_t up_to(uint64_t limit, uint64_t left)
 
 /* ---- replay_open.c ---- */
 
+/* Begin a pass: with a new worker, if the allocator is not trusted. */
+void replay_renew(struct replay *r);
+
 /* Set how often the worker audits; a trace that grew needs a new interval. */
 void replay_set_audits(struct replay *r);
 
@@ -78,7 +95,7 @@ bool replay_begin(struct replay *r, struct oracle *o, struct finding *f);
 /* For a malloc of the system: free the blocks that the trace leaves live. */
 void replay_release(struct replay *r, enum command command);
 
-/* Raise out->footprint to the oracle's peak footprint plus static data. */
+/* Raise out->footprint to the oracle's peak plus what counts beside it. */
 void replay_note_footprint(struct replay *r, const struct oracle *o,
                            struct outcome *out);
 
@@ -107,6 +124,16 @@ bool inspect_contents(struct replay *r, uint64_t op, uint64_t budget,
 
 /* Check that every byte of the region outside heap and mappings is zero. */
 bool inspect_strays(const struct replay *r, const struct oracle *o,
+                    struct finding *f);
+
+/*
+ * In a jail, at random moments, or now: is the worker where it should be, and
+ * nothing written outside the heap? Counts memory outside memlib, and clears
+ * the channel. The batch of count operations before `end` is done.
+ */
+bool inspect_at_random(struct replay *r, const struct oracle *o, uint64_t end,
+                       uint64_t count, struct finding *f);
+bool inspect_worker(struct replay *r, const struct oracle *o, uint64_t op,
                     struct finding *f);
 
 /* Check that the worker's files are still open. */

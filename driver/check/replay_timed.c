@@ -1,12 +1,15 @@
 /*
  * replay_timed.c - the timed pass.
  *
- * The time is the CPU time of the worker's thread from the start to the end of
- * the loop, which the worker reads from the kernel. A trace that fits into one
- * batch is first replayed once untimed, to warm up caches and predictors. In a
- * counted pass the worker sleeps between batches, and the judge reads the CPU
- * time of the whole process. If the worker reports much less, it forges its
- * time, or the allocator works outside the loop.
+ * The time is the kernel's count of the worker's CPU time, from the end of
+ * mm_init to the end of the last batch, whatever the worker does meanwhile and
+ * whichever side has the turn. The cost of handing over is subtracted, as it is
+ * measured with empty batches. A trace that fits into one batch is first
+ * replayed once untimed, to warm up caches and predictors.
+ *
+ * An allocator that is not trusted begins each pass in a worker of its own. It
+ * has no warm-up, from which it could know the trace, and cannot tell a canary
+ * pass by the length of its batches.
  */
 #include "base/random.h"
 #include "replay_parts.h"
@@ -16,9 +19,8 @@
 
 enum {
     CANARY_BATCHES = 24, /* the fewest batches of a canary pass */
-    OVERHEAD_CALLS = 31, /* empty batches that are timed */
-    COUNTED_TRIES = 6,   /* counted passes that must fail for a verdict */
-    SLACK_NS = 100000    /* CPU time that a batch may take outside the loop */
+    OVERHEAD_CALLS = 16, /* empty batches that are timed together, */
+    OVERHEAD_TIMES = 5   /* so many times */
 };
 
 /* ---- Where batches end. ---- */
@@ -65,13 +67,13 @@ static uint32_t canary_count(struct replay *r, uint64_t first, uint64_t single)
 /* ---- Batches. ---- */
 
 static bool time_batch(struct replay *r, uint64_t first, uint32_t count,
-                       double *ns, struct finding *f)
+                       struct finding *f)
 {
     uint32_t done;
 
     replay_feed(r, r->timed_oracle, first, count);
     struct ending e = sandbox_call(r->sandbox, COMMAND_TIMED, count, first);
-    *ns += (double)sandbox_cpu_ns(r->sandbox) - r->overhead;
+    r->calls++;
     if (e.verdict == VERDICT_TAMPERED)
         return diagnose_tampering(r, &e, first, count, f);
     if (r->setup.allocator->kind == WORKER_NULL)
@@ -80,35 +82,27 @@ static bool time_batch(struct replay *r, uint64_t first, uint32_t count,
         return false;
     if (!worker_lives(&e))
         return diagnose_ending(r, &e, r->timed_oracle, first + done, f);
-    return done == count || finding_text(f, VERDICT_TAMPERED, first + done,
-                                         "was never carried out");
+    if (done < count)
+        return finding_text(f, VERDICT_TAMPERED, first + done,
+                            "was never carried out");
+    return inspect_at_random(r, r->timed_oracle, first + count, count, f);
 }
 
-static bool time_batches(struct replay *r, double *ns, struct finding *f)
-{
-    uint32_t count;
-
-    for (uint64_t op = 0; op < r->setup.trace->op_count; op += count) {
-        count = timed_count(r, op);
-        if (!time_batch(r, op, count, ns, f))
-            return false;
-        trace_release_pages(r->setup.trace, op, op + count);
-    }
-    return true;
-}
-
-static bool canary_batches(struct replay *r, struct finding *f)
+static bool run_batches(struct replay *r, enum timed_kind kind,
+                        struct finding *f)
 {
     const struct op *ops = r->setup.trace->ops;
+    bool canary = kind == TIMED_CANARY && is_lab(r);
     uint64_t single = choose_single(r);
     uint32_t count;
-    double ns = 0;
 
     for (uint64_t op = 0; op < r->setup.trace->op_count; op += count) {
-        count = canary_count(r, op, single);
-        canary_write(r->canary, op_slot(ops[op]));
-        if (!time_batch(r, op, count, &ns, f) ||
-            !canary_check(r->canary, ops, op, count, f))
+        count = canary || r->setup.untrusted ? canary_count(r, op, single)
+                                             : timed_count(r, op);
+        if (canary)
+            canary_write(r->canary, op_slot(ops[op]));
+        if (!time_batch(r, op, count, f) ||
+            (canary && !canary_check(r->canary, ops, op, count, f)))
             return false;
         trace_release_pages(r->setup.trace, op, op + count);
     }
@@ -117,22 +111,29 @@ static bool canary_batches(struct replay *r, struct finding *f)
 
 /* ---- Passes. ---- */
 
+/* The median of what a few empty batches take on average. */
 static double empty_batch_ns(struct sandbox *s)
 {
-    double ns[OVERHEAD_CALLS];
+    double ns[OVERHEAD_TIMES];
 
-    for (int i = 0; i < OVERHEAD_CALLS; i++) {
-        struct ending e = sandbox_call(s, COMMAND_TIMED, 0, 0);
+    for (int i = 0; i < OVERHEAD_TIMES; i++) {
+        uint64_t start = sandbox_cpu_ns(s);
 
-        if (!is_done(&e))
-            return 0;
-        ns[i] = (double)sandbox_cpu_ns(s);
+        for (int k = 0; k < OVERHEAD_CALLS; k++) {
+            struct ending e = sandbox_call(s, COMMAND_TIMED, 0, 0);
+
+            if (!is_done(&e))
+                return 0;
+        }
+        ns[i] = (double)(sandbox_cpu_ns(s) - start) / OVERHEAD_CALLS;
     }
-    return summarize(ns, OVERHEAD_CALLS).median;
+    return summarize(ns, OVERHEAD_TIMES).median;
 }
 
 static void measure_overhead(struct replay *r)
 {
+    if (r->overhead_known || !is_done(&r->load))
+        return;
     sandbox_begin_pass(r->sandbox);
     r->overhead = empty_batch_ns(r->sandbox);
     r->overhead_known = true;
@@ -143,7 +144,7 @@ static bool warm_up(struct replay *r, struct finding *f)
 {
     uint32_t count = (uint32_t)r->setup.trace->op_count;
 
-    if (!is_short(r))
+    if (!is_short(r) || r->setup.untrusted)
         return true;
     if (!replay_begin(r, r->timed_oracle, f))
         return false;
@@ -160,52 +161,6 @@ static bool warm_up(struct replay *r, struct finding *f)
     return true;
 }
 
-/* Is the time that the worker reports close to the kernel's count? */
-static bool time_plausible(const struct replay *r, double told, double counted)
-{
-    double turns = (double)r->setup.trace->op_count / CHANNEL_BATCH * 2 + 1;
-
-    return told > counted / 2 - turns * SLACK_NS;
-}
-
-static bool diagnose_clock(double told, double counted, struct finding *f)
-{
-    finding_at(f, VERDICT_TAMPERED, AT_END, "");
-    snprintf(f->detail, sizeof f->detail,
-             "the timed calls took %.0f ns of CPU time, but the kernel has "
-             "counted %.0f: the allocator works outside them",
-             told, counted);
-    return false;
-}
-
-/*
- * The kernel also charges a process for interrupts, which come and go. Work
- * outside the loop is done in every pass. So one pass with close times is
- * enough to accept the worker's clock.
- */
-static bool count_batches(struct replay *r, double *ns, struct finding *f)
-{
-    const struct process *worker = sandbox_process(r->sandbox);
-    double counted = 0;
-
-    for (int i = 0; i < COUNTED_TRIES; i++) {
-        if (i > 0) {
-            replay_release(r, COMMAND_TIMED);
-            oracle_reset(r->timed_oracle);
-            if (!replay_begin(r, r->timed_oracle, f))
-                return false;
-        }
-        *ns = 0;
-        double start = (double)process_cpu_ns(worker);
-        if (!time_batches(r, ns, f))
-            return false;
-        counted = (double)process_cpu_ns(worker) - start;
-        if (time_plausible(r, *ns, counted))
-            return true;
-    }
-    return diagnose_clock(*ns, counted, f);
-}
-
 static bool pass(struct replay *r, enum timed_kind kind, double *ns,
                  struct finding *f)
 {
@@ -213,41 +168,41 @@ static bool pass(struct replay *r, enum timed_kind kind, double *ns,
         return false;
     if (!replay_begin(r, r->timed_oracle, f))
         return false;
-    if (kind == TIMED_CANARY && is_lab(r))
-        return canary_batches(r, f);
-    return kind == TIMED_COUNTED ? count_batches(r, ns, f)
-                                 : time_batches(r, ns, f);
+    uint64_t start = sandbox_cpu_ns(r->sandbox);
+    r->calls = 0;
+    if (!run_batches(r, kind, f))
+        return false;
+    *ns = (double)(sandbox_cpu_ns(r->sandbox) - start) -
+          (double)r->calls * r->overhead;
+    return !is_lab(r) || (inspect_strays(r, r->timed_oracle, f) &&
+                          inspect_worker(r, r->timed_oracle, NO_OP, f));
 }
 
 bool replay_timed(struct replay *r, enum timed_kind kind, double *ns,
                   struct outcome *out)
 {
     struct finding f = finding_none();
-    struct channel *c = sandbox_channel(r->sandbox);
 
     *ns = 0;
     f.pass = "in a timed pass; the checked pass was ok";
-    c->may_spin = r->setup.may_spin && kind != TIMED_COUNTED;
-    if (!r->overhead_known)
-        measure_overhead(r);
+    replay_renew(r);
+    measure_overhead(r);
     oracle_reset(r->timed_oracle);
-    bool good = pass(r, kind, ns, &f) &&
-                (!is_lab(r) || inspect_strays(r, r->timed_oracle, &f));
+    r->good = pass(r, kind, ns, &f);
     if (is_lab(r))
         replay_note_footprint(r, r->timed_oracle, out);
     diagnose_conclude(r, r->timed_oracle, &f, out);
-    if (good)
+    if (r->good)
         replay_release(r, COMMAND_TIMED);
     if (*ns < (double)r->setup.trace->op_count / 10)
         *ns = (double)r->setup.trace->op_count / 10; /* clock resolution */
-    return good;
+    return r->good;
 }
 
 bool replay_passes(struct replay *r, bool timed, struct outcome *out)
 {
-    static const enum timed_kind kinds[] = {TIMED_COUNTED, TIMED_PLAIN,
-                                            TIMED_PLAIN, TIMED_CANARY,
-                                            TIMED_COUNTED};
+    static const enum timed_kind kinds[] = {TIMED_PLAIN, TIMED_PLAIN,
+                                            TIMED_CANARY, TIMED_PLAIN};
     bool good = replay_checked(r, out);
     double ns;
 

@@ -6,6 +6,7 @@
  */
 #define _GNU_SOURCE
 #include "sandbox.h"
+#include "jail.h"
 
 #include "base/clock.h"
 #include "base/fatal.h"
@@ -13,6 +14,7 @@
 
 #include <errno.h>
 #include <linux/futex.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -49,7 +51,10 @@ struct sandbox {
     unsigned char *heap;
     size_t heap_span;
     int channel_fd, heap_fd;
+    struct op *steps;       /* copied into the channel for each batch */
     struct process process; /* none with --in-process */
+    struct place place;     /* where the worker waits; 0: unknown */
+    uint64_t own_ns;        /* CPU time of calls --in-process */
     struct meter meter;
     struct mem_event *events;
     size_t event_count, event_capacity;
@@ -86,6 +91,7 @@ static void make_memory(struct sandbox *s)
     s->heap =
         map_file(s->heap_fd, s->heap_span, s->setup.in_process ? base : NULL);
     s->copy = check_alloc(calloc(1, sizeof *s->copy));
+    s->steps = check_alloc(calloc(CHANNEL_BATCH, sizeof *s->steps));
     c = s->channel;
     c->heap_base = (uint64_t)(uintptr_t)base;
     c->heap_span = s->heap_span;
@@ -93,7 +99,6 @@ static void make_memory(struct sandbox *s)
     c->slot_count = s->setup.slot_count;
     c->align = s->setup.align;
     c->stop_at = UINT64_MAX;
-    c->may_spin = s->setup.may_spin;
     c->kind = s->setup.allocator->kind;
     strncpy(c->path, s->setup.allocator->path, sizeof c->path - 1);
 }
@@ -124,6 +129,18 @@ static void drain_in_process(void)
     keep_events(in_process);
 }
 
+/* For a worker that the judge does not stop; more than any pass may take. */
+static uint64_t cpu_limit(const struct sandbox_setup *setup)
+{
+    return (uint64_t)(WALL_FACTOR * setup->time_limit) + WALL_SECONDS;
+}
+
+/* The channel's own steps. */
+static struct op *channel_steps(const struct sandbox *s)
+{
+    return (struct op *)((char *)s->channel + channel_steps_offset());
+}
+
 struct sandbox *sandbox_open(const struct sandbox_setup *setup)
 {
     struct sandbox *s = check_alloc(calloc(1, sizeof *s));
@@ -133,8 +150,15 @@ struct sandbox *sandbox_open(const struct sandbox_setup *setup)
     struct process_setup process = {.allocator = setup->allocator,
                                     .channel_fd = s->channel_fd,
                                     .heap_fd = s->heap_fd,
+                                    .jailed = setup->jailed,
+                                    .span = s->heap_span + s->channel_size,
+                                    .seconds = cpu_limit(setup),
                                     .cpu = setup->cpu};
     s->process = process_start(setup->in_process ? NULL : &process);
+    if (setup->jailed && !jail_lacks()) {
+        jail_make_filters((struct filter *)channel_steps(s), s->process.pid);
+        s->channel->jailed = 1;
+    }
     if (setup->in_process) {
         in_process = s;
         worker_attach(s->channel, drain_in_process);
@@ -182,8 +206,7 @@ static void wait_for_turn(struct sandbox *s)
         s->meter.slept += slept;
 }
 
-/* Seconds of the time limit that the pass has used. */
-static double time_used(const struct sandbox *s)
+double sandbox_seconds_used(const struct sandbox *s)
 {
     double filling = (double)s->channel->filled / FILL_RATE;
 
@@ -191,9 +214,16 @@ static double time_used(const struct sandbox *s)
            filling;
 }
 
-static bool is_late(const struct sandbox *s, double limit)
+static bool is_past_deadline(const struct sandbox *s)
 {
-    return time_used(s) > limit ||
+    return s->setup.deadline > 0 && clock_seconds() > s->setup.deadline;
+}
+
+static bool is_late(const struct sandbox *s)
+{
+    double limit = s->setup.time_limit;
+
+    return sandbox_seconds_used(s) > limit || is_past_deadline(s) ||
            clock_seconds() - s->meter.wall > WALL_FACTOR * limit + WALL_SECONDS;
 }
 
@@ -204,7 +234,7 @@ static bool await_turn(struct sandbox *s)
         wait_for_turn(s);
         if (has_turn(s))
             return true;
-        if (process_has_died(&s->process) || is_late(s, s->setup.time_limit))
+        if (process_has_died(&s->process) || is_late(s))
             return false;
     }
     return true;
@@ -237,9 +267,25 @@ static struct ending end_of_dead(const struct sandbox *s)
     if (WIFSIGNALED(s->process.wait_status)) {
         e.verdict = VERDICT_CRASHED;
         e.status = WTERMSIG(s->process.wait_status);
+        if (s->channel->jailed && e.status == SIGSYS) {
+            e.verdict = VERDICT_TAMPERED;
+            snprintf(e.text, sizeof e.text,
+                     "made a system call that is not allowed");
+        }
     } else {
         e.status = WEXITSTATUS(s->process.wait_status);
     }
+    return e;
+}
+
+/* The deadline of the whole run has passed. */
+static struct ending end_of_budget(struct sandbox *s)
+{
+    struct ending e = {.verdict = VERDICT_TOO_SLOW};
+
+    snprintf(e.text, sizeof e.text,
+             "was reached when the budget of all replays was used up");
+    process_kill(&s->process);
     return e;
 }
 
@@ -247,10 +293,13 @@ static struct ending end_of_dead(const struct sandbox *s)
 static struct ending end_of_late(struct sandbox *s, uint32_t count)
 {
     uint32_t before = sandbox_steps_done(s, count);
-    double limit = time_used(s) + GRACE_MS * 1e-3;
+    double limit = sandbox_seconds_used(s) + GRACE_MS * 1e-3;
     bool moves = s->channel->filling;
 
-    for (int i = 0; !moves && time_used(s) < limit && i < GRACE_SLICES; i++) {
+    if (is_past_deadline(s))
+        return end_of_budget(s);
+    for (int i = 0;
+         !moves && sandbox_seconds_used(s) < limit && i < GRACE_SLICES; i++) {
         wait_for_turn(s);
         moves = sandbox_steps_done(s, count) > before || has_turn(s);
     }
@@ -266,6 +315,10 @@ static struct ending end_of_crash(struct sandbox *s)
     e.crash.object[sizeof e.crash.object - 1] = '\0';
     e.status = (int)e.crash.signal;
     process_kill(&s->process);
+    if (!s->channel->jailed || e.status != SIGSYS)
+        return e;
+    e.verdict = VERDICT_TAMPERED;
+    jail_describe_call(e.crash.address, e.text, sizeof e.text);
     return e;
 }
 
@@ -349,13 +402,25 @@ static void prepare_call(struct sandbox *s, enum command command,
     c->account.event_count = 0;
     for (uint32_t i = 0; i < count; i++)
         log[i] = LOG_PENDING;
+    memcpy(channel_steps(s), s->steps, count * sizeof *s->steps);
     memcpy((char *)s->copy + JUDGE_PART, (char *)c + JUDGE_PART,
            JUDGE_PART_END - JUDGE_PART);
 }
 
+static uint64_t thread_ns(void)
+{
+    struct timespec t;
+
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
+    return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
+}
+
 static struct ending call_in_process(struct sandbox *s)
 {
+    uint64_t start = thread_ns();
+
     worker_execute();
+    s->own_ns += thread_ns() - start;
     keep_events(s);
     return end_of_reply(s);
 }
@@ -373,9 +438,13 @@ struct ending sandbox_call(struct sandbox *s, enum command command,
         keep_events(s);
         if (s->event_count > MAX_EVENTS)
             return end_of_many_events(s);
+        if (is_late(s))
+            return end_of_late(s, count);
     } while (s->channel->reply == REPLY_EVENTS);
     if (!judge_part_intact(s))
         return end_of_tampering(s, "overwrote what the judge had set");
+    if (command == COMMAND_LOAD && s->setup.jailed)
+        process_place(&s->process, &s->place);
     return end_of_reply(s);
 }
 
@@ -391,7 +460,7 @@ struct channel *sandbox_channel(struct sandbox *s)
 
 struct op *sandbox_steps(struct sandbox *s)
 {
-    return (struct op *)((char *)s->channel + channel_steps_offset());
+    return s->steps;
 }
 
 const uint64_t *sandbox_log(const struct sandbox *s)
@@ -417,7 +486,52 @@ const struct mem_event *sandbox_events(const struct sandbox *s, size_t *count)
 
 uint64_t sandbox_cpu_ns(const struct sandbox *s)
 {
-    return s->channel->cpu_ns;
+    return s->process.pid ? process_cpu_ns(&s->process) : s->own_ns;
+}
+
+bool sandbox_waits_in_place(const struct sandbox *s)
+{
+    struct place now;
+
+    return s->place.pc == 0 ||
+           (process_place(&s->process, &now) && now.sp == s->place.sp &&
+            now.pc == s->place.pc);
+}
+
+/* ---- Scrubbing. ---- */
+
+static void clear_pointers(uint64_t *pointers, uint64_t count,
+                           const struct live *live)
+{
+    for (uint64_t slot = 0; slot < count; slot++)
+        if (!live[slot].in_use)
+            pointers[slot] = 0;
+}
+
+static void clear_blocks(struct worker_block *blocks, uint64_t count,
+                         const struct live *live)
+{
+    for (uint64_t slot = 0; slot < count; slot++)
+        if (!live[slot].in_use)
+            blocks[slot] = (struct worker_block){0};
+}
+
+void sandbox_scrub(struct sandbox *s, bool timed, const struct live *live)
+{
+    char *base = (char *)s->channel, *slots = base + channel_slots_offset();
+    uint64_t count = s->setup.slot_count;
+    size_t used =
+        count * (timed ? sizeof(uint64_t) : sizeof(struct worker_block));
+
+    memset(base + channel_steps_offset(), 0,
+           channel_slots_offset() - channel_steps_offset());
+    memset(s->channel->account.events, 0, sizeof s->channel->account.events);
+    memset(s->channel->text, 0, sizeof s->channel->text);
+    if (timed)
+        clear_pointers((uint64_t *)slots, count, live);
+    else
+        clear_blocks((struct worker_block *)slots, count, live);
+    memset(slots + used, 0, s->channel_size - channel_slots_offset() - used);
 }
 
 const struct process *sandbox_process(const struct sandbox *s)
@@ -439,18 +553,20 @@ uint64_t sandbox_next_page(const struct sandbox *s, uint64_t from)
 
 /* ---- Closing. ---- */
 
-void sandbox_close(struct sandbox *s)
+void sandbox_close(struct sandbox *s, bool relay)
 {
     if (!s)
         return;
     process_kill(&s->process);
-    process_relay_output(&s->process, s->setup.label);
+    if (relay)
+        process_relay_output(&s->process, s->setup.label);
     munmap(s->channel, s->channel_size);
     munmap(s->heap, s->heap_span);
     close(s->channel_fd);
     close(s->heap_fd);
     process_close(&s->process);
     free(s->copy);
+    free(s->steps);
     free(s->events);
     free(s);
 }

@@ -8,6 +8,7 @@
 #define SANDBOX_H
 
 #include "allocator.h"
+#include "live.h"
 #include "worker/channel.h"
 #include "process.h"
 
@@ -24,7 +25,7 @@ struct ending {
     int status;         /* exit status, or the signal */
     bool described;     /* crash is set */
     struct crash crash; /* as the worker's signal handler saw it */
-    char text[512];     /* why loading failed, or what was overwritten */
+    char text[512];     /* more on a failed load, a limit, or tampering */
 };
 
 struct sandbox_setup {
@@ -34,15 +35,18 @@ struct sandbox_setup {
     uint32_t slot_count;
     bool in_process;   /* no worker process: for a debugger */
     int cpu;           /* to run the worker on, -1 = any */
-    bool may_spin;     /* judge and worker have a processor each */
     double time_limit; /* seconds per pass, see sandbox_begin_pass */
+    bool jailed;       /* see jail.h */
+    double deadline;   /* by clock_seconds, for all passes; 0: none */
     const char *label; /* printed before each line of the allocator's output */
 };
 
 struct sandbox;
 
 struct sandbox *sandbox_open(const struct sandbox_setup *setup);
-void sandbox_close(struct sandbox *s);
+
+/* End the worker. What it printed goes to stderr, if that is wanted. */
+void sandbox_close(struct sandbox *s, bool relay);
 
 /*
  * Restart the clock of the time limit. It counts the worker's CPU time and the
@@ -55,7 +59,10 @@ void sandbox_begin_pass(struct sandbox *s);
 /* The channel, in which the caller sets a command's parameters. */
 struct channel *sandbox_channel(struct sandbox *s);
 
-/* The array of CHANNEL_BATCH steps, and the log of the last batch. */
+/*
+ * The array of CHANNEL_BATCH steps, of which the worker gets a copy; and the log
+ * of the last batch.
+ */
 struct op *sandbox_steps(struct sandbox *s);
 const uint64_t *sandbox_log(const struct sandbox *s);
 
@@ -72,8 +79,27 @@ uint32_t sandbox_steps_done(const struct sandbox *s, uint32_t count);
 /* The heap's events during the last call; valid until the next. */
 const struct mem_event *sandbox_events(const struct sandbox *s, size_t *count);
 
-/* CPU time of the last timed batch in ns, as the worker reports it. */
+/*
+ * CPU time of the worker so far in ns, as the kernel counts it; with no worker
+ * process, of its calls. Waits until the worker sleeps.
+ */
 uint64_t sandbox_cpu_ns(const struct sandbox *s);
+
+/* Seconds of the time limit used since sandbox_begin_pass. */
+double sandbox_seconds_used(const struct sandbox *s);
+
+/*
+ * Does the worker wait for its turn where it waited after the allocator was
+ * loaded? If not, something else answers in its place. True if unknown.
+ */
+bool sandbox_waits_in_place(const struct sandbox *s);
+
+/*
+ * Clear what the worker could write to in the channel and does not need between
+ * two batches. `timed` tells what the table of slots holds; live, by slot,
+ * which of its entries are in use.
+ */
+void sandbox_scrub(struct sandbox *s, bool timed, const struct live *live);
 
 /* The heap's first byte, as the judge has mapped it. */
 unsigned char *sandbox_heap(const struct sandbox *s);

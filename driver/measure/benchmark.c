@@ -3,8 +3,8 @@
  *
  * In a round each allocator replays the trace once, and each round begins with
  * the next allocator. The first round is the warm-up and does not count. Before
- * random rounds, each allocator of the lab has two replays whose times do not
- * count either: a canary pass (canary.h) and a counted pass (replay.h).
+ * a random round, each allocator of the lab has a replay whose time does not
+ * count either: a canary pass (canary.h).
  *
  * The competitors on a trace are the allocators that the user named, libc as
  * the baseline if it is not among them, and the null allocator.
@@ -12,12 +12,14 @@
 #define _GNU_SOURCE
 #include "benchmark.h"
 
+#include "base/clock.h"
 #include "base/fatal.h"
 #include "base/interrupt.h"
 #include "base/random.h"
 #include "strides.h"
 
 #include <sched.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -226,6 +228,12 @@ static void check_all(struct trace_run *run)
 
 /* ---- Timing. ---- */
 
+/* Has the budget of the whole run been used up? */
+static bool is_past_deadline(const struct benchmark *b)
+{
+    return b->setup.deadline > 0 && clock_seconds() > b->setup.deadline;
+}
+
 static double run_once(struct trace_run *run, struct competitor *c,
                        enum timed_kind kind)
 {
@@ -235,7 +243,7 @@ static double run_once(struct trace_run *run, struct competitor *c,
     double ns;
 
     c->runs = replay_timed(c->replay, kind, &ns, outcome);
-    c->spent += ns * 1e-9;
+    c->spent += replay_seconds(c->replay);
     if (c->result)
         c->result->utilization = utilization(trace, outcome);
     return ns / (double)trace->op_count;
@@ -250,7 +258,7 @@ static bool takes_part(const struct trace_run *run, size_t i, int round)
     const struct competitor *c = &run->competitor[i];
     double budget = round <= FEW_ROUNDS ? long_time_budget : time_budget;
 
-    return c->runs && !interrupted &&
+    return c->runs && !interrupted && !is_past_deadline(run->benchmark) &&
            (round <= 1 || c->spent < budget || i == run->libc);
 }
 
@@ -271,18 +279,18 @@ static void run_round(struct trace_run *run, int round)
             continue;
         report_stage(run, timing_stage(&run->competitor[i], round),
                      run->competitor[i].allocator->name);
-        run->competitor[i].ns[round] = run_once(
-            run, &run->competitor[i], round == 0 ? TIMED_COUNTED : TIMED_PLAIN);
+        run->competitor[i].ns[round] =
+            run_once(run, &run->competitor[i], TIMED_PLAIN);
     }
 }
 
 /* A pass of each allocator of the lab, whose time does not count. */
-static void run_unrecorded(struct trace_run *run, enum timed_kind kind)
+static void run_canaries(struct trace_run *run)
 {
     for (size_t i = 0; i < run->count; i++)
         if (run->competitor[i].runs && !interrupted &&
             run->competitor[i].allocator->kind == WORKER_LAB)
-            run_once(run, &run->competitor[i], kind);
+            run_once(run, &run->competitor[i], TIMED_CANARY);
 }
 
 static int choose_rounds(const struct trace_run *run)
@@ -305,24 +313,17 @@ static int random_round(struct trace_run *run)
     return 1 + (int)random_below(&run->random, (uint64_t)run->rounds);
 }
 
-/*
- * Round 0 is the warm-up: its times only give the number of rounds. There is a
- * counted pass before a random round and one after the last round, which finds
- * an allocator that began to forge its time in between.
- */
+/* Round 0 is the warm-up: its times only give the number of rounds. */
 static void run_rounds(struct trace_run *run)
 {
     run_round(run, 0);
     run->rounds = choose_rounds(run);
-    int canary = random_round(run), counted = random_round(run);
+    int canary = random_round(run);
     for (int round = 1; round <= run->rounds; round++) {
         if (round == canary)
-            run_unrecorded(run, TIMED_CANARY);
-        if (round == counted)
-            run_unrecorded(run, TIMED_COUNTED);
+            run_canaries(run);
         run_round(run, round);
     }
-    run_unrecorded(run, TIMED_COUNTED);
 }
 
 /* ---- Statistics over the rounds. ---- */
@@ -386,8 +387,25 @@ static void evaluate(struct trace_run *run)
     }
 }
 
+static void not_begun(struct benchmark *b, size_t trace)
+{
+    for (size_t i = 0; i < b->allocator_count; i++) {
+        struct outcome *o = &benchmark_result(b, i, trace)->outcome;
+
+        o->verdict = VERDICT_TOO_SLOW;
+        snprintf(o->message, sizeof o->message,
+                 "%s: was not begun: the budget of %g seconds for all replays "
+                 "was used up",
+                 b->traces[trace]->name, b->budget);
+    }
+}
+
 static void run_trace(struct benchmark *b, size_t trace)
 {
+    if (is_past_deadline(b)) {
+        not_begun(b, trace);
+        return;
+    }
     struct trace_run run = {
         .benchmark = b, .trace = trace, .random = b->setup.seed ^ trace};
 
@@ -415,13 +433,6 @@ static void *shared_array(size_t count, size_t size)
     return check_alloc(p == MAP_FAILED ? NULL : p);
 }
 
-static int processor_count(void)
-{
-    cpu_set_t set;
-
-    return sched_getaffinity(0, sizeof set, &set) == 0 ? CPU_COUNT(&set) : 1;
-}
-
 /* The number-th last of the processors that this process may use, or -1. */
 static int processor(int number)
 {
@@ -443,7 +454,6 @@ static void run_share(struct benchmark *b, uint64_t *next, int job)
     uint64_t trace;
 
     b->setup.cpu = b->timing ? processor(job) : -1;
-    b->setup.may_spin = b->timing && 2 * b->jobs <= processor_count();
     while ((trace = __atomic_fetch_add(next, 1, __ATOMIC_RELAXED)) <
                b->trace_count &&
            !interrupted)
@@ -490,6 +500,8 @@ void benchmark_run(struct benchmark *b)
     b->bounds = shared_array(b->trace_count, sizeof *b->bounds);
     for (size_t i = 0; i < pairs; i++)
         b->results[i].outcome.verdict = VERDICT_NOT_RUN;
+    if (b->budget > 0)
+        b->setup.deadline = clock_seconds() + b->budget;
     interrupt_catch();
     if (b->jobs > 1)
         run_jobs(b, next);

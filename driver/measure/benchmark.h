@@ -67,6 +67,7 @@ struct benchmark {
     /* Called with a trace's best fit and packing; context is the observer's. */
     void (*placed)(void *context, const struct benchmark *b, size_t trace,
                    const struct placements *where);
+    double budget; /* seconds by the clock for all traces; 0: no limit */
     bool perturb;
     uint64_t perturb_seed;
     int jobs;

@@ -6,9 +6,8 @@
  *       turn = TURN_WORKER  ------------------>  executes it, fills the log
  *       reads reply, log, account  <-----------  turn = TURN_JUDGE
  *
- * Each side sleeps on the futex `turn` while the other one has the turn. The
- * worker first spins for CHANNEL_SPIN_NS: a processor that sleeps between two
- * batches begins the next one with cold caches and branch predictors.
+ * Each side sleeps on the futex `turn` while the other one has the turn, so that
+ * the kernel's count of the worker's CPU time is exact then.
  *
  * A batch is at most CHANNEL_BATCH operations of the trace, and the worker sees
  * no others. A step is an operation of the batch; it is numbered from the
@@ -30,7 +29,6 @@
 
 #include <stdbool.h>
 #include <stddef.h>
-#include <time.h>
 
 enum { CHANNEL_BATCH = 16384, CHANNEL_PATH = 4096 };
 
@@ -40,8 +38,6 @@ enum { CHANNEL_PAGE = 65536 };
 #define LOG_PENDING (~(uint64_t)0)
 
 enum turn { TURN_JUDGE, TURN_WORKER };
-
-enum { CHANNEL_SPIN_NS = 100000 }; /* nanoseconds before the worker sleeps */
 
 enum command {
     COMMAND_LOAD,    /* load the allocator at path */
@@ -87,7 +83,8 @@ enum crash_nature {
 
 /* A fatal signal in the worker. */
 struct crash {
-    uint64_t address; /* the one that was accessed: si_addr */
+    uint64_t address; /* the one that was accessed: si_addr. SIGSYS by a filter:
+                         the system call, and its architecture from bit 32 on */
     uint64_t pc, sp;
     uint64_t object_offset; /* of pc in its shared object */
     uint32_t signal;
@@ -131,7 +128,7 @@ struct channel {
     uint64_t stop_at; /* worker_breakpoint is called before this operation */
     uint32_t align;
     uint32_t audit_every; /* operations between audits; 0: none */
-    uint32_t may_spin;    /* judge and worker have a processor each */
+    uint32_t jailed;      /* the steps of COMMAND_LOAD are filters (filter.h) */
     uint32_t guards;      /* see accesses past the end of the heap */
     struct watchpoint watchpoint;
     char path[CHANNEL_PATH];
@@ -144,7 +141,7 @@ struct channel {
     uint32_t ready; /* the worker is set up: later faults are the allocator's */
     uint32_t filling; /* the worker is filling or comparing a payload */
     uint64_t filled;  /* bytes filled or compared in this batch */
-    uint64_t cpu_ns;  /* CPU time of the thread in the timed loop */
+    uint64_t object_base; /* address that the allocator's object is loaded at */
     uint32_t has_audit, has_calloc, has_memalign, pad;
     struct stop stop;
     struct crash crash;
@@ -153,27 +150,6 @@ struct channel {
 
     struct mem_account account;
 };
-
-/* Spin until the turn is `wanted`; false if CHANNEL_SPIN_NS have passed. */
-static inline bool channel_spin(const uint32_t *turn, uint32_t wanted)
-{
-    struct timespec start, now;
-
-    clock_gettime(CLOCK_MONOTONIC, &start);
-    do {
-        for (int i = 0; i < 32; i++) {
-            if (__atomic_load_n(turn, __ATOMIC_ACQUIRE) == wanted)
-                return true;
-#if defined __x86_64__ || defined __i386__
-            __builtin_ia32_pause();
-#endif
-        }
-        clock_gettime(CLOCK_MONOTONIC, &now);
-    } while ((now.tv_sec - start.tv_sec) * 1000000000L + now.tv_nsec -
-                 start.tv_nsec <
-             CHANNEL_SPIN_NS);
-    return false;
-}
 
 /*
  * The layout of the shared file, by offsets in bytes: struct channel; the

@@ -1,11 +1,23 @@
 /*
  * worker.c - one function for each command of the channel.
  */
+#define _GNU_SOURCE
 #include "worker.h"
 
 #include "worker_parts.h"
 
+#include <string.h>
+
+enum { STACK_CLEARED = 65536 };
+
 struct worker worker;
+
+__attribute__((noinline)) void worker_clear_stack(void)
+{
+    char below[STACK_CLEARED];
+
+    explicit_bzero(below, sizeof below);
+}
 
 static void init(void)
 {

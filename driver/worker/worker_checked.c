@@ -273,6 +273,8 @@ void worker_check_batch(void)
 {
     struct channel *c = worker.channel;
 
+    if (c->jailed)
+        worker_clear_stack();
     bool guard = c->guards && c->overreach.access.signal == 0;
 
     c->progress = 0;

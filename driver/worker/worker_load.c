@@ -4,6 +4,7 @@
  */
 #define _GNU_SOURCE
 #include "mm.h"
+#include "filter.h"
 #include "worker_parts.h"
 
 #include <dlfcn.h>
@@ -69,11 +70,6 @@ static bool load_failed(const char *text)
     return false;
 }
 
-static const char *or_empty(const char *text)
-{
-    return text ? text : "";
-}
-
 /* Is the symbol at address as large as our struct? Courses have other teams. */
 static bool is_a_team(const void *address)
 {
@@ -84,27 +80,74 @@ static bool is_a_team(const void *address)
            symbol && symbol->st_size == sizeof(team_t);
 }
 
+/* Append the first line of field, cut, and a newline. */
+static void add_line(char *text, size_t size, const char *field)
+{
+    enum { LONGEST = 80 };
+    size_t used = strlen(text), length = strcspn(field, "\n");
+
+    snprintf(text + used, size - used, "%.*s\n",
+             (int)(length < LONGEST ? length : LONGEST), field);
+}
+
 /* Put the allocator's authors into channel->text, one line for each field. */
 static void note_team(void *library)
 {
     const team_t *t = dlsym(library, "team");
 
-    if (t && is_a_team(t))
-        snprintf(worker.channel->text, sizeof worker.channel->text,
-                 "%.80s\n%.80s\n%.80s\n%.80s\n%.80s\n", or_empty(t->teamname),
-                 or_empty(t->name1), or_empty(t->id1), or_empty(t->name2),
-                 or_empty(t->id2));
+    if (!t || !is_a_team(t))
+        return;
+    const char *fields[] = {t->teamname, t->name1, t->id1, t->name2, t->id2};
+    for (size_t i = 0; i < sizeof fields / sizeof *fields; i++)
+        add_line(worker.channel->text, sizeof worker.channel->text,
+                 fields[i] ? fields[i] : "");
+}
+
+static void note_place(void *library)
+{
+    struct link_map *map;
+
+    if (dlinfo(library, RTLD_DI_LINKMAP, &map) == 0)
+        worker.channel->object_base = map->l_addr;
+}
+
+/* In a jail: from here on, only what the stage allows. */
+static bool restrict_to(enum filter_stage stage)
+{
+    const struct filter *filters = (const struct filter *)worker.steps;
+
+    return !worker.channel->jailed || filter_install(&filters[stage]) ||
+           load_failed("the kernel takes no filter of system calls");
+}
+
+/*
+ * Touch what honest code touches, the stack and the C library's heap, for the
+ * judge counts only pages that are touched later.
+ */
+static void touch_memory(void)
+{
+    enum { TOUCHED = 16384 };
+    char *volatile p = malloc(TOUCHED);
+
+    if (p)
+        memset(p, 0, TOUCHED);
+    free(p);
+    worker_clear_stack();
 }
 
 static bool load_lab(struct calls *calls, const char *path)
 {
     void *library;
-    const char *failure = calls_load(calls, path, &library);
 
+    if (!restrict_to(FILTER_LOADING))
+        return false;
+    const char *failure = calls_load(calls, path, &library);
     if (failure)
         return load_failed(failure);
     note_team(library);
-    return true;
+    note_place(library);
+    touch_memory();
+    return restrict_to(FILTER_RUNNING);
 }
 
 static void note_exports(const struct calls *calls)

@@ -24,6 +24,9 @@
 
 enum { CHANNEL_FD = 3, HEAP_FD = 4, EXIT_SETUP = 127 };
 
+/* The kernel's SYS_SECCOMP, si_code of a SIGSYS; the C library lacks it. */
+enum { BY_FILTER = 1 };
+
 static struct channel *channel;
 static uintptr_t stack_top;
 
@@ -35,8 +38,6 @@ static void give_turn(void)
 
 static void await_turn(void)
 {
-    if (channel->may_spin && channel_spin(&channel->turn, TURN_WORKER))
-        return;
     while (__atomic_load_n(&channel->turn, __ATOMIC_ACQUIRE) != TURN_WORKER)
         syscall(SYS_futex, &channel->turn, FUTEX_WAIT, TURN_JUDGE, NULL, NULL,
                 0);
@@ -122,6 +123,9 @@ static void describe_signal(struct crash *crash, int number,
         crash->address = (uintptr_t)info->si_addr;
         crash->nature = nature_of(info, sp);
     }
+    if (number == SIGSYS && info->si_code == BY_FILTER)
+        crash->address = (uint64_t)info->si_arch << 32 |
+                         (uint32_t)info->si_syscall;
     describe_code_address(crash, pc);
 }
 

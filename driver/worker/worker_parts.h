@@ -5,6 +5,7 @@
  *     worker_load.c     find the allocator's functions
  *     worker_timed.c    the loop that makes the calls and nothing else
  *     worker_checked.c  the loop that fills payloads and checks them
+ *     filter.c          the filters of system calls
  */
 #ifndef WORKER_PARTS_H
 #define WORKER_PARTS_H
@@ -74,6 +75,12 @@ static inline void worker_end(enum verdict verdict)
     worker.channel->verdict = verdict;
     worker.channel->reply = REPLY_ENDED;
 }
+
+/*
+ * Clear the stack below the caller's frame, so that nothing lasts there from
+ * call to call, and its pages are there before the judge counts.
+ */
+void worker_clear_stack(void);
 
 /* Carry out COMMAND_LOAD, COMMAND_TIMED, COMMAND_CHECKED (channel.h). */
 void worker_load(void);
