@@ -87,6 +87,8 @@ static struct allocator *from_file(const char *name, const char *path,
     else
         fatal_others(&facts, name, path);
     bool system = !untrusted && !facts.exports_lab;
+    if (!untrusted)
+        refuse(&facts, "");
     struct allocator *a = make(name, system ? WORKER_SYSTEM : WORKER_LAB, full);
     a->object = facts;
     a->idea = check_alloc(strdup(facts.idea));
@@ -150,10 +152,8 @@ struct allocator *allocator_find(const char *text, bool untrusted)
         return make(text, WORKER_SYSTEM, "");
     if (strchr(text, '/'))
         return from_file(text, text, untrusted);
-    if (path_of_name(text, path))
-        return from_file(text, path, untrusted);
-    if (path_of_soname(text, path)) /* installed, so nobody's hand-in */
-        return from_file(text, path, false);
+    if (path_of_name(text, path) || path_of_soname(text, path))
+        return from_file(text, path, false); /* so it is nobody's hand-in */
     fatal_unknown(text);
 }
 

@@ -28,8 +28,8 @@ struct allocator {
  * (mm, a variant, a library), libc, a path, or a soname that the dynamic loader
  * finds; else exit with a message. Never NULL; the caller deletes it.
  *
- * Untrusted: a file is always an allocator of the lab, and what is wrong with
- * it is object.refusal, which becomes its verdict.
+ * Untrusted: the file of a path is always an allocator of the lab, and what is
+ * wrong with it is object.refusal, which becomes its verdict.
  */
 struct allocator *allocator_find(const char *text, bool untrusted);
 

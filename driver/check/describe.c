@@ -84,10 +84,15 @@ static void append_misaligned(struct text *t, const struct finding *f)
 }
 
 static void append_outside(struct text *t, const struct finding *f,
-                           const struct oracle *o)
+                           const struct trace *trace, const struct oracle *o)
 {
     uint64_t heap_end = o->base + o->brk;
 
+    if (f->other_op != NO_OP) {
+        append(t, " gave back memory in which a live block is: ");
+        append_block(t, trace, f->address, f->size, f->placed);
+        return;
+    }
     append(t, " returned 0x%llx (%llu bytes, to 0x%llx): ", (ull)f->address,
            (ull)f->size, (ull)(f->address + f->size));
     if (f->address < o->base || f->address >= o->base + o->limit)
@@ -176,7 +181,7 @@ static void append_what(struct text *t, const struct finding *f,
         append_misaligned(t, f);
         return;
     case VERDICT_OUT_OF_HEAP:
-        append_outside(t, f, o);
+        append_outside(t, f, trace, o);
         return;
     case VERDICT_OVERLAP:
         append_overlap(t, f, trace);

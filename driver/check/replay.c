@@ -55,11 +55,13 @@ bool replay_begin(struct replay *r, struct oracle *o, struct finding *f)
     if (!is_done(&r->load))
         return diagnose_start(r, &r->load, o, AT_LOADING, f);
     struct ending e = sandbox_call(r->sandbox, COMMAND_RESET, 0, 0);
-    replay_digest_init(r, o);
+    if (!replay_digest_init(r, o, f))
+        return false;
     if (e.verdict == VERDICT_INIT_FAILED && r->setup.fail_at &&
         o->refusals > 0) {
         e = sandbox_call(r->sandbox, COMMAND_INIT, 0, 0);
-        replay_digest_init(r, o);
+        if (!replay_digest_init(r, o, f))
+            return false;
     }
     if (!is_done(&e))
         return diagnose_start(r, &e, o, AT_INIT, f);

@@ -47,15 +47,28 @@ static void apply_skip(struct oracle *o, struct op original)
         o->live[op_slot(original)].refused = false;
 }
 
-/* Apply the events up to and including step; returns how many there were. */
-static size_t apply_events(struct oracle *o, const struct mem_event *events,
-                           size_t count, uint32_t step, uint64_t op)
-{
-    size_t n = 0;
+/* The events of the last call that the oracle has not applied yet. */
+struct queue {
+    const struct mem_event *next;
+    size_t count;
+};
 
-    while (n < count && events[n].step <= step)
-        oracle_event(o, &events[n++], op);
-    return n;
+static struct queue events_of(const struct sandbox *s)
+{
+    struct queue q;
+
+    q.next = sandbox_events(s, &q.count);
+    return q;
+}
+
+/* Apply the events up to and including step; false at one that is wrong. */
+static bool apply_events(struct oracle *o, struct queue *q, uint32_t step,
+                         uint64_t op, struct finding *f)
+{
+    for (; q->count > 0 && q->next->step <= step; q->next++, q->count--)
+        if (!oracle_event(o, q->next, op, f))
+            return false;
+    return true;
 }
 
 static void call_observers(const struct replay *r, uint64_t index,
@@ -90,31 +103,36 @@ static bool digest_step(struct replay *r, struct oracle *o, uint32_t step,
     return good;
 }
 
+/* The events of a step, the step, and what holds after both. */
+static bool digest_whole_step(struct replay *r, struct oracle *o,
+                              struct queue *q, uint32_t step, uint64_t index,
+                              struct finding *f)
+{
+    return apply_events(o, q, step, index, f) &&
+           digest_step(r, o, step, index, f) &&
+           (o->lenient || oracle_settle(o, index, f));
+}
+
 bool replay_digest(struct replay *r, struct oracle *o, uint64_t first,
                    uint32_t count, uint32_t *done, struct finding *f)
 {
     uint32_t returned = sandbox_steps_done(r->sandbox, count);
-    size_t event_count;
-    const struct mem_event *e = sandbox_events(r->sandbox, &event_count);
-    size_t applied = 0;
+    struct queue q = events_of(r->sandbox);
 
-    if (o->lenient)
-        applied = apply_events(o, e, event_count, UINT32_MAX, first);
-    for (*done = 0; *done < returned; ++*done) {
-        applied += apply_events(o, e + applied, event_count - applied, *done,
-                                first + *done);
-        if (!digest_step(r, o, *done, first + *done, f))
+    *done = 0;
+    if (o->lenient && !apply_events(o, &q, UINT32_MAX, first, f))
+        return false;
+    for (; *done < returned; ++*done)
+        if (!digest_whole_step(r, o, &q, *done, first + *done, f))
             return false;
-    }
-    apply_events(o, e + applied, event_count - applied, UINT32_MAX,
-                 first + *done);
-    return true;
+    return apply_events(o, &q, UINT32_MAX, first + *done, f) &&
+           (returned < count || oracle_settle(o, first + *done - 1, f));
 }
 
-void replay_digest_init(struct replay *r, struct oracle *o)
+bool replay_digest_init(struct replay *r, struct oracle *o, struct finding *f)
 {
-    size_t count;
-    const struct mem_event *events = sandbox_events(r->sandbox, &count);
+    struct queue q = events_of(r->sandbox);
 
-    apply_events(o, events, count, UINT32_MAX, NO_OP - 1);
+    return apply_events(o, &q, UINT32_MAX, NO_OP - 1, f) &&
+           oracle_settle(o, NO_OP - 1, f);
 }

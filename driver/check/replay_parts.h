@@ -114,7 +114,7 @@ bool replay_digest(struct replay *r, struct oracle *o, uint64_t first,
                    uint32_t count, uint32_t *done, struct finding *f);
 
 /* Apply the events of mm_init. */
-void replay_digest_init(struct replay *r, struct oracle *o);
+bool replay_digest_init(struct replay *r, struct oracle *o, struct finding *f);
 
 /* ---- replay_inspect.c ---- */
 

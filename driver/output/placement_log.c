@@ -35,9 +35,10 @@ static uint64_t end_after(const struct placement_log *s, struct op op,
 static void raise_break(struct oracle *o, uint64_t to, uint64_t index)
 {
     struct mem_event event = {.kind = MEM_BRK, .at = to};
+    struct finding finding = finding_none();
 
     if (to > o->brk)
-        oracle_event(o, &event, index);
+        oracle_event(o, &event, index, &finding);
 }
 
 static void write_op(struct replay_log *replay_log, struct oracle *o,

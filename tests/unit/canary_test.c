@@ -35,9 +35,10 @@ static void start(uint64_t seed)
                                  .limit = HEAP,
                                  .slot_count = SLOTS};
     struct mem_event all = {.kind = MEM_BRK, .at = HEAP};
+    struct finding f = {.op = NO_OP};
 
     oracle = oracle_new(&setup);
-    oracle_event(oracle, &all, 0);
+    CHECK(oracle_event(oracle, &all, 0, &f));
     canary = canary_new(oracle, heap, seed);
     atexit(stop);
 }

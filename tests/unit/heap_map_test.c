@@ -22,8 +22,9 @@ static void stop(void)
 static void event(enum mem_event_kind kind, uint64_t at, uint64_t size)
 {
     struct mem_event e = {.kind = kind, .at = at, .size = size};
+    struct finding f = {.op = NO_OP};
 
-    oracle_event(o, &e, 0);
+    CHECK(oracle_event(o, &e, 0, &f));
 }
 
 static void start(bool bounded, uint64_t bytes)

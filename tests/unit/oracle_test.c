@@ -44,7 +44,23 @@ static void event(enum mem_event_kind kind, uint64_t at, uint64_t size)
 {
     struct mem_event e = {.kind = kind, .at = at, .size = size};
 
-    oracle_event(o, &e, now);
+    CHECK(oracle_event(o, &e, now, &found));
+}
+
+/* Is the event refused, as one that memlib cannot have reported? */
+static bool forged(enum mem_event_kind kind, uint64_t at, uint64_t size)
+{
+    struct mem_event e = {.kind = kind, .at = at, .size = size};
+
+    found = finding_none();
+    return !oracle_event(o, &e, now, &found) &&
+           found.verdict == VERDICT_TAMPERED && found.op == now;
+}
+
+static bool settled(void)
+{
+    found = finding_none();
+    return oracle_settle(o, now, &found);
 }
 
 static void set_break(uint64_t bytes)
@@ -402,10 +418,10 @@ static void footprint_is_the_peak(void)
 static void impossible_events_change_nothing(void)
 {
     start(PAGE);
-    set_break(LIMIT + 1);
-    event(MEM_MAP, LIMIT, PAGE);
-    event(MEM_MAP, (uint64_t)0 - PAGE, 2 * PAGE);
-    event(MEM_UNMAP, 3 * PAGE, (uint64_t)0 - PAGE);
+    CHECK(forged(MEM_BRK, LIMIT + 1, 1));
+    CHECK(forged(MEM_MAP, LIMIT, PAGE));
+    CHECK(forged(MEM_MAP, (uint64_t)0 - PAGE, 2 * PAGE));
+    CHECK(forged(MEM_UNMAP, 3 * PAGE, (uint64_t)0 - PAGE));
     CHECK(o->brk == PAGE && o->mapped == 0 && o->footprint == PAGE);
 }
 
@@ -553,6 +569,91 @@ static void lenient_accepts_former_heap(void)
     CHECK(alloc(1, 16, 40 * PAGE) == VERDICT_OK);
     CHECK(alloc(2, 16, 4 * PAGE) == VERDICT_OUT_OF_HEAP);
     CHECK(alloc(3, 16, 41 * PAGE) == VERDICT_OUT_OF_HEAP);
+}
+
+/* The batch has ended: what was given back in it holds no new block. */
+static void lenient_settles(void)
+{
+    start_lenient(4 * PAGE);
+    event(MEM_MAP, 40 * PAGE, PAGE);
+    set_break(PAGE);
+    event(MEM_UNMAP, 40 * PAGE, PAGE);
+    CHECK(settled());
+    CHECK(alloc(0, 16, 3 * PAGE) == VERDICT_OUT_OF_HEAP);
+    CHECK(alloc(1, 16, 40 * PAGE) == VERDICT_OUT_OF_HEAP);
+    CHECK(alloc(2, 16, 0) == VERDICT_OK);
+}
+
+/* ---- Events that memlib never reports. ---- */
+
+static void mappings_are_of_free_pages(void)
+{
+    start(4 * PAGE);
+    event(MEM_MAP, 40 * PAGE, 2 * PAGE);
+    CHECK(forged(MEM_MAP, 41 * PAGE, PAGE));
+    CHECK(forged(MEM_MAP, 3 * PAGE, PAGE));
+    CHECK(forged(MEM_MAP, 50 * PAGE + 16, PAGE));
+    CHECK(forged(MEM_MAP, 50 * PAGE, PAGE - 16));
+    CHECK(forged(MEM_MAP, 50 * PAGE, 0));
+    CHECK(forged(MEM_MAP, LIMIT, PAGE));
+    CHECK(forged(MEM_MAP, 50 * PAGE, (uint64_t)0 - PAGE));
+    CHECK(o->mapped == 2 * PAGE);
+}
+
+static void only_mappings_are_unmapped(void)
+{
+    start(4 * PAGE);
+    event(MEM_MAP, 40 * PAGE, 2 * PAGE);
+    CHECK(forged(MEM_UNMAP, 39 * PAGE, 2 * PAGE));
+    CHECK(forged(MEM_UNMAP, 41 * PAGE, 2 * PAGE));
+    CHECK(forged(MEM_UNMAP, 0, PAGE));
+    event(MEM_UNMAP, 41 * PAGE, PAGE);
+    CHECK(forged(MEM_UNMAP, 41 * PAGE, PAGE));
+}
+
+static void the_break_stays_below_mappings(void)
+{
+    start(4 * PAGE);
+    event(MEM_MAP, 40 * PAGE, PAGE);
+    set_break(40 * PAGE);
+    CHECK(forged(MEM_BRK, 40 * PAGE + 1, 1));
+    CHECK(forged(MEM_BRK, LIMIT + 1, 1));
+    CHECK(forged((enum mem_event_kind)9, 0, 0));
+}
+
+/* ---- Live blocks in memory that is given back. ---- */
+
+static void live_blocks_are_not_given_back(void)
+{
+    start(4 * PAGE);
+    CHECK(alloc(0, 16, PAGE) == VERDICT_OK);
+    set_break(PAGE + 15);
+    CHECK(!settled() && found.verdict == VERDICT_OUT_OF_HEAP);
+    CHECK(found.address == BASE + PAGE && found.placed == 0);
+    set_break(4 * PAGE);
+    CHECK(settled());
+}
+
+static void live_blocks_are_not_unmapped(void)
+{
+    start(4 * PAGE);
+    event(MEM_MAP, 40 * PAGE, 4 * PAGE);
+    CHECK(alloc(0, 16, 42 * PAGE) == VERDICT_OK);
+    event(MEM_UNMAP, 40 * PAGE, 2 * PAGE);
+    CHECK(settled());
+    event(MEM_UNMAP, 42 * PAGE, PAGE);
+    CHECK(!settled() && found.verdict == VERDICT_OUT_OF_HEAP);
+}
+
+/* Memory that is taken again within the operation is as good as kept. */
+static void given_back_and_taken_again(void)
+{
+    start(4 * PAGE);
+    event(MEM_MAP, 40 * PAGE, PAGE);
+    CHECK(alloc(0, 16, 40 * PAGE) == VERDICT_OK);
+    event(MEM_UNMAP, 40 * PAGE, PAGE);
+    event(MEM_MAP, 40 * PAGE, PAGE);
+    CHECK(settled());
 }
 
 static void lenient_finds_overlaps(void)
@@ -751,6 +852,13 @@ static const struct test tests[] = {
     {"unbounded-alignment", unbounded_alignment},
     {"lenient-accepts-former-heap", lenient_accepts_former_heap},
     {"lenient-finds-overlaps", lenient_finds_overlaps},
+    {"lenient-settles", lenient_settles},
+    {"mappings-are-of-free-pages", mappings_are_of_free_pages},
+    {"only-mappings-are-unmapped", only_mappings_are_unmapped},
+    {"the-break-stays-below-mappings", the_break_stays_below_mappings},
+    {"live-blocks-are-not-given-back", live_blocks_are_not_given_back},
+    {"live-blocks-are-not-unmapped", live_blocks_are_not_unmapped},
+    {"given-back-and-taken-again", given_back_and_taken_again},
     {"lenient-accepts-null-after-any-refusal",
      lenient_accepts_null_after_any_refusal},
     {"lenient-keeps-the-footprint", lenient_keeps_the_footprint},

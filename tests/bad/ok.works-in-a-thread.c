@@ -1,9 +1,9 @@
 /*
  * From the fifth replay on, a helper thread does the work while the thread
- * that is timed sleeps. Must be found: tampered.
+ * that makes the calls sleeps. Must be found: ok. Its time counts all the same
+ * (test_jail.py).
  */
 /* trace: mixed.rep */
-/* expect: the allocator works outside them */
 #define OWN_INIT
 #define OWN_MALLOC
 #include "sound.h"

@@ -1,9 +1,9 @@
 /*
- * free lowers the break to the freed block, whatever lives above it, and the
- * next request comes to lie there. Must be found: overlap.
+ * free lowers the break to the freed block, whatever lives above it. Must be
+ * found: out-of-heap.
  */
 /* trace: enclose.rep */
-/* expect: enclose.rep:9\b */
+/* expect: gave back memory in which a live block is */
 #define OWN_FREE
 #include "sound.h"
 
