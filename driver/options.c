@@ -153,8 +153,9 @@ static const struct option_row {
       " at most (units, or bytes with K, M, G), unit (bytes), seed", 0},
      TEXT, AT(adversary), 0, 0, ONE_REPLAY},
     {{"record", RECORD, "FILE", 0,
-      "Write what the adversary did as a trace, .rep; of several "
-      "allocators or n to FILE with .ALLOCATOR-N before its ending", 0},
+      "Write the trace that --adversary or --fuzz has made, .rep; an adversary's "
+      "of several allocators or n to FILE with .ALLOCATOR-N before its ending",
+      0},
      TEXT, AT(record), 0, 0, NOTHING},
     {{"watch", WATCH, "plain", OPTION_ARG_OPTIONAL,
       "Show the heap while one trace is replayed on one allocator, in the"
@@ -648,19 +649,36 @@ static bool cut_verbosity(int argc, char **argv)
     return with_table;
 }
 
+/* Where there is no assignment, either. */
+static const struct options built_in = {.check_team = true,
+                                        .timing = true,
+                                        .verbose = UNSAID,
+                                        .allocators = "mm",
+                                        .time_limit = 20,
+                                        .align = 16,
+                                        .index = "classic",
+                                        .jobs = 1,
+                                        .stop_at = UINT64_MAX,
+                                        .heap_limit = MEM_DEFAULT_LIMIT};
+
+struct options options_default(void)
+{
+    struct options o = built_in;
+    const struct assignment *a = assignment_find(NULL);
+
+    if (a) {
+        o.align = a->align;
+        o.heap_limit = whole_pages(a->heap_limit);
+        o.time_limit = a->time_limit;
+    }
+    assignment_delete(a);
+    return o;
+}
+
 struct options options_read(int argc, char **argv)
 {
     bool with_table = cut_verbosity(argc, argv);
-    struct options o = {.check_team = true,
-                        .timing = true,
-                        .verbose = UNSAID,
-                        .allocators = "mm",
-                        .time_limit = 20,
-                        .align = 16,
-                        .index = "classic",
-                        .jobs = 1,
-                        .stop_at = UINT64_MAX,
-                        .heap_limit = MEM_DEFAULT_LIMIT};
+    struct options o = built_in;
     struct reading reading = {.options = &o};
     struct argp_option help[ROWS + 1] = {{0}};
     struct argp argp = {.options = help,

@@ -18,7 +18,8 @@ enum {
     CANARY_BATCHES = 24, /* the fewest batches of a canary pass */
     OVERHEAD_CALLS = 31, /* empty batches that are timed */
     COUNTED_TRIES = 6,   /* counted passes that must fail for a verdict */
-    SLACK_NS = 100000    /* CPU time that a batch may take outside the loop */
+    SLACK_NS = 100000,   /* CPU time that a batch may take outside the loop */
+    WORK_NS = 1000000000 /* outside the loop: so much are no interrupts */
 };
 
 /* ---- Where batches end. ---- */
@@ -181,7 +182,7 @@ static bool diagnose_clock(double told, double counted, struct finding *f)
 /*
  * The kernel also charges a process for interrupts, which come and go. Work
  * outside the loop is done in every pass. So one pass with close times is
- * enough to accept the worker's clock.
+ * enough to accept the worker's clock, and one with far too much to refuse it.
  */
 static bool count_batches(struct replay *r, double *ns, struct finding *f)
 {
@@ -202,6 +203,8 @@ static bool count_batches(struct replay *r, double *ns, struct finding *f)
         counted = (double)process_cpu_ns(worker) - start;
         if (time_plausible(r, *ns, counted))
             return true;
+        if (counted - *ns > WORK_NS)
+            break;
     }
     return diagnose_clock(*ns, counted, f);
 }
