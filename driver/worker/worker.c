@@ -9,8 +9,9 @@ struct worker worker;
 
 static void init(void)
 {
+    mem_poison(true);
     bool done = calls_init(&worker.calls);
-
+    mem_poison(false);
     worker_end(done ? VERDICT_OK : VERDICT_INIT_FAILED);
 }
 
