@@ -311,6 +311,11 @@ void replay_restart_clock(struct replay *r)
     sandbox_begin_pass(r->sandbox);
 }
 
+uint64_t replay_stopped_at(const struct replay *r)
+{
+    return r->finding.op;
+}
+
 const struct oracle *replay_oracle(const struct replay *r)
 {
     return r->oracle;
