@@ -13,6 +13,8 @@
  *       as the kernel clears pages.
  *   I5  While guarded, no page of [brk, map_floor) can be accessed, except the
  *       page that the break lies in.
+ *   I6  While poisoned, no byte from the break to the end of its page can be
+ *       accessed by code that has the address sanitizer.
  */
 #define _GNU_SOURCE
 #include "memlib.h"
@@ -23,6 +25,13 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
+
+#if __has_include(<sanitizer/asan_interface.h>)
+#include <sanitizer/asan_interface.h> /* without the sanitizer: nothing */
+#else
+#define ASAN_POISON_MEMORY_REGION(at, size) ((void)(at), (void)(size))
+#define ASAN_UNPOISON_MEMORY_REGION(at, size) ((void)(at), (void)(size))
+#endif
 
 enum {
     DROP_SIZE = 256 * 1024, /* bytes; from here on the kernel clears faster */
@@ -38,6 +47,7 @@ static struct {
     unsigned page_bits;     /* its logarithm */
     bool can_drop;          /* madvise clears the region's pages */
     bool guarded;           /* I5 */
+    bool poisoned;          /* I6 */
     size_t limit;           /* bytes, for mem_init */
     size_t span;            /* bytes that mem_init reserved; else 0 */
 } heap = {.limit = MEM_DEFAULT_LIMIT};
@@ -117,6 +127,38 @@ bool mem_guard_hit(const void *address)
         return false;
     mem_guard(false);
     return true;
+}
+
+/* ---- The poison. ---- */
+
+static void poison_tail(void)
+{
+    size_t brk = heap.account->brk;
+
+    if (heap.poisoned)
+        ASAN_POISON_MEMORY_REGION(heap.base + brk, page_ceil(brk) - brk);
+}
+
+static void unpoison_tail(void)
+{
+    size_t brk = heap.account->brk;
+
+    if (heap.poisoned)
+        ASAN_UNPOISON_MEMORY_REGION(heap.base + brk, page_ceil(brk) - brk);
+}
+
+void mem_poison(bool on)
+{
+    unpoison_tail();
+    heap.poisoned = on;
+    poison_tail();
+}
+
+static void set_break(size_t brk)
+{
+    unpoison_tail();
+    heap.account->brk = brk;
+    poison_tail();
 }
 
 /* ---- Events and accounting. ---- */
@@ -257,8 +299,8 @@ static void *shrink_break(size_t by)
         return (void *)-1;
     }
     void *old = heap.base + a->brk;
-    a->brk -= by;
-    clear(a->brk, by);
+    clear(a->brk - by, by);
+    set_break(a->brk - by);
     if (heap.guarded)
         set_access(page_ceil(a->brk), page_ceil(a->brk + by), PROT_NONE);
     record_event(MEM_BRK, a->brk, by);
@@ -280,7 +322,7 @@ void *mem_sbrk(intptr_t increment)
         a->brk + (size_t)increment > lowest_mapping())
         return refuse((size_t)increment, (void *)-1);
     open_pages(page_ceil(a->brk), page_ceil(a->brk + (size_t)increment));
-    a->brk += (size_t)increment;
+    set_break(a->brk + (size_t)increment);
     raise_peaks();
     record_event(MEM_BRK, a->brk, (size_t)increment);
     return old;
@@ -370,7 +412,8 @@ static void reset_account(void)
     struct mem_account *a = heap.account;
 
     page_map_clear(&heap.mapped);
-    a->brk = a->mapped = a->footprint = a->heap_top = 0;
+    set_break(0);
+    a->mapped = a->footprint = a->heap_top = 0;
     a->requests = a->refused = 0;
     a->map_floor = a->limit;
     a->step = a->event_count = 0;
@@ -443,6 +486,7 @@ void mem_reset_brk(void)
 {
     struct mem_account *a = heap.account;
 
+    unpoison_tail();
     clear_between_replays(0, page_ceil(a->heap_top));
     clear_between_replays(a->map_floor, a->limit);
     reset_account();

@@ -147,6 +147,12 @@ void mem_guard(_Bool on);
 _Bool mem_is_guarded(void);
 _Bool mem_guard_hit(const void *address);
 
+/*
+ * While poisoned, code that has the address sanitizer (MODE=san) is ended by it
+ * at an access between the break and the end of its page. Other code is not.
+ */
+void mem_poison(_Bool on);
+
 /* Refuse the n-th request for memory from now on (1: the next one); 0: none. */
 void mem_fail_request(uint64_t n);
 

@@ -156,8 +156,9 @@ static const struct option_row {
       " at most (units, or bytes with K, M, G), unit (bytes), seed", 0},
      TEXT, AT(adversary), 0, 0, ONE_REPLAY},
     {{"record", RECORD, "FILE", 0,
-      "Write what the adversary did as a trace, .rep; of several "
-      "allocators or n to FILE with .ALLOCATOR-N before its ending", 0},
+      "Write the trace that --adversary or --fuzz has made, .rep; an adversary's "
+      "of several allocators or n to FILE with .ALLOCATOR-N before its ending",
+      0},
      TEXT, AT(record), 0, 0, NOTHING},
     {{"watch", WATCH, "plain", OPTION_ARG_OPTIONAL,
       "Show the heap while one trace is replayed on one allocator, in the"
@@ -166,7 +167,7 @@ static const struct option_row {
     {{"speed", SPEED, "OPS", 0,
       "Operations a second to watch, or max (default: the trace takes 10 "
       "seconds)", 0},
-     RATE, AT(speed), 0, 0, NOTHING},
+     RATE, AT(speed), 1, 1000000000000, NOTHING},
     {{"shrink", SHRINK, "OUT", 0,
       "Make the one trace as small as it can be with the same bad verdict "
       "on one allocator, and write it to OUT, .rep", 0},
@@ -324,49 +325,6 @@ static uint64_t number(const char *option, const char *text, uint64_t low,
     return value;
 }
 
-static double seconds(const char *option, const char *text)
-{
-    char *end;
-    double value = strtod(text, &end);
-
-    if (end == text || *end || !(value > 0) || value > 1e6)
-        fatal_usage("%s takes a number of seconds, not '%s'", option, text);
-    return value;
-}
-
-static double speed(const char *text)
-{
-    if (strcmp(text, "max") == 0)
-        return SPEED_MAX;
-    return (double)number("--speed", text, 1, 1000000000000);
-}
-
-static int debug_level(const char *text)
-{
-    if (!strchr("012", text[0]) || !text[0] || text[1])
-        fatal_usage("-d takes 0 (mm_audit at the end), 1 (at intervals) or 2 "
-                    "(after every operation), not '%s'",
-                    text);
-    return text[0] - '0';
-}
-
-static enum jail jail_mode(const char *text)
-{
-    static const char *const names[] = {"off", "auto", "require"};
-
-    for (int i = 0; i < 3; i++)
-        if (strcmp(text, names[i]) == 0)
-            return (enum jail)i;
-    fatal_usage("--jail takes off, auto or require, not '%s'", text);
-}
-
-static bool is_plain(const char *text)
-{
-    if (text && strcmp(text, "plain") != 0)
-        fatal_usage("--watch takes =plain or nothing, not '%s'", text);
-    return text != NULL;
-}
-
 static size_t whole_pages(size_t size)
 {
     size_t page = mem_pagesize();
@@ -374,27 +332,11 @@ static size_t whole_pages(size_t size)
     return (size + page - 1) & -page;
 }
 
-static size_t heap_size(const char *text)
-{
-    size_t size;
-
-    if (!size_read(text, &size))
-        fatal_usage("--heap-limit takes " SIZE_RANGE ", not '%s'", text);
-    return whole_pages(size);
-}
-
 static void add_file(struct options *o, char *file)
 {
     o->trace_files = check_alloc(realloc(
         o->trace_files, (o->trace_file_count + 1) * sizeof *o->trace_files));
     o->trace_files[o->trace_file_count++] = file;
-}
-
-static unsigned alignment(const char *text)
-{
-    if (strcmp(text, "8") != 0 && strcmp(text, "16") != 0)
-        fatal_usage("--align takes 8 or 16, not '%s'", text);
-    return (unsigned)atoi(text);
 }
 
 /* The option as the user has it. */
@@ -409,75 +351,164 @@ static const char *name_of(const struct option_row *row)
     return name;
 }
 
-static void store_seed(struct options *o, int key, uint64_t seed)
+/* ---- What is stored, by type. ---- */
+
+static void *place_of(struct options *o, const struct option_row *row)
 {
-    if (key == SEED)
-        o->has_seed = true, o->seed = seed;
-    else
-        o->perturb = true, o->perturb_seed = seed;
+    return (char *)o + row->place;
 }
 
-static void store(struct options *o, const struct option_row *row, char *arg)
+static uint64_t number_of(const struct option_row *row, const char *text)
 {
-    void *place = (char *)o + row->place;
-    const char *name = name_of(row);
+    return number(name_of(row), text, row->low, row->high);
+}
 
-    switch (row->type) {
-    case SET:
-    case CLEAR:
-        *(bool *)place = row->type == SET;
-        return;
-    case TEXT:
-        *(const char **)place = arg;
-        return;
-    case INT:
-        *(int *)place = (int)number(name, arg, row->low, row->high);
-        return;
-    case COUNT:
-        *(uint64_t *)place = number(name, arg, row->low, row->high);
-        return;
-    case SEEDING:
-        store_seed(o, row->help.key, number(name, arg, row->low, row->high));
-        return;
-    case SIZE:
-        *(size_t *)place = heap_size(arg);
-        return;
-    case ALIGNMENT:
-        *(unsigned *)place = alignment(arg);
-        return;
-    case DURATION:
-        *(double *)place = arg ? seconds(name, arg) : (double)row->low;
-        return;
-    case RATE:
-        *(double *)place = speed(arg);
-        return;
-    case PLAIN:
-        o->watch = true;
-        o->watch_plain = is_plain(arg);
-        return;
-    case TRUST:
-        o->jail = jail_mode(arg);
-        return;
-    case LEVEL:
-        o->debug = debug_level(arg);
-        return;
-    case DEBUG:
-        o->debug = 2;
-        return;
-    case VERBOSE:
-        o->verbose = row->help.key == 'v' ? 1 : 2;
-        return;
-    case FILE_ONCE:
+static void store_flag(struct options *o, const struct option_row *row,
+                       char *arg)
+{
+    (void)arg;
+    *(bool *)place_of(o, row) = row->type == SET;
+}
+
+static void store_text(struct options *o, const struct option_row *row,
+                       char *arg)
+{
+    *(const char **)place_of(o, row) = arg;
+}
+
+static void store_int(struct options *o, const struct option_row *row,
+                      char *arg)
+{
+    *(int *)place_of(o, row) = (int)number_of(row, arg);
+}
+
+static void store_count(struct options *o, const struct option_row *row,
+                        char *arg)
+{
+    *(uint64_t *)place_of(o, row) = number_of(row, arg);
+}
+
+static void store_seed(struct options *o, const struct option_row *row,
+                       char *arg)
+{
+    store_count(o, row, arg);
+    *(row->help.key == SEED ? &o->has_seed : &o->perturb) = true;
+}
+
+static void store_size(struct options *o, const struct option_row *row,
+                       char *arg)
+{
+    size_t *size = place_of(o, row);
+
+    if (!size_read(arg, size))
+        fatal_usage("%s takes " SIZE_RANGE ", not '%s'", name_of(row), arg);
+    *size = whole_pages(*size);
+}
+
+static void store_alignment(struct options *o, const struct option_row *row,
+                            char *arg)
+{
+    if (strcmp(arg, "8") != 0 && strcmp(arg, "16") != 0)
+        fatal_usage("%s takes 8 or 16, not '%s'", name_of(row), arg);
+    *(unsigned *)place_of(o, row) = (unsigned)atoi(arg);
+}
+
+static void store_duration(struct options *o, const struct option_row *row,
+                           char *arg)
+{
+    char *end = arg;
+    double value = arg ? strtod(arg, &end) : (double)row->low;
+
+    if (arg && (end == arg || *end || !(value > 0) || value > 1e6))
+        fatal_usage("%s takes a number of seconds, not '%s'", name_of(row),
+                    arg);
+    *(double *)place_of(o, row) = value;
+}
+
+static void store_rate(struct options *o, const struct option_row *row,
+                       char *arg)
+{
+    *(double *)place_of(o, row) =
+        strcmp(arg, "max") == 0 ? SPEED_MAX : (double)number_of(row, arg);
+}
+
+static void store_plain(struct options *o, const struct option_row *row,
+                        char *arg)
+{
+    if (arg && strcmp(arg, "plain") != 0)
+        fatal_usage("%s takes =plain or nothing, not '%s'", name_of(row), arg);
+    o->watch = true;
+    o->watch_plain = arg != NULL;
+}
+
+static void store_level(struct options *o, const struct option_row *row,
+                        char *arg)
+{
+    if (!strchr("012", arg[0]) || !arg[0] || arg[1])
+        fatal_usage("%s takes 0 (mm_audit at the end), 1 (at intervals) or 2 "
+                    "(after every operation), not '%s'",
+                    name_of(row), arg);
+    o->debug = arg[0] - '0';
+}
+
+static void store_debug(struct options *o, const struct option_row *row,
+                        char *arg)
+{
+    (void)arg;
+    *(int *)place_of(o, row) = 2;
+}
+
+static void store_verbose(struct options *o, const struct option_row *row,
+                          char *arg)
+{
+    (void)arg;
+    o->verbose = row->help.key == 'v' ? 1 : 2;
+}
+
+static void store_trust(struct options *o, const struct option_row *row,
+                        char *arg)
+{
+    static const char *const names[] = {"off", "auto", "require"};
+
+    (void)row;
+    for (int i = 0; i < 3; i++)
+        if (strcmp(arg, names[i]) == 0) {
+            o->jail = (enum jail)i;
+            return;
+        }
+    fatal_usage("--jail takes off, auto or require, not '%s'", arg);
+}
+
+static void store_file(struct options *o, const struct option_row *row,
+                       char *arg)
+{
+    if (row->type == FILE_ONCE)
         o->timing = false;
-        add_file(o, arg);
-        return;
-    case FILE_NAME:
-        add_file(o, arg);
-        return;
-    case HEADING:
-        return;
-    }
+    add_file(o, arg);
 }
+
+static void (*const store[])(struct options *o, const struct option_row *row,
+                             char *arg) = {
+    [SET] = store_flag,
+    [CLEAR] = store_flag,
+    [TEXT] = store_text,
+    [INT] = store_int,
+    [COUNT] = store_count,
+    [SEEDING] = store_seed,
+    [SIZE] = store_size,
+    [ALIGNMENT] = store_alignment,
+    [DURATION] = store_duration,
+    [RATE] = store_rate,
+    [PLAIN] = store_plain,
+    [TRUST] = store_trust,
+    [LEVEL] = store_level,
+    [DEBUG] = store_debug,
+    [VERBOSE] = store_verbose,
+    [FILE_NAME] = store_file,
+    [FILE_ONCE] = store_file,
+};
+
+/* ---- The parser. ---- */
 
 static const struct option_row *row_of_key(int key)
 {
@@ -527,7 +558,7 @@ static void take_word(struct reading *r, const struct option_row *last,
     } else if (last->type == VERBOSE)
         o->verbose = number("-v", word, 0, 9) == 0 ? 0 : o->verbose;
     else
-        store(o, last, word);
+        store[last->type](o, last, word);
 }
 
 static error_t parse(int key, char *arg, struct argp_state *state)
@@ -550,7 +581,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
     if (!row)
         return ARGP_ERR_UNKNOWN;
     r->given[row - rows] = true;
-    store(r->options, row, arg);
+    store[row->type](r->options, row, arg);
     r->last = row;
     return 0;
 }
@@ -673,19 +704,36 @@ static bool cut_verbosity(int argc, char **argv)
     return with_table;
 }
 
+/* Where there is no assignment, either. */
+static const struct options built_in = {.check_team = true,
+                                        .timing = true,
+                                        .verbose = UNSAID,
+                                        .allocators = "mm",
+                                        .time_limit = 20,
+                                        .align = 16,
+                                        .index = "classic",
+                                        .jobs = 1,
+                                        .stop_at = UINT64_MAX,
+                                        .heap_limit = MEM_DEFAULT_LIMIT};
+
+struct options options_default(void)
+{
+    struct options o = built_in;
+    const struct assignment *a = assignment_find(NULL);
+
+    if (a) {
+        o.align = a->align;
+        o.heap_limit = whole_pages(a->heap_limit);
+        o.time_limit = a->time_limit;
+    }
+    assignment_delete(a);
+    return o;
+}
+
 struct options options_read(int argc, char **argv)
 {
     bool with_table = cut_verbosity(argc, argv);
-    struct options o = {.check_team = true,
-                        .timing = true,
-                        .verbose = UNSAID,
-                        .allocators = "mm",
-                        .time_limit = 20,
-                        .align = 16,
-                        .index = "classic",
-                        .jobs = 1,
-                        .stop_at = UINT64_MAX,
-                        .heap_limit = MEM_DEFAULT_LIMIT};
+    struct options o = built_in;
     struct reading reading = {.options = &o};
     struct argp_option help[ROWS + 1] = {{0}};
     struct argp argp = {.options = help,

@@ -50,6 +50,12 @@ struct options {
     const char *record;    /* where --adversary or --fuzz write; or NULL */
 };
 
+/*
+ * What the options are where none is given: align, heap_limit and time_limit
+ * are those of the assignment beside this executable, if there is one.
+ */
+struct options options_default(void);
+
 /* Read the command line; complains, or prints help, and exits. */
 struct options options_read(int argc, char **argv);
 

@@ -8,6 +8,7 @@
 #define _GNU_SOURCE
 #include "reproduce.h"
 
+#include "options.h"
 #include "output/explain.h"
 #include "shrink/shrink.h"
 
@@ -82,13 +83,15 @@ static void append_gdb(char *text, size_t size, bool driver,
         append(text, size, " -ex 'break mm_init' -ex run --args");
 }
 
-/* Options by which the judge sees what it has seen. */
+/* Options by which the judge sees what it has seen, unless it has them anyway. */
 static void append_judging(const struct replay_setup *s, char *text,
                            size_t size)
 {
-    if (s->align != 16)
+    const struct options usual = options_default();
+
+    if (s->align != usual.align)
         append(text, size, " --align %u", s->align);
-    if (s->heap_limit != MEM_DEFAULT_LIMIT)
+    if (s->heap_limit != usual.heap_limit)
         append(text, size, " --heap-limit %zu", s->heap_limit);
     if (s->debug > 0)
         append(text, size, " -d %d", s->debug);
@@ -120,13 +123,22 @@ static void stop_under_gdb(const struct replay_setup *s, uint64_t op,
     append_word(text, size, s->origin ? s->origin : s->trace->path);
 }
 
+static bool ran_out_of_time(const struct outcome *out)
+{
+    return out->verdict == VERDICT_HUNG || out->verdict == VERDICT_TOO_SLOW;
+}
+
 /* The options of a run with this one more. */
 static void run_with(const struct replay_setup *s, const char *option,
-                     bool timed, char *text, size_t size)
+                     const struct outcome *out, char *text, size_t size)
 {
+    bool timed = out->verdict_in_timed_pass;
+
     text[0] = '\0';
     append_word(text, size, program_invocation_name);
     append(text, size, " %s", option);
+    if (ran_out_of_time(out) && s->time_limit != options_default().time_limit)
+        append(text, size, " -s %.15g", s->time_limit);
     append_judging(s, text, size);
     append(text, size, timed ? " -f" : " -c");
     append_word(text, size, s->trace->path);
@@ -141,8 +153,8 @@ void reproduce_fault(const struct replay_setup *s, uint64_t op, bool timed,
     if (s->origin || s->in_process)
         return;
     if (shrink_is_possible(out))
-        run_with(s, "--shrink small.rep", timed, out->shrink,
+        run_with(s, "--shrink small.rep", out, out->shrink,
                  sizeof out->shrink);
     if (!timed && s->trace->op_count <= EXPLAIN_MOST)
-        run_with(s, "--explain", timed, out->explain, sizeof out->explain);
+        run_with(s, "--explain", out, out->explain, sizeof out->explain);
 }

@@ -5,6 +5,7 @@ import os
 import random
 import tempfile
 import unittest
+from collections.abc import Sequence
 from pathlib import Path
 
 import support
@@ -138,12 +139,12 @@ class Samples(unittest.TestCase):
 
     @classmethod
     def build(cls, name: str, before: str = '', init: str = '',
-              more: str = '') -> Path:
+              more: str = '', flags: Sequence[str] = ()) -> Path:
         """Compile ALLOCATOR: with C before a malloc, in mm_init, behind."""
         source = cls.write(f'{name}.c', ALLOCATOR + more)
         library = cls.folder / f'{name}.so'
         finished = support.run(
-            os.environ.get('CC', 'cc'), '-O1', '-g', *bits_of_build(),
+            os.environ.get('CC', 'cc'), '-O1', '-g', *bits_of_build(), *flags,
             '-I', support.ROOT, f'-DBEFORE={before}', f'-DINIT={init}',
             '-DDRIVER', '-fPIC', '-shared', '-Wl,-Bsymbolic', '-o', library,
             source)

@@ -57,6 +57,11 @@ class Help(samples.Samples):
         for letter in LETTERS:
             self.assertRegex(text, rf'(?m)^  -{letter}\b')
 
+    def test_help_of_record_names_all_that_it_serves(self) -> None:
+        text = ' '.join(self.good('--help').stdout.split())
+        told = text.partition('--record=FILE ')[2][:60]
+        self.assertIn('--adversary or --fuzz', told)
+
     def test_help_tells_the_exit_status(self) -> None:
         self.assertIn('Exit status: 0', self.good('-h').stdout)
 

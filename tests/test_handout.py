@@ -92,6 +92,17 @@ class Folder(unittest.TestCase):
         self.assertEqual(done.returncode, 1, account(done))
         self.assertIn('bad-heap', done.stdout)
 
+    def test_a_fault_is_shown_again_as_it_was_judged(self) -> None:
+        """With what the assignment here would have otherwise."""
+        done = self.here('./mdriver', '--no-timing', '--align', '16',
+                         '--heap-limit', '1G', '-f', 'structs')
+        self.assertIn('misaligned: ', done.stdout, account(done))
+        commands = re.findall(r'^ +(?:gdb .* )?\./mdriver (.*)$', done.stdout,
+                              re.M)
+        self.assertEqual(len(commands), 2, account(done))
+        for words in commands:
+            self.assertIn('--align 16 --heap-limit 1073741824 ', words)
+
     def test_all_traces_are_replayed(self) -> None:
         done = self.here('./mdriver', '--list')
         listed = re.findall(r'^  (\S+\.rep\S*)', done.stdout, re.M)

@@ -7,7 +7,7 @@ import subprocess
 from pathlib import Path
 
 import samples
-from support import BUILD, MDRIVER, account, mdriver, mdriver_json
+from support import BUILD, MDRIVER, ROOT, account, mdriver, mdriver_json
 
 # Wrong allocators, and the most calls that are left when the trace is shrunk.
 WRONG = {
@@ -78,6 +78,29 @@ class Fuzz(samples.Samples):
         out, _ = process.communicate()
         self.assertEqual(process.returncode, 130)
         self.assertIn('nothing was found', out)
+        self.assertFalse((ROOT / 'fuzz.rep').exists())
+
+    def test_an_interrupt_while_it_shrinks_keeps_the_best_so_far(self) -> None:
+        wrong = BUILD / 'bad/null.after-100-requests.so'
+        found = self.folder / 'found.rep'
+        process = subprocess.Popen(
+            [MDRIVER, '-V', '--fuzz', '100', '--record', found, '--allocator',
+             wrong], text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        while ' left, ' not in process.stderr.readline():
+            pass
+        process.send_signal(signal.SIGINT)
+        out, _ = process.communicate()
+        self.assertEqual(process.returncode, 130, out)
+        self.assertIn('the search was not ended', out)
+        self.fails_again(out, found)
+
+    def test_a_file_that_cannot_be_written_is_told_before(self) -> None:
+        process = subprocess.Popen(
+            [MDRIVER, '--fuzz', '100', '--record', '/none/x.rep'], text=True,
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        self.assertEqual(process.communicate(), (
+            '', '/none/x.rep: cannot write it: No such file or directory\n'))
+        self.assertEqual(process.returncode, 2)
 
     def test_refusals(self) -> None:
         for words, sentence in (

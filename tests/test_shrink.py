@@ -35,6 +35,40 @@ WRONG = {
     'wrote-past-heap.far-away': 3,
 }
 
+# More than a second of CPU time in a thread of its own, once in each replay but
+# the first.
+WORKS = r"""
+#include <pthread.h>
+#include <stdio.h>
+#include <time.h>
+
+static int replays, has_worked;
+
+static void *spin(void *unused)
+{
+    struct timespec now;
+
+    do
+        clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+    while (now.tv_sec < 1 || now.tv_nsec < 100000000);
+    return unused;
+}
+
+void begin(void)
+{
+    fputs("init\n", stderr);
+    has_worked = replays++ == 0;
+}
+
+void work(void)
+{
+    pthread_t thread;
+
+    if (!has_worked++ && pthread_create(&thread, NULL, spin, NULL) == 0)
+        pthread_join(thread, NULL);
+}
+"""
+
 
 def bad(name: str) -> Path:
     return BUILD / f'bad/{name}.so'
@@ -105,6 +139,18 @@ class Shrink(samples.Samples):
         self.assertEqual(finished.returncode, 2)
         self.assertIn('--shrink: fewer operations cannot have the verdict '
                       'load-failed', finished.stderr)
+        self.assertFalse(small.exists())
+
+    def test_work_that_no_interrupt_explains_is_seen_at_once(self) -> None:
+        """And not in one replay after another. The second one is counted."""
+        library = self.build('works', 'extern void work(void); work();',
+                             'extern void begin(void); begin();', WORKS)
+        small = self.folder / 'works.rep'
+        finished = mdriver('--shrink', small, '--allocator', library, '-f',
+                           self.every)
+        self.assertIn('fewer operations cannot have the verdict tampered',
+                      finished.stderr)
+        self.assertEqual(finished.stderr.count('init\n'), 2, account(finished))
         self.assertFalse(small.exists())
 
     def test_refusals(self) -> None:

@@ -85,6 +85,16 @@ class Plain(unittest.TestCase):
         self.assertEqual(finished.returncode, 1, support.account(finished))
         self.assertIn('bad: data-lost: ', finished.stdout)
 
+    def test_the_operation_that_it_stops_at_is_the_verdicts(self) -> None:
+        for name in ('bad-heap.audit-says-3', 'misaligned.by-8',
+                     'wrote-past-heap.at-the-break'):
+            with self.subTest(name):
+                said = support.mdriver('--watch=plain', '-d', '2', '-f', TRACE,
+                                       '--allocator', BAD / f'{name}.so').stdout
+                stopped = re.search(r'stopped at   (\S.*\S) *\n', said)
+                assert stopped, said
+                self.assertIn(f': {stopped[1]} ', said.partition(name)[2])
+
 
 class Refused(unittest.TestCase):
     def refuse(self, words: str, *arguments: str | Path) -> None:

@@ -8,7 +8,12 @@
 #define FATAL_H
 
 /* Exit codes of the driver. */
-enum { EXIT_ALL_RIGHT = 0, EXIT_BAD_VERDICT = 1, EXIT_NOT_JUDGED = 2 };
+enum {
+    EXIT_ALL_RIGHT = 0,
+    EXIT_BAD_VERDICT = 1,
+    EXIT_NOT_JUDGED = 2,
+    EXIT_INTERRUPTED = 130
+};
 
 /*
  * Called before a message is printed, where it is not NULL: it makes the

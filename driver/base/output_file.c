@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <string.h>
+#include <unistd.h>
 
 static void demand(bool holds, const char *path)
 {
@@ -38,10 +39,13 @@ void output_close(FILE *file, const char *path)
     demand(written, path);
 }
 
-void output_check(const char *path)
+bool output_check(const char *path)
 {
     if (!path || output_is_stdout(path))
-        return;
+        return false;
+    bool is_new = access(path, F_OK) != 0;
     FILE *file = fopen(path, "a");
+
     demand(file && fclose(file) == 0, path);
+    return is_new;
 }

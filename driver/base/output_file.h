@@ -19,7 +19,7 @@ FILE *output_open(const char *path);
 void output_close(FILE *file, const char *path);
 
 /* Better to hear before a run that a file cannot be written than after it. A
- * file that was not there is there then, empty. */
-void output_check(const char *path);
+ * file that was not there is there then, empty, and the result is true. */
+bool output_check(const char *path);
 
 #endif

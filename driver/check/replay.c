@@ -336,6 +336,11 @@ double replay_seconds(const struct replay *r)
     return sandbox_seconds_used(r->sandbox);
 }
 
+uint64_t replay_stopped_at(const struct replay *r)
+{
+    return r->finding.op;
+}
+
 const struct oracle *replay_oracle(const struct replay *r)
 {
     return r->oracle;

@@ -112,6 +112,9 @@ bool replay_finish(struct replay *r, struct outcome *outcome);
 /* Restart the clock of the time limit, if time has passed between two steps. */
 void replay_restart_clock(struct replay *r);
 
+/* The operation at which the checked replay stopped, or NO_OP (finding.h). */
+uint64_t replay_stopped_at(const struct replay *r);
+
 /* The oracle of the checked replay, which knows the live blocks. */
 const struct oracle *replay_oracle(const struct replay *r);
 

@@ -262,3 +262,12 @@ void export_csv(const struct export_setup *setup, const char *path)
         csv_results(file, CSV_COMMAS, setup->benchmark, setup->align);
     output_close(file, path);
 }
+
+void export_files(const struct export_setup *setup, const char *json,
+                  const char *csv)
+{
+    if (json)
+        export_json(setup, json);
+    if (csv)
+        export_csv(setup, csv);
+}

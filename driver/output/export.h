@@ -24,4 +24,8 @@ struct export_setup {
 void export_json(const struct export_setup *setup, const char *path);
 void export_csv(const struct export_setup *setup, const char *path);
 
+/* Write those whose path is not NULL. */
+void export_files(const struct export_setup *setup, const char *json,
+                  const char *csv);
+
 #endif

@@ -447,6 +447,12 @@ void report_shrunk(const struct replay_setup *setup, const struct outcome *o,
     report_outcome(setup, &outcome);
 }
 
+void report_interrupt(void)
+{
+    fprintf(stderr, "mdriver: interrupted; what was not run is marked "
+                    "not-run\n");
+}
+
 static void list_adversaries(void)
 {
     printf("\nAdversaries:\n");

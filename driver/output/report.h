@@ -48,6 +48,9 @@ void report_outcome(const struct replay_setup *setup, const struct outcome *o);
 void report_watch(const struct replay_setup *setup, const struct outcome *o,
                   bool ended);
 
+/* Say on standard error that Ctrl-C has ended the run. */
+void report_interrupt(void);
+
 /* Print what --list prints. */
 void report_list(char *const *allocators, size_t allocator_count,
                  struct trace *const *traces, size_t trace_count);

@@ -130,14 +130,14 @@ static void draw_figures(struct view *w, int row, const struct heap_map *m)
 static void draw_operation(struct view *w, int row)
 {
     char text[64];
-    uint64_t op = done_of(w);
+    uint64_t done = done_of(w), stopped = replay_stopped_at(w->replay);
 
-    if (w->fault && op < trace_of(w)->op_count)
+    if (stopped < trace_of(w)->op_count)
         frame_print(&w->frame, row, 0, "stopped at   %s",
-                    trace_text(trace_of(w), op, text, sizeof text));
-    else if (op > 0)
+                    trace_text(trace_of(w), stopped, text, sizeof text));
+    else if (done > 0)
         frame_print(&w->frame, row, 0, "last done    %s",
-                    trace_text(trace_of(w), op - 1, text, sizeof text));
+                    trace_text(trace_of(w), done - 1, text, sizeof text));
 }
 
 static void draw_sparkline(struct view *w, int row)

@@ -21,8 +21,9 @@ __attribute__((noinline)) void worker_clear_stack(void)
 
 static void init(void)
 {
+    mem_poison(true);
     bool done = calls_init(&worker.calls);
-
+    mem_poison(false);
     worker_end(done ? VERDICT_OK : VERDICT_INIT_FAILED);
 }
 

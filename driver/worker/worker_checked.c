@@ -89,6 +89,15 @@ static bool payload_kept(uint32_t step, const struct worker_block *b,
            report_stop_at(step, VERDICT_DATA_LOST, payload, same);
 }
 
+/* The allocator's own reads past the break are faults, and none of ours. */
+static uint64_t checked_call(struct op op, uint64_t block)
+{
+    mem_poison(true);
+    uint64_t address = worker_call(op, block);
+    mem_poison(false);
+    return address;
+}
+
 /* Record the new block at address, check and fill it; false if it is wrong. */
 static bool accept_block(uint32_t step, struct op op, uint64_t address)
 {
@@ -115,7 +124,7 @@ static bool accept_block(uint32_t step, struct op op, uint64_t address)
 
 static bool check_begin(uint32_t step, struct op op)
 {
-    uint64_t address = worker_call(op, 0);
+    uint64_t address = checked_call(op, 0);
 
     worker.log[step] = address;
     return accept_block(step, op, address);
@@ -127,7 +136,7 @@ static bool check_end(uint32_t step, struct op op)
 
     if (b->address && !payload_kept(step, b, b->size))
         return false;
-    worker.log[step] = worker_call(op, b->address);
+    worker.log[step] = checked_call(op, b->address);
     return true;
 }
 
@@ -141,7 +150,7 @@ static bool check_resized(uint32_t step, struct op op)
     struct worker_block *b = &worker.blocks[op_slot(op)];
     uint64_t old = b->size, size = op_size(op), before = b->address;
     uint64_t kept = size < old ? size : old;
-    uint64_t address = worker_call(op, before);
+    uint64_t address = checked_call(op, before);
 
     worker.log[step] = address;
     if (address == 0)
@@ -160,7 +169,7 @@ static bool check_resized(uint32_t step, struct op op)
 
 static bool check_nothing(uint32_t step, struct op op)
 {
-    worker.log[step] = worker_call(op, 0);
+    worker.log[step] = checked_call(op, 0);
     return true;
 }
 
@@ -205,7 +214,9 @@ static bool audit_passed(uint32_t step)
     if (!worker.calls.audit || c->audit_every == 0 ||
         (c->first + step + 1) % c->audit_every != 0)
         return true;
+    mem_poison(true);
     int broken = worker.calls.audit();
+    mem_poison(false);
     return broken == 0 ||
            report_stop(step, VERDICT_BAD_HEAP, 0, (uint64_t)broken);
 }

@@ -7,20 +7,22 @@ import re
 import subprocess
 import tempfile
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 from .. import ROOT
 from ..terminal import show_progress
+from .judge import cpu_seconds
 from .table import BenchError, Table, count, program, seconds, trace_file
 
 ABOUT = "wrong allocators: what --fuzz finds, how small --shrink makes traces"
 DETAILS = """\
 Each allocator of tests/bad is judged on the trace; where it fails, --shrink makes
-the trace smaller. Then --fuzz looks for a fault without a trace. Columns:
-operations that are left, replays that it took, seconds of elapsed time; random
-traces until one failed. An allocator whose name begins with ok is right. The
-wrong allocators are built by make test-build.
+the trace smaller. Then --fuzz looks for a fault without a trace, unless --no-fuzz
+is given. Columns: operations that are left, replays that it took, seconds of CPU
+time and of elapsed time; random traces until one failed. An allocator whose name
+begins with ok is right. The wrong allocators are built by make test-build.
 """
 TRACE = "git-log"
 SECONDS = 30.0
@@ -31,16 +33,17 @@ TRACES = re.compile(r": (\d+) traces, ")
 
 
 class Run(NamedTuple):
-    """One run of mdriver: what it printed, and its elapsed seconds."""
+    """One run of mdriver: what it printed; seconds of CPU and elapsed time."""
 
     text: str
+    cpu: float
     seconds: float
 
     def figures(self) -> tuple[str, ...]:
-        """Operations left, replays, seconds; where nothing was shrunk, -."""
+        """Operations left, replays, both times; where nothing was shrunk, -."""
         left, replays = (self.shrunk[1], self.shrunk[3]) if self.shrunk \
             else ("-", "-")
-        return left, replays, f"{self.seconds:.1f}"
+        return left, replays, f"{self.cpu:.1f}", f"{self.seconds:.1f}"
 
     @property
     def shrunk(self) -> re.Match[str] | None:
@@ -59,6 +62,8 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--seconds", type=seconds, default=SECONDS,
                         metavar="N", help="the most that --fuzz may take "
                         f"({SECONDS:.0f})")
+    parser.add_argument("--no-fuzz", action="store_true",
+                        help="only make the trace smaller")
     parser.add_argument("--named", default="", metavar="TEXT",
                         help="only allocators with this in their names")
 
@@ -68,11 +73,17 @@ def judged(driver: str, library: Path, *words: str) -> Run:
     source = ROOT / "tests/bad" / f"{library.stem}.c"
     own = " ".join(OPTIONS.findall(source.read_text())).split()
     begin = time.monotonic()
-    done = subprocess.run([driver, *words, "--seed", SEED, "--allocator",
-                           str(library), *own], stdin=subprocess.DEVNULL,
-                          stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
-                          text=True, errors="replace")
-    return Run(done.stdout, time.monotonic() - begin)
+    text = ""
+
+    def run_it() -> None:
+        nonlocal text
+        text = subprocess.run(
+            [driver, *words, "--seed", SEED, "--allocator", str(library), *own],
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL, text=True, errors="replace").stdout
+
+    cpu = cpu_seconds(run_it)
+    return Run(text, cpu, time.monotonic() - begin)
 
 
 def wrong_allocators(options: argparse.Namespace) -> list[Path]:
@@ -90,36 +101,47 @@ def middle(figures: list[int], share: float) -> str:
     return str(ranked[int(share * (len(ranked) - 1))]) if ranked else "-"
 
 
+COLUMNS = "shrunk to", "replays", "CPU s", "s"
+
+
 def run(options: argparse.Namespace) -> int:
     driver, trace = program(options.build, "mdriver"), trace_file(options.trace)
     allocators = wrong_allocators(options)
     shrunk: list[Run] = []
     fuzzed: list[Run] = []
+    columns = COLUMNS if options.no_fuzz else (*COLUMNS, "fuzz: traces", *COLUMNS)
     with tempfile.TemporaryDirectory() as folder, Table(
-            "allocator", "shrunk to", "replays", "s", "fuzz: traces",
-            "shrunk to", "replays", "s", words=("allocator",)) as table:
+            "allocator", *columns, words=("allocator",)) as table:
         small = f"{folder}/small.rep"
         for library in allocators:
             show_progress(library.stem)
             shrunk.append(judged(driver, library, "--shrink", small, "-f",
                                  str(trace)))
-            fuzzed.append(judged(driver, library, "--fuzz",
-                                 str(options.seconds), "--record", small))
-            table.add(library.stem, *shrunk[-1].figures(), fuzzed[-1].traces,
-                      *fuzzed[-1].figures())
-    print_summary(allocators, shrunk, fuzzed)
+            row = shrunk[-1].figures()
+            if not options.no_fuzz:
+                fuzzed.append(judged(driver, library, "--fuzz",
+                                     str(options.seconds), "--record", small))
+                row += (fuzzed[-1].traces, *fuzzed[-1].figures())
+            table.add(library.stem, *row)
+    print()
+    if fuzzed:
+        print_found(allocators, fuzzed)
+    for name, runs in ("--shrink", shrunk), ("--fuzz", fuzzed):
+        print_summary(name, runs)
     return 0
 
 
-def print_summary(allocators: list[Path], shrunk: list[Run],
-                  fuzzed: list[Run]) -> None:
+def print_found(allocators: list[Path], fuzzed: list[Run]) -> None:
     wrong = [run for path, run in zip(allocators, fuzzed)
              if not path.stem.startswith("ok.")]
     found = sum(run.traces != "-" for run in wrong)
-    print(f"\n--fuzz finds {found} of {len(wrong)} wrong allocators.")
-    for name, runs in ("--shrink", shrunk), ("--fuzz", fuzzed):
-        left = [int(run.shrunk[1]) for run in runs if run.shrunk]
+    print(f"--fuzz finds {found} of {len(wrong)} wrong allocators.")
+
+
+def print_summary(name: str, runs: Sequence[Run]) -> None:
+    left = [int(run.shrunk[1]) for run in runs if run.shrunk]
+    if left:
         print(f"{name}: {len(left)} traces were made smaller, to "
               f"{middle(left, 0.5)} operations (median), {middle(left, 0.9)} "
-              f"(90th percentile); at most {max(run.seconds for run in runs):.1f}"
-              " s.")
+              f"(90th percentile); at most {max(run.cpu for run in runs):.1f} s "
+              f"of CPU time, {max(run.seconds for run in runs):.1f} s.")
