@@ -26,7 +26,8 @@ struct process {
 struct process_setup {
     const struct allocator *allocator;
     int channel_fd, heap_fd;
-    int cpu; /* -1 = any */
+    int cpu;              /* -1 = any */
+    char *const *command; /* that starts the worker; NULL: it is one itself */
 };
 
 /* A new file of `size` zero bytes in memory, which two processes can map. */

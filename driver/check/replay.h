@@ -13,6 +13,7 @@
 #define REPLAY_H
 
 #include "allocator.h"
+#include "counter.h"
 #include "oracle.h"
 #include "trace/trace.h"
 #include "base/verdict.h"
@@ -45,6 +46,7 @@ struct replay_setup {
     uint64_t fail_at;  /* number of the request memlib refuses; 0 = none */
     uint64_t stop_at;  /* breakpoint before that operation; NO_OP = none */
     double time_limit; /* CPU seconds per pass */
+    struct counter *counter; /* of a counted pass's worker, or NULL */
     bool in_process;   /* no worker process: for a debugger */
     int cpu;           /* for the worker, -1 = any */
     bool may_spin;     /* judge and worker have a processor each */
@@ -122,5 +124,20 @@ enum timed_kind {
  */
 bool replay_timed(struct replay *r, enum timed_kind kind, double *ns,
                   struct outcome *outcome);
+
+
+/* What a counted pass counts. */
+struct count {
+    uint64_t instructions; /* of the calls, in the operations counted */
+    uint64_t ops;          /* so many */
+};
+
+/*
+ * Replay a trace once in a counted pass. The replay was opened with a counter;
+ * its own trace is another with no fewer slots. *count is set if the verdict is
+ * ok; else the replay has to be closed.
+ */
+bool replay_counted(struct replay *r, const struct trace *trace,
+                    struct count *count, struct outcome *outcome);
 
 #endif

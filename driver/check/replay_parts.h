@@ -4,6 +4,7 @@
  *     replay_open.c      open and close a replay
  *     replay.c           the checked pass, and what both passes need
  *     replay_timed.c     the timed pass
+ *     replay_counted.c   the counted pass
  *     replay_batch.c     feed a batch to the worker, digest its results
  *     replay_inspect.c   check the shared heap between batches
  *     replay_diagnose.c  from the end of a call to a finding and its message
@@ -81,6 +82,11 @@ void replay_release(struct replay *r, enum command command);
 /* Raise out->footprint to the oracle's peak footprint plus static data. */
 void replay_note_footprint(struct replay *r, const struct oracle *o,
                            struct outcome *out);
+
+/* ---- replay_timed.c ---- */
+
+/* The number of operations of the batch that begins at operation first. */
+uint32_t replay_timed_count(struct replay *r, uint64_t first);
 
 /* ---- replay_batch.c ---- */
 

@@ -41,7 +41,7 @@ static bool is_short(const struct replay *r)
     return r->setup.trace->op_count <= CHANNEL_BATCH;
 }
 
-static uint32_t timed_count(struct replay *r, uint64_t first)
+uint32_t replay_timed_count(struct replay *r, uint64_t first)
 {
     uint64_t size =
         CHANNEL_BATCH / 2 + random_below(&r->random, CHANNEL_BATCH / 2 + 1);
@@ -89,7 +89,7 @@ static bool time_batches(struct replay *r, double *ns, struct finding *f)
     uint32_t count;
 
     for (uint64_t op = 0; op < r->setup.trace->op_count; op += count) {
-        count = timed_count(r, op);
+        count = replay_timed_count(r, op);
         if (!time_batch(r, op, count, ns, f))
             return false;
         trace_release_pages(r->setup.trace, op, op + count);

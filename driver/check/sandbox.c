@@ -133,7 +133,8 @@ struct sandbox *sandbox_open(const struct sandbox_setup *setup)
     struct process_setup process = {.allocator = setup->allocator,
                                     .channel_fd = s->channel_fd,
                                     .heap_fd = s->heap_fd,
-                                    .cpu = setup->cpu};
+                                    .cpu = setup->cpu,
+                                    .command = setup->command};
     s->process = process_start(setup->in_process ? NULL : &process);
     if (setup->in_process) {
         in_process = s;

@@ -3,6 +3,8 @@
  */
 #include "columns.h"
 
+#include "measure/counting.h"
+
 #include <stdio.h>
 #include <string.h>
 
@@ -24,6 +26,14 @@ static double aligned_bound(const struct row *x)
 static double seconds_of(const struct row *x)
 {
     return (double)x->trace->op_count * x->ns.median * 1e-9;
+}
+
+/* Of all operations, those in stretches that were not counted too. */
+static uint64_t instructions_of(const struct row *x)
+{
+    return (uint64_t)(instructions_per_op(x->result) *
+                          (double)x->trace->op_count +
+                      0.5);
 }
 
 static uint64_t total_ops(const struct benchmark *b)
@@ -168,7 +178,8 @@ bool column_in_table(enum column_id id, const struct benchmark *b)
     const bool holds[] = {[WHEN_ALWAYS] = true,
                           [WHEN_BOUNDS] = b->with_bounds,
                           [WHEN_PERTURBED] = b->perturb,
-                          [WHEN_TIMED] = b->timing};
+                          [WHEN_TIMED] = b->timing,
+                          [WHEN_COUNTED] = b->counting};
 
     return columns[id].title && holds[columns[id].when];
 }

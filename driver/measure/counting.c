@@ -1,0 +1,72 @@
+/*
+ * counting.c - one worker under valgrind for each allocator.
+ *
+ * It replays all traces whose verdict is ok so far, one after the other. Where
+ * it ends with a trace that is not ok, another one goes on with the next.
+ */
+#include "counting.h"
+
+#include "base/interrupt.h"
+
+static const struct trace *largest_trace(const struct benchmark *b)
+{
+    const struct trace *largest = b->traces[0];
+
+    for (size_t i = 1; i < b->trace_count; i++)
+        if (b->traces[i]->slot_count > largest->slot_count)
+            largest = b->traces[i];
+    return largest;
+}
+
+static struct replay *open_replay(const struct benchmark *b,
+                                  const struct allocator *allocator,
+                                  struct counter *counter)
+{
+    struct replay_setup setup = b->setup;
+
+    counter_restart(counter);
+    setup.allocator = allocator;
+    setup.trace = largest_trace(b);
+    setup.counter = counter;
+    setup.may_spin = false; /* the judge would not wait for so slow a worker */
+    setup.reproduce = NULL; /* no option stops under valgrind and gdb */
+    return replay_open(&setup);
+}
+
+static bool is_due(const struct result *r)
+{
+    return r->outcome.verdict == VERDICT_OK && !interrupted;
+}
+
+void count_instructions(const struct benchmark *b,
+                        const struct allocator *allocator,
+                        struct result *results)
+{
+    struct counter *counter = counter_open();
+    struct replay *replay = NULL;
+
+    for (size_t i = 0; i < b->trace_count; i++) {
+        struct result *r = &results[i];
+
+        if (!is_due(r))
+            continue;
+        if (b->progress)
+            b->progress(b, i, STAGE_COUNTING, allocator->name);
+        if (!replay)
+            replay = open_replay(b, allocator, counter);
+        r->counted =
+            replay_counted(replay, b->traces[i], &r->count, &r->outcome);
+        r->utilization = benchmark_utilization(b->traces[i], &r->outcome);
+        if (!r->counted) {
+            replay_close(replay);
+            replay = NULL;
+        }
+    }
+    replay_close(replay);
+    counter_close(counter);
+}
+
+double instructions_per_op(const struct result *r)
+{
+    return (double)r->count.instructions / (double)r->count.ops;
+}
