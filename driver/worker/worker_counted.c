@@ -28,9 +28,10 @@ static void run(uint64_t *pointers)
 
     for (uint64_t *log = worker.log; step < end; step++, log++) {
         uint64_t *pointer = &pointers[op_slot(*step)];
+        enum op_effect effect = op_effect(*step);
 
         *log = worker_call(*step, op_takes_block(*step) ? *pointer : 0);
-        if (op_begins(*step))
+        if (effect == EFFECT_BEGINS || effect == EFFECT_RESIZED)
             *pointer = *log;
     }
 }
