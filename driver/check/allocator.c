@@ -64,6 +64,7 @@ static struct allocator *from_file(const char *name, const char *path)
     bool system = !facts.exports_lab && facts.exports_malloc;
     struct allocator *a = make(name, system ? WORKER_SYSTEM : WORKER_LAB, full);
     a->static_bytes = facts.static_bytes;
+    a->asks_valgrind = facts.asks_valgrind;
     a->idea = check_alloc(strdup(facts.idea));
     free(full);
     return a;

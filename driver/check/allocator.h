@@ -19,6 +19,7 @@ struct allocator {
     enum worker_kind kind;
     char *path;          /* of the shared object; "" for libc and null */
     size_t static_bytes; /* size of its writable static data */
+    bool asks_valgrind;  /* its object has client requests of valgrind */
     char *idea;          /* its mm_idea: "" if not exported; NULL: no file */
 };
 

@@ -16,10 +16,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#ifndef BUILD_MODE
-#define BUILD_MODE "unknown"
-#endif
-
 static const char *const options[COUNTER_WORDS] = {
     "--command-line-only=yes", /* no ~/.valgrindrc */
     "--tool=callgrind",
@@ -52,11 +48,17 @@ static bool find_tool(char path[COUNTER_PATH])
 
 const char *counter_missing(void)
 {
+    static const char *const others[] = {"san", "aarch64"};
+    static char text[128];
     char path[COUNTER_PATH];
 
-    if (strcmp(BUILD_MODE, "san") == 0 || strcmp(BUILD_MODE, "aarch64") == 0)
-        return "is of other builds than MODE=" BUILD_MODE
-               ", which valgrind cannot run";
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+        if (strcmp(build_mode(), others[i]) == 0) {
+            snprintf(text, sizeof text,
+                     "is not of MODE=%s: valgrind does not run its worker",
+                     others[i]);
+            return text;
+        }
     if (!find_tool(path))
         return "needs valgrind, which is not installed: apt-get install "
                "valgrind, then make";

@@ -12,6 +12,7 @@ struct object_facts {
     bool exports_lab;    /* it exports mm_malloc */
     bool exports_malloc; /* it exports malloc */
     size_t static_bytes; /* size of .data, .bss and thread-local data */
+    bool asks_valgrind;  /* it has the code of a client request of valgrind */
     char idea[64];       /* the start of mm_idea; "" if it is not exported */
 };
 

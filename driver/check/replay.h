@@ -128,8 +128,8 @@ bool replay_timed(struct replay *r, enum timed_kind kind, double *ns,
 
 /* What a counted pass counts. */
 struct count {
-    uint64_t instructions; /* of the calls, in the operations counted */
-    uint64_t ops;          /* so many */
+    uint64_t instructions; /* of the calls in all operations */
+    uint64_t ops;          /* so many were counted, and stand for the others */
 };
 
 /*

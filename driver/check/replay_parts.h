@@ -38,6 +38,10 @@ struct replay {
     struct finding finding;
     uint32_t segment;        /* of the trace, whose peak comes next */
     uint64_t lowest_payload; /* since resident pages were last counted */
+    struct {
+        double seconds;         /* of the worker's CPU time in counted calls */
+        double seconds_allowed; /* by what was counted */
+    } counted;
     struct op *leftover;     /* frees of the blocks live after the trace */
     uint32_t leftover_count;
 };

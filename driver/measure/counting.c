@@ -8,6 +8,8 @@
 
 #include "base/interrupt.h"
 
+#include <stdio.h>
+
 static const struct trace *largest_trace(const struct benchmark *b)
 {
     const struct trace *largest = b->traces[0];
@@ -38,6 +40,15 @@ static bool is_due(const struct result *r)
     return r->outcome.verdict == VERDICT_OK && !interrupted;
 }
 
+/* By client requests it could switch the count off. */
+static void refuse(struct outcome *outcome)
+{
+    outcome->verdict = VERDICT_TAMPERED;
+    snprintf(outcome->message, sizeof outcome->message,
+             "it asks valgrind: its object has the code of valgrind's client "
+             "requests, so its instructions are not counted");
+}
+
 void count_instructions(const struct benchmark *b,
                         const struct allocator *allocator,
                         struct result *results)
@@ -50,6 +61,10 @@ void count_instructions(const struct benchmark *b,
 
         if (!is_due(r))
             continue;
+        if (allocator->kind == WORKER_LAB && allocator->asks_valgrind) {
+            refuse(&r->outcome);
+            continue;
+        }
         if (b->progress)
             b->progress(b, i, STAGE_COUNTING, allocator->name);
         if (!replay)
@@ -66,7 +81,3 @@ void count_instructions(const struct benchmark *b,
     counter_close(counter);
 }
 
-double instructions_per_op(const struct result *r)
-{
-    return (double)r->count.instructions / (double)r->count.ops;
-}

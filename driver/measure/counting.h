@@ -11,7 +11,4 @@ void count_instructions(const struct benchmark *b,
                         const struct allocator *allocator,
                         struct result *results);
 
-/* The mean of a result that is counted. */
-double instructions_per_op(const struct result *r);
-
 #endif

@@ -4,7 +4,6 @@
 #include "score.h"
 
 #include "base/fatal.h"
-#include "counting.h"
 #include "json_file.h"
 
 #include <json-c/json.h>
@@ -163,7 +162,7 @@ struct sums {
     size_t speed_ok;      /* traces in speed that are ok and measured */
     size_t ratio_ok;      /* those of which libc's cost is known */
     double utilization;
-    double ops, cost, log_cost;
+    double ops, cost, log_cost, sum_cost; /* the last: of costs per op */
     struct ratios ratios[QUANTILES];
 };
 
@@ -183,10 +182,13 @@ static bool counts_for_speed(const struct trace *t)
     return t->weight == WEIGHT_BOTH || t->weight == WEIGHT_SPEED;
 }
 
-static struct cost cost_of(const struct result *r)
+static struct cost cost_of(const struct trace *t, const struct result *r)
 {
+    double instructions =
+        (double)r->count.instructions / (double)t->op_count;
+
     if (r->counted)
-        return (struct cost){fmax(instructions_per_op(r), LEAST_INSTRUCTIONS),
+        return (struct cost){fmax(instructions, LEAST_INSTRUCTIONS),
                              {r->count_ratio, r->count_ratio, r->count_ratio}};
     if (r->timed)
         return (struct cost){
@@ -206,7 +208,7 @@ static void add_speed(struct sums *s, const struct trace *t,
                       const struct result *r)
 {
     double ops = (double)t->op_count;
-    struct cost cost = cost_of(r);
+    struct cost cost = cost_of(t, r);
 
     s->speed++;
     if (r->outcome.verdict != VERDICT_OK || cost.per_op == 0)
@@ -215,6 +217,7 @@ static void add_speed(struct sums *s, const struct trace *t,
     s->ops += ops;
     s->cost += ops * cost.per_op;
     s->log_cost += log(cost.per_op);
+    s->sum_cost += cost.per_op;
     if (cost.ratio[LOW] == 0)
         return;
     s->ratio_ok++;
@@ -326,6 +329,19 @@ static double linear(double x, double low, double high)
     return y < 0 ? 0 : y > 1 ? 1 : y;
 }
 
+/* Operations per nanosecond, or per instruction. */
+static double rate_of(const struct sums *s, enum average average)
+{
+    switch (average) {
+    case AVERAGE_POOLED:
+        return s->ops / s->cost;
+    case AVERAGE_HARMONIC:
+        return (double)s->speed_ok / s->sum_cost;
+    default:
+        return 1 / geometric(s->log_cost, s->speed_ok);
+    }
+}
+
 /* Set the fields that are means of costs. */
 static void set_speed(struct score *score, const struct sums *s, bool counting)
 {
@@ -364,8 +380,7 @@ static void set_throughput(struct score *score, const struct sums *s,
     if (!score->known || s->speed_ok == 0)
         return;
     if (p->absolute) {
-        score->throughput =
-            counting ? score->ops_per_1000 : score->ops_per_second;
+        score->throughput = rate_of(s, p->average) * (counting ? 1e3 : 1e9);
         return;
     }
     if (s->ratio_ok == 0)

@@ -3,8 +3,6 @@
  */
 #include "columns.h"
 
-#include "measure/counting.h"
-
 #include <stdio.h>
 #include <string.h>
 
@@ -28,12 +26,9 @@ static double seconds_of(const struct row *x)
     return (double)x->trace->op_count * x->ns.median * 1e-9;
 }
 
-/* Of all operations, those in stretches that were not counted too. */
-static uint64_t instructions_of(const struct row *x)
+static double instructions_per_op(const struct row *x)
 {
-    return (uint64_t)(instructions_per_op(x->result) *
-                          (double)x->trace->op_count +
-                      0.5);
+    return (double)x->result->count.instructions / (double)x->trace->op_count;
 }
 
 static uint64_t total_ops(const struct benchmark *b)
