@@ -5,28 +5,27 @@
  * Batches are first carried out by the loop alone, without the allocator, whose
  * instructions are subtracted.
  *
- *     operations    0      8192      16384     24576     32768
- *     counted       |#########|#########|#........|....#....|...
- *                                       ^ BUDGET instructions are reached
+ *     operations    0                 8192 or more
+ *     counted       |#################|.#..|.#..|.#..|.#..|
+ *                                     ^ BUDGET instructions are reached
  *
- * A trace is counted in groups of operations. Callgrind makes a program fifty
- * times slower, so that from BUDGET on only one stretch of each group is
- * counted, and stands for its group. The budget is one of instructions, and
- * groups begin at fixed operations: neither time nor batches decide what is
- * counted.
+ * Callgrind makes a program fifty times slower. Of a trace that takes many
+ * instructions, the operations after the first BUDGET of them are counted in
+ * part: one stretch of each group stands for its group. The budget is one of
+ * instructions, and groups begin at fixed operations: neither time nor batches
+ * decide what is counted.
  *
  * An allocator may try to hide instructions from callgrind, but not time from
  * the kernel: it is compared with the count, with much allowance.
  */
-#include "base/random.h"
 #include "replay_parts.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { GROUP = 8192, STRETCH = 1024 }; /* operations */
+enum { WHOLE = 8192, GROUP = 1024, STRETCH = 128 }; /* operations */
 
-static const uint64_t BUDGET = 1 << 26; /* instructions */
+static const uint64_t BUDGET = 1 << 28; /* instructions */
 
 /* So much CPU time is plausible under callgrind, even on a loaded machine: for
  * anything, for an instruction, and for a call of memlib. */
@@ -129,13 +128,12 @@ static bool count_calls(struct replay *r, uint64_t first, uint64_t end,
     return is_plausible(r) || diagnose_hiding(r, end - 1, f);
 }
 
-/* Count one stretch of the group, for all of it: another in each group. */
+/* Count the stretch in the middle of the group, for all of it. */
 static bool sample_group(struct replay *r, uint64_t first, uint64_t end,
                          struct count *count, struct finding *f)
 {
-    uint64_t seed = first, length = end - first;
-    uint64_t counted = up_to(STRETCH, length);
-    uint64_t from = first + random_below(&seed, length - counted + 1);
+    uint64_t length = end - first, counted = up_to(STRETCH, length);
+    uint64_t from = first + (length - counted) / 2;
     struct count stretch = {0};
 
     if (!call_batches(r, COMMAND_UNCOUNTED, first, from, f) ||
@@ -153,9 +151,10 @@ static bool count_trace(struct replay *r, struct count *count,
     uint64_t all = r->setup.trace->op_count, end;
 
     for (uint64_t op = 0; op < all; op = end) {
-        end = op + up_to(GROUP, all - op);
-        if (!(count->instructions < BUDGET ? count_calls : sample_group)(
-                r, op, end, count, f))
+        bool whole = count->instructions < BUDGET;
+
+        end = op + up_to(whole ? WHOLE : GROUP, all - op);
+        if (!(whole ? count_calls : sample_group)(r, op, end, count, f))
             return false;
     }
     return true;

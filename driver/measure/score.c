@@ -218,7 +218,7 @@ static void add_speed(struct sums *s, const struct trace *t,
     s->cost += ops * cost.per_op;
     s->log_cost += log(cost.per_op);
     s->sum_cost += cost.per_op;
-    if (cost.ratio[LOW] == 0)
+    if (cost.ratio[MEDIAN] == 0)
         return;
     s->ratio_ok++;
     for (int i = 0; i < QUANTILES; i++)
