@@ -51,7 +51,7 @@ WORKER_LINK := $(HOST_LINK) -Wl,-z,relro,-z,now
 
 # The two halves: what runs in the worker, and all the rest.
 WORKER_PARTS := $(addprefix driver/worker/,worker worker_load calls filter \
-	worker_timed worker_checked pattern) memlib
+	worker_timed worker_counted worker_checked pattern) memlib
 JUDGE_PARTS := mdriver $(WORKER_PARTS) $(filter-out driver/worker/worker_main \
 	$(WORKER_PARTS),$(patsubst %.c,%,$(wildcard driver/*.c driver/*/*.c)))
 JUDGE_OBJECTS := $(JUDGE_PARTS:%=$(OUT)/judge/%.o)

@@ -171,6 +171,35 @@ static struct benchmark make_benchmark(const struct options *o,
     return c;
 }
 
+/* Speed is measured as the user says, or else the profile. */
+static bool counts_instructions(const struct options *o,
+                                const struct profile *profile)
+{
+    return o->measure ? strcmp(o->measure, "instructions") == 0
+                      : profile->measure == MEASURE_INSTRUCTIONS;
+}
+
+static void choose_measure(struct benchmark *c, const struct options *o,
+                           const struct profile *profile)
+{
+    bool wanted = profile->measure == MEASURE_INSTRUCTIONS;
+    const char *missing;
+
+    if (!c->timing)
+        return;
+    c->counting = counts_instructions(o, profile);
+    c->timing = !c->counting;
+    if (c->counting != wanted)
+        warn("mdriver", 0,
+             "profile '%s' is of %s: there are no points for throughput",
+             profile->name, wanted ? "instructions" : "time");
+    if (c->counting && (missing = counter_missing()) != NULL)
+        fatal_usage("--measure instructions %s (--measure time does without)",
+                    missing);
+    c->counting_libc =
+        c->counting && wanted && !profile->absolute && !is_listed(c, "libc");
+}
+
 static void run(struct benchmark *c, const struct options *o)
 {
     FILE *events = output_open(o->events), *timeline = output_open(o->timeline);
@@ -307,6 +336,7 @@ int main(int argc, char **argv)
         if (single_is_asked(&o)) {
             status = single_run(&c, &o, &profile);
         } else {
+            choose_measure(&c, &o, &profile);
             run(&c, &o);
             status = publish(&c, &o, &profile);
             benchmark_free_results(&c);

@@ -36,7 +36,8 @@ static const char *const limit_keys[] = {"heap_limit", "time_limit", NULL};
 
 static const char *const point_keys[] = {
     "utilization_weight", "utilization", "throughput",
-    "reference",          "average",     NULL};
+    "reference",          "average",     "measure",
+    "widest",             NULL};
 
 static const char *const lab_names[] = {"csapp", "cmu", "house", NULL};
 

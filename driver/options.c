@@ -39,6 +39,7 @@ enum long_option {
     IN_PROCESS,
     STOP_AT,
     NET,
+    MEASURE,
     BOUNDS,
     PACK,
     ADVERSARY,
@@ -234,6 +235,10 @@ static const struct option_row {
     {{"no-timing", NO_TIMING, NULL, 0,
       "Correctness and utilization only", 0},
      CLEAR, AT(timing), 0, 0, NOTHING},
+    {{"measure", MEASURE, "WHAT", 0,
+      "Measure speed by time, in rounds, or by instructions, counted by "
+      "valgrind once (default: what the profile says)", 0},
+     TEXT, AT(measure), 0, 0, ADVERSARY_MODE | ONE_REPLAY | IN_PROCESS_MODE},
     {{"reps", REPS, "N", 0,
       "Timed rounds a trace (default: 7 to 31)", 0},
      INT, AT(rounds), 1, 10000, NOTHING},
@@ -634,6 +639,10 @@ static void check(const struct reading *r)
     const struct options *o = r->options;
 
     check_modes(r);
+    if (o->measure && strcmp(o->measure, "time") != 0 &&
+        strcmp(o->measure, "instructions") != 0)
+        fatal_usage("--measure takes time or instructions, not '%s'",
+                    o->measure);
     if (o->record && !o->adversary && o->fuzz == 0)
         fatal_usage("--record is of what an --adversary or --fuzz makes");
     if (o->record)
@@ -675,6 +684,16 @@ static void settle_assignment(const struct reading *r)
         o->index = a->points.name;
     if (!is_given(r, INDEX) && !is_given(r, PROFILES) && a->own_points)
         o->points = &a->points;
+}
+
+/* Counted instructions have a profile of their own, where none is named. */
+static void settle_measure(const struct reading *r)
+{
+    struct options *o = r->options;
+
+    if (o->measure && strcmp(o->measure, "instructions") == 0 &&
+        !o->assignment && !is_given(r, INDEX) && !is_given(r, PROFILES))
+        o->index = "instructions";
 }
 
 /* All: libc too, to compare with; a table for each only where asked for. */
@@ -755,5 +774,6 @@ struct options options_read(int argc, char **argv)
     settle_all(&o);
     check(&reading);
     settle_assignment(&reading);
+    settle_measure(&reading);
     return o;
 }

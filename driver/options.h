@@ -34,6 +34,7 @@ struct options {
     const char *assignment_file;
     const struct assignment *assignment; /* NULL: none */
     const char *index, *profiles;
+    const char *measure; /* time, instructions; NULL: the profile's */
     const struct profile *points; /* in place of index; NULL: index */
     int rounds, jobs;
     bool has_seed, perturb;

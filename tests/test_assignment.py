@@ -49,6 +49,9 @@ ACCEPTED = [
     changed('traces', {'structs.rep': 0, 'git-log.rep.gz': 3}),
     changed('points', PROFILE), changed('points', 'absolute'),
     changed('points', profile(throughput=[0, 1e15])),
+    changed('points', profile(measure='instructions', reference='absolute')),
+    changed('points', profile(measure='time', widest=0.1)),
+    changed('points', 'instructions'), changed('points', profile(widest=1)),
     changed('limits.heap_limit', '64k'), changed('limits.heap_limit', '65536'),
     changed('limits.heap_limit', '0000064K'),
     changed('limits.heap_limit', '65536G'),
@@ -94,6 +97,13 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
                     [-1, 1], [0, 1.1e15], 1, None)),
     (changed('points', profile(average='mean')), 'cannot be "mean"'),
     (changed('points', profile(reference=1)), 'needs "reference"'),
+    (changed('points', profile(measure='ticks')), '"measure" cannot be "ticks"'),
+    *((changed('points', profile(measure=value)), 'needs "measure"')
+      for value in (1, None, ['time'])),
+    *((changed('points', profile(widest=value)), 'needs "widest"')
+      for value in ('1', None, True, [])),
+    *((changed('points', profile(widest=value)), '"widest" has to be')
+      for value in (0, -0.1, 1.1)),
     *((changed('limits', value), '"limits" has to be') for value in
       ([], '1G', None, 1)),
     *((changed('limits.heap_limit', value), '"heap_limit" has to be')

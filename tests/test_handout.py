@@ -131,9 +131,20 @@ class Folder(unittest.TestCase):
         text = (self.folder / 'README.md').read_text()
         for part in ('a multiple of 8', '128M', '`memmove`', 'up to 60 points',
                      '| perl-index.rep.gz | utilization and throughput |',
-                     'libjson-c-dev'):
+                     'libjson-c-dev', 'gdb valgrind',
+                     'operations per 1,000 instructions'):
             self.assertIn(part, text)
         self.assertNotRegex(text, r'@[A-Z]+@')
+
+    def test_without_valgrind_one_line_says_what_to_do(self) -> None:
+        path = self.scratch / 'no-valgrind'
+        path.mkdir()
+        done = run('env', f'PATH={path}', self.folder / 'mdriver', '-f',
+                   'structs', cwd=self.folder)
+        self.assertEqual((done.returncode, done.stdout), (2, ''))
+        self.assertEqual(done.stderr.count('\n'), 1)
+        for part in 'apt-get install valgrind', '--measure time':
+            self.assertIn(part, done.stderr)
 
     def test_an_assignment_that_is_wrong_is_told(self) -> None:
         path = self.folder / 'build/release/assignment.json'

@@ -10,6 +10,15 @@
 #include <string.h>
 #include <sys/auxv.h>
 
+const char *build_mode(void)
+{
+#ifdef BUILD_MODE
+    return BUILD_MODE;
+#else
+    return "unknown";
+#endif
+}
+
 const char *build_directory(void)
 {
     static char *path;

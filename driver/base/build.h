@@ -11,4 +11,7 @@
  */
 const char *build_directory(void);
 
+/* Its MODE, as the Makefile has it. */
+const char *build_mode(void);
+
 #endif

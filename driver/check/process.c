@@ -181,7 +181,8 @@ static _Noreturn void become_worker(const struct start *s)
     if (s->setup->jailed) /* with few files open */
         jail_limit(s->setup->span, s->setup->seconds);
     set_signals(&s->mask);
-    execve(s->path, arguments, s->environment);
+    execve(s->path, s->setup->command ? s->setup->command : arguments,
+           s->environment);
     dprintf(2, "%s: %s\n", s->path, exec_fault());
     _exit(127);
 }
@@ -195,7 +196,10 @@ static pid_t start_worker(const struct process_setup *setup, int output_fd)
                       .judge = getpid()};
     sigset_t all;
 
-    snprintf(s.path, sizeof s.path, "%s/worker", build_directory());
+    if (setup->command)
+        snprintf(s.path, sizeof s.path, "%s", setup->command[0]);
+    else
+        snprintf(s.path, sizeof s.path, "%s/worker", build_directory());
     sigfillset(&all);
     sigprocmask(SIG_BLOCK, &all, &s.mask);
     pid_t pid = vfork();

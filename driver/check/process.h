@@ -31,7 +31,8 @@ struct process_setup {
     bool jailed;      /* within the limits of jail.h, */
     uint64_t span;    /* for bytes of heap and channel, */
     uint64_t seconds; /* and seconds of CPU time */
-    int cpu; /* -1 = any */
+    int cpu;              /* -1 = any */
+    char *const *command; /* that starts the worker; NULL: it is one itself */
 };
 
 /*

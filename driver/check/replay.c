@@ -140,9 +140,6 @@ static bool check_batch(struct replay *r, uint64_t first, uint32_t *count,
     return true;
 }
 
-/* So few that to know all of them beforehand is of no use. */
-enum { SHORT_BATCH = 64 };
-
 /* A random batch length; for a malloc of the system, up to a segment peak. */
 static uint32_t next_count(struct replay *r, uint64_t first, uint64_t end)
 {
@@ -150,7 +147,7 @@ static uint32_t next_count(struct replay *r, uint64_t first, uint64_t end)
     uint64_t size =
         CHANNEL_BATCH / 2 + random_below(&r->random, CHANNEL_BATCH / 2 + 1);
     if (is_jailed(r))
-        size = 1 + random_below(&r->random, SHORT_BATCH);
+        size = short_batch(r);
     uint32_t count = up_to(size, end - first);
 
     while (r->segment < t->segment_count && t->segment_peak[r->segment] < first)

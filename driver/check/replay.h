@@ -13,6 +13,7 @@
 #define REPLAY_H
 
 #include "allocator.h"
+#include "counter.h"
 #include "oracle.h"
 #include "trace/trace.h"
 #include "base/verdict.h"
@@ -52,6 +53,7 @@ struct replay_setup {
      */
     bool untrusted;
     double deadline; /* by clock_seconds, for every pass; 0: none */
+    struct counter *counter; /* of a counted pass's worker, or NULL */
     bool in_process;   /* no worker process: for a debugger */
     int cpu;           /* for the worker, -1 = any */
     uint64_t seed;
@@ -133,5 +135,20 @@ enum timed_kind {
  */
 bool replay_timed(struct replay *r, enum timed_kind kind, double *ns,
                   struct outcome *outcome);
+
+
+/* What a counted pass counts. */
+struct count {
+    uint64_t instructions; /* of the calls in all operations */
+    uint64_t ops;          /* so many were counted, and stand for the others */
+};
+
+/*
+ * Replay a trace once in a counted pass. The replay was opened with a counter;
+ * its own trace is another with no fewer slots. *count is set if the verdict is
+ * ok; else the replay has to be closed.
+ */
+bool replay_counted(struct replay *r, const struct trace *trace,
+                    struct count *count, struct outcome *outcome);
 
 #endif

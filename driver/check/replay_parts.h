@@ -4,6 +4,7 @@
  *     replay_open.c      open and close a replay
  *     replay.c           the checked pass, and what both passes need
  *     replay_timed.c     the timed pass
+ *     replay_counted.c   the counted pass
  *     replay_batch.c     feed a batch to the worker, digest its results
  *     replay_inspect.c   check the shared heap between batches
  *     replay_diagnose.c  from the end of a call to a finding and its message
@@ -11,6 +12,7 @@
 #ifndef REPLAY_PARTS_H
 #define REPLAY_PARTS_H
 
+#include "base/random.h"
 #include "finding.h"
 #include "oracle.h"
 #include "canary.h"
@@ -45,6 +47,10 @@ struct replay {
     struct finding finding;
     uint32_t segment;        /* of the trace, whose peak comes next */
     uint64_t lowest_payload; /* since resident pages were last counted */
+    struct {
+        double seconds;         /* of the worker's CPU time in counted calls */
+        double seconds_allowed; /* by what was counted */
+    } counted;
     struct op *leftover;     /* frees of the blocks live after the trace */
     uint32_t leftover_count;
 };
@@ -58,6 +64,14 @@ static inline bool is_lab(const struct replay *r)
 static inline bool is_jailed(const struct replay *r)
 {
     return r->setup.untrusted && is_lab(r);
+}
+
+/* A batch's random length, so short that to read it ahead is of no use. */
+static inline uint64_t short_batch(struct replay *r)
+{
+    enum { SHORT_BATCH = 64 };
+
+    return 1 + random_below(&r->random, SHORT_BATCH);
 }
 
 /* Has the worker carried out the whole call? */
@@ -98,6 +112,11 @@ void replay_release(struct replay *r, enum command command);
 /* Raise out->footprint to the oracle's peak plus what counts beside it. */
 void replay_note_footprint(struct replay *r, const struct oracle *o,
                            struct outcome *out);
+
+/* ---- replay_timed.c ---- */
+
+/* The number of operations of the batch that begins at operation first. */
+uint32_t replay_timed_count(struct replay *r, uint64_t first);
 
 /* ---- replay_batch.c ---- */
 

@@ -153,7 +153,8 @@ struct sandbox *sandbox_open(const struct sandbox_setup *setup)
                                     .jailed = setup->jailed,
                                     .span = s->heap_span + s->channel_size,
                                     .seconds = cpu_limit(setup),
-                                    .cpu = setup->cpu};
+                                    .cpu = setup->cpu,
+                                    .command = setup->command};
     s->process = process_start(setup->in_process ? NULL : &process);
     if (setup->jailed && !jail_lacks()) {
         jail_make_filters((struct filter *)channel_steps(s), s->process.pid);

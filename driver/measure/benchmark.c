@@ -16,6 +16,7 @@
 #include "base/fatal.h"
 #include "base/interrupt.h"
 #include "base/random.h"
+#include "counting.h"
 #include "strides.h"
 
 #include <sched.h>
@@ -116,7 +117,7 @@ static void report_stage(const struct trace_run *run, enum stage stage,
         run->benchmark->progress(run->benchmark, run->trace, stage, name);
 }
 
-static double utilization(const struct trace *t, const struct outcome *o)
+double benchmark_utilization(const struct trace *t, const struct outcome *o)
 {
     return o->footprint > 0 ? (double)t->peak_payload / (double)o->footprint
                             : 0;
@@ -194,7 +195,7 @@ static void check_perturbed(struct trace_run *run, struct competitor *c)
     c->result->perturbed_verdict = outcome.verdict;
     memcpy(c->result->perturbed_message, outcome.message,
            sizeof outcome.message);
-    c->result->perturbed_utilization = utilization(trace, &outcome);
+    c->result->perturbed_utilization = benchmark_utilization(trace, &outcome);
     replay_close(replay);
     trace_delete(trace);
 }
@@ -211,7 +212,7 @@ static void check(struct trace_run *run, struct competitor *c)
         return;
     report_stage(run, STAGE_CHECKING, c->allocator->name);
     c->runs = replay_checked(c->replay, &c->result->outcome);
-    c->result->utilization = utilization(trace, &c->result->outcome);
+    c->result->utilization = benchmark_utilization(trace, &c->result->outcome);
     if (strides)
         c->result->metadata =
             strides_overhead(strides, &c->result->metadata_known);
@@ -245,7 +246,7 @@ static double run_once(struct trace_run *run, struct competitor *c,
     c->runs = replay_timed(c->replay, kind, &ns, outcome);
     c->spent += replay_seconds(c->replay);
     if (c->result)
-        c->result->utilization = utilization(trace, outcome);
+        c->result->utilization = benchmark_utilization(trace, outcome);
     return ns / (double)trace->op_count;
 }
 
@@ -460,7 +461,11 @@ static void run_share(struct benchmark *b, uint64_t *next, int job)
         run_trace(b, trace);
 }
 
-static void run_jobs(struct benchmark *b, uint64_t *next)
+/* Work of one job: it takes the next one that is due until all are done. */
+typedef void share_function(struct benchmark *b, uint64_t *next, int job);
+
+static void run_jobs(struct benchmark *b, uint64_t *next,
+                     share_function *run_some)
 {
     int status, failed = 0, reported = 0;
 
@@ -470,7 +475,7 @@ static void run_jobs(struct benchmark *b, uint64_t *next)
         if (pid < 0)
             fatal_usage("cannot start a job");
         if (pid == 0) {
-            run_share(b, next, job);
+            run_some(b, next, job);
             _exit(0);
         }
     }
@@ -489,10 +494,61 @@ static void run_jobs(struct benchmark *b, uint64_t *next)
         fatal_usage("%d of %d jobs failed", failed, b->jobs);
 }
 
+/* ---- Counting. ---- */
+
+/* The baseline is the last, after the allocators that the user named. */
+static void count_share(struct benchmark *b, uint64_t *next, int job)
+{
+    uint64_t count = b->allocator_count + (b->counting_libc ? 1 : 0), i;
+
+    (void)job;
+    b->setup.cpu = -1;
+    while ((i = __atomic_fetch_add(next, 1, __ATOMIC_RELAXED)) < count &&
+           !interrupted) {
+        if (i < b->allocator_count)
+            count_instructions(b, b->allocators[i], benchmark_result(b, i, 0));
+        else
+            count_instructions(b, b->libc, b->libc_results);
+    }
+}
+
+/* The results of libc: the user's, or the baseline's. */
+static const struct result *libc_results(const struct benchmark *b)
+{
+    for (size_t i = 0; i < b->allocator_count; i++)
+        if (is_libc(b->allocators[i]))
+            return benchmark_result(b, i, 0);
+    return b->libc_results;
+}
+
+static void compare_counts(struct benchmark *b)
+{
+    const struct result *libc = libc_results(b);
+
+    for (size_t i = 0; i < b->allocator_count * b->trace_count; i++) {
+        struct result *r = &b->results[i];
+        const struct result *l = &libc[i % b->trace_count];
+
+        if (r->counted && l->counted && r->count.instructions > 0)
+            r->count_ratio = (double)l->count.instructions /
+                             (double)r->count.instructions;
+    }
+}
+
+static void run_all(struct benchmark *b, share_function *run_some)
+{
+    uint64_t *next = shared_array(1, sizeof *next);
+
+    if (b->jobs > 1)
+        run_jobs(b, next, run_some);
+    else
+        run_some(b, next, 0);
+    munmap(next, 2 * sizeof *next);
+}
+
 void benchmark_run(struct benchmark *b)
 {
     size_t pairs = b->allocator_count * b->trace_count;
-    uint64_t *next = shared_array(1, sizeof *next);
 
     b->results = shared_array(pairs, sizeof *b->results);
     b->libc_results = shared_array(b->trace_count, sizeof *b->libc_results);
@@ -503,12 +559,12 @@ void benchmark_run(struct benchmark *b)
     if (b->budget > 0)
         b->setup.deadline = clock_seconds() + b->budget;
     interrupt_catch();
-    if (b->jobs > 1)
-        run_jobs(b, next);
-    else
-        run_share(b, next, 0);
+    run_all(b, run_share);
+    if (b->counting && !interrupted) {
+        run_all(b, count_share);
+        compare_counts(b);
+    }
     b->interrupted = interrupted;
-    munmap(next, 2 * sizeof *next);
 }
 
 void benchmark_free_results(struct benchmark *b)

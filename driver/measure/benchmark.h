@@ -32,6 +32,9 @@ struct result {
     bool timed;               /* ns_per_op and ratio are set */
     struct summary ns_per_op; /* over the rounds */
     struct summary ratio;     /* libc's ns/op / this ns/op, over the rounds */
+    bool counted;       /* count is set */
+    struct count count; /* of instructions */
+    double count_ratio; /* libc's instructions / these; 0: libc has no count */
 };
 
 static inline bool utilization_known(const struct result *r)
@@ -46,7 +49,8 @@ enum stage {
     STAGE_PERTURBED,  /* a checked replay of the perturbed trace */
     STAGE_WARMING_UP, /* from here on all allocators take turns */
     STAGE_TIMING,
-    STAGE_TIMING_SLOW /* timing an allocator whose replay takes long */
+    STAGE_TIMING_SLOW, /* timing an allocator whose replay takes long */
+    STAGE_COUNTING     /* counting its instructions under valgrind */
 };
 
 struct benchmark {
@@ -59,6 +63,8 @@ struct benchmark {
     size_t trace_count;
     struct replay_setup setup; /* of every replay, except allocator and trace */
     bool timing;
+    bool counting;      /* of instructions, in place of timing */
+    bool counting_libc; /* too, where it is not among the allocators */
     bool subtract_loop; /* subtract the loop's time from ns/op */
     int rounds;         /* 0: chosen by the time that a round takes */
     bool with_bounds;   /* compute bounds and metadata */
@@ -94,6 +100,16 @@ void benchmark_free_results(struct benchmark *b);
 
 /* Is every verdict ok, on perturbed traces too? */
 bool benchmark_all_ok(const struct benchmark *b);
+
+/* Does it measure speed in some way? */
+static inline bool benchmark_has_speed(const struct benchmark *b)
+{
+    return b->timing || b->counting;
+}
+
+/* Peak payload over footprint; 0 if unknown. */
+double benchmark_utilization(const struct trace *trace,
+                             const struct outcome *outcome);
 
 struct result *benchmark_result(const struct benchmark *b, size_t allocator,
                                 size_t trace);

@@ -11,6 +11,9 @@
 #include <stdio.h>
 #include <string.h>
 
+/* An operation costs at least so many: a mean of logarithms needs one. */
+static const double LEAST_INSTRUCTIONS = 0.01;
+
 /* ---- Reading a profile. ---- */
 
 static struct json_object *member(const char *path, const char *profile,
@@ -60,6 +63,23 @@ static void read_range(const char *path, const char *profile,
               profile, key, PROFILE_MOST);
 }
 
+/* A number of 0 to 1 that may be missing, and is 0 then. */
+static double read_widest(const char *path, const char *profile,
+                          struct json_object *o)
+{
+    double widest;
+
+    if (!json_object_object_get_ex(o, "widest", NULL))
+        return 0;
+    widest = json_object_get_double(
+        member(path, profile, o, "widest", json_type_double));
+    if (!(widest > 0 && widest <= 1))
+        fatal(path, 0,
+              "profile '%s': \"widest\" has to be above 0 and up to 1",
+              profile);
+    return widest;
+}
+
 static int choice(const char *path, const char *profile, struct json_object *o,
                   const char *key, const char *const *words)
 {
@@ -91,6 +111,7 @@ struct profile profile_of(const char *path, const char *name,
     static const char *const references[] = {"libc", "absolute", NULL};
     static const char *const averages[] = {"pooled", "harmonic", "geometric",
                                            NULL};
+    static const char *const measures[] = {"time", "instructions", NULL};
     struct profile p = {.name = ""};
 
     snprintf(p.name, sizeof p.name, "%s", name);
@@ -107,6 +128,9 @@ struct profile profile_of(const char *path, const char *name,
                &p.throughput_high);
     p.absolute = choice(path, name, o, "reference", references) == 1;
     p.average = (enum average)choice(path, name, o, "average", averages);
+    if (json_object_object_get_ex(o, "measure", NULL))
+        p.measure = (enum measure)choice(path, name, o, "measure", measures);
+    p.widest = read_widest(path, name, o);
     return p;
 }
 
@@ -125,12 +149,27 @@ struct profile profile_read(const char *path, const char *name)
 
 /* ---- Sums over traces. ---- */
 
+/* Ratios to libc, in the three forms that an average is made of. */
+struct ratios {
+    double libc_cost, inverse, log;
+};
+
+enum { MEDIAN, LOW, HIGH, QUANTILES }; /* of the rounds */
+
+/* A trace's cost is in nanoseconds, or in instructions. */
 struct sums {
     size_t memory, speed; /* traces that count for each */
-    size_t speed_ok;      /* traces in speed that are ok and timed */
+    size_t speed_ok;      /* traces in speed that are ok and measured */
+    size_t ratio_ok;      /* those of which libc's cost is known */
     double utilization;
-    double ops, seconds, libc_seconds;
-    double inverse_ratio, log_ratio, log_ns;
+    double ops, cost, log_cost, sum_cost; /* the last: of costs per op */
+    struct ratios ratios[QUANTILES];
+};
+
+/* What an operation costs; 0: it was not measured. */
+struct cost {
+    double per_op;
+    double ratio[QUANTILES]; /* to libc; 0: unknown */
 };
 
 bool trace_counts_for_memory(const struct trace *t)
@@ -143,21 +182,47 @@ static bool counts_for_speed(const struct trace *t)
     return t->weight == WEIGHT_BOTH || t->weight == WEIGHT_SPEED;
 }
 
+static struct cost cost_of(const struct trace *t, const struct result *r)
+{
+    double instructions =
+        (double)r->count.instructions / (double)t->op_count;
+
+    if (r->counted)
+        return (struct cost){fmax(instructions, LEAST_INSTRUCTIONS),
+                             {r->count_ratio, r->count_ratio, r->count_ratio}};
+    if (r->timed)
+        return (struct cost){
+            r->ns_per_op.median,
+            {r->ratio.median, r->ratio.p25, r->ratio.p75}};
+    return (struct cost){0};
+}
+
+static void add_ratio(struct ratios *sum, double cost, double ratio)
+{
+    sum->libc_cost += cost * ratio;
+    sum->inverse += 1 / ratio;
+    sum->log += log(ratio);
+}
+
 static void add_speed(struct sums *s, const struct trace *t,
                       const struct result *r)
 {
     double ops = (double)t->op_count;
+    struct cost cost = cost_of(t, r);
 
     s->speed++;
-    if (r->outcome.verdict != VERDICT_OK || !r->timed || !(r->ratio.median > 0))
+    if (r->outcome.verdict != VERDICT_OK || cost.per_op == 0)
         return;
     s->speed_ok++;
     s->ops += ops;
-    s->seconds += ops * r->ns_per_op.median * 1e-9;
-    s->libc_seconds += ops * r->ns_per_op.median * r->ratio.median * 1e-9;
-    s->inverse_ratio += 1 / r->ratio.median;
-    s->log_ratio += log(r->ratio.median);
-    s->log_ns += log(r->ns_per_op.median);
+    s->cost += ops * cost.per_op;
+    s->log_cost += log(cost.per_op);
+    s->sum_cost += cost.per_op;
+    if (cost.ratio[MEDIAN] == 0)
+        return;
+    s->ratio_ok++;
+    for (int i = 0; i < QUANTILES; i++)
+        add_ratio(&s->ratios[i], ops * cost.per_op, cost.ratio[i]);
 }
 
 static void add_trace(struct sums *s, const struct trace *t,
@@ -173,6 +238,11 @@ static void add_trace(struct sums *s, const struct trace *t,
 }
 
 /* ---- Means. ---- */
+
+static double geometric(double log_sum, size_t count)
+{
+    return exp(log_sum / (double)count);
+}
 
 bool trace_is_shared(const struct benchmark *c, size_t trace)
 {
@@ -197,10 +267,12 @@ struct means means_of(const struct benchmark *c, size_t allocator)
     }
     if (s.memory > 0)
         m.utilization = s.utilization / (double)s.memory;
-    if (s.speed_ok > 0) {
-        m.ns_per_op = exp(s.log_ns / (double)s.speed_ok);
-        m.ratio = exp(s.log_ratio / (double)s.speed_ok);
-    }
+    if (s.speed_ok > 0 && c->counting)
+        m.instructions_per_op = geometric(s.log_cost, s.speed_ok);
+    else if (s.speed_ok > 0)
+        m.ns_per_op = geometric(s.log_cost, s.speed_ok);
+    if (s.ratio_ok > 0)
+        m.ratio = geometric(s.ratios[MEDIAN].log, s.ratio_ok);
     return m;
 }
 
@@ -235,17 +307,18 @@ double mean_packing(const struct benchmark *c, bool shared_only)
 
 /* ---- Points. ---- */
 
-static double ratio_of(const struct sums *s, enum average average)
+static double ratio_of(const struct sums *s, enum average average,
+                       int quantile)
 {
-    double n = (double)s->speed_ok;
+    const struct ratios *r = &s->ratios[quantile];
 
     switch (average) {
     case AVERAGE_POOLED:
-        return s->libc_seconds / s->seconds;
+        return r->libc_cost / s->cost;
     case AVERAGE_HARMONIC:
-        return n / s->inverse_ratio;
+        return (double)s->ratio_ok / r->inverse;
     default:
-        return exp(s->log_ratio / n);
+        return geometric(r->log, s->ratio_ok);
     }
 }
 
@@ -256,13 +329,75 @@ static double linear(double x, double low, double high)
     return y < 0 ? 0 : y > 1 ? 1 : y;
 }
 
+/* Operations per nanosecond, or per instruction. */
+static double rate_of(const struct sums *s, enum average average)
+{
+    switch (average) {
+    case AVERAGE_POOLED:
+        return s->ops / s->cost;
+    case AVERAGE_HARMONIC:
+        return (double)s->speed_ok / s->sum_cost;
+    default:
+        return 1 / geometric(s->log_cost, s->speed_ok);
+    }
+}
+
+/* Set the fields that are means of costs. */
+static void set_speed(struct score *score, const struct sums *s, bool counting)
+{
+    if (s->speed_ok == 0)
+        return;
+    score->ops = s->ops;
+    if (s->ratio_ok > 0)
+        score->ratio = geometric(s->ratios[MEDIAN].log, s->ratio_ok);
+    if (counting) {
+        score->instructions_per_op = geometric(s->log_cost, s->speed_ok);
+        score->ops_per_1000 = s->ops / s->cost * 1000;
+        return;
+    }
+    score->seconds = s->cost * 1e-9;
+    score->ops_per_second = s->ops / score->seconds;
+    score->ns_per_op = geometric(s->log_cost, s->speed_ok);
+}
+
+/* The same average of all traces' lower quartiles, and of the upper ones. */
+static void set_interval(struct score *score, const struct sums *s,
+                         const struct profile *p)
+{
+    score->throughput_low = ratio_of(s, p->average, LOW);
+    score->throughput_high = ratio_of(s, p->average, HIGH);
+    score->stable = p->widest == 0 ||
+                    score->throughput_high - score->throughput_low <=
+                        p->widest * score->throughput;
+}
+
+/* By the profile's measure; throughput is 0 where no trace is ok. */
+static void set_throughput(struct score *score, const struct sums *s,
+                           const struct profile *p, bool counting)
+{
+    score->stable = true;
+    score->known = counting == (p->measure == MEASURE_INSTRUCTIONS);
+    if (!score->known || s->speed_ok == 0)
+        return;
+    if (p->absolute) {
+        score->throughput = rate_of(s, p->average) * (counting ? 1e3 : 1e9);
+        return;
+    }
+    if (s->ratio_ok == 0)
+        return;
+    score->throughput = ratio_of(s, p->average, MEDIAN);
+    if (!counting)
+        set_interval(score, s, p);
+    score->known = score->stable;
+}
+
 /* The points are multiplied by the share of traces that are ok. */
-static double speed_points(const struct sums *s, const struct profile *p)
+static double speed_points(const struct sums *s, const struct profile *p,
+                           double throughput)
 {
     if (s->speed_ok == 0)
         return 0;
-    double x = p->absolute ? s->ops / s->seconds : ratio_of(s, p->average);
-    return linear(x, p->throughput_low, p->throughput_high) *
+    return linear(throughput, p->throughput_low, p->throughput_high) *
            (double)s->speed_ok / (double)s->speed;
 }
 
@@ -280,18 +415,13 @@ struct score score_of(const struct benchmark *c, size_t allocator,
     }
     if (s.memory > 0)
         score.utilization = s.utilization / (double)s.memory;
-    if (s.speed_ok > 0) {
-        score.ops = s.ops;
-        score.seconds = s.seconds;
-        score.ops_per_second = s.ops / s.seconds;
-        score.ns_per_op = exp(s.log_ns / (double)s.speed_ok);
-        score.ratio = exp(s.log_ratio / (double)s.speed_ok);
-    }
+    set_speed(&score, &s, c->counting);
+    set_throughput(&score, &s, p, c->counting);
     score.memory_points =
         100 * p->utilization_weight *
         linear(score.utilization, p->utilization_low, p->utilization_high);
-    score.speed_points =
-        100 * (1 - p->utilization_weight) * speed_points(&s, p);
+    score.speed_points = 100 * (1 - p->utilization_weight) *
+                         speed_points(&s, p, score.throughput);
     score.total = score.memory_points + score.speed_points;
     return score;
 }

@@ -9,11 +9,14 @@
 /* The mean that a profile takes of the traces' throughputs. */
 enum average { AVERAGE_POOLED, AVERAGE_HARMONIC, AVERAGE_GEOMETRIC };
 
+/* What speed is measured in. */
+enum measure { MEASURE_TIME, MEASURE_INSTRUCTIONS };
+
 /*
  * index = 100 * (weight * u + (1 - weight) * t). u is the mean utilization and
  * t the throughput, scaled to be 0 up to the low threshold, 1 from the high one
  * on, and linear between. Throughput is a ratio to libc's, or, if absolute, in
- * operations per second.
+ * operations per second or per 1,000 instructions.
  */
 struct profile {
     char name[32];
@@ -22,6 +25,8 @@ struct profile {
     double throughput_low, throughput_high;
     bool absolute;
     enum average average;
+    enum measure measure;
+    double widest; /* relative interval that a ratio may have; 0: any */
 };
 
 /* What a threshold is at most: operations per second. */
@@ -34,7 +39,13 @@ struct score {
     double seconds, ops;   /* sums over traces that count for speed */
     double ns_per_op;      /* geometric mean */
     double ratio;          /* geometric mean of the ratios to libc */
-    double memory_points, speed_points, total;
+    double instructions_per_op;         /* geometric mean; 0: not counted */
+    double ops_per_1000;                /* operations per 1,000 instructions */
+    double throughput;                  /* in the profile's unit */
+    double throughput_low, throughput_high; /* its interval, of a timed ratio */
+    bool stable; /* the interval is no wider than the profile allows */
+    bool known;  /* throughput, by the profile's measure; stable */
+    double memory_points, speed_points, total; /* the last two if known */
 };
 
 /*
@@ -46,6 +57,7 @@ struct means {
     size_t traces;      /* how many they cover */
     double utilization; /* 0 if no trace counts for memory */
     double ns_per_op;   /* geometric; 0 if no trace counts for speed */
+    double instructions_per_op; /* geometric; 0 if none is counted */
     double ratio;       /* geometric, of ratios to libc; 0 if none counts */
 };
 

@@ -26,6 +26,11 @@ static double seconds_of(const struct row *x)
     return (double)x->trace->op_count * x->ns.median * 1e-9;
 }
 
+static double instructions_per_op(const struct row *x)
+{
+    return (double)x->result->count.instructions / (double)x->trace->op_count;
+}
+
 static uint64_t total_ops(const struct benchmark *b)
 {
     uint64_t ops = 0;
@@ -168,7 +173,8 @@ bool column_in_table(enum column_id id, const struct benchmark *b)
     const bool holds[] = {[WHEN_ALWAYS] = true,
                           [WHEN_BOUNDS] = b->with_bounds,
                           [WHEN_PERTURBED] = b->perturb,
-                          [WHEN_TIMED] = b->timing};
+                          [WHEN_TIMED] = b->timing,
+                          [WHEN_COUNTED] = b->counting};
 
     return columns[id].title && holds[columns[id].when];
 }

@@ -32,7 +32,7 @@ struct value {
     };
 };
 
-enum when { WHEN_ALWAYS, WHEN_BOUNDS, WHEN_PERTURBED, WHEN_TIMED };
+enum when { WHEN_ALWAYS, WHEN_BOUNDS, WHEN_PERTURBED, WHEN_TIMED, WHEN_COUNTED };
 
 struct column {
     const char *json, *also, *csv, *tsv, *title; /* NULL: not in the format */

@@ -71,9 +71,9 @@ static void print_header(FILE *out, const struct benchmark *c,
 {
     fprintf(out, "%-*s  %-*s  valid      util", w.name, "Comparison", w.idea,
             "idea");
-    if (c->timing)
-        fprintf(out, "  ns/op  x libc");
-    if (c->timing && p)
+    if (benchmark_has_speed(c))
+        fprintf(out, "%s  x libc", c->counting ? "  instr/op" : "  ns/op");
+    if (benchmark_has_speed(c) && p)
         fprintf(out, "  index (%s)", p->name);
     fputc('\n', out);
 }
@@ -87,13 +87,22 @@ static void print_utilization(FILE *out, double utilization)
     fprintf(out, "  %5s", text);
 }
 
-static void print_speed(FILE *out, const struct means *m)
+/* A number in a column after two blanks, or - where it is 0. */
+static void print_number(FILE *out, int width, double x, int digits)
 {
-    if (m->ns_per_op > 0)
-        fprintf(out, "  %5.*f  %6.*f", m->ns_per_op < 1000 ? 1 : 0,
-                m->ns_per_op, m->ratio < 0.1 ? 3 : 2, m->ratio);
+    if (x > 0)
+        fprintf(out, "  %*.*f", width, digits, x);
     else
-        fprintf(out, "  %5s  %6s", "-", "-");
+        fprintf(out, "  %*s", width, "-");
+}
+
+static void print_speed(FILE *out, const struct benchmark *c,
+                        const struct means *m)
+{
+    double cost = c->counting ? m->instructions_per_op : m->ns_per_op;
+
+    print_number(out, c->counting ? 8 : 5, cost, cost < 1000 ? 1 : 0);
+    print_number(out, 6, m->ratio, m->ratio < 0.1 ? 3 : 2);
 }
 
 static void print_index(FILE *out, const struct benchmark *c, size_t allocator,
@@ -101,8 +110,12 @@ static void print_index(FILE *out, const struct benchmark *c, size_t allocator,
 {
     struct score s = score_of(c, allocator, p);
 
-    fprintf(out, "  %.0f + %.0f = %.0f", s.memory_points, s.speed_points,
-            s.total);
+    if (s.known)
+        fprintf(out, "  %.0f + %.0f = %.0f", s.memory_points, s.speed_points,
+                s.total);
+    else
+        fprintf(out, "  %.0f + %s", s.memory_points,
+                s.stable ? "-" : "unstable");
 }
 
 static void print_row(FILE *out, const struct benchmark *c, size_t allocator,
@@ -117,9 +130,9 @@ static void print_row(FILE *out, const struct benchmark *c, size_t allocator,
     fprintf(out, "%-*s  %-*s  %-8s", padded_to(w.name, a->name), a->name,
             padded_to(w.idea, idea_of(a)), idea_of(a), ok);
     print_utilization(out, m.utilization);
-    if (c->timing)
-        print_speed(out, &m);
-    if (c->timing && p)
+    if (benchmark_has_speed(c))
+        print_speed(out, c, &m);
+    if (benchmark_has_speed(c) && p)
         print_index(out, c, allocator, p);
     fputc('\n', out);
 }
@@ -133,8 +146,8 @@ static void print_mark(FILE *out, const struct benchmark *c,
     fprintf(out, "%-*s  %-*s  %-8s", w.name, mark->name, w.idea, mark->idea,
             "-");
     print_utilization(out, mark->mean(c, true));
-    if (c->timing)
-        print_speed(out, &no_times);
+    if (benchmark_has_speed(c))
+        print_speed(out, c, &no_times);
     fputc('\n', out);
 }
 

@@ -4,6 +4,7 @@
 #define _GNU_SOURCE
 #include "export.h"
 
+#include "base/build.h"
 #include "base/output_file.h"
 #include "columns.h"
 #include "csv.h"
@@ -15,11 +16,6 @@
 #include <unistd.h>
 
 enum { SCHEMA = 1 };
-
-/* The Makefile sets the mode of the build. */
-#ifndef BUILD_MODE
-#define BUILD_MODE "unknown"
-#endif
 
 /* ---- JSON values. ---- */
 
@@ -97,6 +93,24 @@ static struct json_object *result_object(const struct row *row)
     return o;
 }
 
+static struct json_object *number_or_null(bool known, double x)
+{
+    return known ? json_object_new_double(x) : NULL;
+}
+
+/* The interval of a timed ratio to libc; else null. */
+static struct json_object *interval_object(const struct score *s)
+{
+    struct json_object *pair;
+
+    if (!(s->throughput_high > 0))
+        return NULL;
+    pair = json_object_new_array();
+    json_object_array_add(pair, json_object_new_double(s->throughput_low));
+    json_object_array_add(pair, json_object_new_double(s->throughput_high));
+    return pair;
+}
+
 static struct json_object *index_object(const struct export_setup *e,
                                         size_t allocator)
 {
@@ -105,14 +119,22 @@ static struct json_object *index_object(const struct export_setup *e,
     struct json_object *o = json_object_new_object();
 
     add_number(o, "utilization", s.memory_points);
-    add_number(o, "throughput", s.speed_points);
-    add_number(o, "total", s.total);
+    add(o, "throughput", number_or_null(s.known, s.speed_points));
+    add(o, "total", number_or_null(s.known, s.total));
     add_text(o, "profile", e->profile->name);
     add_count(o, "traces", s.traces);
     add_count(o, "ok", s.ok);
     add_number(o, "mean_utilization", s.utilization);
     add_number(o, "geometric_ns_per_op", s.ns_per_op);
     add_number(o, "geometric_ratio_to_libc", s.ratio);
+    add_text(o, "measure", e->benchmark->counting ? "instructions" : "time");
+    add(o, "geometric_instructions_per_op",
+        number_or_null(e->benchmark->counting, s.instructions_per_op));
+    add(o, "ops_per_1000_instructions",
+        number_or_null(e->benchmark->counting, s.ops_per_1000));
+    add(o, "throughput_interval", interval_object(&s));
+    add(o, "stable", s.throughput_high > 0 ? json_object_new_boolean(s.stable)
+                                           : NULL);
     add(o, "idea", idea ? json_object_new_string(idea) : NULL);
     return o;
 }
@@ -134,7 +156,7 @@ static struct json_object *build_object(void)
 {
     struct json_object *o = json_object_new_object();
 
-    add_text(o, "mode", BUILD_MODE);
+    add_text(o, "mode", build_mode());
     add_text(o, "compiler", __VERSION__);
     return o;
 }
@@ -195,7 +217,7 @@ static struct json_object *root_object(const struct export_setup *e)
 
             json_object_array_add(results, result_object(&row));
         }
-        if (c->timing)
+        if (benchmark_has_speed(c))
             add(index, c->allocators[a]->name, index_object(e, a));
     }
     for (size_t i = 0; c->timing && i < c->trace_count; i++)

@@ -44,6 +44,7 @@ static const struct {
     [STAGE_WARMING_UP] = {"warming up", true, false},
     [STAGE_TIMING] = {"timing", true, true},
     [STAGE_TIMING_SLOW] = {"timing slow", true, false},
+    [STAGE_COUNTING] = {"counting instructions of", false, false},
 };
 
 /* Was the line for all turns on this trace printed already? */

@@ -55,8 +55,8 @@ static const char *cell_text(const struct column *c, struct value v,
         return buffer;
     case VALUE_NONE:
         return "";
-    default: /* the columns of times are the last: they stay blank */
-        return c->when == WHEN_TIMED ? "" : "-";
+    default: /* the columns of speed are the last: they stay blank */
+        return c->when == WHEN_TIMED || c->when == WHEN_COUNTED ? "" : "-";
     }
 }
 
@@ -270,9 +270,18 @@ static void print_index(const struct benchmark *c, const struct profile *p,
 {
     struct score s = score_of(c, allocator, p);
 
-    if (c->timing)
+    if (!benchmark_has_speed(c))
+        return;
+    if (s.known)
         printf("Perf index (%s) = %.0f (util) + %.0f (thru) = %.0f/100\n",
                p->name, s.memory_points, s.speed_points, s.total);
+    else
+        printf("Perf index (%s) = %.0f (util) + %s (thru)\n", p->name,
+               s.memory_points, s.stable ? "-" : "unstable");
+    if (p->widest > 0 && s.throughput_high > 0)
+        printf("x libc is from %.3f to %.3f; points need an interval of at "
+               "most %g%%.\n",
+               s.throughput_low, s.throughput_high, 100 * p->widest);
 }
 
 static double mean_loop(const struct benchmark *c)
@@ -320,6 +329,9 @@ static void print_legend(const struct benchmark *c,
         print_bounds_legend(style);
     if (c->timing)
         print_times_legend(c);
+    if (c->counting)
+        printf("instr/op: instructions of an operation, counted by valgrind, "
+               "without the loop; means are geometric.\n");
 }
 
 /* ---- For graders. ---- */
@@ -329,7 +341,10 @@ static void print_autograder(const struct benchmark *c, const struct profile *p)
     struct score s = score_of(c, 0, p);
 
     printf("correct:%zu\n", s.ok);
-    printf("perfidx:%.0f\n", s.total);
+    if (s.known)
+        printf("perfidx:%.0f\n", s.total);
+    else
+        printf("perfidx:%s\n", s.stable ? "unknown" : "unstable");
 }
 
 static void print_autolab(const struct benchmark *c, const struct profile *p)
@@ -340,11 +355,13 @@ static void print_autolab(const struct benchmark *c, const struct profile *p)
     struct json_object *board = json_object_new_array();
 
     json_object_object_add(scores, "Autograded Score",
-                           json_object_new_double(s.total));
-    json_object_array_add(board, json_object_new_double(s.total));
-    json_object_array_add(board, json_object_new_double(100 * s.utilization));
+                           s.known ? json_object_new_double(s.total) : NULL);
     json_object_array_add(board,
-                          json_object_new_double(s.ops_per_second / 1000));
+                          s.known ? json_object_new_double(s.total) : NULL);
+    json_object_array_add(board, json_object_new_double(100 * s.utilization));
+    json_object_array_add(
+        board, json_object_new_double(c->counting ? s.ops_per_1000
+                                                  : s.ops_per_second / 1000));
     json_object_object_add(root, "scores", scores);
     json_object_object_add(root, "scoreboard", board);
     printf("%s\n",

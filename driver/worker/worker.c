@@ -72,5 +72,17 @@ void worker_execute(void)
         return;
     case COMMAND_TIMED:
         worker_time_batch();
+        return;
+    case COMMAND_COUNTED:
+        worker_count_batch();
+        return;
+    case COMMAND_LOOP:
+        worker_count_loop();
+        return;
+    case COMMAND_UNCOUNTED:
+        worker_pass_batch();
+        return;
+    case COMMAND_DUMP:
+        worker_dump_count();
     }
 }

@@ -31,7 +31,7 @@ static void *memalign_by_malloc(size_t align, size_t size)
     return worker.calls.malloc(size);
 }
 
-/* The null allocator does nothing: a timed pass measures the loop alone. */
+/* The null allocator does nothing: its passes measure the loop alone. */
 static void *null_malloc(size_t size)
 {
     (void)size;
@@ -56,7 +56,7 @@ static void *null_pair(size_t first, size_t size)
     return &worker;
 }
 
-static const struct calls null_calls = {null_malloc, null_free, null_resize,
+const struct calls worker_null_calls = {null_malloc, null_free, null_resize,
                                         null_pair,   null_pair, NULL,
                                         NULL,        false};
 
@@ -162,7 +162,7 @@ void worker_load(void)
     struct calls calls = {0};
 
     if (worker.channel->kind == WORKER_NULL)
-        calls = null_calls;
+        calls = worker_null_calls;
     else if (worker.channel->kind == WORKER_SYSTEM)
         calls = system_calls;
     else if (!load_lab(&calls, worker.channel->path))

@@ -4,6 +4,7 @@
  *     worker.c          the commands
  *     worker_load.c     find the allocator's functions
  *     worker_timed.c    the loop that makes the calls and nothing else
+ *     worker_counted.c  the loop whose instructions callgrind counts
  *     worker_checked.c  the loop that fills payloads and checks them
  *     filter.c          the filters of system calls
  */
@@ -81,10 +82,18 @@ static inline void worker_end(enum verdict verdict)
  * call to call, and its pages are there before the judge counts.
  */
 void worker_clear_stack(void);
+/* The functions of the null allocator, which does nothing. */
+extern const struct calls worker_null_calls;
 
 /* Carry out COMMAND_LOAD, COMMAND_TIMED, COMMAND_CHECKED (channel.h). */
 void worker_load(void);
 void worker_time_batch(void);
 void worker_check_batch(void);
+
+/* Carry out COMMAND_COUNTED, COMMAND_LOOP, COMMAND_UNCOUNTED, COMMAND_DUMP. */
+void worker_count_batch(void);
+void worker_count_loop(void);
+void worker_pass_batch(void);
+void worker_dump_count(void);
 
 #endif

@@ -26,10 +26,11 @@ NEEDED = ("name", "lab", "alignment", "traces", "points")
 KEYS = (*NEEDED, "limits", "allowed")
 LIMITS = ("heap_limit", "time_limit")
 PROFILE = ("utilization_weight", "utilization", "throughput", "reference",
-           "average")
+           "average", "measure", "widest")
 LABS = ("csapp", "cmu", "house")
 WORDS = {"reference": ("libc", "absolute"),
-         "average": ("pooled", "harmonic", "geometric")}
+         "average": ("pooled", "harmonic", "geometric"),
+         "measure": ("time", "instructions")}
 
 
 class AssignmentError(Exception):
@@ -53,6 +54,10 @@ class Assignment:
     @property
     def time_limit(self) -> float:
         return self.limits.get("time_limit", 20)
+
+    @property
+    def measure(self) -> str:
+        return self.profile.get("measure", "time")
 
     @property
     def profile(self) -> dict[str, Any]:
@@ -249,11 +254,23 @@ class _Checker:
         for key in "utilization", "throughput":
             self.check_range(key, value.get(key))
         for key, words in WORDS.items():
+            if key == "measure" and key not in value:
+                continue
             if not isinstance(value.get(key), str):
                 self.needs(key, "a string")
             if value[key] not in words:
                 self.fail(f"profile 'points': \"{key}\" cannot be "
                           f'"{value[key]}"')
+
+        if "widest" in value:
+            self.check_widest(value["widest"])
+
+    def check_widest(self, value: Any) -> None:
+        if not _is_number(value):
+            self.needs("widest", "a number")
+        if not 0 < value <= 1:
+            self.fail("profile 'points': \"widest\" has to be above 0 and up "
+                      "to 1")
 
     def needs(self, key: str, what: str) -> NoReturn:
         self.fail(f"profile 'points' needs \"{key}\", {what}")

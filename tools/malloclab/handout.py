@@ -60,6 +60,17 @@ COUNTS_FOR = ("nothing", "utilization and throughput", "utilization",
               "throughput")
 
 
+# Of throughput, by a profile's measure and reference.
+UNITS = {("time", "libc"): "times libc's",
+         ("time", "absolute"): "operations per second",
+         ("instructions", "libc"): "times libc's, by instructions",
+         ("instructions", "absolute"): "operations per 1,000 instructions"}
+
+COUNTED = (" Instructions are counted by valgrind, so that the same mm.c always "
+           "gets the same points. Without valgrind, `./mdriver --measure time` "
+           "judges everything else.")
+
+
 class HandoutError(Exception):
     """Why it cannot be written, in a sentence."""
 
@@ -112,10 +123,12 @@ def page(name: str) -> str:
     return re.sub(r"\[([^\]]+)\]\(([^)]+)\)", link, text)
 
 
-def packages() -> str:
-    """What the build needs, as tools/start lists it."""
+def packages(asked: Assignment) -> str:
+    """What the build needs, as tools/start lists it, and what counts."""
     text = (ROOT / "tools/start").read_text()
-    return " ".join(re.search(r"^BUILD='([^']*)'", text, re.M)[1].split())
+    counter = ["valgrind"] if asked.measure == "instructions" else []
+    return " ".join(re.search(r"^BUILD='([^']*)'", text, re.M)[1].split()
+                    + counter)
 
 
 def _contract(lab: str) -> str:
@@ -138,13 +151,12 @@ def _points(asked: Assignment) -> str:
     weight = 100 * profile["utilization_weight"]
     low, high = profile["utilization"]
     slow, fast = profile["throughput"]
-    unit = "times libc's" if profile["reference"] == "libc" \
-        else "operations per second"
     return textwrap.fill(
         f"Utilization gives up to {weight:g} points: none at {100 * low:g} %, "
         f"all at {100 * high:g} %. Throughput gives up to {100 - weight:g}: "
-        f"none at {slow:g} {unit}, all at {fast:g}. A trace that is not ok "
-        "scores 0.", 84)
+        f"none at {slow:g} {UNITS[asked.measure, profile['reference']]}, all "
+        f"at {fast:g}. A trace that is not ok scores 0."
+        + COUNTED * (asked.measure == "instructions"), 84)
 
 
 def _traces(asked: Assignment) -> str:
@@ -153,7 +165,7 @@ def _traces(asked: Assignment) -> str:
 
 
 def readme(asked: Assignment) -> str:
-    words = {"NAME": asked.name, "PACKAGES": packages(),
+    words = {"NAME": asked.name, "PACKAGES": packages(asked),
              "CONTRACT": _contract(asked.lab),
              "ALIGNMENT": str(asked.alignment), "HEAP": asked.heap_limit,
              "SECONDS": f"{asked.time_limit:g}", "ALLOWED": _allowed(asked),

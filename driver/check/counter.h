@@ -1,0 +1,47 @@
+/*
+ * counter.h - valgrind's callgrind as a counter of a worker's instructions.
+ *
+ * The counts are texts that callgrind appends to a file of the judge's at
+ * COMMAND_DUMP (channel.h). An allocator could write to that file, too: that it
+ * changes at no other time is checked.
+ */
+#ifndef COUNTER_H
+#define COUNTER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+/* callgrind makes a program so many times slower, and the time limit longer. */
+enum { COUNTER_SLOWDOWN = 50 };
+
+enum { COUNTER_WORDS = 20, COUNTER_PATH = 4096 };
+
+struct counter {
+    char *command[COUNTER_WORDS + 2]; /* that starts a worker, for execve */
+    char tool[COUNTER_PATH];          /* the path of valgrind */
+    char worker[COUNTER_PATH];
+    char file_option[64];
+    int fd;      /* of the file of counts */
+    off_t used;  /* bytes of counts that were read */
+};
+
+/*
+ * Why no instruction can be counted: one line, what to do about it; or NULL.
+ * The string stays valid.
+ */
+const char *counter_missing(void);
+
+struct counter *counter_open(void);
+void counter_close(struct counter *c);
+
+/* A new worker: forget the counts of the one before. */
+void counter_restart(struct counter *c);
+
+/* Has nothing been written since counter_read? */
+bool counter_is_quiet(const struct counter *c);
+
+/* The count of the last COMMAND_DUMP; false if there is not exactly one. */
+bool counter_read(struct counter *c, uint64_t *count);
+
+#endif

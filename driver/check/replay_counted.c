@@ -1,0 +1,192 @@
+/*
+ * replay_counted.c - the counted pass: callgrind counts the instructions of the
+ * calls, the judge verifies every address as in a timed pass.
+ *
+ * Batches are first carried out by the loop alone, without the allocator, whose
+ * instructions are subtracted.
+ *
+ *     operations    0                 8192 or more
+ *     counted       |#################|.#..|.#..|.#..|.#..|
+ *                                     ^ BUDGET instructions are reached
+ *
+ * Callgrind makes a program fifty times slower. Of a trace that takes many
+ * instructions, the operations after the first BUDGET of them are counted in
+ * part: one stretch of each group stands for its group. The budget is one of
+ * instructions, and groups begin at fixed operations: neither time nor batches
+ * decide what is counted.
+ *
+ * An allocator may try to hide instructions from callgrind, but not time from
+ * the kernel: it is compared with the count, with much allowance.
+ */
+#include "replay_parts.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+enum { WHOLE = 8192, GROUP = 1024, STRETCH = 128 }; /* operations */
+
+static const uint64_t BUDGET = 1 << 28; /* instructions */
+
+/* So much CPU time is plausible under callgrind, even on a loaded machine: for
+ * anything, for an instruction, and for a call of memlib. */
+static const double ANY_SECONDS = 1, INSTRUCTION_SECONDS = 100e-9,
+                    EVENT_SECONDS = 100e-6;
+
+/* ---- Batches. ---- */
+
+/* One command for the batch; false: *f has the fault. */
+static bool call_batch(struct replay *r, enum command command, uint64_t first,
+                       uint32_t count, struct finding *f)
+{
+    uint32_t done;
+    size_t events;
+
+    replay_feed(r, r->timed_oracle, first, count);
+    struct ending e = sandbox_call(r->sandbox, command, count, first);
+    if (e.verdict == VERDICT_TAMPERED)
+        return diagnose_tampering(r, &e, first, count, f);
+    if (command == COMMAND_LOOP)
+        return true;
+    sandbox_events(r->sandbox, &events);
+    r->counted.seconds_allowed += (double)events * EVENT_SECONDS;
+    if (!replay_digest(r, r->timed_oracle, first, count, &done, f))
+        return false;
+    if (!worker_lives(&e))
+        return diagnose_ending(r, &e, r->timed_oracle, first + done, f);
+    return done == count || finding_text(f, VERDICT_TAMPERED, first + done,
+                                         "was never carried out");
+}
+
+static bool call_batches(struct replay *r, enum command command, uint64_t first,
+                         uint64_t end, struct finding *f)
+{
+    uint32_t count;
+
+    for (uint64_t op = first; op < end; op += count) {
+        count = up_to(
+            is_jailed(r) ? short_batch(r) : replay_timed_count(r, op), end - op);
+        if (!call_batch(r, command, op, count, f))
+            return false;
+        trace_release_pages(r->setup.trace, op, op + count);
+    }
+    return true;
+}
+
+/* ---- Counts. ---- */
+
+static bool is_plausible(const struct replay *r)
+{
+    return r->counted.seconds <= r->counted.seconds_allowed + ANY_SECONDS;
+}
+
+static bool diagnose_hiding(const struct replay *r, uint64_t op,
+                            struct finding *f)
+{
+    finding_set(f, VERDICT_TAMPERED, op);
+    snprintf(f->detail, sizeof f->detail,
+             "came when the worker had used %.1f seconds of CPU time, of %.1f "
+             "at most for the instructions counted: it hides some",
+             r->counted.seconds, r->counted.seconds_allowed + ANY_SECONDS);
+    return false;
+}
+
+/* The instructions of those operations, the loop's among them. */
+static bool count_range(struct replay *r, enum command command, uint64_t first,
+                        uint64_t end, uint64_t *instructions, struct finding *f)
+{
+    struct counter *counter = r->setup.counter;
+    const struct process *worker = sandbox_process(r->sandbox);
+    double start = process_cpu_seconds(worker);
+
+    if (!call_batches(r, command, first, end, f))
+        return false;
+    r->counted.seconds += process_cpu_seconds(worker) - start;
+    if (!counter_is_quiet(counter))
+        return finding_text(f, VERDICT_TAMPERED, end - 1,
+                            "was done, and the file of counts written to");
+    struct ending e = sandbox_call(r->sandbox, COMMAND_DUMP, 0, 0);
+    if (!is_done(&e))
+        return diagnose_ending(r, &e, r->timed_oracle, end - 1, f);
+    if (!counter_read(counter, instructions))
+        return finding_text(f, VERDICT_TAMPERED, end - 1, "was not counted");
+    r->counted.seconds_allowed += (double)*instructions * INSTRUCTION_SECONDS;
+    return true;
+}
+
+/* Both series have the same batches: those that the random numbers make. */
+static bool count_calls(struct replay *r, uint64_t first, uint64_t end,
+                        struct count *count, struct finding *f)
+{
+    uint64_t random = r->random, all, loop;
+
+    if (!count_range(r, COMMAND_LOOP, first, end, &loop, f))
+        return false;
+    r->random = random;
+    if (!count_range(r, COMMAND_COUNTED, first, end, &all, f))
+        return false;
+    count->ops += end - first;
+    count->instructions += all > loop ? all - loop : 0;
+    return is_plausible(r) || diagnose_hiding(r, end - 1, f);
+}
+
+/* Count the stretch in the middle of the group, for all of it. */
+static bool sample_group(struct replay *r, uint64_t first, uint64_t end,
+                         struct count *count, struct finding *f)
+{
+    uint64_t length = end - first, counted = up_to(STRETCH, length);
+    uint64_t from = first + (length - counted) / 2;
+    struct count stretch = {0};
+
+    if (!call_batches(r, COMMAND_UNCOUNTED, first, from, f) ||
+        !count_calls(r, from, from + counted, &stretch, f) ||
+        !call_batches(r, COMMAND_UNCOUNTED, from + counted, end, f))
+        return false;
+    count->ops += stretch.ops;
+    count->instructions += stretch.instructions * length / counted;
+    return true;
+}
+
+static bool count_trace(struct replay *r, struct count *count,
+                        struct finding *f)
+{
+    uint64_t all = r->setup.trace->op_count, end;
+
+    for (uint64_t op = 0; op < all; op = end) {
+        bool whole = count->instructions < BUDGET;
+
+        end = op + up_to(whole ? WHOLE : GROUP, all - op);
+        if (!(whole ? count_calls : sample_group)(r, op, end, count, f))
+            return false;
+    }
+    return true;
+}
+
+/* ---- The pass. ---- */
+
+static void choose_trace(struct replay *r, const struct trace *trace)
+{
+    r->setup.trace = trace;
+    free(r->leftover);
+    r->leftover = NULL;
+    r->leftover_count = 0;
+}
+
+bool replay_counted(struct replay *r, const struct trace *trace,
+                    struct count *count, struct outcome *out)
+{
+    struct finding f = finding_none();
+
+    f.pass = "in the counted pass, under valgrind; the checked pass was ok";
+    *count = (struct count){0};
+    choose_trace(r, trace);
+    oracle_reset(r->timed_oracle);
+    bool good = replay_begin(r, r->timed_oracle, &f) &&
+                count_trace(r, count, &f) &&
+                (!is_lab(r) || inspect_strays(r, r->timed_oracle, &f));
+    if (is_lab(r))
+        replay_note_footprint(r, r->timed_oracle, out);
+    diagnose_conclude(r, r->timed_oracle, &f, out);
+    if (good)
+        replay_release(r, COMMAND_UNCOUNTED);
+    return good;
+}

@@ -1,0 +1,298 @@
+"""--measure instructions: exact, the same again, and not to be fooled."""
+from __future__ import annotations
+
+import json
+import os
+import platform
+import unittest
+from pathlib import Path
+from typing import Any
+
+import samples
+import support
+from support import account, mdriver_json
+
+MEASURED = '--measure', 'instructions'
+X86_64 = platform.machine() == 'x86_64'
+
+# A block is 64 bytes. Each malloc takes 4 instructions and NOPS more, a free 1.
+EXACT = r"""
+#include "mm.h"
+#include "memlib.h"
+
+char *next_block;
+
+int mm_init(void)
+{
+    next_block = mem_sbrk(1 << 20);
+    return 0;
+}
+
+__asm__(".globl mm_malloc\n.type mm_malloc, @function\nmm_malloc:\n"
+        ".rept " NOPS "\nnop\n.endr\n"
+        "mov next_block@GOTPCREL(%rip), %rcx\nmov (%rcx), %rax\n"
+        "addq $64, (%rcx)\nret\n"
+        ".globl mm_free\n.type mm_free, @function\nmm_free:\nret\n");
+
+void *mm_realloc(void *p, size_t size)
+{
+    return p ? p : mm_malloc(size);
+}
+"""
+
+UNDER_VALGRIND = ('getenv("LD_PRELOAD") && '
+                  'strstr(getenv("LD_PRELOAD"), "vgpreload")')
+
+# A client request, spelled out at run time: callgrind stops counting, and
+# counts again at the next.
+HIDING = r"""
+#include <sys/mman.h>
+static const unsigned char code[] = {
+    0xb7, 0x3e, 0x38, 0xfc, 0xb7, 0x3e, 0x38, 0xf2, 0xb7, 0x3e, 0x38, 0xc2,
+    0xb7, 0x3e, 0x38, 0xcc, 0xb7, 0x78, 0x24, 0x3c};
+static void (*request)(void);
+static void toggle(void)
+{
+    unsigned long words[6] = {('C' << 24 | 'T' << 16) + 2};
+    if (!request) {
+        unsigned char *p = mmap(0, 4096, 7, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+        for (unsigned i = 0; i < sizeof code; i++)
+            p[i] = code[i] ^ 0xff;
+        request = (void (*)(void))p;
+    }
+    __asm__ volatile("call *%2" : : "a"(words), "d"(0), "r"(request)
+                     : "rbx", "rdi", "cc", "memory");
+}
+void work(void)
+{
+    toggle();
+    for (volatile int i = 0; i < 200000; i++)
+        ;
+    toggle();
+}
+"""
+
+
+class Counting(samples.Samples):
+    @classmethod
+    def setUpClass(cls) -> None:
+        super().setUpClass()
+        cls.mixed = cls.write('mixed.rep', samples.random_trace(7, 20000))
+        cls.small = cls.write('small.rep', samples.text_of(
+            ['a 0 40', 'a 1 50', 'f 0', 'a 2 48', 'f 2', 'f 1'], 3))
+
+    def judge(self, *words: str | Path, status: int = 0) -> dict[str, Any]:
+        done, report = mdriver_json(*MEASURED, *words)
+        self.assertEqual(done.returncode, status, account(done))
+        return report
+
+    def counts(self, *words: str | Path) -> list[int]:
+        return [one['instructions'] for one in self.judge(*words)['results']]
+
+    def exact(self, nops: int) -> Path:
+        source = self.write(f'exact{nops}.c',
+                            f'#define NOPS "{nops}"\n' + EXACT)
+        library = source.with_suffix('.so')
+        done = support.run('cc', '-O1', '-I', support.ROOT, '-fPIC', '-shared',
+                           '-o', library, source)
+        self.assertEqual(done.returncode, 0, account(done))
+        return library
+
+
+@unittest.skipUnless(support.BUILD.name == 'release' and X86_64,
+                     'instructions of x86-64')
+class Exact(Counting):
+    """The loop, and a function that does nothing, count 0."""
+
+    def test_each_instruction_of_the_calls(self) -> None:
+        few, many = (self.counts('--allocator', self.exact(nops),
+                                 self.small)[0] for nops in (10, 1010))
+        self.assertEqual(many - few, 3 * 1000)
+        self.assertIn(few, range(3 * 11, 3 * 13 + 1))  # endbr64 or not
+
+    def test_frees_that_do_nothing_count_nothing(self) -> None:
+        operations = [op for i in range(5000) for op in (f'a {i} 8', f'f {i}')]
+        allocs = self.write('allocs.rep', samples.text_of(
+            [op for op in operations if op[0] == 'a'], 5000))
+        both = self.write('both.rep', samples.text_of(operations, 5000))
+        one, other = self.counts('--allocator', self.exact(20), allocs, both)
+        self.assertEqual(one, other)
+
+    def test_figures_of_a_result(self) -> None:
+        report = self.judge('--allocator', self.exact(98), self.small)
+        result, = report['results']
+        self.assertEqual(result['instructions_per_op'],
+                         result['instructions'] / 6)
+        self.assertEqual(result['ops_counted'], 6)
+        self.assertIsNone(result['ns_per_op'])
+        self.assertIsNone(result['instructions_ratio_to_libc'])
+
+
+@unittest.skipUnless(support.BUILD.name == 'release', 'one build is enough')
+class Same(Counting):
+    """Neither batches nor other traces nor jobs change a count."""
+
+    def test_batches_come_from_the_seed(self) -> None:
+        one, other = (self.counts('--seed', seed, '--allocator', 'mm',
+                                  self.mixed) for seed in '12')
+        self.assertEqual(one, other)
+
+    def test_other_traces_and_jobs(self) -> None:
+        alone = self.counts('--allocator', 'segregated', self.mixed)
+        more = self.counts('--allocator', 'segregated,mm', '--jobs', '2',
+                           self.every, self.mixed, self.small)
+        self.assertEqual(alone[0], more[1])
+
+    def test_a_part_stands_for_the_rest_of_a_long_trace(self) -> None:
+        slow = self.build('slow', 'for (volatile int i = 0; i < 9000; i++);')
+        trace = self.write('long.rep', samples.text_of(
+            [f'a {i} 16' for i in range(13000)], 13000))
+        first = self.judge('--allocator', slow, trace)['results'][0]
+        self.assertIn(first['ops_counted'], range(8192 + 128, 12000))
+        part = self.write('part.rep', samples.text_of(
+            [f'a {i} 16' for i in range(500)], 500))
+        whole = self.judge('--allocator', slow, part)['results'][0]
+        self.assertAlmostEqual(1, first['instructions_per_op']
+                               / whole['instructions_per_op'], delta=0.001)
+
+
+@unittest.skipUnless(support.BUILD.name == 'release', 'one build is enough')
+class Faults(Counting):
+    def test_a_crash_ends_one_trace_only(self) -> None:
+        crashing = self.build(
+            'crashing', f'if (size == 4321 && {UNDER_VALGRIND}) abort();')
+        trace = self.write('crash.rep', samples.text_of(
+            ['a 0 16', 'a 1 4321', 'f 0'], 2))
+        report = self.judge('--allocator', crashing, self.every, trace,
+                            self.mixed, status=1)
+        self.assertEqual([(one['verdict'], one['line'], one['instructions']
+                           is None) for one in report['results']],
+                         [('ok', 0, False), ('crashed', 6, True),
+                          ('ok', 0, False)])
+        self.assertIn('in the counted pass', report['results'][1]['message'])
+
+    def test_addresses_are_verified(self) -> None:
+        overlapping = self.build('overlapping', f'if (last && size == 50 && '
+                                 f'{UNDER_VALGRIND}) return last;')
+        report = self.judge('--allocator', overlapping, self.small, status=1)
+        self.assertEqual(report['results'][0]['verdict'], 'overlap')
+
+    def test_the_largest_footprint_counts(self) -> None:
+        larger = self.build('larger', f'if ({UNDER_VALGRIND}) mem_sbrk(4096);')
+        plain = self.build('plain')
+        one, other = (self.judge('--allocator', library, self.small)
+                      ['results'][0]['peak_footprint']
+                      for library in (plain, larger))
+        self.assertEqual(other - one, 3 * 4096)
+
+    @unittest.skipUnless(X86_64, 'code of x86-64')
+    def test_client_requests_are_refused(self) -> None:
+        asking = self.build('asking', more=r"""
+            void toggle(void)
+            {
+                __asm__ volatile("rolq $3, %rdi; rolq $13, %rdi\n"
+                                 "rolq $61, %rdi; rolq $51, %rdi\n"
+                                 "xchgq %rbx, %rbx");
+            }""")
+        report = self.judge('--allocator', asking, self.small, status=1)
+        result, = report['results']
+        self.assertEqual(result['verdict'], 'tampered')
+        self.assertIn('asks valgrind', result['message'])
+        done, _ = mdriver_json('--no-timing', '--allocator', asking,
+                               self.small)
+        self.assertEqual(done.returncode, 0)
+
+    @unittest.skipUnless(X86_64, 'code of x86-64')
+    def test_hidden_instructions_take_time(self) -> None:
+        hiding = self.build('hiding', 'void work(void); '
+                            f'if ({UNDER_VALGRIND}) work();', more=HIDING)
+        trace = self.write('hidden.rep', samples.text_of(
+            [f'a {i} 16' for i in range(1500)], 1500))
+        report = self.judge('--allocator', hiding, trace, status=1)
+        self.assertEqual(report['results'][0]['verdict'], 'tampered')
+        self.assertIn('hides', report['results'][0]['message'])
+
+
+@unittest.skipUnless(support.BUILD.name == 'release', 'one build is enough')
+class Points(Counting):
+    def test_operations_per_1000_instructions(self) -> None:
+        report = self.judge('--allocator', 'mm', self.mixed, self.every)
+        index = report['index']['mm']
+        self.assertEqual((index['profile'], index['measure']),
+                         ('instructions', 'instructions'))
+        costs = [one['instructions_per_op'] for one in report['results']]
+        mean = (costs[0] * costs[1]) ** 0.5
+        self.assertAlmostEqual(index['geometric_instructions_per_op'], mean)
+        low, high = json.loads((support.ROOT / 'driver/measure/profiles.json')
+                               .read_text())['instructions']['throughput']
+        share = min(max((1000 / mean - low) / (high - low), 0), 1)
+        self.assertAlmostEqual(index['throughput'], 40 * share)
+
+    def profiles(self, **changes: Any) -> Path:
+        profile = {'utilization_weight': 0.5, 'utilization': [0, 1],
+                   'throughput': [0, 100], 'reference': 'libc',
+                   'average': 'pooled', **changes}
+        return self.write('profiles.json', json.dumps({'own': profile}))
+
+    def test_relative_to_libc(self) -> None:
+        words = ('--profiles', self.profiles(measure='instructions'),
+                 '--index', 'own', self.mixed)
+        listed = self.judge('--allocator', 'mm,libc', *words)
+        mm, libc = listed['results']
+        ratio = libc['instructions'] / mm['instructions']
+        self.assertAlmostEqual(mm['instructions_ratio_to_libc'], ratio)
+        alone = self.judge('--allocator', 'mm', *words)
+        self.assertAlmostEqual(alone['index']['mm']['throughput'], ratio / 2)
+
+    def test_the_profile_chooses(self) -> None:
+        path = self.profiles(measure='instructions', reference='absolute')
+        words = '--profiles', path, '--index', 'own', self.small
+        done, report = mdriver_json(*words)
+        self.assertIsNotNone(report['results'][0]['instructions'])
+        done, report = mdriver_json(*words, '--measure', 'time', '--reps', '1')
+        self.assertIsNone(report['results'][0]['instructions'])
+        self.assertIsNone(report['index']['mm']['throughput'])
+        self.assertEqual(done.stderr, "mdriver: note: profile 'own' is of "
+                         'instructions: there are no points for throughput\n')
+
+    def test_unstable(self) -> None:
+        path = self.profiles(measure='time', widest=1e-12)
+        words = '--profiles', path, '--index', 'own', '-A', '-g', self.mixed
+        for rounds, stable in ('1', True), ('9', False):
+            done, report = mdriver_json(*words, '--reps', rounds)
+            index = report['index']['mm']
+            low, high = index['throughput_interval']
+            self.assertEqual(index['stable'], stable)
+            self.assertEqual(low == high, stable)
+            self.assertEqual(index['total'] is None, not stable)
+            self.assertEqual('unstable (thru)' in done.stdout, not stable)
+            self.assertEqual('perfidx:unstable' in done.stdout, not stable)
+
+
+class Refusals(Counting):
+    def test_without_valgrind(self) -> None:
+        done = support.run('/usr/bin/env', f'PATH={self.folder}',
+                           support.MDRIVER, *MEASURED, self.small,
+                           cwd=support.ROOT)
+        self.assertEqual((done.returncode, done.stdout), (2, ''))
+        self.assertEqual(done.stderr.count('\n'), 1)
+
+    def test_without_timing_none_is_needed(self) -> None:
+        done = support.run('/usr/bin/env', f'PATH={self.folder}',
+                           support.MDRIVER, *MEASURED, '--no-timing',
+                           self.small, cwd=support.ROOT)
+        self.assertEqual(done.returncode, 0, account(done))
+
+    @unittest.skipUnless(support.BUILD.name in ('san', 'aarch64'),
+                         'of builds that valgrind does not run')
+    def test_a_build_that_valgrind_does_not_run(self) -> None:
+        self.refused('mdriver: --measure instructions is not of MODE='
+                     f'{support.BUILD.name}: valgrind does not run its worker '
+                     '(--measure time does without)', *MEASURED, self.small)
+
+    def test_other_words(self) -> None:
+        self.refused("mdriver: --measure takes time or instructions, not "
+                     "'cycles'", '--measure', 'cycles', self.small)
+        self.refused('mdriver: --measure does not go with --explain, which '
+                     'only shows one replay', *MEASURED, '--explain', '-f',
+                     self.small)
