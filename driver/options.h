@@ -29,6 +29,10 @@ struct options {
     unsigned align;
     const char *assignment_file;
     const struct assignment *assignment; /* NULL: none */
+    const char *secret;     /* the seed of twins; NULL: none */
+    const char *secret_option, *secret_argument; /* where it was given */
+    enum trace_set counted; /* what the score is of */
+    double budget; /* seconds of wall clock for the whole run; 0: no limit */
     const char *index, *profiles;
     const struct profile *points; /* in place of index; NULL: index */
     int rounds, jobs;
@@ -45,6 +49,9 @@ struct options {
     const char *adversary; /* its text; NULL: none */
     const char *record;    /* where --adversary or --fuzz write; or NULL */
 };
+
+/* Does the run take one trace, as --watch, --shrink, --explain and --pack do? */
+bool is_one_replay(const struct options *o);
 
 /* Read the command line; complains, or prints help, and exits. */
 struct options options_read(int argc, char **argv);

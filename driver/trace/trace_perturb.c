@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static uint32_t *random_permutation(uint32_t count, uint64_t *state)
+uint32_t *random_permutation(uint32_t count, uint64_t *state)
 {
     uint32_t *order = check_alloc(malloc(((size_t)count + 1) * sizeof *order));
 
