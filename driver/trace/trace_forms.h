@@ -38,8 +38,9 @@ enum { MADE_HEADER_LINES = 4 };
 /* The length of a trace's name without its ending, such as .rep.gz. */
 size_t trace_stem_length(const char *name);
 
-/* The numbers below count in random order; the caller frees them. */
-uint32_t *random_permutation(uint32_t count, uint64_t *state);
+/* Give each of the slots another number, at random. */
+void rename_slots(struct op *ops, uint64_t count, uint32_t slot_count,
+                  uint64_t *state);
 
 /* Verify the operations and compute the peaks. */
 void trace_measure(struct trace *trace);

@@ -13,12 +13,14 @@
  * Moves are of whole steps, so that a size keeps its remainder by 16, and a
  * round size stays round: what alignment and headers cost is the same.
  *
- * Order. Operations on different blocks are exchanged within WINDOW of them. The
- * next operation is one of the window at random, of those that follow none on
- * their block that is still to come, and that leave no more live than the
- * trace has at some moment of the window.
+ * Order. Of neighbours that both begin blocks, or both end blocks, one pair in
+ * NEIGHBOURS is exchanged. They are of different blocks, so the twin is a trace.
+ * An allocation and a free are never exchanged: whether a block is free when the
+ * next of its size is asked for decides too much. Of 47 traces, an explicit list
+ * that takes the newest block lost 7 points of utilization where any operations
+ * within 64 of each other were exchanged, and loses 2 so.
  *
- * Slots. A block gets one of those that are free, which began in random order.
+ * Slots. They have other numbers.
  */
 #define _GNU_SOURCE
 #include "trace_forms.h"
@@ -30,9 +32,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { WINDOW = 64 /* the bits of a word */, STEP = 16, LEAST_MOVED = 64 };
-
-#define NO_OPERATION UINT64_MAX
+enum { STEP = 16, LARGEST_KEPT = 64, NEIGHBOURS = 8 };
 
 /* ---- The seed. ---- */
 
@@ -95,7 +95,7 @@ static uint64_t step_of(uint64_t size)
 
 static uint64_t new_size(uint64_t size, uint64_t seed)
 {
-    if (size <= LEAST_MOVED)
+    if (size <= LARGEST_KEPT)
         return size;
     uint64_t power = power_below(size), part = power / 4;
     uint64_t quarter = (size - power) / part, after = (size - power) % part;
@@ -107,6 +107,16 @@ static uint64_t new_size(uint64_t size, uint64_t seed)
     uint64_t moved = size + (uint64_t)((move + half) / step * step);
 
     return moved >= power && moved < 2 * power ? moved : size;
+}
+
+/* moved, or where that is less than the map has given a smaller size, the next
+ * above that. */
+static uint64_t not_below(uint64_t least, uint64_t size, uint64_t moved)
+{
+    if (moved >= least)
+        return moved;
+    uint64_t next = least + (size - least) % STEP;
+    return next < 2 * power_below(size) ? next : least;
 }
 
 static struct size_map size_map_new(const struct trace *t, uint64_t seed)
@@ -123,11 +133,9 @@ static struct size_map size_map_new(const struct trace *t, uint64_t seed)
         if (m.count == 0 || m.old[i] != m.old[m.count - 1])
             m.old[m.count++] = m.old[i];
     m.new = check_alloc(malloc((m.count + 1) * sizeof *m.new));
-    for (size_t i = 0; i < m.count; i++) {
-        m.new[i] = new_size(m.old[i], seed);
-        if (i > 0 && m.new[i] < m.new[i - 1])
-            m.new[i] = m.new[i - 1];
-    }
+    for (size_t i = 0; i < m.count; i++)
+        m.new[i] = not_below(i > 0 ? m.new[i - 1] : 0, m.old[i],
+                             new_size(m.old[i], seed));
     return m;
 }
 
@@ -173,147 +181,26 @@ static struct op *resized_ops(const struct trace *t, uint64_t seed)
 
 /* ---- Order. ---- */
 
-struct shuffle {
-    const struct op *ops;
-    uint64_t count;
-    uint64_t *previous; /* by operation: the one before on its block */
-    uint64_t *live;     /* bytes that are live after it, in the trace's order */
-    uint64_t first;     /* the first operation that is still to come */
-    uint64_t to_come;   /* bit k: so is operation first + k */
-    uint64_t live_now;
-    uint64_t random;
-};
-
-static uint64_t payload_after(const struct op op)
+/* Do both begin blocks, or both end blocks? */
+static bool are_alike(struct op one, struct op other)
 {
-    return !op_has_block(op) || op_ends(op) ? 0 : op_payload(op);
+    return op_effect(one) == op_effect(other) &&
+           (op_begins(one) || op_ends(one));
 }
 
-/* By how much the operation changes the live bytes, modulo 2^64. */
-static uint64_t change_of(const struct shuffle *s, uint64_t op)
+static void exchange(struct op *ops, uint64_t count, uint64_t *random)
 {
-    uint64_t previous = s->previous[op];
+    for (uint64_t i = 1; i < count; i++) {
+        struct op op = ops[i];
 
-    return payload_after(s->ops[op]) -
-           (previous == NO_OPERATION ? 0 : payload_after(s->ops[previous]));
-}
-
-static struct shuffle shuffle_begin(const struct op *ops, uint64_t count,
-                                    uint32_t slots, uint64_t random)
-{
-    struct shuffle s = {.ops = ops, .count = count, .random = random};
-    uint64_t *last = check_alloc(malloc(((size_t)slots + 1) * sizeof *last));
-
-    s.previous = check_alloc(malloc((count + 1) * sizeof *s.previous));
-    s.live = check_alloc(malloc((count + 1) * sizeof *s.live));
-    for (uint64_t i = 0, live = 0; i < count; i++) {
-        s.previous[i] =
-            op_takes_block(ops[i]) ? last[op_slot(ops[i])] : NO_OPERATION;
-        if (op_has_block(ops[i]))
-            last[op_slot(ops[i])] = i;
-        s.live[i] = live += change_of(&s, i);
+        if (!are_alike(ops[i - 1], op) || random_below(random, NEIGHBOURS) > 0)
+            continue;
+        ops[i] = ops[i - 1];
+        ops[i - 1] = op;
     }
-    free(last);
-    s.to_come = count < WINDOW ? ((uint64_t)1 << count) - 1 : UINT64_MAX;
-    return s;
 }
 
-static void shuffle_end(struct shuffle *s)
-{
-    free(s->previous);
-    free(s->live);
-}
-
-static bool is_to_come(const struct shuffle *s, uint64_t op)
-{
-    return op - s->first < WINDOW && s->to_come >> (op - s->first) & 1;
-}
-
-/* The most bytes that are live in the window, or just before it. */
-static uint64_t most_live(const struct shuffle *s)
-{
-    uint64_t most = s->first > 0 ? s->live[s->first - 1] : 0;
-
-    for (uint64_t i = s->first; i < s->count && i < s->first + WINDOW; i++)
-        if (s->live[i] > most)
-            most = s->live[i];
-    return most;
-}
-
-static bool may_be_next(const struct shuffle *s, uint64_t op, uint64_t most)
-{
-    uint64_t previous = s->previous[op];
-
-    return is_to_come(s, op) &&
-           (previous == NO_OPERATION || !is_to_come(s, previous)) &&
-           s->live_now + change_of(s, op) <= most;
-}
-
-/* The first operation of the window where no other may be. */
-static uint64_t choose(struct shuffle *s)
-{
-    uint64_t most = most_live(s), start = random_below(&s->random, WINDOW);
-
-    for (uint64_t k = 0; k < WINDOW; k++) {
-        uint64_t op = s->first + (start + k) % WINDOW;
-
-        if (op < s->count && may_be_next(s, op, most))
-            return op;
-    }
-    return s->first;
-}
-
-static uint64_t shuffle_next(struct shuffle *s)
-{
-    uint64_t op = choose(s);
-
-    s->live_now += change_of(s, op);
-    s->to_come &= ~((uint64_t)1 << (op - s->first));
-    while (s->first < s->count && !(s->to_come & 1)) {
-        s->to_come >>= 1;
-        if (s->first + WINDOW < s->count)
-            s->to_come |= (uint64_t)1 << (WINDOW - 1);
-        s->first++;
-    }
-    return op;
-}
-
-/* ---- Slots, and the twin. ---- */
-
-/* Slots of blocks by their operations, and those that are free: a stack. */
-struct slots {
-    uint32_t *of_op, *free, free_count;
-};
-
-static uint32_t take_slot(struct slots *slots, const struct shuffle *s,
-                          uint64_t op)
-{
-    uint32_t slot = op_begins(s->ops[op]) ? slots->free[--slots->free_count]
-                                          : slots->of_op[s->previous[op]];
-
-    if (op_ends(s->ops[op]))
-        slots->free[slots->free_count++] = slot;
-    return slots->of_op[op] = slot;
-}
-
-static void exchange(struct op *to, struct shuffle *s, uint32_t slot_count)
-{
-    struct slots slots = {
-        .of_op = check_alloc(malloc((s->count + 1) * sizeof *slots.of_op)),
-        .free = random_permutation(slot_count, &s->random),
-        .free_count = slot_count};
-
-    for (uint64_t i = 0; i < s->count; i++) {
-        uint64_t op = shuffle_next(s);
-
-        to[i] = s->ops[op];
-        if (op_has_block(to[i]))
-            to[i].word = take_slot(&slots, s, op) << OP_KIND_BITS |
-                         (uint32_t)op_kind(to[i]);
-    }
-    free(slots.of_op);
-    free(slots.free);
-}
+/* ---- The twin. ---- */
 
 /* `traces/x.rep~secret`, and behind its end the name, `x~secret`. */
 static void name_twin(struct trace *twin, const struct trace *t)
@@ -329,12 +216,11 @@ static void name_twin(struct trace *twin, const struct trace *t)
 struct trace *trace_twin(const struct trace *t, const char *seed)
 {
     struct trace *twin = check_alloc(malloc(sizeof *twin));
-    struct op *ops = check_alloc(malloc((t->op_count + 1) * sizeof *ops));
     uint64_t random = seed_for(t, seed);
-    struct op *resized = resized_ops(t, random);
-    struct shuffle s =
-        shuffle_begin(resized, t->op_count, t->slot_count, random);
+    struct op *ops = resized_ops(t, random);
 
+    exchange(ops, t->op_count, &random);
+    rename_slots(ops, t->op_count, t->slot_count, &random);
     *twin = *t;
     name_twin(twin, t);
     twin->set = SET_SECRET;
@@ -343,10 +229,6 @@ struct trace *trace_twin(const struct trace *t, const char *seed)
     twin->storage = ops;
     twin->storage_mapped = false;
     twin->ops = ops;
-    twin->slot_count += WINDOW; /* exchanges may leave so many more live */
-    exchange(ops, &s, twin->slot_count);
-    shuffle_end(&s);
-    free(resized);
     trace_measure(twin);
     return twin;
 }
