@@ -142,10 +142,22 @@ static bool is_untrusted(const struct options *o)
     return o->jail != JAIL_OFF;
 }
 
+static bool has_set(struct trace_list traces, enum trace_set set)
+{
+    for (size_t i = 0; i < traces.count; i++)
+        if (traces.traces[i]->set == set)
+            return true;
+    return false;
+}
+
 static struct benchmark make_benchmark(const struct options *o,
                                        struct trace_list traces)
 {
-    struct benchmark c = {.traces = traces.traces, .trace_count = traces.count};
+    struct benchmark c = {.traces = traces.traces,
+                          .trace_count = traces.count,
+                          .two_sets = has_set(traces, SET_PUBLIC) &&
+                                      has_set(traces, SET_SECRET),
+                          .counted = o->counted};
 
     c.setup = (struct replay_setup){.heap_limit = o->heap_limit,
                                     .align = o->align,
@@ -157,6 +169,8 @@ static struct benchmark make_benchmark(const struct options *o,
                                     .untrusted = is_untrusted(o),
                                     .in_process = o->in_process,
                                     .reproduce = reproduce_fault,
+                                    .twin_option = o->secret_option,
+                                    .twin_argument = o->secret_argument,
                                     .seed = seed_of(o)};
     c.timing = o->timing && o->fail_sbrk == 0;
     c.subtract_loop = o->subtract_loop;
@@ -258,16 +272,24 @@ static struct profile profile_for(const struct options *o)
 }
 
 /* The assignment's, if the command line names none. */
+static struct trace_list load_named(const struct options *o)
+{
+    if (o->assignment && o->trace_file_count == 0)
+        return assignment_traces(o->assignment, o->trace_dir);
+    struct trace_list traces = trace_list_load(
+        o->trace_files, o->trace_file_count, o->trace_dir, o->secret);
+    if (o->assignment)
+        assignment_weigh(o->assignment, traces);
+    return traces;
+}
+
 static struct trace_list load_traces(const struct options *o)
 {
     if (o->adversary || o->fuzz > 0)
         return (struct trace_list){0};
-    if (o->assignment && o->trace_file_count == 0)
-        return assignment_traces(o->assignment, o->trace_dir);
-    struct trace_list traces =
-        trace_list_load(o->trace_files, o->trace_file_count, o->trace_dir);
-    if (o->assignment)
-        assignment_weigh(o->assignment, traces);
+    struct trace_list traces = load_named(o);
+    if (o->secret && !is_one_replay(o))
+        trace_list_add_twins(&traces, o->secret);
     return traces;
 }
 

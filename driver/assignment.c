@@ -27,12 +27,19 @@ enum { LONGEST_FILE = 100, LONGEST_WORD = 31, LONGEST_CALL = 63 };
 
 static const double MOST_SECONDS = 1e6;
 
-static const char *const keys[] = {"name",   "lab",    "alignment", "traces",
-                                   "points", "limits", "allowed",   NULL};
+static const char *const keys[] = {"name",    "lab",    "alignment",
+                                   "traces",  "points", "limits",
+                                   "allowed", "secret", NULL};
 
 enum { NEEDED = 5 }; /* the first of them */
 
-static const char *const limit_keys[] = {"heap_limit", "time_limit", NULL};
+static const char *const limit_keys[] = {"heap_limit", "time_limit", "budget",
+                                         NULL};
+
+static const char *const secret_keys[] = {"seed", "counts", NULL};
+
+/* By enum trace_set. */
+static const char *const set_names[] = {"both", "public", "secret", NULL};
 
 static const char *const point_keys[] = {
     "utilization_weight", "utilization", "throughput",
@@ -210,9 +217,9 @@ static void read_limit(struct assignment *a, const char *path, const char *key,
     }
     if (!(seconds > 0 && seconds <= MOST_SECONDS))
         fatal(path, 0,
-              "\"time_limit\" has to be a number of seconds above 0 and up "
-              "to 1000000");
-    a->time_limit = seconds;
+              "\"%s\" has to be a number of seconds above 0 and up to 1000000",
+              key);
+    *(strcmp(key, "budget") == 0 ? &a->budget : &a->time_limit) = seconds;
 }
 
 static void read_limits(struct assignment *a, const char *path,
@@ -223,6 +230,50 @@ static void read_limits(struct assignment *a, const char *path,
     check_keys(path, o, "\"limits\"", limit_keys);
     json_object_object_foreach (o, key, value)
         read_limit(a, path, key, value);
+}
+
+static void read_seed(struct assignment *a, const char *path,
+                      struct json_object *o)
+{
+    const char *seed = text_of(o, LONGEST_SEED);
+
+    for (const char *c = seed; c && *c; c++)
+        if (!isascii((unsigned char)*c))
+            seed = NULL;
+    if (!seed)
+        fatal(path, 0,
+              "\"seed\" has to be a text of 1 to %d printable ASCII characters",
+              LONGEST_SEED);
+    snprintf(a->seed, sizeof a->seed, "%s", seed);
+}
+
+static void read_counted(struct assignment *a, const char *path,
+                         struct json_object *o)
+{
+    const char *name = text_of(o, LONGEST_WORD);
+
+    for (int i = 0; set_names[i]; i++)
+        if (name && strcmp(name, set_names[i]) == 0) {
+            a->counted = (enum trace_set)i;
+            return;
+        }
+    fatal(path, 0,
+          "\"counts\" has to be \"public\", \"secret\" or \"both\"");
+}
+
+/* Handouts have no seed, for students are not to know it. */
+static void read_secret(struct assignment *a, const char *path,
+                        struct json_object *o)
+{
+    if (!json_object_is_type(o, json_type_object))
+        fatal(path, 0, "\"secret\" has to be an object");
+    check_keys(path, o, "\"secret\"", secret_keys);
+    json_object_object_foreach (o, key, value) {
+        if (strcmp(key, "seed") == 0)
+            read_seed(a, path, value);
+        else
+            read_counted(a, path, value);
+    }
 }
 
 /* Grading reads them (in Python); here they only have to be right. */
@@ -262,6 +313,8 @@ static void read_member(struct assignment *a, const char *path, const char *key,
         read_points(a, path, o);
     else if (strcmp(key, "limits") == 0)
         read_limits(a, path, o);
+    else if (strcmp(key, "secret") == 0)
+        read_secret(a, path, o);
     else
         check_allowed(path, o);
 }
@@ -315,7 +368,8 @@ struct trace_list assignment_traces(const struct assignment *a,
     for (size_t i = 0; i < a->trace_count; i++)
         if (asprintf(&paths[i], "%s/%s", folder, a->traces[i].name) < 0)
             check_alloc(NULL);
-    struct trace_list list = trace_list_load(paths, a->trace_count, folder);
+    struct trace_list list =
+        trace_list_load(paths, a->trace_count, folder, NULL);
     for (size_t i = 0; i < a->trace_count; i++)
         free(paths[i]);
     free(paths);
@@ -323,10 +377,20 @@ struct trace_list assignment_traces(const struct assignment *a,
     return list;
 }
 
+/* Is it that file of the trace directory, or its twin? */
+static bool is_of(const struct trace *t, const char *file)
+{
+    const char *name = basename(t->path);
+    size_t length = strlen(file);
+
+    return strncmp(name, file, length) == 0 &&
+           strcmp(name + length, t->set == SET_SECRET ? TWIN_ENDING : "") == 0;
+}
+
 void assignment_weigh(const struct assignment *a, struct trace_list traces)
 {
     for (size_t i = 0; i < traces.count; i++)
         for (size_t k = 0; k < a->trace_count; k++)
-            if (strcmp(traces.traces[i]->name, a->traces[k].name) == 0)
+            if (is_of(traces.traces[i], a->traces[k].name))
                 traces.traces[i]->weight = a->traces[k].weight;
 }

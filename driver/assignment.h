@@ -17,6 +17,8 @@ struct assigned_trace {
     enum trace_weight weight;
 };
 
+enum { LONGEST_SEED = 64 }; /* printable ASCII characters */
+
 struct assignment {
     char name[61];
     unsigned align;
@@ -26,6 +28,9 @@ struct assignment {
     struct profile points; /* of the file itself, or the name of a profile */
     size_t heap_limit;     /* bytes */
     double time_limit;     /* seconds */
+    double budget;         /* likewise; 0: no limit */
+    char seed[LONGEST_SEED + 1]; /* of twins; "": none */
+    enum trace_set counted;
 };
 
 /*
@@ -36,8 +41,7 @@ const struct assignment *assignment_find(const char *file);
 
 void assignment_delete(const struct assignment *a);
 
-/* Load its traces from the directory (NULL: the usual one), with its weights.
- */
+/* Load its traces from the directory (NULL: the usual one), with its weights. */
 struct trace_list assignment_traces(const struct assignment *a,
                                     const char *directory);
 

@@ -53,6 +53,8 @@ enum long_option {
     JAIL,
     BUDGET,
     NO_FREE_NULL,
+    SECRET,
+    BUDGET,
     VERSION
 };
 
@@ -203,6 +205,13 @@ static const struct option_row {
     {{"perturb", PERTURB, "SEED", 0,
       "Check also with sizes changed by a few per cent and ids shuffled", 0},
      SEEDING, AT(perturb_seed), 0, UINT64_MAX, ADVERSARY_MODE | ONE_REPLAY | IN_PROCESS_MODE},
+    {{"secret", SECRET, "SEED", 0,
+      "Run also a twin of each trace, NAME~secret, with other sizes, order "
+      "and ids by SEED, a text; -f NAME~secret runs a twin alone", 0},
+     TEXT, AT(secret), 0, 0, ADVERSARY_MODE | FUZZ_MODE},
+    {{"budget", BUDGET, "SECONDS", 0,
+      "Time limit of the whole run, by the wall clock (default: none)", 0},
+     DURATION, AT(budget), 0, 0, ONE_REPLAY},
     {{NULL, 's', "N", 0,
       "Time limit of a replay, in seconds of the allocator's CPU time "
       "(default: 20)", 0},
@@ -627,6 +636,34 @@ static void check_text_name(const char *option, const char *path)
             fatal_usage("%s writes text, .rep, not '%s'", option, path);
 }
 
+static void check_seed(const char *seed)
+{
+    if (!seed)
+        return;
+    for (size_t i = 0; seed[i]; i++)
+        if (!isprint((unsigned char)seed[i]))
+            seed = "";
+    if (!seed[0] || strlen(seed) > LONGEST_SEED)
+        fatal_usage("--secret takes a text of 1 to %d printable ASCII "
+                    "characters",
+                    LONGEST_SEED);
+}
+
+bool is_one_replay(const struct options *o)
+{
+    return o->watch || o->shrink || o->explain || o->pack;
+}
+
+/* Of one trace, the user says which of the two is meant. */
+static void check_secret(const struct options *o)
+{
+    check_seed(o->secret);
+    if (o->secret && is_one_replay(o) &&
+        !has_suffix(o->trace_files[0], TWIN_ENDING))
+        fatal_usage("--secret needs the twin's name here, by -f %s" TWIN_ENDING,
+                    o->trace_files[0]);
+}
+
 static void need_one_trace(const struct options *o, bool asked,
                            const char *option)
 {
@@ -655,6 +692,7 @@ static void check(const struct reading *r)
     need_one_trace(o, o->watch, "--watch");
     need_one_trace(o, o->shrink, "--shrink");
     need_one_trace(o, o->explain, "--explain");
+    check_secret(o);
     if (o->watch && !o->watch_plain && !isatty(STDOUT_FILENO))
         fatal_usage("--watch needs a terminal to show it on; --watch=plain "
                     "prints frames");
@@ -680,6 +718,14 @@ static void settle_assignment(const struct reading *r)
         o->heap_limit = whole_pages(a->heap_limit);
     if (!is_given(r, 's'))
         o->time_limit = a->time_limit;
+    if (!is_given(r, BUDGET))
+        o->budget = a->budget;
+    if (!is_given(r, SECRET) && a->seed[0]) {
+        o->secret = a->seed;
+        o->secret_option = o->assignment_file ? "--assignment" : NULL;
+        o->secret_argument = o->assignment_file;
+    }
+    o->counted = a->counted;
     if (!is_given(r, INDEX) && !a->own_points)
         o->index = a->points.name;
     if (!is_given(r, INDEX) && !is_given(r, PROFILES) && a->own_points)
@@ -771,6 +817,8 @@ struct options options_read(int argc, char **argv)
         o.verbose = 0;
     if (o.stop_at != UINT64_MAX)
         o.stop_at--; /* they count from 1 */
+    o.secret_option = "--secret";
+    o.secret_argument = o.secret;
     settle_all(&o);
     check(&reading);
     settle_assignment(&reading);

@@ -33,6 +33,10 @@ struct options {
     unsigned align;
     const char *assignment_file;
     const struct assignment *assignment; /* NULL: none */
+    const char *secret;     /* the seed of twins; NULL: none */
+    const char *secret_option, *secret_argument; /* where it was given */
+    enum trace_set counted; /* what the score is of */
+    double budget; /* seconds of wall clock for the whole run; 0: no limit */
     const char *index, *profiles;
     const char *measure; /* time, instructions; NULL: the profile's */
     const struct profile *points; /* in place of index; NULL: index */
@@ -50,6 +54,9 @@ struct options {
     const char *adversary; /* its text; NULL: none */
     const char *record;    /* where --adversary or --fuzz write; or NULL */
 };
+
+/* Does the run take one trace, as --watch, --shrink, --explain and --pack do? */
+bool is_one_replay(const struct options *o);
 
 /*
  * What the options are where none is given: align, heap_limit and time_limit

@@ -99,6 +99,10 @@ static void append_judging(const struct replay_setup *s, char *text,
         append(text, size, " --fail-sbrk %llu", (unsigned long long)s->fail_at);
     if (s->no_free_null)
         append(text, size, " --no-free-null");
+    if (s->trace->set == SET_SECRET && s->twin_option) {
+        append(text, size, " %s", s->twin_option);
+        append_word(text, size, s->twin_argument);
+    }
     append(text, size, " --seed %llu --allocator", (unsigned long long)s->seed);
     append_word(text, size, s->allocator->text);
 }

@@ -59,6 +59,8 @@ struct replay_setup {
     uint64_t seed;
     struct replay_observer observers[REPLAY_OBSERVERS];
     const char *origin; /* the --adversary that makes the trace, or NULL */
+    /* The option that makes twins, such as --secret SEED. */
+    const char *twin_option, *twin_argument;
     bool verdict_only; /* do not replay once more for a better message */
     /*
      * Writes into outcome how the user can see a fault in operation op happen,

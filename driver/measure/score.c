@@ -244,6 +244,11 @@ static double geometric(double log_sum, size_t count)
     return exp(log_sum / (double)count);
 }
 
+bool set_counts(const struct benchmark *c, enum trace_set set)
+{
+    return !c->two_sets || c->counted == SET_BOTH || c->counted == set;
+}
+
 bool trace_is_shared(const struct benchmark *c, size_t trace)
 {
     for (size_t a = 0; a < c->allocator_count; a++)
@@ -260,7 +265,8 @@ struct means means_of(const struct benchmark *c, size_t allocator)
     for (size_t i = 0; i < c->trace_count; i++) {
         const struct result *r = benchmark_result(c, allocator, i);
 
-        if (r->outcome.verdict != VERDICT_OK || !trace_is_shared(c, i))
+        if (r->outcome.verdict != VERDICT_OK || !trace_is_shared(c, i) ||
+            !set_counts(c, c->traces[i]->set))
             continue;
         add_trace(&s, c->traces[i], r);
         m.traces++;
@@ -287,6 +293,7 @@ static double mean_bound(const struct benchmark *c, bool shared_only,
 
         if (!(packing ? b->packed : b->known) ||
             !trace_counts_for_memory(c->traces[i]) ||
+            !set_counts(c, c->traces[i]->set) ||
             (shared_only && !trace_is_shared(c, i)))
             continue;
         sum += packing ? b->packing : b->best_fit;
@@ -404,12 +411,22 @@ static double speed_points(const struct sums *s, const struct profile *p,
 struct score score_of(const struct benchmark *c, size_t allocator,
                       const struct profile *p)
 {
+    return score_of_set(c, allocator, p,
+                        c->two_sets ? c->counted : SET_BOTH);
+}
+
+struct score score_of_set(const struct benchmark *c, size_t allocator,
+                          const struct profile *p, enum trace_set set)
+{
     struct sums s = {0};
-    struct score score = {.traces = c->trace_count};
+    struct score score = {.traces = 0};
 
     for (size_t i = 0; i < c->trace_count; i++) {
         const struct result *r = benchmark_result(c, allocator, i);
 
+        if (set != SET_BOTH && c->traces[i]->set != set)
+            continue;
+        score.traces++;
         score.ok += r->outcome.verdict == VERDICT_OK;
         add_trace(&s, c->traces[i], r);
     }

@@ -33,7 +33,7 @@ struct profile {
 #define PROFILE_MOST 1e15
 
 struct score {
-    size_t traces, ok;     /* all traces; those whose verdict is ok */
+    size_t traces, ok;     /* traces of the set; those whose verdict is ok */
     double utilization;    /* mean over traces that count for memory */
     double ops_per_second; /* ops / seconds */
     double seconds, ops;   /* sums over traces that count for speed */
@@ -49,9 +49,10 @@ struct score {
 };
 
 /*
- * An allocator's means, for comparison with others. They cover the traces on
- * which its verdict is ok and that are shared (trace_is_shared): if only one
- * allocator is too slow for a trace, its means must not be better for that.
+ * An allocator's means, for comparison with others. They cover the traces that
+ * count (trace_counts), on which its verdict is ok and that are shared
+ * (trace_is_shared): if only one allocator is too slow for a trace, its means
+ * must not be better for that.
  */
 struct means {
     size_t traces;      /* how many they cover */
@@ -75,21 +76,32 @@ struct profile profile_of(const char *path, const char *name,
 /* Does the trace's weight count for utilization? */
 bool trace_counts_for_memory(const struct trace *trace);
 
+/*
+ * Does the set count for scores and means? The benchmark says which one does;
+ * where all traces are of one set, that does.
+ */
+bool set_counts(const struct benchmark *c, enum trace_set set);
+
 /* Has no allocator the verdict too-slow on that trace? */
 bool trace_is_shared(const struct benchmark *c, size_t trace);
 
 struct means means_of(const struct benchmark *c, size_t allocator);
 
 /*
- * The mean utilization of best fit, and of the packing, over traces that count
- * for memory and whose bounds are known; if shared_only, over shared traces. 0
+ * The mean utilization of best fit, and of the packing, over traces whose set
+ * counts, that count for memory and whose bounds are known; if shared_only, over shared traces. 0
  * if there are none.
  */
 double mean_best_fit(const struct benchmark *c, bool shared_only);
 double mean_packing(const struct benchmark *c, bool shared_only);
 
-/* The score of one allocator; a trace whose verdict is not ok counts as 0. */
+/*
+ * The score of one allocator over the traces of the sets that count, or of one
+ * set; a trace whose verdict is not ok counts as 0.
+ */
 struct score score_of(const struct benchmark *c, size_t allocator,
                       const struct profile *profile);
+struct score score_of_set(const struct benchmark *c, size_t allocator,
+                          const struct profile *profile, enum trace_set set);
 
 #endif

@@ -36,7 +36,7 @@ static uint64_t total_ops(const struct benchmark *b)
     uint64_t ops = 0;
 
     for (size_t i = 0; i < b->trace_count; i++)
-        ops += b->traces[i]->op_count;
+        ops += set_counts(b, b->traces[i]->set) ? b->traces[i]->op_count : 0;
     return ops;
 }
 
@@ -78,6 +78,11 @@ static const char *mean_packing_text(const struct row *x)
     double mean = mean_packing(x->benchmark, false);
 
     return marked(text, sizeof text, mean > 0, mean, ' ');
+}
+
+static const char *set_text(const struct row *x)
+{
+    return x->trace->set == SET_SECRET ? "secret" : "public";
 }
 
 static const char *perturbed_text(const struct row *x)

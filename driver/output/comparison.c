@@ -176,7 +176,7 @@ static size_t count_shared(const struct benchmark *c)
     size_t shared = 0;
 
     for (size_t i = 0; i < c->trace_count; i++)
-        shared += trace_is_shared(c, i);
+        shared += set_counts(c, c->traces[i]->set) && trace_is_shared(c, i);
     return shared;
 }
 
@@ -191,7 +191,7 @@ static void print_unshared(FILE *out, const struct benchmark *c, size_t shared)
         "allocator",
         shared);
     for (size_t i = 0; i < c->trace_count; i++)
-        if (!trace_is_shared(c, i))
+        if (set_counts(c, c->traces[i]->set) && !trace_is_shared(c, i))
             name_list_add(&name_list, c->traces[i]->name);
     name_list_end(&name_list);
 }

@@ -8,6 +8,7 @@
 #include "base/output_file.h"
 #include "columns.h"
 #include "csv.h"
+#include "set_scores.h"
 
 #include <json-c/json.h>
 #include <stdio.h>
@@ -228,6 +229,7 @@ static struct json_object *root_object(const struct export_setup *e)
     add(root, "loop_ns_per_op", loop);
     add(root, "results", results);
     add(root, "index", index);
+    add(root, "sets", set_scores_json(c, e->profile));
     return root;
 }
 

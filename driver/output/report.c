@@ -15,6 +15,7 @@
 #include "name_list.h"
 #include "adversary_table.h"
 #include "waste_table.h"
+#include "set_scores.h"
 
 #include <json-c/json.h>
 #include <stdio.h>
@@ -382,6 +383,7 @@ static void print_full(const struct benchmark *c, const struct profile *p,
         waste_table_compare(stdout, c);
     print_legend(c, style);
     print_notes(c);
+    set_scores_print(stdout, c, p);
     if (c->allocator_count == 1)
         print_index(c, p, 0);
 }

@@ -168,6 +168,7 @@ struct trace *trace_load(const char *path)
 
     t->path = check_alloc(strdup(path));
     t->name = basename(t->path);
+    t->set = SET_PUBLIC;
     struct contents c = contents_read(path);
     if (trace_is_binary(c.bytes, c.size))
         load_binary(t, c);

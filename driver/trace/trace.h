@@ -21,13 +21,18 @@
 /* What a trace counts for in the score, with the numbers of later hand-outs. */
 enum trace_weight { WEIGHT_NONE, WEIGHT_BOTH, WEIGHT_MEMORY, WEIGHT_SPEED };
 
+/* Traces of files are public; their twins, of which files know nothing, are
+ * secret. BOTH is of what takes traces of either. */
+enum trace_set { SET_BOTH, SET_PUBLIC, SET_SECRET };
+
 enum trace_form { FORM_TEXT, FORM_BINARY, FORM_MADE /* by trace_new */ };
 
 enum { TRACE_SEGMENTS = 256 };
 
 struct trace {
     char *path;       /* as the user gave it, or as trace_list found it */
-    const char *name; /* the last part of path */
+    const char *name; /* the last part of path; see trace_twin */
+    enum trace_set set;
     enum trace_form form;
     enum trace_weight weight;
     bool threaded;     /* at least one operation has a thread other than 0 */
@@ -81,6 +86,16 @@ static inline void trace_release_before(const struct trace *trace, uint64_t op)
  * multiplied by the same factor of 0.96 to 1.04. The caller deletes it.
  */
 struct trace *trace_perturb(const struct trace *trace, uint64_t seed);
+
+/*
+ * The twin of the trace by a seed, which is any text: with other sizes, another
+ * order and other slots, of the same character. Its path is the trace's with
+ * TWIN_ENDING, its name the trace's with that in place of its ending. The caller
+ * deletes it.
+ */
+struct trace *trace_twin(const struct trace *trace, const char *seed);
+
+#define TWIN_ENDING "~secret"
 
 /* Write the binary form (.repb) to path; on failure exit with a message. */
 void trace_pack(const struct trace *trace, const char *path);

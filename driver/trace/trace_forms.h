@@ -1,12 +1,13 @@
 /*
  * trace_forms.h - what the files of this room share. Which file calls which:
  *
- *     trace.c           load, verify, measure   --> all below but the last two
+ *     trace.c           load, verify, measure   --> all below but the last three
  *     trace_text.c      the text form
  *     trace_binary.c    the binary form
  *     trace_describe.c  lines and texts for messages   --> trace_text
  *     trace_made.c      traces of trace_new     --> trace, trace_describe
  *     trace_perturb.c   perturbed traces        --> trace
+ *     trace_twin.c      twins                   --> trace, trace_perturb
  *
  * A reader sets weight, id_count, op_count, slot_count, threaded and ops. It
  * exits with a message if the file is malformed. trace.c computes the peaks.
@@ -33,6 +34,13 @@ void trace_read_binary(struct trace *trace);
 void trace_format(struct op op, uint64_t id, char *buffer, size_t size);
 
 enum { MADE_HEADER_LINES = 4 };
+
+/* The length of a trace's name without its ending, such as .rep.gz. */
+size_t trace_stem_length(const char *name);
+
+/* Give each of the slots another number, at random. */
+void rename_slots(struct op *ops, uint64_t count, uint32_t slot_count,
+                  uint64_t *state);
 
 /* Verify the operations and compute the peaks. */
 void trace_measure(struct trace *trace);

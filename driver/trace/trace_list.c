@@ -3,6 +3,7 @@
  */
 #define _GNU_SOURCE
 #include "trace_list.h"
+#include "trace_forms.h"
 
 #include "base/build.h"
 #include "base/fatal.h"
@@ -29,6 +30,14 @@ static int is_trace(const struct dirent *entry)
     return 0;
 }
 
+size_t trace_stem_length(const char *name)
+{
+    for (int i = 1; i < ENDINGS; i++)
+        if (has_suffix(name, endings[i]))
+            return strlen(name) - strlen(endings[i]);
+    return strlen(name);
+}
+
 const char *trace_directory(void)
 {
     static char path[PATH_MAX];
@@ -51,6 +60,22 @@ static struct trace *load_named(const char *file, const char *directory)
             return trace_load(path);
     }
     fatal(file, 0, "there is no such trace, here or in %s", directory);
+}
+
+/* The twin of the trace that is named before TWIN_ENDING. */
+static struct trace *load_twin(const char *file, const char *directory,
+                               const char *seed)
+{
+    char *name = check_alloc(strdup(file));
+
+    if (!seed)
+        fatal(file, 0, "a twin needs --secret SEED");
+    name[strlen(name) - strlen(TWIN_ENDING)] = '\0';
+    struct trace *public = load_named(name, directory);
+    struct trace *twin = trace_twin(public, seed);
+    trace_delete(public);
+    free(name);
+    return twin;
 }
 
 static struct trace_list load_directory(const char *directory)
@@ -78,7 +103,7 @@ static struct trace_list load_directory(const char *directory)
 }
 
 struct trace_list trace_list_load(char *const *files, size_t count,
-                                  const char *directory)
+                                  const char *directory, const char *seed)
 {
     struct trace_list list;
 
@@ -88,8 +113,27 @@ struct trace_list trace_list_load(char *const *files, size_t count,
         return load_directory(directory);
     list.traces = check_alloc(calloc(count, sizeof(struct trace *)));
     for (list.count = 0; list.count < count; list.count++)
-        list.traces[list.count] = load_named(files[list.count], directory);
+        list.traces[list.count] =
+            has_suffix(files[list.count], TWIN_ENDING)
+                ? load_twin(files[list.count], directory, seed)
+                : load_named(files[list.count], directory);
     return list;
+}
+
+void trace_list_add_twins(struct trace_list *list, const char *seed)
+{
+    for (size_t i = 0; i < list->count; i++)
+        if (list->traces[i]->set == SET_SECRET)
+            return;
+    list->traces = check_alloc(
+        realloc(list->traces, 2 * list->count * sizeof *list->traces));
+    for (size_t i = list->count; i-- > 0;) {
+        struct trace *public = list->traces[i];
+
+        list->traces[2 * i] = public;
+        list->traces[2 * i + 1] = trace_twin(public, seed);
+    }
+    list->count *= 2;
 }
 
 void trace_list_delete(struct trace_list list)

@@ -21,6 +21,7 @@ struct trace *trace_new(const char *path, uint32_t slot_count)
 
     t->path = check_alloc(strdup(path));
     t->name = basename(t->path);
+    t->set = SET_PUBLIC;
     t->form = FORM_MADE;
     t->weight = WEIGHT_BOTH;
     t->slot_count = slot_count;

@@ -71,12 +71,16 @@ static struct op perturb_op(struct op op, uint64_t *factors, uint64_t *state)
     return op_of_thread(changed, op_thread(op));
 }
 
-static struct op rename_slot(struct op op, const uint32_t *order)
+void rename_slots(struct op *ops, uint64_t count, uint32_t slot_count,
+                  uint64_t *state)
 {
-    if (!op_has_block(op))
-        return op;
-    op.word = order[op_slot(op)] << OP_KIND_BITS | (uint32_t)op_kind(op);
-    return op;
+    uint32_t *order = random_permutation(slot_count, state);
+
+    for (uint64_t i = 0; i < count; i++)
+        if (op_has_block(ops[i]))
+            ops[i].word = order[op_slot(ops[i])] << OP_KIND_BITS |
+                          (uint32_t)op_kind(ops[i]);
+    free(order);
 }
 
 struct trace *trace_perturb(const struct trace *trace, uint64_t seed)
@@ -85,12 +89,11 @@ struct trace *trace_perturb(const struct trace *trace, uint64_t seed)
     struct op *ops = check_alloc(malloc(trace->op_count * sizeof *ops));
     uint64_t *factors =
         check_alloc(calloc(trace->slot_count + 1, sizeof *factors));
-    uint32_t *order = random_permutation(trace->slot_count, &seed);
 
     for (uint64_t i = 0; i < trace->op_count; i++)
-        ops[i] = rename_slot(perturb_op(trace->ops[i], factors, &seed), order);
+        ops[i] = perturb_op(trace->ops[i], factors, &seed);
+    rename_slots(ops, trace->op_count, trace->slot_count, &seed);
     free(factors);
-    free(order);
     *t = *trace;
     t->path = check_alloc(strdup(trace->path));
     t->name = basename(t->path);
