@@ -27,7 +27,7 @@ MODES = ("off", "auto", "require")
 NOBODY = "65534"
 USR = Path("/usr")
 TMP_BYTES = 256 << 20
-# What a program may know of the user: how to write to the terminal.
+# What a program in the user's terminal may know of it.
 KEPT = ("TERM", "COLUMNS", "LINES", "LANG", "LC_ALL", "LC_CTYPE")
 # Beside /usr: where the loader and the compiler's names lie.
 SYSTEM = ("/etc/ld.so.cache", "/etc/alternatives")
@@ -115,6 +115,17 @@ def _apart() -> list[str]:
             "--uid", NOBODY, "--gid", NOBODY, "--clearenv"]
 
 
+def _variables(home: Folder | None, terminal: bool) -> list[str]:
+    private = os.fspath(home) if home else "/tmp"
+    values = {"LC_ALL": "C"}
+    if terminal:
+        values = {name: os.environ[name] for name in KEPT
+                  if name in os.environ}
+    values |= {"PATH": "/usr/local/bin:/usr/bin:/bin", "HOME": private,
+               "TMPDIR": private}
+    return [f"{name}={value}" for name, value in values.items()]
+
+
 @functools.cache
 def fault() -> str | None:
     """Why bubblewrap cannot be used here; None: it can. It is tried once."""
@@ -172,7 +183,7 @@ class Jail:
         limited = [*limits.words(self.isolated), *plain]
         if not self.isolated:
             there = ["-C", os.fspath(home)] if home else []
-            return ["env", "-i", *there, *self._variables(home), *limited]
+            return ["env", "-i", *there, *_variables(home, terminal), *limited]
         binds = [("--bind", path, path) for path in [*write, *filter(None, [home])]]
         binds += [("--bind", path, place) for place, path in outbox.items()]
         binds += [("--ro-bind", path, path) for path in read]
@@ -182,20 +193,12 @@ class Jail:
             jailed += [option, os.fspath(path), os.path.abspath(place)]
         there = os.path.abspath(home or os.getcwd())
         jailed += ["--dir", there, "--chdir", there, "--remount-ro", "/"]
-        for variable in self._variables(home):
+        for variable in _variables(home, terminal):
             jailed += ["--setenv", *variable.split("=", 1)]
         # Without a session of its own it could type into the terminal.
         first = ["sh", "-c", 'trap "" INT; exec "$@"', "sh"] if terminal else []
         own = [] if terminal else ["--new-session"]
         return [*first, *jailed, *own, "--", *limited]
-
-    @staticmethod
-    def _variables(home: Folder | None) -> list[str]:
-        values = {name: os.environ[name] for name in KEPT if name in os.environ}
-        private = os.fspath(home) if home else "/tmp"
-        values |= {"PATH": "/usr/local/bin:/usr/bin:/bin", "HOME": private,
-                   "TMPDIR": private}
-        return [f"{name}={value}" for name, value in values.items()]
 
 
 class _Reader(threading.Thread):
@@ -221,8 +224,10 @@ def _kill_group(process: subprocess.Popen[bytes]) -> None:
 
 def run(command: Sequence[str], wall: float | None, most: int) -> Ended:
     """Run it to its end; keep at most so many bytes of what it prints. When
-    the wall limit passes, or Ctrl-C comes, all its processes are killed."""
+    the wall limit passes, or Ctrl-C comes, all its processes are killed. It
+    prints English."""
     with subprocess.Popen(command, stdin=subprocess.DEVNULL,
+                          env={**os.environ, "LC_ALL": "C"},
                           stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
                           start_new_session=True) as process:
         assert process.stdout

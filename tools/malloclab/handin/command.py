@@ -125,15 +125,12 @@ def _lab_of(args: argparse.Namespace, handin: Handin,
     return recognize(handin.text)
 
 
-def _words(args: argparse.Namespace, align: int, name: str, library: Path
-           ) -> list[str]:
-    """mdriver's, before the user's own options."""
-    mdriver = _judge_of(args.mode)
-    words = [str(mdriver), "--align", str(align), "--allocator",
-             f"{name}={library}"]
+def _options(args: argparse.Namespace, mdriver: Path) -> list[str]:
+    """What mdriver is told of it, before the user's own options."""
+    words = []
     if args.assignment:
         words += ["--assignment", args.assignment]
-    if args.jail != "off" and b"--jail" in mdriver.read_bytes():
+    if args.jail != "off" and b"\0jail\0" in mdriver.read_bytes():
         words += ["--jail", args.jail]
     return words
 
@@ -142,10 +139,11 @@ def _judge(args: argparse.Namespace, options: Sequence[str]) -> int:
     if args.mode == "m32":
         hints.demand_32_bits()
     asked = assignment.read(args.assignment) if args.assignment else None
-    jail = Jail.open(args.jail, _print_error)
     handin = gather(args.source)
     lab, why = _lab_of(args, handin, asked)
     align = args.align or (asked.alignment if asked else lab.align)
+    mdriver = _judge_of(args.mode)
+    jail = Jail.open(args.jail, _print_error)
     library = build(handin, lab, _build_folder(args.mode), args.cc, args.mode,
                     jail=jail, allowed=asked and asked.allowed)
     files = f", from {' '.join(path.name for path in handin.paths)}" \
@@ -154,7 +152,9 @@ def _judge(args: argparse.Namespace, options: Sequence[str]) -> int:
     print(f"{name}: lab {lab.name} ({why}), {align}-byte alignment"
           f"{printable(files)}", flush=True)
     name = name.replace("=", "_").replace(",", "_")
-    return _run(jail, _words(args, align, name, library), options, library,
+    words = [str(mdriver), "--align", str(align), "--allocator",
+             f"{name}={library}"]
+    return _run(jail, words, [*_options(args, mdriver), *options], library,
                 lab.name == "csapp" and args.mode != "m32")
 
 

@@ -178,7 +178,8 @@ def judge(jail: Jail, words: Sequence[str], options: Sequence[str],
     """Run mdriver, words[0], with further options of the user's; its status."""
     command = [*words, *options]
     if not jail.isolated:
-        return _wait(subprocess.Popen(jail.command(command)))
+        return _wait(subprocess.Popen(jail.command(command,
+                                                    terminal=True)))
     files = Files.named_by(options, Path(words[0]))
     with _outboxes(files) as outbox:
         return _wait(subprocess.Popen(jail.command(
