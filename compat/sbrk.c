@@ -3,6 +3,7 @@
  * mem_sbrk themselves: HANDIN_SBRK is the type that they give its increment.
  */
 #include <stdint.h>
+#include <sys/types.h>
 
 void *__real_mem_sbrk(intptr_t increment);
 void *__wrap_mem_sbrk(HANDIN_SBRK increment);

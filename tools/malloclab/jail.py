@@ -104,7 +104,9 @@ def _root() -> list[str]:
 
 
 def _proc() -> list[str]:
-    words = ["--proc", "/proc", "--symlink", "/proc/self/fd", "/dev/fd"]
+    """Read-only: root's files in /proc/sys are root's in the jail, too."""
+    words = ["--proc", "/proc", "--remount-ro", "/proc",
+             "--symlink", "/proc/self/fd", "/dev/fd"]
     for number, name in enumerate(("stdin", "stdout", "stderr")):
         words += ["--symlink", f"/proc/self/fd/{number}", f"/dev/{name}"]
     return words

@@ -17,12 +17,12 @@ from .. import ROOT, jail as jails
 from ..jail import Jail, Limits
 from . import complaints, object_code
 from .labs import Lab, definitions, strip_comments
-from .sources import Copy, Handin, HandinError, check_links
+from .sources import Copy, Handin, HandinError, check_links, printable
 
 # An allocator's own calls stay its own; old C is no error. A compiler ignores a
 # -Wno- that it does not know, but not a -Wno-error=.
 FLAGS = """-x c -std=gnu17 -O2 -g -w -fcommon -fno-strict-aliasing -DDRIVER -fPIC
-    -fno-semantic-interposition
+    -fno-semantic-interposition -fmax-errors=20
     -Wno-implicit-function-declaration -Wno-implicit-int -Wno-int-conversion
     -Wno-incompatible-pointer-types -Wno-return-mismatch -Wno-return-type
     -Wno-declaration-missing-parameter-type""".split()
@@ -42,7 +42,7 @@ REPLACEABLE = {"mm.h", "config.h", "contracts.h"}
 HEADERS = [ROOT / "compat", *sorted(ROOT.glob("*.h"))]
 MIB = 1 << 20
 LIMITS = Limits(cpu=20, address_space=1024 * MIB, file_size=32 * MIB,
-                processes=64, wall=120)
+                processes=64, wall=60)
 IN_WORDS = {"cpu": 20, "memory": 1024, "file": 32}
 MOST_SAID = 64 << 10  # bytes kept of what a compiler prints
 MOST_LISTED = 4 << 20  # and of readelf's table
@@ -114,20 +114,26 @@ class Compiler:
         self.run([str(self.path), *bits, *words])
 
     def compile(self, source: Path, target: Path) -> None:
-        words = [*FLAGS, *self.flags, "-c", "-o", str(target), str(source)]
+        """Where bubblewrap is not there to hide files, what is included is
+        looked at first: a compiler quotes what it does not understand."""
+        words = [*FLAGS, *self.flags]
+        made = ["-c", "-o", str(target), str(source)]
         if self.jail.isolated or self.jail.mode == "off":
-            self.tool(words)
+            self.tool([*words, *made])
             return
         lists = [target.with_suffix(end) for end in (".d", ".as.d")]
-        self.tool(["-MD", "-MF", str(lists[0]), f"-Wa,--MD,{lists[1]}",
-                   *(["-no-integrated-as"] if "clang" in self.path.name else []),
-                   *words])
-        for path in lists:
-            self.check(_dependencies(path.read_text(errors="surrogateescape")))
+        self.tool([*words, "-E", "-MD", "-MF", str(lists[0]), "-o",
+                   os.devnull, str(source)])
+        self.check(lists[0])
+        if "clang" in self.path.name:
+            words.append("-no-integrated-as")
+        self.tool([*words, f"-Wa,--MD,{lists[1]}", *made])
+        self.check(lists[1])
 
-    def check(self, names: Sequence[str]) -> None:
+    def check(self, rule: Path) -> None:
         """Refuse what a jail would have hidden."""
-        for name in names:
+        text = rule.read_text(errors="surrogateescape")
+        for name in _dependencies(text):
             real = (self.apart / name).resolve()
             seen = [self.apart.resolve(), *HEADERS,
                     *([] if ROOT in real.parents else [jails.USR])]
@@ -177,8 +183,9 @@ class _Attempt:
             place = self.copies()[path.absolute().parent]
             text = text.replace(f"{place}/{path.name}", str(path))
             text = text.replace(f"{place}/", f"{path.parent}/")
-        return re.sub(rf"{re.escape(str(self.compiler.apart))}/[\w.]+\.[os]\b",
+        text = re.sub(rf"{re.escape(str(self.compiler.apart))}/[\w.]+\.[os]\b",
                       "it", text)
+        return "\n".join(map(printable, text.split("\n")))
 
     def objects(self) -> list[Path]:
         sources = self.prepare()

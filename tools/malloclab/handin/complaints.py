@@ -9,12 +9,13 @@ from .sources import Handin
 
 # What a compiler, an assembler or a linker says at the end of a resource.
 EXHAUSTED = (
-    (r"out of memory|memory exhausted|bad_alloc|[Cc]annot allocate memory|"
-     r"LLVM ERROR: Alloc", "needs more than {memory} MiB of memory"),
-    (r"CPU time limit exceeded|Killed signal|Killed\b",
+    (r"out of memory allocating|memory exhausted|bad_alloc|"
+     r"[Cc]annot allocate memory|LLVM ERROR: Alloc", "needs more than {memory} MiB of memory"),
+    (r"CPU time limit exceeded|Killed signal terminated",
      "takes more than {cpu} seconds"),
     (r"File size limit exceeded|File too large|file truncated",
      "makes a file of more than {file} MiB"))
+MOST_QUOTED = 300  # characters
 
 
 def of_limits(said: str, **limits: int) -> str | None:
@@ -31,13 +32,13 @@ def of_compiler(handin: Handin, said: str) -> str:
     found = re.search(r"^(.*?):(\d+):(?:\d+:)? (?:fatal )?[Ee]rror: (.*)", said,
                       re.M)
     if not found:
-        return f"{handin.given}: the compiler fails: {said.strip()[:200]}"
+        first = said.strip().partition("\n")[0][:MOST_QUOTED]
+        return f"{handin.given}: the compiler fails: {first}"
     own = any(found[1] == str(path) or found[1].startswith(f"{path.parent}/")
               for path in handin.paths)
     # A statement of the assembler has a line of the compiler's output.
-    place = f"{found[1]}:{found[2]}" if own or "/" not in found[1] and \
-        "<" not in found[1] else handin.given
-    return f"{place}: {found[3]}"
+    place = f"{found[1]}:{found[2]}" if own else handin.given
+    return f"{place}: {found[3][:MOST_QUOTED]}"
 
 
 def _of_constant(said: str) -> str:
