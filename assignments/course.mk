@@ -4,10 +4,15 @@
 # Judge a hand-in: make handin MM=path/to/mm.c ARGS='-f x.rep -l'. MM is a file,
 # a folder, or several files; LAB is csapp, cmu or house. make ends with 2 for
 # every failure; tools/handin tells 1, it is wrong, from 2, it does not build.
-handin: lab
-	@test -n "$(MM)" || { echo 'usage: make handin MM=path/to/mm.c' \
+# No shell and no make reads the names: they are in the environment.
+unexport MM
+handin: export HANDIN := $(value MM)
+handin: $(if $(shell test -w . && echo yes),lab)
+	@test -n "$$HANDIN" || { echo 'usage: make handin MM=path/to/mm.c' \
 	    "[ARGS='mdriver options'] [LAB=csapp|cmu|house] [MODE=m32]"; exit 2; }
-	@if test -e "$(MM)"; then set -- "$(MM)"; else set -- $(MM); fi; \
+	@set -- "$$HANDIN"; test -e "$$1" || set -- $$HANDIN; \
+	    for path; do shift; case $$path in -*) path=./$$path;; esac; \
+	    set -- "$$@" "$$path"; done; \
 	    tools/handin --mode $(MODE) --cc $(CC) $(LAB:%=--lab %) "$$@" -- $(ARGS)
 
 # What students get: make handout DIR=path/to/new/folder

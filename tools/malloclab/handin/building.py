@@ -1,4 +1,4 @@
-"""A hand-in becomes a shared object."""
+"""A hand-in becomes a shared object, in a jail."""
 
 from __future__ import annotations
 
@@ -11,27 +11,41 @@ import sys
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Callable, Sequence
+from typing import Callable, Collection, Sequence
 
-from .. import ROOT
+from .. import ROOT, jail as jails
+from ..jail import Jail, Limits
+from . import complaints, object_code
 from .labs import Lab, definitions, strip_comments
-from .sources import Handin, HandinError
+from .sources import Copy, Handin, HandinError, check_links, printable
 
 # An allocator's own calls stay its own; old C is no error. A compiler ignores a
 # -Wno- that it does not know, but not a -Wno-error=.
-FLAGS = """-std=gnu17 -O2 -g -w -fcommon -fno-strict-aliasing -DDRIVER -fPIC
-    -fno-semantic-interposition
+FLAGS = """-x c -std=gnu17 -O2 -g -w -fcommon -fno-strict-aliasing -DDRIVER -fPIC
+    -fno-semantic-interposition -fmax-errors=20
     -Wno-implicit-function-declaration -Wno-implicit-int -Wno-int-conversion
     -Wno-incompatible-pointer-types -Wno-return-mismatch -Wno-return-type
     -Wno-declaration-missing-parameter-type""".split()
+# Without start files, only a hand-in's own code could run when it is loaded.
 LINK = ["-shared", "-Wl,-Bsymbolic"]
+ALONE = ["-nostartfiles"]
+SBRK = ROOT / "compat/sbrk.c"
 # The heap's functions, which the worker has.
-HEAP = """sbrk heap_lo heap_hi heapsize pagesize map unmap discard init deinit
-    reset_brk set_limit footprint peak_footprint fail_request""".split()
+HEAP = {f"mem_{name}" for name in """sbrk heap_lo heap_hi heapsize pagesize map
+    unmap discard init deinit reset_brk set_limit footprint peak_footprint
+    fail_request""".split()}
 # Never a hand-in's own: memlib is the judge's. And what a course's copy may
 # have otherwise than the compiler here takes it.
 OURS = {"memlib.h", "memlib.c"}
 REPLACEABLE = {"mm.h", "config.h", "contracts.h"}
+# Of the lab, what a compiler may read.
+HEADERS = [ROOT / "compat", *sorted(ROOT.glob("*.h"))]
+MIB = 1 << 20
+LIMITS = Limits(cpu=20, address_space=1024 * MIB, file_size=32 * MIB,
+                processes=64, wall=60)
+IN_WORDS = {"cpu": 20, "memory": 1024, "file": 32}
+MOST_SAID = 64 << 10  # bytes kept of what a compiler prints
+MOST_LISTED = 4 << 20  # and of readelf's table
 SHORT = 16  # digits of a key
 
 
@@ -39,45 +53,92 @@ class Refused(Exception):
     """What the compiler or the linker says."""
 
 
+class Unfit(Exception):
+    """What is wrong with a hand-in, in whatever way it is compiled."""
+
+
+def _path_of(cc: str) -> Path:
+    found = shutil.which(cc)
+    if not found:
+        raise HandinError(f"{cc}: cannot run this compiler: "
+                          "No such file or directory")
+    return Path(found).absolute()
+
+
+def _installed(path: Path) -> list[Path]:
+    """What the compiler at path needs beside /usr: the prefix that it is in."""
+    folder = path.parent.resolve()
+    if jails.USR in folder.parents:
+        return []
+    beside = [folder.parent / name for name in
+              ("lib", "lib32", "lib64", "libexec", "include")]
+    return [path, *(part for part in [folder, *beside]
+                    if folder.name == "bin" and part.is_dir())]
+
+
+def _dependencies(text: str) -> list[str]:
+    """The files in a rule for make."""
+    words = re.findall(r"(?:\\.|[^\s\\])+", text.replace("\\\n", " "))
+    return [re.sub(r"\\(.)|\$(\$)", r"\1\2", word) for word in words
+            if not word.endswith(":")]
+
+
 @dataclass
 class Compiler:
     """How one hand-in is compiled."""
 
-    cc: str
+    path: Path
     mode: str
-    lab: Lab
+    jail: Jail
+    apart: Path  # the only folder that it can write to
     flags: list[str]
 
-    def words(self, more: Sequence[str]) -> list[str]:
-        bits = ["-m32"] if self.mode == "m32" else []
-        return [self.cc, *bits, *more]
-
-    def run(self, more: Sequence[str]) -> None:
+    def run(self, words: Sequence[str], most: int = MOST_SAID) -> str:
+        command = self.jail.command(
+            words, [*HEADERS, *_installed(self.path)], home=self.apart,
+            limits=LIMITS, proc=False)
         try:
-            ended = subprocess.run(
-                self.words(more), stdin=subprocess.DEVNULL,
-                stderr=subprocess.PIPE, text=True, errors="replace")
+            ended = jails.run(command, LIMITS.wall, most)
+        except jails.TimeUp:
+            raise Unfit(f"compiling it takes more than {LIMITS.wall} seconds") \
+                from None
         except OSError as error:
-            raise HandinError(f"{self.cc}: cannot run this compiler: "
-                              f"{error.strerror}") from None
-        if ended.returncode != 0:
-            raise Refused(ended.stderr)
+            raise HandinError(f"{words[0]}: cannot run it: {error.strerror}") \
+                from None
+        if ended.status != 0:
+            raise Refused(ended.output)
+        return ended.output
+
+    def tool(self, words: Sequence[str]) -> None:
+        bits = ["-m32"] if self.mode == "m32" else []
+        self.run([str(self.path), *bits, *words])
 
     def compile(self, source: Path, target: Path) -> None:
-        self.run([*FLAGS, *self.flags, "-c", "-o", str(target), str(source)])
+        """Where bubblewrap is not there to hide files, what is included is
+        looked at first: a compiler quotes what it does not understand."""
+        words = [*FLAGS, *self.flags]
+        made = ["-c", "-o", str(target), str(source)]
+        if self.jail.isolated or self.jail.mode == "off":
+            self.tool([*words, *made])
+            return
+        lists = [target.with_suffix(end) for end in (".d", ".as.d")]
+        self.tool([*words, "-E", "-MD", "-MF", str(lists[0]), "-o",
+                   os.devnull, str(source)])
+        self.check(lists[0])
+        if "clang" in self.path.name:
+            words.append("-no-integrated-as")
+        self.tool([*words, f"-Wa,--MD,{lists[1]}", *made])
+        self.check(lists[1])
 
-
-def _mirror(folder: Path, mirror: Path, hidden: set[str]) -> None:
-    """Links to all that lies in the folder, but for hidden names. A compiler
-    looks for a "mm.h" beside the file that includes it first."""
-    mirror.mkdir()
-    try:
-        names = os.listdir(folder)
-    except PermissionError:  # its files may be readable by their names
-        return
-    for name in names:
-        if name not in hidden:
-            (mirror / name).symlink_to(folder / name)
+    def check(self, rule: Path) -> None:
+        """Refuse what a jail would have hidden."""
+        text = rule.read_text(errors="surrogateescape")
+        for name in _dependencies(text):
+            real = (self.apart / name).resolve()
+            seen = [self.apart.resolve(), *HEADERS,
+                    *([] if ROOT in real.parents else [jails.USR])]
+            if not any(path == real or path in real.parents for path in seen):
+                raise Unfit(f"includes {name}, which is not in its folder")
 
 
 @dataclass
@@ -85,96 +146,90 @@ class _Attempt:
     """One way to build a hand-in, in a folder of its own."""
 
     handin: Handin
+    lab: Lab
     compiler: Compiler
-    apart: Path
     hidden: set[str]
+    allowed: Collection[str] | None
 
-    def mirrors(self) -> dict[Path, Path]:
-        """A mirror for each folder with files of the hand-in."""
+    def copies(self) -> dict[Path, Path]:
+        """A copy of each folder with files of the hand-in."""
         folders = dict.fromkeys(path.absolute().parent
                                 for path in self.handin.paths)
-        return {folder: self.apart / str(number)
+        return {folder: self.compiler.apart / str(number)
                 for number, folder in enumerate(folders)}
 
-    def prepare(self) -> None:
-        for folder, mirror in self.mirrors().items():
-            _mirror(folder, mirror, self.hidden)
-            self.add_sources(folder, mirror)
+    def prepare(self) -> list[Path]:
+        """The sources, copied, and the compiler told where they are. Nothing
+        in what it makes tells of a folder that will be gone."""
+        self.compiler.flags.append(f"-ffile-prefix-map={self.compiler.apart}=.")
+        for folder, place in self.copies().items():
+            place.mkdir()
+            copy = Copy(folder, place, self.hidden,
+                        self.compiler.jail.mode == "off")
+            for path in self.handin.paths:
+                if path.absolute().parent == folder:
+                    copy.add(path)
             self.compiler.flags.append(
-                f"-ffile-prefix-map={mirror}={folder.resolve()}")
-        for folder in [*(ROOT / name for name in self.compiler.lab.headers),
-                       *self.mirrors().values()]:
+                f"-ffile-prefix-map={place}={folder.resolve()}")
+        for folder in [*(ROOT / name for name in self.lab.headers),
+                       *self.copies().values()]:
             self.compiler.flags += ["-iquote", str(folder), "-I", str(folder)]
-
-    def add_sources(self, folder: Path, mirror: Path) -> None:
-        """What was given is there, also where the folder cannot be listed."""
-        for path in self.handin.paths:
-            link = mirror / path.name
-            if path.absolute().parent == folder and not link.is_symlink():
-                link.symlink_to(path.absolute())
+        return [self.copies()[path.absolute().parent] / path.name
+                for path in self.handin.paths]
 
     def said(self, text: str) -> str:
         """What a compiler says, with the names that the user gave."""
         for path in self.handin.paths:
-            mirror = self.mirrors()[path.absolute().parent]
-            text = text.replace(f"{mirror}/{path.name}", str(path))
-            text = text.replace(f"{mirror}/", f"{path.parent}/")
-        return re.sub(rf"{re.escape(str(self.apart))}/\d+\.o", "it", text)
+            place = self.copies()[path.absolute().parent]
+            text = text.replace(f"{place}/{path.name}", str(path))
+            text = text.replace(f"{place}/", f"{path.parent}/")
+        text = re.sub(rf"{re.escape(str(self.compiler.apart))}/[\w.]+\.[os]\b",
+                      "it", text)
+        return "\n".join(map(printable, text.split("\n")))
 
     def objects(self) -> list[Path]:
-        self.prepare()
-        sources = [self.mirrors()[path.absolute().parent] / path.name
-                   for path in self.handin.paths]
-        sources += [ROOT / name for name in self.compiler.lab.sources]
-        targets = [self.apart / f"{number}.o"
+        sources = self.prepare()
+        targets = [self.compiler.apart / f"{number}.o"
                    for number in range(len(sources))]
         for source, target in zip(sources, targets):
             self.compiler.compile(source, target)
         return targets
 
     def link(self, more: Sequence[str]) -> Path:
-        """The linker is asked first what is missing: the worker has the
-        heap's functions, and nobody has others."""
-        objects = [*map(str, self.objects()), *more, "-lm"]
-        target = self.apart / f"{self.handin.label}.so"
+        """With more, it is a part of something that has its own heap."""
+        objects = [*map(str, self.objects()), *more]
+        target = self.compiler.apart / f"{self.handin.label}.so"
+        self.compiler.tool([*LINK, *([] if more else ALONE), "-o", str(target),
+                            *objects, *self.sources_of_lab(), "-lm"])
         if not more:
-            heap = [f"-Wl,--defsym=mem_{name}=0" for name in HEAP]
-            self.compiler.run([*LINK, *heap, "-Wl,-z,defs", "-o",
-                               str(self.apart / "probe.so"), *objects])
-        self.compiler.run([*LINK, "-o", str(target), *objects])
+            self.inspect(target)
         return target
 
+    def sources_of_lab(self) -> list[str]:
+        """What is compiled and linked with it, and how."""
+        names = [str(ROOT / name) for name in self.lab.sources]
+        wrapped = [flag for flag in self.compiler.flags
+                   if flag.startswith("-DHANDIN_SBRK=")]
+        if wrapped:
+            names += ["-Wl,--wrap=mem_sbrk", *wrapped, str(SBRK)]
+        return [*FLAGS, *names, "-x", "none"] if names else []
 
-def _complaint_of_linker(handin: Handin, said: str) -> str | None:
-    """What a function that is nowhere means, in a sentence."""
-    missing = re.search(r"undefined reference to [`']([\w.]+)'|"
-                        r"undefined symbol: ([\w.]+)", said)
-    if not missing:
-        return None
-    name = missing[1] or missing[2]
-    code = [strip_comments(text) for text in handin.texts]
-    for path, text in zip(handin.paths, code):
-        found = re.search(rf"^(?!.*\b(?:static|extern)\b).*\binline\b[^;{{}}]*"
-                          rf"\b{re.escape(name)}\s*\([^;{{}}]*\)\s*\{{", text,
-                          re.M)
-        if found:
-            line = text[:found.start()].count("\n") + 1
-            return (f"{path}:{line}: {name} is inline without static: such a "
-                    f"function of C99 is not defined for the linker; write "
-                    f"'static inline', or declare it once as extern")
-    more = "; a folder in place of the file takes its other C files along" \
-        if len(handin.paths) == 1 else ""
-    return f"{handin.given}: {name} is used and defined nowhere{more}"
-
-
-def _complaint_of_compiler(said: str) -> str | None:
-    if "variably modified" not in said and "not constant" not in said:
-        return None
-    place = re.search(r"^(\S+?:\d+):\d+: error: (?:variably modified|.*not "
-                      r"constant)", said, re.M)
-    return (f"{place[1] if place else '-'}: a const variable is no constant "
-            "expression of C, though clang takes it for one; write an enum or "
-            "#define, or install clang")
+    def inspect(self, built: Path) -> None:
+        listing = self.compiler.run([*object_code.READELF, str(built)],
+                                    MOST_LISTED)
+        if len(listing) >= MOST_LISTED:
+            raise Unfit("has too many symbols")
+        code = object_code.read(listing)
+        missing = [name for name in code.missing if name not in HEAP]
+        if missing:
+            raise HandinError(complaints.of_missing(self.handin, missing[0]))
+        loads = object_code.loads_code(code)
+        if loads and self.compiler.jail.mode != "off":
+            raise Unfit(loads)
+        call = self.allowed is not None and \
+            object_code.forbidden(code, self.allowed)
+        if call:
+            raise Unfit(f"calls {call}, which the assignment does not allow")
 
 
 @dataclass
@@ -186,17 +241,24 @@ class _Building:
     more: Sequence[str]
     note: Callable[[str], None]
     folder: Path
+    jail: Jail
+    allowed: Collection[str] | None
 
     def attempt(self, cc: str, hidden: set[str], number: int) -> Path:
         apart = self.folder / str(number)
         apart.mkdir()
         flags = definitions(strip_comments(self.handin.text), self.lab)
-        compiler = Compiler(cc, self.mode, self.lab, flags)
-        attempt = _Attempt(self.handin, compiler, apart, OURS | hidden)
+        compiler = Compiler(_path_of(cc), self.mode, self.jail, apart, flags)
+        attempt = _Attempt(self.handin, self.lab, compiler, OURS | hidden,
+                           self.allowed)
         try:
             return attempt.link(self.more)
         except Refused as refused:
-            raise Refused(attempt.said(str(refused))) from None
+            said = attempt.said(str(refused))
+            limit = complaints.of_limits(said, **IN_WORDS)
+            if limit:
+                raise Unfit(limit) from None
+            raise Refused(said) from None
 
     def ways(self) -> list[tuple[str, set[str], str]]:
         """Compiler, hidden headers, and what is to be said of it."""
@@ -213,6 +275,9 @@ class _Building:
         return ways
 
     def run(self) -> Path:
+        if self.jail.mode != "off":
+            for path in self.handin.paths:
+                check_links(path, path.parent)
         first = None
         for number, (cc, hidden, note) in enumerate(self.ways()):
             try:
@@ -222,16 +287,14 @@ class _Building:
                 return built
             except Refused as refused:
                 first = first or refused
+            except Unfit as unfit:
+                raise HandinError(f"{self.handin.given}: {unfit}") from None
         raise self.failure(str(first))
 
     def failure(self, said: str) -> HandinError:
-        sys.stderr.write(said)
-        why = _complaint_of_linker(self.handin, said) or \
-            _complaint_of_compiler(said)
-        if why:
-            return HandinError(why)
-        return HandinError(f"{self.handin.given}: does not compile as "
-                           f"{self.lab.name} ({self.lab.about})")
+        return HandinError(f"{complaints.of_compiler(self.handin, said)}\n"
+                           f"{self.handin.given}: does not compile as "
+                           f"{self.lab.name} ({self.lab.about})", said)
 
 
 def _store(built: Path, folder: Path) -> Path:
@@ -252,10 +315,13 @@ def _print_error(line: str) -> None:
 
 def build(handin: Handin, lab: Lab, folder: Path, cc: str = "gcc",
           mode: str = "release", more: Sequence[str] = (),
-          note: Callable[[str], None] = _print_error) -> Path:
-    """Build it into the folder; more is what else is linked. The compiler's
-    messages go to standard error, and the reason is in the HandinError."""
+          note: Callable[[str], None] = _print_error,
+          jail: Jail | None = None,
+          allowed: Collection[str] | None = None) -> Path:
+    """Build it into the folder; more is what else is linked; allowed are the
+    functions of the C library that it may call. The first line of a
+    HandinError is the reason, its said what the compiler printed."""
     with tempfile.TemporaryDirectory() as apart:
-        building = _Building(handin, lab, cc, mode, more, note, Path(apart))
+        building = _Building(handin, lab, cc, mode, more, note, Path(apart),
+                             jail or Jail("off", False), allowed)
         return _store(building.run(), folder)
-

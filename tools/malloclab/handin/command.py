@@ -4,21 +4,23 @@ from __future__ import annotations
 
 import argparse
 import os
-import subprocess
 import sys
 import tempfile
 from pathlib import Path
 from typing import Sequence
 
-from .. import ROOT
+from .. import ROOT, assignment, jail as jails
+from ..assignment import Assignment, AssignmentError
+from ..jail import Jail, JailError
 from ..making import MakeError, make
 from . import hints
 from .building import build
-from .labs import LABS, recognize
-from .sources import HandinError, gather
+from .judging import PARTS, judge
+from .labs import LABS, Lab, recognize
+from .sources import Handin, HandinError, gather, printable
 
-NO_JSON = ("--list", "--watch", "--shrink", "--explain", "--pack", "--help",
-           "-h", "--in-process", "--version")
+NO_JSON = ("--list", "--watch", "--shrink", "--explain", "--pack", "--fuzz",
+           "--help", "-h", "--in-process", "--version")
 
 EPILOG = """\
 Where no --lab is given, the text tells: bool mm_init is of cmu; mm_idea,
@@ -54,6 +56,13 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--align", type=int, choices=[8, 16],
                         help="alignment that payloads must have (default: the "
                         "lab's)")
+    parser.add_argument("--assignment", metavar="FILE",
+                        help="take lab, alignment, traces, limits and the "
+                        "functions that it may call from this assignment")
+    parser.add_argument("--jail", default="auto", choices=jails.MODES,
+                        help="compile and judge in a jail: off, no; auto, with "
+                        "what the machine can give; require, all of it, or "
+                        "refuse (default: auto)")
     parser.add_argument("--cc", default="gcc", help="compiler (gcc)")
     return parser
 
@@ -67,7 +76,7 @@ def _is_writable(path: Path) -> bool:
 def _judge_of(mode: str) -> Path:
     """The mode's mdriver, brought up to date where that is possible."""
     folder = ROOT / "build" / mode
-    parts = [folder / name for name in ("mdriver", "worker", "profiles.json")]
+    parts = [folder / name for name in PARTS]
     if _is_writable(folder):
         try:
             make(*parts, f"MODE={mode}")
@@ -91,49 +100,66 @@ def _build_folder(mode: str) -> Path:
     return own / mode
 
 
-def _wait(process: subprocess.Popen[bytes]) -> int:
-    """Ctrl-C is mdriver's to answer: it reports what was done."""
-    while True:
-        try:
-            status = process.wait()
-            return status if status >= 0 else 128 - status
-        except KeyboardInterrupt:
-            continue
-
-
-def _run(words: Sequence[str], options: Sequence[str], narrow: bool) -> int:
+def _run(jail: Jail, words: Sequence[str], options: Sequence[str],
+         library: Path, narrow: bool) -> int:
     """Judge. If the lab may be narrow, of 32 bits, the last line says what the
     verdicts hint at."""
     if not narrow or any(option.split("=")[0] in NO_JSON for option in options):
-        return _wait(subprocess.Popen([*words, *options]))
+        return judge(jail, words, options, [library])
     with tempfile.TemporaryDirectory() as folder:
         results = Path(folder) / "results.json"
-        status = _wait(subprocess.Popen(
-            [*words, "--json", str(results), *options]))
+        status = judge(jail, [*words, "--json", str(results)], options,
+                       [library], [Path(folder)])
         hint = hints.of_32_bits(results)
     if status == 1 and hint:
         print(hint, flush=True)
     return status
 
 
+def _lab_of(args: argparse.Namespace, handin: Handin,
+            asked: Assignment | None) -> tuple[Lab, str]:
+    if args.lab:
+        return LABS[args.lab], "by --lab"
+    if asked:
+        return LABS[asked.lab], f"by {args.assignment}"
+    return recognize(handin.text)
+
+
+def _options(args: argparse.Namespace, mdriver: Path) -> list[str]:
+    """What mdriver is told of it, before the user's own options."""
+    words = []
+    if args.assignment:
+        words += ["--assignment", args.assignment]
+    if args.jail != "off" and b"\0jail\0" in mdriver.read_bytes():
+        words += ["--jail", args.jail]
+    return words
+
+
 def _judge(args: argparse.Namespace, options: Sequence[str]) -> int:
     if args.mode == "m32":
         hints.demand_32_bits()
+    asked = assignment.read(args.assignment) if args.assignment else None
     handin = gather(args.source)
-    lab, why = recognize(handin.text)
-    if args.lab:
-        lab, why = LABS[args.lab], "by --lab"
-    align = args.align or lab.align
-    judge = _judge_of(args.mode)
-    library = build(handin, lab, _build_folder(args.mode), args.cc, args.mode)
+    lab, why = _lab_of(args, handin, asked)
+    align = args.align or (asked.alignment if asked else lab.align)
+    mdriver = _judge_of(args.mode)
+    jail = Jail.open(args.jail, _print_error)
+    library = build(handin, lab, _build_folder(args.mode), args.cc, args.mode,
+                    jail=jail, allowed=asked and asked.allowed)
     files = f", from {' '.join(path.name for path in handin.paths)}" \
         if len(handin.paths) > 1 else ""
-    print(f"{handin.given}: lab {lab.name} ({why}), {align}-byte alignment"
-          f"{files}", flush=True)
-    name = handin.given.replace("=", "_").replace(",", "_")
-    return _run([str(judge), "--align", str(align), "--allocator",
-                 f"{name}={library}"], options,
+    name = printable(handin.given)
+    print(f"{name}: lab {lab.name} ({why}), {align}-byte alignment"
+          f"{printable(files)}", flush=True)
+    name = name.replace("=", "_").replace(",", "_")
+    words = [str(mdriver), "--align", str(align), "--allocator",
+             f"{name}={library}"]
+    return _run(jail, words, [*_options(args, mdriver), *options], library,
                 lab.name == "csapp" and args.mode != "m32")
+
+
+def _print_error(line: object) -> None:
+    print(line, file=sys.stderr, flush=True)
 
 
 def main() -> int:
@@ -142,8 +168,10 @@ def main() -> int:
     try:
         return _judge(_parser().parse_args(words[:cut]), words[cut + 1:])
     except HandinError as error:
-        print(error, file=sys.stderr)
-        return 2
+        sys.stderr.write(error.said)
+        _print_error(error)
+    except (AssignmentError, JailError) as error:
+        _print_error(error)
     except OSError as error:
-        print(f"{error.filename or '-'}: {error.strerror}", file=sys.stderr)
-        return 2
+        _print_error(f"{error.filename or '-'}: {error.strerror}")
+    return 2

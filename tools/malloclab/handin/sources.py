@@ -1,9 +1,11 @@
-"""Which files a hand-in is made of."""
+"""Which files a hand-in is made of: those that are given, and those that they
+include from their own folder."""
 
 from __future__ import annotations
 
 import os
 import re
+import stat
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Sequence
@@ -22,8 +24,25 @@ PART_OF_MM = re.compile(r"\b(?:mm_)?(?:malloc|init|free|realloc)"
                         r"\s*\([^;{}()]*\)\s*\{")
 
 
+MOST_BYTES = 1 << 20  # of a file
+MOST_NAME = 200
+PAGE = 4096
+MOST_COPIED = 16 << 20  # of all files
+IN_QUOTES = re.compile(r"^[ \t]*#.*", re.M), re.compile(r'["<]([^"<>\n]+)[">]')
+
+
 class HandinError(Exception):
-    """Why it cannot be built, in a sentence."""
+    """Why it cannot be built, in a sentence; said is all that the compiler
+    printed."""
+
+    def __init__(self, reason: str, said: str = "") -> None:
+        super().__init__(reason)
+        self.said = said
+
+
+def printable(text: str) -> str:
+    """A name, without what a terminal would obey."""
+    return "".join(letter if letter.isprintable() else "?" for letter in text)
 
 
 @dataclass(frozen=True)
@@ -47,12 +66,23 @@ class Handin:
 
 def read(path: Path) -> str:
     """The hand-in's text, whatever its encoding."""
+    return _bytes(path).decode(errors="surrogateescape").replace("\r\n", "\n")
+
+
+def _bytes(path: Path) -> bytes:
+    """What is in the file. A pipe that nobody writes to is not waited for."""
     try:
-        text = path.read_bytes().decode(errors="surrogateescape")
+        file = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+        with open(file, "rb") as opened:
+            if not stat.S_ISREG(os.fstat(file).st_mode):
+                raise HandinError(f"{path}: it is no file with text")
+            data = opened.read(MOST_BYTES + 1)
     except OSError as error:
         raise HandinError(f"{path}: cannot read it: {error.strerror}") \
             from None
-    return text.replace("\r\n", "\n")
+    if len(data) > MOST_BYTES:
+        raise HandinError(f"{path}: it has more than {MOST_BYTES} bytes")
+    return data
 
 
 def _refuse_cpp(path: Path, text: str) -> None:
@@ -72,7 +102,7 @@ def _is_another(path: Path, included: str) -> bool:
         return False
     code = strip_comments(read(path))
     return not PART_OF_MM.search(code) and \
-        not re.search(r"\bmain\s*\([^;{}]*\)\s*\{", code)
+        not re.search(r"\bmain\s*\([^;{}]{0,400}\)\s*\{", code)
 
 
 def _of_folder(folder: Path) -> list[Path]:
@@ -105,3 +135,61 @@ def gather(given: Sequence[str]) -> Handin:
     for path, text in zip(paths, texts):
         _refuse_cpp(path, text)
     return Handin(given[0], tuple(paths), tuple(texts))
+
+
+def check_links(path: Path, folder: Path) -> None:
+    """Refuse a link to what is not the hand-in's: another's, the system's."""
+    if folder.resolve() not in path.resolve().parents:
+        raise HandinError(f"{path}: it is a link that leads out of its folder")
+
+
+def _named(text: str) -> list[str]:
+    """What its directives name in quotes or brackets."""
+    lines, names = IN_QUOTES
+    return [name for line in lines.findall(strip_comments(text))
+            for name in names.findall(line)]
+
+
+@dataclass
+class Copy:
+    """The files of a hand-in that lie in one folder, copied: the sources, and
+    of the folder's other files those that they include."""
+
+    folder: Path
+    place: Path
+    hidden: set[str]  # names of headers that are left behind
+    is_trusted: bool  # links may lead out of the folder
+    copied: int = 0  # bytes on the disk
+
+    def add(self, source: Path) -> None:
+        pending = [source.name]
+        while pending:
+            name = pending.pop()
+            if self._add(name):
+                pending += self._included(name)
+
+    def _add(self, name: str) -> bool:
+        """Whether there is such a file that was not yet copied."""
+        path, target = self.folder / name, self.place / name
+        if len(name) > MOST_NAME or target.exists() or not path.is_file():
+            return False
+        if not self.is_trusted:
+            check_links(path, self.folder)
+        data = _bytes(path)
+        self.copied += len(data) + PAGE
+        if self.copied > MOST_COPIED:
+            raise HandinError(f"{path}: with it, the hand-in has more than "
+                              f"{MOST_COPIED} bytes")
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes(data)
+        return True
+
+    def _included(self, name: str) -> list[str]:
+        """Names from the folder: a compiler looks beside a file first."""
+        beside = os.path.dirname(name)
+        names = [os.path.normpath(os.path.join(start, included))
+                 for included in _named(read(self.place / name))
+                 for start in (beside, "")]
+        return [found for found in names
+                if not found.startswith(("/", "..")) and found not in
+                self.hidden and "\0" not in found]
