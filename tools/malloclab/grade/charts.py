@@ -10,7 +10,7 @@ from typing import Iterator, Sequence
 from .markup import escape
 
 WIDTH, HEIGHT = 560, 300
-LEFT, RIGHT, TOP, BOTTOM = 48, 14, 14, 44
+LEFT, RIGHT, TOP, BOTTOM = 48, 14, 24, 44
 BINS = 20
 STEPS = (1, 2, 5, 10)
 
@@ -109,7 +109,7 @@ def _axes(x: Axis, y: Axis, across: str, up: str) -> list[str]:
         parts.append(f'<text x="{x.at(value):.1f}" y="{y.low + 16}" '
                      f'text-anchor="middle">{value:g}</text>')
     parts.append(f'<text x="{x.high}" y="{HEIGHT - 8}" text-anchor="end">'
-                 f'{escape(across)}</text><text x="4" y="{TOP - 3}">'
+                 f'{escape(across)}</text><text y="{TOP - 12}">'
                  f"{escape(up)}</text>")
     return parts
 

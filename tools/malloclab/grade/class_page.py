@@ -13,7 +13,7 @@ from .wording import OK
 
 MOST_PAIRS = 200
 HEADS = (("student", ""), ("status", ""), ("points", "number"),
-         ("of utilization", "number"), ("of throughput", "number"),
+         ("utilization points", "number"), ("throughput points", "number"),
          ("verdicts", ""), ("public utilization", "number"),
          ("secret utilization", "number"), ("throughput", "number"),
          ("comment", ""))
@@ -69,8 +69,8 @@ def _pareto(results: Sequence[dict[str, Any]],
     drawn = [result for result in results if _is_placed(result)]
     if not drawn:
         return []
-    dots = [*(_dot(step, step["student"]) for step in ladder
-              if _is_placed(step)), *map(_dot, drawn)]
+    dots = [*map(_dot, drawn), *(_dot(step, step["student"])
+                                 for step in ladder if _is_placed(step))]
     caption = ("A dot is a hand-in: further right is faster, further up wastes "
                "less memory. A red ring has a bad verdict, so that its mean is "
                "lower.")
@@ -123,8 +123,8 @@ def _student(result: dict[str, Any]) -> str:
     return "".join([
         f'<tr><td class="text"><a href="{escape(link(result["student"]))}">'
         f"{name(result['student'])}</a></td>",
-        cell(escape(result["status"]),
-             "" if result["status"] == wording.GRADED else "bad"),
+        cell(escape(result["status"]), "word" if
+             result["status"] == wording.GRADED else "word bad"),
         *(figure_cell(points.get(part), wording.number(points.get(part)))
           for part in ("total", "utilization", "throughput")),
         cell(escape(wording.verdicts(result))),

@@ -60,8 +60,8 @@ def escape(value: Any) -> str:
 
 
 def name(value: Any) -> str:
-    """A name of any script: it cannot turn the text around it."""
-    return f"<bdi>{escape(wording.line(value))}</bdi>"
+    """A name in any script: it cannot turn the text around it."""
+    return f"<bdi>{escape(wording.line(value, 80))}</bdi>"
 
 
 def cell(words: str, kind: str = "") -> str:

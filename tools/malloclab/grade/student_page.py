@@ -97,7 +97,7 @@ def _trace(trace: dict[str, Any]) -> str:
         ' <span class="soft">(no points)</span>'
     return "".join([
         f"<tr>{cell(escape(trace['trace']) + remark)}",
-        cell(kind) if right else cell(kind, "bad"),
+        cell(kind, "word" if right else "word bad"),
         cell(bar(share, trace["bound"], f"utilization {words}")),
         figure_cell(trace["utilization"], words),
         figure_cell(trace["bound"], wording.percent(trace["bound"])),
