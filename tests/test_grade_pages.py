@@ -148,6 +148,15 @@ class ClassPage(Folder):
             if name == 'href' and value != 'data:,':
                 self.assertRegex(value, r'\A[^/:]+/index\.html\Z')
 
+    def test_folders_may_have_other_names(self) -> None:
+        page = self.the_class(
+            [graded.result('M\u00fcller, Ann'), graded.result('bob')],
+            [('M\u00fcller, Ann', 'bob', .9, 20)],
+            {'M\u00fcller, Ann': 'M_ller__Ann'})
+        links = [value for name, value in page.attributes if name == 'href']
+        self.assertEqual(links[1:].count('M_ller__Ann/index.html'), 3)
+        self.assertEqual(links[1:].count('bob/index.html'), 3)
+
     def test_an_empty_class(self) -> None:
         page = self.the_class([])
         self.assertIn('0 hand-ins: none.', page.text)
@@ -170,7 +179,7 @@ class ClassPage(Folder):
 
     def test_the_ladder_is_drawn(self) -> None:
         page = self.the_class(graded.a_class(3), [],
-                              [graded.result('tlsf', throughput=12)])
+                              {}, [graded.result('tlsf', throughput=12)])
         self.assertEqual(page.tags.count('path'), 1)
         self.assertIn('tlsf: utilization 91.0%', page.text)
 
@@ -294,7 +303,7 @@ def running() -> tuple[Any, Path]:
     folder = Path(holder.name)
     results = graded.a_class(487) + graded.hostile()
     pages.write_class(results, [('student001', graded.HOSTILE[0], .9, 20)],
-                      folder / 'index.html', [graded.result('tlsf')])
+                      folder / 'index.html', {}, [graded.result('tlsf')])
     for n, result in enumerate([*graded.hostile(), graded.judged('naive')]):
         (folder / str(n)).mkdir()
         pages.write_student(result, folder / str(n))

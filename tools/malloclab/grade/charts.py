@@ -23,7 +23,7 @@ class Dot:
     utilization: float  # 0 to 1
     words: str
     right: bool = True  # every verdict is ok
-    link: str = ""
+    link: str = ""  # escaped
     label: str = ""  # of a step of the ladder
 
 
@@ -95,7 +95,7 @@ def _dot(dot: Dot, x: float, y: float) -> str:
     kind = "dot" if dot.right else "dot wrong"
     circle = (f'<circle class="{kind}" cx="{x:.1f}" cy="{y:.1f}" r="4">'
               f"{title}</circle>")
-    return f'<a href="{escape(dot.link)}">{circle}</a>'
+    return f'<a href="{dot.link}">{circle}</a>'
 
 
 def _axes(x: Axis, y: Axis, across: str, up: str) -> list[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import statistics
 from collections import Counter
-from typing import Any, Iterator, Sequence
+from typing import Any, Callable, Iterator, Mapping, Sequence
 from urllib.parse import quote
 
 from . import charts, wording
@@ -19,14 +19,23 @@ HEADS = (("student", ""), ("status", ""), ("points", "number"),
          ("comment", ""))
 
 
+Link = Callable[[str], str]  # from a student to the address of the page
+
+
 def body(title: str, results: Sequence[dict[str, Any]],
          similar: Sequence[tuple[str, str, float, int]],
-         ladder: Sequence[dict[str, Any]]) -> list[str]:
+         folders: Mapping[str, str], ladder: Sequence[dict[str, Any]]
+         ) -> list[str]:
+    def link(student: str) -> str:
+        folder = wording.text(folders.get(student, student))
+        return escape(quote(folder, safe="") + "/index.html")
+
     ordered = sorted(results, key=lambda result: result["student"])
     return [f"<h1>{escape(wording.line(title))}</h1>", *_summary(ordered),
             '<div class="figures">', *_histogram(ordered),
-            *_pareto(ordered, ladder), "</div>", *_students(ordered),
-            *_traces(ordered), *_similar(similar)]
+            *_pareto(ordered, ladder, link), "</div>",
+            *_students(ordered, link), *_traces(ordered),
+            *_similar(similar, link)]
 
 
 def _summary(results: Sequence[dict[str, Any]]) -> Iterator[str]:
@@ -46,10 +55,6 @@ def _totals(results: Sequence[dict[str, Any]]) -> list[float]:
             if result["points"]]
 
 
-def link(student: str) -> str:
-    return quote(wording.text(student), safe="") + "/index.html"
-
-
 # ---- Pictures. ----
 
 
@@ -65,12 +70,13 @@ def _histogram(results: Sequence[dict[str, Any]]) -> list[str]:
 
 
 def _pareto(results: Sequence[dict[str, Any]],
-            ladder: Sequence[dict[str, Any]]) -> list[str]:
+            ladder: Sequence[dict[str, Any]], link: Link) -> list[str]:
     drawn = [result for result in results if _is_placed(result)]
     if not drawn:
         return []
-    dots = [*map(_dot, drawn), *(_dot(step, step["student"])
-                                 for step in ladder if _is_placed(step))]
+    dots = [_dot(result, link=link(result["student"])) for result in drawn]
+    dots += [_dot(step, label=step["student"]) for step in ladder
+             if _is_placed(step)]
     caption = ("A dot is a hand-in: further right is faster, further up wastes "
                "less memory. A red ring has a bad verdict, so that its mean is "
                "lower.")
@@ -88,23 +94,24 @@ def _is_placed(result: dict[str, Any]) -> bool:
         wording.mean_utilization(result) is not None
 
 
-def _dot(result: dict[str, Any], label: str = "") -> charts.Dot:
+def _dot(result: dict[str, Any], link: str = "", label: str = ""
+         ) -> charts.Dot:
     utilization = wording.mean_utilization(result) or 0
     student = wording.line(result["student"], 60)
     return charts.Dot(
         result["throughput"], utilization,
         f"{student}: utilization {wording.percent(utilization)}, throughput "
         f"{result['throughput']:.2f}",
-        set(result["verdicts"]) <= {OK}, link(result["student"]), label)
+        set(result["verdicts"]) <= {OK}, link, label)
 
 
 # ---- Tables. ----
 
 
-def _students(results: Sequence[dict[str, Any]]) -> list[str]:
+def _students(results: Sequence[dict[str, Any]], link: Link) -> list[str]:
     return ["<h2>Students</h2>",
-            '<p class="soft">A click on a heading sorts.</p>',
-            *_table(HEADS, map(_student, results))]
+            '<p class="soft screen">A click on a heading sorts.</p>',
+            *_table(HEADS, (_student(result, link) for result in results))]
 
 
 def _table(heads: Sequence[tuple[str, str]], rows: Iterator[str]
@@ -116,12 +123,12 @@ def _table(heads: Sequence[tuple[str, str]], rows: Iterator[str]
             "</tr></thead><tbody>", *rows, "</tbody></table></div>"]
 
 
-def _student(result: dict[str, Any]) -> str:
+def _student(result: dict[str, Any], link: Link) -> str:
     points = result["points"] or {}
     public = wording.utilization(result, "public")
     secret = wording.utilization(result, "secret")
     return "".join([
-        f'<tr><td class="text"><a href="{escape(link(result["student"]))}">'
+        f'<tr><td class="text"><a href="{link(result["student"])}">'
         f"{name(result['student'])}</a></td>",
         cell(escape(result["status"]), "word" if
              result["status"] == wording.GRADED else "word bad"),
@@ -132,7 +139,7 @@ def _student(result: dict[str, Any]) -> str:
         figure_cell(secret, wording.percent(secret)),
         figure_cell(result["throughput"], wording.number(
             result["throughput"])),
-        cell(f"<bdi>{escape(wording.line(result['comment']))}</bdi>", "text"),
+        cell(f"<bdi>{escape(wording.line(result['comment'], 160))}</bdi>", "text"),
         "</tr>"])
 
 
@@ -165,7 +172,8 @@ def _trace(key: str, rows: Sequence[dict[str, Any]]) -> str:
         cell(escape(words)), "</tr>"])
 
 
-def _similar(pairs: Sequence[tuple[str, str, float, int]]) -> list[str]:
+def _similar(pairs: Sequence[tuple[str, str, float, int]], link: Link
+             ) -> list[str]:
     found = ["<h2>Similar hand-ins</h2>",
              "<p>A pair is a hint, not a verdict: read both before you say "
              "anything. Names of variables, comments and layout are not "
@@ -175,17 +183,17 @@ def _similar(pairs: Sequence[tuple[str, str, float, int]]) -> list[str]:
         return [*found, "<p>There are none.</p>"]
     heads = (("one", ""), ("other", ""), ("shared", "number"),
              ("fingerprints", "number"))
-    found += _table(heads, map(_pair, pairs[:MOST_PAIRS]))
+    found += _table(heads, (_pair(pair, link) for pair in pairs[:MOST_PAIRS]))
     if len(pairs) > MOST_PAIRS:
         found.append(f"<p>{len(pairs) - MOST_PAIRS} more pairs share "
                      "less.</p>")
     return found
 
 
-def _pair(pair: tuple[str, str, float, int]) -> str:
+def _pair(pair: tuple[str, str, float, int], link: Link) -> str:
     one, other, share, count = pair
     return "".join([
-        "<tr>", *(f'<td class="text"><a href="{escape(link(student))}">'
+        "<tr>", *(f'<td class="text"><a href="{link(student)}">'
                   f"{name(student)}</a></td>" for student in (one, other)),
         figure_cell(share, wording.percent(share)),
         figure_cell(count, str(count)), "</tr>"])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, Sequence
+from typing import Any, Mapping, Sequence
 
 from .. import output
 from . import class_page, markup, student_page, wording
@@ -18,14 +18,16 @@ def write_student(result: dict[str, Any], folder: Path) -> None:
 
 def write_class(results: Sequence[dict[str, Any]],
                 similar: Sequence[tuple[str, str, float, int]],
-                path: str | Path, ladder: Sequence[dict[str, Any]] = ()
-                ) -> None:
-    """The students' pages lie in folders beside it. `similar` is what
-    similar.find() returns; ladder: results of allocators to compare with."""
+                path: str | Path, folders: Mapping[str, str] | None = None,
+                ladder: Sequence[dict[str, Any]] = ()) -> None:
+    """The students' pages lie in folders beside it: those named, and of others
+    the student's name. `similar` is what similar.find() returns; ladder:
+    results of allocators to compare with."""
     title = f"{results[0]['assignment']}: the class" if results \
         else "The class"
     _save(Path(path), markup.page(
-        title, class_page.body(title, results, similar, ladder), "sort.js"))
+        title, class_page.body(title, results, similar, folders or {}, ladder),
+        "sort.js"))
 
 
 def _save(path: Path, page: str) -> None:

@@ -20,7 +20,8 @@ TERMS = """\
 <h2>What the figures mean</h2>
 <p><b>Utilization</b> of a trace is the most payload that was live at one time,
 divided by the most memory that your allocator took. 100% would be no waste.
-<b>Bound</b> is the most that any allocator could reach. <b>Instructions</b> are
+<b>Bound</b> is what the best known placement of the same blocks reaches,
+without headers. <b>Instructions</b> are
 those of your functions, for one operation of the trace; fewer is faster.
 <b>Secret</b> traces are like the public ones, with other sizes and another
 order. A trace whose verdict is not <code>ok</code> counts as 0.</p>"""
