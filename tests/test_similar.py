@@ -121,6 +121,12 @@ class Similar(unittest.TestCase):
             with self.subTest(text[:10]):
                 self.assertEqual(pairs(a=text, b=text), [])
 
+    def test_a_hostile_text_takes_no_longer_than_another(self) -> None:
+        """Were it quadratic, one would take hours."""
+        for text in ('"\\', "'\\", 'L"', '/*', '//\\\n', '"\\\n', '\\"', '#/'):
+            with self.subTest(text):
+                similar.fingerprints([text * 200000])
+
     def test_runs_agree(self) -> None:
         """Whatever the seed of Python's hashes."""
         code = ('import sys; sys.path.insert(0, "tools")\n'

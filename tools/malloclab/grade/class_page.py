@@ -139,7 +139,7 @@ def _student(result: dict[str, Any], link: Link) -> str:
         figure_cell(secret, wording.percent(secret)),
         figure_cell(result["throughput"], wording.number(
             result["throughput"])),
-        cell(f"<bdi>{escape(wording.line(result['comment'], 160))}</bdi>", "text"),
+        cell(name(result["comment"], 160), "text"),
         "</tr>"])
 
 

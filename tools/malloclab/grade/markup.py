@@ -59,9 +59,9 @@ def escape(value: Any) -> str:
     return html.escape(wording.text(value))
 
 
-def name(value: Any) -> str:
-    """A name in any script: it cannot turn the text around it."""
-    return f"<bdi>{escape(wording.line(value, 80))}</bdi>"
+def name(value: Any, longest: int = 80) -> str:
+    """A text in any script, on a line: it cannot turn the text around it."""
+    return f"<bdi>{escape(wording.line(value, longest))}</bdi>"
 
 
 def cell(words: str, kind: str = "") -> str:

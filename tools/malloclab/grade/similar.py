@@ -1,18 +1,19 @@
 """Similar hand-ins, by winnowing: a hint to a person, not a verdict.
 
 S. Schleimer, D. Wilkerson, A. Aiken: Winnowing: local algorithms for document
-fingerprinting, SIGMOD 2003. A hand-in is a sequence of tokens of C: comments and
-layout are dropped, every identifier is one token, as is every literal. Each K
-tokens in a row have a hash. Of each WINDOW hashes in a row the smallest is a
-fingerprint, the rightmost one of several. This guarantees:
+fingerprinting, SIGMOD 2003. A hand-in is a sequence of tokens of C. Comments
+and layout are dropped. All identifiers are the same token, as are all literals.
+Each K tokens in a row have a hash. Of each WINDOW hashes in a row the smallest
+is a fingerprint, the rightmost one of several. This guarantees:
 
     K + WINDOW - 1 tokens that two hand-ins share give at least one fingerprint
     that they share; fewer than K tokens give none.
 
-So renaming, comments and functions in another order do not hide a copy. What the
-laboratory hands out or shows (the starter, compat/, variants/) is left out, and
-what more than a third of the class has: what a course's book prints is no
-hint. A pair is listed if the smaller of both shares a good part of what is left.
+So renaming, comments and functions in another order do not hide a copy. Two
+things are left out: what the laboratory hands out or shows (the starter,
+compat/, variants/), and what more than a third of the class has, such as code
+of the course's book. A pair is listed if the smaller of both shares a good part
+of what is left.
 
 Debian's sim_c (similarity-tester) has the same kind of tokens. But it compares
 every pair of files, says nothing of a minimal match, and can leave out neither
@@ -33,11 +34,12 @@ K, WINDOW = 25, 26  # 50 tokens, some six lines of C, are found
 SHARE, LEAST = 0.4, 6  # of the smaller hand-in's fingerprints; and how many
 COMMON = 1 / 3  # of the class
 FEW = 4  # hand-ins may always have a fingerprint in common
+LONGEST = 1 << 20  # characters of a file are read
 GIVEN = ("assignments/*.c", "compat/**/*.h", "variants/*.[ch]")
 
 TOKEN = re.compile(r"""
     (?P<dropped> \s+ | \\\n | //(?:\\\n|[^\n])* | /\*.*?(?:\*/|\Z) )
-  | (?P<literal> L?"(?:\\.|[^"\\\n])*" | L?'(?:\\.|[^'\\\n])*'
+  | (?P<literal> L?"(?:\\.|[^"\\\n])*"? | L?'(?:\\.|[^'\\\n])*'?
                | \.?[0-9](?:[eEpP][+-]|[\w.])* )
   | (?P<word> \w+ )
   | (?P<other> <<=|>>=|\.\.\.|->|\+\+|--|<<|>>|[<>=!]=|&&|\|\|
@@ -120,7 +122,7 @@ def _hashes(text: str) -> Iterator[int]:
 
 def _tokens(text: str) -> Iterator[str]:
     """Identifiers are `i`, literals `0`; keywords and operators themselves."""
-    for found in TOKEN.finditer(text):
+    for found in TOKEN.finditer(text[:LONGEST]):
         word = found[0]
         match found.lastgroup:
             case "literal":
