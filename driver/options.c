@@ -51,7 +51,6 @@ enum long_option {
     FUZZ,
     ASSIGNMENT,
     JAIL,
-    BUDGET,
     NO_FREE_NULL,
     SECRET,
     BUDGET,
@@ -209,9 +208,6 @@ static const struct option_row {
       "Run also a twin of each trace, NAME~secret, with other sizes, order "
       "and ids by SEED, a text; -f NAME~secret runs a twin alone", 0},
      TEXT, AT(secret), 0, 0, ADVERSARY_MODE | FUZZ_MODE},
-    {{"budget", BUDGET, "SECONDS", 0,
-      "Time limit of the whole run, by the wall clock (default: none)", 0},
-     DURATION, AT(budget), 0, 0, ONE_REPLAY},
     {{NULL, 's', "N", 0,
       "Time limit of a replay, in seconds of the allocator's CPU time "
       "(default: 20)", 0},

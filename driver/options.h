@@ -36,7 +36,6 @@ struct options {
     const char *secret;     /* the seed of twins; NULL: none */
     const char *secret_option, *secret_argument; /* where it was given */
     enum trace_set counted; /* what the score is of */
-    double budget; /* seconds of wall clock for the whole run; 0: no limit */
     const char *index, *profiles;
     const char *measure; /* time, instructions; NULL: the profile's */
     const struct profile *points; /* in place of index; NULL: index */

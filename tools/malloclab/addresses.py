@@ -1,9 +1,11 @@
-"""Addresses of heaps, and spans of addresses. numpy is needed (packages.demand).
-"""
+"""Addresses of heaps, and spans of addresses."""
 
 from __future__ import annotations
 
-import numpy
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import numpy
 
 # memlib.c puts a heap at the first base or, where it may be large, at the
 # second. driver/output/placement_log.c puts the heaps of computed placements at
@@ -18,8 +20,11 @@ def union(begin: numpy.ndarray, end: numpy.ndarray, gap: int
           ) -> tuple[numpy.ndarray, numpy.ndarray]:
     """The spans begin to end, joined where at most `gap` bytes lie between.
 
-    The result ascends, and its spans are more than `gap` bytes apart.
+    The result ascends, and its spans are more than `gap` bytes apart. Only this
+    needs numpy (packages.demand).
     """
+    import numpy
+
     order = numpy.argsort(begin, kind="stable")
     begin, reach = begin[order], numpy.maximum.accumulate(end[order])
     starts = numpy.ones(len(begin), bool)

@@ -1,0 +1,1 @@
+"""Many hand-ins, graded by one assignment: tools/grade."""
