@@ -14,7 +14,7 @@ from typing import Any, Iterator, Sequence
 from .. import ROOT
 from ..arguments import positive
 from ..assignment import AssignmentError
-from ..jail import Jail
+from ..jail import MODES, Jail, JailError
 from . import GradeError, checking, engines, plan as plans, sources, summary
 from .collecting import Handin, collect
 from .plan import FOLDER, Plan, Task, read_result
@@ -53,7 +53,10 @@ def _parser() -> argparse.ArgumentParser:
                         help="folder of the results")
     parser.add_argument("--again", action="store_true",
                         help="judge every hand-in anew")
-    _add_judge(parser)
+    parser.add_argument("--jail", default="auto", choices=MODES,
+                        help="protection from hand-ins: what the machine can "
+                        "give (auto), all or nothing (require), none (off)")
+    add_measure(parser)
     parser.add_argument("--engine", default="local",
                         choices=["local", "parallel", "slurm"],
                         help="what runs the judge: this machine, GNU parallel "
@@ -78,11 +81,7 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _add_judge(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--jail", default="auto",
-                        choices=["off", "auto", "require"],
-                        help="protection from hand-ins: what the machine can "
-                        "give (auto), all or nothing (require), none (off)")
+def add_measure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--measure", choices=["time", "instructions"],
                         help="of speed (default: the assignment's, else "
                         "instructions, which do not depend on the machine's "
@@ -92,10 +91,10 @@ def _add_judge(parser: argparse.ArgumentParser) -> None:
                         help="where the assignment's traces are (traces)")
 
 
-def plan_of(args: argparse.Namespace, results: Path) -> Plan:
+def plan_of(args: argparse.Namespace, results: Path, jail: str) -> Plan:
+    """Of what the command line says, without its hand-ins."""
     plan = Plan(results, Path(args.assignment).absolute(),
-                args.traces.absolute(), args.jail, args.measure,
-                args.assignment)
+                args.traces.absolute(), jail, args.measure, args.assignment)
     plans.check(plan)
     return plan
 
@@ -199,7 +198,7 @@ def _locked(results: Path) -> Iterator[None]:
 
 def grade(args: argparse.Namespace) -> int:
     results = args.into.absolute()
-    plan = plan_of(args, results)
+    plan = plan_of(args, results, args.jail)
     jail = Jail.open(args.jail, _note)
     with _locked(results):
         _collect(args, plan)
@@ -259,7 +258,7 @@ def main() -> int:
         if words and words[0] in COMMANDS:
             return COMMANDS[words[0]](words[1:])
         return grade(_parser().parse_args(words))
-    except (GradeError, AssignmentError) as error:
+    except (GradeError, AssignmentError, JailError) as error:
         _note(str(error))
     except OSError as error:
         _note(f"{error.filename or '-'}: {error.strerror}")

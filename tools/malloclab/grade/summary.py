@@ -32,14 +32,25 @@ def write(plan: Plan) -> list[dict[str, Any]]:
     for task, result in zip(plan.tasks, results):
         folder = plan.results / task.folder
         pages.write_student(result, folder)
-        save(folder / "autolab.txt", services.autolab(result).encode())
-        save(folder / "gradescope.json",
-             json.dumps(services.gradescope(result), indent=1).encode())
+        _write_for_services(result, folder)
     pages.write_class(results, similar.find(_sources(plan)),
-                      plan.results / "index.html")
+                      plan.results / "index.html",
+                      {task.student: task.folder for task in plan.tasks})
     save(plan.results / "junit.xml", services.junit(results))
     gradebook.write(results, plan.results / "gradebook.csv")
     return results
+
+
+def _write_for_services(result: dict[str, Any], folder: Path) -> None:
+    """Without points there is nothing to tell them."""
+    autolab, gradescope = folder / "autolab.txt", folder / "gradescope.json"
+    if result["points"]:
+        save(autolab, services.autolab(result).encode())
+        save(gradescope, json.dumps(services.gradescope(result),
+                                    indent=1).encode())
+        return
+    autolab.unlink(missing_ok=True)
+    gradescope.unlink(missing_ok=True)
 
 
 def _sources(plan: Plan) -> dict[str, list[str]]:

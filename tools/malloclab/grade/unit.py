@@ -17,19 +17,23 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NoReturn
 
-from .. import BUILD, ROOT
+from .. import BUILD
 from ..handin import HandinError, build, gather
 from ..handin.labs import LABS
-from ..jail import Jail, Limits
-from . import process
+from ..jail import Jail
+from . import heap_picture, process
 from .archives import printable
-from .plan import PROFILE, Plan, Task, save, save_json
+from .plan import JUDGE, PROFILE, Plan, Task, save, save_json
 
 VERSION = 1
 ALLOCATOR = "hand-in"  # its name in mdriver's output
 MOST_JSON = 64 << 20
+MOST_EVENTS = 16 << 20
 MOST_PRINTED = 16 << 10
+MAP = "map.png"
+ENDLESS = ("hung", "too-slow")  # verdicts that take a trace's time limit
 LONGEST_COMMENT = 300
+SEED_DIGITS = 12
 PER_KILO = "operations per 1,000 instructions"
 PER_SECOND = "operations per second"
 
@@ -62,13 +66,14 @@ class _Judging:
         return self.plan.results / self.task.folder
 
     def run(self) -> dict[str, Any]:
-        (self.folder / "judge.json").unlink(missing_ok=True)
+        for name in "judge.json", MAP:
+            (self.folder / name).unlink(missing_ok=True)
         if self.task.refused:
             return self.zero("refused", self.task.refused)
         try:
             with tempfile.TemporaryDirectory(prefix="malloclab-") as place:
                 library = self.build(Path(place))
-                return self.judged(*self.judge(library))
+                return self.judged(library, *self.judge(library))
         except Refused as refused:
             return self.zero(refused.status, str(refused))
         except NotGraded as why:
@@ -106,24 +111,30 @@ class _Judging:
 
     # ---- Judging. ----
 
-    def words(self, library: Path) -> list[str]:
+    @property
+    def seed(self) -> int:
+        """The same hand-in is judged in the same way, which its student cannot
+        foresee."""
+        return int(self.plan.content(self.task)[:SEED_DIGITS], 16)
+
+    def run_judge(self, library: Path, *options: str, most: int
+                  ) -> process.Ended:
         plan = self.plan
-        return [str(BUILD / "mdriver"), "--assignment", str(plan.assignment),
-                "-t", str(plan.traces), "--jail", plan.jail,
-                "--profiles", str(plan.profiles), "--index", PROFILE,
-                "--bounds", "-a",
-                "--allocator", f"{ALLOCATOR}={library}", "--json", "-"]
+        words = [str(BUILD / "mdriver"), "--assignment", str(plan.assignment),
+                 "-t", str(plan.traces), "--jail", plan.jail,
+                 "--seed", str(self.seed), "-a",
+                 "--allocator", f"{ALLOCATOR}={library}", *options]
+        command = self.jail.command(words, read=[
+            *JUDGE, plan.assignment, plan.traces, plan.profiles,
+            library.parent])
+        return process.run(command, self.wall, most, MOST_PRINTED)
 
     def judge(self, library: Path) -> tuple[dict[str, Any], str]:
         """mdriver's JSON, and what was printed."""
         begun = time.monotonic()
-        words = self.jail.command(
-            self.words(library), read=[ROOT, self.plan.assignment,
-                                       self.plan.traces, self.plan.profiles,
-                                       library.parent],
-            limits=Limits(wall=self.wall))
-        ended = process.run(words, self.wall, MOST_JSON, MOST_PRINTED,
-                            cwd=ROOT)
+        ended = self.run_judge(
+            library, "--profiles", str(self.plan.profiles), "--index", PROFILE,
+            "--bounds", "--json", "-", most=MOST_JSON)
         self.seconds["judge"] = time.monotonic() - begun
         printed = _escaped(ended.errors)
         if not ended.in_time:
@@ -134,6 +145,17 @@ class _Judging:
             raise NotGraded(f"the judge ended with {ended.status}: "
                             f"{last[0][:LONGEST_COMMENT]}")
         return self.parsed(ended.output), printed
+
+    def draw(self, library: Path, trace: str) -> str | None:
+        """The name of a picture of the heap while the trace is replayed, if
+        there is something to see."""
+        ended = self.run_judge(library, "--no-timing", "-f", trace,
+                               "--events", "-", most=MOST_EVENTS)
+        lines = ended.output.decode(errors="replace").splitlines()
+        picture = heap_picture.draw(lines[:-1]) if ended.in_time else None
+        if picture:
+            save(self.folder / MAP, picture)
+        return MAP if picture else None
 
     @property
     def wall(self) -> float:
@@ -186,7 +208,8 @@ class _Judging:
         counted = self.plan.profile["measure"] == "instructions"
         return PER_KILO if counted else PER_SECOND
 
-    def judged(self, data: dict[str, Any], printed: str) -> dict[str, Any]:
+    def judged(self, library: Path, data: dict[str, Any], printed: str
+               ) -> dict[str, Any]:
         traces = [self.trace(row) for row in data["results"]]
         bad = [trace for trace in traces if trace["verdict"] != "ok"]
         self.notes += [f"{trace_name(row)}: {row['note']}"
@@ -198,8 +221,18 @@ class _Judging:
             "graded", _summary(bad, len(traces)),
             points=self.points(data["index"][ALLOCATOR]), traces=traces,
             verdicts=dict(Counter(trace["verdict"] for trace in traces)),
-            throughput=self.throughput(data), output=printed,
-            worst={"trace": _worst(traces)["trace"], "map": None})
+            throughput=self.throughput(data), output=_of_handin(printed),
+            worst=self.worst(library, data["results"], traces))
+
+    def worst(self, library: Path, rows: list[dict[str, Any]],
+              traces: list[dict[str, Any]]) -> dict[str, str | None] | None:
+        """Of the public traces, which alone are shown to students."""
+        shown = [(row["trace"], trace) for row, trace in zip(rows, traces)
+                 if trace["set"] == "public"]
+        name, worst = min(shown, key=_share)
+        ends = worst["verdict"] not in ENDLESS
+        return {"trace": worst["trace"],
+                "map": self.draw(library, name) if ends else None}
 
     def trace(self, row: dict[str, Any]) -> dict[str, Any]:
         bounds = row["bounds"] or {}
@@ -234,13 +267,12 @@ def _bound(bounds: dict[str, float | None]) -> float | None:
     return max((bound for bound in known if bound is not None), default=None)
 
 
-def _worst(traces: list[dict[str, Any]]) -> dict[str, Any]:
-    """The first that is wrong, or the farthest from its bound."""
-    def share(trace: dict[str, Any]) -> tuple[bool, float]:
-        return trace["verdict"] == "ok", \
-            (trace["utilization"] or 0) / (trace["bound"] or 1)
-
-    return min(traces, key=share)
+def _share(shown: tuple[str, dict[str, Any]]) -> tuple[bool, float]:
+    """The lowest is the worst: what is wrong, then what is far from its
+    bound."""
+    trace = shown[1]
+    return trace["verdict"] == "ok", \
+        (trace["utilization"] or 0) / (trace["bound"] or 1)
 
 
 def _summary(bad: list[dict[str, Any]], count: int) -> str:
@@ -254,10 +286,16 @@ def _summary(bad: list[dict[str, Any]], count: int) -> str:
 
 
 def _escaped(data: bytes) -> str:
-    """What it printed, line by line, without the allocator's name."""
+    """Line by line."""
     lines = data.decode(errors="replace").split("\n")
-    return "\n".join(printable(line.removeprefix(f"{ALLOCATOR}: "))
-                     for line in lines).strip("\n")
+    return "\n".join(map(printable, lines)).strip("\n")
+
+
+def _of_handin(printed: str) -> str:
+    """What the hand-in printed, without the name that mdriver puts before."""
+    before = f"[{ALLOCATOR}] "
+    return "\n".join(line.removeprefix(before) for line in printed.splitlines()
+                     if line.startswith(before))
 
 
 def grade(plan: Plan, folder: str, jail: Jail) -> dict[str, Any]:
