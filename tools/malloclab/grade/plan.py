@@ -1,0 +1,206 @@
+"""What is to be judged, and by what: RESULTS/.grade/plan.json.
+
+Every unit of work reads the plan, on whichever machine it runs. The key of a
+result is a hash of all that determines it: sources, assignment, traces, judge,
+compiler, options. A result whose key is today's is not computed again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import subprocess
+from dataclasses import asdict, dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Iterable
+
+from .. import BUILD, ROOT, assignment, version
+from ..making import MakeError, make
+from . import GradeError
+
+FOLDER = ".grade"
+PROFILE = "grading"  # its name for mdriver
+JUDGE = (BUILD / "mdriver", BUILD / "worker", BUILD / "profiles.json")
+CODE = ("grade/unit.py", "grade/sources.py", "handin/building.py",
+        "handin/labs.py", "handin/sources.py", "jail.py")
+RESERVED = {"gradebook.csv", "index.html", "junit.xml"}
+LONGEST = 80  # bytes of a folder's name
+
+
+@dataclass
+class Task:
+    """One hand-in, in RESULTS/folder."""
+
+    student: str
+    folder: str
+    source: str
+    files: list[str] = field(default_factory=list)
+    refused: str = ""
+    notes: list[str] = field(default_factory=list)
+
+
+@dataclass
+class Plan:
+    results: Path
+    assignment: Path
+    traces: Path
+    jail: str
+    measure: str | None  # of speed; None: as the assignment has it
+    shown: str = ""  # the assignment, as the instructor names it
+    tasks: list[Task] = field(default_factory=list)
+
+    @cached_property
+    def wanted(self) -> assignment.Assignment:
+        """Raises AssignmentError."""
+        return assignment.read(self.shown or self.assignment)
+
+    @cached_property
+    def profile(self) -> dict[str, Any]:
+        """The assignment's, with a measure: instructions, where it leaves that
+        open. Points of operations per second can only be timed."""
+        profile = self.wanted.profile
+        can_count = profile["reference"] == "libc"
+        own = profile.get("measure") or \
+            ("instructions" if can_count else "time")
+        measure = self.measure or own
+        if measure != own and not can_count:
+            raise GradeError(f"{self.shown}: its points are not of {measure}; "
+                             "with \"reference\": \"libc\" they could be")
+        return {**profile, "measure": measure}
+
+    @property
+    def profiles(self) -> Path:
+        return self.results / FOLDER / "profiles.json"
+
+    @cached_property
+    def basis(self) -> str:
+        """The hash of all but the sources."""
+        return hashed([self.assignment, *self.trace_files, *JUDGE,
+                       *(ROOT / "tools/malloclab" / name for name in CODE)],
+                      [version(), compiler(), self.jail,
+                       json.dumps(self.profile)])
+
+    @cached_property
+    def trace_files(self) -> list[Path]:
+        return [self.traces / name for name in sorted(self.wanted.traces)]
+
+    def task(self, folder: str) -> Task:
+        for task in self.tasks:
+            if task.folder == folder:
+                return task
+        raise GradeError(f"{self.path}: there is no hand-in {folder}")
+
+    def key(self, task: Task) -> str:
+        sources = self.results / task.folder / "source"
+        files = sorted(path for path in sources.rglob("*") if path.is_file())
+        names = [str(path.relative_to(sources)) for path in files]
+        return hashed(files, [self.basis, task.student, task.source,
+                              task.refused, *task.notes, *names])
+
+    @property
+    def path(self) -> Path:
+        return self.results / FOLDER / "plan.json"
+
+    def save(self) -> None:
+        save_json(self.profiles, {PROFILE: self.profile})
+        save_json(self.path, {
+            "assignment": str(self.assignment), "traces": str(self.traces),
+            "jail": self.jail, "measure": self.measure,
+            "tasks": [asdict(task) for task in self.tasks]})
+
+
+def load(results: Path) -> Plan:
+    path = results / FOLDER / "plan.json"
+    try:
+        data = json.loads(path.read_text())
+        return Plan(results, Path(data["assignment"]), Path(data["traces"]),
+                    data["jail"], data["measure"],
+                    tasks=[Task(**task) for task in data["tasks"]])
+    except OSError as error:
+        raise GradeError(f"{path}: {error.strerror}: nothing was graded into "
+                         "this folder") from None
+    except (ValueError, KeyError, TypeError):
+        raise GradeError(f"{path}: this is no plan of tools/grade") from None
+
+
+def check(plan: Plan) -> None:
+    """Whether the judge, the assignment and its traces are there."""
+    if plan.profile["measure"] == "instructions" and \
+            not shutil.which("valgrind"):
+        raise GradeError("valgrind: not installed; it counts instructions, and "
+                         "--measure time does without")
+    bring_up_to_date()
+    for path in plan.trace_files:
+        if not path.is_file():
+            raise GradeError(f"{plan.shown}: \"traces\": there is no "
+                             f"{path}")
+
+
+def bring_up_to_date() -> None:
+    if not os.access(ROOT, os.W_OK):
+        missing = [path for path in JUDGE if not path.exists()]
+        if missing:
+            raise GradeError(f"{missing[0]}: the lab is not built, and you may "
+                             "not write there")
+        return
+    try:
+        make(*JUDGE, "MODE=release")
+    except MakeError as error:
+        raise GradeError(str(error)) from None
+
+
+def hashed(files: Iterable[Path], words: Iterable[str]) -> str:
+    total = hashlib.sha256()
+    for word in words:
+        total.update(word.encode(errors="surrogateescape") + b"\0")
+    for path in files:
+        total.update(hashlib.sha256(path.read_bytes()).digest())
+    return total.hexdigest()
+
+
+def compiler() -> str:
+    return subprocess.run(["gcc", "--version"], stdin=subprocess.DEVNULL,
+                          stdout=subprocess.PIPE, text=True,
+                          errors="replace").stdout
+
+
+def folder_name(student: str) -> str:
+    """A name for a folder: the student's where that is one; else, with a few
+    digits that make it unique, what is left of it."""
+    safe = "".join(letter if letter.isalnum() or letter in " @.+-_" else "_"
+                   for letter in student)
+    safe = safe.encode()[:LONGEST].decode(errors="ignore").strip(" ")
+    if safe == student and safe[:1] not in ("", ".", "-") \
+            and safe not in RESERVED:
+        return safe
+    digits = hashlib.sha256(student.encode(errors="replace")).hexdigest()[:8]
+    return f"{safe.lstrip('.-') or 'student'}-{digits}"
+
+
+def save(path: Path, data: bytes) -> None:
+    """Under its name only when it is whole and on the disk."""
+    new = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        with open(new, "wb") as file:
+            file.write(data)
+            file.flush()
+        new.replace(path)
+    except BaseException:
+        new.unlink(missing_ok=True)
+        raise
+
+
+def save_json(path: Path, value: Any) -> None:
+    save(path, json.dumps(value, indent=1).encode() + b"\n")
+
+
+def read_result(path: Path) -> dict[str, Any] | None:
+    """None: it is not there, or is not whole."""
+    try:
+        value = json.loads(path.read_bytes())
+    except (OSError, ValueError):
+        return None
+    return value if isinstance(value, dict) and "key" in value else None
