@@ -132,6 +132,9 @@ class Outcome:
     @property
     def instructions(self) -> float | None:
         """Mean per operation; None: not counted, or a verdict is bad."""
+        if os.environ.get('BEFORE'):
+            for result in self.results:
+                result['instructions_per_op'] = (result['ns_per_op'] or {}).get('median')
         counts = [result.get('instructions_per_op') for result in self.results
                   if result['verdict'] == 'ok']
         if not counts or len(counts) < len(self.results) or None in counts:
@@ -291,7 +294,7 @@ def reap(before: set[int]) -> list[str]:
 def command(case: Case, given: Path, report: Path) -> list[str]:
     at = place()
     more = case.word('options').split()
-    timing = ['--measure', 'instructions'] if case.counted else ['--no-timing']
+    timing = TIMED if case.counted else ['--no-timing']
     lab = [] if case.kind == 'exports' else \
         ['--lab', case.word('lab', 'house 16').split()[0]]
     return [str(at.lab / 'tools/handin'), *JAIL, *lab,
@@ -300,7 +303,11 @@ def command(case: Case, given: Path, report: Path) -> list[str]:
             '--seed', '1', '--json', str(report), *timing, *more]
 
 
-JAIL = ('--jail', 'auto') if os.environ.get('JAILED') else ()
+JAIL = ('--jail', 'auto')
+TIMED = ['--measure', 'instructions']
+if os.environ.get('BEFORE'):
+    JAIL = ()
+    TIMED = ['--reps', '3']
 
 
 def judge(path: Path, case: Case) -> Outcome:
@@ -430,18 +437,28 @@ def of_gain(case: Case, outcome: Outcome) -> list[str]:
     return found
 
 
+def figures(case: Case, outcome: Outcome) -> str:
+    """What it got, and its twin."""
+    twin = judge_twin(case)
+    words = [f'utilization {outcome.utilization:.1f} of '
+             f'{twin.utilization:.1f} %']
+    if case.counted and outcome.instructions and twin.instructions:
+        words.append(f'{outcome.instructions:.1f} of '
+                     f'{twin.instructions:.1f} instructions')
+    return ', '.join([*words, *sorted(outcome.verdicts)])
+
+
 def main() -> None:
-    """Print the table: kind, file, before, now."""
-    wanted = sys.argv[1:]
+    """Print the table: what each cheat gained before, and gains now."""
+    wanted = sys.argv[1:] or ['']
     for case in cases():
-        if wanted and not any(word in case.name for word in wanted):
-            continue
-        if case.kind in ('honest', 'twin'):
+        if case.kind in ('honest', 'twin') or \
+                not any(word in case.name for word in wanted):
             continue
         outcome = judge(case.path, case)
-        now = '; '.join(complaints(case, outcome)) or 'nothing'
         print(f'{case.name}\n    before: {case.word("before", "-")}\n'
-              f'    now: {now} ({", ".join(sorted(outcome.verdicts))}'
-              f'{"".join("; " + line for line in outcome.messages)})',
-              flush=True)
+              f'    now:    {"; ".join(complaints(case, outcome)) or "nothing"}'
+              f' ({figures(case, outcome)})', flush=True)
+        for message in outcome.messages[:1]:
+            print(f'            {message}', flush=True)
     place().close()

@@ -8,6 +8,7 @@
 /* honest: twin.books */
 /* expect: no-gain */
 /* before: - */
+
 #include "channel_view.h"
 
 #define OWN_CALLS

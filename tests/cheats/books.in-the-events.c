@@ -7,6 +7,7 @@
 /* honest: twin.books */
 /* expect: no-gain */
 /* before: - */
+
 #include "channel_view.h"
 
 #define OWN_WORDS

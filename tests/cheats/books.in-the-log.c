@@ -8,6 +8,8 @@
 /* honest: twin.books */
 /* expect: no-gain */
 /* before: - */
+
+
 #include "channel_view.h"
 
 #define OWN_WORDS

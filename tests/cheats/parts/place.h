@@ -34,17 +34,19 @@ static inline void place_mark(size_t offset, size_t size, int taken)
 /* Take the first place for size bytes; returns its offset in the heap. */
 static inline size_t place_take(size_t size)
 {
-    size_t need = place_granules(size), run = 0;
+    size_t need = place_granules(size), g = 0;
+    unsigned char *taken;
 
-    for (size_t g = 0; g < PLACES; g++) {
-        run = places[g] ? 0 : run + 1;
-        if (run < need)
-            continue;
-        size_t offset = (g + 1 - need) * PLACE_GRANULE;
-        place_mark(offset, size, 1);
-        return offset;
-    }
-    return 0;
+    do {
+        unsigned char *free = memchr(places + g, 0, PLACES - g);
+
+        g = (size_t)(free - places);
+        taken = memchr(free, 1, need);
+        if (taken)
+            g = (size_t)(taken - places);
+    } while (taken);
+    place_mark(g * PLACE_GRANULE, size, 1);
+    return g * PLACE_GRANULE;
 }
 
 #endif
