@@ -1,0 +1,73 @@
+/*
+ * harm.patches-the-judges-code.c - writes into the judge's instructions through
+ * /proc/PPID/mem: the function that notes a footprint returns at once.
+ *
+ * Now: the judge is not to be seen; opening files is refused.
+ */
+/* honest: twin.sound */
+/* expect: no-gain */
+/* before: - */
+#include "harm.h"
+#include "judge_view.h"
+
+#include <elf.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+
+/* The value of the symbol in the program's own table; 0: it has none. */
+static uint64_t find_symbol(const char *elf, const char *name)
+{
+    const Elf64_Ehdr *head = (const void *)elf;
+    const Elf64_Shdr *sections = (const void *)(elf + head->e_shoff);
+
+    for (int i = 0; i < head->e_shnum; i++) {
+        const char *names = elf + sections[sections[i].sh_link].sh_offset;
+        const Elf64_Sym *s = (const void *)(elf + sections[i].sh_offset);
+
+        if (sections[i].sh_type != SHT_SYMTAB)
+            continue;
+        for (size_t k = 0; k < sections[i].sh_size / sizeof *s; k++)
+            if (strcmp(names + s[k].st_name, name) == 0)
+                return s[k].st_value;
+    }
+    return 0;
+}
+
+/* Where the judge's program is loaded: its first mapping. */
+static uint64_t find_base(pid_t judge)
+{
+    char path[64], line[256] = "";
+
+    snprintf(path, sizeof path, "/proc/%d/maps", (int)judge);
+    FILE *file = fopen(path, "r");
+    if (file && !fgets(line, sizeof line, file))
+        line[0] = '\0';
+    return strtoull(line, NULL, 16);
+}
+
+static void harm(void)
+{
+    static const unsigned char code[] = {0xc3}; /* ret */
+    char path[64];
+    pid_t judge = find_judge();
+
+    snprintf(path, sizeof path, "/proc/%d/exe", (int)judge);
+    int fd = open(path, O_RDONLY);
+    off_t size = lseek(fd, 0, SEEK_END);
+    if (!judge || size <= 0)
+        return;
+    char *elf = mmap(NULL, (size_t)size, PROT_READ, MAP_PRIVATE, fd, 0);
+    uint64_t at = find_symbol(elf, "oracle_event");
+    snprintf(path, sizeof path, "/proc/%d/mem", (int)judge);
+    /* oracle_event: from now on, no break and no mapping raises a footprint;
+     * place_block's limits go with it, so in_heap answers yes: mov al,1; ret */
+    int memory = open(path, O_RDWR);
+    static const unsigned char yes[] = {0xb8, 1, 0, 0, 0, 0xc3};
+    uint64_t base = find_base(judge);
+    if (at && pwrite(memory, code, sizeof code, (off_t)(base + at)) > 0)
+        at = find_symbol(elf, "oracle_in_heap");
+    if (at && pwrite(memory, yes, sizeof yes, (off_t)(base + at)) > 0)
+        at = 0;
+}
