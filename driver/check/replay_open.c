@@ -18,7 +18,7 @@ static struct sandbox *open_sandbox(const struct replay_setup *setup)
         .cpu = setup->cpu,
         .may_spin = setup->may_spin,
         .time_limit = setup->time_limit * (setup->counter ? COUNTER_SLOWDOWN : 1),
-        .command = setup->counter ? setup->counter->command : NULL,
+        .counter = setup->counter,
         .label = setup->allocator->name,
     };
 

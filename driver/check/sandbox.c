@@ -7,6 +7,8 @@
 #define _GNU_SOURCE
 #include "sandbox.h"
 
+#include "counter.h"
+
 #include "base/clock.h"
 #include "base/fatal.h"
 #include "worker/worker.h"
@@ -76,7 +78,8 @@ static void *map_file(int fd, size_t size, void *at)
 static void make_memory(struct sandbox *s)
 {
     struct channel *c;
-    void *base = mem_preferred_base(s->setup.heap_limit);
+    void *base = s->setup.counter ? counter_heap_base(s->setup.heap_limit)
+                                  : mem_preferred_base(s->setup.heap_limit);
 
     s->heap_span = s->setup.heap_limit;
     s->channel_size = channel_size(s->setup.slot_count);
@@ -134,7 +137,9 @@ struct sandbox *sandbox_open(const struct sandbox_setup *setup)
                                     .channel_fd = s->channel_fd,
                                     .heap_fd = s->heap_fd,
                                     .cpu = setup->cpu,
-                                    .command = setup->command};
+                                    .command = setup->counter
+                                                   ? setup->counter->command
+                                                   : NULL};
     s->process = process_start(setup->in_process ? NULL : &process);
     if (setup->in_process) {
         in_process = s;

@@ -36,7 +36,7 @@ struct sandbox_setup {
     int cpu;           /* to run the worker on, -1 = any */
     bool may_spin;     /* judge and worker have a processor each */
     double time_limit; /* seconds per pass, see sandbox_begin_pass */
-    char *const *command; /* that starts the worker, or NULL (process.h) */
+    struct counter *counter; /* to start the worker under, or NULL */
     const char *label; /* printed before each line of the allocator's output */
 };
 
