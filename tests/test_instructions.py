@@ -207,7 +207,7 @@ class Faults(Counting):
         hiding = self.build('hiding', 'void work(void); '
                             f'if ({UNDER_VALGRIND}) work();', more=HIDING)
         trace = self.write('hidden.rep', samples.text_of(
-            [f'a {i} 16' for i in range(1500)], 1500))
+            [f'a {i} 16' for i in range(600)], 600))
         report = self.judge('--allocator', hiding, trace, status=1)
         self.assertEqual(report['results'][0]['verdict'], 'tampered')
         self.assertIn('hides', report['results'][0]['message'])

@@ -7,6 +7,7 @@
 #define _GNU_SOURCE
 #include "counter.h"
 
+#include "memlib.h"
 #include "base/build.h"
 #include "base/fatal.h"
 
@@ -107,6 +108,19 @@ void counter_restart(struct counter *c)
     c->used = 0;
     if (ftruncate(c->fd, 0) != 0)
         fatal_usage("cannot empty the file of counts");
+}
+
+/*
+ * Valgrind itself lies from 0x58000000 on, and its program has the addresses up
+ * to 1 << 44 only.
+ */
+void *counter_heap_base(size_t limit)
+{
+    void *low = mem_preferred_base(0);
+
+    if (WORKER_BITS == 32 || (size_t)low + limit <= 0x58000000)
+        return low;
+    return (void *)((size_t)1 << 42);
 }
 
 /* ---- Counts. ---- */

@@ -9,6 +9,7 @@
 #define COUNTER_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
 
@@ -37,6 +38,9 @@ void counter_close(struct counter *c);
 
 /* A new worker: forget the counts of the one before. */
 void counter_restart(struct counter *c);
+
+/* Where a worker's heap of that size can lie under valgrind. */
+void *counter_heap_base(size_t limit);
 
 /* Has nothing been written since counter_read? */
 bool counter_is_quiet(const struct counter *c);

@@ -19,10 +19,10 @@ static struct sandbox *open_sandbox(const struct replay_setup *setup)
         .in_process = setup->in_process,
         .cpu = setup->cpu,
         .time_limit = setup->time_limit * (setup->counter ? COUNTER_SLOWDOWN : 1),
-        .command = setup->counter ? setup->counter->command : NULL,
         .jailed = setup->untrusted && setup->allocator->kind == WORKER_LAB &&
                   !setup->counter,
         .deadline = setup->deadline,
+        .counter = setup->counter,
         .label = setup->allocator->name,
     };
 

@@ -8,6 +8,8 @@
 #include "sandbox.h"
 #include "jail.h"
 
+#include "counter.h"
+
 #include "base/clock.h"
 #include "base/fatal.h"
 #include "worker/worker.h"
@@ -81,7 +83,8 @@ static void *map_file(int fd, size_t size, void *at)
 static void make_memory(struct sandbox *s)
 {
     struct channel *c;
-    void *base = mem_preferred_base(s->setup.heap_limit);
+    void *base = s->setup.counter ? counter_heap_base(s->setup.heap_limit)
+                                  : mem_preferred_base(s->setup.heap_limit);
 
     s->heap_span = s->setup.heap_limit;
     s->channel_size = channel_size(s->setup.slot_count);
@@ -154,7 +157,9 @@ struct sandbox *sandbox_open(const struct sandbox_setup *setup)
                                     .span = s->heap_span + s->channel_size,
                                     .seconds = cpu_limit(setup),
                                     .cpu = setup->cpu,
-                                    .command = setup->command};
+                                    .command = setup->counter
+                                                   ? setup->counter->command
+                                                   : NULL};
     s->process = process_start(setup->in_process ? NULL : &process);
     if (setup->jailed && !jail_lacks()) {
         jail_make_filters((struct filter *)channel_steps(s), s->process.pid);

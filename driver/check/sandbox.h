@@ -38,7 +38,7 @@ struct sandbox_setup {
     double time_limit; /* seconds per pass, see sandbox_begin_pass */
     bool jailed;       /* see jail.h */
     double deadline;   /* by clock_seconds, for all passes; 0: none */
-    char *const *command; /* that starts the worker, or NULL (process.h) */
+    struct counter *counter; /* to start the worker under, or NULL */
     const char *label; /* printed before each line of the allocator's output */
 };
 

@@ -438,6 +438,92 @@ static void mean_of_packings(void)
     CHECK(mean_packing(&benchmark, true) == 0);
 }
 
+/* ---- Instructions, and intervals. ---- */
+
+static void set_count(size_t allocator, size_t trace, uint64_t instructions,
+                      double ratio)
+{
+    *result_of(allocator, trace) =
+        (struct result){.outcome = {.verdict = VERDICT_OK},
+                        .utilization = 0.5,
+                        .counted = true,
+                        .count = {.instructions = instructions},
+                        .count_ratio = ratio};
+}
+
+static struct score score_of_counts(const char *name, enum average average)
+{
+    struct profile p = profile(name);
+
+    p.average = average;
+    p.throughput_high = 40;
+    p.throughput_low = 0;
+    p.measure = MEASURE_INSTRUCTIONS;
+    benchmark.timing = false;
+    benchmark.counting = true;
+    struct score s = score_of(&benchmark, 0, &p);
+    benchmark.timing = true;
+    benchmark.counting = false;
+    return s;
+}
+
+static void counted_throughput(void)
+{
+    start(2);
+    set_count(0, 0, 100000, 0);
+    set_count(0, 1, 400000, 0);
+    struct score s = score_of_counts("instructions", AVERAGE_GEOMETRIC);
+    CHECK(s.known && is(s.instructions_per_op, 200) && is(s.throughput, 5));
+    CHECK(points(s, 60 * 0.5, 40 * 5 / 40));
+    CHECK(is(score_of_counts("instructions", AVERAGE_POOLED).throughput, 4));
+    CHECK(is(score_of_counts("instructions", AVERAGE_HARMONIC).throughput, 4));
+    CHECK(is(s.ops_per_1000, 4) && s.ns_per_op == 0);
+}
+
+static void counted_ratio(void)
+{
+    start(2);
+    set_count(0, 0, 100000, 1);
+    set_count(0, 1, 400000, 4);
+    CHECK(is(score_of_counts("classic", AVERAGE_GEOMETRIC).throughput, 2));
+    CHECK(is(score_of_counts("classic", AVERAGE_POOLED).throughput, 3.4));
+    CHECK(is(score_of_counts("classic", AVERAGE_HARMONIC).throughput, 1.6));
+}
+
+/* Libc has counts of none: no throughput, and no points. */
+static void counted_without_libc(void)
+{
+    start(1);
+    set_count(0, 0, 100000, 0);
+    CHECK(points(score_of_counts("classic", AVERAGE_POOLED), 30, 0));
+}
+
+static void measures_do_not_mix(void)
+{
+    start(1);
+    struct score s = score_by("instructions");
+    CHECK(!s.known && s.stable && s.speed_points == 0);
+}
+
+static void wide_intervals_are_unstable(void)
+{
+    struct profile p = profile("ratio");
+
+    start(2);
+    for (size_t i = 0; i < 2; i++) {
+        result_of(0, i)->ratio.p25 = 0.48;
+        result_of(0, i)->ratio.p75 = 0.52;
+    }
+    struct score s = score_of(&benchmark, 0, &p);
+    CHECK(p.widest == 0.1 && s.stable && s.known);
+    CHECK(is(s.throughput_low, 0.48) && is(s.throughput_high, 0.52));
+    result_of(0, 0)->ratio.p75 = result_of(0, 1)->ratio.p75 = 0.54;
+    s = score_of(&benchmark, 0, &p);
+    CHECK(!s.stable && !s.known);
+    p.widest = 0;
+    CHECK(score_of(&benchmark, 0, &p).known);
+}
+
 static const struct test tests[] = {
     {"classic-profile", classic_profile},
     {"cmu-profile", cmu_profile},
@@ -470,6 +556,11 @@ static const struct test tests[] = {
     {"mean-of-bounds", mean_of_bounds},
     {"mean-of-no-bounds", mean_of_no_bounds},
     {"mean-of-packings", mean_of_packings},
+    {"counted-throughput", counted_throughput},
+    {"counted-ratio", counted_ratio},
+    {"counted-without-libc", counted_without_libc},
+    {"measures-do-not-mix", measures_do_not_mix},
+    {"wide-intervals-are-unstable", wide_intervals_are_unstable},
 };
 
 int main(int argc, char **argv)
