@@ -148,6 +148,12 @@ class ClassPage(Folder):
             if name == 'href' and value != 'data:,':
                 self.assertRegex(value, r'\A[^/:]+/index\.html\Z')
 
+    def test_all_points_are_in_the_last_bar(self) -> None:
+        points = graded.result()['points'] | {'total': 100}
+        page = self.the_class([graded.result(points=points)])
+        self.assertIn('95 to 100 points: 1', page.text)
+        self.assertIn('0 to 5 points: 0', page.text)
+
     def test_folders_may_have_other_names(self) -> None:
         page = self.the_class(
             [graded.result('M\u00fcller, Ann'), graded.result('bob')],
