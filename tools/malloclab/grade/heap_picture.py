@@ -10,7 +10,6 @@ regions of memory that are used are left out.
 from __future__ import annotations
 
 from bisect import bisect_right
-from dataclasses import dataclass
 from itertools import islice
 from typing import Iterable, Iterator, Sequence
 
