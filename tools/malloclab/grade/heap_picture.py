@@ -9,11 +9,8 @@ regions of memory that are used are left out.
 
 from __future__ import annotations
 
-import subprocess
 from bisect import bisect_right
-from dataclasses import dataclass
 from itertools import islice
-from pathlib import Path
 from typing import Iterable, Iterator, Sequence
 
 from ..addresses import MEMLIB_BASES
@@ -31,21 +28,9 @@ PALETTE = [(0, 0, 0, 0),
              for shade in range(SHADES + 1))]
 
 
-def write(command: Sequence[str], path: Path) -> bool:
-    """Draw what the command, an mdriver with --events -, writes. False where
-    it placed no block: there is no picture."""
-    with subprocess.Popen(command, stdin=subprocess.DEVNULL, text=True,
-                          errors="replace", stdout=subprocess.PIPE,
-                          stderr=subprocess.DEVNULL) as driver:
-        picture = draw(driver.stdout)
-        driver.stdout.close()
-    if picture:
-        path.write_bytes(picture)
-    return picture is not None
-
-
 def draw(lines: Iterable[str]) -> bytes | None:
-    """A PNG file of the first MOST_OPS events, or None."""
+    """A PNG file of the first MOST_OPS events: lines of mdriver --events, the
+    heading first. None where they place no block."""
     events = [_event(line) for line in islice(lines, 1, MOST_OPS + 1)]
     if not any(event[2] for event in events):
         return None
