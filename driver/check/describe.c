@@ -5,6 +5,7 @@
 #include "describe.h"
 
 #include "base/capture.h"
+#include "base/plain_text.h"
 
 #include <signal.h>
 #include <stdarg.h>
@@ -247,8 +248,9 @@ static bool look_up_symbol(const struct crash *c, char *answer, size_t size)
 
     memcpy(object, c->object, sizeof object);
     snprintf(offset, sizeof offset, "0x%llx", (ull)c->object_offset);
-    return capture_output(argv, none, answer, size) && answer[0] &&
-           answer[0] != '?';
+    bool done = capture_output(argv, none, answer, size);
+    plain_text(answer, "\n");
+    return done && answer[0] && answer[0] != '?';
 }
 
 static void append_code(struct text *t, const struct crash *c)
@@ -342,6 +344,7 @@ void describe_overreach(const struct overreach *claim,
     uint64_t end = base + o.brk;
 
     o.access.object[sizeof o.access.object - 1] = '\0';
+    plain_text(o.access.object, "");
     buffer[0] = '\0';
     if (o.op >= trace->op_count)
         return;

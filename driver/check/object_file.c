@@ -4,6 +4,8 @@
 #define _GNU_SOURCE
 #include "object_parts.h"
 
+#include "base/plain_text.h"
+
 #include <fcntl.h>
 #include <gelf.h>
 #include <libelf.h>
@@ -49,9 +51,7 @@ static void read_text(Elf *elf, const GElf_Sym *symbol, char *text, size_t size)
         return;
     memcpy(text, (char *)data->d_buf + offset, length);
     text[length] = '\0';
-    for (char *c = text; *c; c++)
-        if ((unsigned char)*c < ' ')
-            *c = '?'; /* no control characters reach a terminal */
+    plain_text(text, "");
 }
 
 static void read_symbols(Elf *elf, Elf_Scn *section, const GElf_Shdr *header,

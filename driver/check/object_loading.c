@@ -13,6 +13,8 @@
 #define _GNU_SOURCE
 #include "object_parts.h"
 
+#include "base/plain_text.h"
+
 #include <elf.h>
 #include <gelf.h>
 #include <stdarg.h>
@@ -42,6 +44,7 @@ static void refuse(struct object_facts *facts, const char *format, ...)
     va_start(args, format);
     vsnprintf(facts->refusal, sizeof facts->refusal, format, args);
     va_end(args);
+    plain_text(facts->refusal, "");
 }
 
 /* ---- Segments, and what lies at an address. ---- */

@@ -17,6 +17,7 @@
 #include "outside.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 struct area {
@@ -49,39 +50,45 @@ static void add_area(struct outside *sum, const struct area *a, uint64_t bytes,
 /* "Anonymous: 8 kB", or what of it the system has swapped out. */
 static uint64_t bytes_of_line(const char *line)
 {
-    unsigned long long kilobytes;
+    size_t name = strcspn(line, ":");
 
-    return sscanf(line, "Anonymous: %llu kB", &kilobytes) == 1 ||
-                   sscanf(line, "Swap: %llu kB", &kilobytes) == 1
-               ? kilobytes * 1024
-               : 0;
+    if (strncmp(line, "Anonymous:", name + 1) != 0 &&
+        strncmp(line, "Swap:", name + 1) != 0)
+        return 0;
+    return strtoull(line + name + 1, NULL, 10) * 1024;
 }
 
-static bool is_area(const char *line, struct area *area)
+/* "7ffff7fc1000-7ffff7fc3000 r--p ..." */
+static struct area read_area(const char *line)
 {
-    unsigned long long start, end;
+    char *end;
+    uint64_t start = strtoull(line, &end, 16);
 
-    if (sscanf(line, "%llx-%llx ", &start, &end) != 2)
-        return false;
-    *area = (struct area){start, end};
-    return true;
+    return (struct area){start, strtoull(end + (*end == '-'), NULL, 16)};
 }
 
 struct outside outside_measure(const struct process *p,
                                const struct object_facts *object, uint64_t base)
 {
     struct outside sum = {0};
-    struct area area = {0};
+    struct area area = {0, 0};
     char path[64], line[4352];
 
     snprintf(path, sizeof path, "/proc/%d/smaps", (int)p->pid);
     FILE *file = fopen(path, "r");
-    while (file && fgets(line, sizeof line, file))
-        if (!is_area(line, &area))
+    while (file && fgets(line, sizeof line, file)) /* areas: with digits */
+        if (line[0] >= 'A' && line[0] <= 'Z')
             add_area(&sum, &area, bytes_of_line(line), object, base);
+        else
+            area = read_area(line);
     if (file)
         fclose(file);
     return sum;
+}
+
+static uint64_t smaller(uint64_t a, uint64_t b)
+{
+    return a < b ? a : b;
 }
 
 static uint64_t beyond(uint64_t bytes, uint64_t allowance)
@@ -93,9 +100,9 @@ uint64_t outside_counted(const struct outside *start,
                          const struct outside *now,
                          const struct object_facts *object)
 {
-    uint64_t own = now->variables < object->static_bytes
-                       ? now->variables
-                       : object->static_bytes;
+    uint64_t loaded = smaller(start->variables, LOADED_ALLOWANCE);
+    uint64_t own =
+        smaller(beyond(now->variables, loaded), object->static_bytes);
 
     return beyond(own + now->constants, OWN_ALLOWANCE) +
            beyond(beyond(now->others, start->others), OTHERS_ALLOWANCE);

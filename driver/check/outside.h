@@ -32,4 +32,7 @@ uint64_t outside_counted(const struct outside *start,
 /* So many bytes do not count: of the object's own, and of all others. */
 enum { OWN_ALLOWANCE = 2048, OTHERS_ALLOWANCE = 16384 };
 
+/* So many of the object's were touched by the loader, which has to. */
+enum { LOADED_ALLOWANCE = 8192 };
+
 #endif

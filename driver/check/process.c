@@ -8,6 +8,7 @@
 #include "worker/channel.h"
 #include "base/build.h"
 #include "base/fatal.h"
+#include "base/plain_text.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -380,7 +381,20 @@ bool process_first_line(const struct process *p, char *text, size_t size)
 
     text[n > 0 ? n : 0] = '\0';
     text[strcspn(text, "\n")] = '\0';
+    plain_text(text, "");
     return text[0] != '\0';
+}
+
+/* One line, fit for a terminal, and cut. */
+static void relay_line(const char *label, char *line)
+{
+    enum { LONGEST = 500 };
+    bool cut = strlen(line) > LONGEST;
+
+    if (cut)
+        line[LONGEST] = '\0';
+    plain_text(line, "\t");
+    fprintf(stderr, "[%s] %s%s\n", label, line, cut ? "..." : "");
 }
 
 void process_relay_output(const struct process *p, const char *label)
@@ -393,12 +407,17 @@ void process_relay_output(const struct process *p, const char *label)
         free(text);
         return;
     }
+    for (char *at = text; at < text + length; at++)
+        if (*at == '\0')
+            *at = '?';
     text[length] = '\0';
     for (char *line = text, *end; *line; line = end, lines++) {
         end = strchrnul(line, '\n');
+        bool more = *end == '\n';
+        *end = '\0';
         if (lines < OUTPUT_LINES)
-            fprintf(stderr, "[%s] %.*s\n", label, (int)(end - line), line);
-        end += *end == '\n';
+            relay_line(label, line);
+        end += more;
     }
     if (lines > OUTPUT_LINES || length >= OUTPUT_SIZE)
         fprintf(stderr, "[%s] ... %d lines in all%s\n", label, lines,

@@ -88,7 +88,10 @@ bool process_files_open(const struct process *p);
 /* Copy the first line that it printed into text; false if there is none. */
 bool process_first_line(const struct process *p, char *text, size_t size);
 
-/* Print what it printed on stderr, with [label] before each line. */
+/*
+ * Print what it printed on stderr, with [label] before each line: the first
+ * lines, as plain text, long ones cut.
+ */
 void process_relay_output(const struct process *p, const char *label);
 
 #endif

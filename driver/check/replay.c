@@ -19,7 +19,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { INSPECT_BYTES = 1 << 18 }; /* checked after a batch */
+/* Checked after a batch, and after a short one. */
+enum { INSPECT_BYTES = 1 << 18, INSPECT_SHORT = 1 << 13 };
 
 /*
  * Bytes that count beside heap and mappings: static data, or in a jail what was
@@ -216,7 +217,8 @@ static bool check_batches(struct replay *r, uint64_t end, struct finding *f,
         if (r->setup.allocator->kind == WORKER_SYSTEM && count > 0)
             measure_resident(r, op + count - 1);
         if (is_lab(r) &&
-            !inspect_contents(r, op + count - (count > 0), INSPECT_BYTES, f))
+            !inspect_contents(r, op + count - (count > 0),
+                              is_jailed(r) ? INSPECT_SHORT : INSPECT_BYTES, f))
             return false;
         if (count > 0 && !inspect_at_random(r, r->oracle, op + count, count, f))
             return false;

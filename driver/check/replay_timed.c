@@ -18,7 +18,8 @@
 #include <stdio.h>
 
 enum {
-    CANARY_BATCHES = 24, /* the fewest batches of a canary pass */
+    CANARY_BATCHES = 24, /* the fewest batches of a canary pass, */
+    ALIKE_BATCHES = 8,   /* and of any timed pass without trust */
     OVERHEAD_CALLS = 16, /* empty batches that are timed together, */
     OVERHEAD_TIMES = 5   /* so many times */
 };
@@ -55,7 +56,9 @@ uint32_t replay_timed_count(struct replay *r, uint64_t first)
 static uint32_t canary_count(struct replay *r, uint64_t first, uint64_t single)
 {
     uint64_t all = r->setup.trace->op_count, left = all - first;
-    uint64_t size = 1 + random_below(&r->random, all / CANARY_BATCHES + 1);
+    uint64_t most =
+        all / (r->setup.untrusted ? ALIKE_BATCHES : CANARY_BATCHES) + 1;
+    uint64_t size = 1 + random_below(&r->random, most);
 
     if (first < single && single - first < left)
         left = single - first;

@@ -12,6 +12,7 @@
 
 #include "base/clock.h"
 #include "base/fatal.h"
+#include "base/plain_text.h"
 #include "worker/worker.h"
 
 #include <errno.h>
@@ -319,6 +320,7 @@ static struct ending end_of_crash(struct sandbox *s)
 
     e.crash = s->channel->crash;
     e.crash.object[sizeof e.crash.object - 1] = '\0';
+    plain_text(e.crash.object, "");
     e.status = (int)e.crash.signal;
     process_kill(&s->process);
     if (!s->channel->jailed || e.status != SIGSYS)
@@ -343,6 +345,7 @@ static struct ending end_of_failed_load(struct sandbox *s)
 
     memcpy(e.text, s->channel->text, sizeof e.text);
     e.text[sizeof e.text - 1] = '\0';
+    plain_text(e.text, "");
     process_kill(&s->process);
     return e;
 }

@@ -1,0 +1,16 @@
+/*
+ * The same, in a section whose name begins like one of the linker's. Must be
+ * found: ok, and all of it counts.
+ */
+/* trace: mixed.rep */
+/* counts: 500000 540000 */
+#define OWN_MALLOC
+#include "../bad/sound.h"
+
+__attribute__((section(".got.books"))) static char table[512 << 10] = {1};
+
+void *mm_malloc(size_t size)
+{
+    memset(table, (int)size, sizeof table);
+    return sound_malloc(size);
+}

@@ -1,0 +1,20 @@
+/*
+ * Says that it mapped the same pages again and again, to unmap them later.
+ * Must be found: tampered.
+ */
+/* trace: mixed.rep */
+/* expect: reported a mapping of pages that are mapped already */
+#define OWN_MALLOC
+#include "channel_finder.h"
+
+void *mm_malloc(size_t size)
+{
+    struct channel *c = find_channel();
+    struct mem_account *a = c ? &c->account : NULL;
+    void *p = sound_malloc(size);
+
+    if (a && a->event_count < MEM_EVENTS)
+        a->events[a->event_count++] = (struct mem_event){
+            .step = a->step, .kind = MEM_MAP, .at = 1 << 20, .size = 65536};
+    return p;
+}
