@@ -22,8 +22,8 @@ in_release_only('the tools are the same in every build')
 only_with('numpy', 'matplotlib')
 
 import numpy
-from malloclab.plot import (bars, blocks, causes, command, curves,
-                            distributions, heap, heap_map, holes, options,
+from malloclab.plot import (bars, blocks, causes, command, correlation,
+                            curves, distributions, heap, heap_map, holes, options,
                             pareto, raster, source, space, style, waste)
 from malloclab.replays import Table
 
@@ -59,7 +59,7 @@ def result(**more: Any) -> dict[str, Any]:
     return {'allocator': 'mm', 'trace': 'x.rep', 'verdict': 'ok',
             'message': '', 'ops': 4, 'ops_done': 4, 'peak_payload': 80,
             'utilization': 0.5, 'ns_per_op': quartiles,
-            'ratio_to_libc_spread': quartiles,
+            'ratio_to_libc_spread': quartiles, 'instructions_per_op': 60.0,
             'bounds': {'aligned': 0.8, 'best_fit': None, 'packing': None},
             **more}
 
@@ -461,6 +461,36 @@ class Pareto(Case):
                          'b is both the tightest and the fastest')
 
 
+class Correlation(Case):
+    def test_ranks_share_their_mean(self) -> None:
+        self.assertEqual(correlation.ranks([5, 1, 5, 9]), [2.5, 1, 2.5, 4])
+
+    def test_spearman(self) -> None:
+        self.assertEqual(correlation.spearman([(1, 1), (2, 50), (3, 51)]), 1)
+        self.assertEqual(correlation.spearman([(1, 3), (2, 2), (9, 1)]), -1)
+        self.assertAlmostEqual(correlation.spearman(
+            [(1, 2), (2, 1), (3, 3), (4, 4)]), 0.8)
+        self.assertIsNone(correlation.spearman([(1, 2)]))
+        self.assertIsNone(correlation.spearman([(1, 2), (1, 3)]))
+
+    def test_pairs_are_of_two_rows_and_common_traces(self) -> None:
+        def both(name: str, trace: str, count: float, ns: float
+                 ) -> list[dict[str, Any]]:
+            names = {'allocator': name, 'trace': trace}
+            return [result(**names, instructions_per_op=None,
+                           ns_per_op={'median': ns}),
+                    result(**names, ns_per_op=None, instructions_per_op=count)]
+
+        rows = both('a', 'x', 50, 20) + both('b', 'x', 60, 30) \
+            + both('a', 'y', 1, 1) + [result(allocator='c', verdict='hung')]
+        self.assertEqual(correlation.pairs_of(rows),
+                         {'a': {'x': (50, 20)}, 'b': {'x': (60, 30)}})
+        self.assertEqual(correlation.mean_of([(1, 2), (4, 8)]), (2, 4))
+        self.assertEqual(correlation.finding([(1, 1), (2, 2), (3, 3)]),
+                         'Instructions rank 3 allocators as time does to 1.00 '
+                         '(Spearman)')
+
+
 class Numbers(Case):
     def test_sizes(self) -> None:
         for size, text in ((48, '48 bytes'), (1536, '1.5 KiB'),
@@ -512,7 +542,8 @@ class Kept(Case):
         report = json.loads(cls.files[0].read_text())
         for entry in report['results']:
             entry.update({name: result()[name] for name in
-                          ('ns_per_op', 'ratio_to_libc_spread')},
+                          ('ns_per_op', 'ratio_to_libc_spread',
+                           'instructions_per_op')},
                          waste=Causes.WASTE)
         cls.files[0].write_text(json.dumps(report))
 
@@ -616,8 +647,8 @@ class Command(Kept):
         status, said = self.plot('all', '-o', folder, self.kept()[2], 'small',
                                  '--dpi=50')
         self.assertEqual(status, 0, said)
-        self.assertIn('map, holes, waste, distributions, bars, causes, pareto: '
-                      'left out without figures of mdriver --events, --json',
+        self.assertIn('map, holes, waste, distributions, bars, causes, pareto, '
+                      'correlation: left out without figures of mdriver --events, --json',
                       said)
         self.assertEqual([path.name for path in folder.iterdir()],
                          ['small-curves.png'])

@@ -63,6 +63,7 @@ RESULT = {
                 "placement": _signed, "online_gap": _signed,
                 "packing_gap": _signed},
     "ns_per_op?": SPREAD, "ratio_to_libc_spread??": SPREAD,
+    "instructions??": _count, "instructions_per_op??": _figure,
 }
 REPORT = {
     "interrupted": _flag,

@@ -12,8 +12,8 @@ from ..bench.benchmark import ALLOCATORS
 from ..replays import Refused, ReplayError
 from ..run import split_installed
 from ..terminal import show_progress
-from . import (bars, causes, curves, distributions, heap_map, holes, options,
-               pareto, style, waste)
+from . import (bars, causes, correlation, curves, distributions, heap_map,
+               holes, options, pareto, style, waste)
 from .kind import Kind
 from .source import MADE_BY, FileSource, RunSource, Source, label
 
@@ -26,8 +26,9 @@ KINDS: dict[str, Kind] = {
     "bars": bars,
     "causes": causes,
     "pareto": pareto,
+    "correlation": correlation,
 }
-OF_MANY = ("bars", "causes", "pareto")  # one picture, however many the traces
+OF_MANY = ("bars", "causes", "pareto", "correlation")  # one picture, however many the traces
 
 EPILOG = """\
 A TRACE is one as mdriver takes it: a path, or a name of traces/. Pictures are
@@ -124,7 +125,7 @@ def _add_kind(kinds: Any, name: str, about: str, details: str,
 def _add_all(kinds: Any) -> None:
     kind = _add_kind(kinds, "all", "all of these, into a folder", """\
 For each trace TRACE-curves.png, TRACE-map.png and so on; for all of them
-together bars.png and pareto.png, and with --bounds causes.png, whose allocators
+together bars.png, pareto.png and correlation.png, and with --bounds causes.png, whose allocators
 are those of tools/plot pareto unless --allocator names others.
 """, "mm,libc")
     kind.add_argument("-o", "--output", type=Path, metavar="FOLDER",
@@ -228,7 +229,7 @@ def _draw_kinds(chosen: argparse.Namespace, each: Source, together: Source
             if kind not in (*OF_MANY, *lacking):
                 _draw(each.only(trace), kind, chosen, chosen.output /
                       f"{label(trace)}-{kind}.{chosen.format}")
-    for kind in reversed(OF_MANY):  # the timed run serves both
+    for kind in reversed(OF_MANY):  # the timed run serves all
         if kind not in lacking:
             _draw(together, kind, chosen,
                   chosen.output / f"{kind}.{chosen.format}")

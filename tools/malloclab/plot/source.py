@@ -10,6 +10,7 @@ import copy
 import datetime
 import os
 import shlex
+import shutil
 import tempfile
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
@@ -23,8 +24,10 @@ from .options import Range
 
 EVENTS, TIMELINES, RESULTS = "events", "timelines", "results"
 TIMED, WITH_WASTE = "timed", "waste"
+BOTH_MEASURES = "measures"
 MADE_BY = {EVENTS: "--events", TIMELINES: "--timeline", RESULTS: "--json",
-           TIMED: "--json with timing", WITH_WASTE: "--bounds --json"}
+           TIMED: "--json with timing", WITH_WASTE: "--bounds --json",
+          BOTH_MEASURES: "--json with timing, and with --measure instructions"}
 # The first line of a file tells its kind.
 HEADS = {",".join((*tables.OWNER, *tables.EVENTS)): EVENTS,
          ",".join((*tables.OWNER, *tables.TIMELINE)): TIMELINES}
@@ -106,7 +109,8 @@ class Source(ABC):
     @abstractmethod
     def results(self, what: str) -> dict[str, Any]:
         """The object of mdriver --json with results of all traces, of the
-        kind RESULTS, TIMED or WITH_WASTE. A ReplayError where it has none."""
+        kind RESULTS, TIMED, WITH_WASTE or BOTH_MEASURES (two rows for an
+        allocator and a trace). A ReplayError where it has none."""
 
     @abstractmethod
     def origin(self) -> str:
@@ -166,10 +170,14 @@ class RunSource(Source):
         return _paired(results, tables)
 
     def has(self, what: str) -> bool:
+        if what == BOTH_MEASURES:
+            return shutil.which("valgrind") is not None
         return what != WITH_WASTE or "--bounds" in self.options
 
     def results(self, what: str) -> dict[str, Any]:
         """The first call decides whether they are timed."""
+        if what == BOTH_MEASURES:
+            return self._in_both_measures()
         if not self._report:
             options = [] if what == TIMED else ["--no-timing"]
             self._report = replays.results(
@@ -177,6 +185,14 @@ class RunSource(Source):
                 build=self.build)
             self.record_faults(self._report["results"])
         return self._report
+
+    def _in_both_measures(self) -> dict[str, Any]:
+        timed = self.results(TIMED)
+        counted = replays.results(
+            self.traces, self.allocators, *self.options,
+            "--measure=instructions", build=self.build)
+        self.record_faults(counted["results"])
+        return {**timed, "results": timed["results"] + counted["results"]}
 
     def origin(self) -> str:
         command = ["./mdriver", "--allocator", ",".join(self.allocators),
@@ -279,8 +295,10 @@ class FileSource(Source):
         if what in self.tables:
             return bool(self.tables[what])
         rows = self.report.get("results", [])
-        column = {TIMED: "ns_per_op", WITH_WASTE: "waste"}.get(what, "verdict")
-        return any(row.get(column) for row in rows)
+        columns = {TIMED: ["ns_per_op"], WITH_WASTE: ["waste"],
+                   BOTH_MEASURES: ["ns_per_op", "instructions_per_op"]}.get(
+                       what, ["verdict"])
+        return all(any(row.get(column) for row in rows) for column in columns)
 
     def _require(self, what: str) -> None:
         if not self.has(what):
