@@ -44,10 +44,10 @@ DIRECTIVE = re.compile(r'/\* (honest|expect|measure|before|name|beside|options'
                        r'|lab): (.*?) \*/', re.S)
 SECRET = 'the secret of Alice'  # in another student's hand-in
 FORGED = 'correct:999'  # what cheats print to be taken for the judge
-WALL_SECONDS = 100  # for one case, on a loaded machine
+WALL_SECONDS = 60  # for one case, on a loaded machine
 # A cheat that nobody stops must not harm the machine that tests it.
 CAPS = {resource.RLIMIT_FSIZE: 400 << 20, resource.RLIMIT_CPU: 60,
-        resource.RLIMIT_AS: 12 << 30, resource.RLIMIT_CORE: 0}
+        resource.RLIMIT_AS: 3 << 30, resource.RLIMIT_CORE: 0}
 # What an attacker may read in public, copied beside each case.
 HEADERS = ('worker/channel.h', 'worker/pattern.h', 'worker/pattern.c',
            'base/verdict.h', 'base/verdicts.def', 'trace/op.h',
@@ -291,26 +291,26 @@ def reap(before: set[int]) -> list[str]:
     return names + (reap(before) if left else [])
 
 
-def command(case: Case, given: Path, report: Path) -> list[str]:
+def command(case: Case, given: Path, report: Path, jail: str) -> list[str]:
     at = place()
     more = case.word('options').split()
     timing = TIMED if case.counted else ['--no-timing']
     lab = [] if case.kind == 'exports' else \
         ['--lab', case.word('lab', 'house 16').split()[0]]
-    return [str(at.lab / 'tools/handin'), *JAIL, *lab,
+    return [str(at.lab / 'tools/handin'), *JAIL(jail), *lab,
             os.path.relpath(given, at.students), '--', '--assignment',
             str(at.write_assignment(case)), '-t', str(at.lab / 'traces'),
             '--seed', '1', '--json', str(report), *timing, *more]
 
 
-JAIL = ('--jail', 'auto')
+JAIL = lambda jail: ('--jail', jail)
 TIMED = ['--measure', 'instructions']
 if os.environ.get('BEFORE'):
-    JAIL = ()
+    JAIL = lambda jail: ()
     TIMED = ['--reps', '3']
 
 
-def judge(path: Path, case: Case) -> Outcome:
+def judge(path: Path, case: Case, jail: str = 'auto') -> Outcome:
     """Hand in the file by the rules of the case, which may be another's."""
     at = place()
     report = at.results / 'mallory.json'
@@ -318,7 +318,7 @@ def judge(path: Path, case: Case) -> Outcome:
     given, outcome = at.hand_in(path, case), Outcome()
     before, running = at.others(), set(children())
     process = subprocess.Popen(
-        command(case, given, report), cwd=at.students, preexec_fn=cap,
+        command(case, given, report, jail), cwd=at.students, preexec_fn=cap,
         start_new_session=True, stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE, stderr=subprocess.PIPE,
         env={**os.environ, 'TMPDIR': str(at.scratch)})
@@ -355,19 +355,14 @@ def read_report(path: Path, outcome: Outcome) -> None:
         outcome.fault = str(error)
 
 
-@cache
+_twins: dict[tuple[object, ...], Outcome] = {}
+
+
 def judge_twin(case: Case) -> Outcome:
-    return _judge_twin(case.twin, case.counted, case.word('lab'),
-                       case.word('options'), case)
-
-
-_twins: dict[tuple[Any, ...], Outcome] = {}
-
-
-def _judge_twin(*key: Any) -> Outcome:
-    if key[:-1] not in _twins:
-        _twins[key[:-1]] = judge(key[0], key[-1])
-    return _twins[key[:-1]]
+    key = case.twin, case.counted, case.word('lab'), case.word('options')
+    if key not in _twins:
+        _twins[key] = judge(case.twin, case)
+    return _twins[key]
 
 
 # ---- What must be so. ----
@@ -379,9 +374,7 @@ def complaints(case: Case, outcome: Outcome) -> list[str]:
     """What this outcome of a cheat has that it must not have."""
     found = [*of_neighbours(outcome), *of_output(outcome)]
     expected = case.word('expect')
-    if expected == 'refused':
-        if outcome.status != 2 or outcome.report:
-            found.append('it was not refused')
+    if 'refused' in expected and outcome.status == 2 and not outcome.results:
         return found
     if outcome.fault:
         return [*found, f'the report: {outcome.fault}']
@@ -434,6 +427,20 @@ def of_gain(case: Case, outcome: Outcome) -> list[str]:
             outcome.instructions < (twin.instructions or 0) * 0.99:
         found.append(f'it gains: {outcome.instructions:.1f} instructions, '
                      f'honest {twin.instructions:.1f}')
+    return found
+
+
+def honest_complaints(case: Case) -> list[str]:
+    """What an honest hand-in loses by the jail."""
+    inside, outside = judge(case.path, case), judge(case.path, case, 'off')
+    found = [*of_neighbours(inside), *of_output(inside)]
+    if outside.verdicts != {'ok'}:
+        found.append(f'outside the jail: {outside.account()}')
+    for here, there in zip(inside.results, outside.results, strict=True):
+        for key in ('verdict', 'utilization', 'peak_footprint'):
+            if here[key] != there[key]:
+                found.append(f'{here["trace"]}: {key} is {here[key]}, outside '
+                             f'the jail {there[key]}; {here["message"]}')
     return found
 
 

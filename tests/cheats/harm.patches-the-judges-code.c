@@ -1,12 +1,17 @@
 /*
  * harm.patches-the-judges-code.c - writes into the judge's instructions through
- * /proc/PPID/mem: the function that notes a footprint returns at once.
+ * /proc/PPID/mem: the function that judges an operation always says "right".
+ * So all blocks can be one.
  *
  * Now: the judge is not to be seen; opening files is refused.
  */
-/* honest: twin.sound */
+/* honest: naive */
 /* expect: no-gain */
+/* measure: instructions */
 /* before: - */
+#define OWN_FREE
+#define OWN_MALLOC
+#define OWN_REALLOC
 #include "harm.h"
 #include "judge_view.h"
 
@@ -49,7 +54,7 @@ static uint64_t find_base(pid_t judge)
 
 static void harm(void)
 {
-    static const unsigned char code[] = {0xc3}; /* ret */
+    static const unsigned char code[] = {0xb8, 1, 0, 0, 0, 0xc3}; /* true */
     char path[64];
     pid_t judge = find_judge();
 
@@ -59,15 +64,28 @@ static void harm(void)
     if (!judge || size <= 0)
         return;
     char *elf = mmap(NULL, (size_t)size, PROT_READ, MAP_PRIVATE, fd, 0);
-    uint64_t at = find_symbol(elf, "oracle_event");
+    uint64_t at = find_symbol(elf, "oracle_apply");
     snprintf(path, sizeof path, "/proc/%d/mem", (int)judge);
-    /* oracle_event: from now on, no break and no mapping raises a footprint;
-     * place_block's limits go with it, so in_heap answers yes: mov al,1; ret */
     int memory = open(path, O_RDWR);
-    static const unsigned char yes[] = {0xb8, 1, 0, 0, 0, 0xc3};
-    uint64_t base = find_base(judge);
-    if (at && pwrite(memory, code, sizeof code, (off_t)(base + at)) > 0)
-        at = find_symbol(elf, "oracle_in_heap");
-    if (at && pwrite(memory, yes, sizeof yes, (off_t)(base + at)) > 0)
-        at = 0;
+    if (at && pwrite(memory, code, sizeof code,
+                     (off_t)(find_base(judge) + at)) < 0)
+        close(memory);
+}
+
+void *mm_malloc(size_t size)
+{
+    if (mem_heapsize() < size)
+        mem_sbrk((intptr_t)round_up(size - mem_heapsize()));
+    return mem_heap_lo();
+}
+
+void *mm_realloc(void *p, size_t size)
+{
+    (void)p;
+    return mm_malloc(size);
+}
+
+void mm_free(void *p)
+{
+    (void)p;
 }
