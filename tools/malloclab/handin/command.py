@@ -148,10 +148,9 @@ def _judge(args: argparse.Namespace, options: Sequence[str]) -> int:
                     jail=jail, allowed=asked and asked.allowed)
     files = f", from {' '.join(path.name for path in handin.paths)}" \
         if len(handin.paths) > 1 else ""
-    name = printable(handin.given)
-    print(f"{name}: lab {lab.name} ({why}), {align}-byte alignment"
+    print(f"{handin.given}: lab {lab.name} ({why}), {align}-byte alignment"
           f"{printable(files)}", flush=True)
-    name = name.replace("=", "_").replace(",", "_")
+    name = handin.given.replace("=", "_").replace(",", "_")
     words = [str(mdriver), "--align", str(align), "--allocator",
              f"{name}={library}"]
     return _run(jail, words, [*_options(args, mdriver), *options], library,

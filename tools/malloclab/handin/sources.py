@@ -31,23 +31,23 @@ MOST_COPIED = 16 << 20  # of all files
 IN_QUOTES = re.compile(r"^[ \t]*#.*", re.M), re.compile(r'["<]([^"<>\n]+)[">]')
 
 
+def printable(text: str) -> str:
+    """A line, without what a terminal would obey."""
+    return "".join(letter if letter.isprintable() else "?" for letter in text)
+
+
 class HandinError(Exception):
     """Why it cannot be built, in a sentence; said is all that the compiler
     printed."""
 
     def __init__(self, reason: str, said: str = "") -> None:
-        super().__init__(reason)
+        super().__init__("\n".join(map(printable, reason.split("\n"))))
         self.said = said
-
-
-def printable(text: str) -> str:
-    """A name, without what a terminal would obey."""
-    return "".join(letter if letter.isprintable() else "?" for letter in text)
 
 
 @dataclass(frozen=True)
 class Handin:
-    given: str  # as the user named it
+    given: str  # as the user named it, to be printed
     paths: tuple[Path, ...]  # C files, as the user would name them
     texts: tuple[str, ...]  # of each
 
@@ -61,7 +61,7 @@ class Handin:
         first = self.paths[0].absolute()
         name = first.parent.name if first.stem == "mm" and first.parent.name \
             else first.stem
-        return re.sub(r"[^A-Za-z0-9_.-]", "_", name)
+        return re.sub(r"[^A-Za-z0-9_.-]", "_", name)[:MOST_NAME]
 
 
 def read(path: Path) -> str:
@@ -134,7 +134,7 @@ def gather(given: Sequence[str]) -> Handin:
     texts = [read(path) for path in paths]
     for path, text in zip(paths, texts):
         _refuse_cpp(path, text)
-    return Handin(given[0], tuple(paths), tuple(texts))
+    return Handin(printable(given[0]), tuple(paths), tuple(texts))
 
 
 def check_links(path: Path, folder: Path) -> None:
