@@ -18,9 +18,9 @@ support.of_the_judge()
 NUMBER_LIMIT = 2**64 - 1
 HOUSE = {'mm.h', 'memlib.h', 'os.h'}  # no part of an allocator
 
-LONG_OPTIONS = """allocator align bounds csv events fail-sbrk file heap-limit help
+LONG_OPTIONS = """allocator align bounds budget csv events fail-sbrk file heap-limit help
     in-process index jobs json libc list net no-timing pack perturb profiles
-    reps seed stop-at timeline trace-dir""".split()
+    reps secret seed stop-at timeline trace-dir""".split()
 LETTERS = 'acdDfghlpstvTAV'
 
 
