@@ -57,6 +57,11 @@ ACCEPTED = [
     changed('limits.heap_limit', '65536G'),
     changed('limits.time_limit', 1000000),
     changed('limits.time_limit', 1e-9),
+    changed('limits.budget', 0.5), changed('limits.budget', 1000000),
+    changed('secret', {}), changed('secret', {'seed': 'term 1 ~"\\'}),
+    changed('secret', {'seed': 'x' * 64, 'counts': 'both'}),
+    changed('secret', {'counts': 'public'}),
+    changed('secret', {'counts': 'secret', 'seed': ' '}),
     changed('allowed', ['f' * 63] * 256)]
 
 # A change of GOOD, and a part of the sentence that both say.
@@ -110,8 +115,16 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
       for value in ('', '63K', '65537G', '-1M', '+1M', ' 1M', '1M ', '1T',
                     '1MB', '1.5M', '0x100000', '٣٣٣٣٣٣٣', '9' * 30,
                     '18446744073709551615G', 1048576, None)),
-    *((changed('limits.time_limit', value), '"time_limit" has to be')
+    *((changed(f'limits.{key}', value), f'"{key}" has to be')
+      for key in ('time_limit', 'budget')
       for value in (0, -1, 1000000.5, '20', True, None, 10**400)),
+    *((changed('secret', value), '"secret" has to be') for value in
+      ([], 'x', None, 1)),
+    (changed('secret', {'sead': 'x'}), 'no key of "secret"; the nearest is "s'),
+    *((changed('secret', {'seed': value}), '"seed" has to be') for value in
+      ('', 'x' * 65, 'ü', 'a\nb', 'a\0b', '\x7f', 7, None, ['x'])),
+    *((changed('secret', {'seed': 'x', 'counts': value}), '"counts" has to be')
+      for value in ('', 'Both', 'none', 1, None, ['both'])),
     *((changed('allowed', value), '"allowed" has to be') for value in
       ('memcpy', {}, None, 1, ['f'] * 257)),
     *((changed('allowed', ['f', value]), '"allowed": number 2 is no name')

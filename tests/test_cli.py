@@ -18,9 +18,9 @@ support.of_the_judge()
 NUMBER_LIMIT = 2**64 - 1
 HOUSE = {'mm.h', 'memlib.h', 'os.h'}  # no part of an allocator
 
-LONG_OPTIONS = """allocator align bounds csv events fail-sbrk file heap-limit help
+LONG_OPTIONS = """allocator align bounds budget csv events fail-sbrk file heap-limit help
     in-process index jobs json libc list net no-timing pack perturb profiles
-    reps seed stop-at timeline trace-dir""".split()
+    reps secret seed stop-at timeline trace-dir""".split()
 LETTERS = 'acdDfghlpstvTAV'
 
 
@@ -483,7 +483,7 @@ class Letters(samples.Samples):
                                  '-f', self.every, *words)
             lines = [line.split('\t')
                      for line in finished.stdout.splitlines()]
-            self.assertEqual({len(line) for line in lines}, {9})
+            self.assertEqual({len(line) for line in lines}, {10})
             self.assertEqual([line[:3] for line in lines[1:]],
                              [['mm', 'every.rep', 'ok']] * 2 +
                              [['libc', 'every.rep', 'ok']] * 2)
@@ -495,7 +495,7 @@ class Letters(samples.Samples):
         rows = rows_of(finished)
         self.assertEqual([row[2] for row in rows], ['no-memory', 'ok'])
         self.assertEqual(rows[0][3], '')
-        self.assertEqual({len(row) for row in rows}, {9})
+        self.assertEqual({len(row) for row in rows}, {10})
 
     def test_names_of_any_language_keep_the_columns(self) -> None:
         trace = self.write('größe-für-ångström.rep', samples.EVERY)

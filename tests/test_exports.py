@@ -18,7 +18,7 @@ import support
 RESULT_FIELDS = {'allocator', 'trace', 'verdict', 'message', 'reproduce',
                  'line', 'ops', 'peak_payload', 'peak_footprint',
                  'utilization', 'bounds', 'ns_per_op', 'ops_per_second',
-                 'ratio_to_libc', 'perturbed', 'weight', 'waste'}
+                 'ratio_to_libc', 'perturbed', 'weight', 'waste', 'set'}
 EVENT_FIELDS = ['allocator', 'trace', 'op', 'kind', 'slot', 'address', 'size',
                 'thread', 'payload', 'heap', 'mapped']
 MOMENT_FIELDS = ['allocator', 'trace', 'op', 'payload', 'footprint', 'heap',
@@ -27,7 +27,7 @@ CSV_FIELDS = ['allocator', 'trace', 'verdict', 'ops', 'peak_payload',
               'peak_footprint', 'utilization', 'ns_median', 'ns_min',
               'ns_p25', 'ns_p75', 'ops_per_second', 'ratio_to_libc',
               'best_fit', 'packing', 'perturbed_verdict',
-              'perturbed_utilization']
+              'perturbed_utilization', 'set']
 
 Row = dict[str, str]
 

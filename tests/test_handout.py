@@ -195,6 +195,29 @@ class Refusals(unittest.TestCase):
                      f'{CLASSIC}: cannot write it: File exists')
 
 
+class Secret(unittest.TestCase):
+    """Students learn that there are twins, and not what makes them."""
+
+    def test_the_seed_is_nowhere(self) -> None:
+        whole = json.loads(CLASSIC.read_text())
+        with tempfile.TemporaryDirectory() as scratch:
+            folder = Path(scratch) / 'lab'
+            source = Path(scratch) / 'a.json'
+            source.write_text(json.dumps(
+                {**whole, 'name': 'Übung',
+                 'secret': {'seed': 'k3ep-it', 'counts': 'secret'}}))
+            done = handout(source, folder)
+            self.assertEqual(done.returncode, 0, account(done))
+            self.assertEqual(
+                json.loads((folder / 'assignment.json').read_text()),
+                {**whole, 'name': 'Übung'})
+            for path in folder.rglob('*'):
+                if path.is_file():
+                    self.assertNotIn(b'k3ep-it', path.read_bytes(), path)
+            self.assertRegex((folder / 'README.md').read_text(),
+                             r'only\s+the\s+twins\s+count')
+
+
 class Labs(unittest.TestCase):
     """The starter of each lab compiles to its contract, and passes."""
 

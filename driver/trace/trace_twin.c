@@ -2,16 +2,20 @@
  * trace_twin.c - a trace of the same character as another, which nobody who
  * knows the other and not the seed can know.
  *
- * Sizes. A map takes every size of the trace to another. Powers of two stay, so
- * a size between two of them stays between. Midway it moves by up to an eighth
- * of the lower one, and neighbours move alike:
+ * Sizes. From one power of two to the next, sizes are divided into CLASSES of
+ * the same width. A class moves to its neighbour, up or down: those below a cut
+ * the one way, those above it the same or the other. No class passes another or
+ * leaves its power of two. The first stays, and where two classes meet, two are
+ * in one.
  *
- *     128     160     192     224     256      sizes of the trace
- *      |      /        \       |       |       knots at quarters, by the seed
- *     128   148        206    224     256      sizes of its twin
+ *     256   272   288   304   320   336   ...   496   512    sizes of the trace
+ *      |      /     /     /    |     |           |
+ *     256   256   272   288   ...   352   ...   496   512    of its twin
  *
- * Moves are of whole steps, so that a size keeps its remainder by 16, and a
- * round size stays round: what alignment and headers cost is the same.
+ * So a size keeps its remainder by the width, which is a multiple of LEAST_WIDTH:
+ * what alignment and headers cost it is the same, and multiples of a page stay
+ * such. A large realloc stays one. Sizes up to LARGEST_KEPT stay, for there one
+ * class more or less would be half of the block.
  *
  * Order. Of neighbours that both begin blocks, or both end blocks, one pair in
  * NEIGHBOURS is exchanged. They are of different blocks, so the twin is a trace.
@@ -32,7 +36,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { STEP = 16, LARGEST_KEPT = 64, NEIGHBOURS = 8 };
+enum { CLASSES = 16, LEAST_WIDTH = 16, LARGEST_KEPT = 64, NEIGHBOURS = 8 };
 
 /* ---- The seed. ---- */
 
@@ -55,110 +59,41 @@ static uint64_t seed_for(const struct trace *t, const char *seed)
 
 /* ---- Sizes. ---- */
 
-struct size_map {
-    uint64_t *old, *new; /* old rises, new does not fall */
-    size_t count;
-};
-
-static int compare_sizes(const void *a, const void *b)
+/* By how many classes a class moves: 0, 1 or -1. last is the last one of the
+ * power of two, and random is the power's own. */
+static int class_move(uint64_t class, uint64_t last, uint64_t random)
 {
-    uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+    uint64_t cut = random_below(&random, last + 1);
+    bool low_rise = random_next(&random) & 1;
+    bool high_rise = random_next(&random) & 1;
+    bool rises = class <= cut ? low_rise : high_rise;
 
-    return (x > y) - (x < y);
-}
-
-static uint64_t power_below(uint64_t size)
-{
-    return (uint64_t)1 << (63 - __builtin_clzll(size));
-}
-
-/* By how much the size power + quarter * power / 4 moves. */
-static int64_t knot(uint64_t power, uint64_t quarter, uint64_t seed)
-{
-    uint64_t most = power / 8 > STEP ? power / 8 : STEP;
-    uint64_t state = seed + power + quarter;
-
-    if (quarter % 4 == 0)
+    if (class == 0 || (rises && class == last))
         return 0;
-    return (int64_t)random_below(&state, 2 * most + 1) - (int64_t)most;
-}
-
-/* What it moves by has to be a multiple of this. */
-static uint64_t step_of(uint64_t size)
-{
-    uint64_t step = size & -size;
-
-    while (step > size / 16)
-        step /= 2;
-    return step > STEP ? step : STEP;
+    if (!rises && low_rise && class == cut + 1)
+        return 0; /* the class below has come here */
+    return rises ? 1 : -1;
 }
 
 static uint64_t new_size(uint64_t size, uint64_t seed)
 {
     if (size <= LARGEST_KEPT)
         return size;
-    uint64_t power = power_below(size), part = power / 4;
-    uint64_t quarter = (size - power) / part, after = (size - power) % part;
-    int64_t step = (int64_t)step_of(size);
-    int64_t low = knot(power, quarter, seed);
-    int64_t high = knot(power, quarter + 1, seed);
-    int64_t move = low + (high - low) * (int64_t)(after * 64 / part) / 64;
-    int64_t half = move < 0 ? -step / 2 : step / 2;
-    uint64_t moved = size + (uint64_t)((move + half) / step * step);
+    uint64_t power = (uint64_t)1 << (63 - __builtin_clzll(size));
+    uint64_t width = power / CLASSES > LEAST_WIDTH ? power / CLASSES
+                                                   : LEAST_WIDTH;
+    int move = class_move((size - power) / width, power / width - 1,
+                          seed + power);
 
-    return moved >= power && moved < 2 * power ? moved : size;
+    return move < 0 ? size - width : size + (uint64_t)move * width;
 }
 
-/* moved, or where that is less than the map has given a smaller size, the next
- * above that. */
-static uint64_t not_below(uint64_t least, uint64_t size, uint64_t moved)
-{
-    if (moved >= least)
-        return moved;
-    uint64_t next = least + (size - least) % STEP;
-    return next < 2 * power_below(size) ? next : least;
-}
-
-static struct size_map size_map_new(const struct trace *t, uint64_t seed)
-{
-    struct size_map m = {
-        .old = check_alloc(malloc((t->op_count + 1) * sizeof *m.old))};
-    size_t sizes = 0;
-
-    for (uint64_t i = 0; i < t->op_count; i++)
-        if (op_has_block(t->ops[i]) && !op_ends(t->ops[i]))
-            m.old[sizes++] = op_payload(t->ops[i]);
-    qsort(m.old, sizes, sizeof *m.old, compare_sizes);
-    for (size_t i = 0; i < sizes; i++)
-        if (m.count == 0 || m.old[i] != m.old[m.count - 1])
-            m.old[m.count++] = m.old[i];
-    m.new = check_alloc(malloc((m.count + 1) * sizeof *m.new));
-    for (size_t i = 0; i < m.count; i++)
-        m.new[i] = not_below(i > 0 ? m.new[i - 1] : 0, m.old[i],
-                             new_size(m.old[i], seed));
-    return m;
-}
-
-static void size_map_delete(struct size_map m)
-{
-    free(m.old);
-    free(m.new);
-}
-
-static uint64_t size_map_find(const struct size_map *m, uint64_t size)
-{
-    const uint64_t *at =
-        bsearch(&size, m->old, m->count, sizeof *m->old, compare_sizes);
-
-    return m->new[at - m->old];
-}
-
-/* With another payload. A count stays where it divides that. */
-static struct op resized(struct op op, const struct size_map *m)
+/* A count stays where it divides the new payload. */
+static struct op resized(struct op op, uint64_t seed)
 {
     if (!op_has_block(op) || op_ends(op) || op_payload(op) == 0)
         return op;
-    uint64_t payload = size_map_find(m, op_payload(op));
+    uint64_t payload = new_size(op_payload(op), seed);
     struct op changed = op_make(op_kind(op), op_slot(op), payload, op.arg);
 
     if (op_argument(op) == ARGUMENT_COUNT) {
@@ -171,11 +106,9 @@ static struct op resized(struct op op, const struct size_map *m)
 static struct op *resized_ops(const struct trace *t, uint64_t seed)
 {
     struct op *ops = check_alloc(malloc((t->op_count + 1) * sizeof *ops));
-    struct size_map map = size_map_new(t, seed);
 
     for (uint64_t i = 0; i < t->op_count; i++)
-        ops[i] = resized(t->ops[i], &map);
-    size_map_delete(map);
+        ops[i] = resized(t->ops[i], seed);
     return ops;
 }
 

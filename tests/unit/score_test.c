@@ -524,7 +524,61 @@ static void wide_intervals_are_unstable(void)
     CHECK(score_of(&benchmark, 0, &p).known);
 }
 
+/* ---- Public and secret traces. ---- */
+
+/* Traces 0 and 1 are public, 2 and 3 are their twins. */
+static void start_with_twins(void)
+{
+    start(4);
+    benchmark.two_sets = true;
+    for (size_t i = 0; i < 4; i++) {
+        traces[i].set = i < 2 ? SET_PUBLIC : SET_SECRET;
+        set(0, i, i < 2 ? 0.9 : 0.5, 20, i < 2 ? 1 : 0.5);
+    }
+}
+
+static void each_set_has_a_score(void)
+{
+    start_with_twins();
+    struct profile p = profile("classic");
+    struct score public = score_of_set(&benchmark, 0, &p, SET_PUBLIC);
+    struct score secret = score_of_set(&benchmark, 0, &p, SET_SECRET);
+
+    CHECK(public.traces == 2 && public.ok == 2 && points(public, 54, 40));
+    CHECK(secret.traces == 2 && points(secret, 30, 20));
+}
+
+static void the_set_that_counts(void)
+{
+    static const double mean[] = {
+        [SET_BOTH] = 0.7, [SET_PUBLIC] = 0.9, [SET_SECRET] = 0.5};
+
+    for (enum trace_set counted = SET_BOTH; counted <= SET_SECRET; counted++) {
+        start_with_twins();
+        struct profile p = profile("classic");
+
+        benchmark.counted = counted;
+        CHECK(is(score_of(&benchmark, 0, &p).utilization, mean[counted]));
+        CHECK(is(means_of(&benchmark, 0).utilization, mean[counted]));
+    }
+}
+
+/* Where there is one set only, that counts, whatever is asked for. */
+static void one_set_counts(void)
+{
+    start_with_twins();
+    struct profile p = profile("classic");
+
+    benchmark.two_sets = false;
+    benchmark.counted = SET_PUBLIC;
+    CHECK(is(score_of(&benchmark, 0, &p).utilization, 0.7));
+    CHECK(is(means_of(&benchmark, 0).utilization, 0.7));
+}
+
 static const struct test tests[] = {
+    {"each-set-has-a-score", each_set_has_a_score},
+    {"the-set-that-counts", the_set_that_counts},
+    {"one-set-counts", one_set_counts},
     {"classic-profile", classic_profile},
     {"cmu-profile", cmu_profile},
     {"other-profiles", other_profiles},

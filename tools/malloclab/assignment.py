@@ -23,8 +23,10 @@ MOST_ALLOWED = 256
 MOST_POINTS = 1e15
 
 NEEDED = ("name", "lab", "alignment", "traces", "points")
-KEYS = (*NEEDED, "limits", "allowed")
-LIMITS = ("heap_limit", "time_limit")
+KEYS = (*NEEDED, "limits", "allowed", "secret")
+LIMITS = ("heap_limit", "time_limit", "budget")
+SECRET = ("seed", "counts")
+SETS = ("both", "public", "secret")
 PROFILE = ("utilization_weight", "utilization", "throughput", "reference",
            "average", "measure", "widest")
 LABS = ("csapp", "cmu", "house")
@@ -46,6 +48,7 @@ class Assignment:
     points: str | dict[str, Any]  # the name of a profile, or a profile
     limits: dict[str, Any]
     allowed: list[str] | None  # None: any function
+    secret: dict[str, str]  # of twins: their seed, and which set counts
 
     @property
     def heap_limit(self) -> str:
@@ -60,6 +63,15 @@ class Assignment:
         return self.profile.get("measure", "time")
 
     @property
+    def budget(self) -> float | None:
+        """Seconds for the whole run of a hand-in; None: no limit."""
+        return self.limits.get("budget")
+
+    @property
+    def counts(self) -> str:
+        return self.secret.get("counts", "both")
+
+    @property
     def profile(self) -> dict[str, Any]:
         return _profiles()[self.points] if isinstance(self.points, str) \
             else self.points
@@ -69,7 +81,8 @@ def read(path: str | Path) -> Assignment:
     """The assignment; raises AssignmentError."""
     checker = _Checker(str(path))
     members = checker.members()
-    return Assignment(**{"limits": {}, "allowed": None, **members})
+    return Assignment(**{"limits": {}, "allowed": None, "secret": {},
+                         **members})
 
 
 def nearest(word: str, names: Sequence[str]) -> str:
@@ -228,9 +241,31 @@ class _Checker:
                       "text")
 
     def check_time_limit(self, value: Any) -> None:
+        self.check_seconds("time_limit", value)
+
+    def check_budget(self, value: Any) -> None:
+        self.check_seconds("budget", value)
+
+    def check_seconds(self, key: str, value: Any) -> None:
         if not _is_number(value) or not 0 < value <= 1e6:
-            self.fail('"time_limit" has to be a number of seconds above 0 and '
-                      "up to 1000000")
+            self.fail(f'"{key}" has to be a number of seconds above 0 and up '
+                      "to 1000000")
+
+    def check_secret(self, value: Any) -> None:
+        if not isinstance(value, dict):
+            self.fail('"secret" has to be an object')
+        self.check_keys(value, '"secret"', SECRET)
+        for key, member in value.items():
+            getattr(self, f"check_{key}")(member)
+
+    def check_seed(self, value: Any) -> None:
+        if not _is_text(value, 64) or not value.isascii():
+            self.fail('"seed" has to be a text of 1 to 64 printable ASCII '
+                      "characters")
+
+    def check_counts(self, value: Any) -> None:
+        if value not in SETS:
+            self.fail('"counts" has to be "public", "secret" or "both"')
 
     def check_allowed(self, value: Any) -> None:
         if not isinstance(value, list) or len(value) > MOST_ALLOWED:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import re
 import shutil
@@ -146,6 +147,13 @@ def _allowed(asked: Assignment) -> str:
         subsequent_indent="  ")
 
 
+_TWINS = (" Grading has a twin of each trace as well, with other sizes and in "
+          "another order, which nobody knows beforehand")
+_SETS = {"both": f"{_TWINS}: both count.",
+         "secret": f"{_TWINS}: only the twins count.",
+         "public": f"{_TWINS}; the twins do not count."}
+
+
 def _points(asked: Assignment) -> str:
     profile = asked.profile
     weight = 100 * profile["utilization_weight"]
@@ -156,6 +164,7 @@ def _points(asked: Assignment) -> str:
         f"all at {100 * high:g} %. Throughput gives up to {100 - weight:g}: "
         f"none at {slow:g} {UNITS[asked.measure, profile['reference']]}, all "
         f"at {fast:g}. A trace that is not ok scores 0."
+        + (_SETS[asked.counts] if asked.secret else "")
         + COUNTED * (asked.measure == "instructions"), 84)
 
 
@@ -185,12 +194,22 @@ def _copied(asked: Assignment) -> Iterator[Path]:
         yield Path("traces", name)
 
 
+def _published(source: Path) -> str:
+    """The assignment, without what makes the secret traces."""
+    text = source.read_text()
+    members = json.loads(text)
+    if "secret" not in members:
+        return text
+    del members["secret"]
+    return json.dumps(members, indent=4) + "\n"
+
+
 def _write(folder: Path, source: Path, asked: Assignment) -> None:
     for name in _copied(asked):
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(ROOT / name, folder / name)
         shutil.copymode(ROOT / name, folder / name)
-    shutil.copyfile(source, folder / "assignment.json")
+    (folder / "assignment.json").write_text(_published(source))
     (folder / "docs").mkdir()
     for name in PAGES:
         (folder / "docs" / name).write_text(page(name))
