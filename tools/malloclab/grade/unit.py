@@ -30,6 +30,7 @@ ALLOCATOR = "hand-in"  # its name in mdriver's output
 MOST_JSON = 64 << 20
 MOST_EVENTS = 16 << 20
 MOST_PRINTED = 16 << 10
+BACKSTOP = 60  # seconds by the wall clock
 MAP = "map.png"
 ENDLESS = ("hung", "too-slow")  # verdicts that take a trace's time limit
 LONGEST_COMMENT = 300
@@ -159,8 +160,11 @@ class _Judging:
 
     @property
     def wall(self) -> float:
-        """Only a judge that hangs needs as long."""
-        return 60 + 4 * self.plan.wanted.budget
+        """Seconds that only a judge which hangs needs."""
+        wanted = self.plan.wanted
+        longest = BACKSTOP + 10 * wanted.time_limit  # of one replay
+        return BACKSTOP + 4 * (wanted.budget
+                               or longest * len(wanted.traces))
 
     def parsed(self, output: bytes) -> dict[str, Any]:
         try:
