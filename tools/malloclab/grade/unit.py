@@ -32,6 +32,7 @@ MOST_EVENTS = 16 << 20
 MOST_PRINTED = 16 << 10
 BACKSTOP = 60  # seconds by the wall clock
 MAP = "map.png"
+SCARCE = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
 ENDLESS = ("hung", "too-slow")  # verdicts that take a trace's time limit
 LONGEST_COMMENT = 300
 SEED_DIGITS = 12
@@ -303,7 +304,15 @@ def _of_handin(printed: str) -> str:
 
 
 def grade(plan: Plan, folder: str, jail: Jail) -> dict[str, Any]:
-    """Judge one hand-in, and write its result."""
-    result = _Judging(plan, plan.task(folder), jail).run()
+    """Judge one hand-in, and write its result. What goes wrong is its own,
+    but for a disk that nothing can be written to."""
+    judging = _Judging(plan, plan.task(folder), jail)
+    try:
+        result = judging.run()
+    except Exception as error:
+        if isinstance(error, OSError) and error.errno in SCARCE:
+            raise
+        result = judging.result(
+            "not-graded", f"a fault of tools/grade: {error!r}")
     save_json(plan.results / folder / "result.json", result)
     return result
