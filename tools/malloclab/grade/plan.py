@@ -93,12 +93,16 @@ class Plan:
                 return task
         raise GradeError(f"{self.path}: there is no hand-in {folder}")
 
-    def key(self, task: Task) -> str:
+    def content(self, task: Task) -> str:
+        """The hash of the sources, and of all that judges them."""
         sources = self.results / task.folder / "source"
         files = sorted(path for path in sources.rglob("*") if path.is_file())
-        names = [str(path.relative_to(sources)) for path in files]
-        return hashed(files, [self.basis, task.student, task.source,
-                              task.refused, *task.notes, *names])
+        return hashed(files, [self.basis, *(str(path.relative_to(sources))
+                                            for path in files)])
+
+    def key(self, task: Task) -> str:
+        return hashed([], [self.content(task), task.student, task.source,
+                           task.refused, *task.notes])
 
     @property
     def path(self) -> Path:

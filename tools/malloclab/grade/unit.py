@@ -30,7 +30,9 @@ ALLOCATOR = "hand-in"  # its name in mdriver's output
 MOST_JSON = 64 << 20
 MOST_EVENTS = 16 << 20
 MOST_PRINTED = 16 << 10
+BACKSTOP = 60  # seconds by the wall clock
 MAP = "map.png"
+SCARCE = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
 ENDLESS = ("hung", "too-slow")  # verdicts that take a trace's time limit
 LONGEST_COMMENT = 300
 SEED_DIGITS = 12
@@ -159,8 +161,11 @@ class _Judging:
 
     @property
     def wall(self) -> float:
-        """Only a judge that hangs needs as long."""
-        return 60 + 4 * self.plan.wanted.budget
+        """Seconds that only a judge which hangs needs."""
+        wanted = self.plan.wanted
+        longest = BACKSTOP + 10 * wanted.time_limit  # of one replay
+        return BACKSTOP + 4 * (wanted.budget
+                               or longest * len(wanted.traces))
 
     def parsed(self, output: bytes) -> dict[str, Any]:
         try:
@@ -299,7 +304,15 @@ def _of_handin(printed: str) -> str:
 
 
 def grade(plan: Plan, folder: str, jail: Jail) -> dict[str, Any]:
-    """Judge one hand-in, and write its result."""
-    result = _Judging(plan, plan.task(folder), jail).run()
+    """Judge one hand-in, and write its result. What goes wrong is its own,
+    but for a disk that nothing can be written to."""
+    judging = _Judging(plan, plan.task(folder), jail)
+    try:
+        result = judging.run()
+    except Exception as error:
+        if isinstance(error, OSError) and error.errno in SCARCE:
+            raise
+        result = judging.result(
+            "not-graded", f"a fault of tools/grade: {error!r}")
     save_json(plan.results / folder / "result.json", result)
     return result
