@@ -132,9 +132,6 @@ class Outcome:
     @property
     def instructions(self) -> float | None:
         """Mean per operation; None: not counted, or a verdict is bad."""
-        if os.environ.get('BEFORE'):
-            for result in self.results:
-                result['instructions_per_op'] = (result['ns_per_op'] or {}).get('median')
         counts = [result.get('instructions_per_op') for result in self.results
                   if result['verdict'] == 'ok']
         if not counts or len(counts) < len(self.results) or None in counts:
@@ -293,21 +290,11 @@ def reap(before: set[int]) -> list[str]:
 
 def command(case: Case, given: Path, report: Path, jail: str) -> list[str]:
     at = place()
-    more = case.word('options').split()
-    timing = TIMED if case.counted else ['--no-timing']
-    lab = [] if case.kind == 'exports' else \
-        ['--lab', case.word('lab', 'house 16').split()[0]]
-    return [str(at.lab / 'tools/handin'), *JAIL(jail), *lab,
-            os.path.relpath(given, at.students), '--', '--assignment',
-            str(at.write_assignment(case)), '-t', str(at.lab / 'traces'),
-            '--seed', '1', '--json', str(report), *timing, *more]
-
-
-JAIL = lambda jail: ('--jail', jail)
-TIMED = ['--measure', 'instructions']
-if os.environ.get('BEFORE'):
-    JAIL = lambda jail: ()
-    TIMED = ['--reps', '3']
+    timing = ['--measure', 'instructions'] if case.counted else ['--no-timing']
+    return [str(at.lab / 'tools/handin'), '--jail', jail, '--assignment',
+            str(at.write_assignment(case)), os.path.relpath(given, at.students),
+            '--', '-t', str(at.lab / 'traces'), '--seed', '1', '--json',
+            str(report), *timing, *case.word('options').split()]
 
 
 def judge(path: Path, case: Case, jail: str = 'auto') -> Outcome:

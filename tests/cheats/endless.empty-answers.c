@@ -6,7 +6,8 @@
  */
 /* honest: twin.sound */
 /* expect: hung|too-slow|tampered */
-/* before: - */
+/* before: the judge did not end; the report: Expecting value: line 1
+ * column 1 (char 0) */
 #include "play.h"
 #include "harm.h"
 

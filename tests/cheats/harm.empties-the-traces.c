@@ -6,7 +6,8 @@
  */
 /* honest: twin.sound */
 /* expect: no-gain */
-/* before: - */
+/* before: it changed traces; the report: Expecting value: line 1 column
+ * 1 (char 0) */
 #include "harm.h"
 #include "judge_view.h"
 

@@ -7,7 +7,7 @@
 /* honest: twin.sound */
 /* expect: no-gain */
 /* options: --jobs 3 */
-/* before: - */
+/* before: no gain: crashed, ok */
 #include "harm.h"
 #include "judge_view.h"
 

@@ -8,7 +8,7 @@
 /* honest: naive */
 /* expect: no-gain */
 /* measure: instructions */
-/* before: - */
+/* before: no gain: tampered */
 #define OWN_FREE
 #define OWN_MALLOC
 #define OWN_REALLOC

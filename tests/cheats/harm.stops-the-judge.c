@@ -5,7 +5,8 @@
  */
 /* honest: twin.sound */
 /* expect: tampered|exited|crashed */
-/* before: - */
+/* before: the judge did not end; the report: Expecting value: line 1
+ * column 1 (char 0) */
 #include "harm.h"
 #include "judge_view.h"
 

@@ -6,7 +6,8 @@
  */
 /* honest: twin.sound */
 /* expect: tampered|crashed|exited */
-/* before: - */
+/* before: the judge ended with 135; the report: Expecting value: line 1
+ * column 1 (char 0) */
 #include "harm.h"
 #include "judge_view.h"
 

@@ -6,7 +6,7 @@
  */
 /* honest: naive */
 /* expect: refused|load-failed|tampered */
-/* before: - */
+/* before: utilization 101.2 for 16.4 % */
 #include "play_bump.h"
 
 __attribute__((used)) static void at_load(void)
