@@ -124,10 +124,13 @@ class Outcome:
 
     @property
     def utilization(self) -> float:
-        """Mean over the traces, per cent; a bad verdict has none."""
-        right = sum(result['utilization'] for result in self.results
+        """Mean over the traces that count, per cent; a bad verdict has none.
+        Where there is a secret set, it is what counts."""
+        counted = [result for result in self.results
+                   if result.get('set') == 'secret'] or self.results
+        right = sum(result['utilization'] for result in counted
                     if result['verdict'] == 'ok')
-        return 100 * right / max(1, len(self.results))
+        return 100 * right / max(1, len(counted))
 
     @property
     def instructions(self) -> float | None:
@@ -207,10 +210,12 @@ class Place:
     def write_assignment(self, case: Case) -> Path:
         lab, alignment = case.word('lab', 'house 16').split()
         path = self.folder / 'assignment.json'
+        secret = {'secret': {'seed': 'known to nobody', 'counts': 'secret'}}
         path.write_text(json.dumps({
             'name': 'Cheats', 'lab': lab, 'alignment': int(alignment),
             'traces': {name: 1 for name in TRACES}, 'points': 'classic',
-            'limits': {'heap_limit': '64M', 'time_limit': 2}}))
+            'limits': {'heap_limit': '64M', 'time_limit': 2},
+            **(secret if case.kind == 'trace' else {})}))
         return path
 
     def hand_in(self, path: Path, case: Case) -> Path:
@@ -346,7 +351,8 @@ _twins: dict[tuple[object, ...], Outcome] = {}
 
 
 def judge_twin(case: Case) -> Outcome:
-    key = case.twin, case.counted, case.word('lab'), case.word('options')
+    key = (case.twin, case.counted, case.word('lab'), case.word('options'),
+           case.kind == 'trace')
     if key not in _twins:
         _twins[key] = judge(case.twin, case)
     return _twins[key]

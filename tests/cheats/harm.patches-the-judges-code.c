@@ -1,17 +1,12 @@
 /*
  * harm.patches-the-judges-code.c - writes into the judge's instructions through
- * /proc/PPID/mem: the function that judges an operation always says "right".
- * So all blocks can be one.
+ * /proc/PPID/mem: the function that notes a footprint returns at once.
  *
  * Now: the judge is not to be seen; opening files is refused.
  */
-/* honest: naive */
+/* honest: twin.sound */
 /* expect: no-gain */
-/* measure: instructions */
-/* before: no gain: tampered */
-#define OWN_FREE
-#define OWN_MALLOC
-#define OWN_REALLOC
+/* before: no gain: ok */
 #include "harm.h"
 #include "judge_view.h"
 
@@ -54,7 +49,7 @@ static uint64_t find_base(pid_t judge)
 
 static void harm(void)
 {
-    static const unsigned char code[] = {0xb8, 1, 0, 0, 0, 0xc3}; /* true */
+    static const unsigned char code[] = {0xc3}; /* ret */
     char path[64];
     pid_t judge = find_judge();
 
@@ -64,28 +59,10 @@ static void harm(void)
     if (!judge || size <= 0)
         return;
     char *elf = mmap(NULL, (size_t)size, PROT_READ, MAP_PRIVATE, fd, 0);
-    uint64_t at = find_symbol(elf, "oracle_apply");
+    uint64_t at = find_symbol(elf, "replay_note_footprint");
     snprintf(path, sizeof path, "/proc/%d/mem", (int)judge);
     int memory = open(path, O_RDWR);
     if (at && pwrite(memory, code, sizeof code,
                      (off_t)(find_base(judge) + at)) < 0)
         close(memory);
-}
-
-void *mm_malloc(size_t size)
-{
-    if (mem_heapsize() < size)
-        mem_sbrk((intptr_t)round_up(size - mem_heapsize()));
-    return mem_heap_lo();
-}
-
-void *mm_realloc(void *p, size_t size)
-{
-    (void)p;
-    return mm_malloc(size);
-}
-
-void mm_free(void *p)
-{
-    (void)p;
 }

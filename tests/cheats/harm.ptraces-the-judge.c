@@ -6,8 +6,7 @@
  */
 /* honest: twin.sound */
 /* expect: tampered|crashed|exited */
-/* before: the judge did not end; the report: Expecting value: line 1
- * column 1 (char 0) */
+/* before: the judge did not end; no report */
 #include "harm.h"
 #include "judge_view.h"
 

@@ -6,8 +6,7 @@
  */
 /* honest: twin.sound */
 /* expect: no-gain */
-/* before: it changed release/worker; the report: Expecting value: line
- * 1 column 1 (char 0) */
+/* before: it changed release/worker; no report */
 #include "harm.h"
 #include "judge_view.h"
 

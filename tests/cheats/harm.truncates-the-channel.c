@@ -6,8 +6,7 @@
  */
 /* honest: twin.sound */
 /* expect: tampered|crashed|exited */
-/* before: the judge ended with 135; the report: Expecting value: line 1
- * column 1 (char 0) */
+/* before: the judge ended with 135; no report */
 #include "harm.h"
 #include "judge_view.h"
 
