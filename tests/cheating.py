@@ -360,7 +360,10 @@ def judge_twin(case: Case) -> Outcome:
 
 # ---- What must be so. ----
 
-SLACK = 0.2  # points of utilization; per cent of instructions, times 5
+SLACK = 0.2  # points of utilization
+# Small change that the judge does not count (driver/check/outside.h): it cannot
+# tell it from what printf and a deeper stack touch.
+ALLOWED_OUTSIDE = (16 + 2) << 10
 
 
 def complaints(case: Case, outcome: Outcome) -> list[str]:
@@ -408,16 +411,28 @@ def of_output(outcome: Outcome) -> list[str]:
     return found
 
 
+def smaller_footprints(outcome: Outcome, twin: Outcome) -> list[str]:
+    """Where the judge saw less memory than it lets pass."""
+    return [f'{result["trace"]}: {result["peak_footprint"]} bytes, honest '
+            f'{honest["peak_footprint"]}'
+            for result, honest in zip(outcome.results, twin.results)
+            if result['verdict'] == 'ok' and result['peak_footprint'] +
+            ALLOWED_OUTSIDE < honest['peak_footprint']]
+
+
 def of_gain(case: Case, outcome: Outcome) -> list[str]:
     twin = judge_twin(case)
-    found = []
     if not twin.results or twin.verdicts != {'ok'}:
         return [f'its twin is wrong: {twin.account()}']
-    if outcome.utilization > twin.utilization + SLACK:
+    found = []
+    if case.kind == 'books':
+        found = smaller_footprints(outcome, twin)
+    elif outcome.utilization > twin.utilization + SLACK:
         found.append(f'it gains: utilization {outcome.utilization:.1f} %, '
                      f'honest {twin.utilization:.1f} %')
     if case.counted and outcome.instructions is not None and \
-            outcome.instructions < (twin.instructions or 0) * 0.99:
+            twin.instructions and \
+            outcome.instructions < twin.instructions * 0.99:
         found.append(f'it gains: {outcome.instructions:.1f} instructions, '
                      f'honest {twin.instructions:.1f}')
     return found
