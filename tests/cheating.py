@@ -124,17 +124,17 @@ class Outcome:
 
     @property
     def utilization(self) -> float:
-        """Mean over the traces, per cent; a bad verdict has none."""
-        right = sum(result['utilization'] for result in self.results
+        """Mean over the traces that count, per cent; a bad verdict has none.
+        Where there is a secret set, it is what counts."""
+        counted = [result for result in self.results
+                   if result.get('set') == 'secret'] or self.results
+        right = sum(result['utilization'] for result in counted
                     if result['verdict'] == 'ok')
-        return 100 * right / max(1, len(self.results))
+        return 100 * right / max(1, len(counted))
 
     @property
     def instructions(self) -> float | None:
         """Mean per operation; None: not counted, or a verdict is bad."""
-        if os.environ.get('BEFORE'):
-            for result in self.results:
-                result['instructions_per_op'] = (result['ns_per_op'] or {}).get('median')
         counts = [result.get('instructions_per_op') for result in self.results
                   if result['verdict'] == 'ok']
         if not counts or len(counts) < len(self.results) or None in counts:
@@ -210,10 +210,12 @@ class Place:
     def write_assignment(self, case: Case) -> Path:
         lab, alignment = case.word('lab', 'house 16').split()
         path = self.folder / 'assignment.json'
+        secret = {'secret': {'seed': 'known to nobody', 'counts': 'secret'}}
         path.write_text(json.dumps({
             'name': 'Cheats', 'lab': lab, 'alignment': int(alignment),
             'traces': {name: 1 for name in TRACES}, 'points': 'classic',
-            'limits': {'heap_limit': '64M', 'time_limit': 2}}))
+            'limits': {'heap_limit': '64M', 'time_limit': 2},
+            **(secret if case.kind == 'trace' else {})}))
         return path
 
     def hand_in(self, path: Path, case: Case) -> Path:
@@ -293,21 +295,11 @@ def reap(before: set[int]) -> list[str]:
 
 def command(case: Case, given: Path, report: Path, jail: str) -> list[str]:
     at = place()
-    more = case.word('options').split()
-    timing = TIMED if case.counted else ['--no-timing']
-    lab = [] if case.kind == 'exports' else \
-        ['--lab', case.word('lab', 'house 16').split()[0]]
-    return [str(at.lab / 'tools/handin'), *JAIL(jail), *lab,
-            os.path.relpath(given, at.students), '--', '--assignment',
-            str(at.write_assignment(case)), '-t', str(at.lab / 'traces'),
-            '--seed', '1', '--json', str(report), *timing, *more]
-
-
-JAIL = lambda jail: ('--jail', jail)
-TIMED = ['--measure', 'instructions']
-if os.environ.get('BEFORE'):
-    JAIL = lambda jail: ()
-    TIMED = ['--reps', '3']
+    timing = ['--measure', 'instructions'] if case.counted else ['--no-timing']
+    return [str(at.lab / 'tools/handin'), '--jail', jail, '--assignment',
+            str(at.write_assignment(case)), os.path.relpath(given, at.students),
+            '--', '-t', str(at.lab / 'traces'), '--seed', '1', '--json',
+            str(report), *timing, *case.word('options').split()]
 
 
 def judge(path: Path, case: Case, jail: str = 'auto') -> Outcome:
@@ -359,7 +351,8 @@ _twins: dict[tuple[object, ...], Outcome] = {}
 
 
 def judge_twin(case: Case) -> Outcome:
-    key = case.twin, case.counted, case.word('lab'), case.word('options')
+    key = (case.twin, case.counted, case.word('lab'), case.word('options'),
+           case.kind == 'trace')
     if key not in _twins:
         _twins[key] = judge(case.twin, case)
     return _twins[key]
@@ -367,7 +360,10 @@ def judge_twin(case: Case) -> Outcome:
 
 # ---- What must be so. ----
 
-SLACK = 0.2  # points of utilization; per cent of instructions, times 5
+SLACK = 0.2  # points of utilization
+# Small change that the judge does not count (driver/check/outside.h): it cannot
+# tell it from what printf and a deeper stack touch.
+ALLOWED_OUTSIDE = (16 + 2) << 10
 
 
 def complaints(case: Case, outcome: Outcome) -> list[str]:
@@ -415,16 +411,28 @@ def of_output(outcome: Outcome) -> list[str]:
     return found
 
 
+def smaller_footprints(outcome: Outcome, twin: Outcome) -> list[str]:
+    """Where the judge saw less memory than it lets pass."""
+    return [f'{result["trace"]}: {result["peak_footprint"]} bytes, honest '
+            f'{honest["peak_footprint"]}'
+            for result, honest in zip(outcome.results, twin.results)
+            if result['verdict'] == 'ok' and result['peak_footprint'] +
+            ALLOWED_OUTSIDE < honest['peak_footprint']]
+
+
 def of_gain(case: Case, outcome: Outcome) -> list[str]:
     twin = judge_twin(case)
-    found = []
     if not twin.results or twin.verdicts != {'ok'}:
         return [f'its twin is wrong: {twin.account()}']
-    if outcome.utilization > twin.utilization + SLACK:
+    found = []
+    if case.kind == 'books':
+        found = smaller_footprints(outcome, twin)
+    elif outcome.utilization > twin.utilization + SLACK:
         found.append(f'it gains: utilization {outcome.utilization:.1f} %, '
                      f'honest {twin.utilization:.1f} %')
     if case.counted and outcome.instructions is not None and \
-            outcome.instructions < (twin.instructions or 0) * 0.99:
+            twin.instructions and \
+            outcome.instructions < twin.instructions * 0.99:
         found.append(f'it gains: {outcome.instructions:.1f} instructions, '
                      f'honest {twin.instructions:.1f}')
     return found

@@ -7,7 +7,7 @@
  */
 /* honest: twin.no-look-ahead */
 /* expect: no-gain */
-/* before: - */
+/* before: utilization 94.6 for 91.0 % */
 
 #include "channel_view.h"
 

@@ -8,7 +8,7 @@
 /* honest: naive */
 /* expect: no-gain */
 /* measure: instructions */
-/* before: - */
+/* before: 272 times as fast */
 #include "play.h"
 
 #define OWN_INIT

@@ -8,7 +8,7 @@
  */
 /* honest: naive */
 /* expect: no-gain */
-/* before: - */
+/* before: utilization 101.2 for 16.4 % */
 #include "play.h"
 
 static uint64_t next, at[4096], birth[4096];

@@ -6,6 +6,6 @@
  */
 /* honest: twin.sound */
 /* expect: refused */
-/* before: - */
+/* before: judged ok */
 #include "/dev/zero"
 #include "sound.h"

@@ -7,5 +7,5 @@
 /* honest: twin.sound */
 /* expect: refused|ok */
 /* beside: fifo list.c */
-/* before: - */
+/* before: the judge did not end; the report: there is none */
 #include "sound.h"

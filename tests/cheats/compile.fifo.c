@@ -7,6 +7,7 @@
 /* honest: twin.sound */
 /* expect: refused */
 /* beside: fifo endless.h */
-/* before: - */
+/* before: the judge did not end; it changed scratch; the report: there
+ * is none */
 #include "endless.h"
 #include "sound.h"

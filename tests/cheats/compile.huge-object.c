@@ -6,7 +6,7 @@
  */
 /* honest: twin.sound */
 /* expect: refused */
-/* before: - */
+/* before: judged ok */
 #include "sound.h"
 
 const char huge[300 << 20] = {1};

@@ -6,7 +6,7 @@
  */
 /* honest: naive */
 /* expect: refused */
-/* before: - */
+/* before: no gain */
 int quote =
 #include "/proc/self/cwd/alice/mm.c"
 #error stop here

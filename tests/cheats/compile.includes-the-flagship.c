@@ -6,5 +6,5 @@
  */
 /* honest: naive */
 /* expect: refused */
-/* before: - */
+/* before: utilization 75.6 for 16.4 % */
 #include "/proc/self/cwd/../lab/variants/segregated.c"

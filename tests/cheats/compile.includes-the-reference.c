@@ -6,5 +6,5 @@
  */
 /* honest: naive */
 /* expect: refused */
-/* before: - */
+/* before: utilization 75.6 for 16.4 % */
 #include "variants/treap.c"

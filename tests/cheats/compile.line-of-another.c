@@ -6,6 +6,7 @@
  */
 /* honest: twin.sound */
 /* expect: refused */
-/* before: - */
+/* before: stderr has control characters, or no UTF-8; stderr has a
+ * forged line */
 #line 1 "alice/mm.c\ncorrect:999\n\033[2J"
 #error correct:999

@@ -7,7 +7,7 @@
 /* honest: twin.sound */
 /* expect: refused */
 /* beside: link other.h ../alice/mm.c */
-/* before: - */
+/* before: stderr has what another student wrote */
 #include "harm.h"
 
 #include <stdio.h>

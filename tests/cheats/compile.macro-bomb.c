@@ -6,7 +6,8 @@
  */
 /* honest: twin.sound */
 /* expect: refused */
-/* before: - */
+/* before: the judge did not end; it changed scratch; the report: there
+ * is none */
 #define A0 1 + 1 +
 #define A1 A0 A0 A0 A0
 #define A2 A1 A1 A1 A1

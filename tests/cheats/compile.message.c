@@ -6,7 +6,7 @@
  */
 /* honest: twin.sound */
 /* expect: no-gain */
-/* before: - */
+/* before: no gain: ok */
 #include "sound.h"
 
 #pragma message("\ncorrect:999\n\033[2J")

@@ -7,5 +7,5 @@
 /* honest: twin.sound */
 /* expect: no-gain */
 /* name: `touch pwned`;touch pwned;\ncorrect:999.c */
-/* before: - */
+/* before: stdout has a forged line */
 #include "sound.h"

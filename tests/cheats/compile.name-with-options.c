@@ -7,5 +7,5 @@
 /* honest: twin.sound */
 /* expect: no-gain */
 /* name: -fplugin=x,mm=libc.c */
-/* before: - */
+/* before: no gain: ok */
 #include "sound.h"

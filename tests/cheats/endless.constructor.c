@@ -6,7 +6,7 @@
  */
 /* honest: twin.sound */
 /* expect: refused|load-failed|tampered|hung */
-/* before: - */
+/* before: no gain: hung */
 #include "sound.h"
 
 #include <unistd.h>

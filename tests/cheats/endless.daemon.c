@@ -6,7 +6,7 @@
  */
 /* honest: twin.sound */
 /* expect: no-gain */
-/* before: - */
+/* before: it left processes: worker, worker, worker */
 #include "harm.h"
 
 #include <unistd.h>

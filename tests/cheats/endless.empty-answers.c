@@ -6,7 +6,7 @@
  */
 /* honest: twin.sound */
 /* expect: hung|too-slow|tampered */
-/* before: - */
+/* before: the judge did not end; no report */
 #include "play.h"
 #include "harm.h"
 

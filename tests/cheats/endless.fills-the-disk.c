@@ -6,7 +6,7 @@
  */
 /* honest: twin.sound */
 /* expect: no-gain */
-/* before: - */
+/* before: it changed scratch */
 #include "harm.h"
 
 #include <stdio.h>

@@ -6,7 +6,7 @@
  */
 /* honest: twin.sound */
 /* expect: tampered|crashed|exited */
-/* before: - */
+/* before: judged ok */
 #include "harm.h"
 
 #include <sys/mman.h>

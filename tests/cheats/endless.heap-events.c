@@ -6,7 +6,7 @@
  */
 /* honest: twin.sound */
 /* expect: hung|too-slow|tampered */
-/* before: - */
+/* before: no gain: hung */
 #include "harm.h"
 
 static void harm(void)

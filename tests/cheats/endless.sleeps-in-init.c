@@ -7,7 +7,7 @@
 /* honest: twin.sound */
 /* expect: no-gain */
 /* measure: instructions */
-/* before: - */
+/* before: no gain: ok */
 #define OWN_INIT
 #include "sound.h"
 

@@ -6,7 +6,7 @@
  */
 /* honest: twin.sound */
 /* expect: too-slow|tampered */
-/* before: - */
+/* before: no gain: too-slow */
 #define OWN_MALLOC
 #include "sound.h"
 

@@ -5,7 +5,7 @@
  */
 /* honest: twin.sound */
 /* expect: hung|tampered */
-/* before: - */
+/* before: no gain: hung */
 #include "harm.h"
 
 #include <signal.h>

@@ -7,7 +7,7 @@
 /* honest: twin.sixteen */
 /* expect: no-gain */
 /* lab: csapp 16 */
-/* before: - */
+/* before: utilization 74.2 for 72.3 % */
 #define ALIGNMENT 8
 #define STEP ALIGNMENT
 #include "header_of_eight.h"

@@ -8,7 +8,7 @@
 /* honest: twin.sixteen */
 /* expect: no-gain */
 /* lab: csapp 16 */
-/* before: - */
+/* before: utilization 74.2 for 72.3 % */
 #define STEP 8
 #include "header_of_eight.h"
 

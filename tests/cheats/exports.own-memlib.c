@@ -6,7 +6,7 @@
  */
 /* honest: naive */
 /* expect: refused|out-of-heap|load-failed */
-/* before: - */
+/* before: no gain: out-of-heap */
 #include <stddef.h>
 #include <stdint.h>
 

@@ -6,7 +6,7 @@
  */
 /* honest: twin.sound */
 /* expect: no-gain */
-/* before: - */
+/* before: it changed traces; no report */
 #include "harm.h"
 #include "judge_view.h"
 

@@ -7,7 +7,7 @@
 /* honest: twin.sound */
 /* expect: no-gain */
 /* options: --jobs 3 */
-/* before: - */
+/* before: workers of other traces crashed */
 #include "harm.h"
 #include "judge_view.h"
 

@@ -6,7 +6,7 @@
  */
 /* honest: twin.sound */
 /* expect: tampered|exited|crashed */
-/* before: - */
+/* before: the judge ended with 137; no report */
 #include "harm.h"
 #include "judge_view.h"
 

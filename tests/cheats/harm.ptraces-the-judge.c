@@ -6,7 +6,7 @@
  */
 /* honest: twin.sound */
 /* expect: tampered|crashed|exited */
-/* before: - */
+/* before: the judge did not end; no report */
 #include "harm.h"
 #include "judge_view.h"
 

@@ -6,7 +6,7 @@
  */
 /* honest: twin.sound */
 /* expect: no-gain */
-/* before: - */
+/* before: stderr has what another student wrote */
 #include "harm.h"
 
 #include <stdio.h>

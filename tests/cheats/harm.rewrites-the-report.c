@@ -6,7 +6,7 @@
  */
 /* honest: naive */
 /* expect: no-gain */
-/* before: - */
+/* before: utilization 100.0 for 16.4 % */
 #include "harm.h"
 #include "judge_view.h"
 

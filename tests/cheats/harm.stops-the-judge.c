@@ -5,7 +5,7 @@
  */
 /* honest: twin.sound */
 /* expect: tampered|exited|crashed */
-/* before: - */
+/* before: the judge did not end; no report */
 #include "harm.h"
 #include "judge_view.h"
 

@@ -6,7 +6,7 @@
  */
 /* honest: twin.sound */
 /* expect: tampered|crashed|exited */
-/* before: - */
+/* before: the judge ended with 135; no report */
 #include "harm.h"
 #include "judge_view.h"
 

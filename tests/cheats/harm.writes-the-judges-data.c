@@ -8,7 +8,7 @@
 /* honest: twin.sound */
 /* expect: no-gain */
 /* measure: instructions */
-/* before: - */
+/* before: utilization 75.4 for 37.7 % */
 #define _GNU_SOURCE
 #define OWN_MALLOC
 #define OWN_FREE

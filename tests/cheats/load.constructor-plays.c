@@ -4,9 +4,9 @@
  *
  * Now: an object with constructors is refused.
  */
-/* honest: naive */
+/* honest: twin.sound */
 /* expect: refused|load-failed|tampered */
-/* before: - */
+/* before: utilization 101.2 for 37.7 % */
 #include "play_bump.h"
 
 __attribute__((constructor)) static void at_load(void)

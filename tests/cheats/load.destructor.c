@@ -7,7 +7,7 @@
 /* honest: twin.sound */
 /* expect: refused|load-failed|tampered|exited */
 /* options: -g */
-/* before: - */
+/* before: no gain: exited */
 #include "harm.h"
 
 #include <stdio.h>

@@ -4,9 +4,9 @@
  *
  * Now: an object with indirect functions is refused.
  */
-/* honest: naive */
+/* honest: twin.sound */
 /* expect: refused|load-failed|tampered */
-/* before: - */
+/* before: judged ok, with addresses of its own */
 #include "play_bump.h"
 
 static void (*resolve(void))(void)

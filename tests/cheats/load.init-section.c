@@ -4,9 +4,9 @@
  *
  * Now: such an object is refused.
  */
-/* honest: naive */
-/* expect: refused|load-failed|tampered */
-/* before: - */
+/* honest: twin.sound */
+/* expect: no-gain */
+/* before: utilization 101.2 for 37.7 % */
 #include "play_bump.h"
 
 __attribute__((used, visibility("hidden"))) void at_load(void)

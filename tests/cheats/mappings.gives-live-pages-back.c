@@ -9,7 +9,7 @@
  */
 /* honest: twin.a-page-each */
 /* expect: no-gain */
-/* before: - */
+/* before: utilization 312.7 for 55.3 % */
 
 #include "channel_view.h"
 

@@ -8,7 +8,7 @@
  */
 /* honest: twin.a-page-each */
 /* expect: no-gain */
-/* before: - */
+/* before: utilization 168.8 for 55.3 % */
 #include "channel_view.h"
 
 #define OWN_MALLOC

@@ -5,7 +5,7 @@
  */
 /* honest: twin.sound */
 /* expect: no-gain */
-/* before: - */
+/* before: stderr has 3 MB */
 #include "harm.h"
 
 #include <stdio.h>

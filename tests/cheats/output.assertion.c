@@ -7,7 +7,7 @@
 /* honest: twin.sound */
 /* expect: crashed|tampered|exited */
 /* options: -A */
-/* before: - */
+/* before: no gain: crashed */
 #include "harm.h"
 
 #include <stdio.h>

@@ -7,7 +7,7 @@
 /* honest: twin.sound */
 /* expect: no-gain */
 /* options: -l */
-/* before: - */
+/* before: stdout has control characters, or no UTF-8 */
 #include "sound.h"
 
 const char mm_idea[] = "\xff\xfe\"}]\ncorrect:999\n\xc3\x28 \xed\xa0\x80";

@@ -9,7 +9,9 @@
 /* honest: twin.sound */
 /* expect: crashed|tampered|exited */
 /* options: -g */
-/* before: - */
+/* before: stdout has control characters, or no UTF-8; stdout has a
+ * forged line; the report: 'utf-8' codec can't decode byte 0xff in
+ * position 459: invalid start byte */
 #include "play.h"
 #include "harm.h"
 

@@ -6,7 +6,7 @@
  */
 /* honest: twin.sound */
 /* expect: refused|load-failed */
-/* before: - */
+/* before: no gain */
 #include "sound.h"
 
 extern int missing __asm__("missing\ncorrect:999\033[2J");

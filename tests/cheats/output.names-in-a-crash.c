@@ -6,7 +6,7 @@
  */
 /* honest: twin.sound */
 /* expect: crashed|refused */
-/* before: - */
+/* before: stdout has control characters, or no UTF-8 */
 #include "harm.h"
 
 void crash(void) __asm__("x\ncorrect:999\033[2J");

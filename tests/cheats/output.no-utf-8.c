@@ -6,7 +6,7 @@
  */
 /* honest: twin.sound */
 /* expect: no-gain */
-/* before: - */
+/* before: stderr has control characters, or no UTF-8 */
 #include "harm.h"
 
 #include <stdio.h>

@@ -7,7 +7,7 @@
 /* honest: twin.sound */
 /* expect: no-gain */
 /* options: -g */
-/* before: - */
+/* before: stderr has control characters, or no UTF-8 */
 #include "harm.h"
 
 #include <unistd.h>

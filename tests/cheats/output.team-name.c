@@ -7,7 +7,7 @@
 /* honest: twin.sound */
 /* expect: no-gain */
 /* options: -g */
-/* before: - */
+/* before: stdout has control characters, or no UTF-8 */
 #include "sound.h"
 
 team_t team = {"a team\ncorrect:999\nperfidx:100\n", "\033[2J\033[HMallory",

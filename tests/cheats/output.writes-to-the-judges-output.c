@@ -7,7 +7,7 @@
 /* honest: twin.sound */
 /* expect: no-gain */
 /* options: -g */
-/* before: - */
+/* before: stdout has a forged line; stderr has a forged line */
 #include "harm.h"
 #include "judge_view.h"
 

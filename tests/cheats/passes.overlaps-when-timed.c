@@ -8,7 +8,7 @@
 /* honest: twin.sound */
 /* expect: no-gain */
 /* measure: instructions */
-/* before: - */
+/* before: no gain: overlap */
 #define OWN_MALLOC
 #define OWN_FREE
 #define OWN_REALLOC

@@ -7,7 +7,7 @@
 /* honest: twin.sound */
 /* expect: no-gain */
 /* measure: instructions */
-/* before: - */
+/* before: 2 times as fast */
 #include "channel_view.h"
 #include "lazy_realloc.h"
 

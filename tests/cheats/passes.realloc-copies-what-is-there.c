@@ -7,7 +7,7 @@
 /* honest: twin.sound */
 /* expect: no-gain */
 /* measure: instructions */
-/* before: - */
+/* before: 2 times as fast */
 #include "lazy_realloc.h"
 
 static int is_watched(void *p, size_t size)

@@ -8,7 +8,7 @@
 /* honest: twin.books */
 /* expect: no-gain */
 /* options: --jobs 1 */
-/* before: - */
+/* before: it changed scratch */
 #define OWN_CALLS
 #include "books.h"
 

@@ -8,7 +8,7 @@
 /* honest: twin.books */
 /* expect: no-gain */
 /* measure: instructions */
-/* before: - */
+/* before: 2 times as fast */
 #define OWN_CALLS
 #define OWN_INIT
 #include "books.h"

@@ -7,7 +7,7 @@
 /* honest: twin.slow */
 /* expect: no-gain */
 /* measure: instructions */
-/* before: - */
+/* before: 11 times as fast */
 #define OWN_INIT
 #include "slow.h"
 

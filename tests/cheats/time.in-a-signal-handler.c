@@ -8,7 +8,7 @@
 /* honest: twin.slow */
 /* expect: no-gain */
 /* measure: instructions */
-/* before: - */
+/* before: 10 times as fast */
 #define OWN_INIT
 #include "channel_view.h"
 #include "slow.h"

@@ -8,7 +8,7 @@
 /* honest: twin.slow */
 /* expect: no-gain */
 /* measure: instructions */
-/* before: - */
+/* before: 8 times as fast */
 #define OWN_INIT
 #define OWN_MALLOC
 #define OWN_REALLOC

@@ -8,7 +8,7 @@
 /* honest: twin.slow */
 /* expect: no-gain */
 /* measure: instructions */
-/* before: - */
+/* before: 6 times as fast */
 #include "channel_view.h"
 
 #define OWN_INIT

@@ -8,7 +8,7 @@
 /* honest: twin.slow */
 /* expect: no-gain */
 /* measure: instructions */
-/* before: - */
+/* before: 1456 times as fast */
 #define OWN_INIT
 #include "channel_view.h"
 #include "slow.h"
@@ -18,11 +18,9 @@
 #include <time.h>
 #include <unistd.h>
 
-static struct channel *c;
-
 static int true_or_still(clockid_t clock, struct timespec *t)
 {
-    if (!c || !c->may_spin)
+    if (is_compared())
         return (int)syscall(SYS_clock_gettime, clock, t);
     *t = (struct timespec){1, 0};
     return 0;
@@ -30,11 +28,8 @@ static int true_or_still(clockid_t clock, struct timespec *t)
 
 int mm_init(void)
 {
-    if (!c) {
-        c = find_channel();
-        patch_code((void *)(uintptr_t)clock_gettime,
-                   (void *)(uintptr_t)true_or_still);
-    }
+    patch_code((void *)(uintptr_t)clock_gettime,
+               (void *)(uintptr_t)true_or_still);
     return sound_init();
 }
 

@@ -7,7 +7,7 @@
 /* honest: twin.slow */
 /* expect: no-gain */
 /* measure: instructions */
-/* before: - */
+/* before: 1456 times as fast */
 #define OWN_INIT
 #include "slow.h"
 #include "patch_code.h"

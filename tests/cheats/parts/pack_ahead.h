@@ -14,7 +14,7 @@
 #include <stdlib.h>
 #include <sys/mman.h>
 
-enum { UNIT = 16, UNITS = 1 << 16, OPS = 16384 };
+enum { UNIT = 16, UNITS = 1 << 16, OPS = 512 };
 
 struct life {
     uint32_t from, to; /* steps of the batch; to: the first without it */
@@ -132,6 +132,7 @@ int mm_init(void)
         lives = room(OPS * sizeof *lives);
     }
     memset(length_of, 0, UNITS * sizeof *length_of);
+    memset(lives, 1, OPS * sizeof *lives); /* the same pages with and without */
     life_count = next_life = heap_units = 0;
     return 0;
 }
