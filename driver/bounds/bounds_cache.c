@@ -67,7 +67,10 @@ static void write_hash(hash h, char text[HEX])
 
 /* ---- Paths. ---- */
 
-/* For traces/x.rep and 16: /.../traces/.bounds and /.../.bounds/x.rep.16. */
+/*
+ * For traces/x.rep and 16: /.../traces/.bounds and /.../.bounds/x.rep.16. The
+ * twin x~secret has x.rep~secret.16 there, which is that of the last seed.
+ */
 struct cache_path {
     char folder[PATH_MAX];
     char file[2 * PATH_MAX];
@@ -76,16 +79,19 @@ struct cache_path {
 static bool find_cache_path(const struct trace *t, unsigned align,
                             struct cache_path *cache_path)
 {
-    char path[PATH_MAX];
-    char *slash = realpath(t->path, path) ? strrchr(path, '/') : NULL;
+    const char *ending = t->set == SET_SECRET ? TWIN_ENDING : "";
+    char file[PATH_MAX], path[PATH_MAX];
 
+    snprintf(file, sizeof file, "%.*s",
+             (int)(strlen(t->path) - strlen(ending)), t->path);
+    char *slash = realpath(file, path) ? strrchr(path, '/') : NULL;
     if (!slash)
         return false;
     *slash = '\0';
     int length = snprintf(cache_path->folder, sizeof cache_path->folder,
                           "%s/.bounds", path);
-    snprintf(cache_path->file, sizeof cache_path->file, "%s/%s.%u",
-             cache_path->folder, slash + 1, align);
+    snprintf(cache_path->file, sizeof cache_path->file, "%s/%s%s.%u",
+             cache_path->folder, slash + 1, ending, align);
     return length < (int)sizeof cache_path->folder;
 }
 
