@@ -126,7 +126,7 @@ static void run_with(const struct replay_setup *s, const char *option,
 {
     text[0] = '\0';
     append_word(text, size, program_invocation_name);
-    append(text, size, " %s", option);
+    append(text, size, " %s%s", option, s->untrusted ? " --jail auto" : "");
     append_judging(s, text, size);
     append(text, size, timed ? " -f" : " -c");
     append_word(text, size, s->trace->path);

@@ -24,6 +24,7 @@ struct replay {
     struct replay_setup setup;
     struct sandbox *sandbox;
     struct ending load;
+    bool jailed; /* the worker's calls and memory are watched */
     bool used; /* a pass has begun in this worker */
     bool has_calloc, has_memalign;
     char team[sizeof((struct outcome *)0)->team];
@@ -52,12 +53,6 @@ struct replay {
 static inline bool is_lab(const struct replay *r)
 {
     return r->setup.allocator->kind == WORKER_LAB;
-}
-
-/* Is it in the jail, and looked after? */
-static inline bool is_jailed(const struct replay *r)
-{
-    return r->setup.untrusted && is_lab(r);
 }
 
 /* Has the worker carried out the whole call? */
