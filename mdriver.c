@@ -136,9 +136,12 @@ static bool is_untrusted(const struct options *o)
     const char *lack = o->jail == JAIL_OFF ? NULL : jail_lacks();
 
     if (lack && o->jail == JAIL_REQUIRE)
-        fatal_usage("--jail require: no filter of system calls: %s", lack);
+        fatal_usage("--jail require: there is no jail here: %s", lack);
     if (lack)
-        warn("mdriver", 0, "--jail: no filter of system calls: %s", lack);
+        warn("mdriver", 0,
+             "--jail auto: system calls and memory outside memlib are not "
+             "watched: %s",
+             lack);
     return o->jail != JAIL_OFF;
 }
 

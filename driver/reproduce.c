@@ -140,7 +140,7 @@ static void run_with(const struct replay_setup *s, const char *option,
 
     text[0] = '\0';
     append_word(text, size, program_invocation_name);
-    append(text, size, " %s", option);
+    append(text, size, " %s%s", option, s->untrusted ? " --jail auto" : "");
     if (ran_out_of_time(out) && s->time_limit != options_default().time_limit)
         append(text, size, " -s %.15g", s->time_limit);
     append_judging(s, text, size);

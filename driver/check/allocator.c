@@ -8,6 +8,7 @@
 #include "base/capture.h"
 #include "base/fatal.h"
 #include "base/suffix.h"
+#include "jail.h"
 
 #include <dirent.h>
 #include <stdio.h>
@@ -82,13 +83,13 @@ static struct allocator *from_file(const char *name, const char *path,
     if (!full)
         fatal_usage("no allocator '%s': there is no file %s", name, path);
     struct object_facts facts = object_inspect(full);
+    if (!untrusted || jail_lacks())
+        refuse(&facts, "");
     if (untrusted)
         refuse_others(&facts);
     else
         fatal_others(&facts, name, path);
     bool system = !untrusted && !facts.exports_lab;
-    if (!untrusted)
-        refuse(&facts, "");
     struct allocator *a = make(name, system ? WORKER_SYSTEM : WORKER_LAB, full);
     a->object = facts;
     a->idea = check_alloc(strdup(facts.idea));

@@ -78,6 +78,7 @@ static const struct rule {
     {"madvise", BOTH, {IS(3, MADV_DONTNEED)}},
     {"madvise", BOTH, {IS(3, MADV_REMOVE)}},
     {"madvise", BOTH, {IS(3, MADV_FREE)}},
+    ANY("getrlimit", BOTH), ANY("ugetrlimit", BOTH),
     {"prlimit64", BOTH, {IS(1, 0), {3, UINT64_MAX, 0}}},
 
     ANY("mmap", LOADING), ANY("mmap2", LOADING), ANY("mprotect", LOADING),

@@ -304,34 +304,38 @@ uint64_t process_cpu_ns(const struct process *p)
     return after;
 }
 
-/* The last two numbers of /proc/PID/syscall; "running" has none. */
+/*
+ * The last two numbers of /proc/PID/syscall; "running" has none. False if the
+ * system does not let it be read.
+ */
 static bool read_place(const struct process *p, struct place *place)
 {
-    char path[64], text[256] = "";
+    char path[64], text[256];
     unsigned long long sp, pc;
 
+    *place = (struct place){0, 0};
     snprintf(path, sizeof path, "/proc/%d/syscall", (int)p->pid);
     FILE *file = fopen(path, "r");
     if (!file)
         return false;
-    bool found = fgets(text, sizeof text, file) &&
-                 sscanf(text, "%*s %*s %*s %*s %*s %*s %*s %llx %llx", &sp,
-                        &pc) == 2;
+    bool readable = fgets(text, sizeof text, file);
     fclose(file);
-    if (found)
+    if (readable && sscanf(text, "%*s %*s %*s %*s %*s %*s %*s %llx %llx", &sp,
+                           &pc) == 2)
         *place = (struct place){sp, pc};
-    return found;
+    return readable;
 }
 
 bool process_place(const struct process *p, struct place *place)
 {
     struct timespec pause = {0, PLACE_NS};
 
-    for (int i = 0; i < PLACE_LOOKS && p->pid; i++) {
-        if (process_sleeps(p) && read_place(p, place))
+    for (int i = 0; i < PLACE_LOOKS && read_place(p, place); i++) {
+        if (place->pc != 0 && process_sleeps(p))
             return true;
         nanosleep(&pause, NULL);
     }
+    *place = (struct place){0, 0};
     return false;
 }
 

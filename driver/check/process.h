@@ -68,7 +68,8 @@ uint64_t process_cpu_ns(const struct process *p);
 
 /*
  * Where the process sleeps in a system call: its stack pointer and program
- * counter. Waits until it does; false if it goes on for ten seconds.
+ * counter. Waits until it does; false if it goes on for ten seconds, or the
+ * system does not tell.
  */
 struct place {
     uint64_t sp, pc;

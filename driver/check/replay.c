@@ -19,8 +19,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Checked after a batch, and after a short one. */
-enum { INSPECT_BYTES = 1 << 18, INSPECT_SHORT = 1 << 13 };
+enum {
+    INSPECT_BYTES = 1 << 18, /* checked after a batch, */
+    INSPECT_SHORT = 1 << 13  /* and after a short one */
+};
 
 /*
  * Bytes that count beside heap and mappings: static data, or in a jail what was
@@ -32,7 +34,7 @@ static uint64_t counted_beside(const struct replay *r)
 
     if (!is_lab(r))
         return 0;
-    if (r->setup.untrusted)
+    if (r->jailed)
         return r->outside;
     return fixed > STATIC_ALLOWANCE ? fixed - STATIC_ALLOWANCE : 0;
 }
@@ -147,7 +149,7 @@ static uint32_t next_count(struct replay *r, uint64_t first, uint64_t end)
     const struct trace *t = r->setup.trace;
     uint64_t size =
         CHANNEL_BATCH / 2 + random_below(&r->random, CHANNEL_BATCH / 2 + 1);
-    if (is_jailed(r))
+    if (is_untrusted(r))
         size = short_batch(r);
     uint32_t count = up_to(size, end - first);
 
@@ -218,7 +220,9 @@ static bool check_batches(struct replay *r, uint64_t end, struct finding *f,
             measure_resident(r, op + count - 1);
         if (is_lab(r) &&
             !inspect_contents(r, op + count - (count > 0),
-                              is_jailed(r) ? INSPECT_SHORT : INSPECT_BYTES, f))
+                              count > SHORT_BATCH ? INSPECT_BYTES
+                                                  : INSPECT_SHORT,
+                              f))
             return false;
         if (count > 0 && !inspect_at_random(r, r->oracle, op + count, count, f))
             return false;

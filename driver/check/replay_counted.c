@@ -64,7 +64,7 @@ static bool call_batches(struct replay *r, enum command command, uint64_t first,
 
     for (uint64_t op = first; op < end; op += count) {
         count = up_to(
-            is_jailed(r) ? short_batch(r) : replay_timed_count(r, op), end - op);
+            is_untrusted(r) ? short_batch(r) : replay_timed_count(r, op), end - op);
         if (!call_batch(r, command, op, count, f))
             return false;
         trace_release_pages(r->setup.trace, op, op + count);

@@ -82,7 +82,7 @@ bool inspect_worker(struct replay *r, const struct oracle *o, uint64_t op,
 {
     const struct object_facts *object = &r->setup.allocator->object;
 
-    if (!is_jailed(r))
+    if (!r->jailed)
         return true;
     if (!sandbox_waits_in_place(r->sandbox))
         return waits_elsewhere(op, f);
@@ -100,7 +100,7 @@ bool inspect_at_random(struct replay *r, const struct oracle *o, uint64_t end,
 {
     enum { LOOKS = 20 }; /* in a pass, about */
 
-    return !is_jailed(r) ||
+    return !r->jailed ||
            random_below(&r->random, r->setup.trace->op_count) >=
                LOOKS * count ||
            inspect_worker(r, o, end - 1, f);

@@ -4,13 +4,15 @@
 #include "base/fatal.h"
 #include "base/plain_text.h"
 #include "base/random.h"
+#include "jail.h"
 #include "replay_parts.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 
-static struct sandbox *open_sandbox(const struct replay_setup *setup)
+static struct sandbox *open_sandbox(const struct replay *r)
 {
+    const struct replay_setup *setup = &r->setup;
     struct sandbox_setup s = {
         .allocator = setup->allocator,
         .heap_limit = setup->heap_limit,
@@ -19,8 +21,7 @@ static struct sandbox *open_sandbox(const struct replay_setup *setup)
         .in_process = setup->in_process,
         .cpu = setup->cpu,
         .time_limit = setup->time_limit * (setup->counter ? COUNTER_SLOWDOWN : 1),
-        .jailed = setup->untrusted && setup->allocator->kind == WORKER_LAB &&
-                  !setup->counter,
+        .jailed = r->jailed,
         .deadline = setup->deadline,
         .counter = setup->counter,
         .label = setup->allocator->name,
@@ -75,7 +76,7 @@ static void note_loaded(struct replay *r)
         snprintf(r->team, sizeof r->team, "%.*s", (int)sizeof r->team - 1,
                  c->text);
     plain_text(r->team, "\n");
-    if (is_jailed(r))
+    if (r->jailed)
         r->at_load = outside_measure(sandbox_process(r->sandbox),
                                      &r->setup.allocator->object,
                                      r->object_base);
@@ -86,7 +87,7 @@ static struct ending load(struct replay *r)
     const char *refusal = r->setup.allocator->object.refusal;
     struct ending e = {.verdict = VERDICT_LOAD_FAILED};
 
-    if (!is_jailed(r) || !refusal[0])
+    if (!r->setup.untrusted || !refusal[0])
         return sandbox_call(r->sandbox, COMMAND_LOAD, 0, 0);
     snprintf(e.text, sizeof e.text,
              "the object %s; link it with -shared -nostartfiles", refusal);
@@ -95,7 +96,7 @@ static struct ending load(struct replay *r)
 
 static void start_worker(struct replay *r)
 {
-    r->sandbox = open_sandbox(&r->setup);
+    r->sandbox = open_sandbox(r);
     r->used = false;
     struct channel *c = sandbox_channel(r->sandbox);
     c->secret = r->secret;
@@ -138,6 +139,7 @@ struct replay *replay_open(const struct replay_setup *setup)
     struct replay *r = check_alloc(calloc(1, sizeof *r));
 
     r->setup = *setup;
+    r->jailed = is_untrusted(r) && !setup->counter && !jail_lacks();
     r->random = setup->seed;
     r->secret = random_next(&r->random);
     start_worker(r);

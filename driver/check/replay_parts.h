@@ -26,6 +26,7 @@ struct replay {
     struct replay_setup setup;
     struct sandbox *sandbox;
     struct ending load;
+    bool jailed; /* the worker's calls and memory are watched */
     bool used; /* a pass has begun in this worker */
     bool has_calloc, has_memalign;
     char team[sizeof((struct outcome *)0)->team];
@@ -60,17 +61,18 @@ static inline bool is_lab(const struct replay *r)
     return r->setup.allocator->kind == WORKER_LAB;
 }
 
-/* Is it in the jail, and looked after? */
-static inline bool is_jailed(const struct replay *r)
+/* Is it a hand-in, perhaps a hostile one? */
+static inline bool is_untrusted(const struct replay *r)
 {
     return r->setup.untrusted && is_lab(r);
 }
 
-/* A batch's random length, so short that to read it ahead is of no use. */
+/* So few operations that to know all of them beforehand is of no use. */
+enum { SHORT_BATCH = 64 };
+
+/* A random length of a short batch. */
 static inline uint64_t short_batch(struct replay *r)
 {
-    enum { SHORT_BATCH = 64 };
-
     return 1 + random_below(&r->random, SHORT_BATCH);
 }
 

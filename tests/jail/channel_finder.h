@@ -17,6 +17,7 @@ static inline struct channel *channel_at(uintptr_t value)
     struct channel *c = (struct channel *)value;
 
     if (value < 65536 || value % 4096 != 0 ||
+        value - (uintptr_t)mem_heap_lo() < MEM_DEFAULT_LIMIT ||
         mincore((void *)value, 4096, &resident) != 0)
         return NULL;
     return c->heap_base == (uintptr_t)mem_heap_lo() && c->kind == WORKER_LAB
