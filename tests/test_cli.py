@@ -256,7 +256,7 @@ class Profiles(samples.Samples):
         self.assertRegex(finished.stdout, r'Perf index \(own\) = ')
 
     def test_index_is_the_profile_named(self) -> None:
-        for name in 'classic', 'cmu', 'geometric', 'absolute':
+        for name in 'classic', 'cmu', 'geometric', 'ratio', 'absolute':
             finished = self.good('--index', name, '--reps', '1', '-f',
                                  self.every)
             self.assertRegex(
@@ -270,7 +270,7 @@ class Profiles(samples.Samples):
         self.assertEqual(finished.stderr,
                          f"{support.BUILD}/profiles.json: no profile "
                          "'nonesuch'; there are classic, cmu, geometric, "
-                         'absolute\n')
+                         'ratio, instructions, absolute\n')
 
     def test_wrong_profiles(self) -> None:
         for key in self.GOOD:
@@ -478,7 +478,7 @@ class Letters(samples.Samples):
                                  '-f', self.every, *words)
             lines = [line.split('\t')
                      for line in finished.stdout.splitlines()]
-            self.assertEqual({len(line) for line in lines}, {9})
+            self.assertEqual({len(line) for line in lines}, {10})
             self.assertEqual([line[:3] for line in lines[1:]],
                              [['mm', 'every.rep', 'ok']] * 2 +
                              [['libc', 'every.rep', 'ok']] * 2)
@@ -490,7 +490,7 @@ class Letters(samples.Samples):
         rows = rows_of(finished)
         self.assertEqual([row[2] for row in rows], ['no-memory', 'ok'])
         self.assertEqual(rows[0][3], '')
-        self.assertEqual({len(row) for row in rows}, {9})
+        self.assertEqual({len(row) for row in rows}, {10})
 
     def test_names_of_any_language_keep_the_columns(self) -> None:
         trace = self.write('größe-für-ångström.rep', samples.EVERY)

@@ -59,6 +59,17 @@ void replay_set_audits(struct replay *r)
     c->guards = is_lab(r) && !r->setup.in_process;
 }
 
+/* Before the allocator is loaded, only the build can be the reason. */
+static void check_counter(struct replay *r)
+{
+    uint64_t count;
+
+    sandbox_call(r->sandbox, COMMAND_DUMP, 0, 0);
+    if (!counter_read(r->setup.counter, &count))
+        fatal_usage("valgrind has counted nothing: the worker was built "
+                    "without valgrind/callgrind.h, so make clean, and make");
+}
+
 struct replay *replay_open(const struct replay_setup *setup)
 {
     struct replay *r = check_alloc(calloc(1, sizeof *r));
@@ -75,6 +86,8 @@ struct replay *replay_open(const struct replay_setup *setup)
     r->timed_oracle = open_oracle(r, true);
     r->canary = canary_new(r->timed_oracle, sandbox_heap(r->sandbox),
                            random_next(&r->random));
+    if (setup->counter)
+        check_counter(r);
     r->load = sandbox_call(r->sandbox, COMMAND_LOAD, 0, 0);
     r->has_memalign = c->has_memalign != 0;
     c->account.fail_at = setup->fail_at;

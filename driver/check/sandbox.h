@@ -36,7 +36,9 @@ struct sandbox_setup {
     int cpu;           /* to run the worker on, -1 = any */
     bool may_spin;     /* judge and worker have a processor each */
     double time_limit; /* seconds per pass, see sandbox_begin_pass */
-    struct counter *counter; /* to start the worker under, or NULL */
+    /* To start the worker under, or NULL. Valgrind makes system calls of its
+     * own: a filter of the worker's has to let them pass. */
+    struct counter *counter;
     const char *label; /* printed before each line of the allocator's output */
 };
 
