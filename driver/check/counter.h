@@ -23,8 +23,8 @@ struct counter {
     char tool[COUNTER_PATH];          /* the path of valgrind */
     char worker[COUNTER_PATH];
     char file_option[64];
-    int fd;      /* of the file of counts */
-    off_t used;  /* bytes of counts that were read */
+    int fd;     /* of the file of counts */
+    off_t used; /* bytes of counts that were read */
 };
 
 /*

@@ -47,13 +47,13 @@ struct replay_setup {
     uint64_t stop_at;  /* breakpoint before that operation; NO_OP = none */
     double time_limit; /* CPU seconds per pass */
     struct counter *counter; /* of a counted pass's worker, or NULL */
-    bool in_process;   /* no worker process: for a debugger */
-    int cpu;           /* for the worker, -1 = any */
-    bool may_spin;     /* judge and worker have a processor each */
+    bool in_process;         /* no worker process: for a debugger */
+    int cpu;                 /* for the worker, -1 = any */
+    bool may_spin;           /* judge and worker have a processor each */
     uint64_t seed;
     struct replay_observer observers[REPLAY_OBSERVERS];
     const char *origin; /* the --adversary that makes the trace, or NULL */
-    bool verdict_only; /* do not replay once more for a better message */
+    bool verdict_only;  /* do not replay once more for a better message */
     /*
      * Writes into outcome how the user can see a fault in operation op happen,
      * and how the trace can be shrunk; NULL: both texts stay empty.
@@ -124,7 +124,6 @@ enum timed_kind {
  */
 bool replay_timed(struct replay *r, enum timed_kind kind, double *ns,
                   struct outcome *outcome);
-
 
 /* What a counted pass counts. */
 struct count {

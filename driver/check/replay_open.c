@@ -17,7 +17,8 @@ static struct sandbox *open_sandbox(const struct replay_setup *setup)
         .in_process = setup->in_process,
         .cpu = setup->cpu,
         .may_spin = setup->may_spin,
-        .time_limit = setup->time_limit * (setup->counter ? COUNTER_SLOWDOWN : 1),
+        .time_limit =
+            setup->time_limit * (setup->counter ? COUNTER_SLOWDOWN : 1),
         .counter = setup->counter,
         .label = setup->allocator->name,
     };
