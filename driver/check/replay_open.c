@@ -7,6 +7,13 @@
 
 #include <stdlib.h>
 
+static double time_limit(const struct replay_setup *setup)
+{
+    return setup->counter
+               ? COUNTER_SLOWDOWN * setup->time_limit + COUNTER_SECONDS
+               : setup->time_limit;
+}
+
 static struct sandbox *open_sandbox(const struct replay_setup *setup)
 {
     struct sandbox_setup s = {
@@ -17,8 +24,7 @@ static struct sandbox *open_sandbox(const struct replay_setup *setup)
         .in_process = setup->in_process,
         .cpu = setup->cpu,
         .may_spin = setup->may_spin,
-        .time_limit =
-            setup->time_limit * (setup->counter ? COUNTER_SLOWDOWN : 1),
+        .time_limit = time_limit(setup),
         .counter = setup->counter,
         .label = setup->allocator->name,
     };
