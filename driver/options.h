@@ -37,7 +37,7 @@ struct options {
     const char *secret_option, *secret_argument; /* where it was given */
     enum trace_set counted; /* what the score is of */
     const char *index, *profiles;
-    const char *measure; /* time, instructions; NULL: the profile's */
+    const char *measure;          /* time, instructions; NULL: the profile's */
     const struct profile *points; /* in place of index; NULL: index */
     int rounds, jobs;
     bool has_seed, perturb;
@@ -49,7 +49,7 @@ struct options {
     bool explain;
     double fuzz; /* seconds; 0: no --fuzz */
     bool watch, watch_plain;
-    double speed; /* operations a second; 0: not given, or SPEED_MAX */
+    double speed;          /* operations a second; 0: not given, or SPEED_MAX */
     const char *adversary; /* its text; NULL: none */
     const char *record;    /* where --adversary or --fuzz write; or NULL */
 };

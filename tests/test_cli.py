@@ -261,7 +261,7 @@ class Profiles(samples.Samples):
         self.assertRegex(finished.stdout, r'Perf index \(own\) = ')
 
     def test_index_is_the_profile_named(self) -> None:
-        for name in 'classic', 'cmu', 'geometric', 'absolute':
+        for name in 'classic', 'cmu', 'geometric', 'ratio', 'absolute':
             finished = self.good('--index', name, '--reps', '1', '-f',
                                  self.every)
             self.assertRegex(
@@ -275,7 +275,7 @@ class Profiles(samples.Samples):
         self.assertEqual(finished.stderr,
                          f"{support.BUILD}/profiles.json: no profile "
                          "'nonesuch'; there are classic, cmu, geometric, "
-                         'absolute\n')
+                         'ratio, instructions, absolute\n')
 
     def test_wrong_profiles(self) -> None:
         for key in self.GOOD:

@@ -27,7 +27,8 @@ CSV_FIELDS = ['allocator', 'trace', 'verdict', 'ops', 'peak_payload',
               'peak_footprint', 'utilization', 'ns_median', 'ns_min',
               'ns_p25', 'ns_p75', 'ops_per_second', 'ratio_to_libc',
               'best_fit', 'packing', 'perturbed_verdict',
-              'perturbed_utilization', 'set']
+               'perturbed_utilization', 'set', 'instructions',
+               'instructions_per_op', 'instructions_ratio_to_libc']
 
 Row = dict[str, str]
 
@@ -233,7 +234,7 @@ class Csv(Exports):
         lines = text.splitlines()
         self.assertEqual({line.count(',') for line in lines},
                          {len(CSV_FIELDS) - 1})
-        self.assertTrue(lines[1].endswith(',' * 10))
+        self.assertTrue(lines[1].endswith(',' * 13))
 
 
 class Events(Exports):

@@ -73,6 +73,27 @@ void work(void)
 """
 
 
+# A count in the judge's file, which the worker can find.
+FORGING = r"""
+#include <fcntl.h>
+#include <stdio.h>
+#include <unistd.h>
+void forge(void)
+{
+    char path[64], name[64];
+    for (int i = 0; i < 100; i++) {
+        snprintf(path, sizeof path, "/proc/%d/fd/%d", (int)getppid(), i);
+        name[readlink(path, name, 63) > 0 ? 63 : 0] = 0;
+        if (!strstr(name, "counts"))
+            continue;
+        int file = open(path, O_WRONLY | O_APPEND);
+        dprintf(file, "\ntotals: 1\n");
+        close(file);
+    }
+}
+"""
+
+
 class Counting(samples.Samples):
     @classmethod
     def setUpClass(cls) -> None:
@@ -184,6 +205,13 @@ class Faults(Counting):
                       ['results'][0]['peak_footprint']
                       for library in (plain, larger))
         self.assertEqual(other - one, 3 * 4096)
+
+    def test_forged_counts(self) -> None:
+        forging = self.build('forging', 'void forge(void); '
+                             f'if ({UNDER_VALGRIND}) forge();', more=FORGING)
+        report = self.judge('--allocator', forging, self.small, status=1)
+        self.assertEqual(report['results'][0]['verdict'], 'tampered')
+        self.assertIn('the file of counts', report['results'][0]['message'])
 
     @unittest.skipUnless(X86_64, 'code of x86-64')
     def test_client_requests_are_refused(self) -> None:

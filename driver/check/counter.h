@@ -13,8 +13,11 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-/* callgrind makes a program so many times slower, and the time limit longer. */
-enum { COUNTER_SLOWDOWN = 50 };
+/*
+ * Callgrind makes a program some twenty times slower. The time limit is so much
+ * longer, and by these seconds, for valgrind has to translate code first.
+ */
+enum { COUNTER_SLOWDOWN = 20, COUNTER_SECONDS = 10 };
 
 enum { COUNTER_WORDS = 20, COUNTER_PATH = 4096 };
 
@@ -23,8 +26,8 @@ struct counter {
     char tool[COUNTER_PATH];          /* the path of valgrind */
     char worker[COUNTER_PATH];
     char file_option[64];
-    int fd;      /* of the file of counts */
-    off_t used;  /* bytes of counts that were read */
+    int fd;     /* of the file of counts */
+    off_t used; /* bytes of counts that were read */
 };
 
 /*

@@ -54,8 +54,8 @@ struct replay_setup {
     bool untrusted;
     double deadline; /* by clock_seconds, for every pass; 0: none */
     struct counter *counter; /* of a counted pass's worker, or NULL */
-    bool in_process;   /* no worker process: for a debugger */
-    int cpu;           /* for the worker, -1 = any */
+    bool in_process;         /* no worker process: for a debugger */
+    int cpu;                 /* for the worker, -1 = any */
     uint64_t seed;
     struct replay_observer observers[REPLAY_OBSERVERS];
     const char *origin; /* the --adversary that makes the trace, or NULL */
@@ -137,7 +137,6 @@ enum timed_kind {
  */
 bool replay_timed(struct replay *r, enum timed_kind kind, double *ns,
                   struct outcome *outcome);
-
 
 /* What a counted pass counts. */
 struct count {

@@ -9,11 +9,12 @@
  *     counted       |#################|.#..|.#..|.#..|.#..|
  *                                     ^ BUDGET instructions are reached
  *
- * Callgrind makes a program fifty times slower. Of a trace that takes many
+ * Callgrind makes a program twenty times slower. Of a trace that takes many
  * instructions, the operations after the first BUDGET of them are counted in
- * part: one stretch of each group stands for its group. The budget is one of
- * instructions, and groups begin at fixed operations: neither time nor batches
- * decide what is counted.
+ * part: one stretch of each group stands for its group. To switch callgrind on
+ * takes some 10 ms, which pays only if operations take SLOW instructions.
+ * Neither time nor batches decide what is counted: the budget is one of
+ * instructions, and groups begin at fixed operations.
  *
  * An allocator may try to hide instructions from callgrind, but not time from
  * the kernel: it is compared with the count, with much allowance.
@@ -25,7 +26,7 @@
 
 enum { WHOLE = 8192, GROUP = 1024, STRETCH = 128 }; /* operations */
 
-static const uint64_t BUDGET = 1 << 28; /* instructions */
+static const uint64_t BUDGET = 1 << 28, SLOW = 2000; /* instructions */
 
 /* So much CPU time is plausible under callgrind, even on a loaded machine: for
  * anything, for an instruction, and for a call of memlib. */
@@ -146,16 +147,22 @@ static bool sample_group(struct replay *r, uint64_t first, uint64_t end,
     return true;
 }
 
+/* Are operations from op on counted in part? */
+static bool is_sampled(const struct count *count, uint64_t op)
+{
+    return count->instructions >= BUDGET && count->instructions >= SLOW * op;
+}
+
 static bool count_trace(struct replay *r, struct count *count,
                         struct finding *f)
 {
     uint64_t all = r->setup.trace->op_count, end;
 
     for (uint64_t op = 0; op < all; op = end) {
-        bool whole = count->instructions < BUDGET;
+        bool sampled = is_sampled(count, op);
 
-        end = op + up_to(whole ? WHOLE : GROUP, all - op);
-        if (!(whole ? count_calls : sample_group)(r, op, end, count, f))
+        end = op + up_to(sampled ? GROUP : WHOLE, all - op);
+        if (!(sampled ? sample_group : count_calls)(r, op, end, count, f))
             return false;
     }
     return true;

@@ -10,6 +10,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+static double time_limit(const struct replay_setup *setup)
+{
+    return setup->counter
+               ? COUNTER_SLOWDOWN * setup->time_limit + COUNTER_SECONDS
+               : setup->time_limit;
+}
+
 static struct sandbox *open_sandbox(const struct replay *r)
 {
     const struct replay_setup *setup = &r->setup;
@@ -20,7 +27,7 @@ static struct sandbox *open_sandbox(const struct replay *r)
         .slot_count = setup->trace->slot_count,
         .in_process = setup->in_process,
         .cpu = setup->cpu,
-        .time_limit = setup->time_limit * (setup->counter ? COUNTER_SLOWDOWN : 1),
+        .time_limit = time_limit(setup),
         .jailed = r->jailed,
         .deadline = setup->deadline,
         .counter = setup->counter,
@@ -94,6 +101,17 @@ static struct ending load(struct replay *r)
     return e;
 }
 
+/* Before the allocator is loaded, only the build can be the reason. */
+static void check_counter(struct replay *r)
+{
+    uint64_t count;
+
+    sandbox_call(r->sandbox, COMMAND_DUMP, 0, 0);
+    if (!counter_read(r->setup.counter, &count))
+        fatal_usage("valgrind has counted nothing: the worker was built "
+                    "without valgrind/callgrind.h, so make clean, and make");
+}
+
 static void start_worker(struct replay *r)
 {
     r->sandbox = open_sandbox(r);
@@ -102,6 +120,8 @@ static void start_worker(struct replay *r)
     c->secret = r->secret;
     replay_set_audits(r);
     c->stop_at = r->setup.stop_at;
+    if (r->setup.counter)
+        check_counter(r);
     r->load = load(r);
     note_loaded(r);
     c->account.fail_at = r->setup.fail_at;

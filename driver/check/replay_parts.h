@@ -52,7 +52,7 @@ struct replay {
         double seconds;         /* of the worker's CPU time in counted calls */
         double seconds_allowed; /* by what was counted */
     } counted;
-    struct op *leftover;     /* frees of the blocks live after the trace */
+    struct op *leftover; /* frees of the blocks live after the trace */
     uint32_t leftover_count;
 };
 

@@ -38,7 +38,9 @@ struct sandbox_setup {
     double time_limit; /* seconds per pass, see sandbox_begin_pass */
     bool jailed;       /* see jail.h */
     double deadline;   /* by clock_seconds, for all passes; 0: none */
-    struct counter *counter; /* to start the worker under, or NULL */
+    /* To start the worker under, or NULL. Valgrind makes system calls of its
+     * own: a filter of the worker's has to let them pass. */
+    struct counter *counter;
     const char *label; /* printed before each line of the allocator's output */
 };
 

@@ -530,8 +530,8 @@ static void compare_counts(struct benchmark *b)
         const struct result *l = &libc[i % b->trace_count];
 
         if (r->counted && l->counted && r->count.instructions > 0)
-            r->count_ratio = (double)l->count.instructions /
-                             (double)r->count.instructions;
+            r->count_ratio =
+                (double)l->count.instructions / (double)r->count.instructions;
     }
 }
 

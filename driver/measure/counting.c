@@ -79,4 +79,3 @@ void count_instructions(const struct benchmark *b,
     replay_close(replay);
     counter_close(counter);
 }
-

@@ -74,8 +74,7 @@ static double read_widest(const char *path, const char *profile,
     widest = json_object_get_double(
         member(path, profile, o, "widest", json_type_double));
     if (!(widest > 0 && widest <= 1))
-        fatal(path, 0,
-              "profile '%s': \"widest\" has to be above 0 and up to 1",
+        fatal(path, 0, "profile '%s': \"widest\" has to be above 0 and up to 1",
               profile);
     return widest;
 }
@@ -184,16 +183,14 @@ static bool counts_for_speed(const struct trace *t)
 
 static struct cost cost_of(const struct trace *t, const struct result *r)
 {
-    double instructions =
-        (double)r->count.instructions / (double)t->op_count;
+    double instructions = (double)r->count.instructions / (double)t->op_count;
 
     if (r->counted)
         return (struct cost){fmax(instructions, LEAST_INSTRUCTIONS),
                              {r->count_ratio, r->count_ratio, r->count_ratio}};
     if (r->timed)
-        return (struct cost){
-            r->ns_per_op.median,
-            {r->ratio.median, r->ratio.p25, r->ratio.p75}};
+        return (struct cost){r->ns_per_op.median,
+                             {r->ratio.median, r->ratio.p25, r->ratio.p75}};
     return (struct cost){0};
 }
 
@@ -314,8 +311,7 @@ double mean_packing(const struct benchmark *c, bool shared_only)
 
 /* ---- Points. ---- */
 
-static double ratio_of(const struct sums *s, enum average average,
-                       int quantile)
+static double ratio_of(const struct sums *s, enum average average, int quantile)
 {
     const struct ratios *r = &s->ratios[quantile];
 
@@ -373,9 +369,9 @@ static void set_interval(struct score *score, const struct sums *s,
 {
     score->throughput_low = ratio_of(s, p->average, LOW);
     score->throughput_high = ratio_of(s, p->average, HIGH);
-    score->stable = p->widest == 0 ||
-                    score->throughput_high - score->throughput_low <=
-                        p->widest * score->throughput;
+    score->stable =
+        p->widest == 0 || score->throughput_high - score->throughput_low <=
+                              p->widest * score->throughput;
 }
 
 /* By the profile's measure; throughput is 0 where no trace is ok. */

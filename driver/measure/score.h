@@ -33,15 +33,15 @@ struct profile {
 #define PROFILE_MOST 1e15
 
 struct score {
-    size_t traces, ok;     /* traces of the set; those whose verdict is ok */
-    double utilization;    /* mean over traces that count for memory */
-    double ops_per_second; /* ops / seconds */
-    double seconds, ops;   /* sums over traces that count for speed */
-    double ns_per_op;      /* geometric mean */
-    double ratio;          /* geometric mean of the ratios to libc */
-    double instructions_per_op;         /* geometric mean; 0: not counted */
-    double ops_per_1000;                /* operations per 1,000 instructions */
-    double throughput;                  /* in the profile's unit */
+    size_t traces, ok;          /* of the set; those whose verdict is ok */
+    double utilization;         /* mean over traces that count for memory */
+    double ops_per_second;      /* ops / seconds */
+    double seconds, ops;        /* sums over traces that count for speed */
+    double ns_per_op;           /* geometric mean */
+    double ratio;               /* geometric mean of the ratios to libc */
+    double instructions_per_op; /* geometric mean; 0: not counted */
+    double ops_per_1000;        /* operations per 1,000 instructions */
+    double throughput;          /* in the profile's unit */
     double throughput_low, throughput_high; /* its interval, of a timed ratio */
     bool stable; /* the interval is no wider than the profile allows */
     bool known;  /* throughput, by the profile's measure; stable */
@@ -55,11 +55,11 @@ struct score {
  * must not be better for that.
  */
 struct means {
-    size_t traces;      /* how many they cover */
-    double utilization; /* 0 if no trace counts for memory */
-    double ns_per_op;   /* geometric; 0 if no trace counts for speed */
+    size_t traces;              /* how many they cover */
+    double utilization;         /* 0 if no trace counts for memory */
+    double ns_per_op;           /* geometric; 0 if no trace counts for speed */
     double instructions_per_op; /* geometric; 0 if none is counted */
-    double ratio;       /* geometric, of ratios to libc; 0 if none counts */
+    double ratio; /* geometric, of ratios to libc; 0 if none counts */
 };
 
 /*

@@ -32,7 +32,13 @@ struct value {
     };
 };
 
-enum when { WHEN_ALWAYS, WHEN_BOUNDS, WHEN_PERTURBED, WHEN_TIMED, WHEN_COUNTED };
+enum when {
+    WHEN_ALWAYS,
+    WHEN_BOUNDS,
+    WHEN_PERTURBED,
+    WHEN_TIMED,
+    WHEN_COUNTED
+};
 
 struct column {
     const char *json, *also, *csv, *tsv, *title; /* NULL: not in the format */

@@ -134,8 +134,8 @@ static struct json_object *index_object(const struct export_setup *e,
     add(o, "ops_per_1000_instructions",
         number_or_null(e->benchmark->counting, s.ops_per_1000));
     add(o, "throughput_interval", interval_object(&s));
-    add(o, "stable", s.throughput_high > 0 ? json_object_new_boolean(s.stable)
-                                           : NULL);
+    add(o, "stable",
+        s.throughput_high > 0 ? json_object_new_boolean(s.stable) : NULL);
     add(o, "idea", idea ? json_object_new_string(idea) : NULL);
     return o;
 }

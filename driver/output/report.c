@@ -457,10 +457,9 @@ void report_shrunk(const struct replay_setup *setup, const struct outcome *o,
     struct outcome outcome = *o;
 
     outcome.shrink[0] = '\0'; /* that has been done */
-    printf("%s: %llu of %llu operations are left after %u replays%s\n",
-           t->path, (unsigned long long)t->op_count,
-           (unsigned long long)how->whole_ops, how->replays,
-           how->complete ? "" : "; the search was not ended");
+    printf("%s: %llu of %llu operations are left after %u replays%s\n", t->path,
+           (unsigned long long)t->op_count, (unsigned long long)how->whole_ops,
+           how->replays, how->complete ? "" : "; the search was not ended");
     if (t->op_count <= EXPLAIN_MOST)
         explain_calls(stdout, t, o);
     report_outcome(setup, &outcome);

@@ -46,10 +46,10 @@ enum command {
     COMMAND_CHECKED, /* carry out the batch by the checked loop */
     COMMAND_TIMED,   /* carry out the batch by the timed loop */
     /* Of a worker under callgrind (worker_counted.c): */
-    COMMAND_COUNTED, /* carry out the batch, its instructions counted */
-    COMMAND_LOOP,    /* the same without the allocator: the loop alone */
+    COMMAND_COUNTED,   /* carry out the batch, its instructions counted */
+    COMMAND_LOOP,      /* the same without the allocator: the loop alone */
     COMMAND_UNCOUNTED, /* carry out the batch, not counted, and faster */
-    COMMAND_DUMP     /* write the count so far to the file of counts; 0 again */
+    COMMAND_DUMP       /* append the count to the judge's file; 0 again */
 };
 
 enum reply {

@@ -19,7 +19,7 @@ A large point for each allocator: instructions per operation across, ns/op up,
 geometric means over the traces that every allocator did in both measures. The
 small points are its traces. The title has Spearman's coefficient of rank
 correlation of the large points: 1, both measures put the allocators into the
-same order. With --from: files of mdriver --measure time --json and of mdriver
+same order. A label that would cover another is left out. With --from: files of mdriver --measure time --json and of mdriver
 --measure instructions --json. An idle machine makes the times worth showing.
 """
 NEEDS = BOTH_MEASURES
@@ -105,12 +105,25 @@ def picture(source: Source, look: style.Look, options: argparse.Namespace
         axes.scatter(*zip(*of.values()), s=5, color=style.PALE, zorder=1)
     for name, (across, up) in means.items():
         axes.scatter(across, up, s=40, color=style.VERMILLION, zorder=3)
-        axes.annotate(short(name), (across, up), (6, 4), zorder=4,
-                      textcoords="offset points", fontsize=9)
     sheet.set_title(finding(list(means.values())),
                     f"Geometric means over {traces} traces; small: the traces. "
                     f"{source.origin()}; {machine(raw)}.")
+    sheet.figure.draw_without_rendering()
+    _label_points(sheet.figure, axes, means)
     return sheet
+
+
+def _label_points(figure: Any, axes: Any, means: dict[str, Pair]) -> None:
+    """Label each point, except where it would cover another label."""
+    taken: list[Any] = []
+    for name, spot in means.items():
+        text = axes.annotate(short(name), spot, (6, 4), zorder=4,
+                             textcoords="offset points", fontsize=9)
+        box = text.get_window_extent(figure.canvas.get_renderer())
+        if any(box.overlaps(other) for other in taken):
+            text.remove()
+        else:
+            taken.append(box)
 
 
 def _draw_axes(axes: Any) -> None:
