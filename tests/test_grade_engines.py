@@ -125,7 +125,7 @@ class Slurm(Engine):
     def test_an_option_that_sbatch_refuses(self) -> None:
         finished = self.judged('--engine', 'slurm',
                                '--sbatch=--partition=none', status=2)
-        self.assertIn('invalid partition', finished.stderr)
+        self.assertIn('Invalid partition', finished.stderr)
 
 
 class Missing(Grading):
