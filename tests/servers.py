@@ -181,11 +181,17 @@ class Slurm:
             lambda: answers(self.controller))
         self.serve('slurmd', '-D').wait_until(self.is_idle)
 
+    def says(self, *words: str) -> str:
+        return subprocess.run(
+            words, capture_output=True, text=True,
+            env={**os.environ, **self.environment}).stdout.strip()
+
     def is_idle(self) -> bool:
-        said = subprocess.run(
-            ['sinfo', '-h', '-o', '%t'], capture_output=True, text=True,
-            env={**os.environ, **self.environment})
-        return said.stdout.strip() == 'idle'
+        return self.says('sinfo', '-h', '-o', '%t') == 'idle'
+
+    def name_of_last_job(self) -> str:
+        return self.says('squeue', '-h', '--sort=-V', '-o',
+                         '%j').splitlines()[0]
 
     def stop(self) -> None:
         for server in reversed(self.servers):

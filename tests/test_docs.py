@@ -32,6 +32,7 @@ NOT_RUN = {
     r'./mdriver --watch -f': 'needs a terminal',
     r'tools/bench (scaling|threads|memory-return|judge|record|pareto)':
         'takes more than a few seconds',
+    r'tools/grade check': 'takes more than a few seconds',
     r'tools/bench worst': 'needs ptrace',
     r'tools/programs (test|bench)': 'needs programs that may not be installed',
     r'tools/plot (map.*(-a|--by|python-)|bars|pareto|causes.*lynx|waste|holes|'
@@ -206,6 +207,9 @@ class Commands(unittest.TestCase):
 
     def test_judge(self) -> None:
         self.page('docs/judge.md')
+
+    def test_grading(self) -> None:
+        self.page('docs/grading.md')
 
     def test_traces(self) -> None:
         self.page('docs/traces.md')

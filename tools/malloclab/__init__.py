@@ -9,6 +9,7 @@ An arrow points to the package that is imported; none points back.
     bench     --> record, run            time and memory of allocators
     plot      --> bench, traces          pictures
     report    --> traces                 one HTML file, with a heap viewer
+    grade     --> handin                 the hand-ins of a class
     programs, soak  --> run --> handin   real programs on any allocator
 
 All of them may use making (builds by make), replays (mdriver, run and read),

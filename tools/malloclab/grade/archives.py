@@ -27,7 +27,8 @@ from typing import IO, Any, Iterator
 ENDINGS = (".zip", ".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tar.xz",
            ".txz", ".tar.zst")
 PIECE = 1 << 16
-END_OF_TAR = bytes(1024)  # two empty blocks
+TAR_BLOCK = 512
+END_OF_TAR = bytes(2 * TAR_BLOCK)
 NAMED = 3  # notes of one archive
 BROKEN = (tarfile.TarError, zipfile.BadZipFile, zlib.error, lzma.LZMAError,
           EOFError, struct.error, ValueError, NotImplementedError,
@@ -68,14 +69,13 @@ def unpack(archive: Path, folder: Path, limits: Limits) -> list[str]:
             unpacking.zip(archive)
         else:
             unpacking.tar(archive)
-    except BROKEN as error:
-        raise BadArchive("it is damaged or cut short "
-                         f"({str(error) or type(error).__name__})") from None
     except OSError as error:
         if error.errno in OURS:
             raise
-        raise BadArchive(f"it cannot be read ({error.strerror or error})") \
-            from None
+        raise BadArchive(f"it is damaged or cut short ({error})") from None
+    except BROKEN as error:
+        raise BadArchive("it is damaged or cut short "
+                         f"({str(error) or type(error).__name__})") from None
     return unpacking.said()
 
 
@@ -85,10 +85,12 @@ class _Bounded:
 
     def __init__(self, stream: IO[bytes], most: int) -> None:
         self.stream, self.left, self.end = stream, most, b""
+        self.size = 0
 
     def read(self, size: int = PIECE) -> bytes:
         data = self.stream.read(size)
         self.left -= len(data)
+        self.size += len(data)
         if self.left < 0:
             raise BadArchive("it is too large when unpacked")
         self.end = (self.end + data)[-len(END_OF_TAR):]
@@ -152,7 +154,7 @@ class _Unpacking:
                     elif not member.isdir():
                         self.leave_out(member.name, "no regular file")
             bounded.drain()
-        if bounded.end != END_OF_TAR:
+        if bounded.end != END_OF_TAR or bounded.size % TAR_BLOCK:
             raise BadArchive("it is cut short (it has no end)")
 
     def zip(self, archive: Path) -> None:

@@ -245,8 +245,11 @@ class _Collecting:
 
 def read_submitters(path: Path) -> dict[str, str]:
     """Of a group, all names."""
-    import yaml  # of these exports alone
-
+    try:
+        import yaml  # needed for these exports alone
+    except ModuleNotFoundError:
+        raise GradeError(f"{path}: not installed: python3-yaml, which reads "
+                         "it") from None
     try:
         with open(path, "rb") as file:
             data = yaml.load(file, getattr(yaml, "CSafeLoader",

@@ -81,6 +81,16 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
+def _arguments(words: Sequence[str]) -> argparse.Namespace:
+    parser = _parser()
+    args = parser.parse_args(words)
+    if args.no_wait and args.engine != "slurm":
+        parser.error("--no-wait goes with --engine slurm")
+    if (args.hosts or args.sshloginfile) and args.engine != "parallel":
+        parser.error("machines go with --engine parallel")
+    return args
+
+
 def add_measure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--measure", choices=["time", "instructions"],
                         help="of speed (default: the assignment's, else "
@@ -205,13 +215,23 @@ def grade(args: argparse.Namespace) -> int:
         if args.again:
             for task in plan.tasks:
                 (results / task.folder / "result.json").unlink(missing_ok=True)
+        engine = _engine(args, jail)
+        if args.no_wait:
+            return _submit(plan, engine)
         try:
-            _grade(plan, _engine(args, jail))
+            _grade(plan, engine)
         except KeyboardInterrupt:
             return _interrupted(plan)
-        if args.no_wait:
-            return 0
         return _report(plan, summary.write(plan))
+
+
+def _submit(plan: Plan, engine: engines.Engine) -> int:
+    todo = left(plan)
+    if todo:
+        engine.run(plan, todo, Progress(len(todo)))
+    print(f"{len(todo)} of {len(plan.tasks)} hand-ins are submitted; when their "
+          f"jobs have ended, tools/grade merge {plan.results}")
+    return 0
 
 
 def _interrupted(plan: Plan) -> int:
@@ -257,7 +277,7 @@ def main() -> int:
     try:
         if words and words[0] in COMMANDS:
             return COMMANDS[words[0]](words[1:])
-        return grade(_parser().parse_args(words))
+        return grade(_arguments(words))
     except (GradeError, AssignmentError, JailError) as error:
         _note(str(error))
     except OSError as error:

@@ -227,7 +227,7 @@ class Slurm:
                            stdin=subprocess.DEVNULL)
             raise
         if not program.last_line().isdecimal():
-            raise GradeError(f"sbatch: {program.last_line()}")
+            raise GradeError(program.last_line())
 
     def words(self, plan: Plan, name: str, count: int) -> list[str]:
         folder = plan.results / FOLDER

@@ -32,6 +32,7 @@ MOST_EVENTS = 16 << 20
 MOST_PRINTED = 16 << 10
 BACKSTOP = 60  # seconds by the wall clock
 MAP = "map.png"
+UNFIT = re.compile(rf"no allocator '{ALLOCATOR}': \S+ (.*)")
 SCARCE = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
 ENDLESS = ("hung", "too-slow")  # verdicts that take a trace's time limit
 LONGEST_COMMENT = 300
@@ -142,6 +143,9 @@ class _Judging:
         if not ended.in_time:
             raise NotGraded(f"the judge did not end within {self.wall:g} "
                             "seconds")
+        unfit = UNFIT.search(printed)
+        if ended.status == 2 and unfit:
+            raise Refused("refused", self.named(f"it {unfit[1]}"))
         if ended.status not in (0, 1):
             last = printed.splitlines()[-1:] or ["it printed nothing"]
             raise NotGraded(f"the judge ended with {ended.status}: "
