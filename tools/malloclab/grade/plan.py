@@ -108,12 +108,39 @@ class Plan:
     def path(self) -> Path:
         return self.results / FOLDER / "plan.json"
 
+    @cached_property
+    def bounds(self) -> dict[str, float | None]:
+        """The best utilization that is known to be possible, by trace."""
+        return json.loads(self.bounds_path.read_text())
+
+    @property
+    def bounds_path(self) -> Path:
+        return self.results / FOLDER / "bounds.json"
+
+    def find_bounds(self) -> dict[str, float | None]:
+        """They are the same for every hand-in, and take seconds."""
+        ended = subprocess.run(
+            [BUILD / "mdriver", "--assignment", self.assignment, "-t",
+             self.traces, "--allocator", "libc", "--no-timing", "--bounds",
+             "--json", "-"], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE, text=True, errors="replace")
+        if ended.returncode not in (0, 1):
+            raise GradeError(ended.stderr.strip().split("\n")[-1])
+        return {row["trace"]: _best(row["bounds"])
+                for row in json.loads(ended.stdout)["results"]}
+
     def save(self) -> None:
         save_json(self.profiles, {PROFILE: self.profile})
+        save_json(self.bounds_path, self.find_bounds())
         save_json(self.path, {
             "assignment": str(self.assignment), "traces": str(self.traces),
             "jail": self.jail, "measure": self.measure,
             "tasks": [asdict(task) for task in self.tasks]})
+
+
+def _best(bounds: dict[str, float | None] | None) -> float | None:
+    known = [(bounds or {}).get(key) for key in ("best_fit", "packing")]
+    return max((bound for bound in known if bound is not None), default=None)
 
 
 def load(results: Path) -> Plan:

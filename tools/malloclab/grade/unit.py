@@ -137,7 +137,7 @@ class _Judging:
         begun = time.monotonic()
         ended = self.run_judge(
             library, "--profiles", str(self.plan.profiles), "--index", PROFILE,
-            "--bounds", "--json", "-", most=MOST_JSON)
+            "--json", "-", most=MOST_JSON)
         self.seconds["judge"] = time.monotonic() - begun
         printed = _escaped(ended.errors)
         if not ended.in_time:
@@ -244,7 +244,6 @@ class _Judging:
                 "map": self.draw(library, name) if ends else None}
 
     def trace(self, row: dict[str, Any]) -> dict[str, Any]:
-        bounds = row["bounds"] or {}
         counts = self.plan.wanted.counts
         return {"trace": trace_name(row), "set": row["set"],
                 "weight": row["weight"],
@@ -252,7 +251,7 @@ class _Judging:
                 "verdict": row["verdict"], "message": self.named(row["message"]),
                 "line": row["line"], "ops": row["ops"],
                 "utilization": row["utilization"],
-                "bound": _bound(bounds),
+                "bound": self.plan.bounds.get(row["trace"]),
                 "instructions_per_op": row["instructions_per_op"],
                 "throughput": row["ops_per_second"]}
 
@@ -268,12 +267,6 @@ class _Judging:
 
 def trace_name(row: dict[str, Any]) -> str:
     return re.sub(r"\.repb?(\.gz|\.zst)?(?=~|$)", "", row["trace"])
-
-
-def _bound(bounds: dict[str, float | None]) -> float | None:
-    """The best utilization that is known to be possible."""
-    known = [bounds.get(key) for key in ("best_fit", "packing")]
-    return max((bound for bound in known if bound is not None), default=None)
 
 
 def _share(shown: tuple[str, dict[str, Any]]) -> tuple[bool, float]:
