@@ -27,7 +27,7 @@ READ = ("file", "assignment", "profiles", "trace-dir", "allocator")
 WRITTEN = ("csv", "events", "json", "timeline", "record", "shrink", "pack")
 SHORT = {"c": "file", "f": "file", "t": "trace-dir", "d": "", "s": ""}
 FUZZED = "fuzz.rep"  # where --fuzz writes without --record
-OPEN = ("/dev", "/proc")  # mdriver writes to these itself
+OPEN = ("/dev", "/proc")  # the jail has its own
 
 
 # ---- What the options name. ----
@@ -63,6 +63,10 @@ def _is_of(name: str, options: Sequence[str]) -> bool:
     return any(full.startswith(name) for full in options) if name else False
 
 
+def _is_open(path: str) -> bool:
+    return os.path.abspath(path).startswith(tuple(f"{top}/" for top in OPEN))
+
+
 @dataclass
 class Files:
     """What mdriver reads and writes."""
@@ -88,7 +92,7 @@ class Files:
         return files
 
     def add(self, path: str) -> None:
-        if path and os.path.exists(path):
+        if os.path.exists(path) and not _is_open(path):
             self.read.append(os.path.abspath(path))
 
     def add_allocators(self, names: str, build: Path) -> None:
@@ -99,10 +103,6 @@ class Files:
 
 
 # ---- What it writes. ----
-
-def _is_open(path: str) -> bool:
-    return os.path.abspath(path).startswith(tuple(f"{top}/" for top in OPEN))
-
 
 def _check_writable(path: str) -> None:
     """Before mdriver begins, as it does itself."""
@@ -175,13 +175,19 @@ def _wait(process: subprocess.Popen[bytes]) -> int:
 
 def judge(jail: Jail, words: Sequence[str], options: Sequence[str],
           read: Sequence[Path], write: Sequence[Path] = ()) -> int:
-    """Run mdriver, words[0], with further options of the user's; its status."""
+    """Run mdriver, words[0], with further options of the user's; its status,
+    or 2 where there can be no such jail."""
     command = [*words, *options]
     if not jail.isolated:
-        return _wait(subprocess.Popen(jail.command(command,
-                                                    terminal=True)))
+        return _wait(subprocess.Popen(jail.command(command, terminal=True)))
     files = Files.named_by(options, Path(words[0]))
     with _outboxes(files) as outbox:
-        return _wait(subprocess.Popen(jail.command(
-            command, [*files.read, *read], write, outbox=outbox,
-            terminal=True)))
+        def jailed(words: Sequence[str]) -> list[str]:
+            return jail.command(words, [*files.read, *read], write,
+                                outbox=outbox, terminal=True)
+
+        status = _wait(subprocess.Popen(jailed(command)))
+        if status == 1 and subprocess.run(
+                jailed(["true"]), stderr=subprocess.DEVNULL).returncode:
+            return 2  # it was bubblewrap's
+        return status
