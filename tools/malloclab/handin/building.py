@@ -144,7 +144,7 @@ class Compiler:
         """Refuse what a jail would have hidden."""
         for name in names:
             real = (self.apart / name).resolve()
-            seen = [self.apart.resolve(), *HEADERS,
+            seen = [self.apart.resolve(), *HEADERS, *_installed(self.path),
                     *([] if ROOT in real.parents else [jails.USR])]
             if not any(path == real or path in real.parents for path in seen):
                 raise Unfit(f"includes {name}, which is not in its folder")

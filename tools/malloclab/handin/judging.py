@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import subprocess
 import tempfile
+import time
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -163,6 +165,41 @@ def _outboxes(files: Files) -> Iterator[dict[Path, Path]]:
             box.deliver()
 
 
+# ---- Running it. ----
+
+def _status(pid: int | str) -> dict[str, str]:
+    """/proc/PID/status; empty where there is no such process any more."""
+    try:
+        lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+    except OSError:
+        return {}
+    return dict(line.split(":\t", 1) for line in lines if ":\t" in line)
+
+
+def _descendants(pid: int | str) -> Iterator[str]:
+    try:
+        children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    except OSError:
+        return
+    for child in children:
+        yield child
+        yield from _descendants(child)
+
+
+def _pass_interrupt(process: subprocess.Popen[bytes]) -> None:
+    """bubblewrap ignores Ctrl-C, and so does mdriver in it until it catches
+    the signal: it is sent then. mdriver catches it once."""
+    interrupt = 1 << (signal.SIGINT - 1)
+    while process.poll() is None:
+        for pid in _descendants(process.pid):
+            status = _status(pid)
+            if status.get("Name") == "mdriver" and \
+                    int(status["SigCgt"], 16) & interrupt:
+                os.kill(int(pid), signal.SIGINT)
+                return
+        time.sleep(0.01)
+
+
 def _wait(process: subprocess.Popen[bytes]) -> int:
     """Ctrl-C is mdriver's to answer: it reports what was done."""
     while True:
@@ -170,7 +207,11 @@ def _wait(process: subprocess.Popen[bytes]) -> int:
             status = process.wait()
             return status if status >= 0 else 128 - status
         except KeyboardInterrupt:
-            continue
+            pass
+        try:
+            _pass_interrupt(process)
+        except KeyboardInterrupt:
+            pass
 
 
 def judge(jail: Jail, words: Sequence[str], options: Sequence[str],
