@@ -65,6 +65,12 @@ HOSTILE = {
         'void f(void) { ' + incbin('/etc/shadow') + ' }',
         '^mm.c:8' + ASSEMBLER.format('/etc/shadow'),
         OUTSIDE.format('/etc/shadow')),
+    'text for the assembler': (
+        incbin('/etc/passwd').replace('.incbin', '.include'),
+        r"^mm.c: can't open /etc/passwd", OUTSIDE.format('/etc/passwd')),
+    'text for the assembler after an error': (
+        r'asm("error\n.include \"/etc/passwd\"");', '^mm.c: no such instruction',
+        OUTSIDE.format('/etc/passwd')),
     'bytes of a trace': (
         incbin(f'{HERE}/traces/structs.rep'),
         ASSEMBLER.format(f'{HERE}/traces/structs.rep'),
@@ -183,6 +189,14 @@ class Compiling(kinds.Folder):
                 handin.build(handin.gather([name]), LABS['csapp'],
                              self.folder / 'built', jail=BARE)
             self.assertEqual(str(raised.exception), f'{name}: {said}')
+
+    def test_a_folder_of_many_files(self) -> None:
+        for number in range(100):
+            Path(f'{number}.c').write_text('')
+        Path('mm.c').write_text(text())
+        with self.assertRaisesRegex(handin.HandinError, r'^\.: it has more '
+                                    'than 100 C files$'):
+            handin.gather(['.'])
 
     def test_texts_that_are_slow_to_search(self) -> None:
         """Each would take minutes if a search began anew at each word."""
@@ -374,6 +388,11 @@ class Judging(kinds.Folder):
                       ['-t', '.', '-f', 'x'], ['--', 'x.rep']):
             with self.subTest(words):
                 self.judge('--no-timing', *words)
+        with open(self.folder / 'x.rep') as file:
+            finished = kinds.subprocess.run(
+                [HANDIN, 'mm.c', '--', '--no-timing', '-f', '/dev/stdin'],
+                stdin=file, cwd=self.folder, capture_output=True)
+        self.assertEqual(finished.returncode, 0, finished.stderr)
 
     def test_what_is_written(self) -> None:
         self.write('old.csv', 'old')
@@ -405,6 +424,11 @@ class Judging(kinds.Folder):
                          'or directory\n')
         self.judge('-f', 'nothing.rep', '--json', 'x.json', status=2)
         self.assertFalse((self.folder / 'x.json').exists())
+
+    def test_a_jail_that_cannot_be(self) -> None:
+        """It is no verdict."""
+        self.assertEqual(judging.judge(
+            JAIL, [str(MDRIVER), '--list'], [], [self.folder / 'no']), 2)
 
     def test_only_what_is_named_is_there(self) -> None:
         """A program in place of mdriver lists what it finds."""

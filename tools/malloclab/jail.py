@@ -6,7 +6,7 @@ names, each at its own place. There is no network, no other process, and
 nothing is left running when the first process has ended.
 
 Where bubblewrap cannot be had, the limits and the clean environment still
-hold. Jail.note says what is missing.
+hold, and Jail.open says what is missing.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ import shutil
 import signal
 import subprocess
 import threading
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Callable, Mapping, Sequence
 
@@ -31,6 +31,9 @@ TMP_BYTES = 256 << 20
 KEPT = ("TERM", "COLUMNS", "LINES", "LANG", "LC_ALL", "LC_CTYPE")
 # Beside /usr: where the loader and the compiler's names lie.
 SYSTEM = ("/etc/ld.so.cache", "/etc/alternatives")
+# In front of bubblewrap, which Ctrl-C must not end: the command answers it. It
+# has no session of its own then, but nothing that could open the terminal.
+KEEPING = ("sh", "-c", 'trap "" INT; exec "$@"', "sh")
 SWITCHES = (  # files of the kernel's that forbid user namespaces, and the value
     ("kernel/apparmor_restrict_unprivileged_userns", "1",
      "AppArmor forbids user namespaces"),
@@ -55,7 +58,7 @@ class Limits:
     address_space: int | None = None  # bytes
     file_size: int | None = None  # bytes
     processes: int | None = None  # at a time; in bubblewrap alone
-    wall: float | None = None  # seconds, of Jail.run
+    wall: float | None = None  # seconds, of run()
 
     def words(self, isolated: bool) -> list[str]:
         """The command that sets them, before the command that has them."""
@@ -128,6 +131,18 @@ def _variables(home: Folder | None, terminal: bool) -> list[str]:
     return [f"{name}={value}" for name, value in values.items()]
 
 
+def _binds(binds: Sequence[tuple[str, Folder, Folder]]) -> list[str]:
+    """Each with its place and what lies there: outer folders first."""
+    return [word for option, place, path in
+            sorted(binds, key=lambda bind: _depth(bind[1]))
+            for word in (option, os.fspath(path), os.path.abspath(place))]
+
+
+def _set(variables: Sequence[str]) -> list[str]:
+    return [word for variable in variables
+            for word in ("--setenv", *variable.split("=", 1))]
+
+
 @functools.cache
 def fault() -> str | None:
     """Why bubblewrap cannot be used here; None: it can. It is tried once."""
@@ -183,24 +198,20 @@ class Jail:
         if self.mode == "off":
             return plain
         limited = [*limits.words(self.isolated), *plain]
+        variables = _variables(home, terminal)
         if not self.isolated:
             there = ["-C", os.fspath(home)] if home else []
-            return ["env", "-i", *there, *_variables(home, terminal), *limited]
-        binds = [("--bind", path, path) for path in [*write, *filter(None, [home])]]
-        binds += [("--bind", path, place) for place, path in outbox.items()]
+            return ["env", "-i", *there, *variables, *limited]
+        binds = [("--bind", place, path) for place, path in outbox.items()]
+        binds += [("--bind", path, path)
+                  for path in [*write, *filter(None, [home])]]
         binds += [("--ro-bind", path, path) for path in read]
-        jailed = [*_apart(), *_root(), *(_proc() if proc else ())]
-        for option, path, place in sorted(binds, key=lambda bind:
-                                          _depth(bind[2])):
-            jailed += [option, os.fspath(path), os.path.abspath(place)]
         there = os.path.abspath(home or os.getcwd())
-        jailed += ["--dir", there, "--chdir", there, "--remount-ro", "/"]
-        for variable in _variables(home, terminal):
-            jailed += ["--setenv", *variable.split("=", 1)]
-        # Without a session of its own it could type into the terminal.
-        first = ["sh", "-c", 'trap "" INT; exec "$@"', "sh"] if terminal else []
-        own = [] if terminal else ["--new-session"]
-        return [*first, *jailed, *own, "--", *limited]
+        return [*(KEEPING if terminal else ()), *_apart(),
+                *(() if terminal else ["--new-session"]), *_root(),
+                *(_proc() if proc else ()), *_binds(binds),
+                "--dir", there, "--chdir", there, "--remount-ro", "/",
+                *_set(variables), "--", *limited]
 
 
 class _Reader(threading.Thread):

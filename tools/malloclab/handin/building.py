@@ -6,9 +6,9 @@ import hashlib
 import os
 import re
 import shutil
-import subprocess
 import sys
 import tempfile
+import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Callable, Collection, Sequence
@@ -41,11 +41,14 @@ REPLACEABLE = {"mm.h", "config.h", "contracts.h"}
 # Of the lab, what a compiler may read.
 HEADERS = [ROOT / "compat", *sorted(ROOT.glob("*.h"))]
 MIB = 1 << 20
+# Of each process of the compiler's; wall is of the whole build.
 LIMITS = Limits(cpu=20, address_space=1024 * MIB, file_size=32 * MIB,
                 processes=64, wall=60)
 IN_WORDS = {"cpu": 20, "memory": 1024, "file": 32}
 MOST_SAID = 64 << 10  # bytes kept of what a compiler prints
 MOST_LISTED = 4 << 20  # and of readelf's table
+# Which file an assembler quotes.
+QUOTED = re.compile(r"^([^:\n]+):\d+: (?:Error|Warning|Info)", re.M)
 SHORT = 16  # digits of a key
 
 
@@ -76,8 +79,9 @@ def _installed(path: Path) -> list[Path]:
                     if folder.name == "bin" and part.is_dir())]
 
 
-def _dependencies(text: str) -> list[str]:
+def _dependencies(rule: Path) -> list[str]:
     """The files in a rule for make."""
+    text = rule.read_text(errors="surrogateescape")
     words = re.findall(r"(?:\\.|[^\s\\])+", text.replace("\\\n", " "))
     return [re.sub(r"\\(.)|\$(\$)", r"\1\2", word) for word in words
             if not word.endswith(":")]
@@ -92,13 +96,15 @@ class Compiler:
     jail: Jail
     apart: Path  # the only folder that it can write to
     flags: list[str]
+    deadline: float  # of time.monotonic()
 
     def run(self, words: Sequence[str], most: int = MOST_SAID) -> str:
         command = self.jail.command(
             words, [*HEADERS, *_installed(self.path)], home=self.apart,
             limits=LIMITS, proc=False)
         try:
-            ended = jails.run(command, LIMITS.wall, most)
+            left = max(0, self.deadline - time.monotonic())
+            ended = jails.run(command, left, most)
         except jails.TimeUp:
             raise Unfit(f"compiling it takes more than {LIMITS.wall} seconds") \
                 from None
@@ -124,18 +130,21 @@ class Compiler:
         lists = [target.with_suffix(end) for end in (".d", ".as.d")]
         self.tool([*words, "-E", "-MD", "-MF", str(lists[0]), "-o",
                    os.devnull, str(source)])
-        self.check(lists[0])
+        self.check(_dependencies(lists[0]))
         if "clang" in self.path.name:
             words.append("-no-integrated-as")
-        self.tool([*words, f"-Wa,--MD,{lists[1]}", *made])
-        self.check(lists[1])
+        try:
+            self.tool([*words, f"-Wa,--MD,{lists[1]}", *made])
+        except Refused as refused:
+            self.check(QUOTED.findall(str(refused)))
+            raise
+        self.check(_dependencies(lists[1]))
 
-    def check(self, rule: Path) -> None:
+    def check(self, names: Sequence[str]) -> None:
         """Refuse what a jail would have hidden."""
-        text = rule.read_text(errors="surrogateescape")
-        for name in _dependencies(text):
+        for name in names:
             real = (self.apart / name).resolve()
-            seen = [self.apart.resolve(), *HEADERS,
+            seen = [self.apart.resolve(), *HEADERS, *_installed(self.path),
                     *([] if ROOT in real.parents else [jails.USR])]
             if not any(path == real or path in real.parents for path in seen):
                 raise Unfit(f"includes {name}, which is not in its folder")
@@ -243,12 +252,14 @@ class _Building:
     folder: Path
     jail: Jail
     allowed: Collection[str] | None
+    deadline: float
 
     def attempt(self, cc: str, hidden: set[str], number: int) -> Path:
         apart = self.folder / str(number)
         apart.mkdir()
         flags = definitions(strip_comments(self.handin.text), self.lab)
-        compiler = Compiler(_path_of(cc), self.mode, self.jail, apart, flags)
+        compiler = Compiler(_path_of(cc), self.mode, self.jail, apart, flags,
+                            self.deadline)
         attempt = _Attempt(self.handin, self.lab, compiler, OURS | hidden,
                            self.allowed)
         try:
@@ -323,5 +334,6 @@ def build(handin: Handin, lab: Lab, folder: Path, cc: str = "gcc",
     HandinError is the reason, its said what the compiler printed."""
     with tempfile.TemporaryDirectory() as apart:
         building = _Building(handin, lab, cc, mode, more, note, Path(apart),
-                             jail or Jail("off", False), allowed)
+                             jail or Jail("off", False), allowed,
+                             time.monotonic() + LIMITS.wall)
         return _store(building.run(), folder)

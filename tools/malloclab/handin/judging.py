@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import subprocess
 import tempfile
+import time
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -27,7 +29,7 @@ READ = ("file", "assignment", "profiles", "trace-dir", "allocator")
 WRITTEN = ("csv", "events", "json", "timeline", "record", "shrink", "pack")
 SHORT = {"c": "file", "f": "file", "t": "trace-dir", "d": "", "s": ""}
 FUZZED = "fuzz.rep"  # where --fuzz writes without --record
-OPEN = ("/dev", "/proc")  # mdriver writes to these itself
+OPEN = ("/dev", "/proc")  # the jail has its own
 
 
 # ---- What the options name. ----
@@ -63,6 +65,10 @@ def _is_of(name: str, options: Sequence[str]) -> bool:
     return any(full.startswith(name) for full in options) if name else False
 
 
+def _is_open(path: str) -> bool:
+    return os.path.abspath(path).startswith(tuple(f"{top}/" for top in OPEN))
+
+
 @dataclass
 class Files:
     """What mdriver reads and writes."""
@@ -88,7 +94,7 @@ class Files:
         return files
 
     def add(self, path: str) -> None:
-        if path and os.path.exists(path):
+        if os.path.exists(path) and not _is_open(path):
             self.read.append(os.path.abspath(path))
 
     def add_allocators(self, names: str, build: Path) -> None:
@@ -99,10 +105,6 @@ class Files:
 
 
 # ---- What it writes. ----
-
-def _is_open(path: str) -> bool:
-    return os.path.abspath(path).startswith(tuple(f"{top}/" for top in OPEN))
-
 
 def _check_writable(path: str) -> None:
     """Before mdriver begins, as it does itself."""
@@ -163,6 +165,41 @@ def _outboxes(files: Files) -> Iterator[dict[Path, Path]]:
             box.deliver()
 
 
+# ---- Running it. ----
+
+def _status(pid: int | str) -> dict[str, str]:
+    """/proc/PID/status; empty where there is no such process any more."""
+    try:
+        lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+    except OSError:
+        return {}
+    return dict(line.split(":\t", 1) for line in lines if ":\t" in line)
+
+
+def _descendants(pid: int | str) -> Iterator[str]:
+    try:
+        children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    except OSError:
+        return
+    for child in children:
+        yield child
+        yield from _descendants(child)
+
+
+def _pass_interrupt(process: subprocess.Popen[bytes]) -> None:
+    """bubblewrap ignores Ctrl-C, and so does mdriver in it until it catches
+    the signal: it is sent then. mdriver catches it once."""
+    interrupt = 1 << (signal.SIGINT - 1)
+    while process.poll() is None:
+        for pid in _descendants(process.pid):
+            status = _status(pid)
+            if status.get("Name") == "mdriver" and \
+                    int(status["SigCgt"], 16) & interrupt:
+                os.kill(int(pid), signal.SIGINT)
+                return
+        time.sleep(0.01)
+
+
 def _wait(process: subprocess.Popen[bytes]) -> int:
     """Ctrl-C is mdriver's to answer: it reports what was done."""
     while True:
@@ -170,18 +207,28 @@ def _wait(process: subprocess.Popen[bytes]) -> int:
             status = process.wait()
             return status if status >= 0 else 128 - status
         except KeyboardInterrupt:
-            continue
+            pass
+        try:
+            _pass_interrupt(process)
+        except KeyboardInterrupt:
+            pass
 
 
 def judge(jail: Jail, words: Sequence[str], options: Sequence[str],
           read: Sequence[Path], write: Sequence[Path] = ()) -> int:
-    """Run mdriver, words[0], with further options of the user's; its status."""
+    """Run mdriver, words[0], with further options of the user's; its status,
+    or 2 where there can be no such jail."""
     command = [*words, *options]
     if not jail.isolated:
-        return _wait(subprocess.Popen(jail.command(command,
-                                                    terminal=True)))
+        return _wait(subprocess.Popen(jail.command(command, terminal=True)))
     files = Files.named_by(options, Path(words[0]))
     with _outboxes(files) as outbox:
-        return _wait(subprocess.Popen(jail.command(
-            command, [*files.read, *read], write, outbox=outbox,
-            terminal=True)))
+        def jailed(words: Sequence[str]) -> list[str]:
+            return jail.command(words, [*files.read, *read], write,
+                                outbox=outbox, terminal=True)
+
+        status = _wait(subprocess.Popen(jailed(command)))
+        if status == 1 and subprocess.run(
+                jailed(["true"]), stderr=subprocess.DEVNULL).returncode:
+            return 2  # it was bubblewrap's
+        return status

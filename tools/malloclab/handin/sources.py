@@ -25,6 +25,7 @@ PART_OF_MM = re.compile(r"\b(?:mm_)?(?:malloc|init|free|realloc)"
 
 
 MOST_BYTES = 1 << 20  # of a file
+MOST_SOURCES = 100
 MOST_NAME = 200
 PAGE = 4096
 MOST_COPIED = 16 << 20  # of all files
@@ -113,6 +114,8 @@ def _of_folder(folder: Path) -> list[Path]:
     except OSError as error:
         raise HandinError(f"{folder}: cannot read it: {error.strerror}") \
             from None
+    if sum(name.endswith(".c") for name in names) > MOST_SOURCES:
+        raise HandinError(f"{folder}: it has more than {MOST_SOURCES} C files")
     if "mm.c" not in names:
         for name in names:
             if Path(name).stem == "mm" and Path(name).suffix in CPP_ENDINGS:
