@@ -84,7 +84,8 @@ class Sources(Jail):
     def judge_source(self, source: Path) -> None:
         said, verdict = directives(source), verdict_of(source)
         got = self.judge(self.link(source, ALONE), '--reps', '2',
-                         *words(said['options']))
+                         *words(said['options']),
+                         trace=TRACES / said['trace'][0])
         account = f'{got["message"]}\n{support.account(self.finished)}'
         self.assertEqual(got['verdict'], verdict, account)
         for pattern in said['expect']:

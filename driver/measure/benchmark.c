@@ -144,6 +144,29 @@ static void compute_bounds(struct trace_run *run)
                 &b->bounds[run->trace], b->placed ? &run->placements : NULL);
 }
 
+/* ---- One timed pass. ---- */
+
+/* Has the budget of the whole run been used up? */
+static bool is_past_deadline(const struct benchmark *b)
+{
+    return b->setup.deadline > 0 && clock_seconds() > b->setup.deadline;
+}
+
+static double run_once(struct trace_run *run, struct competitor *c,
+                       enum timed_kind kind)
+{
+    struct outcome scratch = {0};
+    struct outcome *outcome = c->result ? &c->result->outcome : &scratch;
+    const struct trace *trace = run->benchmark->traces[run->trace];
+    double ns;
+
+    c->runs = replay_timed(c->replay, kind, &ns, outcome);
+    c->spent += replay_seconds(c->replay);
+    if (c->result)
+        c->result->utilization = benchmark_utilization(trace, outcome);
+    return ns / (double)trace->op_count;
+}
+
 /* ---- Checking. ---- */
 
 static struct replay_setup setup_for(const struct trace_run *run,
@@ -200,6 +223,18 @@ static void check_perturbed(struct trace_run *run, struct competitor *c)
     trace_delete(trace);
 }
 
+/*
+ * An allocator that is not trusted behaves otherwise where it sees that payloads
+ * are filled, or finds their sizes in the worker. So one pass of the other kind
+ * comes even if nothing is timed.
+ */
+static void check_untimed(struct trace_run *run, struct competitor *c)
+{
+    if (run->benchmark->setup.untrusted && !run->benchmark->timing && c->runs &&
+        !interrupted)
+        run_once(run, c, TIMED_CANARY);
+}
+
 static void check(struct trace_run *run, struct competitor *c)
 {
     const struct trace *trace = run->benchmark->traces[run->trace];
@@ -219,6 +254,7 @@ static void check(struct trace_run *run, struct competitor *c)
     strides_delete(strides);
     if (run->benchmark->perturb && c->runs && !interrupted)
         check_perturbed(run, c);
+    check_untimed(run, c);
 }
 
 static void check_all(struct trace_run *run)
@@ -228,27 +264,6 @@ static void check_all(struct trace_run *run)
 }
 
 /* ---- Timing. ---- */
-
-/* Has the budget of the whole run been used up? */
-static bool is_past_deadline(const struct benchmark *b)
-{
-    return b->setup.deadline > 0 && clock_seconds() > b->setup.deadline;
-}
-
-static double run_once(struct trace_run *run, struct competitor *c,
-                       enum timed_kind kind)
-{
-    struct outcome scratch = {0};
-    struct outcome *outcome = c->result ? &c->result->outcome : &scratch;
-    const struct trace *trace = run->benchmark->traces[run->trace];
-    double ns;
-
-    c->runs = replay_timed(c->replay, kind, &ns, outcome);
-    c->spent += replay_seconds(c->replay);
-    if (c->result)
-        c->result->utilization = benchmark_utilization(trace, outcome);
-    return ns / (double)trace->op_count;
-}
 
 /*
  * A very slow allocator takes part in the warm-up and round 1 only, which may
