@@ -149,10 +149,10 @@ struct object_facts object_inspect(const char *path)
     elf_version(EV_CURRENT);
     Elf *elf = elf_begin(fd, ELF_C_READ, NULL);
     if (elf) {
+        read_code(elf, &facts); /* first: libelf leaks what it had read */
         read_sections(elf, &facts);
         if (facts.readable)
             object_read_loading(elf, &facts);
-        read_code(elf, &facts);
         elf_end(elf);
     }
     close(fd);

@@ -474,7 +474,7 @@ static void counted_throughput(void)
     set_count(0, 1, 400000, 0);
     struct score s = score_of_counts("instructions", AVERAGE_GEOMETRIC);
     CHECK(s.known && is(s.instructions_per_op, 200) && is(s.throughput, 5));
-    CHECK(points(s, 60 * 0.5, 40 * 5 / 40));
+    CHECK(points(s, 60 * (0.5 - 0.2) / 0.75, 40.0 * 5 / 40));
     CHECK(is(score_of_counts("instructions", AVERAGE_POOLED).throughput, 4));
     CHECK(is(score_of_counts("instructions", AVERAGE_HARMONIC).throughput, 4));
     CHECK(is(s.ops_per_1000, 4) && s.ns_per_op == 0);
