@@ -77,7 +77,7 @@ static struct trace *load_large(void)
     return load_bytes(long_text, long_size);
 }
 
-/* Only neighbours of one effect are exchanged, so effects stay in their places. */
+/* Neighbours of one effect are exchanged, so effects stay in their places. */
 static void neighbours_are_exchanged(void)
 {
     struct trace *t = load_large(), *twin = trace_twin(t, "a");
@@ -120,8 +120,8 @@ static void small_blocks_are_resampled(void)
 
 enum { SIZES = 20000 };
 
-/* Allocates all sizes in turn; a free between two keeps them in order. The first
- * is such that none is a small part of the peak. */
+/* Allocates all sizes in turn; a free between two keeps them in order. The
+ * first is such that none is a small part of the peak. */
 static struct trace *load_sizes(unsigned first, unsigned last)
 {
     long_size = 0;
