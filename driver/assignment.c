@@ -257,8 +257,7 @@ static void read_counted(struct assignment *a, const char *path,
             a->counted = (enum trace_set)i;
             return;
         }
-    fatal(path, 0,
-          "\"counts\" has to be \"public\", \"secret\" or \"both\"");
+    fatal(path, 0, "\"counts\" has to be \"public\", \"secret\" or \"both\"");
 }
 
 /* Handouts have no seed, for students are not to know it. */

@@ -54,7 +54,7 @@ struct options {
     const char *record;    /* where --adversary or --fuzz write; or NULL */
 };
 
-/* Does the run take one trace, as --watch, --shrink, --explain and --pack do? */
+/* Is the run of one trace, as --watch, --shrink, --explain and --pack are? */
 bool is_one_replay(const struct options *o);
 
 /*

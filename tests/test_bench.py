@@ -27,7 +27,7 @@ MATPLOTLIB = importlib.util.find_spec('matplotlib')
 SMALL = TESTS / 'traces/small.rep'
 
 PARTS = ('table', 'pareto', 'worst', 'scaling', 'threads', 'memory-return',
-         'judge', 'record')
+         'judge', 'record', 'lookahead')
 
 # A free of 41 instructions; malloc and realloc wander where they are told to.
 KNOWN = r"""
@@ -172,6 +172,42 @@ class Command(Case):
             os.killpg(process.pid, signal.SIGINT)
         out, err = process.communicate()
         self.assertEqual((process.returncode, err), (130, ''), out)
+
+
+# On-line, the four blocks lie in a row, and the two that go leave two holes.
+HOLES = """20000
+5
+7
+1
+a 0 16
+a 1 16
+a 2 16
+a 3 16
+f 0
+f 2
+a 4 32
+"""
+
+
+@unittest.skipUnless(importlib.util.find_spec('numpy'), 'needs numpy')
+class Lookahead(Case):
+    def test_what_is_known_helps(self) -> None:
+        rows = table(self.good('lookahead', '-f', self.write('h.rep', HOLES),
+                               '-k', '0,4,7,all'))
+        self.assertEqual(rows[0], {'trace': 'h.rep', '0': '66.7', '4': '66.7',
+                                   '7': '100.0', 'all': '100.0'})
+        self.assertEqual(rows[1]['trace'], 'mean')
+
+    def test_a_realloc_and_blocks_that_stay(self) -> None:
+        text = '20000\n2\n4\n1\na 0 16\na 1 16\nr 0 32\nf 1\n'
+        row = table(self.good('lookahead', '-f', self.write('r.rep', text),
+                              '-k', '0,all'))[0]
+        self.assertEqual((row['0'], row['all']), ('75.0', '100.0'))
+
+    def test_words_that_are_none(self) -> None:
+        done = bench('lookahead', '-k', '1,some')
+        self.assertEqual(done.returncode, 2, account(done))
+        self.assertIn("'some' is neither a number nor all", done.stderr)
 
 
 class Worst(Case):

@@ -61,8 +61,8 @@ struct benchmark {
     struct allocator *null; /* to time the loop alone; never NULL */
     struct trace **traces;
     size_t trace_count;
-    bool two_sets;          /* they are public, and secret ones */
-    enum trace_set counted; /* the set that scores and means are of */
+    bool two_sets;             /* some are public, some are secret */
+    enum trace_set counted;    /* the set that scores and means are of */
     struct replay_setup setup; /* of every replay, except allocator and trace */
     bool timing;
     bool counting;      /* of instructions, in place of timing */

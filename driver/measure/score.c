@@ -407,8 +407,7 @@ static double speed_points(const struct sums *s, const struct profile *p,
 struct score score_of(const struct benchmark *c, size_t allocator,
                       const struct profile *p)
 {
-    return score_of_set(c, allocator, p,
-                        c->two_sets ? c->counted : SET_BOTH);
+    return score_of_set(c, allocator, p, c->two_sets ? c->counted : SET_BOTH);
 }
 
 struct score score_of_set(const struct benchmark *c, size_t allocator,

@@ -13,8 +13,8 @@ static const char *const names[] = {
 
 /* ---- Lines. ---- */
 
-static void print_score(FILE *out, const struct benchmark *c, enum trace_set set,
-                        const struct score *s)
+static void print_score(FILE *out, const struct benchmark *c,
+                        enum trace_set set, const struct score *s)
 {
     fprintf(out, " %s util %.1f%%", names[set], 100 * s->utilization);
     if (c->timing)

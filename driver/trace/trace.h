@@ -89,9 +89,9 @@ struct trace *trace_perturb(const struct trace *trace, uint64_t seed);
 
 /*
  * The twin of the trace by a seed, which is any text: with other sizes, another
- * order and other slots, of the same character. Its path is the trace's with
- * TWIN_ENDING, its name the trace's with that in place of its ending. The caller
- * deletes it.
+ * order, blocks and slots, of the same character. Its path is the trace's with
+ * TWIN_ENDING, its name the trace's with that in place of its ending. The
+ * caller deletes it.
  */
 struct trace *trace_twin(const struct trace *trace, const char *seed);
 

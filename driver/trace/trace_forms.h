@@ -1,7 +1,7 @@
 /*
  * trace_forms.h - what the files of this room share. Which file calls which:
  *
- *     trace.c           load, verify, measure   --> all below but the last three
+ *     trace.c           load, verify, measure   --> the next three
  *     trace_text.c      the text form
  *     trace_binary.c    the binary form
  *     trace_describe.c  lines and texts for messages   --> trace_text

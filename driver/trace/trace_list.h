@@ -20,8 +20,8 @@ const char *trace_directory(void);
  * NULL, it is trace_directory(). If a trace is missing or malformed, or there is
  * none, exit with a message.
  *
- * A name with TWIN_ENDING is that of a twin. seed makes twins; where it is NULL,
- * such a name ends the program with a message.
+ * A name with TWIN_ENDING is that of a twin. seed makes twins; where it is
+ * NULL, such a name ends the program with a message.
  */
 struct trace_list trace_list_load(char *const *files, size_t count,
                                   const char *directory, const char *seed);

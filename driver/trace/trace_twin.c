@@ -8,21 +8,24 @@
  * leaves its power of two. The first stays, and where two classes meet, two are
  * in one.
  *
- *     256   272   288   304   320   336   ...   496   512    sizes of the trace
- *      |      /     /     /    |     |           |
- *     256   256   272   288   ...   352   ...   496   512    of its twin
+ *     256   272   288   304 | 320   336   ...   496   512   sizes of the trace
+ *     256   256   272   288 | 336   352   ...   496   512   sizes of the twin
  *
- * So a size keeps its remainder by the width, which is a multiple of LEAST_WIDTH:
- * what alignment and headers cost it is the same, and multiples of a page stay
- * such. A large realloc stays one. Sizes up to LARGEST_KEPT stay, for there one
- * class more or less would be half of the block.
+ * So a size keeps its remainder by the width, a multiple of LEAST_WIDTH: what
+ * alignment and headers cost it is the same, and multiples of a page stay such.
+ * Sizes up to LARGEST_KEPT stay, for there one class more or less would be half
+ * of the block.
+ *
+ * Blocks. Of small blocks, one in RESAMPLED is left out and one is there twice.
+ * So the n-th call of the twin is not the n-th of the trace: whoever knows
+ * where that block should lie, or how long it lives, knows it of another block.
  *
  * Order. Of neighbours that both begin blocks, or both end blocks, one pair in
- * NEIGHBOURS is exchanged. They are of different blocks, so the twin is a trace.
- * An allocation and a free are never exchanged: whether a block is free when the
- * next of its size is asked for decides too much. Of 47 traces, an explicit list
- * that takes the newest block lost 7 points of utilization where any operations
- * within 64 of each other were exchanged, and loses 2 so.
+ * NEIGHBOURS is exchanged; they are of different blocks, so that may be done.
+ * An allocation and a free are never exchanged: whether a block is free when
+ * the next of its size is asked for decides too much. Over traces/, an explicit
+ * list that takes the newest block lost 7 points of utilization where any
+ * operations within 64 of each other were exchanged, and loses less than 2 so.
  *
  * Slots. They have other numbers.
  */
@@ -36,7 +39,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { CLASSES = 16, LEAST_WIDTH = 16, LARGEST_KEPT = 64, NEIGHBOURS = 8 };
+enum { CLASSES = 16, LEAST_WIDTH = 16, LARGEST_KEPT = 64 };
+
+enum { NEIGHBOURS = 8, RESAMPLED = 32, SMALL_PART = 256 };
 
 /* ---- The seed. ---- */
 
@@ -51,8 +56,7 @@ static uint64_t hash_bytes(uint64_t hash, const char *bytes, size_t count)
 /* Of the text, a byte 0, and the name of the trace without its ending. */
 static uint64_t seed_for(const struct trace *t, const char *seed)
 {
-    uint64_t hash =
-        hash_bytes(0xcbf29ce484222325u, seed, strlen(seed) + 1);
+    uint64_t hash = hash_bytes(0xcbf29ce484222325u, seed, strlen(seed) + 1);
 
     return hash_bytes(hash, t->name, trace_stem_length(t->name));
 }
@@ -80,10 +84,10 @@ static uint64_t new_size(uint64_t size, uint64_t seed)
     if (size <= LARGEST_KEPT)
         return size;
     uint64_t power = (uint64_t)1 << (63 - __builtin_clzll(size));
-    uint64_t width = power / CLASSES > LEAST_WIDTH ? power / CLASSES
-                                                   : LEAST_WIDTH;
-    int move = class_move((size - power) / width, power / width - 1,
-                          seed + power);
+    uint64_t width =
+        power / CLASSES > LEAST_WIDTH ? power / CLASSES : LEAST_WIDTH;
+    int move =
+        class_move((size - power) / width, power / width - 1, seed + power);
 
     return move < 0 ? size - width : size + (uint64_t)move * width;
 }
@@ -103,13 +107,53 @@ static struct op resized(struct op op, uint64_t seed)
     return op_of_thread(changed, op_thread(op));
 }
 
-static struct op *resized_ops(const struct trace *t, uint64_t seed)
-{
-    struct op *ops = check_alloc(malloc((t->op_count + 1) * sizeof *ops));
+/* ---- Blocks. ---- */
 
-    for (uint64_t i = 0; i < t->op_count; i++)
-        ops[i] = resized(t->ops[i], seed);
+/* How often the twin has a block of that size. */
+static unsigned copies_of(uint64_t size, uint64_t peak, uint64_t *random)
+{
+    uint64_t draw = random_below(random, RESAMPLED);
+
+    if (size > peak / SMALL_PART || draw > 1)
+        return 1;
+    return draw == 0 ? 0 : 2;
+}
+
+/*
+ * The operations with other sizes and blocks, *count of them. The second copy
+ * of a block has a slot of its own, above those of the trace.
+ */
+static struct op *new_ops(const struct trace *t, uint64_t seed,
+                          uint64_t *random, uint64_t *count)
+{
+    struct op *ops = check_alloc(malloc((2 * t->op_count + 1) * sizeof *ops));
+    uint8_t *copies = check_alloc(malloc((size_t)t->slot_count + 1));
+
+    *count = 0;
+    for (uint64_t i = 0; i < t->op_count; i++) {
+        struct op op = resized(t->ops[i], seed);
+        uint32_t slot = op_slot(op);
+
+        if (op_begins(op))
+            copies[slot] =
+                (uint8_t)copies_of(op_payload(op), t->peak_payload, random);
+        if (!op_has_block(op) || copies[slot] > 0)
+            ops[(*count)++] = op;
+        op.word += t->slot_count << OP_KIND_BITS;
+        if (op_has_block(op) && copies[slot] > 1)
+            ops[(*count)++] = op;
+    }
+    free(copies);
     return ops;
+}
+
+static uint64_t count_blocks(const struct op *ops, uint64_t count)
+{
+    uint64_t blocks = 0;
+
+    for (uint64_t i = 0; i < count; i++)
+        blocks += op_begins(ops[i]) ? 1 : 0;
+    return blocks;
 }
 
 /* ---- Order. ---- */
@@ -149,12 +193,15 @@ static void name_twin(struct trace *twin, const struct trace *t)
 struct trace *trace_twin(const struct trace *t, const char *seed)
 {
     struct trace *twin = check_alloc(malloc(sizeof *twin));
-    uint64_t random = seed_for(t, seed);
-    struct op *ops = resized_ops(t, random);
+    uint64_t sizes = seed_for(t, seed), random = sizes, count;
+    struct op *ops = new_ops(t, sizes, &random, &count);
 
-    exchange(ops, t->op_count, &random);
-    rename_slots(ops, t->op_count, t->slot_count, &random);
     *twin = *t;
+    twin->op_count = count;
+    twin->id_count = count_blocks(ops, count);
+    twin->slot_count = 2 * t->slot_count;
+    exchange(ops, count, &random);
+    rename_slots(ops, count, twin->slot_count, &random);
     name_twin(twin, t);
     twin->set = SET_SECRET;
     twin->form = FORM_BINARY; /* no text file has its operations */

@@ -36,7 +36,7 @@ static void a_known_twin(void)
     struct trace *twin = trace_twin(t, "term 1");
     for (uint64_t i = 0; i < twin->op_count; i++)
         hash = hash * 1000003 + twin->ops[i].word + 7 * twin->ops[i].bytes;
-    CHECK(hash == 136809242152139200u);
+    CHECK(hash == 52401251672863392u);
     trace_delete(t);
     trace_delete(twin);
 }
@@ -56,60 +56,86 @@ static void names(void)
     trace_delete(other);
 }
 
-/* Only neighbours of one effect are exchanged, so effects stay in their places. */
-static void effects_stay_and_neighbours_move(void)
+/* ---- Blocks and order. ---- */
+
+/* Random operations on blocks that are no small part of the peak. */
+static struct trace *load_large(void)
 {
-    struct trace *t = load_long(), *twin = trace_twin(t, "a");
+    bool live[100] = {false};
+
+    random_state = long_size = 0;
+    add("2\n%d\n%d\n0\n", 100, OPS);
+    for (unsigned i = 0; i < OPS; i++) {
+        unsigned id = i < 100 ? i : below(100);
+
+        live[id] = !live[id];
+        if (live[id])
+            add("a %u %u %u\n", id, 500 + below(1000), below(3));
+        else
+            add("f %u\n", id);
+    }
+    return load_bytes(long_text, long_size);
+}
+
+/* Neighbours of one effect are exchanged, so effects stay in their places. */
+static void neighbours_are_exchanged(void)
+{
+    struct trace *t = load_large(), *twin = trace_twin(t, "a");
     uint64_t moved = 0, alike = 0;
 
-    CHECK(twin->op_count == t->op_count && twin->slot_count == t->slot_count);
-    CHECK(twin->weight == t->weight && twin->threaded == t->threaded);
+    CHECK(twin->op_count == t->op_count);
     for (uint64_t i = 0; i < OPS; i++) {
         CHECK(op_effect(twin->ops[i]) == op_effect(t->ops[i]));
-        moved += op_kind(twin->ops[i]) != op_kind(t->ops[i]) ||
-                 op_thread(twin->ops[i]) != op_thread(t->ops[i]);
-        alike += i > 0 && op_effect(t->ops[i]) == op_effect(t->ops[i - 1]) &&
-                 (op_begins(t->ops[i]) || op_ends(t->ops[i]));
+        moved += op_thread(twin->ops[i]) != op_thread(t->ops[i]);
+        alike += i > 0 && op_effect(t->ops[i]) == op_effect(t->ops[i - 1]);
     }
-    CHECK(moved > alike / 16 && moved < alike);
+    CHECK(moved > alike / 16 && moved < alike / 2);
     trace_delete(t);
     trace_delete(twin);
 }
 
-/* Where a block is resized, all before that is done in both. */
-static void live_blocks_are_the_same_between_runs(void)
+/* One in 32 is left out, one is there twice: the sum changes little. */
+static void small_blocks_are_resampled(void)
 {
-    struct trace *t = load_long(), *twin = trace_twin(t, "a");
-    int64_t live = 0;
+    struct trace *t = load_long();
+    int64_t sum = 0;
 
-    for (uint64_t i = 0; i < OPS; i++) {
-        live += op_begins(t->ops[i]) ? 1 : op_ends(t->ops[i]) ? -1 : 0;
-        live -= op_begins(twin->ops[i]) ? 1 : op_ends(twin->ops[i]) ? -1 : 0;
-        CHECK(live == 0);
+    for (const char *seed = "abcdefgh"; *seed; seed++) {
+        struct trace *twin = trace_twin(t, seed);
+        int64_t more = (int64_t)twin->op_count - (int64_t)t->op_count;
+
+        CHECK(twin->op_count != t->op_count);
+        CHECK(-OPS / 25 < more && more < OPS / 25);
+        CHECK(twin->peak_payload < t->peak_payload + t->peak_payload / 8);
+        CHECK(twin->peak_payload > t->peak_payload - t->peak_payload / 8);
+        CHECK(twin->weight == t->weight && twin->threaded);
+        sum += more;
+        trace_delete(twin);
     }
-    CHECK(twin->peak_payload < t->peak_payload + t->peak_payload / 8);
-    CHECK(twin->peak_payload > t->peak_payload - t->peak_payload / 8);
+    CHECK(-OPS / 10 < sum && sum < OPS / 10);
     trace_delete(t);
-    trace_delete(twin);
 }
 
 /* ---- Sizes. ---- */
 
 enum { SIZES = 20000 };
 
-/* Allocates all sizes up to SIZES; a free between two keeps them in order. */
-static struct trace *load_sizes(void)
+/* Allocates all sizes in turn; a free between two keeps them in order. The
+ * first is such that none is a small part of the peak. */
+static struct trace *load_sizes(unsigned first, unsigned last)
 {
     long_size = 0;
-    add("2\n1\n%d\n0\n", 2 * SIZES);
-    for (unsigned i = 0; i < SIZES; i++)
-        add("a 0 %u\nf 0\n", i + 1);
+    add("2\n1\n%d\n0\n", 2 * (last - first + 1));
+    for (unsigned size = first; size <= last; size++)
+        add("a 0 %u\nf 0\n", size);
     return load_bytes(long_text, long_size);
 }
 
+enum { FIRST = SIZES / 200 };
+
 static uint64_t size_in(const struct trace *t, uint64_t size)
 {
-    return op_size(t->ops[2 * (size - 1)]);
+    return op_size(t->ops[2 * (size - FIRST)]);
 }
 
 /* The largest power of two that is not above size. */
@@ -124,19 +150,19 @@ static uint64_t power_below(uint64_t size)
 
 static void sizes_keep_their_character(void)
 {
-    struct trace *t = load_sizes();
+    struct trace *t = load_sizes(FIRST, SIZES);
 
     for (const char *seed = "abcdefgh"; *seed; seed++) {
         struct trace *twin = trace_twin(t, seed);
         uint64_t moved = 0;
 
-        for (uint64_t size = 1; size <= SIZES; size++) {
+        for (uint64_t size = FIRST; size <= SIZES; size++) {
             uint64_t new = size_in(twin, size), power = power_below(size);
             uint64_t width = power / 16 > 16 ? power / 16 : 16;
 
             CHECK(new == size || new == size - width || new == size + width);
             CHECK(power_below(new) == power);
-            CHECK(new == size || (size > 64 && size - power >= width));
+            CHECK(new == size || size - power >= width);
             moved += new != size;
         }
         CHECK(moved > SIZES / 2 && moved < SIZES);
@@ -148,12 +174,12 @@ static void sizes_keep_their_character(void)
 /* Of two sizes, the larger one stays it, or they are now of one class. */
 static void sizes_keep_their_order(void)
 {
-    struct trace *t = load_sizes();
+    struct trace *t = load_sizes(FIRST, SIZES);
 
     for (const char *seed = "abcdefgh"; *seed; seed++) {
         struct trace *twin = trace_twin(t, seed);
 
-        for (uint64_t size = 1; size < SIZES; size++) {
+        for (uint64_t size = FIRST; size < SIZES; size++) {
             uint64_t one = size_in(twin, size), next = size_in(twin, size + 1);
             uint64_t power = power_below(size);
 
@@ -164,20 +190,32 @@ static void sizes_keep_their_order(void)
     trace_delete(t);
 }
 
-static void sizes_at_the_limits(void)
+static void small_sizes_stay(void)
 {
-    struct trace *t = load("20000\n5\n9\n1\na 0 0\nf 0\na 1 1\nf 1\n"
-                           "c 2 0 100\nf 2\na 3 140737488355327\nf 3\n"
-                           "c 4 3 100001\n");
+    struct trace *t = load_sizes(0, 64);
+
+    for (const char *seed = "abcdefgh"; *seed; seed++) {
+        struct trace *twin = trace_twin(t, seed);
+        uint64_t seen[65] = {0};
+
+        for (uint64_t i = 0; i < twin->op_count; i++)
+            seen[op_size(twin->ops[i])]++;
+        for (int size = 1; size <= 64; size++)
+            CHECK(seen[size] == 1);
+        trace_delete(twin);
+    }
+    trace_delete(t);
+}
+
+static void the_largest_size(void)
+{
+    struct trace *t = load("20000\n1\n1\n1\na 0 140737488355327\n");
 
     for (const char *seed = "abcdefgh"; *seed; seed++) {
         struct trace *twin = trace_twin(t, seed);
 
-        CHECK(op_size(twin->ops[0]) == 0 && op_size(twin->ops[2]) == 1);
-        CHECK(op_payload(twin->ops[4]) == 0 && twin->ops[4].arg == 0);
-        CHECK(op_size(twin->ops[6]) <= OP_MAX_SIZE);
-        CHECK(op_size(twin->ops[6]) >= OP_MAX_SIZE / 8 * 7);
-        CHECK(op_payload(twin->ops[8]) % 16 == 300003 % 16);
+        CHECK(op_size(twin->ops[0]) <= OP_MAX_SIZE);
+        CHECK(op_size(twin->ops[0]) >= OP_MAX_SIZE / 8 * 7);
         trace_delete(twin);
     }
     trace_delete(t);
@@ -204,7 +242,7 @@ static void counts_and_alignments(void)
 
 static void slots_are_renamed(void)
 {
-    struct trace *t = load_long(), *twin = trace_twin(t, "a");
+    struct trace *t = load_large(), *twin = trace_twin(t, "a");
     uint64_t same = 0;
 
     for (uint64_t i = 0; i < OPS; i++)
@@ -241,12 +279,12 @@ static const struct test tests[] = {
     {"the-seed-and-the-name-decide", the_seed_and_the_name_decide},
     {"a-known-twin", a_known_twin},
     {"names", names},
-    {"effects-stay-and-neighbours-move", effects_stay_and_neighbours_move},
-    {"live-blocks-are-the-same-between-runs",
-     live_blocks_are_the_same_between_runs},
+    {"neighbours-are-exchanged", neighbours_are_exchanged},
+    {"small-blocks-are-resampled", small_blocks_are_resampled},
     {"sizes-keep-their-character", sizes_keep_their_character},
     {"sizes-keep-their-order", sizes_keep_their_order},
-    {"sizes-at-the-limits", sizes_at_the_limits},
+    {"small-sizes-stay", small_sizes_stay},
+    {"the-largest-size", the_largest_size},
     {"counts-and-alignments", counts_and_alignments},
     {"slots-are-renamed", slots_are_renamed},
     {"the-twin-outlives-the-trace", the_twin_outlives_the_trace},
