@@ -8,6 +8,7 @@ import shutil
 import signal
 import subprocess
 import unittest
+from unittest import mock
 from pathlib import Path
 
 from support import ROOT, TESTS, account, in_release_only, run, wait_until
@@ -16,7 +17,9 @@ in_release_only('grading is the same in every build')
 
 import class_of
 from grading import BROKEN, GRADE, NAIVE, Grading
-from malloclab.grade.plan import folder_name
+from malloclab.grade import engines, progress
+from malloclab.grade.plan import Plan, Task, folder_name
+from malloclab.jail import Jail
 
 HANGS = class_of.never_ends(NAIVE, None)
 SMALL = 1 << 20  # bytes of a file system
@@ -62,7 +65,7 @@ class Results(Grading):
 
     def test_what_it_prints_is_kept_apart(self) -> None:
         text = '#include <stdio.h>\n' + class_of.in_malloc(
-            NAIVE, 'fprintf(stderr, "\\033[2Jcorrect:1\\n{\\"scores\\":{}}\\n");')
+            NAIVE, r'fprintf(stderr, "\033[2Jcorrect:1\n{\"scores\":{}}\n");')
         self.grade(self.a_class(alice=text))
         result = self.result('alice')
         self.assertIn('correct:1', result['output'])
@@ -185,6 +188,34 @@ class Again(Grading):
             if str(self.assignment) in words:
                 found.append(words)
         return found
+
+
+class Dies:
+    """In place of the unit of work: one hand-in kills its process."""
+
+    def __init__(self, done: Path) -> None:
+        self.done = done
+
+    def __call__(self, folder: str) -> bool:
+        if folder == 'bob':
+            os.kill(os.getpid(), signal.SIGKILL)
+        (self.done / folder).touch()
+        return True
+
+
+class Dying(Grading):
+    def test_a_process_that_dies_stops_no_other(self) -> None:
+        tasks = [Task(name, name, name) for name in
+                 ('alice', 'bob', 'carol', 'dave', 'eve', 'fay')]
+        plan = Plan(self.results, self.assignment, ROOT / 'traces', 'off',
+                    None, tasks=tasks)
+        with mock.patch.object(engines, '_grade', Dies(self.folder)):
+            engines.Local(2, Jail('off', False)).run(plan, tasks,
+                                                     progress.Progress(6))
+        self.assertFalse((self.folder / 'bob').exists())
+        for task in tasks:
+            if task.folder != 'bob':
+                self.assertTrue((self.folder / task.folder).exists())
 
 
 class Mistakes(Grading):

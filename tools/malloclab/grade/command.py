@@ -76,8 +76,8 @@ def _parser() -> argparse.ArgumentParser:
                         metavar="OPTION", help="slurm: an option of sbatch, "
                         "such as --sbatch=--partition=short")
     others.add_argument("--no-wait", action="store_true",
-                        help="slurm: end when the job is submitted; tools/grade "
-                        "merge RESULTS does the rest")
+                        help="slurm: end when the job is submitted; "
+                        "tools/grade merge RESULTS does the rest")
     return parser
 
 
@@ -229,8 +229,8 @@ def _submit(plan: Plan, engine: engines.Engine, shown: Path) -> int:
     todo = left(plan)
     if todo:
         engine.run(plan, todo, Progress(len(todo)))
-    print(f"{len(todo)} of {len(plan.tasks)} hand-ins are submitted; when their "
-          f"jobs have ended, tools/grade merge {shown}")
+    print(f"{len(todo)} of {len(plan.tasks)} hand-ins are submitted; when "
+          f"their jobs have ended, tools/grade merge {shown}")
     return 0
 
 

@@ -46,17 +46,17 @@ class Engine(Protocol):
 
 @dataclass
 class Local:
-    """A process for each processor. A process that dies is replaced, and its
-    hand-in has failed."""
+    """A process for each processor. If one dies, those that remain are begun
+    anew, as long as that brings anything about."""
 
     jobs: int
     jail: Jail
 
     def run(self, plan: Plan, tasks: Sequence[Task], progress: Progress
             ) -> None:
-        left = list(tasks)
-        while left:
-            left = self.until_one_dies(plan, left, progress)
+        before, left = None, list(tasks)
+        while left and left != before:
+            before, left = left, self.until_one_dies(plan, left, progress)
 
     def until_one_dies(self, plan: Plan, tasks: list[Task],
                        progress: Progress) -> list[Task]:
@@ -65,14 +65,12 @@ class Local:
             min(self.jobs, len(tasks)), multiprocessing.get_context("fork"),
             _begin, (plan, self.jail))
         waiting = {pool.submit(_grade, task.folder): task for task in tasks}
-        begun = len(tasks)
         try:
             for future in concurrent.futures.as_completed(waiting):
                 progress.add(waiting[future].student, not future.result())
                 del waiting[future]
         except BrokenProcessPool:
-            if len(waiting) == begun:  # nothing can be done here
-                raise GradeError(f"{TOOL}: its processes are killed") from None
+            pass
         except BaseException:
             _stop(pool)
             raise
