@@ -104,7 +104,8 @@ class _Judging:
                           tempfile.gettempdir())
         found = re.search(r"^.*\b(?:fatal )?error: .*$", said, re.M)
         raise Refused("not-compiled" if said else "refused",
-                      self.named(found[0] if found else why.split("\n")[0]))
+                      self.named(found[0] if found else why.split("\n")[0])
+                      .removeprefix("the hand-in: "))
 
     def named(self, text: str) -> str:
         """A sentence with the student's names of files, on one line."""
@@ -223,7 +224,6 @@ class _Judging:
         bad = [trace for trace in traces if trace["verdict"] != "ok"]
         self.notes += [f"{trace_name(row)}: {row['note']}"
                        for row in data["results"] if row["note"]]
-        self.seconds["replays"] = data.get("seconds", self.seconds["judge"])
         if all(trace["verdict"] == "load-failed" for trace in traces):
             return self.zero("refused", self.named(traces[0]["message"]))
         return self.result(
