@@ -11,17 +11,16 @@ import unittest
 from unittest import mock
 from pathlib import Path
 
-from support import ROOT, TESTS, account, in_release_only, run, wait_until
+from support import ROOT, account, in_release_only, run
 
 in_release_only('grading is the same in every build')
 
 import class_of
-from grading import BROKEN, GRADE, NAIVE, Grading
+from grading import BROKEN, GRADE, HANGS, NAIVE, Grading
 from malloclab.grade import engines, progress
 from malloclab.grade.plan import Plan, Task, folder_name
 from malloclab.jail import Jail
 
-HANGS = class_of.never_ends(NAIVE, None)
 SMALL = 1 << 20  # bytes of a file system
 
 
@@ -162,32 +161,10 @@ class Again(Grading):
     def test_ctrl_c_keeps_what_is_done(self) -> None:
         folder = self.a_class(alice=BROKEN, bob=HANGS)
         self.assign(limits={'time_limit': 1000})
-        process = subprocess.Popen(
-            [GRADE, self.assignment, folder, '--into', self.results, '--jobs',
-             '2'], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-            start_new_session=True)
-        done = self.results / 'alice/result.json'
-        wait_until(lambda: done.exists() or process.poll() is not None)
-        os.killpg(process.pid, signal.SIGINT)
-        _, said = process.communicate()
-        self.assertEqual(process.returncode, 130, said)
+        said = self.interrupted(folder, '--jobs', '2')
         self.assertIn('1 of 2 hand-ins are graded; the same command goes on',
                       said)
-        self.assertNotIn('Traceback', said)
-        self.assertFalse(self.judges())
         self.assertEqual(self.result('alice')['status'], 'not-compiled')
-
-    def judges(self) -> list[str]:
-        """Processes that still judge for this test."""
-        found = []
-        for path in Path('/proc').glob('[0-9]*/cmdline'):
-            try:
-                words = path.read_bytes().decode(errors='replace')
-            except OSError:
-                continue
-            if str(self.assignment) in words:
-                found.append(words)
-        return found
 
 
 class Dies:

@@ -261,6 +261,7 @@ def unit(words: Sequence[str]) -> int:
     parser.add_argument("--list", type=Path, required=True)
     args = parser.parse_args(words)
     plan = plans.load(args.results)
+    engines.end_with_judge()
     jail = Jail.open(plan.jail, _note)
     status = 0
     for folder in args.list.read_text().splitlines():

@@ -91,7 +91,13 @@ _shared: list[Any] = []  # of a process of the pool: its plan and jail
 def _begin(plan: Plan, jail: Jail) -> None:
     _shared[:] = [plan, jail]
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, _end)
+    end_with_judge()
+
+
+def end_with_judge() -> None:
+    """When this process is asked to end, its judge ends, too."""
+    for number in signal.SIGTERM, signal.SIGHUP:
+        signal.signal(number, _end)
 
 
 def _end(number: int, frame: object) -> None:
