@@ -51,7 +51,7 @@ class Results(Grading):
             crash=class_of.in_malloc(NAIVE, '__builtin_trap();'), hang=HANGS,
             ends='#include <unistd.h>\n'
                  + class_of.in_malloc(NAIVE, '_exit(0);'),
-            none='', good=NAIVE)
+            none='', liar='#error No space left on device\n', good=NAIVE)
         self.grade(folder)
         self.assertEqual(self.result('good')['points']['utilization'],
                          self.result('good')['points']['total']
@@ -61,6 +61,7 @@ class Results(Grading):
                           if float(rows[student]['total']) > 0], ['good'])
         self.assertIn('hung', rows['hang']['verdicts'])
         self.assertEqual(rows['none']['status'], 'refused')
+        self.assertEqual(rows['liar']['status'], 'not-compiled')
 
     def test_what_it_prints_is_kept_apart(self) -> None:
         text = '#include <stdio.h>\n' + class_of.in_malloc(
