@@ -3,16 +3,22 @@ from __future__ import annotations
 
 import csv
 import json
+import os
 import shutil
+import signal
+import subprocess
 import tempfile
 import unittest
 from pathlib import Path
 from typing import Any
 
-from support import ROOT, TESTS, Finished, account, run
+from support import ROOT, TESTS, Finished, account, run, wait_until
+
+import class_of
 
 GRADE = ROOT / 'tools/grade'
 NAIVE = (ROOT / 'variants/naive.c').read_text()
+HANGS = class_of.never_ends(NAIVE, None)
 BROKEN = (TESTS / 'handin/broken.c').read_text()
 ASSIGNMENT = {'name': 'A test', 'lab': 'house', 'alignment': 16,
               'traces': {'structs.rep': 1},
@@ -59,6 +65,35 @@ class Grading(unittest.TestCase):
         finished = self.grade(*words, status=2)
         self.assertEqual(finished.stderr.count('\n'), 1, finished.stderr)
         self.assertIn(sentence, finished.stderr)
+
+    def judges(self) -> list[str]:
+        """Processes that still judge for this test."""
+        found = []
+        for path in Path('/proc').glob('[0-9]*/cmdline'):
+            try:
+                words = path.read_bytes().decode(errors='replace')
+            except OSError:
+                continue
+            if str(self.assignment) in words:
+                found.append(words)
+        return found
+
+    def interrupted(self, *words: str | Path, **more: Any) -> str:
+        """Ctrl-C when alice is done; what was said. A class needs alice, who
+        is judged at once, and somebody whose judging does not end."""
+        process = subprocess.Popen(
+            [GRADE, self.assignment, *words, '--into', self.results],
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+            start_new_session=True, **more)
+        done = self.results / 'alice/result.json'
+        wait_until(lambda: done.exists() and self.judges()
+                   or process.poll() is not None)
+        os.killpg(process.pid, signal.SIGINT)
+        _, said = process.communicate()
+        self.assertEqual(process.returncode, 130, said)
+        self.assertNotIn('Traceback', said)
+        wait_until(lambda: not self.judges())
+        return said
 
     def result(self, student: str) -> dict[str, Any]:
         path = self.results / student / 'result.json'

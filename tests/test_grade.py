@@ -8,17 +8,19 @@ import shutil
 import signal
 import subprocess
 import unittest
+from unittest import mock
 from pathlib import Path
 
-from support import ROOT, TESTS, account, in_release_only, run, wait_until
+from support import ROOT, account, in_release_only, run
 
 in_release_only('grading is the same in every build')
 
 import class_of
-from grading import BROKEN, GRADE, NAIVE, Grading
-from malloclab.grade.plan import folder_name
+from grading import BROKEN, GRADE, HANGS, NAIVE, Grading
+from malloclab.grade import engines, progress
+from malloclab.grade.plan import Plan, Task, folder_name
+from malloclab.jail import Jail
 
-HANGS = class_of.never_ends(NAIVE, None)
 SMALL = 1 << 20  # bytes of a file system
 
 
@@ -49,7 +51,7 @@ class Results(Grading):
             crash=class_of.in_malloc(NAIVE, '__builtin_trap();'), hang=HANGS,
             ends='#include <unistd.h>\n'
                  + class_of.in_malloc(NAIVE, '_exit(0);'),
-            none='', good=NAIVE)
+            none='', liar='#error No space left on device\n', good=NAIVE)
         self.grade(folder)
         self.assertEqual(self.result('good')['points']['utilization'],
                          self.result('good')['points']['total']
@@ -59,10 +61,11 @@ class Results(Grading):
                           if float(rows[student]['total']) > 0], ['good'])
         self.assertIn('hung', rows['hang']['verdicts'])
         self.assertEqual(rows['none']['status'], 'refused')
+        self.assertEqual(rows['liar']['status'], 'not-compiled')
 
     def test_what_it_prints_is_kept_apart(self) -> None:
         text = '#include <stdio.h>\n' + class_of.in_malloc(
-            NAIVE, 'fprintf(stderr, "\\033[2Jcorrect:1\\n{\\"scores\\":{}}\\n");')
+            NAIVE, r'fprintf(stderr, "\033[2Jcorrect:1\n{\"scores\":{}}\n");')
         self.grade(self.a_class(alice=text))
         result = self.result('alice')
         self.assertIn('correct:1', result['output'])
@@ -159,32 +162,38 @@ class Again(Grading):
     def test_ctrl_c_keeps_what_is_done(self) -> None:
         folder = self.a_class(alice=BROKEN, bob=HANGS)
         self.assign(limits={'time_limit': 1000})
-        process = subprocess.Popen(
-            [GRADE, self.assignment, folder, '--into', self.results, '--jobs',
-             '2'], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-            start_new_session=True)
-        done = self.results / 'alice/result.json'
-        wait_until(lambda: done.exists() or process.poll() is not None)
-        os.killpg(process.pid, signal.SIGINT)
-        _, said = process.communicate()
-        self.assertEqual(process.returncode, 130, said)
+        said = self.interrupted(folder, '--jobs', '2')
         self.assertIn('1 of 2 hand-ins are graded; the same command goes on',
                       said)
-        self.assertNotIn('Traceback', said)
-        self.assertFalse(self.judges())
         self.assertEqual(self.result('alice')['status'], 'not-compiled')
 
-    def judges(self) -> list[str]:
-        """Processes that still judge for this test."""
-        found = []
-        for path in Path('/proc').glob('[0-9]*/cmdline'):
-            try:
-                words = path.read_bytes().decode(errors='replace')
-            except OSError:
-                continue
-            if str(self.assignment) in words:
-                found.append(words)
-        return found
+
+class Dies:
+    """In place of the unit of work: one hand-in kills its process."""
+
+    def __init__(self, done: Path) -> None:
+        self.done = done
+
+    def __call__(self, folder: str) -> bool:
+        if folder == 'bob':
+            os.kill(os.getpid(), signal.SIGKILL)
+        (self.done / folder).touch()
+        return True
+
+
+class Dying(Grading):
+    def test_a_process_that_dies_stops_no_other(self) -> None:
+        tasks = [Task(name, name, name) for name in
+                 ('alice', 'bob', 'carol', 'dave', 'eve', 'fay')]
+        plan = Plan(self.results, self.assignment, ROOT / 'traces', 'off',
+                    None, tasks=tasks)
+        with mock.patch.object(engines, '_grade', Dies(self.folder)):
+            engines.Local(2, Jail('off', False)).run(plan, tasks,
+                                                     progress.Progress(6))
+        self.assertFalse((self.folder / 'bob').exists())
+        for task in tasks:
+            if task.folder != 'bob':
+                self.assertTrue((self.folder / task.folder).exists())
 
 
 class Mistakes(Grading):

@@ -15,7 +15,7 @@ in_release_only('grading is the same in every build')
 
 import class_of
 import servers
-from grading import BROKEN, GRADE, NAIVE, Grading
+from grading import BROKEN, GRADE, HANGS, NAIVE, Grading
 
 STUDENTS = 5
 
@@ -41,6 +41,15 @@ class Engine(Grading):
         return self.grade(self.folder / 'class', *options, status=status,
                           env={**os.environ, **self.environment})
 
+
+    def stopped(self, *options: str) -> None:
+        """Nothing is left running after Ctrl-C, wherever it ran."""
+        self.assign(limits={'time_limit': 1000})
+        shutil.rmtree(self.folder / 'class')
+        folder = self.a_class(alice=BROKEN, bob=HANGS)
+        said = self.interrupted(folder, *options, '--chunk', '1',
+                                env={**os.environ, **self.environment})
+        self.assertIn('1 of 2 hand-ins are graded', said)
 
 
 def serve(test: type[Engine] | Engine, server: Any) -> Any:
@@ -69,6 +78,9 @@ class Parallel(Engine):
                             '--chunk', '2')
         log = (self.results / '.grade/joblog').read_text()
         self.assertEqual(log.count('ssh -p'), 3, log)
+
+    def test_ctrl_c(self) -> None:
+        self.stopped('--engine', 'parallel', '--hosts', f'2/{self.sshd.login}')
 
     def test_a_file_of_machines(self) -> None:
         file = self.folder / 'machines'
@@ -109,6 +121,10 @@ class Slurm(Engine):
 
     def test_a_job_array(self) -> None:
         self.same_gradebook('--engine', 'slurm', '--chunk', '2')
+
+    def test_ctrl_c(self) -> None:
+        self.stopped('--engine', 'slurm')
+        self.assertEqual(self.slurm.says('squeue', '-h', '-t', 'R,PD'), '')
 
     def test_submit_and_merge(self) -> None:
         finished = self.judged('--engine', 'slurm', '--no-wait')

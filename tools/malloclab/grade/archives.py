@@ -218,5 +218,5 @@ class _Unpacking:
 def printable(text: str) -> str:
     """On one line, and nothing that a terminal obeys."""
     text = text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
-    return "".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}"
+    return "".join(letter if letter.isprintable() else "\ufffd"
                    for letter in text)

@@ -148,9 +148,10 @@ class _Collecting:
             yield self.handin(entry)
 
     def is_class(self, folder: Path) -> bool:
-        return any(GRADESCOPE.fullmatch(path.name) or MOODLE.fullmatch(path.name)
-                   for path in sources.entries(folder)) \
-            or folder.name.endswith(CLASSROOM)
+        names = [path.name for path in sources.entries(folder)]
+        return folder.name.endswith(CLASSROOM) or any(
+            GRADESCOPE.fullmatch(name) or MOODLE.fullmatch(name)
+            for name in names)
 
     # ---- The entries of a class. ----
 

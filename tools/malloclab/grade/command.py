@@ -76,8 +76,8 @@ def _parser() -> argparse.ArgumentParser:
                         metavar="OPTION", help="slurm: an option of sbatch, "
                         "such as --sbatch=--partition=short")
     others.add_argument("--no-wait", action="store_true",
-                        help="slurm: end when the job is submitted; tools/grade "
-                        "merge RESULTS does the rest")
+                        help="slurm: end when the job is submitted; "
+                        "tools/grade merge RESULTS does the rest")
     return parser
 
 
@@ -183,12 +183,12 @@ def _names(tasks: Sequence[Task]) -> str:
     return ", ".join(task.student for task in tasks)
 
 
-def _report(plan: Plan, results: list[dict[str, Any]]) -> int:
+def _report(shown: Path, results: list[dict[str, Any]]) -> int:
     failed = [result for result in results
               if result["status"] == "not-graded"]
     for result in failed:
         _note(f"{result['source']}: not graded: {result['comment']}")
-    print(f"{plan.results}: {len(results) - len(failed)} of {len(results)} "
+    print(f"{shown}: {len(results) - len(failed)} of {len(results)} "
           "hand-ins are graded")
     return 1 if failed else 0
 
@@ -217,27 +217,27 @@ def grade(args: argparse.Namespace) -> int:
                 (results / task.folder / "result.json").unlink(missing_ok=True)
         engine = _engine(args, jail)
         if args.no_wait:
-            return _submit(plan, engine)
+            return _submit(plan, engine, args.into)
         try:
             _grade(plan, engine)
         except KeyboardInterrupt:
-            return _interrupted(plan)
-        return _report(plan, summary.write(plan))
+            return _interrupted(plan, args.into)
+        return _report(args.into, summary.write(plan))
 
 
-def _submit(plan: Plan, engine: engines.Engine) -> int:
+def _submit(plan: Plan, engine: engines.Engine, shown: Path) -> int:
     todo = left(plan)
     if todo:
         engine.run(plan, todo, Progress(len(todo)))
-    print(f"{len(todo)} of {len(plan.tasks)} hand-ins are submitted; when their "
-          f"jobs have ended, tools/grade merge {plan.results}")
+    print(f"{len(todo)} of {len(plan.tasks)} hand-ins are submitted; when "
+          f"their jobs have ended, tools/grade merge {shown}")
     return 0
 
 
-def _interrupted(plan: Plan) -> int:
+def _interrupted(plan: Plan, shown: Path) -> int:
     _note(f"interrupted: {len(plan.tasks) - len(left(plan))} of "
           f"{len(plan.tasks)} hand-ins are graded; the same command goes on, "
-          f"and tools/grade merge {plan.results} shows what there is")
+          f"and tools/grade merge {shown} shows what there is")
     return 130
 
 
@@ -246,9 +246,10 @@ def merge(words: Sequence[str]) -> int:
         prog="tools/grade merge", description="Write gradebook and pages of "
         "the results that are there.")
     parser.add_argument("results", metavar="RESULTS", type=Path)
-    plan = plans.load(parser.parse_args(words).results.absolute())
+    shown = parser.parse_args(words).results
+    plan = plans.load(shown.absolute())
     with _locked(plan.results):
-        return _report(plan, summary.write(plan))
+        return _report(shown, summary.write(plan))
 
 
 def unit(words: Sequence[str]) -> int:
@@ -260,6 +261,7 @@ def unit(words: Sequence[str]) -> int:
     parser.add_argument("--list", type=Path, required=True)
     args = parser.parse_args(words)
     plan = plans.load(args.results)
+    engines.end_with_judge()
     jail = Jail.open(plan.jail, _note)
     status = 0
     for folder in args.list.read_text().splitlines():

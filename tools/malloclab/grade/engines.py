@@ -46,17 +46,17 @@ class Engine(Protocol):
 
 @dataclass
 class Local:
-    """A process for each processor. A process that dies is replaced, and its
-    hand-in has failed."""
+    """A process for each processor. If one dies, those that remain are begun
+    anew, as long as that brings anything about."""
 
     jobs: int
     jail: Jail
 
     def run(self, plan: Plan, tasks: Sequence[Task], progress: Progress
             ) -> None:
-        left = list(tasks)
-        while left:
-            left = self.until_one_dies(plan, left, progress)
+        before, left = None, list(tasks)
+        while left and left != before:
+            before, left = left, self.until_one_dies(plan, left, progress)
 
     def until_one_dies(self, plan: Plan, tasks: list[Task],
                        progress: Progress) -> list[Task]:
@@ -65,14 +65,12 @@ class Local:
             min(self.jobs, len(tasks)), multiprocessing.get_context("fork"),
             _begin, (plan, self.jail))
         waiting = {pool.submit(_grade, task.folder): task for task in tasks}
-        begun = len(tasks)
         try:
             for future in concurrent.futures.as_completed(waiting):
                 progress.add(waiting[future].student, not future.result())
                 del waiting[future]
         except BrokenProcessPool:
-            if len(waiting) == begun:  # nothing can be done here
-                raise GradeError(f"{TOOL}: its processes are killed") from None
+            pass
         except BaseException:
             _stop(pool)
             raise
@@ -93,7 +91,13 @@ _shared: list[Any] = []  # of a process of the pool: its plan and jail
 def _begin(plan: Plan, jail: Jail) -> None:
     _shared[:] = [plan, jail]
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, _end)
+    end_with_judge()
+
+
+def end_with_judge() -> None:
+    """When this process is asked to end, its judge ends, too."""
+    for number in signal.SIGTERM, signal.SIGHUP:
+        signal.signal(number, _end)
 
 
 def _end(number: int, frame: object) -> None:

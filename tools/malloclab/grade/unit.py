@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import errno
 import json
+import os
 import re
+import shutil
 import tempfile
 import time
 from collections import Counter
@@ -30,6 +32,7 @@ ALLOCATOR = "hand-in"  # its name in mdriver's output
 MOST_JSON = 64 << 20
 MOST_EVENTS = 16 << 20
 MOST_PRINTED = 16 << 10
+LEAST_SPACE = 1 << 20  # bytes on a disk that is not full
 BACKSTOP = 60  # seconds by the wall clock
 MAP = "map.png"
 UNFIT = re.compile(rf"no allocator '{ALLOCATOR}': \S+ (.*)")
@@ -99,12 +102,13 @@ class _Judging:
     def fail_to_build(self, said: str, why: str) -> NoReturn:
         """Of a compiler's messages the first error counts. Where the disk is
         full, it is no fault of the hand-in's."""
-        if "No space left on device" in said:
-            raise OSError(errno.ENOSPC, "No space left on device",
-                          tempfile.gettempdir())
+        place = tempfile.gettempdir()
+        if shutil.disk_usage(place).free < LEAST_SPACE:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), place)
         found = re.search(r"^.*\b(?:fatal )?error: .*$", said, re.M)
         raise Refused("not-compiled" if said else "refused",
-                      self.named(found[0] if found else why.split("\n")[0]))
+                      self.named(found[0] if found else why.split("\n")[0])
+                      .removeprefix("the hand-in: "))
 
     def named(self, text: str) -> str:
         """A sentence with the student's names of files, on one line."""
@@ -223,7 +227,6 @@ class _Judging:
         bad = [trace for trace in traces if trace["verdict"] != "ok"]
         self.notes += [f"{trace_name(row)}: {row['note']}"
                        for row in data["results"] if row["note"]]
-        self.seconds["replays"] = data.get("seconds", self.seconds["judge"])
         if all(trace["verdict"] == "load-failed" for trace in traces):
             return self.zero("refused", self.named(traces[0]["message"]))
         return self.result(
@@ -248,7 +251,8 @@ class _Judging:
         return {"trace": trace_name(row), "set": row["set"],
                 "weight": row["weight"],
                 "counts": row["weight"] > 0 and counts in (row["set"], "both"),
-                "verdict": row["verdict"], "message": self.named(row["message"]),
+                "verdict": row["verdict"],
+                "message": self.named(row["message"]),
                 "line": row["line"], "ops": row["ops"],
                 "utilization": row["utilization"],
                 "bound": self.plan.bounds.get(row["trace"]),
