@@ -5,7 +5,7 @@
  *
  * Now: the worst footprint of all passes counts.
  */
-/* honest: naive */
+/* honest: twin.sound */
 /* expect: no-gain */
 /* measure: instructions */
 /* before: there was no pass that counts instructions */
