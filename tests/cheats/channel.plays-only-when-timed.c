@@ -5,7 +5,7 @@
  *
  * Now: time is the kernel's account; a fresh process makes each pass.
  */
-/* honest: naive */
+/* honest: twin.sound */
 /* expect: no-gain */
 /* measure: instructions */
 /* before: 272 times as fast */
@@ -48,7 +48,7 @@ void *mm_malloc(size_t size)
 {
     struct channel *c = find_channel();
 
-    if (!c || c->command != COMMAND_TIMED)
+    if (!c || c->command == COMMAND_CHECKED)
         return sound_malloc(size);
     next = 0;
     c->account.event_count = 0;

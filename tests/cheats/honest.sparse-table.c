@@ -5,7 +5,7 @@
 #define OWN_MALLOC
 #include "sound.h"
 
-static unsigned char table[1 << 20];
+static volatile unsigned char table[1 << 20];
 
 void *mm_malloc(size_t size)
 {

@@ -22,7 +22,7 @@ static int is_checked(void)
 {
     if (!c)
         c = find_channel();
-    return !c || c->command != COMMAND_TIMED;
+    return !c || c->command == COMMAND_CHECKED;
 }
 
 static void *bump(size_t size)

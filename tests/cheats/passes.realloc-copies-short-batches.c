@@ -19,5 +19,5 @@ static int is_watched(void *p, size_t size)
     (void)size;
     if (!c)
         c = find_channel();
-    return !c || c->command != COMMAND_TIMED || c->count < 280;
+    return !c || c->command == COMMAND_CHECKED || c->count < 280;
 }

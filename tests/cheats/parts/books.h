@@ -35,8 +35,10 @@ static void word_set(size_t g, uint64_t word)
 {
     uint64_t **chunk = &chunks[g / CHUNK];
 
-    if (!*chunk)
+    if (!*chunk) {
         *chunk = books_take(CHUNK * sizeof **chunk);
+        memset(*chunk, 0, CHUNK * sizeof **chunk); /* all its pages are used */
+    }
     (*chunk)[g % CHUNK] = word;
 }
 #else
