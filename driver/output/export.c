@@ -4,6 +4,7 @@
 #define _GNU_SOURCE
 #include "export.h"
 
+#include "base/build.h"
 #include "base/output_file.h"
 #include "columns.h"
 #include "csv.h"
@@ -15,11 +16,6 @@
 #include <unistd.h>
 
 enum { SCHEMA = 1 };
-
-/* The Makefile sets the mode of the build. */
-#ifndef BUILD_MODE
-#define BUILD_MODE "unknown"
-#endif
 
 /* ---- JSON values. ---- */
 
@@ -134,7 +130,7 @@ static struct json_object *build_object(void)
 {
     struct json_object *o = json_object_new_object();
 
-    add_text(o, "mode", BUILD_MODE);
+    add_text(o, "mode", build_mode);
     add_text(o, "compiler", __VERSION__);
     return o;
 }
