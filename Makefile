@@ -36,9 +36,7 @@ FOREIGN := $(filter m32 aarch64,$(MODE))
 AARCH64_CC ?= $(shell command -v aarch64-linux-gnu-gcc || \
 	echo clang --target=aarch64-linux-gnu)
 WORKER_CC := $(if $(filter aarch64,$(MODE)),$(AARCH64_CC),$(CC))
-JUDGE_FLAGS := $(BASE) -Idriver $(OPT) -DBUILD_MODE='"$(MODE)"' \
-	-DWORKER_BITS=$(BITS) -DWORKER_FOREIGN=$(if $(FOREIGN),1,0) \
-	-DLAB_VERSION='"$(shell cat VERSION)"'
+JUDGE_FLAGS := $(BASE) -Idriver $(OPT)
 WORKER_FLAGS := $(BASE) $(OPT) $(if $(filter m32,$(MODE)),-m32)
 # An allocator's own calls stay its own, and the heap's come from its host.
 # Nothing runs when they are loaded, as an allocator in a jail needs it; the
@@ -54,9 +52,14 @@ WORKER_PARTS := $(addprefix driver/worker/,worker worker_load calls filter \
 	worker_timed worker_counted worker_checked pattern) memlib
 JUDGE_PARTS := mdriver $(WORKER_PARTS) $(filter-out driver/worker/worker_main \
 	$(WORKER_PARTS),$(patsubst %.c,%,$(wildcard driver/*.c driver/*/*.c)))
-JUDGE_OBJECTS := $(JUDGE_PARTS:%=$(OUT)/judge/%.o)
-WORKER_OBJECTS := $(WORKER_PARTS:%=$(OUT)/work/%.o) \
-	$(OUT)/work/driver/worker/worker_main.o
+# One judge serves release and the foreign modes, and a worker that is not foreign
+# has the judge's objects; build.o alone says of which mode it is.
+JUDGE := build/$(if $(FOREIGN),release,$(MODE))/judge
+WORK := $(if $(FOREIGN),$(OUT)/work,$(JUDGE))
+BUILD_OBJECT := $(OUT)/judge/driver/base/build.o
+JUDGE_OBJECTS := $(BUILD_OBJECT) $(patsubst %,$(JUDGE)/%.o,$(filter-out \
+	driver/base/build,$(JUDGE_PARTS)))
+WORKER_OBJECTS := $(WORKER_PARTS:%=$(WORK)/%.o) $(WORK)/driver/worker/worker_main.o
 # Without ncurses (libncurses-dev) all is built, but --watch has no terminal.
 NCURSES := $(shell $(CC) -E -include ncurses.h -x c /dev/null >/dev/null 2>&1 \
 	&& echo -lncursesw)
@@ -116,16 +119,19 @@ $(OUT)/worker: driver/worker/worker_aarch64.sh $(OUT)/work/worker
 	$(QUIET)install -m 755 $< $@.$$$$ && mv -f $@.$$$$ $@
 endif
 
-$(OUT)/judge/%.o: %.c
+$(JUDGE)/%.o: %.c
 	$(call compile,$(CC) $(JUDGE_FLAGS) $(EXTRA) -c $<)
 
 $(OUT)/work/%.o: %.c
 	$(call compile,$(WORKER_CC) $(WORKER_FLAGS) -Idriver $(EXTRA) -c $<)
 
-$(OUT)/judge/driver/options.o: VERSION
+$(BUILD_OBJECT): driver/base/build.c VERSION
+	$(call compile,$(CC) $(JUDGE_FLAGS) -DBUILD_MODE='"$(MODE)"' \
+	    -DWORKER_BITS=$(BITS) -DWORKER_FOREIGN=$(if $(FOREIGN),true,false) \
+	    -DLAB_VERSION='"$(shell cat VERSION)"' -c $<)
 
 # Fills and checks are the cost of a checked replay: let them be vectorized.
-$(OUT)/judge/driver/worker/pattern.o $(OUT)/work/driver/worker/pattern.o: EXTRA := $(if $(filter san,$(MODE)),,-O3)
+$(JUDGE)/driver/worker/pattern.o $(OUT)/work/driver/worker/pattern.o: EXTRA := $(if $(filter san,$(MODE)),,-O3)
 
 $(OUT)/profiles.json: driver/measure/profiles.json
 $(OUT)/assignment.json: assignment.json
@@ -142,7 +148,7 @@ help:
 clean:
 	rm -rf build mdriver traces/.bounds
 
--include $(shell find $(OUT) -name '*.d' 2>/dev/null)
+-include $(shell find $(sort $(OUT) build/release) -name '*.d' 2>/dev/null)
 
 # ---- What a handout does not have: tools/handout ends the Makefile here. ----
 

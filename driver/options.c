@@ -7,6 +7,7 @@
 #include "options.h"
 
 #include "memlib.h"
+#include "base/build.h"
 #include "base/fatal.h"
 #include "base/size_text.h"
 #include "base/suffix.h"
@@ -543,7 +544,8 @@ static bool lists_all(const char *list)
 
 static _Noreturn void print_version(void)
 {
-    puts("mdriver " LAB_VERSION);
+    fputs("mdriver ", stdout);
+    puts(build_version);
     exit(EXIT_ALL_RIGHT);
 }
 

@@ -8,6 +8,7 @@
 #define _GNU_SOURCE
 #include "reproduce.h"
 
+#include "base/build.h"
 #include "options.h"
 #include "output/explain.h"
 #include "shrink/shrink.h"
@@ -110,7 +111,7 @@ static void append_judging(const struct replay_setup *s, char *text,
 static void stop_under_gdb(const struct replay_setup *s, uint64_t op,
                            bool timed, struct outcome *out)
 {
-    bool driver = !WORKER_FOREIGN && !timed;
+    bool driver = !build_worker_is_foreign && !timed;
     char *text = out->reproduce;
     size_t size = sizeof out->reproduce;
 

@@ -10,17 +10,17 @@ TESTED := $(OUT)/judge/judge.a
 # Of a library: its test stands at the place of a program that links it.
 LIBRARY_TESTS := $(patsubst tests/libraries/%.c,$(OUT)/tests/%,$(wildcard tests/libraries/*_test.c))
 $(OUT)/tests/%_test: tests/libraries/%_test.c $(OUT)/lib/lib%.a
-	$(call compile,$(CC) $(LIB_FLAGS) -Ilibraries $(filter %.c %.a,$^))
+	$(call compile,$(CC) $(LIB_FLAGS) -O1 -Ilibraries $(filter %.c %.a,$^))
 
 # memlib is also the worker's, so its test has the worker's width.
-$(OUT)/tests/memlib_test: tests/unit/memlib_test.c $(OUT)/work/memlib.o
+$(OUT)/tests/memlib_test: tests/unit/memlib_test.c $(WORK)/memlib.o
 	$(call compile,$(CC) $(WORKER_FLAGS) $(filter %.c %.o,$^))
 
-$(TESTED): $(filter-out $(OUT)/judge/mdriver.o,$(JUDGE_OBJECTS))
+$(TESTED): $(filter-out $(JUDGE)/mdriver.o,$(JUDGE_OBJECTS))
 	$(call archive)
 
 $(OUT)/tests/%: tests/unit/%.c $(TESTED)
-	$(call compile,$(CC) $(JUDGE_FLAGS) $(filter %.c %.a,$^) $(JUDGE_LIBS))
+	$(call compile,$(CC) $(JUDGE_FLAGS) -O0 $(filter %.c %.a,$^) $(JUDGE_LIBS))
 
 # It includes mm.c, over memory of its own, where that is the flagship.
 FLAGSHIP := $(if $(shell grep -s MM_FIXED_MAP mm.c),-DFLAGSHIP)
@@ -36,7 +36,8 @@ $(OUT)/mm/align8_hardened.so: OTHERWISE := -DMM_ALIGNMENT=8 -DMM_HARDENED
 $(MM_BUILDS:%=$(OUT)/mm/%.so): mm.c
 	$(call compile,$(CC) $(WORKER_FLAGS) $(OTHERWISE) $(PLUGIN_FLAGS) $<)
 
-# Wrong programs are built as they are, whatever the mode.
+# Wrong programs are built as they are, whatever the mode: those of release serve
+# with sanitizers, too.
 BAD_FLAGS := $(BASE) -O2 $(if $(filter m32,$(MODE)),-m32) $(PLUGIN_FLAGS)
 FIRST_HOUR := $(patsubst tests/first_hour/%.c,$(OUT)/first_hour/%.so,$(wildcard \
 	tests/first_hour/*.c))
@@ -45,8 +46,10 @@ first-hour: $(FIRST_HOUR)
 $(OUT)/first_hour/%.so: tests/first_hour/%.c
 	$(call compile,$(WORKER_CC) $(BAD_FLAGS) $<)
 
-$(OUT)/bad/%.so: tests/bad/%.c
+build/$(MODE:san=release)/bad/%.so: tests/bad/%.c
 	$(call compile,$(WORKER_CC) $(BAD_FLAGS) $<)
+build/san/bad/%.so: build/release/bad/%.so
+	$(QUIET)mkdir -p $(@D) && ln -f $< $@
 
 # ---- Runtime tests. ----
 
@@ -94,9 +97,9 @@ $(OUT)/soak: tests/runtime/soak.c $(SOAKED:%=tests/runtime/soak/%.c) \
 # ---- All tests. ----
 
 .PHONY: test test-all test-build
-test-build: lab $(UNIT_TESTS) $(LIBRARY_TESTS) $(BAD) $(FIRST_HOUR) $(RUNTIME_TESTS) \
-	$(MM_BUILDS:%=$(OUT)/mm/%.so) \
-	$(if $(PRELOADS),benchmarks libraries $(LARGER_PAGES),$(OUT)/record.so)
+test-build: lab $(UNIT_TESTS) $(LIBRARY_TESTS) $(BAD) $(RUNTIME_TESTS) \
+	$(MM_BUILDS:%=$(OUT)/mm/%.so) $(if $(PRELOADS),benchmarks libraries \
+	$(LARGER_PAGES) $(FIRST_HOUR),$(OUT)/record.so)
 
 test: test-build
 	tests/run --build $(OUT) $(ONLY)

@@ -1,5 +1,6 @@
 /*
- * build.c - the kernel knows the path of the executable.
+ * build.c - the Makefile sets the constants; the kernel knows the path of the
+ * executable.
  */
 #define _GNU_SOURCE
 #include "build.h"
@@ -10,14 +11,9 @@
 #include <string.h>
 #include <sys/auxv.h>
 
-const char *build_mode(void)
-{
-#ifdef BUILD_MODE
-    return BUILD_MODE;
-#else
-    return "unknown";
-#endif
-}
+const char *const build_mode = BUILD_MODE, *const build_version = LAB_VERSION;
+const int build_worker_bits = WORKER_BITS;
+const bool build_worker_is_foreign = WORKER_FOREIGN;
 
 const char *build_directory(void)
 {

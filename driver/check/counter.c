@@ -55,7 +55,7 @@ const char *counter_missing(void)
     char path[COUNTER_PATH];
 
     for (size_t i = 0; i < sizeof others / sizeof *others; i++)
-        if (strcmp(build_mode(), others[i]) == 0) {
+        if (strcmp(build_mode, others[i]) == 0) {
             snprintf(text, sizeof text,
                      "is not of MODE=%s: valgrind does not run its worker",
                      others[i]);
@@ -118,7 +118,7 @@ void *counter_heap_base(size_t limit)
 {
     void *low = mem_preferred_base(0);
 
-    if (WORKER_BITS == 32 || (size_t)low + limit <= 0x58000000)
+    if (build_worker_bits == 32 || (size_t)low + limit <= 0x58000000)
         return low;
     return (void *)((size_t)1 << 42);
 }

@@ -11,6 +11,7 @@
 #define _GNU_SOURCE
 #include "jail.h"
 
+#include "base/build.h"
 #include "base/fatal.h"
 #include "process.h"
 
@@ -97,7 +98,7 @@ static const struct rule {
 
 static uint32_t worker_architecture(void)
 {
-    return WORKER_BITS == 32 ? SCMP_ARCH_X86 : seccomp_arch_native();
+    return build_worker_bits == 32 ? SCMP_ARCH_X86 : seccomp_arch_native();
 }
 
 static void check_filter(int result)
@@ -200,9 +201,9 @@ void jail_limit(uint64_t span, uint64_t seconds)
 
 const char *jail_lacks(void)
 {
-    if (strcmp(BUILD_MODE, "san") == 0)
+    if (strcmp(build_mode, "san") == 0)
         return "the sanitizers of MODE=san need calls that it forbids";
-    if (WORKER_FOREIGN && WORKER_BITS == 64)
+    if (build_worker_is_foreign && build_worker_bits == 64)
         return "an emulated worker cannot have it";
     if (prctl(PR_GET_SECCOMP) < 0)
         return "this kernel has no filters of system calls";

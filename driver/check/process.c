@@ -32,7 +32,8 @@ enum {
     PLACE_NS = 1000000,  /* between looks where it sleeps, */
     PLACE_LOOKS = 10000, /* and so many of them */
     /* The C library itself raises the thresholds up to these. */
-    MMAP_THRESHOLD = WORKER_BITS == 64 ? 32 << 20 : 512 << 10,
+    MMAP_THRESHOLD_64 = 32 << 20,
+    MMAP_THRESHOLD_32 = 512 << 10,
     TRIM_THRESHOLD = 64 << 20
 };
 
@@ -62,7 +63,9 @@ static char *tunables(void)
     if (asprintf(&text,
                  "GLIBC_TUNABLES=glibc.malloc.mmap_threshold=%d:"
                  "glibc.malloc.trim_threshold=%d%s%s",
-                 MMAP_THRESHOLD, TRIM_THRESHOLD, more ? ":" : "",
+                 build_worker_bits == 64 ? MMAP_THRESHOLD_64
+                                         : MMAP_THRESHOLD_32,
+                 TRIM_THRESHOLD, more ? ":" : "",
                  more ? more : "") < 0)
         text = check_alloc(NULL);
     return text;
@@ -138,7 +141,7 @@ static bool set_files(const struct process_setup *s, int output_fd)
 /* Why exec failed. */
 static const char *exec_fault(void)
 {
-    return errno == ENOEXEC && WORKER_BITS == 32
+    return errno == ENOEXEC && build_worker_bits == 32
                ? "this system does not run 32-bit programs"
                : strerror(errno);
 }

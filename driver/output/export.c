@@ -157,7 +157,7 @@ static struct json_object *build_object(void)
 {
     struct json_object *o = json_object_new_object();
 
-    add_text(o, "mode", build_mode());
+    add_text(o, "mode", build_mode);
     add_text(o, "compiler", __VERSION__);
     return o;
 }

@@ -1,7 +1,7 @@
 /*
  * fake.c - the four functions of mm.h, and mem_map.
  *
- * A block has 32 bytes before it: its size, and whether it lives.
+ * A block has 32 bytes before it: its size, and whether it is live.
  */
 #include "fake.h"
 

@@ -1,8 +1,8 @@
 /*
  * fake.h - an allocator to test blocks.c with.
  *
- * It never uses memory again, fills new blocks with DIRT, and knows its live
- * blocks: a call with another address ends the test. fake.c has the functions
+ * It never uses memory again, fills new blocks with DIRT, and checks addresses: a
+ * call with one of no live block ends the test. fake.c has the functions
  * that every allocator exports, and mem_map for the side table; fake_more.c has
  * the optional ones.
  */

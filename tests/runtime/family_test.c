@@ -1,9 +1,9 @@
 /*
  * family_test.c - the malloc family keeps the C library's promises.
  *
- * Those of glibc on 64-bit machines, call by call, in one thread. It
- * links no malloc: under plain libc it is the reference, and everything must
- * pass; under LD_PRELOAD it judges who took libc's place.
+ * The promises are those of glibc on 64-bit machines, call by call, in one
+ * thread. The program links no malloc: without LD_PRELOAD it tests libc's, which
+ * has to pass everything; with it, the malloc that is preloaded.
  */
 #define _GNU_SOURCE
 #include "../libc_own.h"

@@ -4,7 +4,7 @@
  *     misuse            list them: NAME TAB the message expected TAB from whom
  *     misuse NAME       run one; it prints "unnoticed" if it is not ended
  *
- * A malloc that keeps its metadata apart can detect each of these for sure.
+ * A malloc that keeps its metadata apart from payloads can detect each of them.
  */
 #include <pthread.h>
 #include <stdbool.h>

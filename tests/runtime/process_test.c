@@ -1,8 +1,9 @@
 /*
  * process_test.c - the malloc family in a real process.
  *
- * Threads, forks, signals; before main, after exit, in libraries that come
- * and go, and in the C library itself. Like family_test.c it links no malloc.
+ * Calls in threads, children of fork and signal handlers; before main, after exit,
+ * in libraries that are loaded and unloaded, and in the C library itself. Like
+ * family_test.c it links no malloc.
  */
 #define _GNU_SOURCE
 #include "family.h"

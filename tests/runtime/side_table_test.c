@@ -1,7 +1,8 @@
 /*
- * side_table_test.c - the side table finds what was entered, and nothing else.
+ * side_table_test.c - the side table finds the blocks that were entered, and no
+ * others.
  *
- * Its memory comes from the mem_map below, which can refuse, and which counts.
+ * Its memory comes from the mem_map below, which counts bytes, and can refuse.
  */
 #include "../check.h"
 

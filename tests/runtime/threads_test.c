@@ -1,8 +1,8 @@
 /*
- * threads_test.c - what a thread keeps, and for how long.
+ * threads_test.c - which freed blocks a thread's magazines keep, and how long.
  *
- * The allocator beneath is this file's: it counts its blocks, and knows their
- * sizes from a word before each.
+ * The allocator that they are filled from is in this file: it counts its live
+ * blocks, and keeps their sizes in a word before each.
  */
 #include "../check.h"
 

@@ -1,6 +1,6 @@
 /*
- * An aligned block is cut out of a larger one, and free knows only its own.
- * Must be found.
+ * Aligned blocks lie in an area of their own, and free leaves them there. Must be
+ * found.
  */
 /* fails: aligned-blocks-are-freed */
 #include "wrong.h"

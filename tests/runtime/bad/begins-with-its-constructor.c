@@ -1,5 +1,5 @@
 /*
- * There is no memory before the constructor has run. Must be found.
+ * malloc returns NULL until the library's constructor has run. Must be found.
  */
 /* fails: serves-before-main library-loaded-later */
 #include "wrong.h"

@@ -1,5 +1,5 @@
 /*
- * There is no memory once the destructor has run. Must be found.
+ * malloc returns NULL once the library's destructor has run. Must be found.
  */
 /* fails: library-loaded-later */
 #include "wrong.h"

@@ -1,5 +1,5 @@
 /*
- * Every 1000th block of a thread is the one before it, still in use.
+ * Every 1000th malloc of a thread returns the block before, which is live.
  * Must be found.
  */
 /* soak: byte|signal */

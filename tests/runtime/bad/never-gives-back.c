@@ -1,5 +1,6 @@
 /*
- * The heap never shrinks, and large blocks lie in it. Must be found.
+ * The heap never shrinks, and large blocks are in it, not in mappings. Must be
+ * found.
  */
 /* fails: gives-back-a-large-block */
 /* fails: gives-back-many-small-blocks */

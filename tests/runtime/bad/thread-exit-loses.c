@@ -1,5 +1,6 @@
 /*
- * What a thread allocated last goes when the thread does. Must be found.
+ * The block that a thread allocated last is overwritten when the thread ends. Must
+ * be found.
  */
 /* fails: blocks-outlive-their-threads */
 #include "wrong.h"

@@ -1,7 +1,7 @@
-"""A trace between two formats: its operations in columns, checked.
+"""A trace that was read in one format and is to be written in another.
 
 Most writers need the number of ids and the peak before the first operation. So
-the whole trace is kept, in about 30 bytes per operation; a list of Ops would
+the whole trace is kept in columns, about 30 bytes per operation; a list of Ops would
 take 200.
 """
 
@@ -18,7 +18,7 @@ from ..traces.op_table import FREEING
 
 @dataclass
 class CheckedTrace:
-    """Operations, each of which the ones before it allow.
+    """Operations that were checked: each is valid after those before it.
 
     An id stands for one block, and ids count from 0 in the order in which
     blocks begin, whatever they were in the input. An `r` of a new id is

@@ -3,8 +3,8 @@
 A block is a pair of nestable asynchronous events, b where it begins and e where
 it ends, both with the block's id. (Synchronous ones, B/E or X, have to nest on
 each row, and blocks do not.) A realloc is an n between the two.
-What is live at the end has no e: it has not ended. Payload and, where an
-allocator is chosen, footprint are counters. A microsecond is an operation.
+Blocks that are live at the end have no e. Payload is a counter, and so is the
+footprint if an allocator is chosen. Each operation takes a microsecond.
 
 One event a line, each with its arguments as the trace has them: the lines of
 b, n, e and i are the operations, in order.

@@ -1,4 +1,4 @@
-"""tools/convert: from what the user says to a reader and a writer."""
+"""tools/convert: its options, and the reader and writer that they choose."""
 
 from __future__ import annotations
 

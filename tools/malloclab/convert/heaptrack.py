@@ -1,9 +1,10 @@
 """heaptrack's files, in and out. Lines begin with a letter; numbers are hex.
 
-heaptrack_interpret turns what a run wrote (--raw) into what is looked at:
+heaptrack writes the raw form (--raw); heaptrack_interpret makes the interpreted one
+of it, which heaptrack_gui reads:
 
     raw                         interpreted
-    v 10400 3                   v 10400 3        version, of the format the 3rd
+    v 10400 3                   v 10400 3        version; version of the format
     + SIZE TRACE POINTER        a SIZE TRACE     info 0, 1, ...: once each
                                 + INFO
     - POINTER                   - INFO
@@ -12,10 +13,10 @@ heaptrack_interpret turns what a run wrote (--raw) into what is looked at:
                                 i ADDRESS MODULE FUNCTION FILE LINE ...
     c MS   R PAGES              c MS   R PAGES   time, resident memory
 
-An interpreted file does not say which of the blocks of one size and one call
-stack is freed. The oldest is taken here: docs/traces.md says how often that is
-the one. Threads, alignments, calloc and realloc are in neither, and of a
-realloc both sides are logged late (late_ends.py).
+An interpreted file does not say which of the live blocks of one size and one call
+stack is freed. The reader frees the oldest; docs/traces.md says how often that is
+right. Neither form has threads, alignments, calloc or realloc. A realloc is a free
+and a malloc, both of them logged late (late_ends.py).
 """
 
 from __future__ import annotations

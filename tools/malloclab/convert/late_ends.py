@@ -1,4 +1,4 @@
-"""Logs that note the end of a block after it has ended, or not at all.
+"""Logs that have the end of a block (its free) late, or not at all.
 
 mtrace writes the line of a free, and mtrace and heaptrack both lines of a
 realloc, when the call has returned. By then another thread may have been given
@@ -7,14 +7,14 @@ the address, and may have logged that first:
     thread A    free(p) ................. log "- p"
     thread B           malloc() = p, log "+ p"
 
-So p begins while it is in use. The ends to come at p are then taken in the
-order of the beginnings: an address is a queue of blocks, which is empty again
-once the late lines have come.
+So the log has a block that begins at p while another one is live there. Each
+address therefore has a queue of live blocks, and an end at p ends the first of
+them. Once the late lines have been read, the queue is empty.
 
-mtrace among threads also loses lines now and then; such a queue would never be
-empty again. A thread is late by a few lines only. So where a queue is older
-than MAX_LATENESS, the next block to begin replaces its first one, which is
-counted as for any end that was not seen.
+With several threads mtrace also loses lines; such a queue would never be empty
+again. A thread is late by a few lines only. So if a queue is older than
+MAX_LATENESS, the next block that begins ends the first one of the queue, which is
+counted like any block whose end is missing.
 """
 
 from __future__ import annotations

@@ -7,16 +7,18 @@
     7 <... realloc resumed> )                  = 0x55a0
     operator new(unsigned long)(41, 1, 0, 2)   = 0x55f0
 
-Numbers beyond those that a function has are what lay in registers. Of calls
-within a call, as malloc in operator new, only the outer one counts. As ends are
-logged before the call and beginnings after it, the order is sound.
+Arguments beyond those of the function are contents of registers, and mean nothing.
+Of a call within a call, such as malloc in operator new, only the outer one counts.
+Frees are logged before the call and new blocks after it, so no block begins where
+another one is live.
 
-What libc calls of itself ltrace -e shows under other names, for it takes the
-PLT's slots in the wrong order; -x, at the functions' entries, is right.
+`ltrace -e` gives wrong names to the calls that libc makes itself, since it takes
+the slots of the PLT in the wrong order. `-x` stops at the entries of functions, and
+gives the right names.
 
-A PID is a thread or a process, and the log does not say which. posix_memalign
-stores its block where the log does not look, unless a prototype tells ltrace
-to: `int posix_memalign(+addr*, ulong, ulong);`.
+A PID is that of a thread or of a process; the log does not say which. ltrace logs
+the block of posix_memalign only if a prototype tells it to:
+`int posix_memalign(+addr*, ulong, ulong);`.
 """
 
 from __future__ import annotations

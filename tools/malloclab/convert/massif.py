@@ -1,11 +1,10 @@
 """massif.out, as Valgrind's massif writes it: snapshots of the heap over time,
 for ms_print and massif-visualizer.
 
-Payload is the heap, and what the allocator's footprint is beyond it is the
-extra, so that the pictures show what fragmentation and headers take. Time is
-in operations; of massif's three units (instructions, milliseconds, bytes) the
-first is as good a name for them as there is. The highest snapshot has the
-tree: what was live, by frames.py.
+mem_heap_B is the payload, and mem_heap_extra_B the footprint less the payload, so
+that the pictures show what fragmentation and headers take. Time is in operations,
+under the name of massif's first unit, instructions: it has no unit of calls. The
+snapshot of the highest payload has the tree of live blocks by stack (frames.py).
 """
 
 from __future__ import annotations

@@ -3,10 +3,10 @@
     id,lower,upper,size
     b0,0,12,100
 
-Operation `lower`, counted from 0, begins the buffer and `upper` ends it; what
-is live at the end is ended there. A realloc ends a buffer and begins another,
-b7.1 after b7: nothing says that it stays in its place, and at no time are both
-there. Buffers of no bytes need no place and are left out.
+Operation `lower`, counted from 0, begins the buffer and `upper` ends it; blocks
+that are live at the end are ended there. A realloc ends a buffer and begins
+another, b7.1 after b7, which may lie elsewhere; their lifetimes do not overlap.
+Buffers of no bytes need no place and are left out.
 """
 
 from __future__ import annotations

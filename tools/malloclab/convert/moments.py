@@ -9,7 +9,7 @@ from .write_options import WriteOptions
 
 
 class Moment(NamedTuple):
-    """After so many operations; extra is what the allocator takes beyond."""
+    """number: of operations done; payload, and the footprint beyond it, in bytes."""
 
     number: int
     payload: int

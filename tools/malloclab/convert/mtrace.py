@@ -1,5 +1,5 @@
-"""mtrace(3): what glibc writes where MALLOC_TRACE says, between mtrace() and
-muntrace().
+"""mtrace(3): the log that glibc writes to the file of MALLOC_TRACE, between
+mtrace() and muntrace().
 
     = Start
     @ ./a.out:[0x1189] + 0x5581 0x64      malloc, calloc, memalign: all the same
@@ -9,8 +9,8 @@ muntrace().
     @ ./a.out:[0x11b0] - 0x55f0           free
     = End
 
-Threads, alignments, calloc and free(NULL) are not in it. Lines are written
-when the call has returned (late_ends.py).
+It has no threads, alignments, calloc or free(NULL). Lines are written when the
+call has returned (late_ends.py).
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""Profiles: recognised, to refuse them with the reason.
+"""Profiles of memory: they are recognised, and refused with the reason.
 
-A profile sums up what was allocated. It has neither the order of the calls nor
-which block each free was of, so no trace can be made from it.
+A profile has sums of what was allocated. It has neither the order of the calls nor
+the block of each free, so no trace can be made from it.
 """
 
 from __future__ import annotations

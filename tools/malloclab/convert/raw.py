@@ -1,4 +1,4 @@
-"""What tools/record --keep leaves: runtime/record.h has the form."""
+"""Recordings, which tools/record --keep leaves: runtime/record.h has the format."""
 
 from __future__ import annotations
 

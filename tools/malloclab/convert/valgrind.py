@@ -1,5 +1,5 @@
-"""Valgrind's --trace-malloc=yes: lines among all that memcheck and the program
-write.
+"""Valgrind's --trace-malloc=yes: the lines of allocation calls, among others of
+memcheck and of the program.
 
     --4711-- malloc(100) = 0x4A43040
     --4711-- realloc(0x0,50)malloc(50) = 0x4A431B0      calls a call within
@@ -9,9 +9,9 @@ write.
     --4711-- realloc(0x4A43230,0)free(0x4A43230)
     --4711--  = 0
 
-4711 is the process; threads are not in it. A result belongs to the call that
-was begun last and has none. realloc of NULL, and to 0, tell the call within,
-which counts.
+4711 is the process; there are no threads. A result belongs to the last call that
+has none yet. For a realloc of NULL or to 0 bytes Valgrind logs the malloc or free
+within it as well, and that one counts.
 """
 
 from __future__ import annotations
