@@ -11,9 +11,12 @@
 static int read_character(const unsigned char *p, uint32_t *character)
 {
     static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
-    int length = *p < 0x80 ? 1 : *p < 0xc0 ? 0 : *p < 0xe0 ? 2 : *p < 0xf0 ? 3
-                                             : *p < 0xf8   ? 4
-                                                           : 0;
+    int length = *p < 0x80   ? 1
+                 : *p < 0xc0 ? 0
+                 : *p < 0xe0 ? 2
+                 : *p < 0xf0 ? 3
+                 : *p < 0xf8 ? 4
+                             : 0;
     uint32_t c = length == 1 ? *p : *p & (0x7fu >> length);
 
     for (int i = 1; i < length; i++) {
@@ -30,9 +33,9 @@ static int read_character(const unsigned char *p, uint32_t *character)
 
 static bool is_plain(uint32_t c)
 {
-    return c >= 0x20 && (c < 0x7f || c > 0x9f) &&
-           c != 0x61c && (c < 0x200e || c > 0x200f) &&
-           (c < 0x2028 || c > 0x202e) && (c < 0x2066 || c > 0x2069);
+    return c >= 0x20 && (c < 0x7f || c > 0x9f) && c != 0x61c &&
+           (c < 0x200e || c > 0x200f) && (c < 0x2028 || c > 0x202e) &&
+           (c < 0x2066 || c > 0x2069);
 }
 
 void plain_text(char *text, const char *kept)

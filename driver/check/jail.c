@@ -48,7 +48,7 @@ static const struct rule {
         int64_t value;
     } when[3];
 } rules[] = {
-    /* clang-format off */
+/* clang-format off */
 #define ANY(name, stages) {name, stages, {{0}}}
 #define IS(argument, value) {argument, UINT32_MAX, value}
 #define MAPS_PRIVATE {{3, PROT_EXEC, 0}, \

@@ -17,13 +17,13 @@ struct object_segment {
 };
 
 struct object_facts {
-    bool readable;       /* it is an ELF shared object */
-    bool exports_lab;    /* it exports mm_malloc */
-    bool exports_malloc; /* it exports malloc */
-    size_t static_bytes; /* size of .data, .bss and thread-local data */
+    bool readable;        /* it is an ELF shared object */
+    bool exports_lab;     /* it exports mm_malloc */
+    bool exports_malloc;  /* it exports malloc */
+    size_t static_bytes;  /* size of .data, .bss and thread-local data */
     size_t linkers_bytes; /* of the linker's sections that do not count */
-    bool asks_valgrind;  /* it has the code of a client request of valgrind */
-    char idea[64];       /* the start of mm_idea; "" if it is not exported */
+    bool asks_valgrind;   /* it has the code of a client request of valgrind */
+    char idea[64];        /* the start of mm_idea; "" if it is not exported */
     size_t segment_count;
     struct object_segment segments[OBJECT_SEGMENTS];
     /*

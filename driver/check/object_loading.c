@@ -127,8 +127,8 @@ static void check_needed(struct object_facts *facts, const char *name)
 /* The table of strings and its size come before names are looked at. */
 static void check_all_needed(const struct dynamic *d, Elf_Data *entries)
 {
-    Elf_Data *names = data_at(d->elf, d->value[DT_STRTAB],
-                              d->value[DT_STRSZ], ELF_T_BYTE);
+    Elf_Data *names =
+        data_at(d->elf, d->value[DT_STRTAB], d->value[DT_STRSZ], ELF_T_BYTE);
     GElf_Dyn entry;
 
     for (int i = 0; gelf_getdyn(entries, i, &entry); i++) {
@@ -201,8 +201,7 @@ static void check_relocations(const struct dynamic *d, uint64_t address,
 /* The words of a table of 32-bit numbers that begins at an address. */
 static const uint32_t *words_at(Elf *elf, uint64_t address, size_t *count)
 {
-    Elf_Data *data =
-        address ? data_at(elf, address, 0, ELF_T_WORD) : NULL;
+    Elf_Data *data = address ? data_at(elf, address, 0, ELF_T_WORD) : NULL;
 
     *count = data ? data->d_size / sizeof(uint32_t) : 0;
     return data ? data->d_buf : NULL;
@@ -245,8 +244,8 @@ static void check_symbols(const struct dynamic *d)
     Elf_Data *data = data_at(d->elf, d->value[DT_SYMTAB], 0, ELF_T_SYM);
     GElf_Sym symbol;
 
-    if (!data || count > data->d_size / gelf_fsize(d->elf, ELF_T_SYM, 1,
-                                                   EV_CURRENT)) {
+    if (!data ||
+        count > data->d_size / gelf_fsize(d->elf, ELF_T_SYM, 1, EV_CURRENT)) {
         refuse(d->facts, "has no sound table of symbols");
         return;
     }

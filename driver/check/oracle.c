@@ -87,8 +87,8 @@ static void give_back(struct oracle *o, uint64_t at, uint64_t size)
 {
     if (o->given_count == o->given_capacity) {
         o->given_capacity = o->given_capacity * 2 + 64;
-        o->given_back = check_alloc(realloc(
-            o->given_back, o->given_capacity * sizeof *o->given_back));
+        o->given_back = check_alloc(
+            realloc(o->given_back, o->given_capacity * sizeof *o->given_back));
     }
     o->given_back[o->given_count++] = (struct area){at, size};
 }
@@ -103,9 +103,8 @@ static const char *move_break(struct oracle *o, uint64_t brk)
 {
     if (brk > o->limit)
         return "a break beyond the heap limit";
-    if (brk > o->brk &&
-        bitset_any(o->mapped_units, o->brk / MEM_UNIT,
-                   units_of(brk) - o->brk / MEM_UNIT))
+    if (brk > o->brk && bitset_any(o->mapped_units, o->brk / MEM_UNIT,
+                                   units_of(brk) - o->brk / MEM_UNIT))
         return "a break above pages that are mapped";
     if (brk < o->brk)
         give_back(o, brk, o->brk - brk);
@@ -158,9 +157,8 @@ static bool found_forgery(struct finding *f, uint64_t op, const char *what)
 
     snprintf(words, sizeof words, "reported %s: memlib does no such thing",
              what);
-    return op >= NO_OP - 1
-               ? finding_at(f, VERDICT_TAMPERED, AT_INIT, words)
-               : finding_text(f, VERDICT_TAMPERED, op, words);
+    return op >= NO_OP - 1 ? finding_at(f, VERDICT_TAMPERED, AT_INIT, words)
+                           : finding_text(f, VERDICT_TAMPERED, op, words);
 }
 
 bool oracle_event(struct oracle *o, const struct mem_event *event, uint64_t op,

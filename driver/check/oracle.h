@@ -3,8 +3,9 @@
  *
  * During a replay the oracle receives every event of the heap and every address
  * that the allocator returned. It reports the first event or address that is
- * wrong, and why: events too are the worker's word. Time per operation depends on the block's size, not on the number of
- * live blocks: the oracle has one bit per granule of 8 bytes, no sorted list.
+ * wrong, and why: events too are the worker's word. Time per operation depends
+ * on the block's size, not on the number of live blocks: the oracle has one bit
+ * per granule of 8 bytes, no sorted list.
  */
 #ifndef ORACLE_H
 #define ORACLE_H
@@ -31,7 +32,7 @@ struct oracle {
     struct live *live;           /* by slot */
     struct bitset *granules;     /* set where live payload is */
     struct bitset *mapped_units; /* set where MEM_UNITs from base are mapped */
-    struct bitset *placeable;    /* the same, or were in this batch if lenient */
+    struct bitset *placeable;    /* the same, or if lenient were in the batch */
     struct area *given_back;     /* since the last oracle_settle */
     size_t given_count, given_capacity;
 };

@@ -96,8 +96,7 @@ static uint64_t beyond(uint64_t bytes, uint64_t allowance)
     return bytes > allowance ? bytes - allowance : 0;
 }
 
-uint64_t outside_counted(const struct outside *start,
-                         const struct outside *now,
+uint64_t outside_counted(const struct outside *start, const struct outside *now,
                          const struct object_facts *object)
 {
     uint64_t loaded = smaller(start->variables, LOADED_ALLOWANCE);

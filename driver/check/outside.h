@@ -25,8 +25,7 @@ struct outside outside_measure(const struct process *p,
  * The bytes that count as footprint: `start` is what there was before the
  * allocator was first called.
  */
-uint64_t outside_counted(const struct outside *start,
-                         const struct outside *now,
+uint64_t outside_counted(const struct outside *start, const struct outside *now,
                          const struct object_facts *object);
 
 /* So many bytes do not count: of the object's own, and of all others. */

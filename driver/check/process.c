@@ -323,8 +323,8 @@ static bool read_place(const struct process *p, struct place *place)
         return false;
     bool readable = fgets(text, sizeof text, file);
     fclose(file);
-    if (readable && sscanf(text, "%*s %*s %*s %*s %*s %*s %*s %llx %llx", &sp,
-                           &pc) == 2)
+    if (readable &&
+        sscanf(text, "%*s %*s %*s %*s %*s %*s %*s %llx %llx", &sp, &pc) == 2)
         *place = (struct place){sp, pc};
     return readable;
 }

@@ -218,11 +218,10 @@ static bool check_batches(struct replay *r, uint64_t end, struct finding *f,
         trace_release_pages(r->setup.trace, op, op + count);
         if (r->setup.allocator->kind == WORKER_SYSTEM && count > 0)
             measure_resident(r, op + count - 1);
-        if (is_lab(r) &&
-            !inspect_contents(r, op + count - (count > 0),
-                              count > SHORT_BATCH ? INSPECT_BYTES
-                                                  : INSPECT_SHORT,
-                              f))
+        if (is_lab(r) && !inspect_contents(r, op + count - (count > 0),
+                                           count > SHORT_BATCH ? INSPECT_BYTES
+                                                               : INSPECT_SHORT,
+                                           f))
             return false;
         if (count > 0 && !inspect_at_random(r, r->oracle, op + count, count, f))
             return false;

@@ -47,9 +47,9 @@ struct replay_setup {
     uint64_t stop_at;  /* breakpoint before that operation; NO_OP = none */
     double time_limit; /* CPU seconds per pass */
     /*
-     * Each pass has a worker of its own, and no batch tells which pass it is of.
-     * An allocator of the lab is in a jail too, and all that it could do outside
-     * of its calls is looked for.
+     * Each pass has a worker of its own, and timed batches do not tell which
+     * pass they are of. An allocator of the lab is in a jail too (jail.h), and
+     * what it could do beside its calls is looked for.
      */
     bool untrusted;
     double deadline; /* by clock_seconds, for every pass; 0: none */

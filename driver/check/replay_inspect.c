@@ -86,8 +86,8 @@ bool inspect_worker(struct replay *r, const struct oracle *o, uint64_t op,
         return true;
     if (!sandbox_waits_in_place(r->sandbox))
         return waits_elsewhere(op, f);
-    struct outside now = outside_measure(sandbox_process(r->sandbox), object,
-                                         r->object_base);
+    struct outside now =
+        outside_measure(sandbox_process(r->sandbox), object, r->object_base);
     uint64_t counted = outside_counted(&r->at_load, &now, object);
     if (counted > r->outside)
         r->outside = counted;

@@ -84,9 +84,9 @@ static void note_loaded(struct replay *r)
                  c->text);
     plain_text(r->team, "\n");
     if (r->jailed)
-        r->at_load = outside_measure(sandbox_process(r->sandbox),
-                                     &r->setup.allocator->object,
-                                     r->object_base);
+        r->at_load =
+            outside_measure(sandbox_process(r->sandbox),
+                            &r->setup.allocator->object, r->object_base);
 }
 
 static struct ending load(struct replay *r)

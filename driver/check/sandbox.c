@@ -213,12 +213,21 @@ static void wait_for_turn(struct sandbox *s)
         s->meter.slept += slept;
 }
 
+/*
+ * Seconds that filling and checking may have taken in this call: the worker's
+ * word, but only where payloads are filled.
+ */
+static double filling(const struct sandbox *s)
+{
+    return s->copy->command == COMMAND_CHECKED
+               ? (double)s->channel->filled / FILL_RATE
+               : 0;
+}
+
 double sandbox_seconds_used(const struct sandbox *s)
 {
-    double filling = (double)s->channel->filled / FILL_RATE;
-
     return cpu_of(s) - s->meter.cpu + s->meter.slept - s->meter.filling -
-           filling;
+           filling(s);
 }
 
 static bool is_past_deadline(const struct sandbox *s)
@@ -400,7 +409,7 @@ static void prepare_call(struct sandbox *s, enum command command,
     uint64_t *log = (uint64_t *)sandbox_log(s);
 
     s->event_count = 0;
-    s->meter.filling += (double)c->filled / FILL_RATE;
+    s->meter.filling += filling(s);
     c->filled = 0;
     c->filling = 0;
     c->command = command;
@@ -502,9 +511,8 @@ bool sandbox_waits_in_place(const struct sandbox *s)
 {
     struct place now;
 
-    return s->place.pc == 0 ||
-           (process_place(&s->process, &now) && now.sp == s->place.sp &&
-            now.pc == s->place.pc);
+    return s->place.pc == 0 || (process_place(&s->process, &now) &&
+                                now.sp == s->place.sp && now.pc == s->place.pc);
 }
 
 /* ---- Scrubbing. ---- */

@@ -63,8 +63,8 @@ void sandbox_begin_pass(struct sandbox *s);
 struct channel *sandbox_channel(struct sandbox *s);
 
 /*
- * The array of CHANNEL_BATCH steps, of which the worker gets a copy; and the log
- * of the last batch.
+ * The array of CHANNEL_BATCH steps, of which the worker gets a copy; and the
+ * log of the last batch.
  */
 struct op *sandbox_steps(struct sandbox *s);
 const uint64_t *sandbox_log(const struct sandbox *s);

@@ -227,8 +227,8 @@ static void check_perturbed(struct trace_run *run, struct competitor *c)
 }
 
 /*
- * An allocator that is not trusted behaves otherwise where it sees that payloads
- * are filled, or finds their sizes in the worker. So one pass of the other kind
+ * An allocator that is not trusted may behave otherwise where payloads are
+ * filled, and find their sizes in the worker. So one pass of the other kind
  * comes even if nothing is timed.
  */
 static void check_untimed(struct trace_run *run, struct competitor *c)

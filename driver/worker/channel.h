@@ -6,8 +6,8 @@
  *       turn = TURN_WORKER  ------------------>  executes it, fills the log
  *       reads reply, log, account  <-----------  turn = TURN_JUDGE
  *
- * Each side sleeps on the futex `turn` while the other one has the turn, so that
- * the kernel's count of the worker's CPU time is exact then.
+ * Each side sleeps on the futex `turn` while the other one has the turn. So the
+ * kernel's count of the worker's CPU time is exact then.
  *
  * A batch is at most CHANNEL_BATCH operations of the trace, and the worker sees
  * no others. A step is an operation of the batch; it is numbered from the

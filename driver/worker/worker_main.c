@@ -124,8 +124,8 @@ static void describe_signal(struct crash *crash, int number,
         crash->nature = nature_of(info, sp);
     }
     if (number == SIGSYS && info->si_code == BY_FILTER)
-        crash->address = (uint64_t)info->si_arch << 32 |
-                         (uint32_t)info->si_syscall;
+        crash->address =
+            (uint64_t)info->si_arch << 32 | (uint32_t)info->si_syscall;
     describe_code_address(crash, pc);
 }
 

@@ -8,7 +8,8 @@
 
 static volatile int sum;
 
-__attribute__((noinline)) static int length_from(const struct block *b, int most)
+__attribute__((noinline)) static int length_from(const struct block *b,
+                                                 int most)
 {
     volatile int here = 1;
 
