@@ -151,13 +151,16 @@ class Again(Grading):
         return {**os.environ, 'PATH': f'{tools}:{os.environ["PATH"]}'}
 
     def test_merge_writes_what_there_is(self) -> None:
-        folder = self.a_class(alice=BROKEN, bob=BROKEN)
+        folder = self.a_class(alice=BROKEN, bob=BROKEN, carol=BROKEN)
         self.grade(folder)
         (self.results / 'bob/result.json').unlink()
+        # A result of another hand-in is none.
+        (self.results / 'carol/source/mm.c').write_text(NAIVE)
         finished = run(GRADE, 'merge', self.results)
         self.assertEqual(finished.returncode, 1, account(finished))
         self.assertEqual(self.statuses(), {'alice': 'not-compiled',
-                                           'bob': 'not-graded'})
+                                           'bob': 'not-graded',
+                                           'carol': 'not-graded'})
 
     def test_ctrl_c_keeps_what_is_done(self) -> None:
         folder = self.a_class(alice=BROKEN, bob=HANGS)

@@ -17,7 +17,7 @@ from ..assignment import AssignmentError
 from ..jail import MODES, Jail, JailError
 from . import GradeError, checking, engines, plan as plans, sources, summary
 from .collecting import Handin, collect
-from .plan import FOLDER, Plan, Task, read_result
+from .plan import FOLDER, Plan, Task
 from .progress import Progress
 from .sources import Refused
 
@@ -155,9 +155,8 @@ def _engine(args: argparse.Namespace, jail: Jail) -> engines.Engine:
 
 
 def _is_done(plan: Plan, task: Task) -> bool:
-    result = read_result(plan.results / task.folder / "result.json")
-    return result is not None and result["status"] != "not-graded" \
-        and result["key"] == plan.key(task)
+    result = plan.result(task)
+    return result is not None and result["status"] != "not-graded"
 
 
 def left(plan: Plan) -> list[Task]:

@@ -104,6 +104,17 @@ class Plan:
         return hashed([], [self.content(task), task.student, task.source,
                            task.refused, *task.notes])
 
+    def result(self, task: Task) -> dict[str, Any] | None:
+        """What became of it; None where that is of other sources, another
+        assignment or another judge, or is not whole."""
+        path = self.results / task.folder / "result.json"
+        try:
+            value = json.loads(path.read_bytes())
+        except (OSError, ValueError):
+            return None
+        current = isinstance(value, dict) and value.get("key") == self.key(task)
+        return value if current else None
+
     @property
     def path(self) -> Path:
         return self.results / FOLDER / "plan.json"
@@ -226,12 +237,3 @@ def save(path: Path, data: bytes) -> None:
 
 def save_json(path: Path, value: Any) -> None:
     save(path, json.dumps(value, indent=1).encode() + b"\n")
-
-
-def read_result(path: Path) -> dict[str, Any] | None:
-    """None: it is not there, or is not whole."""
-    try:
-        value = json.loads(path.read_bytes())
-    except (OSError, ValueError):
-        return None
-    return value if isinstance(value, dict) and "key" in value else None

@@ -7,20 +7,19 @@ from pathlib import Path
 from typing import Any
 
 from . import gradebook, pages, services, similar
-from .plan import Plan, Task, read_result, save
+from .plan import Plan, Task, save
 
 
 def results_of(plan: Plan) -> list[dict[str, Any]]:
     """By student. Who has not been judged yet is "not-graded"."""
-    return [read_result(plan.results / task.folder / "result.json")
-            or _missing(plan, task) for task in plan.tasks]
+    return [plan.result(task) or _missing(plan, task) for task in plan.tasks]
 
 
 def _missing(plan: Plan, task: Task) -> dict[str, Any]:
     return {"version": 1, "key": "", "student": task.student,
             "source": task.source, "files": task.files,
             "assignment": plan.wanted.name, "lab": plan.wanted.lab,
-            "status": "not-graded", "comment": "not judged yet",
+            "status": "not-graded", "comment": "not judged by this assignment and judge",
             "points": None, "traces": [], "verdicts": {}, "throughput": None,
             "throughput_unit": "", "output": "", "notes": task.notes,
             "worst": None, "seconds": {}}
