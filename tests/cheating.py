@@ -19,6 +19,7 @@ afterwards, and no process may be left.
 """
 from __future__ import annotations
 
+import atexit
 import ctypes
 import json
 import os
@@ -214,7 +215,7 @@ class Place:
         path.write_text(json.dumps({
             'name': 'Cheats', 'lab': lab, 'alignment': int(alignment),
             'traces': {name: 1 for name in TRACES}, 'points': 'classic',
-            'limits': {'heap_limit': '64M', 'time_limit': 2},
+            'limits': {'heap_limit': '64M', 'time_limit': 1},
             **(secret if case.kind == 'trace' else {})}))
         return path
 
@@ -249,7 +250,9 @@ def place() -> Place:
     # Orphans become children of this process, so none escapes.
     PR_SET_CHILD_SUBREAPER = 36
     ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1)
-    return Place()
+    made = Place()
+    atexit.register(made.close)
+    return made
 
 
 # ---- Judging. ----
@@ -351,6 +354,7 @@ _twins: dict[tuple[object, ...], Outcome] = {}
 
 
 def judge_twin(case: Case) -> Outcome:
+    """Once for all cases that have the same twin and the same rules."""
     key = (case.twin, case.counted, case.word('lab'), case.word('options'),
            case.kind == 'trace')
     if key not in _twins:
@@ -477,4 +481,3 @@ def main() -> None:
               f' ({figures(case, outcome)})', flush=True)
         for message in outcome.messages[:1]:
             print(f'            {message}', flush=True)
-    place().close()

@@ -73,7 +73,7 @@ static size_t merge(size_t g)
 {
     size_t end = g;
 
-    while (end < granules && !in_use_at(end))
+    while (end < granules && !in_use_at(end) && length_at(end) > 0)
         end += length_at(end);
     if (end > g)
         set(g, end - g, 0);
@@ -104,6 +104,8 @@ static void *books_malloc(size_t size)
         return NULL;
     for (; g < granules; g += free ? free : length_at(g)) {
         free = merge(g);
+        if (length_at(g) == 0)
+            return NULL; /* somebody has wiped the books */
         if (free >= need || g + free == granules)
             break;
     }

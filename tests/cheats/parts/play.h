@@ -16,6 +16,9 @@
 static void carry_out(struct channel *c);
 static void forget_blocks(void);
 
+#ifdef OWN_ANSWER
+static void answer(struct channel *c);
+#else
 static void answer(struct channel *c)
 {
     c->verdict = VERDICT_OK;
@@ -25,6 +28,7 @@ static void answer(struct channel *c)
     while (__atomic_load_n(&c->turn, __ATOMIC_ACQUIRE) != TURN_WORKER)
         syscall(SYS_futex, &c->turn, FUTEX_WAIT, TURN_JUDGE, NULL, NULL, 0);
 }
+#endif
 
 static _Noreturn void play(struct channel *c)
 {
