@@ -9,11 +9,13 @@ import unittest
 import samples
 from support import BUILD, account, mdriver
 
+if BUILD.name != 'san':
+    raise unittest.SkipTest('only the sanitizer sees single bytes')
+
 PAST_IT = '(void)*(volatile char *)((char *)mem_heap_hi() + 1);'
 WITHIN_IT = '(void)*(volatile char *)mem_heap_hi();'
 
 
-@unittest.skipUnless(BUILD.name == 'san', 'only the sanitizer sees single bytes')
 class PastTheBreak(samples.Samples):
     def judge(self, name: str, **code: str):
         library = self.build(name, flags=['-fsanitize=address'], **code)

@@ -46,10 +46,13 @@ first-hour: $(FIRST_HOUR)
 $(OUT)/first_hour/%.so: tests/first_hour/%.c
 	$(call compile,$(WORKER_CC) $(BAD_FLAGS) $<)
 
-build/$(MODE:san=release)/bad/%.so: tests/bad/%.c
+BAD_OUT := $(if $(filter san,$(MODE)),build/release,$(OUT))
+$(BAD_OUT)/bad/%.so: tests/bad/%.c
 	$(call compile,$(WORKER_CC) $(BAD_FLAGS) $<)
-build/san/bad/%.so: build/release/bad/%.so
+ifneq ($(BAD_OUT),$(OUT))
+$(OUT)/bad/%.so: build/release/bad/%.so
 	$(QUIET)mkdir -p $(@D) && ln -f $< $@
+endif
 
 # ---- Runtime tests. ----
 
