@@ -483,7 +483,7 @@ class Letters(samples.Samples):
                                  '-f', self.every, *words)
             lines = [line.split('\t')
                      for line in finished.stdout.splitlines()]
-            self.assertEqual({len(line) for line in lines}, {10})
+            self.assertEqual({len(line) for line in lines}, {11})
             self.assertEqual([line[:3] for line in lines[1:]],
                              [['mm', 'every.rep', 'ok']] * 2 +
                              [['libc', 'every.rep', 'ok']] * 2)
@@ -495,7 +495,7 @@ class Letters(samples.Samples):
         rows = rows_of(finished)
         self.assertEqual([row[2] for row in rows], ['no-memory', 'ok'])
         self.assertEqual(rows[0][3], '')
-        self.assertEqual({len(row) for row in rows}, {10})
+        self.assertEqual({len(row) for row in rows}, {11})
 
     def test_names_of_any_language_keep_the_columns(self) -> None:
         trace = self.write('größe-für-ångström.rep', samples.EVERY)

@@ -35,40 +35,6 @@ WRONG = {
     'wrote-past-heap.far-away': 3,
 }
 
-# More than a second of CPU time in a thread of its own, once in each replay but
-# the first.
-WORKS = r"""
-#include <pthread.h>
-#include <stdio.h>
-#include <time.h>
-
-static int replays, has_worked;
-
-static void *spin(void *unused)
-{
-    struct timespec now;
-
-    do
-        clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
-    while (now.tv_sec < 1 || now.tv_nsec < 100000000);
-    return unused;
-}
-
-void begin(void)
-{
-    fputs("init\n", stderr);
-    has_worked = replays++ == 0;
-}
-
-void work(void)
-{
-    pthread_t thread;
-
-    if (!has_worked++ && pthread_create(&thread, NULL, spin, NULL) == 0)
-        pthread_join(thread, NULL);
-}
-"""
-
 
 def bad(name: str) -> Path:
     return BUILD / f'bad/{name}.so'
@@ -140,15 +106,6 @@ class Shrink(samples.Samples):
         self.assertIn('--shrink: fewer operations cannot have the verdict '
                       'load-failed', finished.stderr)
         self.assertFalse(small.exists())
-
-    def test_work_that_no_interrupt_explains_is_seen_at_once(self) -> None:
-        """And not in one replay after another. The second one is counted."""
-        library = self.build('works', 'extern void work(void); work();',
-                             'extern void begin(void); begin();', WORKS)
-        finished = mdriver('-s', '1000', '--allocator', library, '-f',
-                           self.every)
-        self.assertIn(': tampered: ', finished.stdout)
-        self.assertEqual(finished.stderr.count('init\n'), 2, account(finished))
 
     def test_refusals(self) -> None:
         small = self.folder / 'small.rep'

@@ -40,9 +40,6 @@ struct replay {
     uint64_t anonymous; /* bytes of the worker before the first operation */
     uint64_t moves[MAX_MOVES]; /* a random choice of reallocs that moved */
     uint64_t move_count;       /* how many moved */
-    bool overhead_known;
-    double overhead; /* CPU time of an empty timed batch, in ns */
-    uint64_t calls;  /* timed batches in this pass */
     bool relayed;    /* what a worker printed has been shown */
     bool good;       /* no fault in the checked pass so far */
     struct finding finding;

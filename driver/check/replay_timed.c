@@ -3,9 +3,9 @@
  *
  * The time is the kernel's count of the worker's CPU time, from the end of
  * mm_init to the end of the last batch, whatever the worker does meanwhile and
- * whichever side has the turn. The cost of handing over is subtracted, as it is
- * measured with empty batches. A trace that fits into one batch is first
- * replayed once untimed, to warm up caches and predictors.
+ * whichever side has the turn. The cost of handing over is a part of it, and of
+ * the null allocator's time, which --net subtracts. A trace that fits into one
+ * batch is first replayed once untimed, to warm up caches and predictors.
  *
  * An allocator that is not trusted begins each pass in a worker of its own. It
  * has no warm-up, from which it could know the trace, and cannot tell a canary
@@ -13,15 +13,12 @@
  */
 #include "base/random.h"
 #include "replay_parts.h"
-#include "base/summary.h"
 
 #include <stdio.h>
 
 enum {
     CANARY_BATCHES = 24, /* the fewest batches of a canary pass, */
-    ALIKE_BATCHES = 8,   /* and of any timed pass without trust */
-    OVERHEAD_CALLS = 16, /* empty batches that are timed together, */
-    OVERHEAD_TIMES = 5   /* so many times */
+    ALIKE_BATCHES = 8    /* and of any timed pass without trust */
 };
 
 /* ---- Where batches end. ---- */
@@ -76,7 +73,6 @@ static bool time_batch(struct replay *r, uint64_t first, uint32_t count,
 
     replay_feed(r, r->timed_oracle, first, count);
     struct ending e = sandbox_call(r->sandbox, COMMAND_TIMED, count, first);
-    r->calls++;
     if (e.verdict == VERDICT_TAMPERED)
         return diagnose_tampering(r, &e, first, count, f);
     if (r->setup.allocator->kind == WORKER_NULL)
@@ -114,34 +110,6 @@ static bool run_batches(struct replay *r, enum timed_kind kind,
 
 /* ---- Passes. ---- */
 
-/* The median of what a few empty batches take on average. */
-static double empty_batch_ns(struct sandbox *s)
-{
-    double ns[OVERHEAD_TIMES];
-
-    for (int i = 0; i < OVERHEAD_TIMES; i++) {
-        uint64_t start = sandbox_cpu_ns(s);
-
-        for (int k = 0; k < OVERHEAD_CALLS; k++) {
-            struct ending e = sandbox_call(s, COMMAND_TIMED, 0, 0);
-
-            if (!is_done(&e))
-                return 0;
-        }
-        ns[i] = (double)(sandbox_cpu_ns(s) - start) / OVERHEAD_CALLS;
-    }
-    return summarize(ns, OVERHEAD_TIMES).median;
-}
-
-static void measure_overhead(struct replay *r)
-{
-    if (r->overhead_known || !is_done(&r->load))
-        return;
-    sandbox_begin_pass(r->sandbox);
-    r->overhead = empty_batch_ns(r->sandbox);
-    r->overhead_known = true;
-}
-
 /* Replay a short trace untimed. */
 static bool warm_up(struct replay *r, struct finding *f)
 {
@@ -172,11 +140,9 @@ static bool pass(struct replay *r, enum timed_kind kind, double *ns,
     if (!replay_begin(r, r->timed_oracle, f))
         return false;
     uint64_t start = sandbox_cpu_ns(r->sandbox);
-    r->calls = 0;
     if (!run_batches(r, kind, f))
         return false;
-    *ns = (double)(sandbox_cpu_ns(r->sandbox) - start) -
-          (double)r->calls * r->overhead;
+    *ns = (double)(sandbox_cpu_ns(r->sandbox) - start);
     return !is_lab(r) || (inspect_strays(r, r->timed_oracle, f) &&
                           inspect_worker(r, r->timed_oracle, NO_OP, f));
 }
@@ -189,7 +155,6 @@ bool replay_timed(struct replay *r, enum timed_kind kind, double *ns,
     *ns = 0;
     f.pass = "in a timed pass; the checked pass was ok";
     replay_renew(r);
-    measure_overhead(r);
     oracle_reset(r->timed_oracle);
     r->good = pass(r, kind, ns, &f);
     if (is_lab(r))
