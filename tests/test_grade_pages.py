@@ -294,7 +294,7 @@ def running() -> tuple[Any, Path]:
     folder = Path(holder.name)
     results = graded.a_class(487) + graded.hostile()
     pages.write_class(results, [('student001', graded.HOSTILE[0], .9, 20)],
-                      folder / 'index.html', {}, [graded.result('tlsf')])
+                      folder / 'index.html')
     for n, result in enumerate([*graded.hostile(), graded.judged('naive')]):
         (folder / str(n)).mkdir()
         pages.write_student(result, folder / str(n))
