@@ -33,6 +33,7 @@ NOT_RUN = {
     r'tools/bench (scaling|threads|memory-return|judge|record|pareto)':
         'takes more than a few seconds',
     r'tools/grade check': 'takes more than a few seconds',
+    r'tools/grade .* --engine': 'needs other machines',
     r'tools/bench worst': 'needs ptrace',
     r'tools/programs (test|bench)': 'needs programs that may not be installed',
     r'tools/plot (map.*(-a|--by|python-)|bars|pareto|causes.*lynx|waste|holes|'

@@ -183,12 +183,6 @@ class ClassPage(Folder):
         page = self.the_class([], [('a', 'b', .9, 9)] * 500)
         self.assertIn('300 more pairs', page.text)
 
-    def test_the_ladder_is_drawn(self) -> None:
-        page = self.the_class(graded.a_class(3), [],
-                              {}, [graded.result('tlsf', throughput=12)])
-        self.assertEqual(page.tags.count('path'), 1)
-        self.assertIn('tlsf: utilization 91.0%', page.text)
-
     def test_the_order_of_results_does_not_matter(self) -> None:
         results = graded.a_class(30)
         self.the_class(results)
@@ -300,7 +294,7 @@ def running() -> tuple[Any, Path]:
     folder = Path(holder.name)
     results = graded.a_class(487) + graded.hostile()
     pages.write_class(results, [('student001', graded.HOSTILE[0], .9, 20)],
-                      folder / 'index.html', {}, [graded.result('tlsf')])
+                      folder / 'index.html')
     for n, result in enumerate([*graded.hostile(), graded.judged('naive')]):
         (folder / str(n)).mkdir()
         pages.write_student(result, folder / str(n))

@@ -2,7 +2,8 @@
  * compile.line-of-another.c - errors are attributed to another student's file
  * by #line, with a name that ends the line and forges a score.
  *
- * Now: messages are escaped, and the complaint names what was handed in.
+ * Now: messages are escaped and indented, and the complaint names what was
+ * handed in.
  */
 /* honest: twin.sound */
 /* expect: refused */

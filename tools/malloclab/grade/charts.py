@@ -22,9 +22,8 @@ class Dot:
     throughput: float
     utilization: float  # 0 to 1
     words: str
-    right: bool = True  # every verdict is ok
-    link: str = ""  # escaped
-    label: str = ""  # of a step of the ladder
+    right: bool  # every verdict is ok
+    link: str  # escaped
 
 
 @dataclass(frozen=True)
@@ -88,10 +87,6 @@ def pareto(dots: Sequence[Dot], unit: str) -> str:
 
 def _dot(dot: Dot, x: float, y: float) -> str:
     title = f"<title>{escape(dot.words)}</title>"
-    if dot.label:
-        return (f'<path class="ladder" d="M{x:.1f} {y - 5:.1f}l5 5-5 5-5-5z">'
-                f'{title}</path><text x="{x + 8:.1f}" y="{y + 4:.1f}">'
-                f"{escape(dot.label)}</text>")
     kind = "dot" if dot.right else "dot wrong"
     circle = (f'<circle class="{kind}" cx="{x:.1f}" cy="{y:.1f}" r="4">'
               f"{title}</circle>")

@@ -25,7 +25,7 @@ from .. import BUILD, ROOT
 from ..arguments import positive
 from ..making import MakeError, make
 from . import GradeError
-from .plan import FOLDER, PROFILE, Plan
+from .plan import FOLDER, PROFILE, Plan, best_bound
 from .progress import Progress
 from .unit import trace_name
 
@@ -137,10 +137,9 @@ def _trace_report(rows: list[dict[str, Any]], costs: dict[str, float]
             and row["allocator"] not in WASTEFUL]
     best, worst = (max(good), min(good)) if good else (None, None)
     name = trace_name(first)
-    bounds = [value for value in first["bounds"].values() if value is not None]
     return TraceReport(
         name, first["set"], first["weight"], first["ops"], costs.get(name),
-        min(bounds, default=None), best,
+        best_bound(first["bounds"]), best,
         statistics.median(good) if good else None, worst,
         100 * (best - worst) if good else None)
 

@@ -24,8 +24,7 @@ Link = Callable[[str], str]  # from a student to the address of the page
 
 def body(title: str, results: Sequence[dict[str, Any]],
          similar: Sequence[tuple[str, str, float, int]],
-         folders: Mapping[str, str], ladder: Sequence[dict[str, Any]]
-         ) -> list[str]:
+         folders: Mapping[str, str]) -> list[str]:
     def link(student: str) -> str:
         folder = wording.text(folders.get(student, student))
         return escape(quote(folder, safe="") + "/index.html")
@@ -33,7 +32,7 @@ def body(title: str, results: Sequence[dict[str, Any]],
     ordered = sorted(results, key=lambda result: result["student"])
     return [f"<h1>{escape(wording.line(title))}</h1>", *_summary(ordered),
             '<div class="figures">', *_histogram(ordered),
-            *_pareto(ordered, ladder, link), "</div>",
+            *_pareto(ordered, link), "</div>",
             *_students(ordered, link), *_traces(ordered),
             *_similar(similar, link)]
 
@@ -69,19 +68,14 @@ def _histogram(results: Sequence[dict[str, Any]]) -> list[str]:
             "</figcaption></figure>"]
 
 
-def _pareto(results: Sequence[dict[str, Any]],
-            ladder: Sequence[dict[str, Any]], link: Link) -> list[str]:
+def _pareto(results: Sequence[dict[str, Any]], link: Link) -> list[str]:
     drawn = [result for result in results if _is_placed(result)]
     if not drawn:
         return []
-    dots = [_dot(result, link=link(result["student"])) for result in drawn]
-    dots += [_dot(step, label=step["student"]) for step in ladder
-             if _is_placed(step)]
+    dots = [_dot(result, link(result["student"])) for result in drawn]
     caption = ("A dot is a hand-in: further right is faster, further up wastes "
                "less memory. A red ring has a bad verdict, so that its mean is "
                "lower.")
-    if ladder:
-        caption += " Diamonds are allocators of the laboratory."
     if len(drawn) < len(results):
         caption += (f" {len(results) - len(drawn)} hand-ins have no "
                     "throughput, and are not drawn.")
@@ -94,15 +88,14 @@ def _is_placed(result: dict[str, Any]) -> bool:
         wording.mean_utilization(result) is not None
 
 
-def _dot(result: dict[str, Any], link: str = "", label: str = ""
-         ) -> charts.Dot:
+def _dot(result: dict[str, Any], link: str) -> charts.Dot:
     utilization = wording.mean_utilization(result) or 0
     student = wording.line(result["student"], 60)
     return charts.Dot(
         result["throughput"], utilization,
         f"{student}: utilization {wording.percent(utilization)}, throughput "
         f"{result['throughput']:.2f}",
-        set(result["verdicts"]) <= {OK}, link, label)
+        set(result["verdicts"]) <= {OK}, link)
 
 
 # ---- Tables. ----

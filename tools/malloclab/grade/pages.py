@@ -18,15 +18,14 @@ def write_student(result: dict[str, Any], folder: Path) -> None:
 
 def write_class(results: Sequence[dict[str, Any]],
                 similar: Sequence[tuple[str, str, float, int]],
-                path: str | Path, folders: Mapping[str, str] | None = None,
-                ladder: Sequence[dict[str, Any]] = ()) -> None:
+                path: str | Path, folders: Mapping[str, str] | None = None
+                ) -> None:
     """The students' pages lie in folders beside it: those named, and of others
-    the student's name. `similar` is what similar.find() returns; ladder:
-    results of allocators to compare with."""
+    the student's name. `similar` is what similar.find() returns."""
     title = f"{results[0]['assignment']}: the class" if results \
         else "The class"
     _save(Path(path), markup.page(
-        title, class_page.body(title, results, similar, folders or {}, ladder),
+        title, class_page.body(title, results, similar, folders or {}),
         "sort.js"))
 
 

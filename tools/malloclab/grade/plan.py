@@ -137,7 +137,7 @@ class Plan:
             stderr=subprocess.PIPE, text=True, errors="replace")
         if ended.returncode not in (0, 1):
             raise GradeError(ended.stderr.strip().split("\n")[-1])
-        return {row["trace"]: _best(row["bounds"])
+        return {row["trace"]: best_bound(row["bounds"])
                 for row in json.loads(ended.stdout)["results"]}
 
     def save(self) -> None:
@@ -149,7 +149,7 @@ class Plan:
             "tasks": [asdict(task) for task in self.tasks]})
 
 
-def _best(bounds: dict[str, float | None] | None) -> float | None:
+def best_bound(bounds: dict[str, float | None] | None) -> float | None:
     known = [(bounds or {}).get(key) for key in ("best_fit", "packing")]
     return max((bound for bound in known if bound is not None), default=None)
 

@@ -28,23 +28,27 @@ def of_limits(said: str, **limits: int) -> str | None:
 def of_compiler(handin: Handin, said: str) -> str:
     """The first error in it."""
     if "variably modified" in said or "not constant" in said:
-        return _of_constant(said)
+        return _of_constant(handin, said)
     found = re.search(r"^(.*?):(\d+):(?:\d+:)? (?:fatal )?[Ee]rror: (.*)", said,
                       re.M)
     if not found:
         first = said.strip().partition("\n")[0][:MOST_QUOTED]
         return f"{handin.given}: the compiler fails: {first}"
+    # A statement of the assembler has a line of the compiler's output.
+    return f"{_place(handin, found)}: {found[3][:MOST_QUOTED]}"
+
+
+def _place(handin: Handin, found: re.Match[str]) -> str:
+    """What #line says of other files is not believed."""
     own = any(found[1] == str(path) or found[1].startswith(f"{path.parent}/")
               for path in handin.paths)
-    # A statement of the assembler has a line of the compiler's output.
-    place = f"{found[1]}:{found[2]}" if own else handin.given
-    return f"{place}: {found[3][:MOST_QUOTED]}"
+    return f"{found[1]}:{found[2]}" if own else handin.given
 
 
-def _of_constant(said: str) -> str:
-    place = re.search(r"^(\S+?:\d+):\d+: error: (?:variably modified|.*not "
+def _of_constant(handin: Handin, said: str) -> str:
+    found = re.search(r"^(\S+?):(\d+):\d+: error: (?:variably modified|.*not "
                       r"constant)", said, re.M)
-    return (f"{place[1] if place else '-'}: a const variable is no constant "
+    return (f"{_place(handin, found) if found else '-'}: a const variable is no constant "
             "expression of C, though clang takes it for one; write an enum or "
             "#define, or install clang")
 

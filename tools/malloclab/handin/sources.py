@@ -8,6 +8,7 @@ import re
 import stat
 from dataclasses import dataclass
 from pathlib import Path
+from textwrap import indent
 from typing import Sequence
 
 from .labs import strip_comments
@@ -28,6 +29,7 @@ MOST_BYTES = 1 << 20  # of a file
 MOST_SOURCES = 100
 MOST_NAME = 200
 PAGE = 4096
+INDENT = "    "
 MOST_COPIED = 16 << 20  # of all files
 IN_QUOTES = re.compile(r"^[ \t]*#.*", re.M), re.compile(r'["<]([^"<>\n]+)[">]')
 
@@ -39,11 +41,12 @@ def printable(text: str) -> str:
 
 class HandinError(Exception):
     """Why it cannot be built, in a sentence; said is all that the compiler
-    printed."""
+    printed, each line indented: a name in it can hold a newline, and what
+    follows would look like a line of the judge's."""
 
     def __init__(self, reason: str, said: str = "") -> None:
         super().__init__("\n".join(map(printable, reason.split("\n"))))
-        self.said = said
+        self.said = indent(said, INDENT)
 
 
 @dataclass(frozen=True)
