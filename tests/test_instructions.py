@@ -158,6 +158,13 @@ class Same(Counting):
                                   self.mixed) for seed in '12')
         self.assertEqual(one, other)
 
+    def test_a_full_event_buffer_counts_nothing(self) -> None:
+        trace = self.write('events.rep', samples.text_of(
+            [f'a {i} 16' for i in range(6000)], 6000))
+        one, other = (self.counts('--seed', seed, '--allocator', 'naive',
+                                  trace) for seed in '12')
+        self.assertEqual(one, other)
+
     def test_other_traces_and_jobs(self) -> None:
         alone = self.counts('--allocator', 'segregated', self.mixed)
         more = self.counts('--allocator', 'segregated,mm', '--jobs', '2',

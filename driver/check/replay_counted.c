@@ -2,7 +2,8 @@
  * replay_counted.c - the counted pass: callgrind counts the instructions of the
  * calls, the judge verifies every address as in a timed pass.
  *
- * Batches are first carried out by the loop alone, without the allocator, whose
+ * Batches are short, so that the event buffer does not fill within them. They
+ * are first carried out by the loop alone, without the allocator, whose
  * instructions are subtracted.
  *
  *     operations    0                 8192 or more
@@ -64,8 +65,7 @@ static bool call_batches(struct replay *r, enum command command, uint64_t first,
     uint32_t count;
 
     for (uint64_t op = first; op < end; op += count) {
-        count = up_to(
-            is_untrusted(r) ? short_batch(r) : replay_timed_count(r, op), end - op);
+        count = up_to(short_batch(r), end - op);
         if (!call_batch(r, command, op, count, f))
             return false;
         trace_release_pages(r->setup.trace, op, op + count);

@@ -37,7 +37,9 @@ static void reset(void)
 static void hand_over_events(void)
 {
     worker.channel->reply = REPLY_EVENTS;
+    worker_interrupt_count();
     worker.hand_over();
+    worker_interrupt_count();
 }
 
 void worker_attach(struct channel *channel, void (*hand_over)(void))

@@ -39,10 +39,18 @@ static void run(uint64_t *pointers)
 static void __attribute__((noinline)) run_counted(uint64_t *pointers)
 {
     CALLGRIND_START_INSTRUMENTATION;
+    worker.counting = true;
     CALLGRIND_TOGGLE_COLLECT;
     run(pointers);
     CALLGRIND_TOGGLE_COLLECT;
+    worker.counting = false;
     worker_end(VERDICT_OK);
+}
+
+void worker_interrupt_count(void)
+{
+    if (worker.counting)
+        CALLGRIND_TOGGLE_COLLECT;
 }
 
 void worker_count_batch(void)
