@@ -4,7 +4,8 @@
  *
  * Batches are short, so that the event buffer does not fill within them. They
  * are first carried out by the loop alone, without the allocator, whose
- * instructions are subtracted.
+ * instructions are subtracted. Between batches the judge writes canaries into
+ * live payloads, which costs no instructions of the worker's.
  *
  *     operations    0                 8192 or more
  *     counted       |#################|.#..|.#..|.#..|.#..|
@@ -59,14 +60,47 @@ static bool call_batch(struct replay *r, enum command command, uint64_t first,
                                          "was never carried out");
 }
 
+/* The same, while the contents of blocks are watched. */
+static bool watch_batch(struct replay *r, enum command command, uint64_t first,
+                        uint32_t count, struct finding *f)
+{
+    const struct op *ops = r->setup.trace->ops;
+
+    if (command == COMMAND_LOOP || !is_lab(r))
+        return call_batch(r, command, first, count, f);
+    canary_write_few(r->canary, ops + first, count);
+    return call_batch(r, command, first, count, f) &&
+           canary_check(r->canary, ops, first, count, f);
+}
+
+static bool is_begun(const struct op *first, const struct op *op)
+{
+    for (const struct op *before = first; before < op; before++)
+        if (op_slot(*before) == op_slot(*op) && op_begins(*before))
+            return true;
+    return false;
+}
+
+/* A batch ends before it resizes a block of its own, which has no canary. */
+static uint32_t batch_length(struct replay *r, uint64_t first, uint64_t end)
+{
+    const struct op *ops = r->setup.trace->ops + first;
+    uint32_t limit = up_to(short_batch(r), end - first), count = 1;
+
+    while (count < limit && (op_effect(ops[count]) != EFFECT_RESIZED ||
+                             !is_begun(ops, ops + count)))
+        count++;
+    return count;
+}
+
 static bool call_batches(struct replay *r, enum command command, uint64_t first,
                          uint64_t end, struct finding *f)
 {
     uint32_t count;
 
     for (uint64_t op = first; op < end; op += count) {
-        count = up_to(short_batch(r), end - op);
-        if (!call_batch(r, command, op, count, f))
+        count = batch_length(r, op, end);
+        if (!watch_batch(r, command, op, count, f))
             return false;
         trace_release_pages(r->setup.trace, op, op + count);
     }
