@@ -126,10 +126,27 @@ class Exact(Counting):
     """The loop, and a function that does nothing, count 0."""
 
     def test_each_instruction_of_the_calls(self) -> None:
-        few, many = (self.counts('--allocator', self.exact(nops),
-                                 self.small)[0] for nops in (10, 1010))
+        more = self.write('more.rep', samples.text_of(
+            [f'a {i} 16' for i in range(6)], 6))
+        few, twice = self.counts('--allocator', self.exact(10), self.small,
+                                 more)
+        many, = self.counts('--allocator', self.exact(1010), self.small)
         self.assertEqual(many - few, 3 * 1000)
-        self.assertIn(few, range(3 * 11, 3 * 13 + 1))  # endbr64 or not
+        # The rest is mm_init's; endbr64 or not.
+        self.assertIn(twice - few, range(3 * 11, 3 * 15 + 1))
+
+    def test_mm_init_counts(self) -> None:
+        plain = self.build('plain')
+        slow = self.build('slow_init', more='''
+            __attribute__((noinline)) int work(void)
+            {
+                for (volatile int i = 0; i < 100000; i++)
+                    ;
+                return 0;
+            }''', init='int work(void); work();')
+        one, other = (self.counts('--allocator', library, self.small)[0]
+                      for library in (plain, slow))
+        self.assertGreater(other - one, 100000)
 
     def test_frees_that_do_nothing_count_nothing(self) -> None:
         operations = [op for i in range(5000) for op in (f'a {i} 8', f'f {i}')]

@@ -125,27 +125,35 @@ static bool diagnose_hiding(const struct replay *r, uint64_t op,
     return false;
 }
 
+/* What was counted since the last time, at operation op. */
+static bool take_count(struct replay *r, uint64_t op, uint64_t *instructions,
+                       struct finding *f)
+{
+    struct counter *counter = r->setup.counter;
+
+    if (!counter_is_quiet(counter))
+        return finding_text(f, VERDICT_TAMPERED, op,
+                            "was done, and the file of counts written to");
+    struct ending e = sandbox_call(r->sandbox, COMMAND_DUMP, 0, 0);
+    if (!is_done(&e))
+        return diagnose_ending(r, &e, r->timed_oracle, op, f);
+    if (!counter_read(counter, instructions))
+        return finding_text(f, VERDICT_TAMPERED, op, "was not counted");
+    r->counted.seconds_allowed += (double)*instructions * INSTRUCTION_SECONDS;
+    return true;
+}
+
 /* The instructions of those operations, the loop's among them. */
 static bool count_range(struct replay *r, enum command command, uint64_t first,
                         uint64_t end, uint64_t *instructions, struct finding *f)
 {
-    struct counter *counter = r->setup.counter;
     const struct process *worker = sandbox_process(r->sandbox);
     double start = process_cpu_seconds(worker);
 
     if (!call_batches(r, command, first, end, f))
         return false;
     r->counted.seconds += process_cpu_seconds(worker) - start;
-    if (!counter_is_quiet(counter))
-        return finding_text(f, VERDICT_TAMPERED, end - 1,
-                            "was done, and the file of counts written to");
-    struct ending e = sandbox_call(r->sandbox, COMMAND_DUMP, 0, 0);
-    if (!is_done(&e))
-        return diagnose_ending(r, &e, r->timed_oracle, end - 1, f);
-    if (!counter_read(counter, instructions))
-        return finding_text(f, VERDICT_TAMPERED, end - 1, "was not counted");
-    r->counted.seconds_allowed += (double)*instructions * INSTRUCTION_SECONDS;
-    return true;
+    return take_count(r, end - 1, instructions, f);
 }
 
 /* Both series have the same batches: those that the random numbers make. */
@@ -204,6 +212,17 @@ static bool count_trace(struct replay *r, struct count *count,
 
 /* ---- The pass. ---- */
 
+/* An empty heap, and mm_init, whose instructions are the allocator's, too. */
+static bool count_init(struct replay *r, struct count *count, struct finding *f)
+{
+    uint64_t all;
+
+    if (!replay_begin(r, r->timed_oracle, f) || !take_count(r, 0, &all, f))
+        return false;
+    count->instructions = is_lab(r) ? all : 0;
+    return true;
+}
+
 static void choose_trace(struct replay *r, const struct trace *trace)
 {
     r->setup.trace = trace;
@@ -220,8 +239,9 @@ bool replay_counted(struct replay *r, const struct trace *trace,
     f.pass = "in the counted pass, under valgrind; the checked pass was ok";
     *count = (struct count){0};
     choose_trace(r, trace);
+    replay_renew(r);
     oracle_reset(r->timed_oracle);
-    bool good = replay_begin(r, r->timed_oracle, &f) &&
+    bool good = count_init(r, count, &f) &&
                 count_trace(r, count, &f) &&
                 (!is_lab(r) || inspect_strays(r, r->timed_oracle, &f));
     if (is_lab(r))

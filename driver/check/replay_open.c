@@ -4,6 +4,7 @@
 #include "base/fatal.h"
 #include "base/plain_text.h"
 #include "base/random.h"
+#include "counter.h"
 #include "jail.h"
 #include "replay_parts.h"
 
@@ -114,6 +115,8 @@ static void check_counter(struct replay *r)
 
 static void start_worker(struct replay *r)
 {
+    if (r->setup.counter)
+        counter_restart(r->setup.counter);
     r->sandbox = open_sandbox(r);
     r->used = false;
     struct channel *c = sandbox_channel(r->sandbox);

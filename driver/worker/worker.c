@@ -22,7 +22,9 @@ __attribute__((noinline)) void worker_clear_stack(void)
 static void init(void)
 {
     mem_poison(true);
+    worker_begin_count();
     bool done = calls_init(&worker.calls);
+    worker_end_count();
     mem_poison(false);
     worker_end(done ? VERDICT_OK : VERDICT_INIT_FAILED);
 }

@@ -97,6 +97,10 @@ void worker_count_loop(void);
 void worker_pass_batch(void);
 void worker_dump_count(void);
 
+/* From here to there callgrind counts, if it is there. */
+void worker_begin_count(void);
+void worker_end_count(void);
+
 /* Within a counted call: interrupt the count, and take it up again. */
 void worker_interrupt_count(void);
 
