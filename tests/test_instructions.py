@@ -237,6 +237,33 @@ class Faults(Counting):
         self.assertEqual(report['results'][0]['verdict'], 'tampered')
         self.assertIn('the file of counts', report['results'][0]['message'])
 
+    def test_calls_that_leave_the_count(self) -> None:
+        for number, call in enumerate((
+                'fork()', 'alarm(1)', 'kill(getppid(), 0)',
+                'setitimer(0, 0, 0)', 'unlink("no-such-file")',
+                'open("no-such-file", 66, 384)')):
+            calling = self.build(
+                f'calling{number}', f'if ({UNDER_VALGRIND}) leave();',
+                flags=('-nostartfiles', '-include', self.write(
+                    f'leave{number}.h', '''
+                    #define _GNU_SOURCE
+                    #include <fcntl.h>
+                    #include <signal.h>
+                    #include <sys/time.h>
+                    #include <unistd.h>
+                    static inline void leave(void) { (void)!(long)%s; }
+                    ''' % call).as_posix()))
+            report = self.judge('--jail', 'auto', '--allocator', calling,
+                                self.small, status=1)
+            self.assertEqual(report['results'][0]['verdict'], 'tampered',
+                             report['results'][0]['message'])
+
+    def test_contents_are_looked_at(self) -> None:
+        losing = self.build('losing', f'''if ({UNDER_VALGRIND} && last)
+            memset(last, 0, 16);''')
+        report = self.judge('--allocator', losing, self.mixed, status=1)
+        self.assertEqual(report['results'][0]['verdict'], 'data-lost')
+
     @unittest.skipUnless(X86_64, 'code of x86-64')
     def test_client_requests_are_refused(self) -> None:
         asking = self.build('asking', more=r"""

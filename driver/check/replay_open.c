@@ -30,6 +30,7 @@ static struct sandbox *open_sandbox(const struct replay *r)
         .cpu = setup->cpu,
         .time_limit = time_limit(setup),
         .jailed = r->jailed,
+        .guarded = is_untrusted(r) && setup->counter && !jail_lacks(),
         .deadline = setup->deadline,
         .counter = setup->counter,
         .label = setup->allocator->name,

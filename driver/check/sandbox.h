@@ -40,6 +40,7 @@ struct sandbox_setup {
     double deadline;   /* by clock_seconds, for all passes; 0: none */
     /* To start the worker under, or NULL. Valgrind makes system calls of its
      * own: a filter of the worker's has to let them pass. */
+    bool guarded; /* under valgrind, with jail_make_refusals */
     struct counter *counter;
     const char *label; /* printed before each line of the allocator's output */
 };
