@@ -259,8 +259,8 @@ class Faults(Counting):
                              report['results'][0]['message'])
 
     def test_contents_are_looked_at(self) -> None:
-        losing = self.build('losing', f'''if ({UNDER_VALGRIND} && last)
-            memset(last, 0, 16);''')
+        losing = self.build('losing', f'if ({UNDER_VALGRIND} && last) '
+                            'memset(last, 0, 8);')
         report = self.judge('--allocator', losing, self.mixed, status=1)
         self.assertEqual(report['results'][0]['verdict'], 'data-lost')
 

@@ -98,8 +98,8 @@ void canary_write_few(struct canary *p, const struct op *ops, uint32_t count)
         if (op_effect(ops[i]) == EFFECT_RESIZED)
             write_canary(p, op_slot(ops[i]));
     for (int i = 0; i < FEW && p->oracle->slot_count > 0; i++)
-        write_canary(p, (uint32_t)random_below(&p->random,
-                                               p->oracle->slot_count));
+        write_canary(p,
+                     (uint32_t)random_below(&p->random, p->oracle->slot_count));
 }
 
 /* A block that shrank has lost its tail, even if it grew again. */

@@ -241,8 +241,7 @@ bool replay_counted(struct replay *r, const struct trace *trace,
     choose_trace(r, trace);
     replay_renew(r);
     oracle_reset(r->timed_oracle);
-    bool good = count_init(r, count, &f) &&
-                count_trace(r, count, &f) &&
+    bool good = count_init(r, count, &f) && count_trace(r, count, &f) &&
                 (!is_lab(r) || inspect_strays(r, r->timed_oracle, &f));
     if (is_lab(r))
         replay_note_footprint(r, r->timed_oracle, out);
