@@ -7,6 +7,7 @@ cheats. Comments in it say what must happen:
                               a file of tests/cheats, variants or tests/bad
     /* expect: WORDS */       no-gain, refused, or the verdicts that it may get
     /* measure: instructions */   its speed counts, too
+    /* pays: utilization */   it is faster, for it frees less, and that counts
     /* before: WORDS */       what it gained from the judge of version 1.0
     /* name: NAME */          its file's name, with \\n for a newline
     /* beside: KIND NAME [TARGET] */   a fifo or a link in its folder
@@ -42,7 +43,7 @@ CHEATS = TESTS / 'cheats'
 PARTS = CHEATS / 'parts'
 TRACES = ('small.rep', 'mixed.rep', 'realloc.rep')
 DIRECTIVE = re.compile(r'/\* (honest|expect|measure|before|name|beside|options'
-                       r'|lab): (.*?) \*/', re.S)
+                       r'|lab|pays): (.*?) \*/', re.S)
 SECRET = 'the secret of Alice'  # in another student's hand-in
 FORGED = 'correct:999'  # what cheats print to be taken for the judge
 WALL_SECONDS = 60  # for one case, on a loaded machine
@@ -365,6 +366,7 @@ def judge_twin(case: Case) -> Outcome:
 # ---- What must be so. ----
 
 SLACK = 0.2  # points of utilization
+PAID = 10  # so many fewer, at least, if a case pays by utilization
 # Small change that the judge does not count (driver/check/outside.h): it cannot
 # tell it from what printf and a deeper stack touch.
 ALLOWED_OUTSIDE = (16 + 2) << 10
@@ -436,6 +438,8 @@ def of_gain(case: Case, outcome: Outcome) -> list[str]:
                      f'honest {twin.utilization:.1f} %')
     if case.counted and outcome.instructions is not None and \
             twin.instructions and \
+            not (case.word('pays') == 'utilization' and
+                 outcome.utilization < twin.utilization - PAID) and \
             outcome.instructions < twin.instructions * 0.99:
         found.append(f'it gains: {outcome.instructions:.1f} instructions, '
                      f'honest {twin.instructions:.1f}')

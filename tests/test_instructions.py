@@ -126,10 +126,27 @@ class Exact(Counting):
     """The loop, and a function that does nothing, count 0."""
 
     def test_each_instruction_of_the_calls(self) -> None:
-        few, many = (self.counts('--allocator', self.exact(nops),
-                                 self.small)[0] for nops in (10, 1010))
+        more = self.write('more.rep', samples.text_of(
+            [f'a {i} 16' for i in range(6)], 6))
+        few, twice = self.counts('--allocator', self.exact(10), self.small,
+                                 more)
+        many, = self.counts('--allocator', self.exact(1010), self.small)
         self.assertEqual(many - few, 3 * 1000)
-        self.assertIn(few, range(3 * 11, 3 * 13 + 1))  # endbr64 or not
+        # The rest is mm_init's; endbr64 or not.
+        self.assertIn(twice - few, range(3 * 11, 3 * 15 + 1))
+
+    def test_mm_init_counts(self) -> None:
+        plain = self.build('plain')
+        slow = self.build('slow_init', more='''
+            __attribute__((noinline)) int work(void)
+            {
+                for (volatile int i = 0; i < 100000; i++)
+                    ;
+                return 0;
+            }''', init='int work(void); work();')
+        one, other = (self.counts('--allocator', library, self.small)[0]
+                      for library in (plain, slow))
+        self.assertGreater(other - one, 100000)
 
     def test_frees_that_do_nothing_count_nothing(self) -> None:
         operations = [op for i in range(5000) for op in (f'a {i} 8', f'f {i}')]
@@ -157,6 +174,13 @@ class Same(Counting):
         one, other = (self.counts('--seed', seed, '--allocator', 'mm',
                                   self.mixed) for seed in '12')
         self.assertEqual(one, other)
+
+    def test_a_full_event_buffer_counts_nothing(self) -> None:
+        traces = [self.write(f'events{count}.rep', samples.text_of(
+            [f'a {i} 16' for i in range(count)], count))
+            for count in (2000, 4000, 6000)]  # the buffer has 4096 events
+        few, more, many = self.counts('--allocator', 'naive', *traces)
+        self.assertAlmostEqual(many - more, more - few, delta=10)
 
     def test_other_traces_and_jobs(self) -> None:
         alone = self.counts('--allocator', 'segregated', self.mixed)
@@ -212,6 +236,33 @@ class Faults(Counting):
         report = self.judge('--allocator', forging, self.small, status=1)
         self.assertEqual(report['results'][0]['verdict'], 'tampered')
         self.assertIn('the file of counts', report['results'][0]['message'])
+
+    def test_calls_that_leave_the_count(self) -> None:
+        for number, call in enumerate((
+                'fork()', 'alarm(1)', 'kill(getppid(), 0)',
+                'setitimer(0, 0, 0)', 'unlink("no-such-file")',
+                'open("no-such-file", 66, 384)')):
+            calling = self.build(
+                f'calling{number}', f'if ({UNDER_VALGRIND}) leave();',
+                flags=('-nostartfiles', '-include', self.write(
+                    f'leave{number}.h', '''
+                    #define _GNU_SOURCE
+                    #include <fcntl.h>
+                    #include <signal.h>
+                    #include <sys/time.h>
+                    #include <unistd.h>
+                    static inline void leave(void) { (void)!(long)%s; }
+                    ''' % call).as_posix()))
+            report = self.judge('--jail', 'auto', '--allocator', calling,
+                                self.small, status=1)
+            self.assertEqual(report['results'][0]['verdict'], 'tampered',
+                             report['results'][0]['message'])
+
+    def test_contents_are_looked_at(self) -> None:
+        losing = self.build('losing', f'if ({UNDER_VALGRIND} && last) '
+                            'memset(last, 0, 8);')
+        report = self.judge('--allocator', losing, self.mixed, status=1)
+        self.assertEqual(report['results'][0]['verdict'], 'data-lost')
 
     @unittest.skipUnless(X86_64, 'code of x86-64')
     def test_client_requests_are_refused(self) -> None:

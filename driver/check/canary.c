@@ -13,7 +13,11 @@
 
 #include <stdlib.h>
 
-enum { MAX_BLOCKS = 1024, MAX_BYTES = 1 << 18 /* of one block */ };
+enum {
+    MAX_BLOCKS = 1024,
+    MAX_BYTES = 1 << 18, /* of one block */
+    FEW = 4              /* random slots before a short batch */
+};
 
 struct canary_block {
     uint32_t slot;
@@ -59,7 +63,8 @@ static void write_canary(struct canary *p, uint32_t slot)
     const struct live *l = &p->oracle->live[slot];
     uint64_t size = l->size < MAX_BYTES ? l->size : MAX_BYTES;
 
-    if (!l->in_use || size == 0 || p->count == MAX_BLOCKS)
+    if (!l->in_use || size == 0 || p->count == MAX_BLOCKS ||
+        p->number_of[slot] != 0)
         return;
     struct canary_block *b = &p->blocks[p->count++];
     p->number_of[slot] = p->count;
@@ -73,7 +78,6 @@ static void forget(struct canary *p)
         p->number_of[p->blocks[--p->count].slot] = 0;
 }
 
-/* A block must not get two canaries, so the loop skips slot `first`. */
 void canary_write(struct canary *p, uint32_t first)
 {
     uint32_t slots = p->oracle->slot_count;
@@ -84,8 +88,18 @@ void canary_write(struct canary *p, uint32_t first)
     write_canary(p, first);
     uint32_t slot = (uint32_t)random_below(&p->random, slots);
     for (uint32_t n = 0; n < slots && n < MAX_BLOCKS; n++, slot++)
-        if (slot % slots != first)
-            write_canary(p, slot % slots);
+        write_canary(p, slot % slots);
+}
+
+void canary_write_few(struct canary *p, const struct op *ops, uint32_t count)
+{
+    forget(p);
+    for (uint32_t i = 0; i < count; i++)
+        if (op_effect(ops[i]) == EFFECT_RESIZED)
+            write_canary(p, op_slot(ops[i]));
+    for (int i = 0; i < FEW && p->oracle->slot_count > 0; i++)
+        write_canary(p,
+                     (uint32_t)random_below(&p->random, p->oracle->slot_count));
 }
 
 /* A block that shrank has lost its tail, even if it grew again. */

@@ -1,10 +1,10 @@
 /*
- * canary.h - patterns in live payloads during a timed pass.
+ * canary.h - patterns in live payloads during a timed or counted pass.
  *
- * The timed loop writes nothing into payloads, so an allocator could lose
- * contents there and keep them in the checked pass. In a canary pass the judge
- * writes patterns into live payloads before each batch, through the shared
- * heap, and checks after the batch that they are unchanged.
+ * Their loops write nothing into payloads, so an allocator could lose contents
+ * there and keep them in the checked pass. In a canary pass, and in the counted
+ * one, the judge writes patterns into live payloads before each batch, through
+ * the shared heap, and checks after the batch that they are unchanged.
  */
 #ifndef CANARY_H
 #define CANARY_H
@@ -20,6 +20,12 @@ void canary_delete(struct canary *p);
 
 /* Drop all canaries; write new ones into slot `first` and random slots. */
 void canary_write(struct canary *p, uint32_t first);
+
+/*
+ * The same before a short batch: into the blocks that these operations resize,
+ * and a few random slots.
+ */
+void canary_write_few(struct canary *p, const struct op *ops, uint32_t count);
 
 /*
  * Check the canaries of blocks that are still live, and that blocks from calloc

@@ -7,6 +7,7 @@
  * code of students calls: printf, the C library's malloc, assert, clocks. It
  * has nothing that reaches another process or a file, and no way to memory that
  * the judge cannot count: mappings are private, anonymous and of small pages.
+ * Under valgrind there is a list of what is refused instead.
  */
 #define _GNU_SOURCE
 #include "jail.h"
@@ -126,9 +127,9 @@ static void add_rule(scmp_filter_ctx context, const struct rule *r, pid_t pid)
                                             count, when));
 }
 
-static scmp_filter_ctx new_context(void)
+static scmp_filter_ctx new_context(uint32_t otherwise)
 {
-    scmp_filter_ctx context = check_alloc(seccomp_init(SCMP_ACT_TRAP));
+    scmp_filter_ctx context = check_alloc(seccomp_init(otherwise));
     uint32_t architecture = worker_architecture();
 
     if (architecture != seccomp_arch_native()) {
@@ -155,7 +156,7 @@ static void export_filter(scmp_filter_ctx context, struct filter *filter)
 void jail_make_filters(struct filter filters[FILTERS], pid_t pid)
 {
     for (int stage = 0; stage < FILTERS; stage++) {
-        scmp_filter_ctx context = new_context();
+        scmp_filter_ctx context = new_context(SCMP_ACT_TRAP);
 
         for (size_t i = 0; i < sizeof rules / sizeof *rules; i++)
             if (rules[i].stages & 1u << stage)
@@ -163,6 +164,77 @@ void jail_make_filters(struct filter filters[FILTERS], pid_t pid)
         export_filter(context, &filters[stage]);
         seccomp_release(context);
     }
+}
+
+/*
+ * ---- Under valgrind, whose own calls are unknown: what is refused. The signal
+ * would meet valgrind, not the worker's handler, so it ends the process. ----
+ */
+
+/* Refused if argument, from 0, compares so; ANYWAY: always. */
+static const struct refusal {
+    const char *name;
+    unsigned argument;
+    enum scmp_compare how;
+    uint64_t a, b;
+} refusals[] = {
+/* clang-format off */
+#define ANYWAY(name) {name, 0, _SCMP_CMP_MIN, 0, 0}
+#define OTHERS(name) {name, 0, SCMP_CMP_NE, (uint64_t)SELF, 0}
+#define HAS(name, argument, flag) {name, argument, SCMP_CMP_MASKED_EQ, flag, flag}
+#define WRITES(name, argument) HAS(name, argument, O_CREAT), \
+    HAS(name, argument, O_TRUNC), \
+    {name, argument, SCMP_CMP_MASKED_EQ, O_ACCMODE, O_RDWR}, \
+    {name, argument, SCMP_CMP_MASKED_EQ, O_ACCMODE | O_APPEND, O_WRONLY}
+    /* Other processes and threads, and moments that the judge does not count. */
+    ANYWAY("fork"), ANYWAY("vfork"), ANYWAY("clone"), ANYWAY("clone3"),
+    ANYWAY("execve"), ANYWAY("execveat"),
+    ANYWAY("alarm"), ANYWAY("setitimer"), ANYWAY("timer_create"),
+    ANYWAY("timerfd_create"), ANYWAY("mq_notify"),
+    ANYWAY("setrlimit"), {"prlimit64", 2, SCMP_CMP_NE, 0, 0},
+    {"fcntl", 1, SCMP_CMP_EQ, F_SETOWN, 0}, {"fcntl64", 1, SCMP_CMP_EQ, F_SETOWN, 0},
+    {"fcntl", 1, SCMP_CMP_EQ, F_SETOWN_EX, 0}, {"fcntl64", 1, SCMP_CMP_EQ, F_SETOWN_EX, 0},
+    ANYWAY("ptrace"), ANYWAY("process_vm_readv"), ANYWAY("process_vm_writev"),
+    ANYWAY("perf_event_open"), ANYWAY("io_uring_setup"),
+    ANYWAY("pidfd_open"), ANYWAY("pidfd_send_signal"),
+    OTHERS("kill"), OTHERS("tkill"), OTHERS("tgkill"),
+    ANYWAY("rt_sigqueueinfo"), ANYWAY("rt_tgsigqueueinfo"),
+    /* The network, and files; callgrind appends to the one of counts. */
+    ANYWAY("socket"), ANYWAY("socketpair"),
+    ANYWAY("rename"), ANYWAY("renameat"), ANYWAY("renameat2"),
+    ANYWAY("unlink"), ANYWAY("unlinkat"), ANYWAY("rmdir"), ANYWAY("mkdir"),
+    ANYWAY("mkdirat"), ANYWAY("mknod"), ANYWAY("mknodat"),
+    ANYWAY("chmod"), ANYWAY("fchmod"), ANYWAY("fchmodat"), ANYWAY("chown"),
+    ANYWAY("fchown"), ANYWAY("lchown"), ANYWAY("fchownat"),
+    ANYWAY("utime"), ANYWAY("utimes"), ANYWAY("utimensat"), ANYWAY("futimesat"),
+    ANYWAY("truncate"), ANYWAY("truncate64"), ANYWAY("symlink"),
+    ANYWAY("symlinkat"), ANYWAY("link"), ANYWAY("linkat"),
+    ANYWAY("creat"), ANYWAY("openat2"), WRITES("open", 1), WRITES("openat", 2),
+    /* clang-format on */
+};
+
+static void add_refusal(scmp_filter_ctx context, const struct refusal *r,
+                        pid_t pid)
+{
+    int number = seccomp_syscall_resolve_name(r->name);
+    unsigned count = r->how != _SCMP_CMP_MIN;
+    uint64_t a = r->a == (uint64_t)SELF ? (uint64_t)pid : r->a;
+    struct scmp_arg_cmp when = {r->argument, r->how, a, r->b};
+
+    if (number != __NR_SCMP_ERROR)
+        check_filter(seccomp_rule_add_array(context, SCMP_ACT_KILL_PROCESS,
+                                            number, count, &when));
+}
+
+void jail_make_refusals(struct filter filters[FILTERS], pid_t pid)
+{
+    scmp_filter_ctx context = new_context(SCMP_ACT_ALLOW);
+
+    for (size_t i = 0; i < sizeof refusals / sizeof *refusals; i++)
+        add_refusal(context, &refusals[i], pid);
+    export_filter(context, &filters[FILTER_LOADING]);
+    filters[FILTER_RUNNING].length = 0;
+    seccomp_release(context);
 }
 
 void jail_describe_call(uint64_t call, char *text, size_t size)

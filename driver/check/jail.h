@@ -19,6 +19,13 @@ const char *jail_lacks(void);
 void jail_make_filters(struct filter filters[FILTERS], pid_t pid);
 
 /*
+ * Make the one filter of a worker under valgrind, whose own calls pass it: it
+ * refuses other processes, timers, signals to others, and files to write to. A
+ * call that is refused ends the process by SIGSYS.
+ */
+void jail_make_refusals(struct filter filters[FILTERS], pid_t pid);
+
+/*
  * A system call that a filter refused, as the worker has it from the kernel:
  * the number, and above bit 32 the architecture. Writes "called fork".
  */

@@ -2,8 +2,10 @@
  * replay_counted.c - the counted pass: callgrind counts the instructions of the
  * calls, the judge verifies every address as in a timed pass.
  *
- * Batches are first carried out by the loop alone, without the allocator, whose
- * instructions are subtracted.
+ * Batches are short, so that the event buffer does not fill within them. They
+ * are first carried out by the loop alone, without the allocator, whose
+ * instructions are subtracted. Between batches the judge writes canaries into
+ * live payloads, which costs no instructions of the worker's.
  *
  *     operations    0                 8192 or more
  *     counted       |#################|.#..|.#..|.#..|.#..|
@@ -58,15 +60,47 @@ static bool call_batch(struct replay *r, enum command command, uint64_t first,
                                          "was never carried out");
 }
 
+/* The same, while the contents of blocks are watched. */
+static bool watch_batch(struct replay *r, enum command command, uint64_t first,
+                        uint32_t count, struct finding *f)
+{
+    const struct op *ops = r->setup.trace->ops;
+
+    if (command == COMMAND_LOOP || !is_lab(r))
+        return call_batch(r, command, first, count, f);
+    canary_write_few(r->canary, ops + first, count);
+    return call_batch(r, command, first, count, f) &&
+           canary_check(r->canary, ops, first, count, f);
+}
+
+static bool is_begun(const struct op *first, const struct op *op)
+{
+    for (const struct op *before = first; before < op; before++)
+        if (op_slot(*before) == op_slot(*op) && op_begins(*before))
+            return true;
+    return false;
+}
+
+/* A batch ends before it resizes a block of its own, which has no canary. */
+static uint32_t batch_length(struct replay *r, uint64_t first, uint64_t end)
+{
+    const struct op *ops = r->setup.trace->ops + first;
+    uint32_t limit = up_to(short_batch(r), end - first), count = 1;
+
+    while (count < limit && (op_effect(ops[count]) != EFFECT_RESIZED ||
+                             !is_begun(ops, ops + count)))
+        count++;
+    return count;
+}
+
 static bool call_batches(struct replay *r, enum command command, uint64_t first,
                          uint64_t end, struct finding *f)
 {
     uint32_t count;
 
     for (uint64_t op = first; op < end; op += count) {
-        count = up_to(
-            is_untrusted(r) ? short_batch(r) : replay_timed_count(r, op), end - op);
-        if (!call_batch(r, command, op, count, f))
+        count = batch_length(r, op, end);
+        if (!watch_batch(r, command, op, count, f))
             return false;
         trace_release_pages(r->setup.trace, op, op + count);
     }
@@ -91,27 +125,35 @@ static bool diagnose_hiding(const struct replay *r, uint64_t op,
     return false;
 }
 
+/* What was counted since the last time, at operation op. */
+static bool take_count(struct replay *r, uint64_t op, uint64_t *instructions,
+                       struct finding *f)
+{
+    struct counter *counter = r->setup.counter;
+
+    if (!counter_is_quiet(counter))
+        return finding_text(f, VERDICT_TAMPERED, op,
+                            "was done, and the file of counts written to");
+    struct ending e = sandbox_call(r->sandbox, COMMAND_DUMP, 0, 0);
+    if (!is_done(&e))
+        return diagnose_ending(r, &e, r->timed_oracle, op, f);
+    if (!counter_read(counter, instructions))
+        return finding_text(f, VERDICT_TAMPERED, op, "was not counted");
+    r->counted.seconds_allowed += (double)*instructions * INSTRUCTION_SECONDS;
+    return true;
+}
+
 /* The instructions of those operations, the loop's among them. */
 static bool count_range(struct replay *r, enum command command, uint64_t first,
                         uint64_t end, uint64_t *instructions, struct finding *f)
 {
-    struct counter *counter = r->setup.counter;
     const struct process *worker = sandbox_process(r->sandbox);
     double start = process_cpu_seconds(worker);
 
     if (!call_batches(r, command, first, end, f))
         return false;
     r->counted.seconds += process_cpu_seconds(worker) - start;
-    if (!counter_is_quiet(counter))
-        return finding_text(f, VERDICT_TAMPERED, end - 1,
-                            "was done, and the file of counts written to");
-    struct ending e = sandbox_call(r->sandbox, COMMAND_DUMP, 0, 0);
-    if (!is_done(&e))
-        return diagnose_ending(r, &e, r->timed_oracle, end - 1, f);
-    if (!counter_read(counter, instructions))
-        return finding_text(f, VERDICT_TAMPERED, end - 1, "was not counted");
-    r->counted.seconds_allowed += (double)*instructions * INSTRUCTION_SECONDS;
-    return true;
+    return take_count(r, end - 1, instructions, f);
 }
 
 /* Both series have the same batches: those that the random numbers make. */
@@ -170,6 +212,17 @@ static bool count_trace(struct replay *r, struct count *count,
 
 /* ---- The pass. ---- */
 
+/* An empty heap, and mm_init, whose instructions are the allocator's, too. */
+static bool count_init(struct replay *r, struct count *count, struct finding *f)
+{
+    uint64_t all;
+
+    if (!replay_begin(r, r->timed_oracle, f) || !take_count(r, 0, &all, f))
+        return false;
+    count->instructions = is_lab(r) ? all : 0;
+    return true;
+}
+
 static void choose_trace(struct replay *r, const struct trace *trace)
 {
     r->setup.trace = trace;
@@ -186,9 +239,9 @@ bool replay_counted(struct replay *r, const struct trace *trace,
     f.pass = "in the counted pass, under valgrind; the checked pass was ok";
     *count = (struct count){0};
     choose_trace(r, trace);
+    replay_renew(r);
     oracle_reset(r->timed_oracle);
-    bool good = replay_begin(r, r->timed_oracle, &f) &&
-                count_trace(r, count, &f) &&
+    bool good = count_init(r, count, &f) && count_trace(r, count, &f) &&
                 (!is_lab(r) || inspect_strays(r, r->timed_oracle, &f));
     if (is_lab(r))
         replay_note_footprint(r, r->timed_oracle, out);

@@ -4,6 +4,7 @@
 #include "base/fatal.h"
 #include "base/plain_text.h"
 #include "base/random.h"
+#include "counter.h"
 #include "jail.h"
 #include "replay_parts.h"
 
@@ -29,6 +30,7 @@ static struct sandbox *open_sandbox(const struct replay *r)
         .cpu = setup->cpu,
         .time_limit = time_limit(setup),
         .jailed = r->jailed,
+        .guarded = is_untrusted(r) && setup->counter && !jail_lacks(),
         .deadline = setup->deadline,
         .counter = setup->counter,
         .label = setup->allocator->name,
@@ -114,6 +116,8 @@ static void check_counter(struct replay *r)
 
 static void start_worker(struct replay *r)
 {
+    if (r->setup.counter)
+        counter_restart(r->setup.counter);
     r->sandbox = open_sandbox(r);
     r->used = false;
     struct channel *c = sandbox_channel(r->sandbox);

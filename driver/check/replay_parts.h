@@ -112,11 +112,6 @@ void replay_release(struct replay *r, enum command command);
 void replay_note_footprint(struct replay *r, const struct oracle *o,
                            struct outcome *out);
 
-/* ---- replay_timed.c ---- */
-
-/* The number of operations of the batch that begins at operation first. */
-uint32_t replay_timed_count(struct replay *r, uint64_t first);
-
 /* ---- replay_batch.c ---- */
 
 /* Copy operations into the channel; those on refused blocks as OP_SKIP. */

@@ -41,7 +41,7 @@ static bool is_short(const struct replay *r)
     return r->setup.trace->op_count <= CHANNEL_BATCH;
 }
 
-uint32_t replay_timed_count(struct replay *r, uint64_t first)
+static uint32_t timed_count(struct replay *r, uint64_t first)
 {
     uint64_t size =
         CHANNEL_BATCH / 2 + random_below(&r->random, CHANNEL_BATCH / 2 + 1);
@@ -97,7 +97,7 @@ static bool run_batches(struct replay *r, enum timed_kind kind,
 
     for (uint64_t op = 0; op < r->setup.trace->op_count; op += count) {
         count = canary || r->setup.untrusted ? canary_count(r, op, single)
-                                             : replay_timed_count(r, op);
+                                             : timed_count(r, op);
         if (canary)
             canary_write(r->canary, op_slot(ops[op]));
         if (!time_batch(r, op, count, f) ||

@@ -165,6 +165,9 @@ struct sandbox *sandbox_open(const struct sandbox_setup *setup)
     if (setup->jailed) {
         jail_make_filters((struct filter *)channel_steps(s), s->process.pid);
         s->channel->jailed = 1;
+    } else if (setup->guarded) {
+        jail_make_refusals((struct filter *)channel_steps(s), s->process.pid);
+        s->channel->jailed = 1;
     }
     if (setup->in_process) {
         in_process = s;

@@ -37,6 +37,7 @@ struct sandbox_setup {
     int cpu;           /* to run the worker on, -1 = any */
     double time_limit; /* seconds per pass, see sandbox_begin_pass */
     bool jailed;       /* see jail.h */
+    bool guarded;      /* the same under valgrind: jail_make_refusals */
     double deadline;   /* by clock_seconds, for all passes; 0: none */
     /* To start the worker under, or NULL. Valgrind makes system calls of its
      * own: a filter of the worker's has to let them pass. */

@@ -2,7 +2,8 @@
  * counting.c - one worker under valgrind for each allocator.
  *
  * It replays all traces whose verdict is ok so far, one after the other. Where
- * it ends with a trace that is not ok, another one goes on with the next.
+ * it ends with a trace that is not ok, another one goes on with the next. An
+ * allocator that is not trusted has a new worker for each trace.
  */
 #include "counting.h"
 
@@ -26,7 +27,6 @@ static struct replay *open_replay(const struct benchmark *b,
 {
     struct replay_setup setup = b->setup;
 
-    counter_restart(counter);
     setup.allocator = allocator;
     setup.trace = largest_trace(b);
     setup.counter = counter;

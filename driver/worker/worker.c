@@ -22,7 +22,9 @@ __attribute__((noinline)) void worker_clear_stack(void)
 static void init(void)
 {
     mem_poison(true);
+    worker_begin_count();
     bool done = calls_init(&worker.calls);
+    worker_end_count();
     mem_poison(false);
     worker_end(done ? VERDICT_OK : VERDICT_INIT_FAILED);
 }
@@ -37,7 +39,9 @@ static void reset(void)
 static void hand_over_events(void)
 {
     worker.channel->reply = REPLY_EVENTS;
+    worker_interrupt_count();
     worker.hand_over();
+    worker_interrupt_count();
 }
 
 void worker_attach(struct channel *channel, void (*hand_over)(void))

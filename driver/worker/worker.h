@@ -12,6 +12,8 @@
 
 #include "channel.h"
 
+#include <stdbool.h>
+
 /*
  * Attach to a channel. The heap's region must be mapped already. If the event
  * buffer is full in the middle of a step, the worker sets reply to REPLY_EVENTS
@@ -21,6 +23,12 @@ void worker_attach(struct channel *channel, void (*hand_over)(void));
 
 /* Carry out channel->command; the result is in channel->reply. */
 void worker_execute(void);
+
+/*
+ * Does this process run under valgrind? Between two commands it must then run
+ * nothing that the allocator may have made its own, for that is not counted.
+ */
+bool worker_is_counted(void);
 
 /* Called before operation channel->stop_at, for a breakpoint of gdb. */
 void worker_breakpoint(void);

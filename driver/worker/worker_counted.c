@@ -4,7 +4,7 @@
  *
  * A worker that the judge started under valgrind asks callgrind by client
  * requests: short sequences of instructions that valgrind recognizes and a
- * processor ignores. Counting is on only in run_counted. The loop's own
+ * processor ignores. Counting is on in mm_init and in run_counted. The loop's own
  * instructions are those of the same batch with the null allocator, which the
  * judge subtracts.
  *
@@ -20,6 +20,7 @@
 #define CALLGRIND_STOP_INSTRUMENTATION
 #define CALLGRIND_TOGGLE_COLLECT
 #define CALLGRIND_DUMP_STATS
+#define RUNNING_ON_VALGRIND 0
 #endif
 
 static void run(uint64_t *pointers)
@@ -36,13 +37,36 @@ static void run(uint64_t *pointers)
     }
 }
 
-static void __attribute__((noinline)) run_counted(uint64_t *pointers)
+bool worker_is_counted(void)
+{
+    return RUNNING_ON_VALGRIND;
+}
+
+void worker_begin_count(void)
 {
     CALLGRIND_START_INSTRUMENTATION;
+    worker.counting = true;
     CALLGRIND_TOGGLE_COLLECT;
+}
+
+void worker_end_count(void)
+{
+    CALLGRIND_TOGGLE_COLLECT;
+    worker.counting = false;
+}
+
+static void __attribute__((noinline)) run_counted(uint64_t *pointers)
+{
+    worker_begin_count();
     run(pointers);
-    CALLGRIND_TOGGLE_COLLECT;
+    worker_end_count();
     worker_end(VERDICT_OK);
+}
+
+void worker_interrupt_count(void)
+{
+    if (worker.counting)
+        CALLGRIND_TOGGLE_COLLECT;
 }
 
 void worker_count_batch(void)

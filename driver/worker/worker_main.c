@@ -221,7 +221,8 @@ int main(void)
     for (;;) {
         await_turn();
         worker_execute();
-        fflush(stdout);
+        if (!worker_is_counted())
+            fflush(stdout);
         give_turn();
     }
 }

@@ -25,6 +25,7 @@ extern struct worker {
     uint64_t *pointers;          /* by slot, timed pass */
     struct worker_block *blocks; /* by slot, checked pass */
     void (*hand_over)(void);     /* give the judge the turn, and wait for it */
+    bool counting;               /* callgrind counts instructions just now */
     struct calls calls;
 } worker;
 
@@ -95,5 +96,12 @@ void worker_count_batch(void);
 void worker_count_loop(void);
 void worker_pass_batch(void);
 void worker_dump_count(void);
+
+/* From here to there callgrind counts, if it is there. */
+void worker_begin_count(void);
+void worker_end_count(void);
+
+/* Within a counted call: interrupt the count, and take it up again. */
+void worker_interrupt_count(void);
 
 #endif

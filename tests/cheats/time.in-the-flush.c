@@ -3,11 +3,13 @@
  * output. So stdout becomes a stream of ours, whose function for writing does
  * the work that free has put off, but in passes where the judge compares times.
  *
- * Now: the kernel's account of the whole process counts.
+ * Now: a counted process flushes nothing between its batches. What is put off is
+ * never freed there, and the footprint of that pass counts.
  */
 /* honest: twin.slow */
 /* expect: no-gain */
 /* measure: instructions */
+/* pays: utilization */
 /* before: 6 times as fast */
 #include "channel_view.h"
 
