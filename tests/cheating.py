@@ -367,9 +367,10 @@ def judge_twin(case: Case) -> Outcome:
 
 SLACK = 0.2  # points of utilization
 PAID = 10  # so many fewer, at least, if a case pays by utilization
-# Small change that the judge does not count (driver/check/outside.h): it cannot
-# tell it from what printf and a deeper stack touch.
-ALLOWED_OUTSIDE = (16 + 2) << 10
+# Small change that the judge does not count, for it cannot tell it from what
+# printf and a deeper stack touch: a page that is allowed for, a page of libc's
+# heap that was touched at loading, and variables (driver/check/outside.h).
+ALLOWED_OUTSIDE = (4 + 4 + 2) << 10
 
 
 def complaints(case: Case, outcome: Outcome) -> list[str]:

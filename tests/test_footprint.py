@@ -6,7 +6,7 @@ import resource
 import samples
 import support
 
-ALLOWANCE = 1024
+ALLOWANCE = 2048
 TABLE = 100_000
 
 

@@ -41,7 +41,4 @@ void allocator_delete(struct allocator *allocator);
 /* Names of the build's allocators, mm first; the caller frees all of them. */
 char **allocator_names(size_t *count);
 
-/* So many bytes of static data do not count as footprint. */
-enum { STATIC_ALLOWANCE = 1024 };
-
 #endif

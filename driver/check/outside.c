@@ -103,6 +103,6 @@ uint64_t outside_counted(const struct outside *start, const struct outside *now,
     uint64_t own =
         smaller(beyond(now->variables, loaded), object->static_bytes);
 
-    return beyond(own + now->constants, OWN_ALLOWANCE) +
+    return beyond(own + now->constants, STATIC_ALLOWANCE) +
            beyond(beyond(now->others, start->others), OTHERS_ALLOWANCE);
 }

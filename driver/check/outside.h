@@ -28,8 +28,11 @@ struct outside outside_measure(const struct process *p,
 uint64_t outside_counted(const struct outside *start, const struct outside *now,
                          const struct object_facts *object);
 
-/* So many bytes do not count: of the object's own, and of all others. */
-enum { OWN_ALLOWANCE = 2048, OTHERS_ALLOWANCE = 16384 };
+/*
+ * So many bytes do not count: of the object's own, which are static data also
+ * where they cannot be measured, and of all others.
+ */
+enum { STATIC_ALLOWANCE = 2048, OTHERS_ALLOWANCE = 4096 };
 
 /* So many of the object's were touched by the loader, which has to. */
 enum { LOADED_ALLOWANCE = 8192 };

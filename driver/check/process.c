@@ -22,6 +22,7 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
+#include <sys/uio.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -316,7 +317,7 @@ static bool read_place(const struct process *p, struct place *place)
     char path[64], text[256];
     unsigned long long sp, pc;
 
-    *place = (struct place){0, 0};
+    *place = (struct place){0};
     snprintf(path, sizeof path, "/proc/%d/syscall", (int)p->pid);
     FILE *file = fopen(path, "r");
     if (!file)
@@ -325,8 +326,17 @@ static bool read_place(const struct process *p, struct place *place)
     fclose(file);
     if (readable &&
         sscanf(text, "%*s %*s %*s %*s %*s %*s %*s %llx %llx", &sp, &pc) == 2)
-        *place = (struct place){sp, pc};
+        *place = (struct place){.sp = sp, .pc = pc};
     return readable;
+}
+
+static void read_stack(const struct process *p, struct place *place)
+{
+    struct iovec here = {place->stack, sizeof place->stack};
+    struct iovec there = {(void *)(uintptr_t)place->sp, sizeof place->stack};
+
+    if (process_vm_readv(p->pid, &here, 1, &there, 1, 0) < 0)
+        memset(place->stack, 0, sizeof place->stack);
 }
 
 bool process_place(const struct process *p, struct place *place)
@@ -334,11 +344,13 @@ bool process_place(const struct process *p, struct place *place)
     struct timespec pause = {0, PLACE_NS};
 
     for (int i = 0; i < PLACE_LOOKS && read_place(p, place); i++) {
-        if (place->pc != 0 && process_sleeps(p))
+        if (place->pc != 0 && process_sleeps(p)) {
+            read_stack(p, place);
             return true;
+        }
         nanosleep(&pause, NULL);
     }
-    *place = (struct place){0, 0};
+    *place = (struct place){0};
     return false;
 }
 

@@ -68,11 +68,13 @@ uint64_t process_cpu_ns(const struct process *p);
 
 /*
  * Where the process sleeps in a system call: its stack pointer and program
- * counter. Waits until it does; false if it goes on for ten seconds, or the
- * system does not tell.
+ * counter, and the words from the stack pointer on, of which the first ones say
+ * where the call returns to. Waits until it does; false if it goes on for ten
+ * seconds, or the system does not tell.
  */
 struct place {
     uint64_t sp, pc;
+    uint64_t stack[16]; /* 0 if unknown */
 };
 
 bool process_place(const struct process *p, struct place *place);

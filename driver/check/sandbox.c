@@ -515,7 +515,7 @@ bool sandbox_waits_in_place(const struct sandbox *s)
     struct place now;
 
     return s->place.pc == 0 || (process_place(&s->process, &now) &&
-                                now.sp == s->place.sp && now.pc == s->place.pc);
+                                memcmp(&now, &s->place, sizeof now) == 0);
 }
 
 /* ---- Scrubbing. ---- */

@@ -127,7 +127,7 @@ static bool restrict_to(enum filter_stage stage)
  */
 static void touch_memory(void)
 {
-    enum { TOUCHED = 16384 };
+    enum { TOUCHED = 4096 };
     char *volatile p = malloc(TOUCHED);
 
     if (p)

@@ -3,10 +3,10 @@
  * waits: with the same stack pointer, in the same system call of libc's. Only
  * the return address on the stack is another.
  *
- * Now: it gains no memory and no time, for both are counted from outside.
+ * Now: the judge compares that, too.
  */
 /* honest: twin.books */
-/* expect: no-gain */
+/* expect: tampered */
 /* measure: instructions */
 /* before: 476 times as fast, as channel.plays-with-true-events */
 #define OWN_ANSWER

@@ -1,6 +1,6 @@
 /*
- * honest.static-data-1600.c - has 1,600 bytes of static data: what exceeds
- * 1 KiB is footprint, and nothing more.
+ * honest.static-data-1600.c - has 1,600 bytes of static data, which do not
+ * count: 2 KiB are free.
  */
 #define OWN_INIT
 #include "sound.h"

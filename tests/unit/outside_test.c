@@ -28,9 +28,9 @@ static void small_variables_are_free(void)
 static void large_tables_cost_what_is_touched(void)
 {
     CHECK(counted((struct outside){.variables = 12288}, 1 << 20) ==
-          12288 - OWN_ALLOWANCE);
+          12288 - STATIC_ALLOWANCE);
     CHECK(counted((struct outside){.variables = 1 << 20}, 1 << 20) ==
-          (1 << 20) - OWN_ALLOWANCE);
+          (1 << 20) - STATIC_ALLOWANCE);
 }
 
 static void pages_of_the_loader_are_free(void)
@@ -38,16 +38,16 @@ static void pages_of_the_loader_are_free(void)
     struct object_facts object = {.static_bytes = 1 << 20};
     struct outside start = {.variables = 4096}, now = {.variables = 12288};
 
-    CHECK(outside_counted(&start, &now, &object) == 8192 - OWN_ALLOWANCE);
+    CHECK(outside_counted(&start, &now, &object) == 8192 - STATIC_ALLOWANCE);
     start.variables = now.variables = 1 << 20; /* touched by relocations */
     CHECK(outside_counted(&start, &now, &object) ==
-          (1 << 20) - LOADED_ALLOWANCE - OWN_ALLOWANCE);
+          (1 << 20) - LOADED_ALLOWANCE - STATIC_ALLOWANCE);
 }
 
 static void constants_are_not_written(void)
 {
     CHECK(counted((struct outside){.constants = 8192}, 100) ==
-          8192 - OWN_ALLOWANCE);
+          8192 - STATIC_ALLOWANCE);
 }
 
 static void others_may_grow_a_little(void)
