@@ -389,6 +389,7 @@ void oracle_reset(struct oracle *o)
     o->given_count = 0;
     o->brk = o->mapped = o->footprint = o->reach = o->refusals = 0;
     o->refused_op = NO_OP;
+    o->placement = 0;
 }
 
 /* ---- For messages and the timeline. ---- */

@@ -28,6 +28,7 @@ struct oracle {
     uint64_t refusals;   /* how many requests memlib refused */
     uint64_t refused_op; /* the last operation in which it refused one */
     uint64_t payload;    /* live bytes */
+    uint64_t placement;  /* a hash of all addresses, counted from the base */
     uint32_t slot_count;
     struct live *live;           /* by slot */
     struct bitset *granules;     /* set where live payload is */

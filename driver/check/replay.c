@@ -320,6 +320,7 @@ bool replay_finish(struct replay *r, struct outcome *out)
     r->good = r->good && check_end(r, &r->finding);
     note_exports(r, out);
     replay_note_footprint(r, r->oracle, out);
+    out->placement = r->oracle->placement;
     out->requests_refused = r->oracle->refusals;
     diagnose_conclude(r, r->oracle, &r->finding, out);
     note_overreach(r, out);

@@ -82,6 +82,12 @@ static void call_observers(const struct replay *r, uint64_t index,
                                 r->setup.trace->ops[index], index, address);
 }
 
+/* One step of FNV-1a (Fowler, Noll and Vo), over words. */
+static uint64_t hash_add(uint64_t hash, uint64_t word)
+{
+    return (hash ^ word) * 0x100000001b3u;
+}
+
 static bool digest_step(struct replay *r, struct oracle *o, uint32_t step,
                         uint64_t index, struct finding *f)
 {
@@ -94,6 +100,8 @@ static bool digest_step(struct replay *r, struct oracle *o, uint32_t step,
         return true;
     }
     bool good = oracle_apply(o, op, index, address, f);
+    o->placement =
+        hash_add(o->placement, address ? address - o->base : 0);
     if (good && o == r->oracle) {
         remember_move(r, op, index, before, address);
         if (o->payload < r->lowest_payload)

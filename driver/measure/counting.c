@@ -2,8 +2,8 @@
  * counting.c - one worker under valgrind for each allocator.
  *
  * It replays all traces whose verdict is ok so far, one after the other. Where
- * it ends with a trace that is not ok, another one goes on with the next. An
- * allocator that is not trusted has a new worker for each trace.
+ * it ends with a trace that is not ok, another one goes on with the next.
+ * Valgrind takes longer to start than most traces take.
  */
 #include "counting.h"
 

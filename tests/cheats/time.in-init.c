@@ -3,7 +3,8 @@
  * malloc calls beforehand: it carves the heap into blocks of the sizes that
  * earlier passes of the process asked for, and malloc takes one after the other.
  *
- * Now: each pass has a fresh process, and mm_init's time counts.
+ * Now: mm_init counts, and where blocks are placed otherwise than in the checked
+ * pass, what a fresh process does counts.
  */
 /* honest: twin.slow */
 /* expect: no-gain */
