@@ -139,8 +139,8 @@ static void add_rule(scmp_filter_ctx context, const struct rule *r, pid_t pid)
                                  c->mask, value);
     }
     if (number != __NR_SCMP_ERROR) /* the library knows no such call */
-        check_filter(seccomp_rule_add_array(context, action_of(r), number,
-                                            count, when));
+        check_filter(
+            seccomp_rule_add_array(context, action_of(r), number, count, when));
 }
 
 static scmp_filter_ctx new_context(void)
