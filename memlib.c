@@ -411,7 +411,8 @@ static void reset_account(void)
 {
     struct mem_account *a = heap.account;
 
-    page_map_clear(&heap.mapped);
+    if (a->map_floor != a->limit) /* there were mappings */
+        page_map_clear(&heap.mapped);
     set_break(0);
     a->mapped = a->footprint = a->heap_top = 0;
     a->requests = a->refused = 0;

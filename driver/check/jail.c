@@ -7,6 +7,8 @@
  * code of students calls: printf, the C library's malloc, assert, clocks. It
  * has nothing that reaches another process or a file, and no way to memory that
  * the judge cannot count: mappings are private, anonymous and of small pages.
+ * Nor can memory be given back, unseen, before the judge counts: the calls for
+ * that do nothing, and say that they did. The C library's malloc bears it.
  * Under valgrind there is a list of what is refused instead.
  */
 #define _GNU_SOURCE
@@ -37,12 +39,15 @@ enum {
 
 enum stages { LOADING = 1, RUNNING = 2, BOTH = 3 };
 
+/* In place of carrying the call out: return 0, or fail with ENOMEM. */
+enum { FEIGNED = 4, FAILING = 8 };
+
 enum { SELF = -1 /* as an operand: the worker's process */ };
 
 /* A call, with conditions on its arguments: (argument & mask) == value. */
 static const struct rule {
     const char *name;
-    enum stages stages;
+    unsigned stages; /* and what is done instead */
     struct condition {
         int argument; /* from 1; 0: none */
         uint64_t mask;
@@ -53,7 +58,8 @@ static const struct rule {
 #define ANY(name, stages) {name, stages, {{0}}}
 #define IS(argument, value) {argument, UINT32_MAX, value}
 #define MAPS_PRIVATE {{3, PROT_EXEC, 0}, \
-    {4, MAP_TYPE | MAP_ANONYMOUS | MAP_HUGETLB, MAP_PRIVATE | MAP_ANONYMOUS}}
+    {4, MAP_TYPE | MAP_ANONYMOUS | MAP_HUGETLB | MAP_FIXED, \
+     MAP_PRIVATE | MAP_ANONYMOUS}}
 #define READS_ONLY(argument) \
     {argument, O_ACCMODE | O_CREAT | O_TRUNC, O_RDONLY}
     ANY("futex", BOTH), ANY("futex_time64", BOTH),
@@ -65,7 +71,7 @@ static const struct rule {
     ANY("gettimeofday", BOTH), ANY("time", BOTH), ANY("times", BOTH),
     ANY("getrusage", BOTH), ANY("getcpu", BOTH), ANY("getrandom", BOTH),
     ANY("getpid", BOTH), ANY("gettid", BOTH),
-    ANY("munmap", BOTH), ANY("brk", BOTH), ANY("mincore", BOTH),
+    ANY("mincore", BOTH),
     ANY("fstat", BOTH), ANY("fstat64", BOTH), ANY("statx", BOTH),
     ANY("newfstatat", BOTH), ANY("fstatat64", BOTH),
     {"tgkill", BOTH, {IS(1, SELF), IS(3, SIGABRT)}},
@@ -76,14 +82,18 @@ static const struct rule {
     {"writev", BOTH, {IS(1, STDERR_FILENO)}},
     {"mmap", RUNNING, MAPS_PRIVATE}, {"mmap2", RUNNING, MAPS_PRIVATE},
     {"mprotect", RUNNING, {{3, PROT_EXEC, 0}}},
-    ANY("mremap", BOTH),
-    {"madvise", BOTH, {IS(3, MADV_DONTNEED)}},
-    {"madvise", BOTH, {IS(3, MADV_REMOVE)}},
-    {"madvise", BOTH, {IS(3, MADV_FREE)}},
+    {"madvise", BOTH, {IS(3, MADV_REMOVE)}}, /* of shared memory: the heap */
+    {"madvise", RUNNING | FEIGNED, {IS(3, MADV_DONTNEED)}},
+    {"madvise", RUNNING | FEIGNED, {IS(3, MADV_FREE)}},
+    ANY("munmap", RUNNING | FEIGNED), ANY("brk", RUNNING | FEIGNED),
+    ANY("mremap", RUNNING | FAILING),
     ANY("getrlimit", BOTH), ANY("ugetrlimit", BOTH),
     {"prlimit64", BOTH, {IS(1, 0), {3, UINT64_MAX, 0}}},
 
     ANY("mmap", LOADING), ANY("mmap2", LOADING), ANY("mprotect", LOADING),
+    ANY("munmap", LOADING), ANY("brk", LOADING), ANY("mremap", LOADING),
+    {"madvise", LOADING, {IS(3, MADV_DONTNEED)}},
+    {"madvise", LOADING, {IS(3, MADV_FREE)}},
     {"open", LOADING, {READS_ONLY(2)}}, {"openat", LOADING, {READS_ONLY(3)}},
     ANY("read", LOADING), ANY("pread64", LOADING), ANY("close", LOADING),
     ANY("lseek", LOADING), ANY("_llseek", LOADING), ANY("access", LOADING),
@@ -109,6 +119,13 @@ static void check_filter(int result)
                     strerror(-result));
 }
 
+static uint32_t action_of(const struct rule *r)
+{
+    if (r->stages & FEIGNED)
+        return SCMP_ACT_ERRNO(0);
+    return r->stages & FAILING ? SCMP_ACT_ERRNO(ENOMEM) : SCMP_ACT_ALLOW;
+}
+
 static void add_rule(scmp_filter_ctx context, const struct rule *r, pid_t pid)
 {
     struct scmp_arg_cmp when[3];
@@ -123,8 +140,8 @@ static void add_rule(scmp_filter_ctx context, const struct rule *r, pid_t pid)
                                  c->mask, value);
     }
     if (number != __NR_SCMP_ERROR) /* the library knows no such call */
-        check_filter(seccomp_rule_add_array(context, SCMP_ACT_ALLOW, number,
-                                            count, when));
+        check_filter(
+            seccomp_rule_add_array(context, action_of(r), number, count, when));
 }
 
 static scmp_filter_ctx new_context(uint32_t otherwise)
