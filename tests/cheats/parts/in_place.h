@@ -10,14 +10,13 @@
 /* Bytes from main's stack pointer to that of the system call: await_turn. */
 enum { BELOW_MAIN = 40 };
 
-/* main calls worker_execute, then loads stdout and calls fflush. */
+/* main calls worker_execute, then worker_is_counted, and tests what that says. */
 static int returns_to_main(uint64_t word, uintptr_t heap)
 {
     const unsigned char *code = (const unsigned char *)(uintptr_t)word;
 
     return word >> 40 == 0x55 && word != heap && code[-5] == 0xe8 &&
-           code[0] == 0x48 && code[1] == 0x8b && code[2] == 0x3d &&
-           code[7] == 0xe8;
+           code[0] == 0xe8 && code[5] == 0x84 && code[6] == 0xc0;
 }
 
 /* The stack pointer with which main waits, or 0. */
