@@ -241,7 +241,7 @@ class Faults(Counting):
         for number, call in enumerate((
                 'fork()', 'alarm(1)', 'kill(getppid(), 0)',
                 'setitimer(0, 0, 0)', 'unlink("no-such-file")',
-                'open("no-such-file", 66, 384)')):
+                'open("no-such-file", 66, 384)', 'open("/etc/passwd", 0)')):
             calling = self.build(
                 f'calling{number}', f'if ({UNDER_VALGRIND}) leave();',
                 flags=('-nostartfiles', '-include', self.write(

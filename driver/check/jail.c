@@ -230,6 +230,11 @@ static const struct refusal {
     /* clang-format on */
 };
 
+/* From loading on, no file is read either: traces are files. */
+static const struct refusal reads[] = {
+    {"open", 1, SCMP_CMP_MASKED_EQ, O_ACCMODE, O_RDONLY},
+    {"openat", 2, SCMP_CMP_MASKED_EQ, O_ACCMODE, O_RDONLY}};
+
 static void add_refusal(scmp_filter_ctx context, const struct refusal *r,
                         pid_t pid)
 {
@@ -243,15 +248,23 @@ static void add_refusal(scmp_filter_ctx context, const struct refusal *r,
                                             number, count, &when));
 }
 
-void jail_make_refusals(struct filter filters[FILTERS], pid_t pid)
+static void make_list(struct filter *filter, const struct refusal *list,
+                      size_t count, pid_t pid)
 {
     scmp_filter_ctx context = new_context(SCMP_ACT_ALLOW);
 
-    for (size_t i = 0; i < sizeof refusals / sizeof *refusals; i++)
-        add_refusal(context, &refusals[i], pid);
-    export_filter(context, &filters[FILTER_LOADING]);
-    filters[FILTER_RUNNING].length = 0;
+    for (size_t i = 0; i < count; i++)
+        add_refusal(context, &list[i], pid);
+    export_filter(context, filter);
     seccomp_release(context);
+}
+
+void jail_make_refusals(struct filter filters[FILTERS], pid_t pid)
+{
+    const size_t count = sizeof refusals / sizeof *refusals;
+
+    make_list(&filters[FILTER_LOADING], refusals, count, pid);
+    make_list(&filters[FILTER_RUNNING], reads, sizeof reads / sizeof *reads, pid);
 }
 
 void jail_describe_call(uint64_t call, char *text, size_t size)
