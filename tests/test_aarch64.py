@@ -28,7 +28,7 @@ FOREIGN = ('tests/handin/', 'tests/convert/', 'tests/cheats/')
 FLAGS = ['-std=gnu11', '-fsyntax-only', '-I.', '-Idriver', '-Ilibraries',
          *WARN.split(), '-idirafter', '/usr/include', '-DPAGE_KIB=16',
          '-DBUILD_MODE="aarch64"', '-DWORKER_BITS=64', '-DWORKER_FOREIGN=1',
-         '-DLAB_VERSION=""']
+         '-DLAB_VERSION=""', '-DHANDIN_SBRK=int']
 
 ALLOCATORS = [str(path.relative_to(ROOT).with_suffix('')) for path in (
     ROOT / 'mm.c', *sorted(ROOT.glob('variants/*.c')),

@@ -303,15 +303,16 @@ class Root(unittest.TestCase):
         found = set(self.output('ls -A /').split())
         self.assertLessEqual(found, {
             'bin', 'dev', 'etc', 'lib', 'lib32', 'lib64', 'libx32', 'proc',
-            'sbrk', 'sbin', 'tmp', 'usr', str(Path.cwd()).split('/')[1]})
-        self.assertEqual(self.output('ls -A /tmp; ls -A "$1"', os.getcwd()), '')
+            'sbin', 'tmp', 'usr', str(Path.cwd()).split('/')[1]})
+        self.assertEqual(self.output('cd "$1"; ls -A', os.getcwd()), '')
         self.assertLessEqual(set(self.output('ls -A /etc').split()),
                              {'ld.so.cache', 'alternatives'})
         self.assertEqual(self.output('ls -A /dev').split(),
                          ['fd', 'null', 'stderr', 'stdin', 'stdout'])
 
     def test_nothing_can_be_written(self) -> None:
-        self.output('for file in /x /usr/x /etc/x /dev/x "$PWD/x"\n'
+        own = '' if Path.cwd().is_relative_to('/tmp') else ' "$PWD/x"'
+        self.output(f'for file in /x /usr/x /etc/x /dev/x{own}\n'
                     'do ! touch "$file" 2>&- || exit 1; done\ntouch /tmp/x')
         uses = '/proc/sys/kernel/core_uses_pid'
         self.output(f'! (echo {Path(uses).read_text()} >{uses}) 2>&-')
