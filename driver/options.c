@@ -636,12 +636,13 @@ static void check_text_name(const char *option, const char *path)
 
 static void check_seed(const char *seed)
 {
+    bool printable = true;
+
     if (!seed)
         return;
-    for (size_t i = 0; seed[i]; i++)
-        if (!isprint((unsigned char)seed[i]))
-            seed = "";
-    if (!seed[0] || strlen(seed) > LONGEST_SEED)
+    for (const char *c = seed; *c; c++)
+        printable &= isprint((unsigned char)*c) != 0;
+    if (!printable || !seed[0] || strlen(seed) > LONGEST_SEED)
         fatal_usage("--secret takes a text of 1 to %d printable ASCII "
                     "characters",
                     LONGEST_SEED);
