@@ -60,6 +60,13 @@ BUILD_OBJECT := $(OUT)/judge/driver/base/build.o
 JUDGE_OBJECTS := $(BUILD_OBJECT) $(patsubst %,$(JUDGE)/%.o,$(filter-out \
 	driver/base/build,$(JUDGE_PARTS)))
 WORKER_OBJECTS := $(WORKER_PARTS:%=$(WORK)/%.o) $(WORK)/driver/worker/worker_main.o
+# The counted loop asks valgrind, if its header is there; when it comes or goes,
+# that loop is compiled again.
+CALLGRIND := $(shell $(CC) -E -include valgrind/callgrind.h -x c /dev/null \
+	>/dev/null 2>&1 && echo yes || echo no)
+$(shell mkdir -p build && { echo $(CALLGRIND) | cmp -s - build/callgrind || \
+	echo $(CALLGRIND) >build/callgrind; } 2>/dev/null)
+$(WORK)/driver/worker/worker_counted.o: build/callgrind
 # Without ncurses (libncurses-dev) all is built, but --watch has no terminal.
 NCURSES := $(shell $(CC) -E -include ncurses.h -x c /dev/null >/dev/null 2>&1 \
 	&& echo -lncursesw)

@@ -121,7 +121,10 @@ class Calls(Jail):
                 return sound_malloc(size); }}''', ALONE, '-w')
         got = self.judge(library, '--no-timing')
         self.assertEqual(got['verdict'], 'tampered', got['message'])
-        self.assertRegex(got['message'], f'called ({called})$')
+        # Newer C libraries block all signals in fork, the one that tells too.
+        unnamed = '|made a system call that is not allowed' \
+            if name == 'forks' else ''
+        self.assertRegex(got['message'], f'(called ({called}){unnamed})$')
 
 
 def add_call(name: str) -> None:
