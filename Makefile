@@ -66,7 +66,6 @@ CALLGRIND := $(shell $(CC) -E -include valgrind/callgrind.h -x c /dev/null \
 	>/dev/null 2>&1 && echo yes || echo no)
 $(shell mkdir -p build && { echo $(CALLGRIND) | cmp -s - build/callgrind || \
 	echo $(CALLGRIND) >build/callgrind; } 2>/dev/null)
-$(WORK)/driver/worker/worker_counted.o: build/callgrind
 # Without ncurses (libncurses-dev) all is built, but --watch has no terminal.
 NCURSES := $(shell $(CC) -E -include ncurses.h -x c /dev/null >/dev/null 2>&1 \
 	&& echo -lncursesw)
@@ -125,6 +124,8 @@ ifeq ($(MODE),aarch64)
 $(OUT)/worker: driver/worker/worker_aarch64.sh $(OUT)/work/worker
 	$(QUIET)install -m 755 $< $@.$$$$ && mv -f $@.$$$$ $@
 endif
+
+$(WORK)/driver/worker/worker_counted.o: build/callgrind
 
 $(JUDGE)/%.o: %.c
 	$(call compile,$(CC) $(JUDGE_FLAGS) $(EXTRA) -c $<)
