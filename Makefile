@@ -64,8 +64,8 @@ WORKER_OBJECTS := $(WORKER_PARTS:%=$(WORK)/%.o) $(WORK)/driver/worker/worker_mai
 # that loop is compiled again.
 CALLGRIND := $(shell $(CC) -E -include valgrind/callgrind.h -x c /dev/null \
 	>/dev/null 2>&1 && echo yes || echo no)
-$(shell mkdir -p build && { echo $(CALLGRIND) | cmp -s - build/callgrind || \
-	echo $(CALLGRIND) >build/callgrind; } 2>/dev/null)
+$(shell mkdir -p $(OUT) && { echo $(CALLGRIND) | cmp -s - $(OUT)/callgrind || \
+	echo $(CALLGRIND) >$(OUT)/callgrind; } 2>/dev/null)
 # Without ncurses (libncurses-dev) all is built, but --watch has no terminal.
 NCURSES := $(shell $(CC) -E -include ncurses.h -x c /dev/null >/dev/null 2>&1 \
 	&& echo -lncursesw)
@@ -125,7 +125,7 @@ $(OUT)/worker: driver/worker/worker_aarch64.sh $(OUT)/work/worker
 	$(QUIET)install -m 755 $< $@.$$$$ && mv -f $@.$$$$ $@
 endif
 
-$(WORK)/driver/worker/worker_counted.o: build/callgrind
+$(WORK)/driver/worker/worker_counted.o: $(OUT)/callgrind
 
 $(JUDGE)/%.o: %.c
 	$(call compile,$(CC) $(JUDGE_FLAGS) $(EXTRA) -c $<)
