@@ -16,7 +16,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 HOST = '127.0.0.1'
-PATIENCE = 60.0  # seconds until a server has to answer
+LONGEST_START = 60.0  # seconds until a server has to answer
 
 SSHD = '''\
 ListenAddress {host}
@@ -81,7 +81,7 @@ class Server:
                 stdin=subprocess.DEVNULL, stderr=file, **more)
 
     def wait_until(self, holds: Callable[[], bool]) -> None:
-        end = time.monotonic() + PATIENCE
+        end = time.monotonic() + LONGEST_START
         while not holds():
             if self.process.poll() is not None or time.monotonic() > end:
                 said = self.log.read_text(errors='replace').strip()

@@ -19,9 +19,10 @@ const char *jail_lacks(void);
 void jail_make_filters(struct filter filters[FILTERS], pid_t pid);
 
 /*
- * Make the one filter of a worker under valgrind, whose own calls pass it: it
- * refuses other processes, timers, signals to others, and files to write to. A
- * call that is refused ends the process by SIGSYS.
+ * The same for a worker under valgrind, whose own calls have to pass: they
+ * refuse other processes, timers, signals to others, and files to write to; and
+ * from the first call of the allocator on, files to read. A call that is refused
+ * ends the process by SIGSYS.
  */
 void jail_make_refusals(struct filter filters[FILTERS], pid_t pid);
 

@@ -137,6 +137,31 @@ bool replay_digest(struct replay *r, struct oracle *o, uint64_t first,
            (returned < count || oracle_settle(o, first + *done - 1, f));
 }
 
+/* Does the command call the allocator? */
+static bool has_results(const struct replay *r, enum command command)
+{
+    return command != COMMAND_LOOP && r->setup.allocator->kind != WORKER_NULL;
+}
+
+bool replay_call(struct replay *r, enum command command, uint64_t first,
+                 uint32_t count, struct finding *f)
+{
+    uint32_t done;
+
+    replay_feed(r, r->timed_oracle, first, count);
+    struct ending e = sandbox_call(r->sandbox, command, count, first);
+    if (e.verdict == VERDICT_TAMPERED)
+        return diagnose_tampering(r, &e, first, count, f);
+    if (!has_results(r, command))
+        return true;
+    if (!replay_digest(r, r->timed_oracle, first, count, &done, f))
+        return false;
+    if (!worker_lives(&e))
+        return diagnose_ending(r, &e, r->timed_oracle, first + done, f);
+    return done == count || finding_text(f, VERDICT_TAMPERED, first + done,
+                                         "was never carried out");
+}
+
 bool replay_digest_init(struct replay *r, struct oracle *o, struct finding *f)
 {
     struct queue q = events_of(r->sandbox);

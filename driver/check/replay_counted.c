@@ -37,27 +37,16 @@ static const double ANY_SECONDS = 1, INSTRUCTION_SECONDS = 100e-9,
 
 /* ---- Batches. ---- */
 
-/* One command for the batch; false: *f has the fault. */
+/* One command for the batch, whose calls of memlib are allowed their time. */
 static bool call_batch(struct replay *r, enum command command, uint64_t first,
                        uint32_t count, struct finding *f)
 {
-    uint32_t done;
     size_t events;
+    bool good = replay_call(r, command, first, count, f);
 
-    replay_feed(r, r->timed_oracle, first, count);
-    struct ending e = sandbox_call(r->sandbox, command, count, first);
-    if (e.verdict == VERDICT_TAMPERED)
-        return diagnose_tampering(r, &e, first, count, f);
-    if (command == COMMAND_LOOP)
-        return true;
     sandbox_events(r->sandbox, &events);
     r->counted.seconds_allowed += (double)events * EVENT_SECONDS;
-    if (!replay_digest(r, r->timed_oracle, first, count, &done, f))
-        return false;
-    if (!worker_lives(&e))
-        return diagnose_ending(r, &e, r->timed_oracle, first + done, f);
-    return done == count || finding_text(f, VERDICT_TAMPERED, first + done,
-                                         "was never carried out");
+    return good;
 }
 
 /* The same, while the contents of blocks are watched. */

@@ -126,6 +126,13 @@ void replay_feed(struct replay *r, const struct oracle *o, uint64_t first,
 bool replay_digest(struct replay *r, struct oracle *o, uint64_t first,
                    uint32_t count, uint32_t *done, struct finding *f);
 
+/*
+ * Have a batch carried out by a loop that fills no payloads, and apply it to
+ * the lenient oracle. False with *f set if anything of it is wrong.
+ */
+bool replay_call(struct replay *r, enum command command, uint64_t first,
+                 uint32_t count, struct finding *f);
+
 /* Apply the events of mm_init. */
 bool replay_digest_init(struct replay *r, struct oracle *o, struct finding *f);
 

@@ -69,22 +69,8 @@ static uint32_t canary_count(struct replay *r, uint64_t first, uint64_t single)
 static bool time_batch(struct replay *r, uint64_t first, uint32_t count,
                        struct finding *f)
 {
-    uint32_t done;
-
-    replay_feed(r, r->timed_oracle, first, count);
-    struct ending e = sandbox_call(r->sandbox, COMMAND_TIMED, count, first);
-    if (e.verdict == VERDICT_TAMPERED)
-        return diagnose_tampering(r, &e, first, count, f);
-    if (r->setup.allocator->kind == WORKER_NULL)
-        return true;
-    if (!replay_digest(r, r->timed_oracle, first, count, &done, f))
-        return false;
-    if (!worker_lives(&e))
-        return diagnose_ending(r, &e, r->timed_oracle, first + done, f);
-    if (done < count)
-        return finding_text(f, VERDICT_TAMPERED, first + done,
-                            "was never carried out");
-    return inspect_at_random(r, r->timed_oracle, first + count, count, f);
+    return replay_call(r, COMMAND_TIMED, first, count, f) &&
+           inspect_at_random(r, r->timed_oracle, first + count, count, f);
 }
 
 static bool run_batches(struct replay *r, enum timed_kind kind,

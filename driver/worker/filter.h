@@ -9,8 +9,7 @@
  *                       needs; it is added to by
  *     FILTER_RUNNING    before the first call of the allocator
  *
- * A filter of length 0 is none. A call that a filter refuses is the signal
- * SIGSYS.
+ * A call that a filter refuses is the signal SIGSYS.
  */
 #ifndef FILTER_H
 #define FILTER_H
