@@ -61,11 +61,12 @@ JUDGE_OBJECTS := $(BUILD_OBJECT) $(patsubst %,$(JUDGE)/%.o,$(filter-out \
 	driver/base/build,$(JUDGE_PARTS)))
 WORKER_OBJECTS := $(WORKER_PARTS:%=$(WORK)/%.o) $(WORK)/driver/worker/worker_main.o
 # The counted loop asks valgrind, if its header is there; when it comes or goes,
-# that loop is compiled again.
-CALLGRIND := $(shell $(CC) -E -include valgrind/callgrind.h -x c /dev/null \
-	>/dev/null 2>&1 && echo yes || echo no)
-$(shell mkdir -p $(OUT) && { echo $(CALLGRIND) | cmp -s - $(OUT)/callgrind || \
-	echo $(CALLGRIND) >$(OUT)/callgrind; } 2>/dev/null)
+# that loop is compiled again. Without a compiler nobody knows.
+CALLGRIND := $(shell $(CC) -E -x c /dev/null >/dev/null 2>&1 && { $(CC) -E \
+	-include valgrind/callgrind.h -x c /dev/null >/dev/null 2>&1 && \
+	echo yes || echo no; })
+$(if $(CALLGRIND),$(shell mkdir -p $(OUT) && { echo $(CALLGRIND) | cmp -s - \
+	$(OUT)/callgrind || echo $(CALLGRIND) >$(OUT)/callgrind; } 2>/dev/null))
 # Without ncurses (libncurses-dev) all is built, but --watch has no terminal.
 NCURSES := $(shell $(CC) -E -include ncurses.h -x c /dev/null >/dev/null 2>&1 \
 	&& echo -lncursesw)
