@@ -15,7 +15,8 @@ An arrow points to the package that is imported; none points back.
 All of them may use making (builds by make), replays (mdriver, run and read),
 packages (which are missing), terminal and columns (messages and tables),
 pictures (names of their files), addresses (heaps and spans), portable_random,
-jail (bubblewrap), assignment (what an instructor asks for).
+jail (bubblewrap), bounded (programs that may print without end), assignment
+(what an instructor asks for).
 """
 
 from pathlib import Path

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import selectors
 import signal
@@ -24,17 +25,18 @@ class Ended:
 _running: set[int] = set()  # process groups of our own
 
 
-def run(words: Sequence[str], seconds: float, most_output: int,
-        most_errors: int, **more: object) -> Ended:
+def run(words: Sequence[str], seconds: float | None, most_output: int,
+        most_errors: int = 0, together: bool = False, **more: object) -> Ended:
     """Run it in a group of its own, which Ctrl-C does not reach. What it prints
-    beyond the limits is read, and lost."""
-    process = subprocess.Popen(words, stdin=subprocess.DEVNULL,
-                               stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-                               start_new_session=True, **more)
+    beyond the limits is read, and lost. Together: errors are output, too."""
+    process = subprocess.Popen(
+        words, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT if together else subprocess.PIPE,
+        start_new_session=True, **more)
+    deadline = math.inf if seconds is None else time.monotonic() + seconds
     _running.add(process.pid)
     try:
-        kept, in_time = _read(process, time.monotonic() + seconds,
-                              [most_output, most_errors])
+        kept, in_time = _read(process, deadline, [most_output, most_errors])
     finally:
         _kill(process.pid)
         _running.discard(process.pid)
@@ -60,8 +62,9 @@ def _read(process: subprocess.Popen[bytes], deadline: float, most: list[int]
     over. Something that the process has left behind keeps nothing open."""
     kept = [b"", b""]
     with process, selectors.DefaultSelector() as selector:
-        selector.register(process.stdout, selectors.EVENT_READ, 0)
-        selector.register(process.stderr, selectors.EVENT_READ, 1)
+        for number, stream in enumerate((process.stdout, process.stderr)):
+            if stream:
+                selector.register(stream, selectors.EVENT_READ, number)
         while selector.get_map():
             for key, _ in selector.select(1):
                 data = os.read(key.fd, PIECE)

@@ -14,14 +14,12 @@ from __future__ import annotations
 import functools
 import os
 import shutil
-import signal
 import subprocess
-import threading
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Callable, Mapping, Sequence
 
-from . import ROOT
+from . import ROOT, bounded
 
 MODES = ("off", "auto", "require")
 NOBODY = "65534"
@@ -214,43 +212,12 @@ class Jail:
                 *_set(variables), "--", *limited]
 
 
-class _Reader(threading.Thread):
-    """Reads a pipe to its end, and keeps the beginning."""
-
-    def __init__(self, pipe: int, most: int) -> None:
-        super().__init__(daemon=True)
-        self.pipe, self.most = pipe, most
-        self.kept = bytearray()
-
-    def run(self) -> None:
-        while part := os.read(self.pipe, 1 << 16):
-            self.kept += part[:self.most - len(self.kept)]
-
-
-def _kill_group(process: subprocess.Popen[bytes]) -> None:
-    try:
-        os.killpg(process.pid, signal.SIGKILL)
-    except ProcessLookupError:
-        pass  # all of it has ended
-    process.wait()
-
-
 def run(command: Sequence[str], wall: float | None, most: int) -> Ended:
     """Run it to its end; keep at most so many bytes of what it prints. When
     the wall limit passes, or Ctrl-C comes, all its processes are killed. It
     prints English."""
-    with subprocess.Popen(command, stdin=subprocess.DEVNULL,
-                          env={**os.environ, "LC_ALL": "C"},
-                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                          start_new_session=True) as process:
-        assert process.stdout
-        reader = _Reader(process.stdout.fileno(), most)
-        reader.start()
-        try:
-            status = process.wait(wall)
-        except subprocess.TimeoutExpired:
-            raise TimeUp from None
-        finally:
-            _kill_group(process)
-            reader.join()
-    return Ended(status, reader.kept.decode(errors="replace"))
+    ended = bounded.run(command, wall, most, together=True,
+                        env={**os.environ, "LC_ALL": "C"})
+    if not ended.in_time:
+        raise TimeUp
+    return Ended(ended.status, ended.output.decode(errors="replace"))

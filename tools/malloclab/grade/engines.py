@@ -23,9 +23,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol, Sequence
 
-from .. import ROOT
+from .. import ROOT, bounded
 from ..jail import Jail
-from . import GradeError, plan as plans, process
+from . import GradeError, plan as plans
 from .plan import FOLDER, Plan, Task
 from .progress import Progress
 
@@ -101,7 +101,7 @@ def end_with_judge() -> None:
 
 
 def _end(number: int, frame: object) -> None:
-    process.stop_all()
+    bounded.stop_all()
     os._exit(1)
 
 

@@ -19,11 +19,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NoReturn
 
-from .. import BUILD
+from .. import BUILD, bounded
 from ..handin import HandinError, build, gather
 from ..handin.labs import LABS
 from ..jail import Jail
-from . import heap_picture, process
+from . import heap_picture
 from .archives import printable
 from .plan import JUDGE, PROFILE, Plan, Task, save, save_json
 
@@ -125,7 +125,7 @@ class _Judging:
         return int(self.plan.content(self.task)[:SEED_DIGITS], 16)
 
     def run_judge(self, library: Path, *options: str, most: int
-                  ) -> process.Ended:
+                  ) -> bounded.Ended:
         plan = self.plan
         words = [str(BUILD / "mdriver"), "--assignment", str(plan.assignment),
                  "-t", str(plan.traces), "--jail", plan.jail,
@@ -134,7 +134,7 @@ class _Judging:
         command = self.jail.command(words, read=[
             *JUDGE, plan.assignment, plan.traces, plan.profiles,
             library.parent])
-        return process.run(command, self.wall, most, MOST_PRINTED)
+        return bounded.run(command, self.wall, most, MOST_PRINTED)
 
     def judge(self, library: Path) -> tuple[dict[str, Any], str]:
         """mdriver's JSON, and what was printed."""
