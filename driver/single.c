@@ -17,8 +17,6 @@
 #include "trace/contents.h"
 #include "watch/watch.h"
 
-#include <unistd.h>
-
 /* An adversary in place of the traces: c says who plays, and how. */
 static int play_adversary(struct benchmark *c, const struct options *o,
                          const struct profile *profile)
@@ -129,7 +127,7 @@ static int make_smaller(const struct benchmark *c, const struct options *o)
 
     if (!o->has_seed)
         setup.replay.seed = 1; /* the same trace at every call */
-    bool is_new = output_check(o->shrink);
+    output_check(o->shrink);
     progress_set(o->verbose);
     struct shrink_result result = shrink(&setup);
     progress_clear();
@@ -138,8 +136,6 @@ static int make_smaller(const struct benchmark *c, const struct options *o)
         write_smaller(&setup, &result);
         return interrupted ? EXIT_INTERRUPTED : EXIT_BAD_VERDICT;
     }
-    if (is_new)
-        unlink(o->shrink);
     report_outcome(&setup.replay, &result.outcome);
     if (result.outcome.verdict == VERDICT_OK)
         return EXIT_ALL_RIGHT;
@@ -179,7 +175,7 @@ static int find_fault(const struct benchmark *c, const struct options *o)
         setup.replay.time_limit = FUZZ_TIME_LIMIT;
     if (setup.replay.debug == 0)
         setup.replay.debug = 2; /* mm_audit, where there is one */
-    bool is_new = output_check(setup.path);
+    output_check(setup.path);
     progress_set(o->verbose);
     struct fuzz_result result = fuzz(&setup);
     progress_clear();
@@ -187,8 +183,6 @@ static int find_fault(const struct benchmark *c, const struct options *o)
         publish_failure(&setup, &result);
         return interrupted ? EXIT_INTERRUPTED : EXIT_BAD_VERDICT;
     }
-    if (is_new)
-        unlink(setup.path);
     report_fuzzing(&setup.replay, result.traces, result.operations, false);
     return interrupted ? EXIT_INTERRUPTED : EXIT_ALL_RIGHT;
 }

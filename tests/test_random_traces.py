@@ -7,7 +7,7 @@ import subprocess
 from pathlib import Path
 
 import samples
-from support import BUILD, MDRIVER, ROOT, account, mdriver, mdriver_json
+from support import BUILD, MDRIVER, account, mdriver, mdriver_json
 
 # Wrong allocators, and the most calls that are left when the trace is shrunk.
 WRONG = {
@@ -70,15 +70,17 @@ class Fuzz(samples.Samples):
 
     def test_an_interrupt_ends_it(self) -> None:
         process = subprocess.Popen([MDRIVER, '-V', '--fuzz', '100'], text=True,
-                                   stdout=subprocess.PIPE,
+                                   cwd=self.folder, stdout=subprocess.PIPE,
                                    stderr=subprocess.PIPE)
         while 'fuzzing: ' not in process.stderr.readline():
             pass
+        while_it_ran = (self.folder / 'fuzz.rep').exists()
         process.send_signal(signal.SIGINT)
         out, _ = process.communicate()
         self.assertEqual(process.returncode, 130)
         self.assertIn('nothing was found', out)
-        self.assertFalse((ROOT / 'fuzz.rep').exists())
+        self.assertFalse(while_it_ran)
+        self.assertFalse((self.folder / 'fuzz.rep').exists())
 
     def test_an_interrupt_while_it_shrinks_keeps_the_best_so_far(self) -> None:
         wrong = BUILD / 'bad/null.after-100-requests.so'

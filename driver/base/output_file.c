@@ -39,13 +39,14 @@ void output_close(FILE *file, const char *path)
     demand(written, path);
 }
 
-bool output_check(const char *path)
+void output_check(const char *path)
 {
     if (!path || output_is_stdout(path))
-        return false;
+        return;
     bool is_new = access(path, F_OK) != 0;
     FILE *file = fopen(path, "a");
 
     demand(file && fclose(file) == 0, path);
-    return is_new;
+    if (is_new)
+        unlink(path);
 }

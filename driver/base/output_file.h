@@ -18,8 +18,8 @@ FILE *output_open(const char *path);
 /* All is written: close it. Standard output stays open. NULL is no file. */
 void output_close(FILE *file, const char *path);
 
-/* Better to hear before a run that a file cannot be written than after it. A
- * file that was not there is there then, empty, and the result is true. */
-bool output_check(const char *path);
+/* Better to hear before a run that a file cannot be written than after it. It
+ * leaves no file behind where there was none. */
+void output_check(const char *path);
 
 #endif
