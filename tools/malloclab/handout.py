@@ -19,7 +19,7 @@ from .assignment import Assignment, AssignmentError
 # Copied as they are. No variant, no library, not the mm.c of the lab.
 COPIED = ("VERSION", "mdriver.c", "memlib.[ch]", "page_map.h", "mm.h",
           "driver/**/*.[ch]", "driver/**/*.def", "driver/**/*.json",
-          "driver/**/*.sh", ".gitignore", ".clang-format")
+          "driver/**/*.sh", "driver/driver.mk", ".gitignore", ".clang-format")
 PAGES = ("first-hour.md", "judge.md", "glossary.md")
 
 MAKE_HELP = """\
