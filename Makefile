@@ -54,30 +54,30 @@ ALLOCATORS := mm $(VARIANTS:%=variants/%) $(LIBRARIES:%=libraries/%)
 lab: mdriver $(OUT)/mdriver $(OUT)/worker $(ALLOCATORS:%=$(OUT)/%.so) \
 	$(OUT)/profiles.json $(patsubst %,$(OUT)/%,$(wildcard assignment.json))
 
-# A line for each file is printed; with V=1 each command, with -s nothing.
+# A line for each file is printed; with V=1 each command, with -s nothing. make
+# itself prints it, and starts mkdir only where the folder is not there: a build
+# of small files is mostly the starting of processes.
 QUIET := $(if $(V),,@)
 SILENT := $(findstring s,$(firstword -$(MAKEFLAGS)))
-say = $(if $(V)$(SILENT),,@printf '  %-5s %s\n' $(1) "$(firstword $(2))")
+say = $(if $(V)$(SILENT),,$(info $() $() $(1) $(firstword $(2))))
+in_folder = $(if $(wildcard $(@D)/.),,mkdir -p $(@D) && )
 
 # A target appears whole, by a rename, so that two makes may run in one tree:
 # neither reads half a file of the other's.
 # $(call compile,COMMAND): run it with -o, and keep what the target includes.
 define compile
-$(call say,cc,$(filter %.c,$^))
-$(QUIET)mkdir -p $(@D)
-$(QUIET)$(1) -MMD -MP -MT $@ -MF $@.d.$$$$ -o $@.$$$$ && \
+$(call say,cc   ,$(filter %.c,$^))
+$(QUIET)$(in_folder)$(1) -MMD -MP -MT $@ -MF $@.d.$$$$ -o $@.$$$$ && \
 	mv -f $@.d.$$$$ $@.d && mv -f $@.$$$$ $@ || \
 	{ rm -f $@.d.$$$$ $@.$$$$; exit 1; }
 endef
 define link
-$(call say,link,$@)
-$(QUIET)mkdir -p $(@D)
-$(QUIET)$(1) -o $@.$$$$ && mv -f $@.$$$$ $@
+$(call say,link ,$@)
+$(QUIET)$(in_folder)$(1) -o $@.$$$$ && mv -f $@.$$$$ $@
 endef
 define archive
-$(call say,ar,$@)
-$(QUIET)mkdir -p $(@D)
-$(QUIET)rm -f $@.$$$$; $(AR) rcs $@.$$$$ $^ && mv -f $@.$$$$ $@
+$(call say,ar   ,$@)
+$(QUIET)$(in_folder)rm -f $@.$$$$; $(AR) rcs $@.$$$$ $^ && mv -f $@.$$$$ $@
 endef
 
 # ./mdriver is the one that was built last.
@@ -102,7 +102,9 @@ help:
 clean:
 	rm -rf build mdriver traces/.bounds
 
--include $(shell find $(sort $(OUT) build/release) -name '*.d' 2>/dev/null)
+# What compilers have noted, at every depth that an output has.
+-include $(wildcard $(foreach depth,/ /*/ /*/*/ /*/*/*/,\
+	$(addsuffix $(depth)*.d,$(sort $(OUT) build/release))))
 
 # ---- What a handout does not have: tools/handout ends the Makefile here. ----
 

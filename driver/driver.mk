@@ -18,16 +18,18 @@ BUILD_OBJECT := $(OUT)/judge/driver/base/build.o
 JUDGE_OBJECTS := $(BUILD_OBJECT) $(patsubst %,$(JUDGE)/%.o,$(filter-out \
 	driver/base/build,$(JUDGE_PARTS)))
 WORKER_OBJECTS := $(WORKER_PARTS:%=$(WORK)/%.o) $(WORK)/driver/worker/worker_main.o
+# Which headers the compiler finds: one start of it tells, as every make asks.
 # The counted loop asks valgrind, if its header is there; when it comes or goes,
 # that loop is compiled again. Without a compiler nobody knows.
-CALLGRIND := $(shell $(CC) -E -x c /dev/null >/dev/null 2>&1 && { $(CC) -E \
-	-include valgrind/callgrind.h -x c /dev/null >/dev/null 2>&1 && \
-	echo yes || echo no; })
-$(if $(CALLGRIND),$(shell mkdir -p $(OUT) && { echo $(CALLGRIND) | cmp -s - \
-	$(OUT)/callgrind || echo $(CALLGRIND) >$(OUT)/callgrind; } 2>/dev/null))
+FOUND := $(shell printf '\043if __has_include(<%s>)\n%s\n\043endif\n' \
+	valgrind/callgrind.h callgrind ncurses.h ncurses stddef.h compiler | \
+	$(CC) -E -P -x c - 2>/dev/null)
+CALLGRIND := $(if $(FOUND),$(if $(filter callgrind,$(FOUND)),yes,no))
+ifneq ($(CALLGRIND),$(if $(CALLGRIND),$(file <$(OUT)/callgrind)))
+$(shell { mkdir -p $(OUT) && echo $(CALLGRIND) >$(OUT)/callgrind; } 2>/dev/null)
+endif
 # Without ncurses (libncurses-dev) all is built, but --watch has no terminal.
-NCURSES := $(shell $(CC) -E -include ncurses.h -x c /dev/null >/dev/null 2>&1 \
-	&& echo -lncursesw)
+NCURSES := $(if $(filter ncurses,$(FOUND)),-lncursesw)
 JUDGE_LIBS := -lz -lzstd -ljson-c -lelf -lseccomp -lm $(NCURSES)
 
 $(OUT)/mdriver: $(JUDGE_OBJECTS)
