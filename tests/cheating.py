@@ -93,6 +93,13 @@ class Case:
                                       TESTS / f'bad/{name}.c')
                     if path.exists())
 
+    @property
+    def beside(self) -> str:
+        """Its twin and the rules for both."""
+        return ' '.join([self.twin.stem, self.word('measure'), self.word('lab'),
+                         self.word('options'),
+                         'secret' if self.kind == 'trace' else 'open'])
+
 
 def cases() -> list[Case]:
     return [Case(path) for path in sorted(CHEATS.glob('*.c'))]
@@ -351,16 +358,14 @@ def read_report(path: Path, outcome: Outcome) -> None:
         outcome.fault = str(error)
 
 
-_twins: dict[tuple[object, ...], Outcome] = {}
+_twins: dict[str, Outcome] = {}
 
 
 def judge_twin(case: Case) -> Outcome:
-    """Once for all cases that have the same twin and the same rules."""
-    key = (case.twin, case.counted, case.word('lab'), case.word('options'),
-           case.kind == 'trace')
-    if key not in _twins:
-        _twins[key] = judge(case.twin, case)
-    return _twins[key]
+    """Once for all cases that are judged beside it."""
+    if case.beside not in _twins:
+        _twins[case.beside] = judge(case.twin, case)
+    return _twins[case.beside]
 
 
 # ---- What must be so. ----

@@ -7,6 +7,8 @@ from __future__ import annotations
 import unittest
 from collections.abc import Callable
 
+import pytest
+
 import support
 from cheating import Case, cases, complaints, honest_complaints, judge
 
@@ -24,6 +26,8 @@ class HonestOnes(unittest.TestCase):
 
 
 def cheat_test(case: Case) -> Callable[[Cheats], None]:
+    # Those that have one twin stay in one process, which judges it once.
+    @pytest.mark.xdist_group(f'beside {case.beside}')
     def test(self: Cheats) -> None:
         outcome = judge(case.path, case)
         self.assertEqual(complaints(case, outcome), [], outcome.account())
