@@ -610,6 +610,25 @@ class Comparison(Figures):
         self.assertEqual(tables[title][0]['mm'], '4.00 3.60-4.40')
         self.assertEqual(tables['ns/op: median, quartiles'][2]['libc'], '2.0')
 
+    def test_means_of_each_kind(self) -> None:
+        known = {'aligned': 1.0, 'best_fit': 0.5, 'packing': None}
+        shares = {'stack.rep': .9, 'git-log.rep.gz': .8, 'sed-wrap.rep.gz': .6,
+                  'git-repack.rep.gz': .5, 'lua-tables.rep.gz': .1, 'x.rep': .4}
+        path = self.report(*(
+            result('mm', name, utilization=share, bounds=known,
+                   ratio_to_libc_spread=ratio(10 * share))
+            for name, share in shares.items()))
+        tables = self.tables(self.good('table', '--from', path))
+        rows = tables['Utilization, per cent'][len(shares):]
+        self.assertEqual([tuple(row.values()) for row in rows], [
+            ('mean', '100.0', '50.0', '55.0'),
+            ('mean, generated', '100.0', '50.0', '90.0'),
+            ('mean, recorded', '100.0', '50.0', '70.0'),
+            ('mean, unseen', '100.0', '50.0', '30.0')])
+        title = "Throughput relative to libc's: median, quartiles"
+        self.assertEqual([row['mm'] for row in tables[title][len(shares):]],
+                         ['4.53', '9.00', '6.93', '2.24'])
+
     def test_best_fit_where_it_is_known(self) -> None:
         known = {'aligned': 0.99, 'best_fit': 0.875, 'packing': None}
         path = self.report(result('mm', 'x', bounds=known),

@@ -3,6 +3,7 @@ from __future__ import annotations
 
 import gzip
 import io
+import json
 import re
 import shutil
 import tempfile
@@ -25,7 +26,7 @@ support.in_release_only('the tools are the same in every build')
 
 TRACES = support.ROOT / 'traces'
 MANIFEST = TRACES / 'MANIFEST'
-LIMIT = 15_000_000
+LIMIT = 20_000_000
 
 
 def text_of(path: Path) -> str:
@@ -59,7 +60,7 @@ class Corpus(unittest.TestCase):
 
     def test_recorded_traces_are_workloads(self) -> None:
         workloads = {work.file: work for work in corpus.WORKLOADS}
-        recorded = self.manifest.of_kind(manifest.RECORDED)
+        recorded = self.manifest.of_kind(manifest.RECORDED, manifest.UNSEEN)
         self.assertEqual({entry.name for entry in recorded}, set(workloads))
         for entry in recorded:
             program, _, command = entry.provenance.partition(': ')
@@ -67,6 +68,24 @@ class Corpus(unittest.TestCase):
             self.assertEqual(command, work.note)
             self.assertRegex(program, rf'\A{work.package} \S+, '
                              r'\d{4}-\d\d-\d\d\Z')
+
+    def test_every_second_one_of_large_blocks_is_unseen(self) -> None:
+        """In alphabetical order: the split looks at names alone."""
+        large = sorted(work.file for work in corpus.LARGE_BLOCKS)
+        unseen = self.manifest.of_kind(manifest.UNSEEN)
+        self.assertEqual([entry.name for entry in unseen], large[1::2])
+
+    def test_large_blocks_hold_half_of_the_peak(self) -> None:
+        done = support.run(
+            support.ROOT / 'tools/traces', 'info', '--json', '--build',
+            support.BUILD, *(work.file for work in corpus.LARGE_BLOCKS))
+        self.assertEqual(done.returncode, 0, support.account(done))
+        for figures in json.loads(done.stdout)['traces']:
+            payload = figures['payload']
+            self.assertEqual(payload['large'], 65536)
+            self.assertGreater(payload['large_share_at_peak'], .5,
+                               figures['path'])
+            self.assertGreater(payload['peak'], 10**6)
 
     def test_workload_files_are_all_used(self) -> None:
         commands = ' '.join(work.command for work in corpus.WORKLOADS)
@@ -77,7 +96,7 @@ class Corpus(unittest.TestCase):
         self.assertLess(sum(p.stat().st_size for p in TRACES.iterdir()), LIMIT)
 
     def test_programs_are_many_and_none_is_tiny_or_huge(self) -> None:
-        recorded = self.manifest.of_kind(manifest.RECORDED)
+        recorded = self.manifest.of_kind(manifest.RECORDED, manifest.UNSEEN)
         self.assertGreaterEqual(len(recorded), 20)
         for entry in recorded:
             self.assertTrue(10**4 <= entry.ops <= 5 * 10**6, entry)
@@ -91,6 +110,26 @@ class Corpus(unittest.TestCase):
     def test_compressed_files_have_no_time(self) -> None:
         for path in TRACES.glob('*.gz'):
             self.assertEqual(path.read_bytes()[4:8], bytes(4), path)
+
+
+class ManifestKinds(unittest.TestCase):
+    LINES = ('y.rep recorded 2 5 cat', 'x.rep.gz unseen 1 1 cat')
+
+    def test_what_is_recorded_again_keeps_its_kind(self) -> None:
+        listed = manifest.parse(self.LINES)
+        for name, kind in (('x.rep.gz', 'unseen'), ('y.rep', 'recorded'),
+                           ('new.rep.gz', 'recorded')):
+            self.assertEqual(listed.kind_of(name), kind)
+
+    def test_kinds_are_apart(self) -> None:
+        listed = manifest.parse(self.LINES)
+        for kinds, count in (('unseen',), 1), (('recorded',), 1), (
+                ('recorded', 'unseen'), 2), (('generated',), 0):
+            self.assertEqual(len(listed.of_kind(*kinds)), count)
+
+    def test_a_kind_that_is_none(self) -> None:
+        with self.assertRaises(manifest.ManifestError):
+            manifest.parse(['x.rep seen 1 1 cat'])
 
 
 class ManifestCommand(unittest.TestCase):

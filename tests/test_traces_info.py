@@ -155,6 +155,19 @@ class Figures(Tool):
         self.assertEqual(f['reallocs']['longest_chain'],
                          {'reallocs': 1, 'size': 100, 'largest': 300})
 
+    def test_what_large_blocks_hold_at_the_peak(self) -> None:
+        kilo = 1024
+        trace = ('9\n6\n11\n1\na 0 65535\na 1 65536\nf 1\na 2 10\nr 2 65536\n'
+                 'c 3 1024 128\nf -1\na 4 100\nf 4\nr 3 70000\na 5 0\n')
+        path = self.write(trace)
+        payload = self.info(path)['payload']
+        large, small = 64 * kilo + 128 * kilo, 65535 + 100
+        self.assertEqual(payload['peak'], large + small)
+        self.assertAlmostEqual(payload['large_share_at_peak'],
+                               large / (large + small))
+        self.assertIn('\nat the peak   75.0% in blocks of 65,536 bytes or more\n',
+                      self.traces('info', path).stdout)
+
     def test_realloc_of_a_fresh_id(self) -> None:
         f = self.info(self.write('1 1 3 1\nr 0 50\nr 0 75\nf 0\n'))
         self.assertEqual(f['form'], 'text (later header)')

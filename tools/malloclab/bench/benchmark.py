@@ -58,13 +58,17 @@ class Report:
         return [r for r in self.by.values()
                 if r.verdict not in (OK, NOT_RUN)]
 
-    def ratios(self, allocator: str) -> list[float]:
-        return [r.ratio.median for trace in self.common()
+    def ratios(self, allocator: str,
+               traces: Sequence[str] | None = None) -> list[float]:
+        """Of these traces, or of the common ones."""
+        return [r.ratio.median for trace in traces or self.common()
                 if (r := self.by[allocator, trace]).ratio]
 
-    def utilizations(self, allocator: str) -> list[float]:
+    def utilizations(self, allocator: str,
+                     traces: Sequence[str] | None = None) -> list[float]:
+        """Of these traces, or of the common ones."""
         return [self.by[allocator, trace].utilization
-                for trace in self.common()]
+                for trace in traces or self.common()]
 
 
 def short(allocator: str) -> str:

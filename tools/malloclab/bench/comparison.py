@@ -10,9 +10,10 @@ from typing import Callable, Sequence
 
 from ..arguments import names
 from ..results import OK
+from ..traces import manifest
 from . import benchmark
 from .benchmark import Report, Result, geometric, short
-from .table import Summary, Table, installed, warn
+from .table import TRACES, Summary, Table, installed, warn
 
 ABOUT = "allocators on every trace: utilization, ns/op, throughput to libc's"
 DETAILS = """\
@@ -21,7 +22,8 @@ the peak of payload over that of footprint, in per cent; `bound` what sizes
 rounded up to 16 allow at best, `best fit` what best fit without any header
 does, where mdriver computes it (--bounds). ns/op and throughput relative to
 libc's are medians over rounds with their quartiles; means of them are
-geometric. Means are of the traces that every allocator did.
+geometric. Means are of the traces that every allocator did, and then of those
+of each kind that traces/MANIFEST names: generated, recorded, unseen.
 """
 
 
@@ -103,9 +105,20 @@ def _limits(report: Report, trace: str) -> tuple[str, str]:
     return percent(result.bound), percent(result.best_fit)
 
 
-def _mean_limits(report: Report) -> tuple[str, str]:
-    first = [report.by[report.allocators[0], trace]
-             for trace in report.common()]
+def _groups(report: Report) -> dict[str, list[str]]:
+    """What means are taken of: a title, and the traces. If those are of several
+    kinds, each kind is a group of its own."""
+    common = report.common()
+    listed = manifest.read(str(TRACES / "MANIFEST"))
+    kinds = {kind: [entry.name for entry in listed.of_kind(kind)
+                    if entry.name in common] for kind in manifest.KINDS}
+    groups = {f", {kind}": traces for kind, traces in kinds.items() if traces}
+    whole = {"": common} if common else {}
+    return {**whole, **(groups if len(groups) > 1 else {})}
+
+
+def _mean_limits(report: Report, traces: Sequence[str]) -> tuple[str, str]:
+    first = [report.by[report.allocators[0], trace] for trace in traces]
     fits = [r.best_fit for r in first if r.best_fit is not None]
     return (percent(statistics.mean(r.bound for r in first)),
             percent(statistics.mean(fits)
@@ -123,26 +136,28 @@ def _print_utilization(report: Report) -> None:
                       *(_cell(report.get(name, trace),
                               lambda r: percent(r.utilization))
                         for name in report.allocators))
-        if report.common():
-            table.add("mean", *_mean_limits(report)[columns],
-                      *(percent(statistics.mean(report.utilizations(name)))
+        for title, traces in _groups(report).items():
+            table.add(f"mean{title}", *_mean_limits(report, traces)[columns],
+                      *(percent(statistics.mean(
+                          report.utilizations(name, traces)))
                         for name in report.allocators))
 
 
 def _print_figures(report: Report, title: str, show: Callable[[Result], str],
-                   mean: Callable[[str], str]) -> None:
+                   mean: Callable[[str, Sequence[str]], str]) -> None:
     print(f"\n{title}:\n")
     with Table("trace", *map(short, report.allocators),
                words=("trace",)) as table:
         for trace in report.traces:
             table.add(trace, *(_cell(report.get(name, trace), show)
                                for name in report.allocators))
-        if report.common():
-            table.add("geometric mean", *map(mean, report.allocators))
+        for title, traces in _groups(report).items():
+            table.add(f"geometric mean{title}",
+                      *(mean(name, traces) for name in report.allocators))
 
 
-def _mean_ns(report: Report, name: str) -> str:
-    values = [r.ns.median for trace in report.common()
+def _mean_ns(report: Report, name: str, traces: Sequence[str]) -> str:
+    values = [r.ns.median for trace in traces
               if (r := report.by[name, trace]).ns]
     return f"{geometric(values):.1f}"
 
@@ -150,10 +165,10 @@ def _mean_ns(report: Report, name: str) -> str:
 def show(report: Report) -> None:
     _print_utilization(report)
     _print_figures(report, "ns/op: median, quartiles", _ns,
-                   lambda name: _mean_ns(report, name))
+                   lambda name, traces: _mean_ns(report, name, traces))
     _print_figures(
         report, "Throughput relative to libc's: median, quartiles", _ratio,
-        lambda name: f"{geometric(report.ratios(name)):.2f}")
+        lambda name, traces: f"{geometric(report.ratios(name, traces)):.2f}")
     _note_means(report.common(), report.traces)
 
 

@@ -3,5 +3,6 @@
     recording  what runtime/record.c writes, and its way to a trace
     command    tools/record: any program
     inputs     what the programs of traces/ work on
+    large_inputs  ... in which large blocks decide
     corpus     tools/record-corpus: those programs
 """

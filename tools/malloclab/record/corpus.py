@@ -23,7 +23,7 @@ from typing import Callable, Sequence
 from .. import ROOT
 from ..traces import manifest
 from . import command as record
-from . import inputs, recording
+from . import inputs, large_inputs, recording
 
 WORKLOADS_DIRECTORY = str(ROOT / "tools/workloads")
 TRACES = str(ROOT / "traces")
@@ -65,9 +65,9 @@ def _text(lines: int) -> dict[str, Callable[[], str]]:
     return {"text.txt": partial(inputs.prose, lines)}
 
 
-def _tree() -> str:
+def _tree(count: int = 450, longest: int = 6) -> str:
     """Write the files of a tree; the file that is returned lists them."""
-    files = inputs.tree(450)
+    files = inputs.tree(count, longest)
     for path, content in files.items():
         os.makedirs(os.path.dirname(path), exist_ok=True)
         with open(path, "w", encoding="ascii") as file:
@@ -80,7 +80,10 @@ _PHASES = {f"{phase}{client}": partial(inputs.commands, phase, client, count)
                                 ("batch", 120), ("clear", 2000))
            for client in range(1, 5)}
 
-WORKLOADS = [
+_PAPERS = {f"papers{part}": partial(large_inputs.papers, part, 30)
+           for part in range(1, 4)}
+
+PROGRAMS = [
     Workload("7z-tree", "p7zip-full", "/usr/lib/p7zip/7z a -mmt2 -mx1 tree.7z "
              "tree", {"list": _tree}),
     Workload("bash-life", "bash", "bash life.bash"),
@@ -139,6 +142,52 @@ WORKLOADS = [
     Workload("xmllint-format", "libxml2-utils", "xmllint --format books.xml",
              {"books.xml": partial(inputs.catalogue, 900)}),
 ]
+
+# Blocks of 64 KiB or more hold half of the payload at its peak, or more.
+LARGE_BLOCKS = [
+    Workload("ffmpeg-encode", "ffmpeg", "sh encode.sh", process="ffmpeg"),
+    Workload("git-repack", "git", "git --git-dir=repo pack-objects --all "
+             "--no-reuse-delta --no-reuse-object --window=30 --threads=1 -q new",
+             {"stream": partial(inputs.history, 60, 10, 9000)},
+             ("git init -q --bare -b main repo",
+              "git --git-dir=repo fast-import --quiet < stream")),
+    Workload("gm-collage", "graphicsmagick", "OMP_NUM_THREADS=2 gm batch "
+             "-stop-on-error on collage.gm",
+             {f"photo{number}.ppm": partial(large_inputs.photo, number)
+              for number in range(6)}),
+    Workload("gnuplot-surface", "gnuplot-nox", "gnuplot-nox surface.gp",
+             {"points.txt": partial(large_inputs.points, 6000)}),
+    Workload("gs-pages", "ghostscript", "gs -q -dNOPAUSE -dBATCH "
+             "-sDEVICE=png16m -r120 -o page%d.png pages.ps",
+             {"pages.ps": partial(large_inputs.postscript, 30)}),
+    Workload("lua-tables", "lua5.4", "lua5.4 tables.lua"),
+    Workload("minisat-queens", "minisat", "sh -c 'minisat -verb=0 queens.cnf; "
+             "test $? = 10'", {"queens.cnf": partial(large_inputs.queens, 45)},
+             process="minisat"),
+    Workload("mksquashfs-tree", "squashfs-tools", "mksquashfs tree image "
+             "-quiet -no-progress -processors 2 -mem 32M -b 256K -comp zstd",
+             {"list": partial(_tree, 1200, 8000)}),
+    Workload("mosquitto-relay", "mosquitto", "sh relay.sh", _PAPERS,
+             process="mosquitto"),
+    Workload("mutool-pages", "mupdf-tools",
+             "mutool draw -q -r 110 -o page%d.png pages.pdf",
+             {"pages.pdf": partial(large_inputs.pdf, 12)}),
+    Workload("nginx-web", "nginx", "sh web.sh", _PAPERS, process="nginx"),
+    Workload("numpy-filters", "python3-numpy", "OMP_NUM_THREADS=1 "
+             "OPENBLAS_NUM_THREADS=1 python3 filters.py"),
+    Workload("php-tables", "php8.2-cli",
+             "USE_ZEND_ALLOC=0 php8.2 -n tables.php"),
+    Workload("qemu-convert", "qemu-utils", "qemu-img convert -c -m 4 -O qcow2 "
+             "disk.raw disk.qcow2", _PAPERS,
+             ("cat papers1 papers2 papers3 papers1 papers2 > disk.raw",
+              "truncate -s 64M disk.raw")),
+    Workload("sqlite-blobs", "sqlite3",
+             "sqlite3 -init /dev/null blobs.db '.read blobs.sql'"),
+    Workload("tcc-functions", "tcc", "tcc -c -o out.o in.c",
+             {"in.c": partial(inputs.c_source, 2500)}),
+]
+
+WORKLOADS = PROGRAMS + LARGE_BLOCKS
 
 EPILOG = """\
 The Debian packages needed are those that --list shows; `make` builds the
@@ -205,7 +254,8 @@ def _record(workload: Workload, directory: str, recorder: str) -> None:
         account = record.write_trace(chosen, target)
     today = datetime.date.today().isoformat()
     listed.put(manifest.Entry(
-        workload.file, manifest.RECORDED, account.ops, account.peak_bytes,
+        workload.file, listed.kind_of(workload.file), account.ops,
+        account.peak_bytes,
         f"{workload.package} {version}, {today}: {workload.note}"))
     manifest.write(os.path.join(directory, "MANIFEST"), listed)
 

@@ -105,10 +105,10 @@ def graph(nodes: int) -> str:
     return "\n".join(lines + ["}", ""])
 
 
-def history(commits: int, files: int = 40) -> str:
+def history(commits: int, files: int = 40, longest: int = 80) -> str:
     """A stream for git fast-import: edits of text files, one commit each."""
     rng = Random(6)
-    texts = [prose(rng.between(10, 80), 300, n).splitlines()
+    texts = [prose(rng.between(longest // 8, longest), 300, n).splitlines()
              for n in range(files)]
     stream = []
     for number in range(commits):
@@ -150,12 +150,14 @@ def makefile(targets: int) -> str:
     return "\n".join(lines) + "\n"
 
 
-def tree(files: int) -> dict[str, str]:
-    """A directory of small files: path and content."""
+def tree(files: int, longest: int) -> dict[str, str]:
+    """A directory of files, path and content: all of 1 to 6 lines, or from there
+    up to the longest by a power law."""
     rng = Random(8)
     names = vocabulary(rng, 60)
     return {f"tree/{rng.choose(names)}/{rng.choose(names)}/{n}.txt":
-            prose(rng.between(1, 6), 100, n) for n in range(files)}
+            prose(rng.between(1, 6) if longest == 6 else rng.power(2, longest),
+                  100, n) for n in range(files)}
 
 
 def page(articles: int) -> str:

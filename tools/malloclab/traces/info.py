@@ -22,6 +22,7 @@ CALLS = {one.kind: one.title for one in sorted(
     OPERATIONS, key=lambda one: EFFECTS.index(LETTERS[one.letter].effect))}
 MOST = 8  # sizes, alignments, threads that are listed
 SOON = 10  # operations
+LARGE = 1 << 16  # bytes
 START = 4096  # bytes of a file that tell its form
 PARTS = 64
 HEIGHT = 6
@@ -88,7 +89,7 @@ def summary(trace: Trace) -> Figures:
         "operations": {"all": len(operations), **_calls(operations)},
         "ids": trace.ids,
         "blocks": len(blocks),
-        "payload": _level(payload),
+        "payload": {**_level(payload), **_large(operations)},
         "live_blocks": _level(live),
         "sizes": sizes(blocks.size),
         "calloc_share": _share(operations, COUNTED),
@@ -107,6 +108,13 @@ def _level(values: numpy.ndarray) -> Figures:
             "at_end": int(values[-1]),
             "mean": float(values.mean()),
             "crests": statistics.segment_peaks(values, PARTS)}
+
+
+def _large(operations: Operations) -> Figures:
+    """How much of the peak of payload large blocks hold."""
+    sizes = statistics.payload_at_peak(operations)
+    share = sizes[sizes >= LARGE].sum() / max(1, sizes.sum())
+    return {"large": LARGE, "large_share_at_peak": float(share)}
 
 
 def _mean(values: numpy.ndarray) -> float:
@@ -223,7 +231,9 @@ def _head(f: Figures, provenance: str) -> list[str]:
         _row("operations", f"{_count(ops['all'])}: {calls}"),
         _row("blocks", f"{_count(f['blocks'])}{ids}; "
              + _reached(f["live_blocks"], "live")),
-        _row("payload", _reached(f["payload"], "bytes"))]
+        _row("payload", _reached(f["payload"], "bytes")),
+        _row("at the peak", f"{_percent(f['payload']['large_share_at_peak'])} "
+             f"in blocks of {_count(f['payload']['large'])} bytes or more")]
 
 
 def _reached(level: Figures, what: str) -> str:

@@ -5,7 +5,8 @@
 in columns parted by blanks, of which only the last may contain some. KIND is
 generated, then PROVENANCE is the command that makes the file again; or
 recorded, then it is the program, its version, the date, and the command after
-a colon. PEAK is in bytes of payload. Lines that begin with # are comments.
+a colon; or unseen, recorded too, but set aside before any allocator was tuned.
+PEAK is in bytes of payload. Lines that begin with # are comments.
 """
 
 from __future__ import annotations
@@ -17,6 +18,8 @@ from ..numbers import integer
 
 GENERATED = "generated"
 RECORDED = "recorded"
+UNSEEN = "unseen"
+KINDS = GENERATED, RECORDED, UNSEEN
 
 
 class Entry(NamedTuple):
@@ -45,8 +48,13 @@ class Manifest:
         self.entries.append(entry)
         self.entries.sort(key=lambda e: (e.kind, e.name))
 
-    def of_kind(self, kind: str) -> list[Entry]:
-        return [entry for entry in self.entries if entry.kind == kind]
+    def of_kind(self, *kinds: str) -> list[Entry]:
+        return [entry for entry in self.entries if entry.kind in kinds]
+
+    def kind_of(self, name: str) -> str:
+        """What the entry of that name says; of a new one, recorded."""
+        return next((entry.kind for entry in self.entries
+                     if entry.name == name), RECORDED)
 
 
 def read(path: str) -> Manifest:
@@ -74,7 +82,7 @@ def parse(lines: Iterable[str], path: str = "MANIFEST") -> Manifest:
 
 def _entry(line: str) -> Entry:
     words = line.split(None, 4)
-    if len(words) != 5 or words[1] not in (GENERATED, RECORDED):
+    if len(words) != 5 or words[1] not in KINDS:
         raise ValueError("not a line of name, kind, operations, peak and "
                          "provenance")
     return Entry(words[0], words[1], integer(words[2]), integer(words[3]),

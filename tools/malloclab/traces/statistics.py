@@ -10,7 +10,7 @@ from typing import NamedTuple, Sequence
 
 import numpy
 
-from .arrays import Blocks, Operations
+from .arrays import NONE, Blocks, Operations
 from .op_table import RESIZED
 
 QUANTILES = (0, .01, .1, .25, .5, .75, .9, .99, 1)
@@ -82,6 +82,16 @@ def blocks_over_time(blocks: Blocks) -> numpy.ndarray:
     change[blocks.birth] = 1
     change[blocks.death[blocks.freed]] = -1
     return numpy.cumsum(change)
+
+
+def payload_at_peak(operations: Operations) -> numpy.ndarray:
+    """Bytes of each block that is live when payload is at its peak."""
+    last = int(payload_over_time(operations).argmax()) + 1
+    block, payload = operations.block[:last], operations.payload[:last]
+    sizes = numpy.zeros(int(block.max(initial=NONE)) + 1, numpy.int64)
+    some = block != NONE
+    sizes[block[some]] = payload[some]  # of equal indices the last one counts
+    return sizes[sizes > 0]
 
 
 def segment_peaks(values: numpy.ndarray, parts: int) -> list[int]:
