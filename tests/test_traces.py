@@ -78,7 +78,8 @@ class Corpus(unittest.TestCase):
     def test_large_blocks_hold_half_of_the_peak(self) -> None:
         done = support.run(
             support.ROOT / 'tools/traces', 'info', '--json', '--build',
-            support.BUILD, *(work.file for work in corpus.LARGE_BLOCKS))
+            support.BUILD, *(TRACES / work.file
+                             for work in corpus.LARGE_BLOCKS))
         self.assertEqual(done.returncode, 0, support.account(done))
         for figures in json.loads(done.stdout)['traces']:
             payload = figures['payload']
