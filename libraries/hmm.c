@@ -53,8 +53,10 @@
  * Nothing here may call what could call malloc. And since compilers know
  * malloc, calloc, ... by name, none of the public functions calls another.
  */
+#define _GNU_SOURCE
 #include "hmm.h"
 
+#define FORK_LOCK_OF_MALLOC
 #include "fork_lock.h"
 
 #include <errno.h>

@@ -38,7 +38,7 @@
  *     threads          any function from any thread: one lock. It is held
  *                      across fork, so that the child may go on allocating.
  *                      A signal handler that interrupts one of these
- *                      functions must not call any of them
+ *                      functions may fork, but must not call any of them
  *
  * All memory comes from sbrk: nothing is mapped. So the heap can be no larger
  * than the space above the break and RLIMIT_DATA. Other code of the process may

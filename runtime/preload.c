@@ -26,6 +26,9 @@
 #include "blocks.h"
 #include "threads.h"
 
+#define FORK_LOCK_OF_MALLOC
+#include "libraries/fork_lock.h"
+
 #include <errno.h>
 #include <malloc.h>
 #include <pthread.h>
@@ -77,21 +80,15 @@ static size_t fallback_size(const void *block)
 
 /* ---- The lock. ---- */
 
-/* An adaptive mutex spins first: the lock is mostly held below 1 us. */
-static pthread_mutex_t lock = PTHREAD_ADAPTIVE_MUTEX_INITIALIZER_NP;
 static bool lock_taken;  /* the thread in the allocator took the lock */
 static bool initialized; /* blocks_init has succeeded */
 
 /*
- * in_allocator: set from before the thread takes the lock until after it gives
- * it back, so that a signal handler never waits for the thread that it
- * interrupts.
- * forking: the thread holds the lock for a fork, while handlers that were set
- * by pthread_atfork before this file's may allocate.
- * (libraries/fork_lock.h is the same without signals and the single thread.)
+ * Set from before the thread takes the lock until after it gives it back, so
+ * that a signal handler never waits for the thread that it interrupts.
  */
-static __thread bool in_allocator __attribute__((tls_model("initial-exec")));
-static __thread bool forking __attribute__((tls_model("initial-exec")));
+static __thread volatile bool in_allocator
+    __attribute__((tls_model("initial-exec")));
 
 /* Take the lock, unless the process has one thread or this one holds it. */
 static void take_lock(void)
@@ -99,7 +96,7 @@ static void take_lock(void)
     bool take = !__libc_single_threaded && !forking;
 
     if (take)
-        pthread_mutex_lock(&lock);
+        lock_acquire();
     lock_taken = take;
 }
 
@@ -109,7 +106,7 @@ static void give_lock(void)
 
     lock_taken = false;
     if (give)
-        pthread_mutex_unlock(&lock);
+        lock_release();
 }
 
 static void enter(void)
@@ -124,27 +121,6 @@ static void leave(void)
     in_allocator = false;
 }
 
-static void before_fork(void)
-{
-    in_allocator = true;
-    pthread_mutex_lock(&lock);
-    forking = true;
-    in_allocator = false;
-}
-
-static void after_fork(void)
-{
-    in_allocator = true;
-    forking = false;
-    pthread_mutex_unlock(&lock);
-    in_allocator = false;
-}
-
-__attribute__((constructor)) static void hold_across_fork(void)
-{
-    pthread_atfork(before_fork, after_fork, after_fork);
-}
-
 /* Whether the allocator is initialized, by this call at the latest. */
 static bool ensure_initialized(void)
 {
@@ -153,7 +129,7 @@ static bool ensure_initialized(void)
     return initialized;
 }
 
-static const struct threads_lock process_lock = {take_lock, give_lock};
+static const struct threads_lock process_lock = {take_lock, give_lock, enter, leave};
 
 /* ---- Requests. ---- */
 

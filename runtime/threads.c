@@ -115,9 +115,9 @@ static void end(void *unused)
 {
     (void)unused;
     state = ENDED;
-    lock_at_end->take();
+    lock_at_end->enter();
     flush_all();
-    lock_at_end->give();
+    lock_at_end->leave();
 }
 
 /*

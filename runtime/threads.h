@@ -18,10 +18,16 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* The lock of the process, as the magazines need it. */
+/*
+ * The lock of the process, as the magazines need it. enter and leave are take
+ * and give outside a call of the program; between them, as in each call, no
+ * signal handler uses the thread's magazines.
+ */
 struct threads_lock {
     void (*take)(void);
     void (*give)(void);
+    void (*enter)(void);
+    void (*leave)(void);
 };
 
 enum {

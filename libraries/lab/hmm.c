@@ -5,7 +5,6 @@
  * library, which this process needs itself: here its functions get other names.
  */
 #include <malloc.h>
-#include <pthread.h>
 #include <stdbool.h>
 
 #include "os.h"

@@ -3,7 +3,6 @@
  *
  * The adapter of libraries/memory_allocator.c.
  */
-#include <pthread.h>
 #include <stdbool.h>
 
 #include "os.h"

@@ -30,6 +30,17 @@ static inline void *lab_mmap(void *where, size_t size, int protection,
     return area ? area : MAP_FAILED;
 }
 
+/* Nor does it need fork_lock.h: the lab has one thread, a process the runtime's
+ * lock. */
+#define FORK_LOCK_H
+static inline void lock_take(void)
+{
+}
+
+static inline void lock_give(void)
+{
+}
+
 #define sbrk mem_sbrk
 #define mmap lab_mmap
 #define munmap mem_unmap

@@ -3,7 +3,6 @@
  *
  * The adapter of libraries/osmem.c.
  */
-#include <pthread.h>
 #include <stdbool.h>
 
 #include "os.h"

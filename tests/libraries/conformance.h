@@ -10,7 +10,9 @@
 #include "subject.h"
 
 #include <pthread.h>
+#include <sched.h>
 #include <stdatomic.h>
+#include <sys/time.h>
 
 /* ---- Blocks. ---- */
 
@@ -609,6 +611,84 @@ static void forked_children_have_a_copy(void)
     CHECK(resize(p[0], 1000) == p[0]);
 }
 
+/* ---- Handlers: of fork, and of signals. ---- */
+
+static pthread_mutex_t others = PTHREAD_MUTEX_INITIALIZER;
+static atomic_bool handlers_wait, holding, fork_begun;
+
+static void wait_for_others(void)
+{
+    fork_begun = true;
+    if (handlers_wait)
+        pthread_mutex_lock(&others);
+}
+
+static void let_others(void)
+{
+    if (handlers_wait)
+        pthread_mutex_unlock(&others);
+}
+
+/* As the constructor of any library may; those of this one come earlier. */
+__attribute__((constructor)) static void set_handlers(void)
+{
+    pthread_atfork(wait_for_others, let_others, let_others);
+}
+
+static void *allocate_under_mutex(void *unused)
+{
+    pthread_mutex_lock(&others);
+    holding = true;
+    while (!fork_begun)
+        sched_yield();
+    release(allocate(100));
+    pthread_mutex_unlock(&others);
+    return unused;
+}
+
+static void handlers_of_fork_may_wait(void)
+{
+    unsigned char *kept = fresh(1000, 1);
+    pthread_t thread;
+
+    fork_begun = false;
+    handlers_wait = true;
+    CHECK(pthread_create(&thread, NULL, allocate_under_mutex, NULL) == 0);
+    while (!holding)
+        sched_yield();
+    pid_t child = fork();
+    if (child == 0)
+        child_allocates(kept);
+    wait_for_success(child);
+    CHECK(pthread_join(thread, NULL) == 0);
+}
+
+static volatile sig_atomic_t forks_of_handler;
+
+static void fork_in_handler(int number)
+{
+    int status = 1;
+    pid_t child = fork();
+
+    (void)number;
+    if (child == 0)
+        _exit(0);
+    if (waitpid(child, &status, 0) == child && status == 0)
+        forks_of_handler++;
+}
+
+/* Which interrupt the library, whose lock this thread then holds. */
+static void handlers_of_signals_may_fork(void)
+{
+    const struct itimerval often = {{0, 1000}, {0, 1000}}, never = {0};
+
+    CHECK(signal(SIGVTALRM, fork_in_handler) != SIG_ERR);
+    CHECK(setitimer(ITIMER_VIRTUAL, &often, NULL) == 0);
+    while (forks_of_handler < 20)
+        release(resize(allocate(100), 1000));
+    CHECK(setitimer(ITIMER_VIRTUAL, &never, NULL) == 0);
+}
+
 /* clang-format off */
 #define CONFORMANCE_TESTS                                             \
     {"payloads-are-aligned-and-apart", payloads_are_aligned_and_apart}, \
@@ -638,7 +718,9 @@ static void forked_children_have_a_copy(void)
     {"random-operations", random_operations},                         \
     {"threads-share-the-heap", threads_share_the_heap},               \
     {"forked-children-allocate", forked_children_allocate},           \
-    {"forked-children-have-a-copy", forked_children_have_a_copy}
+    {"forked-children-have-a-copy", forked_children_have_a_copy},     \
+    {"handlers-of-fork-may-wait", handlers_of_fork_may_wait},         \
+    {"handlers-of-signals-may-fork", handlers_of_signals_may_fork}
 /* clang-format on */
 
 #endif

@@ -8,8 +8,8 @@
  *     reuse       use memory again that was freed
  *     give-back   give freed memory back to the system
  *     signals     serve a signal handler that interrupts malloc
- *     atfork      serve handlers of pthread_atfork that were set before its
- *                 own, while it holds its lock across fork
+ *     atfork      serve other handlers of pthread_atfork, whenever they were
+ *                 set, and the threads that they wait for
  *     errno       leave errno alone in a posix_memalign without memory
  *
  * and a test that needs one of them skips itself.

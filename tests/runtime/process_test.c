@@ -223,11 +223,19 @@ enum { FIRST = 1000, EARLY = 70000 };
 
 static struct parcel *first_block, *early_block;
 static atomic_bool handlers_allocate;
+static void (*_Atomic prepare)(void); /* what one test does before a fork */
 
 static void allocate_at_fork(void)
 {
     if (handlers_allocate)
         use_malloc();
+}
+
+static void prepare_fork(void)
+{
+    allocate_at_fork();
+    if (prepare)
+        prepare();
 }
 
 static void allocate_in_child(void)
@@ -241,7 +249,7 @@ static void allocate_in_child(void)
 static void before_all(void)
 {
     first_block = malloc(sizeof *first_block + FIRST);
-    pthread_atfork(allocate_at_fork, allocate_at_fork, allocate_in_child);
+    pthread_atfork(prepare_fork, allocate_at_fork, allocate_in_child);
 }
 
 __attribute__((section(".preinit_array"),
@@ -267,7 +275,7 @@ static void *wait_for_the_end(void *unused)
     return unused;
 }
 
-/* Handlers that were set before a malloc's own run while it holds its locks. */
+/* Also those that were set before a malloc's own. */
 static void fork_handlers_may_allocate(void)
 {
     pthread_t thread;
@@ -281,6 +289,98 @@ static void fork_handlers_may_allocate(void)
     over = true;
     pthread_join(thread, NULL);
     handlers_allocate = false;
+}
+
+/* ---- Handlers of fork that wait for what needs memory. ---- */
+
+static pthread_mutex_t others = PTHREAD_MUTEX_INITIALIZER;
+static atomic_bool holding, begun; /* the mutex; a fork */
+static pthread_t worker;
+
+/* Too large for the cache of a thread. */
+static void use_memory_once_begun(void)
+{
+    holding = true;
+    while (!begun)
+        sched_yield();
+    parcel_delete(parcel_new(100000, 1));
+}
+
+static void *hold_mutex(void *unused)
+{
+    pthread_mutex_lock(&others);
+    use_memory_once_begun();
+    pthread_mutex_unlock(&others);
+    return unused;
+}
+
+static void wait_for_mutex(void)
+{
+    begun = true;
+    pthread_mutex_lock(&others);
+    pthread_mutex_unlock(&others);
+}
+
+static void *work(void *unused)
+{
+    use_memory_once_begun();
+    return unused;
+}
+
+static void wait_for_worker(void)
+{
+    begun = true;
+    pthread_join(worker, NULL);
+}
+
+static void begin(void)
+{
+    begun = true;
+}
+
+/* Fork while another thread, in the midst of `run`, is about to allocate. */
+static void fork_beside(void *(*run)(void *), void (*at_fork)(void))
+{
+    holding = begun = false;
+    CHECK(pthread_create(&worker, NULL, run, NULL) == 0);
+    while (!holding)
+        sched_yield();
+    prepare = at_fork;
+    CHECK(child_is_well());
+    prepare = NULL;
+}
+
+static void fork_handlers_may_wait(void)
+{
+    needs("atfork");
+    fork_beside(hold_mutex, wait_for_mutex);
+    pthread_join(worker, NULL);
+    fork_beside(work, wait_for_worker);
+}
+
+static ssize_t write_slowly(void *unused, const char *text, size_t size)
+{
+    (void)unused, (void)text;
+    use_memory_once_begun();
+    return (ssize_t)size;
+}
+
+/* The C library holds the lock of its list of streams meanwhile. */
+static void *flush_all_streams(void *unused)
+{
+    fflush(NULL);
+    return unused;
+}
+
+static void forks_while_streams_are_flushed(void)
+{
+    FILE *file =
+        fopencookie(NULL, "w", (cookie_io_functions_t){.write = write_slowly});
+
+    needs("atfork");
+    CHECK(file && fputs("text", file) >= 0);
+    fork_beside(flush_all_streams, begin);
+    pthread_join(worker, NULL);
 }
 
 /* ---- After exit. ---- */
@@ -494,12 +594,117 @@ static void serves_signal_handlers(void)
     pthread_join(thread, NULL);
 }
 
+/* A thread whose caches are full as it ends, while signals come. */
+static void *fill_caches(void *set)
+{
+    enum { COUNT = 4000 };
+    void *block[COUNT];
+
+    pthread_sigmask(SIG_UNBLOCK, set, NULL);
+    for (size_t i = 0; i < COUNT; i++)
+        block[i] = malloc(16 + i % 1000);
+    for (size_t i = 0; i < COUNT; i++)
+        free(block[i]);
+    return set;
+}
+
+static void ending_threads_serve_signal_handlers(void)
+{
+    pthread_t thread;
+    sigset_t set;
+
+    needs("signals");
+    timer_t timer = start_signals(100000);
+    sigemptyset(&set);
+    sigaddset(&set, SIGUSR1);
+    pthread_sigmask(SIG_BLOCK, &set, NULL);
+    for (int i = 0; i < 40; i++) {
+        CHECK(pthread_create(&thread, NULL, fill_caches, &set) == 0);
+        CHECK(pthread_join(thread, NULL) == 0);
+    }
+    timer_delete(timer);
+}
+
+enum { HANDLER_FORKS = 60 };
+
+static struct parcel *of_handler[HANDLER_FORKS];
+static atomic_int of_handlers, ill_children;
+static atomic_bool in_child; /* one that has left its handler */
+
+static void on_signal_fork(int number)
+{
+    int error = errno, status = 1, n = of_handlers;
+    pid_t child = n < HANDLER_FORKS ? fork() : -1;
+
+    (void)number;
+    if (n == HANDLER_FORKS)
+        return;
+    if (child == 0) {
+        alarm(check_seconds());
+        use_malloc();
+        in_child = true;
+        of_handlers = HANDLER_FORKS;
+        if (n % 2 == 0)
+            _exit(0);
+        return;
+    }
+    if (child < 0 || waitpid(child, &status, 0) != child || status != 0)
+        ill_children++;
+    struct parcel *p = malloc(sizeof *p + 24);
+    of_handler[n] = p ? parcel_fill(p, 24, (unsigned)n) : NULL;
+    of_handlers++;
+    forks++;
+    errno = error;
+}
+
+/* Use malloc, and fork too if that is asked for, while handlers fork. */
+static void bustle_under_forks(bool with_forks)
+{
+    timer_t timer = start_signals(1000000);
+    unsigned state = 1;
+
+    of_handlers = 0;
+    CHECK(signal(SIGUSR1, on_signal_fork) != SIG_ERR);
+    for (int i = 1; of_handlers < HANDLER_FORKS; i++) {
+        struct parcel *p = parcel_new(random_size(&state) % 300, state);
+        parcel_delete(parcel_resize(p, random_size(&state) % 300));
+        if (with_forks && i % 1000 == 0)
+            CHECK(child_is_well() || in_child);
+    }
+    if (in_child)
+        _exit(0);
+    timer_delete(timer);
+    CHECK(ill_children == 0);
+    for (int i = 0; i < HANDLER_FORKS; i++)
+        parcel_delete(of_handler[i]);
+}
+
+static void signal_handlers_may_fork(void)
+{
+    pthread_t thread;
+    sigset_t set;
+
+    needs("signals");
+    bustle_under_forks(true);
+    sigemptyset(&set);
+    sigaddset(&set, SIGUSR1);
+    pthread_sigmask(SIG_BLOCK, &set, NULL);
+    forks = 1;
+    CHECK(pthread_create(&thread, NULL, bustle, NULL) == 0);
+    pthread_sigmask(SIG_UNBLOCK, &set, NULL);
+    bustle_under_forks(false);
+    over = true;
+    pthread_join(thread, NULL);
+}
+
 static const struct test tests[] = {
     {"threads-share-blocks", threads_share_blocks},
     {"blocks-outlive-their-threads", blocks_outlive_their_threads},
     {"forks-while-others-allocate", forks_while_others_allocate},
     {"parent-and-child-go-their-ways", parent_and_child_go_their_ways},
     {"fork-handlers-may-allocate", fork_handlers_may_allocate},
+    {"fork-handlers-may-wait", fork_handlers_may_wait},
+    {"forks-while-streams-are-flushed", forks_while_streams_are_flushed},
     {"serves-before-main", serves_before_main},
     {"serves-after-exit", serves_after_exit},
     {"libraries-come-and-go", libraries_come_and_go},
@@ -509,6 +714,9 @@ static const struct test tests[] = {
     {"lists-directories", lists_directories},
     {"keeps-an-environment", keeps_an_environment},
     {"serves-signal-handlers", serves_signal_handlers},
+    {"ending-threads-serve-signal-handlers",
+     ending_threads_serve_signal_handlers},
+    {"signal-handlers-may-fork", signal_handlers_may_fork},
 };
 
 int main(int argc, char **argv)

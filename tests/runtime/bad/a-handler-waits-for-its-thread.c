@@ -3,7 +3,9 @@
  * Must be found.
  */
 /* cannot: errno */
-/* fails: serves-signal-handlers */
+/* fails: serves-signal-handlers signal-handlers-may-fork */
+/* fails: ending-threads-serve-signal-handlers */
+/* fails: fork-handlers-may-wait forks-while-streams-are-flushed */
 #include "wrong.h"
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;

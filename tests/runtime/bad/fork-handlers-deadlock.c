@@ -2,7 +2,8 @@
  * A lock held across fork, which other handlers of fork then wait for. Must
  * be found.
  */
-/* fails: fork-handlers-may-allocate */
+/* fails: fork-handlers-may-allocate fork-handlers-may-wait */
+/* fails: forks-while-streams-are-flushed */
 #include "wrong.h"
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
