@@ -591,3 +591,11 @@ size_t malloc_usable_size(void *ptr)
     lock_give();
     return size;
 }
+
+/* The break is not hmm's alone. */
+static inline size_t system_bytes(void)
+{
+    return 0;
+}
+
+#include "malloc_names.h"

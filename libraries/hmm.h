@@ -8,6 +8,9 @@
  *     malloc  calloc  realloc  reallocarray  free  malloc_usable_size
  *     posix_memalign  aligned_alloc  memalign  valloc  pvalloc
  *
+ * Further names, among them free_sized, mallinfo and mallopt, are those of
+ * malloc_names.h.
+ *
  * They mean what glibc means by them:
  *
  *     sizes            in bytes. A payload starts at a multiple of 16, as the

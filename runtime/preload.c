@@ -24,6 +24,7 @@
 #define _GNU_SOURCE
 #include "aligned.h"
 #include "blocks.h"
+#include "memlib.h"
 #include "threads.h"
 
 #define FORK_LOCK_OF_MALLOC
@@ -385,3 +386,10 @@ size_t malloc_usable_size(void *block)
     leave();
     return size;
 }
+
+static size_t system_bytes(void)
+{
+    return mem_heapsize();
+}
+
+#include "libraries/malloc_names.h"

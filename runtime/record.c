@@ -30,13 +30,13 @@
  *   I4  ready <= capacity. Slots from there on may be filled as well, but at a
  *       page fault for each page, which costs more than filling it does.
  *
- * The glibc names __libc_malloc etc. avoid dlsym, which itself allocates.
  * Nothing below allocates, and errno is the program's: the slow paths keep it.
  */
 #define _GNU_SOURCE
 #include "aligned.h"
 #include "record.h"
 
+#include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -53,11 +53,50 @@
 #include <time.h>
 #include <unistd.h>
 
-void *__libc_malloc(size_t size);
-void __libc_free(void *ptr);
-void *__libc_calloc(size_t count, size_t size);
-void *__libc_realloc(void *ptr, size_t size);
-void *__libc_memalign(size_t alignment, size_t size);
+/* ---- The C library's malloc. ---- */
+
+/* The version that its oldest names have. */
+#if defined __x86_64__
+#define OLDEST "GLIBC_2.2.5"
+#elif defined __i386__
+#define OLDEST "GLIBC_2.0"
+#else
+#define OLDEST "GLIBC_2.17"
+#endif
+
+static struct {
+    void *(*malloc)(size_t size);
+    void (*free)(void *ptr);
+    void *(*calloc)(size_t count, size_t size);
+    void *(*realloc)(void *ptr, size_t size);
+    void *(*memalign)(size_t alignment, size_t size);
+} libc;
+
+/*
+ * The C library's function. By its inner name, which the program or another
+ * malloc may have, too, and so of its version, which these do not have. No
+ * allocation: dlvsym needs memory only for an error.
+ */
+static void *libc_find(const char *name)
+{
+    void *found = dlvsym(RTLD_NEXT, name, OLDEST);
+
+    if (!found)
+        abort();
+    return found;
+}
+
+/* Called before any use of libc's functions; by several threads, maybe. */
+static inline void libc_find_all(void)
+{
+    if (libc.malloc)
+        return;
+    libc.free = (void (*)(void *))libc_find("__libc_free");
+    libc.calloc = (void *(*)(size_t, size_t))libc_find("__libc_calloc");
+    libc.realloc = (void *(*)(void *, size_t))libc_find("__libc_realloc");
+    libc.memalign = (void *(*)(size_t, size_t))libc_find("__libc_memalign");
+    libc.malloc = (void *(*)(size_t))libc_find("__libc_malloc");
+}
 
 /* ---- The session: this process image's recording. ---- */
 
@@ -96,7 +135,8 @@ enum {
 #endif
 
 #define MAX_RESERVED ((size_t)1 << 36) /* 2 * 10^9 events */
-#define MIN_RESERVED ((size_t)1 << 24)
+#define MIN_RESERVED ((size_t)1 << 20)
+#define ADDRESS_SHARE 8 /* of the limit of the process (ulimit -v) */
 
 /* NULL until the first call; then the same for good, also across a fork. */
 static struct session *_Atomic session;
@@ -188,10 +228,21 @@ static bool file_extend(int fd, uint64_t from, uint64_t step)
     return result == 0;
 }
 
+/* Bytes of addresses to reserve at most: the program needs some as well. */
+static size_t reservable(void)
+{
+    struct rlimit limit;
+
+    if (getrlimit(RLIMIT_AS, &limit) != 0 ||
+        limit.rlim_cur / ADDRESS_SHARE >= MAX_RESERVED)
+        return MAX_RESERVED;
+    return limit.rlim_cur / ADDRESS_SHARE & -MIN_RESERVED;
+}
+
 /* Map the file, and reserve as many addresses beyond its end as possible. */
 static void *file_map(int fd, size_t *reserved)
 {
-    for (size_t size = MAX_RESERVED; size >= MIN_RESERVED; size /= 2) {
+    for (size_t size = reservable(); size >= MIN_RESERVED; size /= 2) {
         void *base = mmap(NULL, size, PROT_READ | PROT_WRITE,
                           MAP_SHARED | MAP_NORESERVE, fd, 0);
 
@@ -523,7 +574,8 @@ static void log_event(enum record_kind kind, const void *address, size_t size,
 
 void *malloc(size_t size)
 {
-    void *block = __libc_malloc(size);
+    libc_find_all();
+    void *block = libc.malloc(size);
 
     log_event(RECORD_MALLOC, block, size, 0);
     return block;
@@ -532,26 +584,14 @@ void *malloc(size_t size)
 void free(void *ptr)
 {
     log_event(RECORD_FREE, ptr, 0, 0);
-    __libc_free(ptr);
-}
-
-/* From C23. The C library does not need the sizes, which are hints. */
-void free_sized(void *ptr, size_t size)
-{
-    (void)size;
-    free(ptr);
-}
-
-void free_aligned_sized(void *ptr, size_t alignment, size_t size)
-{
-    (void)alignment;
-    (void)size;
-    free(ptr);
+    libc_find_all();
+    libc.free(ptr);
 }
 
 void *calloc(size_t count, size_t size)
 {
-    void *block = __libc_calloc(count, size);
+    libc_find_all();
+    void *block = libc.calloc(count, size);
 
     log_event(RECORD_CALLOC, block, size, count);
     return block;
@@ -564,7 +604,8 @@ static void *resize(void *ptr, size_t size)
 
     if (old)
         log_event(RECORD_RESIZE, ptr, size, 0);
-    block = __libc_realloc(ptr, size);
+    libc_find_all();
+    block = libc.realloc(ptr, size);
     log_event(RECORD_RESIZED, block, size, old);
     return block;
 }
@@ -588,7 +629,8 @@ void *reallocarray(void *ptr, size_t count, size_t size)
 
 static void *align(size_t alignment, size_t size)
 {
-    void *block = __libc_memalign(alignment, size);
+    libc_find_all();
+    void *block = libc.memalign(alignment, size);
 
     log_event(RECORD_ALIGNED, block, size, alignment);
     return block;
@@ -659,3 +701,5 @@ size_t malloc_usable_size(void *ptr)
     word = ((const size_t *)ptr)[-1];
     return (word & ~(size_t)FLAGS) - (word & MAPPED ? 2 : 1) * sizeof word;
 }
+
+#include "../libraries/second_names.h"

@@ -43,5 +43,5 @@ $(OUT)/preload/%.so: $(OUT)/real/libraries/lab/%.o $(HOST_OF_REAL)
 
 # With unwind tables: what new throws passes through.
 $(OUT)/record.so: runtime/record.c runtime/new_delete.c runtime/record.h \
-		runtime/aligned.h
+		runtime/aligned.h libraries/second_names.h
 	$(call link,$(CC) $(BASE) -O2 -fexceptions -fPIC -shared $(filter %.c,$^))

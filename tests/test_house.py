@@ -14,7 +14,8 @@ in_release_only('the sources are the same in every build')
 INCLUDE = re.compile(r'^\s*#\s*include\s+"([^"]+)"', re.M)
 
 # What a user copies together with a library's own two files.
-SHARED = ('fork_lock.h', 'tagged_heap.h')
+SHARED = ('fork_lock.h', 'malloc_names.h', 'second_names.h',
+          'tagged_heap.h')
 
 
 def sources(*patterns: str) -> list[Path]:

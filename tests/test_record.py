@@ -241,6 +241,28 @@ int main(void)
 '''
 
 # For a C library that does not have them yet: they are the recorder's.
+SECOND_NAMES = r'''
+void *__libc_malloc(size_t), *__libc_calloc(size_t, size_t);
+void *__libc_memalign(size_t, size_t), *__libc_realloc(void *, size_t);
+void __libc_free(void *);
+
+int main(void)
+{
+    free(__libc_malloc(40));
+    free(__libc_calloc(3, 30));
+    free(__libc_memalign(64, 100));
+    __libc_free(__libc_realloc(malloc(70), 700));
+    return 0;
+}
+'''
+
+HALF_A_GIB_AND_MORE = r'''
+int main(void)
+{
+    return malloc(600 << 20) ? 0 : 1;
+}
+'''
+
 SIZED = r'''
 #pragma GCC diagnostic ignored "-Wbuiltin-declaration-mismatch"
 void free_sized(void *, size_t) __attribute__((weak));
@@ -568,6 +590,18 @@ class Recorder(Programs):
     def test_sized_frees(self) -> None:
         self.assertEqual(self.trace(SIZED),
                          ['a 0 40', 'f 0', 'm 1 64 128', 'f 1'])
+
+    def test_second_names(self) -> None:
+        self.assertEqual(self.trace(SECOND_NAMES), [
+            'a 0 40', 'f 0', 'c 1 3 30', 'f 1', 'm 2 64 100', 'f 2',
+            'a 3 70', 'r 3 700', 'f 3'])
+
+    def test_little_address_space_is_left_to_the_program(self) -> None:
+        program = self.program(HALF_A_GIB_AND_MORE)
+        out = self.place / 'half.rep'
+        self.record('-o', out, '--', 'sh', '-c',
+                    f'ulimit -v 1048576; exec {program}')
+        self.assertIn('a 0 629145600', out.read_text())
 
     def test_closed_descriptors_and_a_spawned_child(self) -> None:
         parent, child = self.all_traces(CLOSED)

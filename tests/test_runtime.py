@@ -44,6 +44,10 @@ GIVE_BACK = {'slab'}
 
 DIRECTIVE = re.compile(r'/\* (fails|may fail|cannot): (.*?) \*/', re.S)
 SOAK_FINDS = re.compile(r'/\* soak: (.*?) \*/')
+MALLOC_NAME = re.compile(
+    r'(__libc_|posix_|aligned_)?c?(malloc|calloc|realloc|reallocarray|free|'
+    r'alloc|v?p?valloc|memalign|mallinfo2?|mallopt|'
+    r'malloc_(usable_size|stats|info|trim))|free_(aligned_)?sized')
 VERDICT = re.compile(r'^(ok|not ok) ([\w-]+)', re.M)
 
 
@@ -52,6 +56,11 @@ def directives(source: Path) -> dict[str, list[str]]:
     for key, text in DIRECTIVE.findall(source.read_text()):
         found.setdefault(key, []).extend(text.split())
     return found
+
+
+def exports(library: str | Path) -> set[str]:
+    listing = run('nm', '-D', '--defined-only', '-f', 'posix', library).stdout
+    return {line.split()[0].partition('@')[0] for line in listing.splitlines()}
 
 
 def under(preload: str | Path, *command: str | Path, cannot: str = '',
@@ -215,6 +224,15 @@ class Family(unittest.TestCase):
 
     def test_libc_itself(self) -> None:
         self.passes('', LIBC)
+
+    def test_no_name_stays_the_c_librarys(self) -> None:
+        """It would answer for another heap, or take another's blocks."""
+        libc = re.search(r'/\S*/libc\.so\.6', run('ldd', '/bin/sh').stdout)
+        wanted = set(filter(MALLOC_NAME.fullmatch, exports(libc[0])))
+        self.assertIn('mallopt', wanted)
+        for library in BUILD / 'preload/mm.so', HMM:
+            with self.subTest(library):
+                self.assertEqual(wanted - exports(library), set())
 
     def test_in_little_address_space(self) -> None:
         self.passes(BUILD / 'preload/mm.so', cannot_of('mm'),

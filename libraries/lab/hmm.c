@@ -21,6 +21,7 @@
 #define valloc hmm_valloc
 #define pvalloc hmm_pvalloc
 
+#define MALLOC_NAMES_H
 #include "../hmm.c"
 
 const char mm_idea[] = "FIFO free list, heap shrinks too";

@@ -9,6 +9,7 @@
 #include "../libc_own.h"
 #include "family.h"
 
+#include <dlfcn.h>
 #include <errno.h>
 #include <malloc.h>
 #include <sys/resource.h>
@@ -643,6 +644,47 @@ static void gives_back_many_small_blocks(void)
     CHECK(resident() < before - 16 * MIB);
 }
 
+/* ---- Second names. ---- */
+
+/* The C library's function of that name, or who has replaced it. */
+static void *named(const char *name)
+{
+    void *function = dlsym(RTLD_DEFAULT, name);
+
+    if (!function)
+        check_skip("the C library has no such name");
+    return function;
+}
+
+static void check_and_resize(void *block, size_t size)
+{
+    CHECK(block && malloc_usable_size(block) >= size);
+    fill(block, size, 1);
+    block = realloc(block, 5000);
+    CHECK(block && holds(block, size, 1));
+    free(block);
+}
+
+/* A block by one name may be given back by another. */
+static void second_names_are_of_one_heap(void)
+{
+    void *(*more)(size_t) = (void *(*)(size_t))named("__libc_malloc");
+    void *(*zeroed)(size_t, size_t) =
+        (void *(*)(size_t, size_t))named("__libc_calloc");
+    void *(*aligned)(size_t, size_t) =
+        (void *(*)(size_t, size_t))named("__libc_memalign");
+    void *(*resize)(void *, size_t) =
+        (void *(*)(void *, size_t))named("__libc_realloc");
+    void (*release)(void *) = (void (*)(void *))named("__libc_free");
+
+    check_and_resize(more(50), 50);
+    check_and_resize(zeroed(3, 30), 90);
+    check_and_resize(aligned(64, 100), 100);
+    check_and_resize(resize(malloc(70), 700), 700);
+    release(calloc(3, 30));
+    release(memalign(4096, 100));
+}
+
 static const struct test tests[] = {
     {"zero-bytes-are-a-block", zero_bytes_are_a_block},
     {"realloc-of-null-is-malloc", realloc_of_null_is_malloc},
@@ -683,6 +725,7 @@ static const struct test tests[] = {
     {"usable-bytes-are-the-programs", usable_bytes_are_the_programs},
     {"gives-back-a-large-block", gives_back_a_large_block},
     {"gives-back-many-small-blocks", gives_back_many_small_blocks},
+    {"second-names-are-of-one-heap", second_names_are_of_one_heap},
 };
 
 int main(int argc, char **argv)
