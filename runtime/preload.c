@@ -28,7 +28,7 @@
 #include "threads.h"
 
 #define FORK_LOCK_OF_MALLOC
-#include "libraries/fork_lock.h"
+#include "../libraries/fork_lock.h"
 
 #include <errno.h>
 #include <malloc.h>
@@ -392,4 +392,4 @@ static size_t system_bytes(void)
     return mem_heapsize();
 }
 
-#include "libraries/malloc_names.h"
+#include "../libraries/malloc_names.h"

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import gzip
 import os
+import shutil
 import signal
 import tempfile
 import unittest
@@ -602,6 +603,15 @@ class Recorder(Programs):
         self.record('-o', out, '--', 'sh', '-c',
                     f'ulimit -v 1048576; exec {program}')
         self.assertIn('a 0 629145600', out.read_text())
+
+    def test_a_recorder_at_a_path_that_the_loader_would_split(self) -> None:
+        place = self.place / 'a b'
+        place.mkdir()
+        shutil.copy(self.recorder, place)
+        out = self.place / 'split.rep'
+        self.record('--recorder', place / 'record.so', '-o', out, '--',
+                    self.program(SECOND_NAMES))
+        self.assertIn('a 0 40', out.read_text())
 
     def test_closed_descriptors_and_a_spawned_child(self) -> None:
         parent, child = self.all_traces(CLOSED)

@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import tempfile
 import unittest
 from pathlib import Path
@@ -17,8 +18,9 @@ MAPS = ('cat', '/proc/self/maps')
 
 
 def tools_run(*words: str | Path, preloaded: str = '',
-              **more) -> Finished[str]:
-    variables = {**os.environ, 'LD_PRELOAD': preloaded}
+              variables: dict[str, str] | None = None, **more
+              ) -> Finished[str]:
+    variables = {**os.environ, **(variables or {}), 'LD_PRELOAD': preloaded}
     if not preloaded:
         del variables['LD_PRELOAD']
     return run(ROOT / 'tools/run', *words, env=variables, **more)
@@ -109,6 +111,28 @@ class Run(unittest.TestCase):
         path = os.path.relpath(PRELOADS / 'kr.so')
         self.assertIn(str(PRELOADS / 'kr.so'),
                       self.good('-a', f'./{path}', '--', *MAPS))
+
+    def test_a_path_that_the_loader_would_split(self) -> None:
+        for name in ('a b', 'a:b', 'a$ORIGIN b'):
+            with self.subTest(name), tempfile.TemporaryDirectory() as folder:
+                place = Path(folder) / name
+                place.mkdir()
+                shutil.copy(PRELOADS / 'kr.so', place)
+                text = self.good('-a', place / 'kr.so', '--', *MAPS)
+                self.assertIn(str(place / 'kr.so'), text)
+
+    def test_a_link_for_such_a_path_that_cannot_be_made(self) -> None:
+        with tempfile.TemporaryDirectory() as folder:
+            place = Path(folder) / 'a b'
+            place.mkdir()
+            shutil.copy(PRELOADS / 'kr.so', place)
+            (Path(folder) / f'malloclab-{os.getuid()}').symlink_to(place)
+            finished = tools_run('-a', place / 'kr.so', '--', 'true',
+                                 variables={'XDG_RUNTIME_DIR': folder})
+        self.assertEqual(finished.returncode, 2, account(finished))
+        self.assertRegex(finished.stderr, "^tools/run: LD_PRELOAD cannot name "
+                         "'.*a b/kr.so', and no link to it can be made: "
+                         ".* is not a folder of this user alone\n$")
 
     def test_a_soname_of_the_system(self) -> None:
         self.assertRegex(self.good('-a', 'libm.so.6', '--', *MAPS),

@@ -2,6 +2,7 @@
  * soak.c - use an allocator from many threads for a given time.
  *
  *     soak [--threads N] [--seconds N] [--seed N] [--live MIB] [--api NAME]
+ *          [--signals N] [--forks N]
  *
  * Each worker has a table of blocks and a queue. In each step it takes a random
  * entry of its table. If the entry is empty, it allocates a block; else it frees,
@@ -14,6 +15,10 @@
  * writes to blocks in use. At the end all blocks are freed, and the totals of
  * allocated and freed blocks must be equal.
  *
+ * --signals and --forks are numbers per second, 0 if not given. A signal comes to
+ * any thread, whose handler allocates, and at times forks; a forked child
+ * allocates too. A handler may be refused memory (docs/processes.md).
+ *
  * The soak's own memory is static, so that it does not depend on the allocator.
  * Exit status: 0; 1 after the first fault, with one line about it; 2 for wrong
  * options; 130 after SIGINT, after which all blocks are still freed.
@@ -23,6 +28,7 @@
 
 #include <errno.h>
 #include <getopt.h>
+#include <gnu/libc-version.h>
 #include <malloc.h>
 #include <pthread.h>
 #include <signal.h>
@@ -32,6 +38,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -44,6 +51,7 @@ enum {
     EDGE = 64,          /* else so many bytes at both ends, */
     STRIDE = 61,        /* and each STRIDE-th byte between them */
     STUCK_SECONDS = 60, /* a fault if no thread makes a step for so long */
+    SIGNALS_PER_FORK = 64, /* a handler forks at every so many signals */
 };
 
 struct block {
@@ -87,10 +95,12 @@ static struct {
     double seconds;
     uint64_t seed;
     size_t live;
-} soak = {&libc_family, 8, 600, 1, (size_t)64 << 20};
+    double signals, forks; /* per second */
+} soak = {&libc_family, 8, 600, 1, (size_t)64 << 20, 0, 0};
 
 static struct {
     _Atomic uint64_t allocated, freed, moved, handed, refused, checks;
+    _Atomic uint64_t signals, forks;
     _Atomic size_t live, peak;
 } totals;
 
@@ -395,6 +405,109 @@ static void step(struct worker *s)
         check_contents(b, b->size, "at rest");
 }
 
+/* ---- Forks and signals. ---- */
+
+/* Blocks of a forked child, or of a handler: used at once, and not counted. */
+static void use_blocks(int count, bool may_be_refused)
+{
+    struct block b[32] = {{NULL, 0, 0, 0}};
+
+    for (int i = 0; i < count; i++) {
+        b[i].size = (size_t)(40 * i + 24);
+        b[i].number = ++numbers;
+        b[i].at = soak.api->allocate(b[i].size);
+        if (b[i].at)
+            write_contents(&b[i]);
+        else if (!may_be_refused && !soak.api->may_refuse)
+            wrong("no memory", &b[i]);
+    }
+    for (int i = 0; i < count; i++)
+        if (b[i].at) {
+            check_contents(&b[i], b[i].size, "in a child or a handler");
+            soak.api->release(b[i].at);
+        }
+}
+
+static void fork_and_wait(bool in_handler)
+{
+    int status = 1;
+    pid_t child = fork();
+
+    if (child == 0) {
+        alarm(STUCK_SECONDS);
+        use_blocks(32, in_handler);
+        _exit(0);
+    }
+    if (child < 0 || waitpid(child, &status, 0) != child || status != 0)
+        wrong("a forked child fails", NULL);
+    totals.forks++;
+}
+
+/*
+ * Before 2.36 the C library holds a lock while handlers of fork run, and one
+ * that forks in a signal's handler may wait for it for ever.
+ */
+static bool handlers_may_fork(void)
+{
+    return soak.forks > 0 && strverscmp(gnu_get_libc_version(), "2.36") >= 0;
+}
+
+static void on_signal(int number)
+{
+    int error = errno;
+
+    (void)number;
+    use_blocks(4, true);
+    if (++totals.signals % SIGNALS_PER_FORK == 0 && handlers_may_fork())
+        fork_and_wait(true);
+    errno = error;
+}
+
+/* Signals come to threads that make steps: the others block them. */
+static void admit_signals(int how)
+{
+    sigset_t set;
+
+    sigemptyset(&set);
+    sigaddset(&set, SIGUSR1);
+    pthread_sigmask(how, &set, NULL);
+}
+
+static struct itimerspec every(double per_second)
+{
+    double seconds = 1 / per_second;
+    time_t whole = (time_t)seconds;
+    struct timespec period = {whole, (long)((seconds - (double)whole) * 1e9)};
+
+    return (struct itimerspec){period, period};
+}
+
+static void start_signals(void)
+{
+    struct sigaction action = {.sa_handler = on_signal, .sa_flags = SA_RESTART};
+    struct sigevent event = {.sigev_notify = SIGEV_SIGNAL,
+                             .sigev_signo = SIGUSR1};
+    struct itimerspec period = every(soak.signals);
+    timer_t timer;
+
+    admit_signals(SIG_BLOCK);
+    sigaction(SIGUSR1, &action, NULL);
+    if (timer_create(CLOCK_MONOTONIC, &event, &timer) != 0 ||
+        timer_settime(timer, 0, &period, NULL) != 0)
+        abort();
+}
+
+static void *run_forks(void *unused)
+{
+    struct timespec pause = every(soak.forks).it_value;
+
+    while (!over) {
+        nanosleep(&pause, NULL);
+        fork_and_wait(false);
+    }
+    return unused;
+}
+
 /* ---- Threads. ---- */
 
 static void *run_steps(void *worker)
@@ -402,6 +515,7 @@ static void *run_steps(void *worker)
     struct worker *s = worker;
 
     this_worker = s;
+    admit_signals(SIG_UNBLOCK);
     for (int i = 0; i < STEPS_PER_THREAD && !over; i++) {
         step(s);
         atomic_fetch_add_explicit(&s->steps, 1, memory_order_relaxed);
@@ -470,19 +584,25 @@ static void watch(double start)
 
 static void run_threads(double start)
 {
-    pthread_t thread[MAX_THREADS];
+    pthread_t thread[MAX_THREADS], forks;
 
     for (int i = 0; i < soak.threads; i++) {
         workers[i].number = i + 1;
         workers[i].random = soak.seed * 1000003 + (uint64_t)i;
         pthread_mutex_init(&workers[i].queue.lock, NULL);
     }
+    if (soak.signals > 0)
+        start_signals();
     for (int i = 0; i < soak.threads; i++)
         if (pthread_create(&thread[i], NULL, run_worker, &workers[i]) != 0)
             abort();
+    if (soak.forks > 0 && pthread_create(&forks, NULL, run_forks, NULL) != 0)
+        abort();
     watch(start);
     for (int i = 0; i < soak.threads; i++)
         pthread_join(thread[i], NULL);
+    if (soak.forks > 0)
+        pthread_join(forks, NULL);
 }
 
 /* ---- The end. ---- */
@@ -520,6 +640,10 @@ static void report(double elapsed)
            (unsigned long long)totals.handed);
     if (soak.api->may_refuse)
         printf(", %llu refused", (unsigned long long)totals.refused);
+    if (soak.signals > 0)
+        printf(", %llu signals", (unsigned long long)totals.signals);
+    if (soak.forks > 0)
+        printf(", %llu forks", (unsigned long long)totals.forks);
     printf("; peak %.1f MiB, 0 bytes lost; %llu checks, 0 wrong\n",
            (double)totals.peak / (1 << 20), (unsigned long long)totals.checks);
 }
@@ -568,13 +692,17 @@ static void take_option(int letter)
         soak.seed = (uint64_t)number(optarg, 0, 1e15);
     else if (letter == 'l')
         soak.live = (size_t)number(optarg, 1, 1 << 20) << 20;
+    else if (letter == 'g')
+        soak.signals = number(optarg, 0, 1e5);
+    else if (letter == 'f')
+        soak.forks = number(optarg, 0, 1e4);
     else if (letter == 'a' && strcmp(optarg, "list") == 0)
         list_apis();
     else if (letter == 'a')
         soak.api = api_named(optarg);
     else
         refuse_options("usage: soak [--threads N] [--seconds N] [--seed N] "
-                       "[--live MIB] [--api NAME]");
+                       "[--live MIB] [--api NAME] [--signals N] [--forks N]");
 }
 
 static void take_options(int argc, char **argv)
@@ -585,6 +713,8 @@ static void take_options(int argc, char **argv)
         {"seed", required_argument, NULL, 'r'},
         {"live", required_argument, NULL, 'l'},
         {"api", required_argument, NULL, 'a'},
+        {"signals", required_argument, NULL, 'g'},
+        {"forks", required_argument, NULL, 'f'},
         {NULL, 0, NULL, 0}};
     int letter;
 

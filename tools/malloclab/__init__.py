@@ -13,7 +13,7 @@ An arrow points to the package that is imported; none points back.
     programs, soak  --> run --> handin   real programs on any allocator
 
 All of them may use making (builds by make), replays (mdriver, run and read),
-packages (which are missing), terminal and columns (messages and tables),
+preloading (LD_PRELOAD), packages (which are missing), terminal and columns (messages and tables),
 pictures (names of their files), addresses (heaps and spans), portable_random,
 jail (bubblewrap), bounded (programs that may print without end), assignment
 (what an instructor asks for).

@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 from typing import NoReturn, Sequence
 
-from . import BUILD, ROOT, handin
+from . import BUILD, ROOT, handin, preloading
 from .making import MakeError, make
 
 PRELOADS = BUILD / "preload"
@@ -81,8 +81,8 @@ def _found_by_loader(soname: str) -> str | None:
     return None
 
 
-def preload_of(allocator: str) -> str:
-    """The value of LD_PRELOAD for an allocator; a RunError if it is unknown."""
+def _object_of(allocator: str) -> str:
+    """The allocator's shared object, by path or by soname."""
     if allocator == "libc":
         return LIBC
     if allocator.endswith(".c"):
@@ -99,6 +99,14 @@ def preload_of(allocator: str) -> str:
     known = ", ".join([*names(), "libc"])
     raise RunError(f"no allocator '{allocator}': it is none of {known}, no C "
                    "file, no shared object that is found")
+
+
+def preload_of(allocator: str) -> str:
+    """The value of LD_PRELOAD for an allocator; a RunError if it is unknown."""
+    try:
+        return preloading.word(_object_of(allocator))
+    except preloading.PreloadError as error:
+        raise RunError(str(error)) from None
 
 
 def split_installed(allocators: Sequence[str]

@@ -26,7 +26,9 @@ mm, hmm and all libraries.
 
 Each runs in a process of its own. Threads allocate, resize, free and hand
 blocks to each other. They check the contents of blocks as they go, and at the
-end all blocks must have been freed. Exit status: 0, 1 where something is wrong,
+end all blocks must have been freed. Meanwhile the process forks, and the child
+allocates; and signals come whose handlers allocate, where the allocator is one
+of the lab's, which promise that. Exit status: 0, 1 where something is wrong,
 2 where an allocator is not found, 130 after Ctrl-C, which ends all of them and
 reports what was done until then.
 """
@@ -48,6 +50,7 @@ class Subject:
     name: str
     api: str  # whose functions
     preload: str  # "" where it is linked, or libc
+    serves_handlers: bool = False  # of signals, which may interrupt it
 
 
 def libraries() -> list[str]:
@@ -61,8 +64,9 @@ def subject(name: str, linked: Sequence[str]) -> Subject:
     if name in linked:
         return Subject(name, name, "")
     if name == "hmm":
-        return Subject(name, "malloc", str(HMM))
-    return Subject(name, "malloc", run.preload_of(name))
+        return Subject(name, "malloc", run.preload_of(str(HMM)))
+    return Subject(name, "malloc", run.preload_of(name),
+                   name in run.names() or name.endswith(".c"))
 
 
 def default_names(linked: Sequence[str]) -> list[str]:
@@ -93,8 +97,9 @@ def row(which: Subject, status: int, text: str) -> tuple[str, ...]:
 
 
 def _start(which: Subject, words: Sequence[str]) -> subprocess.Popen[str]:
+    signals = [] if which.serves_handlers else ["--signals=0"]
     return subprocess.Popen(
-        [str(SOAK), "--api", which.api, *words], text=True,
+        [str(SOAK), "--api", which.api, *words, *signals], text=True,
         env=run.environment(which.preload), stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
         start_new_session=True)
@@ -140,6 +145,10 @@ def _parser() -> argparse.ArgumentParser:
                         help="of the random requests (1)")
     parser.add_argument("--live", type=int, default=64, metavar="MIB",
                         help="most memory that is in use at a time (64)")
+    parser.add_argument("--signals", type=float, default=200.0, metavar="N",
+                        help="so many in a second (200)")
+    parser.add_argument("--forks", type=float, default=5.0, metavar="N",
+                        help="so many in a second (5)")
     parser.add_argument("-j", "--jobs", type=int, default=os.cpu_count() or 1,
                         help="how many are soaked at once (one per processor)")
     return parser
@@ -156,7 +165,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"tools/soak: {error}", file=sys.stderr)
         return 2
     words = [f"--{key}={getattr(options, key)}"
-             for key in ("seconds", "threads", "seed", "live")]
+             for key in ("seconds", "threads", "seed", "live", "signals",
+                         "forks")]
     rows, interrupted = soak(subjects, words, max(options.jobs, 1))
     print(layout([HEAD, *rows], {0, 1, len(HEAD) - 1}))
     if interrupted:

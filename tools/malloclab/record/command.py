@@ -12,7 +12,7 @@ import tempfile
 from itertools import islice
 from typing import Mapping, Sequence
 
-from .. import BUILD, output, terminal
+from .. import BUILD, output, preloading, terminal
 from ..arguments import positive
 from ..making import MakeError, make
 from ..traces import rep
@@ -210,7 +210,10 @@ def recorded(environment: Mapping[str, str], directory: str,
     if not os.path.exists(recorder):
         raise RecordError(f"{os.path.relpath(recorder)} is missing")
     before = environment.get("LD_PRELOAD")
-    library = os.path.abspath(recorder)
+    try:
+        library = preloading.word(os.path.abspath(recorder))
+    except preloading.PreloadError as error:
+        raise RecordError(str(error)) from None
     return {**environment,
             "LD_PRELOAD": f"{library}:{before}" if before else library,
             "MALLOC_RECORD": os.path.abspath(directory)}
