@@ -225,6 +225,16 @@ class Family(unittest.TestCase):
     def test_libc_itself(self) -> None:
         self.passes('', LIBC)
 
+    def test_is_opened_by_a_program_too(self) -> None:
+        code = ('import ctypes, sys; lib = ctypes.CDLL(sys.argv[1]); '
+                'lib.malloc.restype = ctypes.c_void_p; '
+                'lib.free.argtypes = [ctypes.c_void_p]; '
+                'lib.free(lib.malloc(100))')
+        for name in 'mm', 'tlsf':
+            with self.subTest(name):
+                done = run('python3', '-c', code, BUILD / f'preload/{name}.so')
+                self.assertEqual(done.returncode, 0, account(done))
+
     def test_no_name_stays_the_c_librarys(self) -> None:
         """It would answer for another heap, or take another's blocks."""
         libc = re.search(r'/\S*/libc\.so\.6', run('ldd', '/bin/sh').stdout)
@@ -272,9 +282,9 @@ class NewAndDelete(unittest.TestCase):
 
 
 def soak(preload: str | Path = '', api: str = 'malloc',
-         seconds: float = 1) -> Finished[str]:
+         seconds: float = 1, *words: str) -> Finished[str]:
     return under(preload, SOAK, '--threads=4', f'--seconds={seconds}',
-                 f'--api={api}')
+                 f'--api={api}', *words)
 
 
 class Soak(unittest.TestCase):
@@ -300,6 +310,17 @@ class Soak(unittest.TestCase):
         for name in ('implicit', 'tlsf', 'slab'):
             with self.subTest(name):
                 self.passes(soak(BUILD / f'preload/{name}.so'))
+
+    def test_with_signals_and_forks(self) -> None:
+        for name in ('mm', 'tlsf'):
+            with self.subTest(name):
+                done = soak(BUILD / f'preload/{name}.so', 'malloc', 1,
+                            '--signals=500', '--forks=20')
+                self.passes(done)
+                self.assertRegex(done.stdout, r' \d+ signals, \d+ forks;')
+        for name in run(SOAK, '--api', 'list').stdout.split():
+            with self.subTest(name):
+                self.passes(soak('', name, 0.3, '--forks=20'))
 
     def test_hmm(self) -> None:
         if not HMM.exists():
