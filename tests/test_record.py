@@ -600,7 +600,7 @@ class Recorder(Programs):
     def test_little_address_space_is_left_to_the_program(self) -> None:
         program = self.program(HALF_A_GIB_AND_MORE)
         out = self.place / 'half.rep'
-        self.record('-o', out, '--', 'sh', '-c',
+        self.record('-o', out, '-p', program.name, '--', 'sh', '-c',
                     f'ulimit -v 1048576; exec {program}')
         self.assertIn('a 0 629145600', out.read_text())
 
