@@ -15,7 +15,7 @@ NAMES = list(SOURCES)
 SHORT = [TESTS / 'traces' / f'{name}.rep'
          for name in ('mixed', 'realloc', 'calloc', 'edge')]
 MOST_REQUESTS = 2000  # a variant that makes more on a short trace is odd
-MOST_OF_LARGE = 40_000  # operations, of traces of large blocks: to save time
+MOST_OF_LARGE = 13_000  # operations, of traces of large blocks: to save time
 
 # The allocator itself, and a caller that uses all of every block.
 USES_ALL = """\
