@@ -385,10 +385,10 @@ int mem_unmap(void *ptr, size_t size)
 }
 
 /* The simulated system keeps the pages: undefined contents may be the old. */
-void mem_discard(void *ptr, size_t size)
+void mem_discard(const struct mem_range *ranges, size_t count)
 {
-    (void)ptr;
-    (void)size;
+    (void)ranges;
+    (void)count;
 }
 
 /* ---- For the program that runs the heap. ---- */

@@ -50,13 +50,20 @@ void *mem_map(size_t size);
  */
 int mem_unmap(void *ptr, size_t size);
 
+/* size bytes from start on. */
+struct mem_range {
+    void *start;
+    size_t size;
+};
+
 /*
- * Say that the contents of [ptr, ptr + size) are not needed: whole pages of the
- * heap or of mappings, ptr at a page boundary. The range stays the allocator's,
- * and part of the footprint, but the system may take its pages until they are
- * touched again; their contents are undefined then. errno stays as it was.
+ * Say that the contents of these ranges are not needed: whole pages of the heap
+ * or of mappings, each from a page boundary on. They stay the allocator's, and
+ * part of the footprint, but the system may take their pages until they are
+ * touched again; their contents are undefined then. One call for many ranges
+ * takes far less time than a call for each. errno stays as it was.
  */
-void mem_discard(void *ptr, size_t size);
+void mem_discard(const struct mem_range *ranges, size_t count);
 
 /* ---- For the program that runs the heap: the driver, a test. ---- */
 

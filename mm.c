@@ -210,9 +210,9 @@ enum {
     GROWTH_PART = 4096,
     GROWTH_PART_MAP_IN_HEAP = 256,
 
-    /* Granules that may be freed before a purge, in a heap that has just grown:
-       8 MiB and this part of the heap (measured: with 4 MiB programs that free
-       everything before they end take longer). */
+    /* Granules that may be freed before a purge, in a heap that has just grown
+       or uses purged pages again: 8 MiB and this part of the heap (measured:
+       with 4 MiB programs that free everything before they end take longer). */
     PURGE_BASE = (8 << 20) / GRANULE,
     PURGE_PART = 16,
     /* After purges in a row: 64 KiB and this part of what is not free. */
@@ -220,6 +220,8 @@ enum {
     MIN_PURGE_PART = 32,
     /* Granules of the smallest block that is purged: none below has a page. */
     MIN_PURGED = 4096 / GRANULE,
+    /* Ranges that are discarded by one call. */
+    MAX_RANGES = 64,
 };
 
 _Static_assert(GRANULE == 8 || GRANULE == 16, "MM_ALIGNMENT is 8 or 16");
@@ -278,11 +280,11 @@ static struct {
     size_t free_granules;      /* sum of the sizes of all blocks in bins */
 
     /* Purging. */
-    int32_t purge_threshold;   /* granules that may be freed before a purge */
-    size_t purgeable_at_reset; /* purgeable_granules() at the last purge, or
-                                  when the heap grew last */
-    size_t dirty_end;     /* granule: the top chunk is clean from here on */
-    unsigned purge_count; /* purges since mm_init */
+    int32_t purge_threshold; /* granules that may be freed before a purge */
+    size_t used_at_reset;    /* used_granules() when the threshold was set */
+    size_t used_at_most;     /* the most that was seen of them since then */
+    size_t dirty_end;        /* granule: the top chunk is clean from here on */
+    unsigned purge_count;    /* purges since mm_init */
 } heap;
 
 static inline bool likely(bool yes)
@@ -1026,87 +1028,126 @@ static size_t refill_count(size_t size, size_t max)
  * ==== Purging: pages that nobody needs go back to the system. ====
  *
  * purge gives back what is free, whenever blocks of more than purge_threshold
- * granules are cached (mm_free), or so many granules more have become purgeable
- * than there were when the threshold was set (release_large).
+ * granules are cached (mm_free), or so many granules fewer are used than at most
+ * since the threshold was set (release_large). What was free at the last purge
+ * is clean until it is used again, so it is not counted.
  */
 
-/* Granules in free blocks, and in the dirty part of the top chunk. */
-static inline size_t purgeable_granules(void)
+/* Granules in used and cached blocks. */
+static inline size_t used_granules(void)
 {
-    size_t dirty =
-        heap.dirty_end > heap.top_chunk ? heap.dirty_end - heap.top_chunk : 0;
-
-    return heap.free_granules + dirty;
+    return heap.top_chunk - heap.free_granules;
 }
 
-/* Let the next purge come when that many granules more have been freed. */
+/* Let the next purge come when that many granules have been freed. */
 static void set_purge_threshold(size_t granules)
 {
     size_t cached = cached_granules();
 
     heap.purge_threshold = (int32_t)granules;
     heap.cache_budget = heap.purge_threshold - (int32_t)cached;
-    heap.purgeable_at_reset = purgeable_granules();
+    heap.used_at_reset = heap.used_at_most = used_granules();
 }
 
-/* Set the threshold for a heap that has just grown. */
+/*
+ * Set the threshold for a heap that has just grown, or uses purged pages again.
+ */
 static void reset_purge_threshold(void)
 {
     set_purge_threshold(heap.end / PURGE_PART + PURGE_BASE);
 }
 
-/* Discard the whole pages between the granules from and to. */
-static void purge_pages(size_t from, size_t to)
+/*
+ * More granules are used than ever since the threshold was set. If they are
+ * more by the threshold itself, they take pages that were purged.
+ */
+static __attribute__((noinline)) void rise(void)
+{
+    size_t used = used_granules();
+
+    heap.used_at_most = used;
+    if (used > heap.used_at_reset + (size_t)heap.purge_threshold)
+        reset_purge_threshold();
+}
+
+/* Pages that are to be discarded together. */
+struct discard {
+    struct mem_range range[MAX_RANGES];
+    size_t count;
+};
+
+/* Add the whole pages between the granules from and to. */
+static void discard_add(struct discard *discard, size_t from, size_t to)
 {
     uintptr_t page = mem_pagesize();
     uintptr_t first = ((uintptr_t)address(from) + page - 1) & -page;
     uintptr_t last = (uintptr_t)address(to) & -page;
 
-    if (first < last)
-        mem_discard((void *)first, last - first);
+    if (first >= last)
+        return;
+    if (discard->count == MAX_RANGES) {
+        mem_discard(discard->range, discard->count);
+        discard->count = 0;
+    }
+    discard->range[discard->count++] =
+        (struct mem_range){(void *)first, last - first};
 }
 
 /*
- * Discard the whole pages of each dirty block, except for what it holds of
- * itself at both ends. By I4 dirty blocks come first.
+ * Discard the whole pages of the top chunk, and of each dirty block except for
+ * what it holds of itself at both ends. By I4 dirty blocks come first.
  */
-static void purge_free_blocks(void)
+static void discard_free_pages(void)
 {
+    struct discard discard = {.count = 0};
+
     for (unsigned b = bin_of(MIN_PURGED); b < BINS; b++)
         for (size_t g = *bin(b); g && !free_block(g)->clean;
              g = free_block(g)->next) {
-            purge_pages(g + MIN_BLOCK, g + free_block(g)->size - 1);
+            discard_add(&discard, g + MIN_BLOCK, g + free_block(g)->size - 1);
             free_block(g)->clean = true;
         }
+    if (heap.top_chunk < heap.dirty_end)
+        discard_add(&discard, heap.top_chunk, heap.dirty_end);
+    heap.dirty_end = 0;
+    mem_discard(discard.range, discard.count);
 }
 
 /*
  * Flush all caches, and give back all pages that hold nothing but free memory.
- * The threshold falls to its half, and rises again when the heap grows: so a
- * program that frees everything keeps little, and one that frees and allocates
- * in turn purges seldom.
+ * The threshold falls to its half, and rises again when the program uses more:
+ * so a program that frees everything keeps little, and one that frees and
+ * allocates in turn purges seldom.
  */
 static __attribute__((noinline)) void purge(void)
 {
     size_t half = (size_t)heap.purge_threshold / 2;
-    size_t in_use = heap.top_chunk - heap.free_granules;
-    size_t least = in_use / MIN_PURGE_PART + MIN_PURGE_BASE;
+    size_t least = used_granules() / MIN_PURGE_PART + MIN_PURGE_BASE;
 
     heap.purge_count++;
     flush_all();
-    purge_free_blocks();
-    if (heap.top_chunk < heap.dirty_end)
-        purge_pages(heap.top_chunk, heap.dirty_end);
-    heap.dirty_end = 0;
+    discard_free_pages();
     set_purge_threshold(half > least ? half : least);
+}
+
+/* More is cached than the threshold: purge, unless it has to rise. */
+static __attribute__((noinline)) void purge_cached(void)
+{
+    if (used_granules() > heap.used_at_most)
+        rise();
+    if (heap.cache_budget < 0)
+        purge();
 }
 
 /* Release a used block that is too large for a cache, and purge if due. */
 static inline void release_large(size_t g, size_t size)
 {
+    size_t used = used_granules();
+
+    if (used > heap.used_at_most)
+        rise();
     release_used(g, size);
-    if (purgeable_granules() >
-        heap.purgeable_at_reset + (size_t)heap.purge_threshold)
+    if (used - size + (size_t)heap.purge_threshold < heap.used_at_most)
         purge();
 }
 
@@ -1506,7 +1547,7 @@ void mm_free(void *ptr)
         mark_change(g, USED, CACHED);
         cache_push(ptr, count_inside(behind));
         if (!likely(heap.cache_budget >= 0))
-            purge();
+            purge_cached();
     }
 }
 

@@ -19,7 +19,7 @@
 void *memlib_sbrk(intptr_t increment);
 void *memlib_map(size_t size);
 int memlib_unmap(void *ptr, size_t size);
-void memlib_discard(void *ptr, size_t size);
+void memlib_discard(const struct mem_range *ranges, size_t count);
 
 void *mem_sbrk(intptr_t increment)
 {
@@ -51,11 +51,11 @@ int mem_unmap(void *ptr, size_t size)
     return status;
 }
 
-void mem_discard(void *ptr, size_t size)
+void mem_discard(const struct mem_range *ranges, size_t count)
 {
     int counted = mark_leave();
 
-    memlib_discard(ptr, size);
+    memlib_discard(ranges, count);
     if (counted)
         mark_return();
 }

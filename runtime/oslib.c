@@ -30,6 +30,8 @@
 #include <errno.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/syscall.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 /*
@@ -56,6 +58,12 @@ enum {
     OPEN_SHARE = 16,     /* or a 16th of the heap */
     MIN_PURGE = 1 << 18, /* bytes that are worth a call of the kernel */
 };
+
+/* So that the kernel takes an array of either. */
+_Static_assert(sizeof(struct mem_range) == sizeof(struct iovec) &&
+                   offsetof(struct mem_range, size) ==
+                       offsetof(struct iovec, iov_len),
+               "a range is an iovec");
 
 static struct {
     char *base, *brk, *dirty, *open, *floor;
@@ -324,11 +332,30 @@ int mem_unmap(void *ptr, size_t size)
     return 0;
 }
 
+/*
+ * process_madvise, of this process: since Linux 6.15. Then the kernel flushes
+ * the processor's address translations once for all ranges; madvise flushes
+ * each page of a small range alone. In a virtual machine that takes up to 40
+ * times as long.
+ */
+static bool discard_together(const struct mem_range *ranges, size_t count)
+{
+    enum { SELF = -10000 }; /* PIDFD_SELF_THREAD */
+    size_t size = 0;
+
+    for (size_t i = 0; i < count; i++)
+        size += ranges[i].size;
+    return syscall(SYS_process_madvise, SELF, ranges, count, MADV_DONTNEED,
+                   0) == (long)size;
+}
+
 /* errno stays as it was, because a program's free may lead here. */
-void mem_discard(void *ptr, size_t size)
+void mem_discard(const struct mem_range *ranges, size_t count)
 {
     int error = errno;
 
-    madvise(ptr, size, MADV_DONTNEED);
+    if (count == 1 || !discard_together(ranges, count))
+        for (size_t i = 0; i < count; i++)
+            madvise(ranges[i].start, ranges[i].size, MADV_DONTNEED);
     errno = error;
 }

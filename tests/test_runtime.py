@@ -37,10 +37,10 @@ BAD = sorted((TESTS / 'runtime/bad').glob('*.c'))
 PRELOADS = sorted((BUILD / 'preload').glob('*.so'))
 
 # What allocators do not do (tests/runtime/family.h).
-LIBC = 'signals errno'
-HMMS = 'signals'
+LIBC = 'signals errno peaks'
+HMMS = 'signals peaks'
 NEVER_FREE = {'naive', 'bump'}
-GIVE_BACK = {'slab'}
+GIVE_BACK = {'mm', 'mm_hardened', 'slab'}
 
 DIRECTIVE = re.compile(r'/\* (fails|may fail|cannot): (.*?) \*/', re.S)
 SOAK_FINDS = re.compile(r'/\* soak: (.*?) \*/')

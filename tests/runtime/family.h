@@ -7,6 +7,7 @@
  *
  *     reuse       use memory again that was freed
  *     give-back   give freed memory back to the system
+ *     peaks       the same where blocks at higher addresses stay
  *     signals     serve a signal handler that interrupts malloc
  *     atfork      serve other handlers of pthread_atfork, whenever they were
  *                 set, and the threads that they wait for
@@ -29,6 +30,7 @@
 
 enum { KIB = 1 << 10, MIB = 1 << 20 };
 
+/* Skip the test if the allocator cannot do that. */
 static inline void needs(const char *ability)
 {
     const char *cannot = getenv("MALLOC_CANNOT");

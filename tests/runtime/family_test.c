@@ -644,6 +644,28 @@ static void gives_back_many_small_blocks(void)
     CHECK(resident() < before - 16 * MIB);
 }
 
+/* One block of the first peak stays, so that no break can fall below it. */
+static void gives_back_after_each_peak(void)
+{
+    enum { TOTAL = 30 * MIB, LEAST = 700, PEAKS = 4 };
+    static char *block[TOTAL / LEAST];
+
+    needs("give-back");
+    needs("peaks");
+    memset(block, 0, sizeof block);
+    size_t start = resident();
+    for (int peak = 0; peak < PEAKS; peak++) {
+        size_t size = peak % 2 ? LEAST : 3000, count = TOTAL / size;
+        for (size_t i = 0; i < count; i++)
+            memset(block[i] = malloc(size), 1, size);
+        if (peak == 0)
+            touched(malloc(size));
+        for (size_t i = 0; i < count; i++)
+            free(block[i]);
+        CHECK(resident() < start + 6 * MIB);
+    }
+}
+
 /* ---- Second names. ---- */
 
 /* The C library's function of that name, or who has replaced it. */
@@ -725,7 +747,11 @@ static const struct test tests[] = {
     {"usable-bytes-are-the-programs", usable_bytes_are_the_programs},
     {"gives-back-a-large-block", gives_back_a_large_block},
     {"gives-back-many-small-blocks", gives_back_many_small_blocks},
+<<<<<<< HEAD
     {"second-names-are-of-one-heap", second_names_are_of_one_heap},
+=======
+    {"gives-back-after-each-peak", gives_back_after_each_peak},
+>>>>>>> 8f05748 (mm: memory goes back after each peak, and in one call for 64 ranges)
 };
 
 int main(int argc, char **argv)

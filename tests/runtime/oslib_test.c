@@ -393,17 +393,22 @@ static void gives_mappings_back_at_once(void)
 
 static void discards_pages_but_keeps_them(void)
 {
-    unsigned char *a = mem_map(4 * PAGE);
+    unsigned char *a = mem_map(7 * PAGE);
+    struct mem_range ranges[] = {{a + PAGE, 2 * PAGE}, {a + 5 * PAGE, PAGE}};
 
-    memset(a, 1, 4 * PAGE);
-    errno = 7;
-    mem_discard(a + PAGE, 2 * PAGE);
-    CHECK(errno == 7);
-    CHECK(pages_in(a, 4 * PAGE) == 2);
-    CHECK(all_are(a, PAGE, 1) && all_are(a + 3 * PAGE, PAGE, 1));
-    memset(a + PAGE, 2, 2 * PAGE);
-    CHECK(pages_in(a, 4 * PAGE) == 4 && all_are(a + PAGE, 2 * PAGE, 2));
-    CHECK(mem_unmap(a, 4 * PAGE) == 0);
+    for (size_t n = 1; n <= 2; n++) {
+        memset(a, 1, 7 * PAGE);
+        errno = 7;
+        mem_discard(ranges, n);
+        CHECK(errno == 7);
+        CHECK(pages_in(a, 7 * PAGE) == 6 - n);
+        CHECK(all_are(a, PAGE, 1) && all_are(a + 3 * PAGE, 2 * PAGE, 1) &&
+              all_are(a + 6 * PAGE, PAGE, 1));
+        memset(a + PAGE, 2, 2 * PAGE);
+        CHECK(pages_in(a + PAGE, 2 * PAGE) == 2 &&
+              all_are(a + PAGE, 2 * PAGE, 2));
+    }
+    CHECK(mem_unmap(a, 7 * PAGE) == 0);
 }
 
 static void unmaps_in_parts(void)

@@ -59,9 +59,10 @@ int mem_unmap(void *ptr, size_t size)
 }
 
 /* The contents of discarded memory are lost, whatever its size. */
-void mem_discard(void *ptr, size_t size)
+void mem_discard(const struct mem_range *ranges, size_t count)
 {
-    memset(ptr, 0xee, size);
+    for (size_t i = 0; i < count; i++)
+        memset(ranges[i].start, 0xee, ranges[i].size);
 }
 
 size_t mem_pagesize(void)

@@ -4,6 +4,8 @@
  */
 /* fails: gives-back-a-large-block */
 /* fails: gives-back-many-small-blocks */
+/* fails: gives-back-after-each-peak */
+/* cannot: signals errno */
 #include "wrong.h"
 
 int mallopt(int what, int value);
