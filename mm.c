@@ -270,7 +270,7 @@ static struct {
     size_t never_used_from; /* memory from here to end is zero as it came */
 
     /* The map. Its last word, map_end[-1], has the marks of granules 0 to 31,
-       the word before those of 32 to 63, and so on. */
+       the word before those of 32 to 63, and so on: see NEXT_WORD. */
     uint64_t *map_end;
     size_t map_granules; /* granules that it has marks for */
     bool map_has_pages;  /* of its own; else it lies in the heap */
@@ -370,10 +370,16 @@ static inline uint32_t *link_at(size_t number)
 
 /* ---- Marks: words run downwards from the map's end, bits upwards. ---- */
 
+/* From a word to that of the next marks. A fixed map runs upwards (mm_marks),
+   and map_end is its start. */
+enum { NEXT_WORD = FIXED_MAP ? 1 : -1 };
+
 /* The word of the map that has g's mark. */
 static inline uint64_t *map_word(size_t g)
 {
-    return heap.map_end + ~(g / MARKS_PER_WORD);
+    size_t number = g / MARKS_PER_WORD;
+
+    return heap.map_end + (FIXED_MAP ? number : ~number);
 }
 
 /* The lowest bit of g's mark in its word. */
@@ -399,7 +405,7 @@ static inline uint64_t window(size_t g)
     const uint64_t *word = map_word(g);
     uint64_t low = word[0] >> map_shift(g);
 
-    return low | word[-1] << 1 << (WORD_BITS - 1 - map_shift(g));
+    return low | word[NEXT_WORD] << 1 << (WORD_BITS - 1 - map_shift(g));
 }
 
 /* ---- Sizes of used and cached blocks. ---- */
@@ -421,7 +427,7 @@ enum {
  */
 static inline uint64_t *size_word(size_t g)
 {
-    return map_word(g) - 2;
+    return map_word(g) + 2 * NEXT_WORD;
 }
 
 /* Record the size of the used block at g, if it is large enough for that. */
@@ -526,7 +532,7 @@ static char *map_start(void)
     return (char *)heap.map_end - map_bytes();
 }
 
-/* Let the bytes before end be the map. */
+/* Let the bytes before end be the map; fixed: the bytes from there on. */
 static void map_set(char *end, size_t bytes)
 {
     heap.map_end = (uint64_t *)(void *)end;
@@ -559,7 +565,7 @@ static bool map_reserve(void)
         pages = mem_map(bytes /= 2);
     if (!pages)
         return false;
-    map_set(pages + bytes, bytes);
+    map_set(pages, bytes);
     heap.map_has_pages = true;
     heap.end = heap.brk;
     return true;
@@ -1781,9 +1787,16 @@ unsigned mm_purge_count(void)
  * The mark behind it may change into another, but not into INSIDE, for nothing
  * merges with a used block. The map never moves: mm_init maps all of it, and
  * pages of it that are not used cost addresses only. The hardened build lacks
- * this function, so that no thread keeps freed blocks where nobody checks them.
+ * these functions, so that no thread keeps freed blocks where nobody checks
+ * them. The sentinel is marked USED, but nothing follows it.
  */
 #ifndef MM_HARDENED
+struct mm_marks mm_marks(void)
+{
+    return (struct mm_marks){heap.base, heap.map_end,
+                             GRANULE == 16 ? heap.map_granules : 0};
+}
+
 size_t mm_size_unlocked(const void *ptr)
 {
     size_t g = granule_at(ptr);

@@ -13,6 +13,7 @@
 #define MM_H
 
 #include <stddef.h>
+#include <stdint.h>
 #include <stdio.h>
 
 #ifdef __cplusplus
@@ -56,7 +57,7 @@ void *mm_realloc(void *ptr, size_t size);
  * mm_audit(): verify the heap's invariants. 0 = sound, else the number of the
  *     first invariant found broken, as the head of the file numbers them.
  *
- * Two more serve real processes only (runtime/threads.h): where the allocator
+ * Three more serve real processes only (runtime/threads.h): where the allocator
  * has the first, each thread has magazines of small freed blocks.
  *
  * mm_size_unlocked(p): bytes of the block in use at p, also while other threads
@@ -65,13 +66,29 @@ void *mm_realloc(void *ptr, size_t size);
  * mm_purge_count(): how many purges there were since mm_init: times that the
  *     allocator gave pages back because much memory was free. Called with the
  *     lock held.
+ * mm_marks(): where small blocks in use can be looked up without a call. Called
+ *     with the lock held, after mm_init. An allocator that has it aligns to 16,
+ *     returns NULL for too large sizes, and its mm_free leaves errno alone.
  */
+
+/*
+ * Two bits for each granule of 16 bytes from base on. Granule g has bits
+ * 2 * (g % 32) and up of words[g / 32]. Both bits are set where a block in use
+ * begins; neither, inside a block. All is as mm_size_unlocked says.
+ */
+struct mm_marks {
+    const char *base;
+    const uint64_t *words;
+    size_t granules; /* that have bits; 0: none has */
+};
+
 void *mm_calloc(size_t count, size_t size);
 void *mm_memalign(size_t align, size_t size);
 size_t mm_usable_size(void *ptr);
 int mm_audit(void);
 size_t mm_size_unlocked(const void *ptr);
 unsigned mm_purge_count(void);
+struct mm_marks mm_marks(void);
 
 /* What is special about it, in at most six words: for tables. Optional. */
 extern const char mm_idea[];

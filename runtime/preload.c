@@ -25,6 +25,7 @@
 #include "aligned.h"
 #include "blocks.h"
 #include "memlib.h"
+#include "mm.h"
 #include "threads.h"
 
 #define FORK_LOCK_OF_MALLOC
@@ -40,6 +41,8 @@
 #include <string.h>
 #include <sys/single_threaded.h>
 #include <unistd.h>
+
+#pragma weak mm_marks
 
 /* ---- The fallback area. ---- */
 
@@ -83,13 +86,14 @@ static size_t fallback_size(const void *block)
 
 static bool lock_taken;  /* the thread in the allocator took the lock */
 static bool initialized; /* blocks_init has succeeded */
+static bool is_direct;   /* likewise, and the allocator has mm_marks: then its
+                            blocks are aligned, and free keeps errno */
 
 /*
- * Set from before the thread takes the lock until after it gives it back, so
- * that a signal handler never waits for the thread that it interrupts.
+ * The thread is busy (threads.h) from before it takes the lock until after it
+ * gives it back, so that a signal handler never waits for the thread that it
+ * interrupts.
  */
-static __thread volatile bool in_allocator
-    __attribute__((tls_model("initial-exec")));
 
 /* Take the lock, unless the process has one thread or this one holds it. */
 static void take_lock(void)
@@ -112,14 +116,14 @@ static void give_lock(void)
 
 static void enter(void)
 {
-    in_allocator = true;
+    threads_enter();
     take_lock();
 }
 
 static void leave(void)
 {
     give_lock();
-    in_allocator = false;
+    threads_leave();
 }
 
 /* Whether the allocator is initialized, by this call at the latest. */
@@ -127,10 +131,11 @@ static bool ensure_initialized(void)
 {
     if (!initialized)
         initialized = blocks_init();
+    is_direct = initialized && mm_marks;
     return initialized;
 }
 
-static const struct threads_lock process_lock = {take_lock, give_lock, enter, leave};
+static const struct threads_lock process_lock = {take_lock, give_lock};
 
 /* ---- Requests. ---- */
 
@@ -185,46 +190,30 @@ static void *allocate_locked(size_t align, size_t bytes, bool zero)
  * time. A thread that has used its magazines goes on to use them, also as the
  * only thread of a forked child.
  */
-static inline bool bypasses_magazines(void)
+static inline bool is_alone(void)
 {
-    return __libc_single_threaded && !threads_started;
-}
-
-/* A block from a magazine, without the lock; NULL if there is none. */
-static inline void *allocate_fast(size_t size)
-{
-    void *block = NULL;
-
-    if (in_allocator)
-        return NULL;
-    in_allocator = true;
-    if (!bypasses_magazines())
-        block = threads_pop_cached(size);
-    else if (initialized && size > 0 && size <= PTRDIFF_MAX)
-        block = block_new(size);
-    in_allocator = false;
-    return block;
+    return __libc_single_threaded && threads_self.state == THREADS_NEW;
 }
 
 /* A block from the thread's magazine, which is refilled if empty; or NULL. */
 static void *request_from_magazine(size_t bytes, bool zero)
 {
-    if (!initialized || forking || bypasses_magazines())
+    if (!initialized || forking || is_alone())
         return NULL;
-    in_allocator = true;
+    threads_enter();
     void *block = threads_allocate(bytes, &process_lock);
-    in_allocator = false;
+    threads_leave();
     return block && zero ? memset(block, 0, bytes) : block;
 }
 
 /* Whether a magazine of this thread has taken the freed block. */
 static bool free_to_magazine(void *block)
 {
-    if (forking || bypasses_magazines())
+    if (forking || is_alone())
         return false;
-    in_allocator = true;
+    threads_enter();
     bool kept = threads_free(block, &process_lock);
-    in_allocator = false;
+    threads_leave();
     return kept;
 }
 
@@ -236,7 +225,7 @@ static void *request(size_t align, size_t bytes, bool zero)
 {
     if (bytes == 0)
         return NULL;
-    if (in_allocator)
+    if (threads_busy())
         return fallback_new(align, bytes);
     void *block = align <= HEADER ? request_from_magazine(bytes, zero) : NULL;
     if (block)
@@ -276,7 +265,7 @@ static void *request_resize(void *block, size_t bytes)
 {
     if (bytes == 0)
         return NULL;
-    if (in_allocator || is_fallback(block))
+    if (threads_busy() || is_fallback(block))
         return move(block, bytes);
     threads_check_in_use(block);
     enter();
@@ -287,22 +276,73 @@ static void *request_resize(void *block, size_t bytes)
 
 /* ---- The family. ---- */
 
-void *malloc(size_t size)
+/*
+ * Whether the process has one thread, in no other call, and an allocator whose
+ * own functions have the C library's semantics, for requests that succeed.
+ */
+static inline bool may_call_directly(const struct thread *self)
 {
-    void *block = allocate_fast(size);
-
-    return block ? block : enomem_if_null(request(1, product(1, size), false));
+    return is_direct && is_alone() && !self->inside && !forking;
 }
 
-void free(void *block)
+static __attribute__((noinline)) void *malloc_carefully(size_t size)
 {
-    if (!block || is_fallback(block) || in_allocator || free_to_magazine(block))
+    return enomem_if_null(request(1, product(1, size), false));
+}
+
+/* malloc without a block in a magazine. */
+static __attribute__((noinline)) void *malloc_slowly(size_t size)
+{
+    struct thread *self = threads_current();
+
+    if (may_call_directly(self)) {
+        self->inside = true;
+        void *block = mm_malloc(size);
+        self->inside = false;
+        if (block)
+            return block;
+    }
+    return malloc_carefully(size);
+}
+
+void *malloc(size_t size)
+{
+    void *block = threads_pop(size);
+
+    return block ? block : malloc_slowly(size);
+}
+
+/* free in a process with several threads, or of what is not the allocator's. */
+static __attribute__((noinline)) void free_carefully(void *block)
+{
+    if (!block || is_fallback(block) || threads_busy() ||
+        free_to_magazine(block))
         return;
     int *error = errno_address(), before = *error;
     enter();
     block_delete(block);
     leave();
     *error = before;
+}
+
+/* free of what no magazine takes at once. */
+static __attribute__((noinline)) void free_slowly(void *block)
+{
+    struct thread *self = threads_current();
+
+    if (!may_call_directly(self) || is_fallback(block)) {
+        free_carefully(block);
+        return;
+    }
+    self->inside = true;
+    mm_free(block);
+    self->inside = false;
+}
+
+void free(void *block)
+{
+    if (!threads_push(block))
+        free_slowly(block);
 }
 
 void *calloc(size_t count, size_t size)
@@ -378,7 +418,7 @@ size_t malloc_usable_size(void *block)
         return 0;
     if (is_fallback(block))
         return fallback_size(block);
-    if (in_allocator)
+    if (threads_busy())
         return block_size(block);
     threads_check_in_use(block);
     enter();

@@ -3,7 +3,7 @@
  *
  *      magazine     block                block
  *      | first | -> | next | key | -> ... | 0 | key |
- *      | count |
+ *      | left  |
  *
  * To the allocator, a block in a magazine is in use. So that a double free is
  * found here as well, such a block has a key in its second word: a random
@@ -11,8 +11,9 @@
  * writes into a freed block may overwrite the key. Then the allocator finds the
  * double free, when the magazine is flushed.
  *
- *   I1  The blocks of a magazine have its size, and count is their number.
- *   I2  A magazine has at most `capacity` blocks, of MAX_BYTES at most.
+ *   I1  The blocks of a magazine have its size, and they and `left` add up to
+ *       `capacity`.
+ *   I2  Blocks of `capacity` have MAX_BYTES at most together.
  *   I3  A thread that ends leaves no block in its magazines.
  *
  * Magazines: J. Bonwick and J. Adams, "Magazines and Vmem", 2001.
@@ -28,10 +29,9 @@
 #include <sys/random.h>
 #include <unistd.h>
 
-#include "mm.h"
-
 #pragma weak mm_size_unlocked
 #pragma weak mm_purge_count
+#pragma weak mm_marks
 
 enum {
     GRANULE = THREADS_GRANULE,
@@ -41,18 +41,14 @@ enum {
     MAX_FILL = 128     /* blocks that any fill gets at most */
 };
 
-enum state { NEW, ALIVE, ENDED };
-
-__thread struct magazine threads_magazine[SIZES];
-__thread bool threads_started;
-static __thread enum state state __attribute__((tls_model("initial-exec")));
-static __thread unsigned purges_seen __attribute__((tls_model("initial-exec")));
+__thread struct thread threads_self;
+struct mm_marks threads_marks;
+/* choose_key replaces the first value. */
+uintptr_t threads_key = (uintptr_t)0x9e3779b97f4a7c15;
 
 static const struct threads_lock *lock_at_end;
 static pthread_key_t at_end;
 static bool have_key;
-/* The key in each block of a magazine. choose_key replaces the first value. */
-static uintptr_t key_of_freed = (uintptr_t)0x9e3779b97f4a7c15;
 static bool key_is_chosen;
 
 /*
@@ -61,16 +57,16 @@ static bool key_is_chosen;
  */
 static void choose_key(void)
 {
-    if (getrandom(&key_of_freed, sizeof key_of_freed, GRND_NONBLOCK) !=
-        sizeof key_of_freed)
-        key_of_freed = (uintptr_t)&key_of_freed * 2654435761u;
-    key_of_freed |= 1;
+    if (getrandom(&threads_key, sizeof threads_key, GRND_NONBLOCK) !=
+        sizeof threads_key)
+        threads_key = (uintptr_t)&threads_key * 2654435761u;
+    threads_key |= 1;
 }
 
-/* The largest capacity of a magazine for that size. */
-static unsigned limit(size_t index)
+/* The largest capacity of a magazine for blocks of that size. */
+static unsigned limit(size_t granules)
 {
-    return (unsigned)(MAX_BYTES / ((index + 1) * GRANULE));
+    return (unsigned)(MAX_BYTES / (granules * GRANULE));
 }
 
 static unsigned min(unsigned a, unsigned b)
@@ -81,32 +77,32 @@ static unsigned min(unsigned a, unsigned b)
 /* Make an empty magazine as it is before its first use. */
 static void reset_magazine(struct magazine *m)
 {
-    m->next_fill = FIRST_FILL;
-    m->capacity = 2 * FIRST_FILL;
+    *m = (struct magazine){.left = 2 * FIRST_FILL,
+                           .capacity = 2 * FIRST_FILL,
+                           .next_fill = FIRST_FILL};
 }
 
-/* Put a block first into a magazine. */
-static void push(struct magazine *m, struct magazine_block *block)
+static void enlarge(struct magazine *m, size_t granules)
 {
-    block->next = m->first;
-    block->key = key_of_freed;
-    m->first = block;
-    m->count++;
+    unsigned before = m->capacity;
+
+    m->capacity = (uint16_t)min(2 * before, limit(granules));
+    m->left += (int32_t)(m->capacity - before);
 }
 
-/* Free blocks of a magazine until `left` are left. The lock is held. */
-static void flush(struct magazine *m, unsigned left)
+/* Free blocks of a magazine until that many are left. The lock is held. */
+static void flush(struct magazine *m, unsigned blocks)
 {
-    while (m->count > left)
+    while (m->capacity - m->left > (int32_t)blocks)
         mm_free(magazine_pop(m));
 }
 
 /* Flush and reset all magazines of this thread. The lock is held. */
 static void flush_all(void)
 {
-    for (size_t i = 0; i < SIZES; i++) {
-        flush(&threads_magazine[i], 0);
-        reset_magazine(&threads_magazine[i]);
+    for (size_t i = 1; i <= SIZES; i++) {
+        flush(&threads_self.magazine[i], 0);
+        reset_magazine(&threads_self.magazine[i]);
     }
 }
 
@@ -114,10 +110,13 @@ static void flush_all(void)
 static void end(void *unused)
 {
     (void)unused;
-    state = ENDED;
-    lock_at_end->enter();
+    threads_enter();
+    threads_self.state = THREADS_ENDED;
+    threads_self.ready = 0;
+    lock_at_end->take();
     flush_all();
-    lock_at_end->leave();
+    lock_at_end->give();
+    threads_leave();
 }
 
 /*
@@ -126,52 +125,59 @@ static void end(void *unused)
  */
 static __attribute__((noinline)) bool begin(const struct threads_lock *lock)
 {
-    threads_started = true;
-    if (state == ENDED || !mm_size_unlocked)
+    struct thread *self = &threads_self;
+
+    if (self->state == THREADS_ENDED)
         return false;
-    state = ENDED; /* while pthread_* may need memory */
+    self->state = THREADS_ENDED; /* while pthread_* may need memory */
+    if (!mm_size_unlocked)
+        return false;
     lock->take();
     if (!key_is_chosen)
         choose_key();
     key_is_chosen = true;
+    if (mm_marks)
+        threads_marks = mm_marks();
     lock_at_end = lock;
     have_key = have_key || pthread_key_create(&at_end, end) == 0;
     lock->give();
-    if (!have_key || pthread_setspecific(at_end, &state) != 0)
+    if (!have_key || pthread_setspecific(at_end, self) != 0)
         return false;
-    for (size_t i = 0; i < SIZES; i++)
-        reset_magazine(&threads_magazine[i]);
-    state = ALIVE;
+    for (size_t i = 1; i <= SIZES; i++)
+        reset_magazine(&self->magazine[i]);
+    self->state = THREADS_ALIVE;
+    self->ready = threads_marks.granules;
     return true;
 }
 
 /* Take the lock, and fill an empty magazine with as many blocks as possible. */
-static void fill(struct magazine *m, size_t index,
+static void fill(struct magazine *m, size_t granules,
                  const struct threads_lock *lock)
 {
     unsigned n = m->next_fill;
 
-    m->capacity = min(2 * m->capacity, limit(index));
-    m->next_fill = min(min(2 * n, MAX_FILL), m->capacity / 2);
+    enlarge(m, granules);
+    m->next_fill = (uint16_t)min(min(2 * n, MAX_FILL), m->capacity / 2);
     lock->take();
     for (void *block; n > 0; n--) {
-        block = mm_malloc((index + 1) * GRANULE);
+        block = mm_malloc(granules * GRANULE);
         if (!block)
             break;
-        push(m, block);
+        magazine_push(m, block, threads_key);
     }
     lock->give();
 }
 
 void *threads_allocate(size_t size, const struct threads_lock *lock)
 {
-    size_t index = (size - 1) / GRANULE;
+    size_t granules = (size - 1) / GRANULE + 1;
 
-    if (index >= SIZES || (state != ALIVE && !begin(lock)))
+    if (granules > SIZES ||
+        (threads_self.state != THREADS_ALIVE && !begin(lock)))
         return NULL;
-    struct magazine *m = &threads_magazine[index];
+    struct magazine *m = &threads_self.magazine[granules];
     if (!m->first)
-        fill(m, index, lock);
+        fill(m, granules, lock);
     return m->first ? magazine_pop(m) : NULL;
 }
 
@@ -197,7 +203,7 @@ static inline size_t size_if_small(const void *block)
 
     if (size == 0 || size / GRANULE > SIZES)
         return 0;
-    if (((const struct magazine_block *)block)->key == key_of_freed)
+    if (((const struct magazine_block *)block)->key == threads_key)
         double_free(block);
     return size;
 }
@@ -211,44 +217,42 @@ void threads_check_in_use(const void *block)
 /* Has the allocator purged since this thread last asked? The lock is held. */
 static bool purged_since(void)
 {
-    unsigned before = purges_seen;
+    unsigned before = threads_self.purges_seen;
 
     if (mm_purge_count)
-        purges_seen = mm_purge_count();
-    return purges_seen != before;
+        threads_self.purges_seen = mm_purge_count();
+    return threads_self.purges_seen != before;
 }
 
 /*
- * A magazine holds more than its capacity. A thread that frees the blocks of
- * other threads gets more capacity, up to the limit; then half the blocks are
- * freed. After a purge the program frees most of its memory, so all magazines
- * are flushed.
+ * A magazine is full. A thread that frees the blocks of other threads gets more
+ * capacity, up to the limit; then half the blocks are freed. After a purge the
+ * program frees most of its memory, so all magazines are flushed.
  */
-static __attribute__((noinline)) void overflow(struct magazine *m, size_t index,
-                                               const struct threads_lock *lock)
+static __attribute__((noinline)) void make_room(struct magazine *m,
+                                                size_t granules,
+                                                const struct threads_lock *lock)
 {
     lock->take();
-    if (purged_since()) {
+    if (purged_since())
         flush_all();
-    } else if (m->capacity < limit(index)) {
-        m->capacity = min(2 * m->capacity, limit(index));
-    } else {
+    else if (m->capacity < limit(granules))
+        enlarge(m, granules);
+    else
         flush(m, m->capacity / 2);
-    }
     lock->give();
 }
 
 bool threads_free(void *block, const struct threads_lock *lock)
 {
-    if (state != ALIVE && !begin(lock))
+    if (threads_self.state != THREADS_ALIVE && !begin(lock))
         return false;
-    size_t size = size_if_small(block);
-    if (size == 0)
+    size_t granules = size_if_small(block) / GRANULE;
+    if (granules == 0)
         return false;
-    size_t index = size / GRANULE - 1;
-    struct magazine *m = &threads_magazine[index];
-    push(m, block);
-    if (m->count > m->capacity)
-        overflow(m, index, lock);
+    struct magazine *m = &threads_self.magazine[granules];
+    if (m->left <= 0)
+        make_room(m, granules, lock);
+    magazine_push(m, block, threads_key);
     return true;
 }

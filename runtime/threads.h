@@ -9,30 +9,32 @@
  *
  * This needs an allocator that tells the size of a block in use without a lock
  * (mm.h: mm_size_unlocked). With any other allocator these functions do
- * nothing.
+ * nothing. With mm_marks, too, most blocks go in and out by the two inline
+ * functions below, in 20 and 30 instructions.
  */
 #ifndef THREADS_H
 #define THREADS_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-/*
- * The lock of the process, as the magazines need it. enter and leave are take
- * and give outside a call of the program; between them, as in each call, no
- * signal handler uses the thread's magazines.
- */
+#include "mm.h"
+
+/* The lock of the process, as the magazines need it. */
 struct threads_lock {
     void (*take)(void);
     void (*give)(void);
-    void (*enter)(void);
-    void (*leave)(void);
 };
 
 enum {
     THREADS_GRANULE = 16,
+    THREADS_GRANULE_LOG2 = 4,
     THREADS_SIZES = 64, /* of 16 bytes to 1 KiB */
+    /* Of a word of mm_marks. */
+    THREADS_MARKS = 32,
+    THREADS_USED = 3,
 };
 
 /* A block in a magazine. The key tells it from a block in use. */
@@ -47,15 +49,64 @@ struct magazine_block {
  */
 struct magazine {
     struct magazine_block *first;
-    unsigned count;     /* blocks in it */
-    unsigned next_fill; /* blocks to fill it with when it is empty */
-    unsigned capacity;  /* blocks that it may hold; both grow with use */
+    int32_t left;       /* blocks that it may take yet */
+    uint16_t capacity;  /* blocks that it may hold; it grows with use */
+    uint16_t next_fill; /* blocks to fill it with when it is empty; likewise */
 };
 
-/* The calling thread's magazines, and whether it ever made a request. */
-extern __thread struct magazine threads_magazine[THREADS_SIZES]
+enum threads_state { THREADS_NEW, THREADS_ALIVE, THREADS_ENDED };
+
+/*
+ * What a thread has of its own. `granules` is the one word that the inline
+ * functions test: while it is 0, they do nothing. Else it is `ready`, the
+ * number of granules that have marks. They clear it while they change a
+ * magazine, so that a signal handler leaves the magazines alone.
+ */
+struct thread {
+    /* By granules. None has size 0: magazine 0 holds and takes nothing. */
+    struct magazine magazine[THREADS_SIZES + 1];
+    size_t granules, ready; /* ready: 0 unless the magazines may be used */
+    bool inside;            /* a call other than those two is under way */
+    uint8_t state;          /* enum threads_state */
+    unsigned purges_seen;
+};
+
+#define THREADS_HIDDEN __attribute__((visibility("hidden")))
+
+extern __thread struct thread threads_self THREADS_HIDDEN
     __attribute__((tls_model("initial-exec")));
-extern __thread bool threads_started __attribute__((tls_model("initial-exec")));
+extern struct mm_marks threads_marks THREADS_HIDDEN;
+extern uintptr_t threads_key THREADS_HIDDEN; /* in each block of a magazine */
+
+/* &threads_self, computed once: the compiler would do so for each field. */
+static inline struct thread *threads_current(void)
+{
+    struct thread *self = &threads_self;
+
+    __asm__("" : "+r"(self));
+    return self;
+}
+
+/* Does the calling thread interrupt itself in the middle of a call? */
+static inline bool threads_busy(void)
+{
+    return threads_self.inside || threads_self.granules != threads_self.ready;
+}
+
+/* Let signal handlers see the thread busy, until threads_leave. */
+static inline void threads_enter(void)
+{
+    threads_self.inside = true;
+    threads_self.granules = 0;
+    atomic_signal_fence(memory_order_seq_cst);
+}
+
+static inline void threads_leave(void)
+{
+    atomic_signal_fence(memory_order_seq_cst);
+    threads_self.granules = threads_self.ready;
+    threads_self.inside = false;
+}
 
 /* Take the first block out of a magazine that is not empty. */
 static inline void *magazine_pop(struct magazine *m)
@@ -63,25 +114,82 @@ static inline void *magazine_pop(struct magazine *m)
     struct magazine_block *block = m->first;
 
     m->first = block->next;
-    m->count--;
+    m->left++;
     block->key = 0;
     return block;
+}
+
+/* Put a block first into a magazine. */
+static inline void magazine_push(struct magazine *m,
+                                 struct magazine_block *block, uintptr_t key)
+{
+    block->next = m->first;
+    block->key = key;
+    m->first = block;
+    m->left--;
 }
 
 /*
  * A block for size bytes out of the calling thread's magazines, without a lock;
  * NULL if none has one.
  */
-static inline void *threads_pop_cached(size_t size)
+static inline void *threads_pop(size_t size)
 {
-    size_t index = (size - 1) / THREADS_GRANULE;
+    struct thread *self = threads_current();
+    size_t granules = (size + THREADS_GRANULE - 1) / THREADS_GRANULE;
+    size_t ready = self->granules;
+    void *block = NULL;
 
-    if (index >= THREADS_SIZES || !threads_magazine[index].first)
+    if (ready == 0 || granules > THREADS_SIZES)
         return NULL;
-    return magazine_pop(&threads_magazine[index]);
+    struct magazine *m = &self->magazine[granules];
+    self->granules = 0;
+    atomic_signal_fence(memory_order_seq_cst);
+    if (__builtin_expect(m->first != NULL, true))
+        block = magazine_pop(m);
+    atomic_signal_fence(memory_order_seq_cst);
+    self->granules = ready;
+    return block;
 }
 
 /*
+ * Put a block into the calling thread's magazine for its size, without a lock.
+ * False, and nothing is done, if the magazine is full, if one word of marks
+ * does not show the size, or if the block may not be in use.
+ */
+static inline bool threads_push(void *block)
+{
+    struct thread *self = threads_current();
+    size_t offset = (size_t)((char *)block - threads_marks.base);
+    size_t g = offset >> THREADS_GRANULE_LOG2 |
+               offset << (8 * sizeof offset - THREADS_GRANULE_LOG2);
+    size_t ready = self->granules;
+
+    if (g >= ready)
+        return false;
+    uint64_t marks = threads_marks.words[g / THREADS_MARKS] >>
+                     (unsigned)(2 * g) % (2 * THREADS_MARKS);
+    marks ^= THREADS_USED; /* two zeros, where the block is in use */
+    if (marks == 0)
+        return false;
+    /* The block's size in granules, twice: not divided, for speed. */
+    size_t bits = (unsigned)__builtin_ctzll(marks) & ~1u;
+    struct magazine *m =
+        (void *)((char *)self->magazine + bits * (sizeof *m / 2));
+    uintptr_t key = threads_key;
+    if (m->left <= 0 || ((struct magazine_block *)block)->key == key)
+        return false;
+    self->granules = 0;
+    atomic_signal_fence(memory_order_seq_cst);
+    magazine_push(m, block, key);
+    atomic_signal_fence(memory_order_seq_cst);
+    self->granules = ready;
+    return true;
+}
+
+/*
+ * For the functions below the thread is busy (threads_enter).
+ *
  * A block for size bytes out of a magazine, which is filled first if it is
  * empty. NULL if no magazine serves that size, or no memory is left: then
  * the caller must ask the allocator.

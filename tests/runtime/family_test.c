@@ -747,11 +747,8 @@ static const struct test tests[] = {
     {"usable-bytes-are-the-programs", usable_bytes_are_the_programs},
     {"gives-back-a-large-block", gives_back_a_large_block},
     {"gives-back-many-small-blocks", gives_back_many_small_blocks},
-<<<<<<< HEAD
     {"second-names-are-of-one-heap", second_names_are_of_one_heap},
-=======
     {"gives-back-after-each-peak", gives_back_after_each_peak},
->>>>>>> 8f05748 (mm: memory goes back after each peak, and in one call for 64 ranges)
 };
 
 int main(int argc, char **argv)
