@@ -26,8 +26,8 @@ in_release_only('benchmarks are of release only')
 MATPLOTLIB = importlib.util.find_spec('matplotlib')
 SMALL = TESTS / 'traces/small.rep'
 
-PARTS = ('table', 'pareto', 'worst', 'scaling', 'threads', 'memory-return',
-         'judge', 'record', 'lookahead')
+PARTS = ('table', 'pareto', 'worst', 'scaling', 'threads', 'exchange',
+         'memory-return', 'judge', 'record', 'lookahead')
 
 # A free of 41 instructions; malloc and realloc wander where they are told to.
 KNOWN = r"""
@@ -390,6 +390,32 @@ void *malloc(size_t size)
     return __libc_malloc(size);
 }
 """
+
+
+class Exchange(Case):
+    QUICK = ('exchange', '--exchanges', '2', '--rounds')
+
+    def test_all_take_turns(self) -> None:
+        rows = table(self.good(*self.QUICK, '2', '-t', '1', '3', '-a',
+                               'mm,libc'))
+        self.assertEqual([(row['blocks'], row['threads'], row['allocator'])
+                          for row in rows],
+                         [(blocks, threads, name)
+                          for blocks in ('small', 'mixed')
+                          for threads in ('1', '3') for name in ('mm', 'libc')])
+        for row in rows:
+            self.assertGreater(float(row['ns/op']), 0)
+            if row['allocator'] == 'libc':
+                self.assertEqual(row[': libc'], '1.00')
+
+    def test_without_libc_there_is_no_ratio(self) -> None:
+        for row in table(self.good(*self.QUICK, '1', '-t', '1', '-a', 'mm')):
+            self.assertEqual(row[': libc'], '-')
+
+    def test_one_that_refuses(self) -> None:
+        path = self.library(WRAPPER % 'if (size == 100) return NULL;')
+        self.fails(1, f'{path}: small: exchange: malloc returned NULL',
+                   *self.QUICK, '1', '-t', '2', '-a', path)
 
 
 class Threads(Case):

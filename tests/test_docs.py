@@ -30,7 +30,7 @@ NOT_RUN = {
     r'make (bench|test-programs|bench-programs)': 'takes minutes',
     r'./mdriver -l$': 'replays the whole corpus',
     r'./mdriver --watch -f': 'needs a terminal',
-    r'tools/bench (scaling|threads|memory-return|judge|record|pareto)':
+    r'tools/bench (scaling|threads|exchange|memory-return|judge|record|pareto)':
         'takes more than a few seconds',
     r'tools/grade check': 'takes more than a few seconds',
     r'tools/grade .* --engine': 'needs other machines',

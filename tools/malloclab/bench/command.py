@@ -8,8 +8,8 @@ from typing import Sequence
 
 from .. import BUILD, ROOT
 from ..arguments import add_subcommand
-from . import (comparison, faults, judge, lookahead, memory_return, pareto,
-               record, scaling, threads, worst)
+from . import (comparison, exchange, faults, judge, lookahead, memory_return,
+               pareto, record, scaling, threads, worst)
 from .part import Part
 from .table import BenchError, warn
 
@@ -20,6 +20,7 @@ PARTS: dict[str, Part] = {
     "worst": worst,
     "scaling": scaling,
     "threads": threads,
+    "exchange": exchange,
     "memory-return": memory_return,
     "judge": judge,
     "record": record,
