@@ -200,7 +200,7 @@ static inline void *allocate_fast(size_t size)
     in_allocator = true;
     if (!bypasses_magazines())
         block = threads_pop_cached(size);
-    else if (initialized && size > 0 && size <= PTRDIFF_MAX)
+    else if (initialized && size - 1 < BLOCK_MAPPED - 1)
         block = block_new(size);
     in_allocator = false;
     return block;

@@ -38,7 +38,7 @@ PRELOADS = sorted((BUILD / 'preload').glob('*.so'))
 
 # What allocators do not do (tests/runtime/family.h).
 LIBC = 'signals errno'
-HMMS = 'signals'
+HMMS = 'signals sparse'
 NEVER_FREE = {'naive', 'bump'}
 GIVE_BACK = {'slab'}
 
