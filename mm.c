@@ -491,10 +491,11 @@ static inline size_t block_size(size_t g)
  *      regime     place            growth                    while
  *      in heap    below the break  moves with the break      it is small
  *      own pages  in a mapping     downwards, or by a move   it is larger
- *      fixed      in a mapping     none: large from mm_init  always
+ *      fixed      in a mapping     downwards only            always
  *
  * Small is up to MAX_MAP_IN_HEAP bytes. A map that has left the heap does not
- * return. MM_FIXED_MAP chooses the third regime.
+ * return. MM_FIXED_MAP chooses the third regime: no mark ever moves. It grows
+ * as far as memlib places a new mapping below the last one.
  */
 
 /* The map's size in bytes. */
@@ -545,25 +546,6 @@ static void map_move(char *end, size_t bytes)
 }
 
 /*
- * Fixed: have a map for the largest heap, or as large as memlib allows. The
- * place of the first map becomes part of the top chunk.
- */
-static bool map_reserve(void)
-{
-    size_t bytes = MAX_HEAP / MARKS_PER_BYTE;
-    char *pages = mem_map(bytes);
-
-    while (!pages && bytes > mem_pagesize())
-        pages = mem_map(bytes /= 2);
-    if (!pages)
-        return false;
-    map_set(pages + bytes, bytes);
-    heap.map_has_pages = true;
-    heap.end = heap.brk;
-    return true;
-}
-
-/*
  * Have a map of at least that many bytes in pages of its own. Where the map
  * leaves the heap, the place that it vacates becomes part of the top chunk,
  * used before, and gets marks as well. False, and nothing changed, where memlib
@@ -579,8 +561,6 @@ static bool map_cover(size_t bytes)
     if (heap.map_has_pages) {
         if (bytes <= old)
             return true;
-        if (FIXED_MAP)
-            return false;
         pages = mem_map(bytes - old);
         if (pages && pages + (bytes - old) == start) {
             map_set(start + old, bytes);
@@ -588,6 +568,8 @@ static bool map_cover(size_t bytes)
         }
         if (pages)
             mem_unmap(pages, bytes - old);
+        if (FIXED_MAP)
+            return false;
     }
     pages = mem_map(bytes);
     if (!pages)
@@ -608,7 +590,7 @@ static void map_trim(void)
 {
     size_t bytes = round_to_pages(map_bytes_for(heap.end));
 
-    if (FIXED_MAP || bytes >= map_bytes())
+    if (bytes >= map_bytes())
         return;
     mem_unmap(map_start(), map_bytes() - bytes);
     heap.map_granules = bytes * MARKS_PER_BYTE;
@@ -1450,7 +1432,7 @@ int mm_init(void)
     heap.brk = first;
     heap.map_end = address(first);
     heap.map_granules = INITIAL_MAP * MARKS_PER_BYTE;
-    if (FIXED_MAP && !map_reserve())
+    if (FIXED_MAP && !map_cover(INITIAL_MAP))
         return -1;
     mark_change(heap.top_chunk, INSIDE, USED);
     reset_purge_threshold();
@@ -1738,9 +1720,9 @@ unsigned mm_purge_count(void)
 /*
  * No lock is needed. The marks of a block stay as they are while it is used.
  * The mark behind it may change into another, but not into INSIDE, for nothing
- * merges with a used block. The map never moves: mm_init maps all of it, and
- * pages of it that are not used cost addresses only. The hardened build lacks
- * this function, so that no thread keeps freed blocks where nobody checks them.
+ * merges with a used block. The map never moves: it grows downwards, before the
+ * heap does. The hardened build lacks this function, so that no thread keeps
+ * freed blocks where nobody checks them.
  */
 #ifndef MM_HARDENED
 size_t mm_size_unlocked(const void *ptr)
