@@ -271,7 +271,7 @@ static struct {
     size_t never_used_from; /* memory from here to end is zero as it came */
 
     /* The map. Its last word, map_end[-1], has the marks of granules 0 to 31,
-       the word before those of 32 to 63, and so on: see NEXT_WORD. */
+       the word before those of 32 to 63, and so on. */
     uint64_t *map_end;
     size_t map_granules; /* granules that it has marks for */
     bool map_has_pages;  /* of its own; else it lies in the heap */
@@ -371,16 +371,10 @@ static inline uint32_t *link_at(size_t number)
 
 /* ---- Marks: words run downwards from the map's end, bits upwards. ---- */
 
-/* From a word to that of the next marks. A fixed map runs upwards (mm_marks),
-   and map_end is its start. */
-enum { NEXT_WORD = FIXED_MAP ? 1 : -1 };
-
 /* The word of the map that has g's mark. */
 static inline uint64_t *map_word(size_t g)
 {
-    size_t number = g / MARKS_PER_WORD;
-
-    return heap.map_end + (FIXED_MAP ? number : ~number);
+    return heap.map_end + ~(g / MARKS_PER_WORD);
 }
 
 /* The lowest bit of g's mark in its word. */
@@ -406,7 +400,7 @@ static inline uint64_t window(size_t g)
     const uint64_t *word = map_word(g);
     uint64_t low = word[0] >> map_shift(g);
 
-    return low | word[NEXT_WORD] << 1 << (WORD_BITS - 1 - map_shift(g));
+    return low | word[-1] << 1 << (WORD_BITS - 1 - map_shift(g));
 }
 
 /* ---- Sizes of used and cached blocks. ---- */
@@ -428,7 +422,7 @@ enum {
  */
 static inline uint64_t *size_word(size_t g)
 {
-    return map_word(g) + 2 * NEXT_WORD;
+    return map_word(g) - 2;
 }
 
 /* Record the size of the used block at g, if it is large enough for that. */
@@ -500,10 +494,11 @@ static inline size_t block_size(size_t g)
  *      regime     place            growth                    while
  *      in heap    below the break  moves with the break      it is small
  *      own pages  in a mapping     downwards, or by a move   it is larger
- *      fixed      in a mapping     none: large from mm_init  always
+ *      fixed      in a mapping     downwards only            always
  *
  * Small is up to MAX_MAP_IN_HEAP bytes. A map that has left the heap does not
- * return. MM_FIXED_MAP chooses the third regime.
+ * return. MM_FIXED_MAP chooses the third regime: no mark ever moves. It grows
+ * as far as memlib places a new mapping below the last one.
  */
 
 /* The map's size in bytes. */
@@ -533,7 +528,7 @@ static char *map_start(void)
     return (char *)heap.map_end - map_bytes();
 }
 
-/* Let the bytes before end be the map; fixed: the bytes from there on. */
+/* Let the bytes before end be the map. */
 static void map_set(char *end, size_t bytes)
 {
     heap.map_end = (uint64_t *)(void *)end;
@@ -554,25 +549,6 @@ static void map_move(char *end, size_t bytes)
 }
 
 /*
- * Fixed: have a map for the largest heap, or as large as memlib allows. The
- * place of the first map becomes part of the top chunk.
- */
-static bool map_reserve(void)
-{
-    size_t bytes = MAX_HEAP / MARKS_PER_BYTE;
-    char *pages = mem_map(bytes);
-
-    while (!pages && bytes > mem_pagesize())
-        pages = mem_map(bytes /= 2);
-    if (!pages)
-        return false;
-    map_set(pages, bytes);
-    heap.map_has_pages = true;
-    heap.end = heap.brk;
-    return true;
-}
-
-/*
  * Have a map of at least that many bytes in pages of its own. Where the map
  * leaves the heap, the place that it vacates becomes part of the top chunk,
  * used before, and gets marks as well. False, and nothing changed, where memlib
@@ -588,8 +564,6 @@ static bool map_cover(size_t bytes)
     if (heap.map_has_pages) {
         if (bytes <= old)
             return true;
-        if (FIXED_MAP)
-            return false;
         pages = mem_map(bytes - old);
         if (pages && pages + (bytes - old) == start) {
             map_set(start + old, bytes);
@@ -597,6 +571,8 @@ static bool map_cover(size_t bytes)
         }
         if (pages)
             mem_unmap(pages, bytes - old);
+        if (FIXED_MAP)
+            return false;
     }
     pages = mem_map(bytes);
     if (!pages)
@@ -617,7 +593,7 @@ static void map_trim(void)
 {
     size_t bytes = round_to_pages(map_bytes_for(heap.end));
 
-    if (FIXED_MAP || bytes >= map_bytes())
+    if (bytes >= map_bytes())
         return;
     mem_unmap(map_start(), map_bytes() - bytes);
     heap.map_granules = bytes * MARKS_PER_BYTE;
@@ -1498,7 +1474,7 @@ int mm_init(void)
     heap.brk = first;
     heap.map_end = address(first);
     heap.map_granules = INITIAL_MAP * MARKS_PER_BYTE;
-    if (FIXED_MAP && !map_reserve())
+    if (FIXED_MAP && !map_cover(INITIAL_MAP))
         return -1;
     mark_change(heap.top_chunk, INSIDE, USED);
     reset_purge_threshold();
@@ -1786,10 +1762,10 @@ unsigned mm_purge_count(void)
 /*
  * No lock is needed. The marks of a block stay as they are while it is used.
  * The mark behind it may change into another, but not into INSIDE, for nothing
- * merges with a used block. The map never moves: mm_init maps all of it, and
- * pages of it that are not used cost addresses only. The hardened build lacks
- * these functions, so that no thread keeps freed blocks where nobody checks
- * them. The sentinel is marked USED, but nothing follows it.
+ * merges with a used block. The map never moves: it grows downwards, before the
+ * heap does. The hardened build lacks these functions, so that no thread keeps
+ * freed blocks where nobody checks them. The sentinel is marked USED, but
+ * nothing follows it.
  */
 #ifndef MM_HARDENED
 struct mm_marks mm_marks(void)

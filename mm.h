@@ -73,13 +73,13 @@ void *mm_realloc(void *ptr, size_t size);
 
 /*
  * Two bits for each granule of 16 bytes from base on. Granule g has bits
- * 2 * (g % 32) and up of words[g / 32]. Both bits are set where a block in use
+ * 2 * (g % 32) and up of end[-1 - g / 32]. Both bits are set where a block in use
  * begins; neither, inside a block. All is as mm_size_unlocked says.
  */
 struct mm_marks {
     const char *base;
-    const uint64_t *words;
-    size_t granules; /* that have bits; 0: none has */
+    const uint64_t *end;
+    size_t granules; /* that have bits, more as the heap grows; 0: none has */
 };
 
 void *mm_calloc(size_t count, size_t size);

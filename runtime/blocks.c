@@ -11,12 +11,17 @@
  * In the same way, if an allocator aligns to 8 only, the blocks that it returns
  * at odd multiples of 8 are moved up by 8.
  *
+ * A block that is a mapping starts at a page and has an entry without a raw
+ * block.
+ *
  *   I1  A block without an entry in the side table is a raw block, and
  *       mm_usable_size returns its size.
  *   I2  The raw block of a block with an entry is entry.raw.
+ *   I3  mapped_count of the entries are those of mappings.
  */
 #include "blocks.h"
 
+#include "mapping.h"
 #include "side_table.h"
 #include "mm.h"
 
@@ -31,10 +36,12 @@
 #pragma weak mm_init_returns_bool
 extern const char mm_init_returns_bool; /* compat/cmu/mm.h */
 
-enum { ALIGN = alignof(max_align_t) };
+enum { ALIGN = alignof(max_align_t), LEAST_PAGE = 4096 };
 
 /* The allocator has returned an odd multiple of ALIGN / 2, and may again. */
 static bool saw_half_aligned;
+
+static size_t mapped_count; /* I3 */
 
 bool blocks_init(void)
 {
@@ -74,6 +81,62 @@ static void *add_entry(void *raw, void *block, size_t size)
     return NULL;
 }
 
+/* ---- Blocks that are mappings. ---- */
+
+static bool add_mapped(void *block, size_t size)
+{
+    bool added =
+        side_table_add((struct side_entry){block, NULL, mapping_size(size)});
+
+    mapped_count += added;
+    return added;
+}
+
+static void *new_mapped(size_t align, size_t size)
+{
+    void *block = mapping_new(align, size);
+
+    if (!block || add_mapped(block, size))
+        return block;
+    mapping_delete(block, size);
+    return NULL;
+}
+
+static struct side_entry remove_entry(const void *block)
+{
+    struct side_entry entry = side_table_remove(block);
+
+    mapped_count -= entry.block && !entry.raw;
+    return entry;
+}
+
+static void *resize_mapped(void *block, size_t old, size_t size)
+{
+    void *new = mapping_resize(block, old, size);
+
+    if (!new)
+        return NULL;
+    remove_entry(block);
+    add_mapped(new, size);
+    return new;
+}
+
+/*
+ * Whether the side table may know the block. It keeps small blocks from being
+ * looked up as long as mappings alone have entries.
+ */
+static bool may_have_entry(const void *block)
+{
+    return side_table_count > mapped_count || is_aligned(block, LEAST_PAGE);
+}
+
+static const struct side_entry *find_entry(const void *block)
+{
+    return may_have_entry(block) ? side_table_find(block) : NULL;
+}
+
+/* ---- Blocks of the allocator. ---- */
+
 /* A block within a raw block that is larger by what alignment may need. */
 static void *allocate_larger(size_t align, size_t size)
 {
@@ -96,6 +159,8 @@ void *block_new(size_t size)
 
 void *block_new_zero(size_t count, size_t size)
 {
+    if (count * size >= BLOCK_MAPPED)
+        return new_mapped(1, count * size);
     if (mm_calloc && !saw_half_aligned && has_usable_size())
         return mm_calloc(count, size);
     void *block = block_new(count * size);
@@ -104,32 +169,43 @@ void *block_new_zero(size_t count, size_t size)
 
 void *block_new_aligned(size_t align, size_t size)
 {
-    if (align <= ALIGN)
-        return block_new(size);
     if (align > PTRDIFF_MAX / 2)
         return NULL;
+    if (align >= BLOCK_MAPPED || size >= BLOCK_MAPPED)
+        return new_mapped(align, size);
+    if (align <= ALIGN)
+        return block_new(size);
     if (mm_memalign && has_usable_size())
         return mm_memalign(align, size);
     return allocate_larger(align, size);
 }
 
+/* Give back a block that may have an entry: apart, for block_delete is short. */
+static __attribute__((noinline)) void delete_entered(void *block)
+{
+    struct side_entry entry = remove_entry(block);
+
+    if (entry.block && !entry.raw)
+        mapping_delete(block, entry.size);
+    else
+        mm_free(entry.block ? entry.raw : block);
+}
+
 void block_delete(void *block)
 {
-    if (side_table_count > 0) {
-        struct side_entry entry = side_table_remove(block);
-
-        block = entry.block ? entry.raw : block;
-    }
-    mm_free(block);
+    if (side_table_count > 0 && may_have_entry(block))
+        delete_entered(block);
+    else
+        mm_free(block);
 }
 
 size_t block_size(void *block)
 {
-    const struct side_entry *entry = side_table_find(block);
+    const struct side_entry *entry = find_entry(block);
 
     if (!entry)
         return mm_usable_size(block);
-    if (!has_usable_size())
+    if (!entry->raw || !has_usable_size())
         return entry->size;
     return mm_usable_size(entry->raw) -
            (size_t)((char *)entry->block - (char *)entry->raw);
@@ -139,7 +215,7 @@ size_t block_size(void *block)
 static void *move(void *block, size_t size)
 {
     size_t old = block_size(block);
-    void *new = block_new(size);
+    void *new = block_new_aligned(1, size);
 
     if (!new)
         return NULL;
@@ -171,9 +247,12 @@ static void *resize_own(void *block, size_t size)
 
 void *block_resize(void *block, size_t size)
 {
-    const struct side_entry *entry = side_table_find(block);
+    const struct side_entry *entry = find_entry(block);
 
-    if (saw_half_aligned || (entry && entry->raw != block))
+    if (entry && !entry->raw && size >= BLOCK_MAPPED / 2)
+        return resize_mapped(block, entry->size, size);
+    if (saw_half_aligned || size >= BLOCK_MAPPED ||
+        (entry && entry->raw != block))
         return move(block, size);
     return resize_own(block, size);
 }

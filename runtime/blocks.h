@@ -6,6 +6,11 @@
  * can be asked for. blocks.c adds what the allocator lacks. What it must
  * remember of a block is in an entry of the side table.
  *
+ * Blocks of BLOCK_MAPPED bytes or more, or alignment, are mappings of their own
+ * (mapping.h), whatever the allocator: so each may be as large as the system
+ * allows, a resize copies no page, and the system has its memory once it is
+ * freed.
+ *
  * The caller holds one lock for all calls. Sizes and alignments are bytes,
  * sizes from 1 to PTRDIFF_MAX. A block is the caller's until block_delete or
  * block_resize; no block is NULL. A function that returns NULL found no memory,
@@ -17,10 +22,13 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+/* As many as glibc, at its highest, leaves in its heap. */
+enum { BLOCK_MAPPED = 32 << 20 };
+
 /* Call mm_init. False if it fails; the caller may try again. */
 bool blocks_init(void);
 
-/* A block of at least size bytes, its contents undefined. */
+/* A block of at least size bytes, fewer than BLOCK_MAPPED; not cleared. */
 void *block_new(size_t size);
 
 /* A block of count * size bytes, all zero; the product does not overflow. */

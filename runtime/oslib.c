@@ -1,43 +1,54 @@
 /*
  * oslib.c - memlib.h over the operating system.
  *
- * The heap of a process is one region of address space, reserved on first use
- * and never moved. So mem_sbrk can extend the heap whatever else the process
- * maps, and wherever it moves the real break; and mappings lie above the heap,
- * the first the uppermost, as memlib.h demands. The region is reserved without
- * access and opened from both ends in steps.
+ * The heap of a process and its mappings lie in one region of address space,
+ * whose place is chosen at the first use and never moves. Nothing is mapped
+ * there in advance: memory is mapped from both ends in steps, as it is needed.
+ * So a process has the size that it uses, for limits (ulimit -v), locks
+ * (mlockall) and core files.
  *
- *   base      brk      dirty     open           floor                 base + span
- *    | the heap | given  | zero    |  no access   | mappings, and free |
- *    |          | back   |         |              | pages between them |
+ *   base      brk      dirty     open           floor                 top
+ *    | the heap | given  | zero    |  not mapped  | mappings, and free |
+ *    |          | back   |         |   by us      | pages between them |
  *    +----------+--------+---------+--------------+--------------------+
  *
- * Memory that the heap gives back stays with the process, and is cleared when
- * the heap grows into it again. If it is MIN_PURGE bytes or more, its pages
- * go back to the kernel, and are zero when they are touched again. The pages of
- * a mapping go back at once.
+ * The place is one where the kernel maps nothing of its own accord: about the
+ * middle of the addresses, far from programs, libraries and stacks. Where
+ * another program maps something into the region nevertheless, the heap ends
+ * there. Outside of [base, open) and [floor, top) at least GUARD bytes cannot
+ * be accessed, and so between the two.
  *
- *   I1  base <= brk <= dirty <= open <= floor <= base + span.
- *   I2  [dirty, open) is zero, and so is every open page that is not mapped.
+ * Memory that the heap gives back stays with the process, and is cleared when
+ * the heap grows into it again. If it is MIN_PURGE bytes or more, the kernel
+ * gets its pages and their addresses. The pages of a mapping go back at once,
+ * their addresses if they are the lowest.
+ *
+ *   I1  base <= brk <= dirty <= open <= floor <= top. While a page is mapped,
+ *       open + GUARD <= floor.
+ *   I2  [dirty, open) is zero, and so is every page from floor on that is not
+ *       mapped.
  *   I3  No page below floor is mapped.
  *
  * No lock: the caller holds one (preload.c).
  */
 #define _GNU_SOURCE
+#include "mapping.h"
 #include "memlib.h"
 #include "page_map.h"
 
 #include <errno.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
 /*
- * Bytes of address space. If the system refuses that many (ulimit -v), half
- * is tried, then half of that. A region of at most LOW_LIMIT lies below 2 GiB,
- * as the lab's heap does, for allocators that keep pointers in four bytes.
+ * Bytes of address space; less where there is no such place, or where a limit
+ * of the process, which it cannot raise, makes half of it enough. A region of
+ * at most LOW_LIMIT lies below 2 GiB, as the lab's heap does, for allocators
+ * that keep pointers in four bytes.
  */
 #ifndef HEAP_LIMIT
 #if SIZE_MAX > UINT32_MAX
@@ -54,6 +65,7 @@ enum {
     LOW_LIMIT = 1 << 30,
     LOW_FIRST = 1 << 28, /* above executables that lie at fixed addresses */
     LOW_STEP = 1 << 26,
+    MAX_PLACES = 8,      /* of each size, to look at in the middle */
     MIN_OPEN = 1 << 18,  /* bytes that are opened in advance, at least, */
     OPEN_SHARE = 16,     /* or a 16th of the heap */
     MIN_PURGE = 1 << 18, /* bytes that are worth a call of the kernel */
@@ -66,8 +78,7 @@ _Static_assert(sizeof(struct mem_range) == sizeof(struct iovec) &&
                "a range is an iovec");
 
 static struct {
-    char *base, *brk, *dirty, *open, *floor;
-    size_t span;
+    char *base, *brk, *dirty, *open, *floor, *top;
     struct page_map mapped; /* of the region */
     size_t page;            /* bytes; the system's page size */
     unsigned page_bits;     /* its logarithm */
@@ -97,56 +108,123 @@ static size_t pages_of(size_t size)
 
 /* ---- The region. ---- */
 
-/* Reserve size bytes at where, or anywhere for 0; NULL if refused. */
-static void *reserve_at(uintptr_t where, size_t size)
+/* Map [from, to), nowhere else. False: refused, or something lies there. */
+static bool map_at(char *from, char *to, int access)
 {
-    int fixed = where ? MAP_FIXED_NOREPLACE : 0;
-    void *area =
-        mmap((void *)where, size, PROT_NONE,
-             MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | fixed, -1, 0);
+    size_t size = (size_t)(to - from);
+    char *area =
+        mmap(from, size, access,
+             MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
 
-    return area == MAP_FAILED ? NULL : area;
+    if (area != MAP_FAILED && area != from) /* Linux before 4.17 */
+        munmap(area, size);
+    return area == from;
 }
 
-static void *reserve_low(size_t size)
+static bool can_map(char *from, char *to)
 {
-    void *area = NULL;
+    bool can = map_at(from, to, PROT_NONE);
 
-    for (uintptr_t at = LOW_FIRST; !area && at + size <= 1u << 31;
-         at += LOW_STEP)
-        area = reserve_at(at, size);
-    return area;
+    if (can)
+        munmap(from, (size_t)(to - from));
+    return can;
 }
 
-static bool reserve_region(void)
+/*
+ * Whether nothing lies in [from, to). The kernel looks at that before it looks
+ * at limits: where one of them refuses the whole, both ends must be free.
+ */
+static bool is_free(char *from, char *to)
+{
+    if (can_map(from, to))
+        return true;
+    return errno != EEXIST && can_map(from, from + heap.page) &&
+           can_map(to - heap.page, to);
+}
+
+/* Let the region be there, with guards, if nothing is. */
+static bool place_at(uintptr_t base, size_t size)
+{
+    char *at = (char *)base;
+
+    if (!is_free(at - GUARD, at + size + GUARD))
+        return false;
+    heap.base = at;
+    heap.top = at + size;
+    return true;
+}
+
+static bool place_low(size_t size)
+{
+    for (uintptr_t at = LOW_FIRST; at + size <= 1u << 31; at += LOW_STEP)
+        if (place_at(at, size))
+            return true;
+    return false;
+}
+
+/*
+ * A little above half the address of the stack, which the kernel chooses at
+ * random and near the end of all addresses; else below, in steps of a region.
+ */
+static bool place_in_the_middle(size_t size)
+{
+    uintptr_t stack = (uintptr_t)__builtin_frame_address(0);
+    uintptr_t at = (stack / 2 + stack / 64) & -(uintptr_t)GUARD;
+
+    for (int i = 0; i < MAX_PLACES && at > LOW_FIRST; i++) {
+        if (place_at(at, size))
+            return true;
+        at = at > size ? at - size : 0;
+    }
+    return false;
+}
+
+/* Half of size as long as that is as much as the limit allows. */
+static size_t within_limit(int resource, size_t size)
+{
+    struct rlimit limit;
+
+    if (getrlimit(resource, &limit) == 0)
+        while (size / 2 >= MIN_SPAN && size / 2 >= limit.rlim_max)
+            size /= 2;
+    return size;
+}
+
+static bool place_region(void)
 {
     int error = errno;
-    size_t size = HEAP_LIMIT;
+    size_t size =
+        within_limit(RLIMIT_DATA, within_limit(RLIMIT_AS, HEAP_LIMIT));
 
-    for (; size >= MIN_SPAN && !heap.base; size /= 2) {
-        if (size <= LOW_LIMIT)
-            heap.base = reserve_low(size);
-        if (!heap.base)
-            heap.base = reserve_at(0, size);
-        heap.span = size;
-    }
-    if (!heap.base || !page_map_init(&heap.mapped, heap.span / mem_pagesize()))
+    for (mem_pagesize(); size >= MIN_SPAN && !heap.base; size /= 2)
+        if (size > LOW_LIMIT || !place_low(size))
+            place_in_the_middle(size);
+    if (!heap.base ||
+        !page_map_init(&heap.mapped, (size_t)(heap.top - heap.base) / heap.page))
         return false;
+    /* Hardly any of the bits is ever set: no core file needs their pages. */
+    madvise(heap.mapped.bits, page_map_bytes(&heap.mapped), MADV_DONTDUMP);
     heap.brk = heap.dirty = heap.open = heap.base;
-    heap.floor = heap.base + heap.span;
+    heap.floor = heap.top;
     errno = error;
     return true;
 }
 
-/* Reserve the region unless that is done; false if the system refuses. */
+/* Choose the region's place unless that is done; false if there is none. */
 static bool ensure_region(void)
 {
-    return heap.floor || reserve_region();
+    return heap.floor || place_region();
 }
 
 static bool allow_access(char *from, char *to)
 {
-    return mprotect(from, (size_t)(to - from), PROT_READ | PROT_WRITE) == 0;
+    return map_at(from, to, PROT_READ | PROT_WRITE);
+}
+
+/* Give back [from, to), whole pages. False, and it stays: refused. */
+static bool release(char *from, char *to)
+{
+    return from < to && munmap(from, (size_t)(to - from)) == 0;
 }
 
 /* The bytes to open in advance if size bytes are in use. */
@@ -157,15 +235,22 @@ static size_t open_ahead(size_t size)
     return share > MIN_OPEN ? share : MIN_OPEN;
 }
 
+/* The end of what the heap may open, by I1. */
+static char *heap_limit_now(void)
+{
+    return heap.floor < heap.top ? heap.floor - GUARD : heap.top;
+}
+
 /* Open the heap up to end, and some more in advance. False: refused. */
 static bool open_to(char *end)
 {
     size_t more = open_ahead((size_t)(end - heap.base));
+    char *most = heap_limit_now();
 
     if (end <= heap.open)
         return true;
     end = page_ceil(end);
-    char *wide = more < (size_t)(heap.floor - end) ? end + more : heap.floor;
+    char *wide = more < (size_t)(most - end) ? end + more : most;
     if (!allow_access(heap.open, wide)) {
         wide = end;
         if (!allow_access(heap.open, wide))
@@ -175,26 +260,30 @@ static bool open_to(char *end)
     return true;
 }
 
-/* Close the heap's open pages above the break, for mappings to use. */
+/* Close the heap's open pages above the break. */
 static void close_above_break(void)
 {
-    memset(heap.brk, 0, (size_t)(heap.dirty - heap.brk));
-    heap.dirty = heap.brk;
-    heap.open = page_ceil(heap.brk);
+    char *end = page_ceil(heap.brk);
+
+    if (!release(end, heap.open))
+        return;
+    heap.open = end;
+    heap.dirty = heap.dirty < end ? heap.dirty : end;
 }
 
 /* Open the mappings' end of the region from start on. False: refused. */
 static bool open_from(char *start)
 {
-    size_t more = open_ahead((size_t)(heap.base + heap.span - start));
+    size_t more = open_ahead((size_t)(heap.top - start));
 
     if (start >= heap.floor)
         return true;
-    if (start < heap.open)
+    if (start - heap.open < GUARD)
         close_above_break();
-    if (start < heap.open)
+    if (start - heap.open < GUARD && heap.open > heap.base)
         return false;
-    char *wide = more < (size_t)(start - heap.open) ? start - more : heap.open;
+    char *most = heap.open > heap.base ? heap.open + GUARD : heap.base;
+    char *wide = more < (size_t)(start - most) ? start - more : most;
     if (!allow_access(wide, heap.floor)) {
         wide = start;
         if (!allow_access(wide, heap.floor))
@@ -204,26 +293,42 @@ static bool open_from(char *start)
     return true;
 }
 
-/* ---- The break. ---- */
+/* The same, where need be with what the heap has opened in advance. */
+static bool open_from_or_close(char *start)
+{
+    if (open_from(start))
+        return true;
+    close_above_break();
+    return open_from(start);
+}
 
-/* Raise the floor where end is above it; whether end is not above it then. */
-static bool floor_allows(char *end)
+/* Give back the free pages below the lowest mapping. */
+static void raise_floor(void)
 {
     size_t page = (size_t)(heap.floor - heap.base) >> heap.page_bits;
+    size_t lowest = page_map_lowest(&heap.mapped, page);
+    char *floor = heap.base + (lowest << heap.page_bits);
 
-    if (end > heap.floor)
-        heap.floor =
-            heap.base + (page_map_lowest(&heap.mapped, page) << heap.page_bits);
-    return end <= heap.floor;
+    if (release(heap.floor, floor))
+        heap.floor = floor;
 }
+
+/* ---- The break. ---- */
 
 static bool raise_break(size_t size)
 {
-    if (size > (size_t)(heap.base + heap.span - heap.brk))
+    if (size > (size_t)(heap.top - heap.brk))
         return false;
     char *end = heap.brk + size;
-    if (!floor_allows(end) || !open_to(end))
+    if (end > heap_limit_now())
+        raise_floor();
+    if (end > heap_limit_now())
         return false;
+    if (!open_to(end)) {
+        raise_floor();
+        if (!open_to(end))
+            return false;
+    }
     if (heap.brk < heap.dirty)
         memset(heap.brk, 0,
                (size_t)((end < heap.dirty ? end : heap.dirty) - heap.brk));
@@ -236,11 +341,8 @@ static bool raise_break(size_t size)
 static void lower_break(size_t size)
 {
     heap.brk -= size;
-    char *first = page_ceil(heap.brk), *end = page_ceil(heap.dirty);
-    if (end - first < MIN_PURGE)
-        return;
-    if (madvise(first, (size_t)(end - first), MADV_DONTNEED) == 0)
-        heap.dirty = first;
+    if (page_ceil(heap.dirty) - page_ceil(heap.brk) >= MIN_PURGE)
+        close_above_break();
 }
 
 static void *fail(int error)
@@ -308,7 +410,7 @@ void *mem_map(size_t size)
         return NULL;
     }
     char *start = heap.base + (page << heap.page_bits);
-    if (!open_from(start)) {
+    if (!open_from_or_close(start)) {
         page_map_give(&heap.mapped, page, pages_of(size));
         errno = ENOMEM;
         return NULL;
@@ -319,14 +421,19 @@ void *mem_map(size_t size)
 int mem_unmap(void *ptr, size_t size)
 {
     uintptr_t at = (uintptr_t)ptr - (uintptr_t)heap.base;
+    uintptr_t span = (uintptr_t)(heap.top - heap.base);
 
-    if (size == 0 || (at & (heap.page - 1)) != 0 || at >= heap.span ||
-        size > heap.span - at ||
+    if (size == 0 || (at & (heap.page - 1)) != 0 || at >= span ||
+        size > span - at ||
         !page_map_give(&heap.mapped, at >> heap.page_bits, pages_of(size))) {
         errno = EINVAL;
         return -1;
     }
     size_t bytes = pages_of(size) << heap.page_bits;
+    if (bytes >= MIN_PURGE)
+        raise_floor();
+    if ((char *)ptr < heap.floor)
+        return 0;
     if (madvise(ptr, bytes, MADV_DONTNEED) != 0)
         memset(ptr, 0, bytes);
     return 0;

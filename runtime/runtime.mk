@@ -4,7 +4,7 @@
 
 REAL_FLAGS := $(BASE) -O2 -fPIC -fno-semantic-interposition -DDRIVER
 RUNTIME := $(patsubst %,$(OUT)/real/runtime/%.o,preload new_delete threads \
-	blocks side_table)
+	blocks side_table mapping)
 OSLIB := $(OUT)/real/runtime/oslib.o
 PRELOADS := $(if $(filter release,$(MODE)),$(notdir $(ALLOCATORS)) mm_hardened)
 

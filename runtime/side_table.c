@@ -10,7 +10,9 @@
  */
 #include "side_table.h"
 
-#include "memlib.h"
+#include "mapping.h"
+
+#include <stdint.h>
 
 enum { FIRST_SLOTS = 1024, HASH_BITS = 32 };
 
@@ -48,7 +50,7 @@ static bool grow(void)
 {
     struct side_entry *old = table.slots;
     size_t old_size = table.size, size = old_size ? old_size * 2 : FIRST_SLOTS;
-    struct side_entry *slots = mem_map(size * sizeof *slots);
+    struct side_entry *slots = mapping_new(1, size * sizeof *slots);
 
     if (!slots)
         return false;
@@ -58,7 +60,7 @@ static bool grow(void)
         if (old[i].block)
             slots[find_slot(old[i].block)] = old[i];
     if (old)
-        mem_unmap(old, old_size * sizeof *old);
+        mapping_delete(old, old_size * sizeof *old);
     return true;
 }
 

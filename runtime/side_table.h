@@ -4,10 +4,10 @@
  * The C library's malloc aligns a block to any power of two, and knows the size
  * of every block; a hand-in of the lab may do neither. The side table has an
  * entry for each block whose size or alignment the allocator cannot provide: a
- * block that was moved up to a multiple of its alignment, and any block of an
- * allocator without mm_usable_size.
+ * block that was moved up to a multiple of its alignment, any block of an
+ * allocator without mm_usable_size, and any that is a mapping of its own.
  *
- * The table lies in a mapping of its own, from mem_map. The caller holds a
+ * The table lies in a mapping, apart from the allocator's. The caller holds a
  * lock.
  */
 #ifndef SIDE_TABLE_H
@@ -18,7 +18,7 @@
 
 struct side_entry {
     void *block; /* the address that the program has; NULL: no entry */
-    void *raw;   /* the address that the allocator returned */
+    void *raw;   /* the one that the allocator returned; NULL: a mapping */
     size_t size; /* bytes from block on that the program may use */
 };
 

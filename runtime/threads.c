@@ -136,7 +136,7 @@ static __attribute__((noinline)) bool begin(const struct threads_lock *lock)
     if (!key_is_chosen)
         choose_key();
     key_is_chosen = true;
-    if (mm_marks)
+    if (mm_marks && !threads_marks.end)
         threads_marks = mm_marks();
     lock_at_end = lock;
     have_key = have_key || pthread_key_create(&at_end, end) == 0;
@@ -146,8 +146,14 @@ static __attribute__((noinline)) bool begin(const struct threads_lock *lock)
     for (size_t i = 1; i <= SIZES; i++)
         reset_magazine(&self->magazine[i]);
     self->state = THREADS_ALIVE;
-    self->ready = threads_marks.granules;
     return true;
+}
+
+/* Learn how many granules have marks by now. The lock is held. */
+static void see_marks(void)
+{
+    if (mm_marks)
+        threads_self.ready = mm_marks().granules;
 }
 
 /* Take the lock, and fill an empty magazine with as many blocks as possible. */
@@ -159,6 +165,7 @@ static void fill(struct magazine *m, size_t granules,
     enlarge(m, granules);
     m->next_fill = (uint16_t)min(min(2 * n, MAX_FILL), m->capacity / 2);
     lock->take();
+    see_marks();
     for (void *block; n > 0; n--) {
         block = mm_malloc(granules * GRANULE);
         if (!block)
@@ -234,6 +241,7 @@ static __attribute__((noinline)) void make_room(struct magazine *m,
                                                 const struct threads_lock *lock)
 {
     lock->take();
+    see_marks();
     if (purged_since())
         flush_all();
     else if (m->capacity < limit(granules))

@@ -59,7 +59,8 @@ enum threads_state { THREADS_NEW, THREADS_ALIVE, THREADS_ENDED };
 /*
  * What a thread has of its own. `granules` is the one word that the inline
  * functions test: while it is 0, they do nothing. Else it is `ready`, the
- * number of granules that have marks. They clear it while they change a
+ * number of granules that had marks when the thread last took the lock for a
+ * magazine. They clear it while they change a
  * magazine, so that a signal handler leaves the magazines alone.
  */
 struct thread {
@@ -167,7 +168,7 @@ static inline bool threads_push(void *block)
 
     if (g >= ready)
         return false;
-    uint64_t marks = threads_marks.words[g / THREADS_MARKS] >>
+    uint64_t marks = threads_marks.end[~(g / THREADS_MARKS)] >>
                      (unsigned)(2 * g) % (2 * THREADS_MARKS);
     marks ^= THREADS_USED; /* two zeros, where the block is in use */
     if (marks == 0)

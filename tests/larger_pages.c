@@ -119,6 +119,24 @@ int munmap(void *at, size_t size)
     return (int)syscall(SYS_munmap, at, page_ceil(size));
 }
 
+/* Every mapping moves, to whole pages. */
+void *mremap(void *at, size_t old, size_t size, int flags, ...)
+{
+    if (!is_whole(at)) {
+        errno = EINVAL;
+        return MAP_FAILED;
+    }
+    char *place = map_anywhere(page_ceil(size), PROT_NONE,
+                               MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (place == MAP_FAILED)
+        return place;
+    void *moved = (void *)syscall(SYS_mremap, at, page_ceil(old),
+                                  page_ceil(size), flags | MREMAP_FIXED, place);
+    if (moved == MAP_FAILED)
+        syscall(SYS_munmap, place, page_ceil(size));
+    return moved;
+}
+
 int mprotect(void *at, size_t size, int protection)
 {
     if (!is_whole(at))

@@ -38,7 +38,7 @@ PRELOADS = sorted((BUILD / 'preload').glob('*.so'))
 
 # What allocators do not do (tests/runtime/family.h).
 LIBC = 'signals errno peaks'
-HMMS = 'signals peaks'
+HMMS = 'signals sparse peaks'
 NEVER_FREE = {'naive', 'bump'}
 GIVE_BACK = {'mm', 'mm_hardened', 'slab'}
 

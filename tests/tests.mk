@@ -58,7 +58,7 @@ endif
 
 # What runs under any malloc, wrong mallocs, and the soak: release only, as the
 # preloads are. The runtime's parts alone are tested in every mode.
-RUNTIME_PARTS := oslib page_map side_table blocks blocks_bare threads
+RUNTIME_PARTS := oslib page_map mapping side_table blocks blocks_bare threads
 RUNTIME_BUILT := family_test process_test misuse plugin.so \
 	$(patsubst tests/runtime/%.c,%.so,$(wildcard tests/runtime/bad/*.c))
 RUNTIME_TESTS := $(RUNTIME_PARTS:%=$(OUT)/tests/%_test) \
@@ -68,12 +68,15 @@ $(OUT)/tests/oslib_test: runtime/oslib.c page_map.h \
 	memlib.h tests/runtime/heap_limit.h
 $(OUT)/tests/oslib_test: EXTRA := -include tests/runtime/heap_limit.h
 $(OUT)/tests/page_map_test: page_map.h
-$(OUT)/tests/side_table_test: runtime/side_table.c runtime/side_table.h
+$(OUT)/tests/mapping_test: runtime/mapping.c runtime/mapping.h
+$(OUT)/tests/side_table_test: runtime/side_table.c runtime/side_table.h \
+	runtime/mapping.h
 $(OUT)/tests/threads_test: runtime/threads.c runtime/threads.h mm.h
 $(OUT)/tests/blocks_test: tests/runtime/fake_more.c
 $(OUT)/tests/blocks_test $(OUT)/tests/blocks_bare_test: tests/runtime/fake.c \
 	tests/runtime/fake.h tests/runtime/blocks_cases.h runtime/blocks.c \
-	runtime/blocks.h runtime/side_table.c runtime/side_table.h
+	runtime/blocks.h runtime/side_table.c runtime/side_table.h \
+	runtime/mapping.h
 $(RUNTIME_PARTS:%=$(OUT)/tests/%_test): $(OUT)/tests/%: tests/runtime/%.c \
 		tests/check.h tests/runtime/family.h
 	$(call link,$(CC) $(WORKER_FLAGS) $(EXTRA) $(filter %.c,$^))

@@ -20,7 +20,7 @@ static void knows_sizes_exactly(void)
 
 static void nothing_is_given_without_a_side_table(void)
 {
-    fake.no_side_table = true;
+    fake.no_mappings = true;
     CHECK(!block_new(100));
     CHECK(!block_new_zero(1, 100));
     CHECK(!block_new_aligned(64, 100));
@@ -57,6 +57,11 @@ static const struct test tests[] = {
     {"a-refusal-changes-nothing", a_refusal_changes_nothing},
     {"a-refused-second-attempt-leaks-nothing",
      a_refused_second_attempt_leaks_nothing},
+    {"large-blocks-are-mappings", large_blocks_are_mappings},
+    {"large-alignments-are-mappings", large_alignments_are_mappings},
+    {"blocks-become-mappings-and-blocks-again",
+     blocks_become_mappings_and_blocks_again},
+    {"a-refused-mapping-changes-nothing", a_refused_mapping_changes_nothing},
     {"refuses-what-cannot-be", refuses_what_cannot_be},
     {"knows-sizes-exactly", knows_sizes_exactly},
     {"nothing-is-given-without-a-side-table",

@@ -169,6 +169,76 @@ static inline void a_refused_second_attempt_leaks_nothing(void)
     CHECK(fake.live == 0);
 }
 
+/* ---- Blocks that are mappings. ---- */
+
+/* Neither the allocator nor a small block's free notices it. */
+static inline void large_blocks_are_mappings(void)
+{
+    void *small = block_new(100), *page = block_new_aligned(4096, 100);
+    size_t live = fake.live, mappings = fake.mappings;
+    char *block = block_new_aligned(1, BLOCK_MAPPED);
+    char *zero = block_new_zero(2, BLOCK_MAPPED / 2);
+
+    CHECK(block && zero && zero[0] == 0 && zero[BLOCK_MAPPED - 1] == 0);
+    CHECK(block_size(block) == BLOCK_MAPPED);
+    CHECK(fake.live == live && fake.mappings >= mappings + 2);
+    mappings = fake.mappings;
+    block_delete(small);
+    block_delete(page);
+    CHECK(fake.live == 0 && fake.mappings == mappings);
+    block_delete(block);
+    block_delete(zero);
+    CHECK(fake.mappings == mappings - 2);
+}
+
+static inline void large_alignments_are_mappings(void)
+{
+    void *block = block_new_aligned(BLOCK_MAPPED, 10);
+
+    CHECK(block && at_multiple(block, BLOCK_MAPPED) && fake.live == 0);
+    CHECK(block_size(block) >= 10);
+    fill(block, 10, 3);
+    CHECK((block = block_resize(block, 100)) && holds(block, 10, 3));
+    CHECK(fake.live == 1 && !at_multiple(block, BLOCK_MAPPED));
+    block_delete(block);
+    CHECK(fake.live == 0);
+}
+
+/* To and fro over the bounds; in between the block stays what it is. */
+static inline void blocks_become_mappings_and_blocks_again(void)
+{
+    static const size_t sizes[] = {BLOCK_MAPPED,     BLOCK_MAPPED + 10000,
+                                   BLOCK_MAPPED - 1, BLOCK_MAPPED / 2,
+                                   BLOCK_MAPPED + 1, BLOCK_MAPPED / 2 - 1};
+    size_t last = sizeof sizes / sizeof *sizes - 1;
+    void *block = block_new(100);
+
+    fill(block, 100, 5);
+    for (size_t i = 0; i <= last; i++) {
+        CHECK((block = block_resize(block, sizes[i])) && holds(block, 100, 5));
+        CHECK(block_size(block) >= sizes[i]);
+        CHECK(fake.live == (i == last));
+    }
+    block_delete(block);
+    CHECK(fake.live == 0);
+}
+
+static inline void a_refused_mapping_changes_nothing(void)
+{
+    void *block = block_new(100), *large = block_new_aligned(1, BLOCK_MAPPED);
+
+    fill(block, 100, 1);
+    fill(large, 100, 2);
+    fake.no_mappings = true;
+    CHECK(!block_new_aligned(1, BLOCK_MAPPED) && !block_new_zero(1, 1u << 30));
+    CHECK(!block_resize(block, BLOCK_MAPPED) && holds(block, 100, 1));
+    CHECK(!block_resize(large, 2 * BLOCK_MAPPED) && holds(large, 100, 2));
+    fake.no_mappings = false;
+    block_delete(block);
+    block_delete(large);
+    CHECK(fake.live == 0);
+}
+
 static inline void refuses_what_cannot_be(void)
 {
     size_t half = PTRDIFF_MAX / 2 + 1;

@@ -25,13 +25,13 @@ static void an_odd_block_is_a_little_smaller(void)
 
 static void needs_no_side_table_for_its_own_blocks(void)
 {
-    fake.no_side_table = true;
+    fake.no_mappings = true;
     check_all_kinds();
 }
 
 static void an_odd_block_without_a_side_table_is_refused(void)
 {
-    fake.no_side_table = true;
+    fake.no_mappings = true;
     fake.odd_after = 0;
     CHECK(!block_new(100));
     CHECK(!block_new_zero(1, 100));
@@ -48,6 +48,11 @@ static const struct test tests[] = {
     {"a-refusal-changes-nothing", a_refusal_changes_nothing},
     {"a-refused-second-attempt-leaks-nothing",
      a_refused_second_attempt_leaks_nothing},
+    {"large-blocks-are-mappings", large_blocks_are_mappings},
+    {"large-alignments-are-mappings", large_alignments_are_mappings},
+    {"blocks-become-mappings-and-blocks-again",
+     blocks_become_mappings_and_blocks_again},
+    {"a-refused-mapping-changes-nothing", a_refused_mapping_changes_nothing},
     {"refuses-what-cannot-be", refuses_what_cannot_be},
     {"uses-what-the-allocator-has", uses_what_the_allocator_has},
     {"an-odd-block-is-a-little-smaller", an_odd_block_is_a_little_smaller},

@@ -1,12 +1,12 @@
 /*
- * fake.c - the four functions of mm.h, and mem_map.
+ * fake.c - the four functions of mm.h, and mappings.
  *
  * A block has 32 bytes before it: its size, and whether it is live.
  */
 #include "fake.h"
 
-#include "../../memlib.h"
 #include "../../mm.h"
+#include "../../runtime/mapping.h"
 #include "../check.h"
 
 #include <stdint.h>
@@ -96,14 +96,36 @@ void *mm_realloc(void *block, size_t size)
     return new;
 }
 
-void *mem_map(size_t size)
+size_t mapping_size(size_t size)
 {
-    return fake.no_side_table ? NULL : calloc(1, size);
+    return (size + 4095) & ~(size_t)4095;
 }
 
-int mem_unmap(void *ptr, size_t size)
+void *mapping_new(size_t align, size_t size)
 {
-    (void)size;
-    free(ptr);
-    return 0;
+    void *mapping;
+
+    if (fake.no_mappings || posix_memalign(&mapping, align < 4096 ? 4096 : align,
+                                           mapping_size(size)) != 0)
+        return NULL;
+    fake.mappings++;
+    return memset(mapping, 0, mapping_size(size));
+}
+
+void *mapping_resize(void *mapping, size_t old, size_t size)
+{
+    void *new = mapping_new(1, size);
+
+    if (!new)
+        return NULL;
+    memcpy(new, mapping, old < size ? old : size);
+    mapping_delete(mapping, old);
+    return new;
+}
+
+void mapping_delete(void *mapping, size_t size)
+{
+    memset(mapping, DIRT, mapping_size(size));
+    free(mapping);
+    fake.mappings--;
 }

@@ -3,8 +3,8 @@
  *
  * It never uses memory again, fills new blocks with DIRT, and checks addresses: a
  * call with one of no live block ends the test. fake.c has the functions
- * that every allocator exports, and mem_map for the side table; fake_more.c has
- * the optional ones.
+ * that every allocator exports, and those of mapping.h; fake_more.c has the
+ * optional ones.
  */
 #ifndef FAKE_H
 #define FAKE_H
@@ -19,8 +19,9 @@ struct fake {
     int fails_in;   /* refuse after so many requests; ALWAYS: refuse none */
     int odd_after;  /* after so many requests, blocks lie at odd multiples */
                     /* of 8; ALWAYS: never */
-    bool no_side_table; /* mem_map refuses */
-    size_t live;    /* live blocks */
+    bool no_mappings; /* mapping_new and mapping_resize refuse */
+    size_t live;      /* live blocks */
+    size_t mappings;  /* live ones, that of the side table among them */
     size_t callocs, memaligns;
 };
 

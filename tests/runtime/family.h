@@ -12,6 +12,7 @@
  *     atfork      serve other handlers of pthread_atfork, whenever they were
  *                 set, and the threads that they wait for
  *     errno       leave errno alone in a posix_memalign without memory
+ *     sparse      clear and resize a large block without touching its pages
  *
  * and a test that needs one of them skips itself.
  *

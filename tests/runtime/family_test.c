@@ -12,6 +12,7 @@
 #include <dlfcn.h>
 #include <errno.h>
 #include <malloc.h>
+#include <sys/mman.h>
 #include <sys/resource.h>
 
 /* Not constants: the compiler would object to what is asked on purpose. */
@@ -617,11 +618,92 @@ static void usable_bytes_are_the_programs(void)
         free(block[i]);
 }
 
+/* ---- Blocks beyond what four bytes can count. ---- */
+
+/* Skip the test where the system does not give so many bytes at once. */
+static void needs_bytes(uint64_t bytes)
+{
+    void *area = MAP_FAILED;
+
+    if (bytes <= SIZE_MAX)
+        area = mmap(NULL, (size_t)bytes, PROT_READ | PROT_WRITE,
+                    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (area == MAP_FAILED)
+        check_skip("the system does not give that much");
+    munmap(area, (size_t)bytes);
+}
+
+static const uint64_t more_than_4_gib = 5000000000;
+
+/* Mark both ends of a block of that size, and free it. */
+static void use_ends(char *block, size_t size)
+{
+    CHECK(block && malloc_usable_size(block) >= size);
+    block[0] = block[size - 1] = 1;
+    free(touched(block));
+}
+
+static void serves_more_than_4_gib(void)
+{
+    needs("sparse");
+    needs_bytes(2 * more_than_4_gib);
+    size_t size = (size_t)more_than_4_gib;
+    char *zero = calloc(size / 8, 8);
+    CHECK(zero && zero[0] == 0 && zero[size / 2] == 0 && zero[size - 1] == 0);
+    use_ends(zero, size);
+    use_ends(malloc(size), size);
+    use_ends(aligned_alloc(4096, size / 4096 * 4096), size / 4096 * 4096);
+    char *block = malloc(1000);
+    fill(block, 1000, 1);
+    CHECK((block = realloc(block, size)) && holds(block, 1000, 1));
+    block[size - 1] = 1;
+    CHECK((block = realloc(block, 2000)) && holds(block, 1000, 1));
+    free(block);
+}
+
+/* Several live at a time, of one byte and of more than a page. */
+static void aligns_to_gibibytes(void)
+{
+    enum { COUNT = 12 };
+    char *block[COUNT];
+
+    needs_bytes(2 * more_than_4_gib);
+    for (int i = 0; i < COUNT; i++) {
+        size_t align = (size_t)2 * MIB << i;
+        block[i] = posix_aligned(align, i % 2 ? 1 : 3 * MIB + 5);
+        CHECK(at_multiple(block[i], align));
+        fill(block[i], i % 2 ? 1 : 3 * MIB + 5, (unsigned)i);
+    }
+    for (int i = 0; i < COUNT; i++) {
+        CHECK(holds(block[i], i % 2 ? 1 : 3 * MIB + 5, (unsigned)i));
+        CHECK((block[i] = realloc(block[i], 100)));
+        CHECK(holds(block[i], 1, (unsigned)i));
+        free(block[i]);
+    }
+}
+
+static void untouched_pages_stay_so(void)
+{
+    size_t size = 512 * MIB, before = resident();
+
+    needs("sparse");
+    needs_bytes(3 * size);
+    char *block = calloc(size, 1);
+    CHECK(block && block[size / 2] == 0);
+    block[0] = block[size - 1] = 1;
+    CHECK((block = realloc(block, 2 * size)));
+    CHECK(block[0] == 1 && block[size - 1] == 1);
+    block[2 * size - 1] = 2;
+    CHECK((block = realloc(block, size + 100)));
+    CHECK(block[0] == 1 && block[size - 1] == 1);
+    CHECK(resident() < before + 64 * MIB);
+    free(touched(block));
+}
+
 /* ---- Giving back. ---- */
 
 static void gives_back_a_large_block(void)
 {
-    needs("give-back");
     char *block = malloc(64 * MIB);
     CHECK(block);
     fill(block, 64 * MIB, 1);
@@ -745,6 +827,9 @@ static const struct test tests[] = {
     {"blocks-are-freed", blocks_are_freed},
     {"usable-size-covers-the-request", usable_size_covers_the_request},
     {"usable-bytes-are-the-programs", usable_bytes_are_the_programs},
+    {"serves-more-than-4-gib", serves_more_than_4_gib},
+    {"aligns-to-gibibytes", aligns_to_gibibytes},
+    {"untouched-pages-stay-so", untouched_pages_stay_so},
     {"gives-back-a-large-block", gives_back_a_large_block},
     {"gives-back-many-small-blocks", gives_back_many_small_blocks},
     {"second-names-are-of-one-heap", second_names_are_of_one_heap},

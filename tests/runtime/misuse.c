@@ -114,6 +114,27 @@ static void inside_aligned(void)
     free(middle(2048));
 }
 
+static void twice_huge(void)
+{
+    block = malloc((size_t)100 << 20);
+    other = malloc((size_t)100 << 20);
+    free(block);
+    free(block);
+}
+
+static void inside_huge(void)
+{
+    block = malloc((size_t)100 << 20);
+    free(middle(1 << 20));
+}
+
+static void realloc_of_free_huge(void)
+{
+    block = malloc((size_t)100 << 20);
+    free(block);
+    block = realloc(block, 1000);
+}
+
 static void on_the_stack(void)
 {
     _Alignas(16) char here[64];
@@ -286,6 +307,9 @@ static const struct {
     {"inside_by_one", NOT_OURS, inside_by_one, false},
     {"inside_large", NO_BLOCK, inside_large, false},
     {"inside_aligned", NO_BLOCK, inside_aligned, false},
+    {"twice_huge", NOT_OURS, twice_huge, false},
+    {"inside_huge", NOT_OURS, inside_huge, false},
+    {"realloc_of_free_huge", NOT_OURS, realloc_of_free_huge, false},
     {"on_the_stack", NOT_OURS, on_the_stack, false},
     {"in_static_data", NOT_OURS, in_static_data, false},
     {"mapped_by_hand", NOT_OURS, mapped_by_hand, false},

@@ -5,6 +5,7 @@
 #include "family.h"
 
 #include "../../memlib.h"
+#include "../../runtime/mapping.h"
 
 #include <errno.h>
 #include <sys/mman.h>
@@ -39,15 +40,25 @@ static bool sbrk_fails(intptr_t increment, int error)
            mem_heapsize() == before;
 }
 
+static bool map_fails(size_t size, int error)
+{
+    errno = 0;
+    return !mem_map(size) && errno == error;
+}
+
+static unsigned char *top(void)
+{
+    return lo() + heap_limit;
+}
+
 /* Pages of [at, at + size) that are in memory. */
 static size_t pages_in(unsigned char *at, size_t size)
 {
-    static unsigned char in[16 * MIB / 4096];
     size_t count = 0;
+    unsigned char in;
 
-    CHECK(mincore(at, size, in) == 0);
-    for (size_t i = 0; i < size / PAGE; i++)
-        count += in[i] & 1;
+    for (size_t i = 0; i < size; i += PAGE)
+        count += mincore(at + i, PAGE, &in) == 0 && (in & 1);
     return count;
 }
 
@@ -313,7 +324,7 @@ static void makes_do_with_less(void)
 static void asks_again_after_a_refusal(void)
 {
     heap_limit = 128 * MIB;
-    limit(RLIMIT_AS, status_bytes("VmSize:") + MIB);
+    limit(RLIMIT_AS, status_bytes("VmSize:"));
     CHECK(sbrk_fails(1, ENOMEM));
     CHECK(sbrk_fails(0, ENOMEM));
     CHECK(!mem_heap_lo());
@@ -344,23 +355,119 @@ static void leaves_errno_where_it_succeeds(void)
     CHECK(errno == EDOM);
 }
 
-/* ---- Mappings. ---- */
+/* ---- What it takes: as much as it uses. ---- */
 
-static bool map_fails(size_t size, int error)
+/* A 16th is opened in advance, or a little. */
+static bool is_hardly_more(size_t bytes, size_t used)
 {
-    errno = 0;
-    return !mem_map(size) && errno == error;
+    return bytes >= used && bytes <= used + used / 16 + 512 * KIB;
 }
+
+static void large_limit(void)
+{
+    heap_limit = SIZE_MAX > UINT32_MAX ? (size_t)1 << 37 : gib;
+}
+
+static void takes_no_addresses_in_advance(void)
+{
+    size_t before = status_bytes("VmSize:"), bits;
+
+    large_limit();
+    CHECK(lo());
+    bits = heap_limit / PAGE / 8;
+    CHECK(is_hardly_more(status_bytes("VmSize:") - before, bits));
+    mem_sbrk(100 * MIB);
+    mem_map(50 * MIB);
+    CHECK(is_hardly_more(status_bytes("VmSize:") - before, bits + 150 * MIB));
+    mem_sbrk(-99 * MIB);
+    CHECK(is_hardly_more(status_bytes("VmSize:") - before, bits + 51 * MIB));
+    CHECK(mem_unmap(top() - 50 * MIB, 50 * MIB) == 0);
+    CHECK(is_hardly_more(status_bytes("VmSize:") - before, bits + MIB));
+}
+
+/* All but a little can be had, by heap and mappings together. */
+static void takes_what_a_limit_leaves(int resource)
+{
+    size_t had = status_bytes(resource == RLIMIT_AS ? "VmSize:" : "VmData:");
+
+#ifdef __SANITIZE_ADDRESS__
+    check_skip("the sanitizer itself needs more");
+#endif
+    large_limit();
+    CHECK(setrlimit(resource, &(struct rlimit){had + 200 * MIB,
+                                               had + 200 * MIB}) == 0);
+    CHECK(mem_sbrk(150 * MIB) == lo());
+    CHECK(mem_map(48 * MIB));
+    CHECK(map_fails(2 * MIB, ENOMEM) && sbrk_fails(2 * MIB, ENOMEM));
+    memset(lo(), 1, 150 * MIB);
+    mem_sbrk(-150 * MIB);
+    CHECK(mem_map(145 * MIB));
+}
+
+static void takes_what_address_space_leaves(void)
+{
+    takes_what_a_limit_leaves(RLIMIT_AS);
+}
+
+static void takes_what_data_leaves(void)
+{
+    takes_what_a_limit_leaves(RLIMIT_DATA);
+}
+
+/* A page that is locked counts against a limit, and so does one that is not. */
+static void opens_little_where_all_is_locked(void)
+{
+#ifdef __SANITIZE_ADDRESS__
+    check_skip("the sanitizer locks nothing");
+#endif
+    if (geteuid() == 0 && setresuid(65534, 65534, 65534) != 0)
+        check_skip("root locks what it likes");
+    size_t had = status_bytes("VmLck:");
+    CHECK(setrlimit(RLIMIT_MEMLOCK, &(struct rlimit){had + 30 * PAGE,
+                                                     had + 30 * PAGE}) == 0);
+    CHECK(lo());
+    if (mlockall(MCL_FUTURE) != 0)
+        check_skip("nothing can be locked");
+    CHECK(mem_sbrk(20 * PAGE) == lo());
+    memset(lo(), 1, 20 * PAGE);
+    CHECK(mem_map(5 * PAGE));
+    CHECK(map_fails(10 * PAGE, ENOMEM) && sbrk_fails(10 * PAGE, ENOMEM));
+}
+
+static void is_surrounded_by_guards(void)
+{
+    mem_sbrk(10);
+    unsigned char *map = mem_map(10);
+
+    CHECK(killed_by_writing(lo() - 1) && killed_by_writing(lo() - GUARD));
+    CHECK(killed_by_writing(top()) && killed_by_writing(top() + GUARD - 1));
+    CHECK(mem_map(heap_limit - 2 * GUARD - PAGE));
+    CHECK(killed_by_writing(lo() + GUARD - 1));
+    map[0] = lo()[9] = 1;
+}
+
+/* What another has mapped there stays, and memory is refused. */
+static void steps_over_no_mapping_of_another(void)
+{
+    mem_sbrk(10);
+    unsigned char *taken =
+        mmap(lo() + 8 * MIB, MIB, PROT_READ | PROT_WRITE,
+             MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
+
+    CHECK(taken == lo() + 8 * MIB);
+    memset(taken, 7, MIB);
+    CHECK(sbrk_fails(9 * MIB, ENOMEM) && map_fails(9 * MIB, ENOMEM));
+    CHECK(mem_sbrk(8 * MIB - 10) == lo() + 10);
+    CHECK(mem_map(7 * MIB) == top() - 7 * MIB);
+    CHECK(all_are(taken, MIB, 7));
+}
+
+/* ---- Mappings. ---- */
 
 static bool unmap_fails(void *at, size_t size)
 {
     errno = 0;
     return mem_unmap(at, size) == -1 && errno == EINVAL;
-}
-
-static unsigned char *top(void)
-{
-    return lo() + heap_limit;
 }
 
 static void maps_pages_from_the_top(void)
@@ -451,7 +558,7 @@ static void refuses_wrong_unmaps(void)
     CHECK(mem_unmap(a, 2 * PAGE) == 0 && unmap_fails(a, 2 * PAGE));
 }
 
-/* The break and the mappings meet, and neither steps over the other. */
+/* The break and the mappings meet at a guard, which neither steps over. */
 static void heap_and_mappings_share_the_region(void)
 {
     mem_sbrk(5 * MIB + 1);
@@ -459,10 +566,10 @@ static void heap_and_mappings_share_the_region(void)
 
     CHECK(map == top() - 9 * MIB);
     CHECK(map_fails(2 * MIB, ENOMEM));
-    CHECK(sbrk_fails(2 * MIB, ENOMEM));
-    CHECK(mem_sbrk(2 * MIB - 1) == lo() + 5 * MIB + 1);
+    CHECK(sbrk_fails(2 * MIB - GUARD, ENOMEM));
+    CHECK(mem_sbrk(2 * MIB - GUARD - 1) == lo() + 5 * MIB + 1);
     CHECK(sbrk_fails(1, ENOMEM) && map_fails(1, ENOMEM));
-    memset(lo(), 1, 7 * MIB);
+    memset(lo(), 1, 7 * MIB - GUARD);
     CHECK(all_are(map, 9 * MIB, 0));
 }
 
@@ -486,8 +593,10 @@ static void mappings_lie_where_the_heap_was(void)
     memset(first, 1, 10 * MIB + 5);
     mem_sbrk(-(10 * MIB - 100000));
     mem_sbrk(-100000);
-    CHECK(mem_map(16 * MIB - PAGE) == lo() + PAGE);
-    CHECK(all_are(lo() + PAGE, 16 * MIB - PAGE, 0));
+    size_t low = PAGE + GUARD, size = 16 * MIB - low;
+    CHECK(map_fails(size + PAGE, ENOMEM));
+    CHECK(mem_map(size) == lo() + low);
+    CHECK(all_are(lo() + low, size, 0));
     CHECK(all_are(lo(), 5, 1));
     CHECK(map_fails(1, ENOMEM));
     CHECK(mem_sbrk(PAGE - 5) == lo() + 5);
@@ -592,6 +701,12 @@ static const struct test tests[] = {
     {"asks-again-after-a-refusal", asks_again_after_a_refusal},
     {"opens-as-little-as-it-must", opens_as_little_as_it_must},
     {"leaves-errno-where-it-succeeds", leaves_errno_where_it_succeeds},
+    {"takes-no-addresses-in-advance", takes_no_addresses_in_advance},
+    {"takes-what-address-space-leaves", takes_what_address_space_leaves},
+    {"takes-what-data-leaves", takes_what_data_leaves},
+    {"opens-little-where-all-is-locked", opens_little_where_all_is_locked},
+    {"is-surrounded-by-guards", is_surrounded_by_guards},
+    {"steps-over-no-mapping-of-another", steps_over_no_mapping_of_another},
     {"maps-pages-from-the-top", maps_pages_from_the_top},
     {"gives-mappings-back-at-once", gives_mappings_back_at_once},
     {"discards-pages-but-keeps-them", discards_pages_but_keeps_them},

@@ -2,11 +2,11 @@
  * side_table_test.c - the side table finds the blocks that were entered, and no
  * others.
  *
- * Its memory comes from the mem_map below, which counts bytes, and can refuse.
+ * Its memory comes from the mapping_new below, which counts bytes, and can refuse.
  */
 #include "../check.h"
 
-#include "../../memlib.h"
+#include "../../runtime/mapping.h"
 #include "../../runtime/side_table.h"
 
 #include <stdint.h>
@@ -16,8 +16,9 @@ static struct {
     size_t areas, bytes;
 } memory;
 
-void *mem_map(size_t size)
+void *mapping_new(size_t align, size_t size)
 {
+    (void)align;
     if (memory.refuses)
         return NULL;
     memory.areas++;
@@ -25,12 +26,11 @@ void *mem_map(size_t size)
     return calloc(1, size);
 }
 
-int mem_unmap(void *ptr, size_t size)
+void mapping_delete(void *mapping, size_t size)
 {
     memory.areas--;
     memory.bytes -= size;
-    free(ptr);
-    return 0;
+    free(mapping);
 }
 
 /* Addresses as an allocator makes them, never read. */

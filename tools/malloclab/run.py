@@ -58,7 +58,7 @@ def _of_handin(source: Path) -> str:
     """The shared object of the hand-in, linked with runtime/."""
     objects = [BUILD / f"real/runtime/{part}.o"
                for part in ("preload", "new_delete", "threads", "blocks",
-                             "side_table", "oslib_low")]
+                             "side_table", "mapping", "oslib_low")]
     build("handin-runtime")
     found = handin.gather([str(source)])
     lab, _ = handin.recognize(found.text)

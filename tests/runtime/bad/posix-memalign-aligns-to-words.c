@@ -1,6 +1,7 @@
 /*
  * posix_memalign takes its alignment for a number of words. Must be found.
  */
+/* fails: aligns-to-gibibytes */
 /* fails: posix-memalign-aligns */
 #include "wrong.h"
 
