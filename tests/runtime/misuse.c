@@ -1,173 +1,104 @@
 /*
  * misuse.c - programs that misuse malloc, one per run.
  *
- *     misuse            list them: NAME TAB the message expected TAB from whom
- *     misuse NAME       run one; it prints "unnoticed" if it is not ended
+ *     misuse                 list them: KIND TAB SIZE TAB mm's message, if any
+ *     misuse KIND SIZE       run one
+ *     misuse KIND SIZE used  the same in a process whose heap is in use
+ *     misuse --each RUNS     run each RUNS times in either kind of process:
+ *                            KIND TAB SIZE TAB how many runs were caught
  *
- * A malloc that keeps its metadata apart from payloads can detect each of them.
+ * SIZE is small, medium, large, or - where a kind has no size. A misuse is
+ * caught if its process is ended by a signal, at the misuse or in what an
+ * ordinary program does next, or if it has no effect: what a program reads
+ * without right is not what another block held, an impossible request fails.
+ * A run prints "no effect" or "went through", if it is not ended.
  */
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <fcntl.h>
+#include <malloc.h>
 #include <pthread.h>
+#include <spawn.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include <malloc.h>
 #include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+enum { SECRET = 'S', OTHERS = 8, FAR = 64 << 10, NO_EFFECT = 1, ABSENT = 2 };
 
 /* The compiler must not draw conclusions from the addresses of these blocks. */
-static void *volatile block, *volatile other;
+static char *volatile block, *volatile other;
+static volatile char sink;
 
-static char *middle(size_t offset)
+/* ---- What programs do before and after. ---- */
+
+static void *filled(size_t size, int byte)
 {
-    return (char *)block + offset;
+    void *new = malloc(size);
+
+    return new ? memset(new, byte, size) : NULL;
 }
 
-static void twice_small(void)
+/* Use the heap: blocks of many sizes, every second of which is freed again. */
+static void use_heap(size_t size)
 {
-    block = malloc(40);
-    free(block);
-    free(block);
+    enum { BLOCKS = 20000 };
+    static void *blocks[BLOCKS];
+    uint32_t random = 1;
+
+    for (size_t i = 0; i < BLOCKS; i++) {
+        random = random * 1664525 + 1013904223;
+        blocks[i] = filled(i % 64 == 0 && i < 4096 ? size : random >> 23, 'u');
+    }
+    for (size_t i = 0; i < BLOCKS; i += 2)
+        free(blocks[i]);
 }
 
-static void twice_with_others_between(void)
+/* Allocate and free some blocks of that size. */
+static void go_on(size_t size)
 {
-    block = malloc(40);
-    other = malloc(40);
-    free(block);
-    free(other);
-    free(block);
+    void *blocks[OTHERS];
+
+    for (int i = 0; i < OTHERS; i++)
+        blocks[i] = filled(size, 'o');
+    for (int i = 0; i < OTHERS; i++)
+        free(blocks[i]);
 }
 
-static void twice_medium(void)
+/* The same, so often that a block which waits for its reuse is used again. */
+static void go_on_for_long(size_t size)
 {
-    block = malloc(1000);
-    other = malloc(1000);
-    free(block);
-    free(block);
+    void *blocks[OTHERS];
+
+    for (int i = 0; i < 3000; i++)
+        free(malloc(size));
+    for (int i = 0; i < OTHERS; i++)
+        blocks[i] = malloc(size);
+    for (int i = 0; i < OTHERS; i++)
+        free(blocks[i]);
 }
 
-static void twice_large(void)
+static void no_effect_if(bool none)
 {
-    block = malloc(300000);
-    other = malloc(16);
-    free(block);
-    free(block);
+    if (none) {
+        puts("no effect");
+        fflush(stdout);
+        _exit(NO_EFFECT);
+    }
 }
 
-static void twice_after_merging(void)
+/* How much of a secret is in size bytes at `at`. */
+static size_t secret_bytes(const char *at, size_t size)
 {
-    void *first = malloc(2000);
+    size_t count = 0;
 
-    block = malloc(2000);
-    other = malloc(2000);
-    free(first);
-    free(block);
-    free(block);
-}
-
-static void twice_at_the_top(void)
-{
-    block = malloc(1 << 20);
-    free(block);
-    free(block);
-}
-
-static void after_realloc_moved_it(void)
-{
-    block = malloc(1000);
-    other = malloc(16);
-    (void)!realloc(block, 100000);
-    free(block);
-}
-
-static void inside_small(void)
-{
-    block = malloc(100);
-    free(middle(16));
-}
-
-static void inside_unaligned(void)
-{
-    block = malloc(100);
-    free(middle(8));
-}
-
-static void inside_by_one(void)
-{
-    block = malloc(100);
-    free(middle(1));
-}
-
-static void inside_large(void)
-{
-    block = malloc(100000);
-    for (size_t at = 16; at < 4096; at += 16)
-        if (malloc_usable_size(block) > at && at == 33 * 16)
-            free(middle(at));
-}
-
-static void inside_aligned(void)
-{
-    block = aligned_alloc(4096, 4096);
-    free(middle(2048));
-}
-
-static void on_the_stack(void)
-{
-    _Alignas(16) char here[64];
-
-    block = here;
-    free(block);
-}
-
-static void in_static_data(void)
-{
-    static _Alignas(16) char here[64];
-
-    block = here;
-    free(block);
-}
-
-static void mapped_by_hand(void)
-{
-    block = mmap(NULL, 4096, PROT_READ | PROT_WRITE,
-                 MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    free(block);
-}
-
-static void never_allocated(void)
-{
-    block = malloc(100);
-    free(middle((size_t)1 << 30));
-}
-
-static void any_number(void)
-{
-    block = (void *)(uintptr_t)0x1230;
-    free(block);
-}
-
-static void realloc_of_free(void)
-{
-    block = malloc(100);
-    free(block);
-    block = realloc(block, 200);
-}
-
-static void realloc_inside(void)
-{
-    block = malloc(100);
-    block = realloc(middle(32), 200);
-}
-
-static void size_of_free(void)
-{
-    block = malloc(600);
-    other = malloc(600);
-    free(block);
-    printf("%zu\n", malloc_usable_size(block));
+    for (size_t i = 0; i < size; i++)
+        count += at[i] == SECRET;
+    return count;
 }
 
 static void *idle(void *unused)
@@ -184,16 +115,396 @@ static void with_threads(void)
     pthread_join(thread, NULL);
 }
 
-static void twice_with_threads(void)
+/* ---- Accesses beyond the block. ---- */
+
+/* A block between two others; its first byte behind its end. */
+static char *end_of_block(size_t size)
 {
-    with_threads();
-    twice_small();
+    static void *volatile before, *volatile behind;
+
+    before = filled(size, SECRET);
+    block = filled(size, 'b');
+    behind = filled(size, SECRET);
+    return block + malloc_usable_size(block);
 }
 
-static void inside_with_threads(void)
+static void write_at(char *at, size_t bytes, size_t size)
 {
-    with_threads();
-    inside_small();
+    memset(at, 'w', bytes);
+    free(block);
+    go_on(size);
+}
+
+static void read_at(const char *at, size_t bytes)
+{
+    for (size_t i = 0; i < bytes; i++)
+        sink = at[i];
+}
+
+static void write_1_past(size_t size)
+{
+    write_at(end_of_block(size), 1, size);
+}
+
+static void write_32_past(size_t size)
+{
+    write_at(end_of_block(size), 32, size);
+}
+
+static void write_next(size_t size)
+{
+    write_at(end_of_block(size), size, size);
+}
+
+static void write_far(size_t size)
+{
+    write_at(end_of_block(size) + FAR, 1, size);
+}
+
+static void write_all_far(size_t size)
+{
+    write_at(end_of_block(size), FAR, size);
+}
+
+static void write_zero_past(size_t size)
+{
+    *end_of_block(size) = 0;
+    free(block);
+    go_on(size);
+}
+
+static void write_past_grown(size_t size)
+{
+    block = filled(size / 2, 'b');
+    other = filled(size, SECRET);
+    block = realloc(block, size);
+    write_at(block + malloc_usable_size(block), 8, size);
+}
+
+static void write_past_and_realloc(size_t size)
+{
+    memset(end_of_block(size), 'w', 8);
+    block = realloc(block, 2 * size);
+    go_on(size);
+}
+
+static void write_1_under(size_t size)
+{
+    end_of_block(size);
+    write_at(block - 1, 1, size);
+}
+
+static void write_16_under(size_t size)
+{
+    end_of_block(size);
+    write_at(block - 16, 16, size);
+}
+
+static void write_far_under(size_t size)
+{
+    end_of_block(size);
+    write_at(block - FAR, 1, size);
+}
+
+static void read_1_past(size_t size)
+{
+    read_at(end_of_block(size), 1);
+}
+
+static void read_32_past(size_t size)
+{
+    read_at(end_of_block(size), 32);
+}
+
+static void read_next(size_t size)
+{
+    read_at(end_of_block(size), size);
+}
+
+static void read_far(size_t size)
+{
+    read_at(end_of_block(size) + FAR, 1);
+}
+
+static void read_1_under(size_t size)
+{
+    end_of_block(size);
+    read_at(block - 1, 1);
+}
+
+static void read_16_under(size_t size)
+{
+    end_of_block(size);
+    read_at(block - 16, 16);
+}
+
+static void read_far_under(size_t size)
+{
+    end_of_block(size);
+    read_at(block - FAR, 1);
+}
+
+static void write_zero_size(size_t size)
+{
+    block = malloc(0);
+    *block = (char)size;
+    free(block);
+}
+
+static void read_zero_size(size_t size)
+{
+    block = malloc(size * 0);
+    sink = *block;
+}
+
+static void write_zero_calloc(size_t size)
+{
+    block = calloc(0, size);
+    *block = 1;
+    free(block);
+}
+
+static void write_zero_realloc(size_t size)
+{
+    block = realloc(NULL, 0);
+    block[0] = (char)size;
+    free(block);
+}
+
+/* ---- Accesses after free. ---- */
+
+static void read_after_free(size_t size)
+{
+    block = filled(size, SECRET);
+    other = filled(size, 'o');
+    free(block);
+    no_effect_if(secret_bytes(block, size) <= size / 8);
+}
+
+static void read_after_realloc(size_t size)
+{
+    block = filled(size, SECRET);
+    other = filled(size, 'o');
+    char *moved = realloc(block, 4 * size);
+    no_effect_if(moved == block || secret_bytes(block, size) <= size / 8);
+}
+
+/* Another block's contents, through a pointer to a block that was freed. */
+static void read_after_reuse(size_t size)
+{
+    block = filled(size, 'b');
+    free(block);
+    other = filled(size, SECRET);
+    no_effect_if(secret_bytes(block, size) <= size / 8);
+}
+
+static void write_after_free(size_t size)
+{
+    block = malloc(size);
+    other = malloc(size);
+    free(block);
+    block[size / 2] = 'w';
+    go_on(size);
+}
+
+static void write_after_free_for_long(size_t size)
+{
+    block = malloc(size);
+    other = malloc(size);
+    free(block);
+    block[size / 2] = 'w';
+    go_on_for_long(size);
+}
+
+/* The link of a free block becomes the address that malloc returns next. */
+static void link_overwritten(size_t size)
+{
+    static _Alignas(64) char target[64];
+
+    block = malloc(size);
+    other = malloc(size);
+    free(other);
+    free(block);
+    *(void **)block = target;
+    for (int i = 0; i < OTHERS; i++)
+        *(char *)filled(size, 'o') = 'o';
+}
+
+static void write_after_free_at_start(size_t size)
+{
+    block = malloc(size);
+    other = malloc(size);
+    free(block);
+    memset(block, 0x41, 16);
+    go_on(size);
+}
+
+static void write_after_reuse(size_t size)
+{
+    block = malloc(size);
+    free(block);
+    other = filled(size, 'o');
+    block[size / 2] = 'w';
+    free(other);
+    go_on(size);
+}
+
+/* ---- Addresses that are no blocks. ---- */
+
+static void free_unset(size_t size)
+{
+    void *addresses[4];
+
+    memset(addresses, 0x41, sizeof addresses);
+    block = addresses[size % 4];
+    free(block);
+}
+
+static void free_small_number(size_t size)
+{
+    block = (char *)(uintptr_t)(0x1230 + size / 16 * 16);
+    free(block);
+}
+
+static void free_never_allocated(size_t size)
+{
+    block = malloc(size);
+    free(block + ((size_t)1 << 30));
+}
+
+static void free_stack(size_t size)
+{
+    _Alignas(16) char here[64] = {(char)size};
+
+    block = here;
+    free(block);
+}
+
+static void free_static(size_t size)
+{
+    static _Alignas(16) char here[64];
+
+    here[0] = (char)size;
+    block = here;
+    free(block);
+}
+
+/* As an attacker would, with what looks like a header of glibc before it. */
+static void free_forged(size_t size)
+{
+    static _Alignas(16) size_t here[1 << 16];
+
+    here[1] = ((size & ~(size_t)15) + 16) | 1;
+    here[1 + here[1] / sizeof(size_t)] = 0x21;
+    block = (char *)&here[2];
+    free(block);
+    other = malloc(size);
+    no_effect_if(other != block);
+}
+
+static void free_mapped(size_t size)
+{
+    block = mmap(NULL, size, PROT_READ | PROT_WRITE,
+                 MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    free(block);
+}
+
+static void free_inside(size_t size)
+{
+    block = filled(size, 'b');
+    other = filled(size, 'o');
+    free(block + 16);
+}
+
+static void free_middle(size_t size)
+{
+    block = filled(size, 0);
+    free(block + size / 2 / 16 * 16);
+}
+
+static void free_unaligned(size_t size)
+{
+    block = filled(size, 'b');
+    free(block + 8);
+}
+
+static void free_one_off(size_t size)
+{
+    block = filled(size, 'b');
+    free(block + 1);
+}
+
+static void free_behind(size_t size)
+{
+    block = filled(size, 'b');
+    free(block + size / 16 * 16 + 16);
+}
+
+static void free_inside_aligned(size_t size)
+{
+    block = aligned_alloc(4096, (size / 4096 + 1) * 4096);
+    memset(block, 0, (size / 4096 + 1) * 4096);
+    free(block + 2048);
+}
+
+/* ---- Blocks freed twice. ---- */
+
+static void free_twice(size_t size)
+{
+    block = malloc(size);
+    other = malloc(size);
+    free(block);
+    free(block);
+}
+
+static void free_twice_at_top(size_t size)
+{
+    block = malloc(size);
+    free(block);
+    free(block);
+}
+
+static void free_twice_interleaved(size_t size)
+{
+    block = malloc(size);
+    other = malloc(size);
+    free(block);
+    free(other);
+    free(block);
+}
+
+static void free_twice_much_later(size_t size)
+{
+    block = malloc(size);
+    void *blocks[100];
+    for (int i = 0; i < 100; i++)
+        blocks[i] = malloc(size);
+    free(block);
+    for (int i = 0; i < 100; i++)
+        free(blocks[i]);
+    free(block);
+}
+
+static void free_twice_merged(size_t size)
+{
+    void *first = malloc(size);
+
+    block = malloc(size);
+    other = malloc(size);
+    free(first);
+    free(block);
+    free(block);
+}
+
+/* The second free may give away the block of somebody else. */
+static void free_twice_reused(size_t size)
+{
+    block = malloc(size);
+    free(block);
+    other = malloc(size);
+    free(block);
+    char *third = malloc(size);
+    no_effect_if(third != other);
 }
 
 static void *frees(void *unused)
@@ -202,120 +513,398 @@ static void *frees(void *unused)
     return unused;
 }
 
-static void once_in_each_thread(void)
+static void free_twice_by_threads(size_t size)
 {
     pthread_t thread;
 
-    block = malloc(40);
+    block = malloc(size);
+    other = malloc(size);
     pthread_create(&thread, NULL, frees, NULL);
     pthread_join(thread, NULL);
     free(block);
 }
 
-/* ---- Faults that only a hardened malloc detects. ---- */
-
-static void written_after_free(void)
+static void free_twice_with_threads(size_t size)
 {
-    block = malloc(100);
-    free(block);
-    middle(0)[50] = 1;
-    block = malloc(100);
+    with_threads();
+    free_twice(size);
 }
 
-static void written_past_its_end_into_a_free_one(void)
+static void free_inside_with_threads(size_t size)
 {
-    char *blocks[3];
-
-    for (int i = 0; i < 3; i++) /* the second and third lie side by side */
-        blocks[i] = malloc(64);
-    free(blocks[2]);
-    block = blocks[1];
-    memset(block, 1, 64 + 16);
-    block = malloc(64);
+    with_threads();
+    free_inside(size);
 }
 
-static void link_overwritten(void)
+static void free_after_realloc(size_t size)
 {
-    block = malloc(100);
+    block = malloc(size);
+    other = malloc(size);
+    char *moved = realloc(block, 4 * size);
+    no_effect_if(moved == block);
     free(block);
-    *(void **)block = (char *)block + 4096;
-    block = malloc(100);
 }
 
-static void links_of_a_hole_overwritten(void)
+/* ---- Other calls with what is no block. ---- */
+
+static void realloc_freed(size_t size)
 {
-    block = malloc(1000);
-    other = malloc(1000);
+    block = malloc(size);
+    other = malloc(size);
     free(block);
-    memset(block, 0x41, 16);
-    block = malloc(1000);
+    block = realloc(block, 2 * size);
 }
 
-/* After 400 of 608 bytes are taken, the rest fits the next request exactly. */
-static void slot_of_an_exact_hole_overwritten(void)
+static void realloc_inside(size_t size)
 {
-    block = malloc(600);
-    other = malloc(600);
+    block = filled(size, 'b');
+    block = realloc(block + 16, 2 * size);
+}
+
+static void realloc_unaligned(size_t size)
+{
+    block = filled(size, 'b');
+    block = realloc(block + 1, size);
+}
+
+static void size_of_freed(size_t size)
+{
+    block = malloc(size);
+    other = malloc(size);
     free(block);
-    other = malloc(400);
-    memset(middle(400 + 4), 0, 4);
-    block = malloc(200);
+    no_effect_if(malloc_usable_size(block) == 0);
+}
+
+static void size_of_inside(size_t size)
+{
+    block = filled(size, 0);
+    no_effect_if(malloc_usable_size(block + 16) == 0);
+}
+
+static void size_of_unaligned(size_t size)
+{
+    block = filled(size, 'b');
+    no_effect_if(malloc_usable_size(block + 1) == 0);
+}
+
+static void size_of_static(size_t size)
+{
+    static _Alignas(16) char here[64] = "not of the heap, for sure";
+
+    here[63] = (char)size;
+    no_effect_if(malloc_usable_size(here + 16) == 0);
+}
+
+/* ---- Sizes and types that are not the block's. ---- */
+
+/* A function of C++ or of C23, the preloaded one before the library's. */
+static void *function(const char *name)
+{
+    dlopen("libstdc++.so.6", RTLD_NOW | RTLD_GLOBAL);
+    void *found = dlsym(RTLD_DEFAULT, name);
+    if (!found)
+        _exit(ABSENT);
+    return found;
+}
+
+static void *new_one(size_t size)
+{
+    return ((void *(*)(size_t))function("_Znwm"))(size);
+}
+
+static void delete_sized(void *ptr, size_t size)
+{
+    ((void (*)(void *, size_t))function("_ZdlPvm"))(ptr, size);
+}
+
+static void delete_larger(size_t size)
+{
+    block = new_one(size);
+    delete_sized(block, 2 * size);
+    go_on(size);
+}
+
+static void delete_smaller(size_t size)
+{
+    block = new_one(size);
+    delete_sized(block, size / 2);
+    go_on(size);
+}
+
+/* A struct with one more pointer in it. */
+static void delete_of_type(size_t size)
+{
+    block = new_one(size);
+    delete_sized(block, size + 8);
+    go_on(size);
+}
+
+static void delete_array_sized(size_t size)
+{
+    block = ((void *(*)(size_t))function("_Znam"))(size);
+    ((void (*)(void *, size_t))function("_ZdaPvm"))(block, 4 * size);
+    go_on(size);
+}
+
+static void delete_misaligned(size_t size)
+{
+    block = new_one(size);
+    other = new_one(size);
+    block = (uintptr_t)block % 64 ? block : other;
+    no_effect_if((uintptr_t)block % 64 == 0);
+    ((void (*)(void *, size_t, size_t))function("_ZdlPvmSt11align_val_t"))(
+        block, size, 64);
+}
+
+static void free_sized_larger(size_t size)
+{
+    block = malloc(size);
+    ((void (*)(void *, size_t))function("free_sized"))(block, 2 * size);
+}
+
+static void free_sized_smaller(size_t size)
+{
+    block = malloc(size);
+    ((void (*)(void *, size_t))function("free_sized"))(block, size / 2);
+}
+
+/* ---- Requests. ---- */
+
+static void calloc_overflows(size_t size)
+{
+    size_t count = SIZE_MAX / size + 2;
+
+    block = calloc(count, size);
+    no_effect_if(!block);
+}
+
+static void reallocarray_overflows(size_t size)
+{
+    block = reallocarray(malloc(16), SIZE_MAX / size + 2, size);
+    no_effect_if(!block);
+}
+
+static void malloc_negative(size_t size)
+{
+    block = malloc(-size);
+    no_effect_if(!block);
+}
+
+static void realloc_negative(size_t size)
+{
+    block = realloc(malloc(size), -size);
+    no_effect_if(!block);
+}
+
+/* ---- Contents of other blocks. ---- */
+
+static void read_unset(size_t size)
+{
+    size_t found = 0;
+
+    block = filled(size, SECRET);
+    other = malloc(size);
+    free(block);
+    for (int i = 0; i < OTHERS; i++)
+        found += secret_bytes(malloc(size), size);
+    no_effect_if(found <= size / 8);
+}
+
+static void read_unset_after_grown(size_t size)
+{
+    void *large = filled(4 * size, SECRET);
+
+    block = filled(size, 'b');
+    free(large);
+    block = realloc(block, 4 * size);
+    no_effect_if(secret_bytes(block + size, 3 * size) <= size / 8);
 }
 
 #define FREE_ALREADY "this block is free already"
 #define NO_BLOCK "no block begins here"
 #define NOT_OURS "this is no block of the heap"
-#define WRITTEN "a free block was written to"
-#define LINK "the link of a free block was overwritten"
+
+/* message: of mm, which sees the misuse at once, whatever the size. */
+struct misuse {
+    const char *kind;
+    void (*happens)(size_t);
+    bool has_no_size;
+    const char *message;
+};
+
+static const struct misuse misuses[] = {
+    {"write 1 byte past the end", write_1_past, 0, ""},
+    {"write a 0 past the end", write_zero_past, 0, ""},
+    {"write 32 bytes past the end", write_32_past, 0, ""},
+    {"write over the next block", write_next, 0, ""},
+    {"write 64 KiB behind the end", write_far, 0, ""},
+    {"write 64 KiB past the end", write_all_far, 0, ""},
+    {"write past the end after realloc", write_past_grown, 0, ""},
+    {"write past the end, realloc", write_past_and_realloc, 0, ""},
+    {"write 1 byte under the start", write_1_under, 0, ""},
+    {"write 16 bytes under the start", write_16_under, 0, ""},
+    {"write 64 KiB under the start", write_far_under, 0, ""},
+    {"read 1 byte past the end", read_1_past, 0, ""},
+    {"read 32 bytes past the end", read_32_past, 0, ""},
+    {"read the next block", read_next, 0, ""},
+    {"read 64 KiB behind the end", read_far, 0, ""},
+    {"read 1 byte under the start", read_1_under, 0, ""},
+    {"read 16 bytes under the start", read_16_under, 0, ""},
+    {"read 64 KiB under the start", read_far_under, 0, ""},
+    {"write to malloc(0)", write_zero_size, 1, ""},
+    {"read from malloc(0)", read_zero_size, 1, ""},
+    {"write to calloc(0, n)", write_zero_calloc, 1, ""},
+    {"write to realloc(NULL, 0)", write_zero_realloc, 1, ""},
+    {"read after free", read_after_free, 0, ""},
+    {"read after realloc", read_after_realloc, 0, ""},
+    {"read after free and reuse", read_after_reuse, 0, ""},
+    {"write after free", write_after_free, 0, ""},
+    {"write after free, long ago", write_after_free_for_long, 0, ""},
+    {"write to the start after free", write_after_free_at_start, 0, ""},
+    {"write an address after free", link_overwritten, 0, ""},
+    {"write after free and reuse", write_after_reuse, 0, ""},
+    {"free an unset pointer", free_unset, 1, NOT_OURS},
+    {"free a small number", free_small_number, 1, NOT_OURS},
+    {"free what was never allocated", free_never_allocated, 1, NOT_OURS},
+    {"free an address of the stack", free_stack, 1, NOT_OURS},
+    {"free a static object", free_static, 1, NOT_OURS},
+    {"free a forged block", free_forged, 0, NOT_OURS},
+    {"free a mapping", free_mapped, 0, NOT_OURS},
+    {"free 16 bytes inside", free_inside, 0, NO_BLOCK},
+    {"free the middle", free_middle, 0, NO_BLOCK},
+    {"free 8 bytes inside", free_unaligned, 0, NOT_OURS},
+    {"free 1 byte inside", free_one_off, 0, NOT_OURS},
+    {"free the end", free_behind, 0, ""},
+    {"free inside an aligned block", free_inside_aligned, 0, NO_BLOCK},
+    {"free twice", free_twice, 0, FREE_ALREADY},
+    {"free the last block twice", free_twice_at_top, 0, ""},
+    {"free twice, another between", free_twice_interleaved, 0, ""},
+    {"free twice, many between", free_twice_much_later, 0, ""},
+    {"free twice, merged between", free_twice_merged, 0, ""},
+    {"free twice, reused between", free_twice_reused, 0, ""},
+    {"free in two threads", free_twice_by_threads, 0, FREE_ALREADY},
+    {"free twice, after threads", free_twice_with_threads, 0, FREE_ALREADY},
+    {"free 16 bytes inside, after threads", free_inside_with_threads, 0,
+     NO_BLOCK},
+    {"free what realloc moved", free_after_realloc, 0, ""},
+    {"realloc after free", realloc_freed, 0, FREE_ALREADY},
+    {"realloc 16 bytes inside", realloc_inside, 0, NO_BLOCK},
+    {"realloc 1 byte inside", realloc_unaligned, 0, NOT_OURS},
+    {"malloc_usable_size after free", size_of_freed, 0, FREE_ALREADY},
+    {"malloc_usable_size inside", size_of_inside, 0, NO_BLOCK},
+    {"malloc_usable_size 1 byte inside", size_of_unaligned, 0, NOT_OURS},
+    {"malloc_usable_size of a static object", size_of_static, 1, NOT_OURS},
+    {"delete with a larger size", delete_larger, 0, ""},
+    {"delete with a smaller size", delete_smaller, 0, ""},
+    {"delete as a type 8 bytes larger", delete_of_type, 0, ""},
+    {"delete[] with a larger size", delete_array_sized, 0, ""},
+    {"delete with a larger alignment", delete_misaligned, 0, ""},
+    {"free_sized with a larger size", free_sized_larger, 0, ""},
+    {"free_sized with a smaller size", free_sized_smaller, 0, ""},
+    {"calloc that overflows", calloc_overflows, 0, ""},
+    {"reallocarray that overflows", reallocarray_overflows, 0, ""},
+    {"malloc of a negative size", malloc_negative, 0, ""},
+    {"realloc to a negative size", realloc_negative, 0, ""},
+    {"read an old secret in a new block", read_unset, 0, ""},
+    {"read an old secret after realloc", read_unset_after_grown, 0, ""},
+};
 
 static const struct {
-    const char *name, *message;
-    void (*happens)(void);
-    bool hardened;
-} cases[] = {
-    {"twice_small", FREE_ALREADY, twice_small, false},
-    {"twice_with_others_between", FREE_ALREADY, twice_with_others_between,
-     false},
-    {"twice_medium", FREE_ALREADY, twice_medium, false},
-    {"twice_large", FREE_ALREADY, twice_large, false},
-    {"twice_after_merging", NO_BLOCK, twice_after_merging, false},
-    {"twice_at_the_top", NOT_OURS, twice_at_the_top, false},
-    {"after_realloc_moved_it", FREE_ALREADY, after_realloc_moved_it, false},
-    {"inside_small", NO_BLOCK, inside_small, false},
-    {"inside_unaligned", NOT_OURS, inside_unaligned, false},
-    {"inside_by_one", NOT_OURS, inside_by_one, false},
-    {"inside_large", NO_BLOCK, inside_large, false},
-    {"inside_aligned", NO_BLOCK, inside_aligned, false},
-    {"on_the_stack", NOT_OURS, on_the_stack, false},
-    {"in_static_data", NOT_OURS, in_static_data, false},
-    {"mapped_by_hand", NOT_OURS, mapped_by_hand, false},
-    {"never_allocated", NOT_OURS, never_allocated, false},
-    {"any_number", NOT_OURS, any_number, false},
-    {"realloc_of_free", FREE_ALREADY, realloc_of_free, false},
-    {"realloc_inside", NO_BLOCK, realloc_inside, false},
-    {"size_of_free", FREE_ALREADY, size_of_free, false},
-    {"twice_with_threads", FREE_ALREADY, twice_with_threads, false},
-    {"inside_with_threads", NO_BLOCK, inside_with_threads, false},
-    {"once_in_each_thread", FREE_ALREADY, once_in_each_thread, false},
-    {"written_after_free", WRITTEN, written_after_free, true},
-    {"written_past_its_end_into_a_free_one", WRITTEN,
-     written_past_its_end_into_a_free_one, true},
-    {"link_overwritten", LINK, link_overwritten, true},
-    {"links_of_a_hole_overwritten", LINK, links_of_a_hole_overwritten, true},
-    {"slot_of_an_exact_hole_overwritten", LINK,
-     slot_of_an_exact_hole_overwritten, true},
-};
+    const char *name;
+    size_t bytes;
+} sizes[] = {{"small", 40}, {"medium", 2000}, {"large", 200000}, {"-", 40}};
+
+enum { MISUSES = sizeof misuses / sizeof *misuses, SIZES = 3, NO_SIZE = 3 };
+
+/* ---- Runs. ---- */
+
+/* Whether a run is caught; -1: the function does not exist. */
+static int is_caught(int status)
+{
+    if (WIFEXITED(status) && WEXITSTATUS(status) == ABSENT)
+        return -1;
+    return WIFSIGNALED(status) || WEXITSTATUS(status) == NO_EFFECT;
+}
+
+/* Run one in a process of its own, whose output is dropped. */
+static int run_in_child(const char *kind, const char *size, bool used)
+{
+    extern char **environ;
+    char *words[] = {"misuse", (char *)kind, (char *)size, used ? "used" : NULL,
+                     NULL};
+    posix_spawn_file_actions_t quiet;
+    pid_t child;
+    int status;
+
+    posix_spawn_file_actions_init(&quiet);
+    posix_spawn_file_actions_addopen(&quiet, 1, "/dev/null", O_WRONLY, 0);
+    posix_spawn_file_actions_addopen(&quiet, 2, "/dev/null", O_WRONLY, 0);
+    if (posix_spawn(&child, "/proc/self/exe", &quiet, NULL, words, environ) !=
+            0 ||
+        waitpid(child, &status, 0) != child)
+        exit(3);
+    posix_spawn_file_actions_destroy(&quiet);
+    return is_caught(status);
+}
+
+static void run_each(const struct misuse *m, size_t size, int runs)
+{
+    int caught = 0;
+
+    for (int i = 0; i < 2 * runs && caught >= 0; i++) {
+        int one = run_in_child(m->kind, sizes[size].name, i % 2);
+
+        caught = one < 0 ? one : caught + one;
+    }
+    printf("%s\t%s\t%d\n", m->kind, sizes[size].name, caught);
+}
+
+static void list_one(const struct misuse *m, size_t size, int runs)
+{
+    (void)runs;
+    printf("%s\t%s\t%s\n", m->kind, sizes[size].name, m->message);
+}
+
+static void for_each(void (*call)(const struct misuse *, size_t, int), int runs)
+{
+    for (const struct misuse *m = misuses; m < misuses + MISUSES; m++)
+        for (size_t size = m->has_no_size ? NO_SIZE : 0;
+             size < (m->has_no_size ? NO_SIZE + 1 : SIZES); size++)
+            call(m, size, runs);
+}
+
+/* The place of a size's name in the table. */
+static size_t size_of_name(const char *name)
+{
+    size_t size = 0;
+
+    while (size < NO_SIZE && strcmp(sizes[size].name, name) != 0)
+        size++;
+    return size;
+}
+
+static int run_here(const char *kind, size_t size, bool used)
+{
+    if (used)
+        use_heap(sizes[size].bytes);
+    for (int i = 0; i < MISUSES; i++)
+        if (strcmp(misuses[i].kind, kind) == 0) {
+            misuses[i].happens(sizes[size].bytes);
+            puts("went through");
+            return 0;
+        }
+    return 3;
+}
 
 int main(int count, char **words)
 {
-    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        if (count < 2)
-            printf("%s\t%s\t%s\n", cases[i].name, cases[i].message,
-                   cases[i].hardened ? "mm_hardened" : "mm");
-        else if (strcmp(cases[i].name, words[1]) == 0)
-            cases[i].happens();
+    if (count == 3 && strcmp(words[1], "--each") == 0) {
+        for_each(run_each, atoi(words[2]));
+        return 0;
     }
-    if (count > 1)
-        puts("unnoticed");
-    return 0;
+    if (count < 3) {
+        for_each(list_one, 0);
+        return 0;
+    }
+    return run_here(words[1], size_of_name(words[2]), count > 3);
 }
