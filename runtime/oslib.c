@@ -370,13 +370,12 @@ static bool set_access(void *ptr, size_t size, int access)
     return done;
 }
 
+/* Pages that are dropped and cannot be accessed are zero when they can. */
 bool mem_deny(void *ptr, size_t size)
 {
-    bool denied = set_access(ptr, size, PROT_NONE);
-
-    if (denied)
-        mem_discard(ptr, size);
-    return denied;
+    return set_access(ptr, size, PROT_NONE) &&
+           (madvise(ptr, size, MADV_DONTNEED) == 0 ||
+            !set_access(ptr, size, PROT_READ | PROT_WRITE));
 }
 
 bool mem_allow(void *ptr, size_t size)

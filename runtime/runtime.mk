@@ -4,7 +4,7 @@
 
 REAL_FLAGS := $(BASE) -O2 -fPIC -fno-semantic-interposition -DDRIVER
 RUNTIME := $(patsubst %,$(OUT)/real/runtime/%.o,preload new_delete threads \
-	blocks side_table)
+	blocks side_table misuse)
 OSLIB := $(OUT)/real/runtime/oslib.o
 # variants/hardened.c is preloaded by the name of mm_hardened.
 PRELOADS := $(if $(filter release,$(MODE)),$(patsubst hardened,mm_hardened,\

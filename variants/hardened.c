@@ -762,6 +762,11 @@ size_t mm_usable_size(void *ptr)
     return region->class == LARGE ? region->large_size : region->sizes[slot];
 }
 
+size_t mm_good_size(size_t size)
+{
+    return size;
+}
+
 /* Whether a block keeps its slot; then it has the new size. */
 static bool resize_in_slot(char *ptr, size_t size)
 {
