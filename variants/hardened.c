@@ -67,10 +67,11 @@ enum {
     GRANULE = 16,
     EXACT = 8, /* size classes up to 128 bytes; then four for each doubling */
     EXACT_LOG2 = 3,
-    DOUBLINGS = 5,
+    DOUBLINGS = 7,
     LARGE = EXACT + 4 * DOUBLINGS,           /* the class of large blocks */
-    MAX_SLOT = GRANULE * EXACT << DOUBLINGS, /* bytes: 4 KiB */
-    SLAB = 32 << 10,                         /* bytes, or a page if larger */
+    MAX_SLOT = GRANULE * EXACT << DOUBLINGS, /* bytes: 16 KiB */
+    SLAB = 32 << 10,                         /* bytes at least, and */
+    MIN_SLOTS = 8,                           /* so many slots */
     RING = 64,                               /* blocks of a class */
     MAX_LARGE_QUARANTINE = 32 << 20,         /* bytes of all large ones */
     GUARD = 64 << 10,                        /* bytes, in a process */
@@ -451,7 +452,8 @@ static void slab_push(struct region *slab)
 /* A new slab, first of its class; NULL: refused. */
 static struct region *slab_make(unsigned class)
 {
-    size_t bytes = round_up(SLAB, page_size());
+    size_t least = slot_bytes(class) * MIN_SLOTS;
+    size_t bytes = round_up(least > SLAB ? least : SLAB, page_size());
     unsigned slots = (unsigned)(bytes / slot_bytes(class));
     size_t words = (slots + WORD - 1) / WORD;
     struct region *slab = metadata_new(sizeof *slab + words * 8 + slots * 2);

@@ -1,13 +1,14 @@
 /*
  * misuse.c - programs that misuse malloc, one per run.
  *
- *     misuse                 list them: KIND TAB SIZE TAB mm's message, if any
- *     misuse KIND SIZE       run one
- *     misuse KIND SIZE used  the same in a process whose heap is in use
- *     misuse --each RUNS     run each RUNS times in either kind of process:
- *                            KIND TAB SIZE TAB how many runs were caught
+ *     misuse                  list them: KIND TAB SIZE TAB mm's message, if any
+ *     misuse KIND SIZE [used] run one
+ *     misuse --each [used]    run each in a process of its own, whose heap is
+ *                             hardly used yet, or is in use: KIND TAB SIZE TAB
+ *                             1 if it was caught, else 0
  *
- * SIZE is small, medium, large, or - where a kind has no size. A misuse is
+ * SIZE is small, medium, large, a number of bytes, or - where a kind has no
+ * size. A misuse is
  * caught if its process is ended by a signal, at the misuse or in what an
  * ordinary program does next, or if it has no effect: what a program reads
  * without right is not what another block held, an impossible request fails.
@@ -18,13 +19,13 @@
 #include <fcntl.h>
 #include <malloc.h>
 #include <pthread.h>
-#include <spawn.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -44,15 +45,15 @@ static void *filled(size_t size, int byte)
 }
 
 /* Use the heap: blocks of many sizes, every second of which is freed again. */
-static void use_heap(size_t size)
+static void use_heap(void)
 {
-    enum { BLOCKS = 20000 };
+    enum { BLOCKS = 4000 };
     static void *blocks[BLOCKS];
     uint32_t random = 1;
 
     for (size_t i = 0; i < BLOCKS; i++) {
         random = random * 1664525 + 1013904223;
-        blocks[i] = filled(i % 64 == 0 && i < 4096 ? size : random >> 23, 'u');
+        blocks[i] = filled(random >> (i % 100 == 0 ? 14 : 23), 'u');
     }
     for (size_t i = 0; i < BLOCKS; i += 2)
         free(blocks[i]);
@@ -74,7 +75,7 @@ static void go_on_for_long(size_t size)
 {
     void *blocks[OTHERS];
 
-    for (int i = 0; i < 3000; i++)
+    for (int i = 0; i < 300; i++)
         free(malloc(size));
     for (int i = 0; i < OTHERS; i++)
         blocks[i] = malloc(size);
@@ -120,11 +121,9 @@ static void with_threads(void)
 /* A block between two others; its first byte behind its end. */
 static char *end_of_block(size_t size)
 {
-    static void *volatile before, *volatile behind;
-
-    before = filled(size, SECRET);
+    other = filled(size, SECRET);
     block = filled(size, 'b');
-    behind = filled(size, SECRET);
+    other = filled(size, SECRET);
     return block + malloc_usable_size(block);
 }
 
@@ -818,78 +817,61 @@ enum { MISUSES = sizeof misuses / sizeof *misuses, SIZES = 3, NO_SIZE = 3 };
 
 /* ---- Runs. ---- */
 
-/* Whether a run is caught; -1: the function does not exist. */
-static int is_caught(int status)
+/* Run one here. Its output is dropped. */
+static _Noreturn void run_silently(void (*happens)(size_t), size_t size)
 {
-    if (WIFEXITED(status) && WEXITSTATUS(status) == ABSENT)
-        return -1;
-    return WIFSIGNALED(status) || WEXITSTATUS(status) == NO_EFFECT;
+    int null = open("/dev/null", O_WRONLY);
+
+    dup2(null, STDOUT_FILENO);
+    dup2(null, STDERR_FILENO);
+    happens(size);
+    _exit(0);
 }
 
-/* Run one in a process of its own, whose output is dropped. */
-static int run_in_child(const char *kind, const char *size, bool used)
+/* Run one in a process of its own. Without the function there is no line. */
+static void run_in_child(const struct misuse *m, const char *name, size_t size)
 {
-    extern char **environ;
-    char *words[] = {"misuse", (char *)kind, (char *)size, used ? "used" : NULL,
-                     NULL};
-    posix_spawn_file_actions_t quiet;
-    pid_t child;
     int status;
+    pid_t child = fork();
 
-    posix_spawn_file_actions_init(&quiet);
-    posix_spawn_file_actions_addopen(&quiet, 1, "/dev/null", O_WRONLY, 0);
-    posix_spawn_file_actions_addopen(&quiet, 2, "/dev/null", O_WRONLY, 0);
-    if (posix_spawn(&child, "/proc/self/exe", &quiet, NULL, words, environ) !=
-            0 ||
-        waitpid(child, &status, 0) != child)
+    if (child == 0)
+        run_silently(m->happens, size);
+    if (child < 0 || waitpid(child, &status, 0) != child)
         exit(3);
-    posix_spawn_file_actions_destroy(&quiet);
-    return is_caught(status);
+    if (WIFEXITED(status) && WEXITSTATUS(status) == ABSENT)
+        return;
+    printf("%s\t%s\t%d\n", m->kind, name,
+           WIFSIGNALED(status) || WEXITSTATUS(status) == NO_EFFECT);
 }
 
-static void run_each(const struct misuse *m, size_t size, int runs)
+static void list_one(const struct misuse *m, const char *name, size_t size)
 {
-    int caught = 0;
-
-    for (int i = 0; i < 2 * runs && caught >= 0; i++) {
-        int one = run_in_child(m->kind, sizes[size].name, i % 2);
-
-        caught = one < 0 ? one : caught + one;
-    }
-    printf("%s\t%s\t%d\n", m->kind, sizes[size].name, caught);
+    (void)size;
+    printf("%s\t%s\t%s\n", m->kind, name, m->message);
 }
 
-static void list_one(const struct misuse *m, size_t size, int runs)
-{
-    (void)runs;
-    printf("%s\t%s\t%s\n", m->kind, sizes[size].name, m->message);
-}
-
-static void for_each(void (*call)(const struct misuse *, size_t, int), int runs)
+static void for_each(void (*call)(const struct misuse *, const char *, size_t))
 {
     for (const struct misuse *m = misuses; m < misuses + MISUSES; m++)
-        for (size_t size = m->has_no_size ? NO_SIZE : 0;
-             size < (m->has_no_size ? NO_SIZE + 1 : SIZES); size++)
-            call(m, size, runs);
+        for (size_t i = m->has_no_size ? NO_SIZE : 0;
+             i < (m->has_no_size ? NO_SIZE + 1 : SIZES); i++)
+            call(m, sizes[i].name, sizes[i].bytes);
 }
 
-/* The place of a size's name in the table. */
-static size_t size_of_name(const char *name)
+/* The bytes of a size, by its name or as a number. */
+static size_t bytes_of(const char *name)
 {
-    size_t size = 0;
-
-    while (size < NO_SIZE && strcmp(sizes[size].name, name) != 0)
-        size++;
-    return size;
+    for (int i = 0; i <= NO_SIZE; i++)
+        if (strcmp(sizes[i].name, name) == 0)
+            return sizes[i].bytes;
+    return strtoul(name, NULL, 10);
 }
 
-static int run_here(const char *kind, size_t size, bool used)
+static int run_here(const char *kind, const char *size)
 {
-    if (used)
-        use_heap(sizes[size].bytes);
     for (int i = 0; i < MISUSES; i++)
         if (strcmp(misuses[i].kind, kind) == 0) {
-            misuses[i].happens(sizes[size].bytes);
+            misuses[i].happens(bytes_of(size));
             puts("went through");
             return 0;
         }
@@ -898,13 +880,20 @@ static int run_here(const char *kind, size_t size, bool used)
 
 int main(int count, char **words)
 {
-    if (count == 3 && strcmp(words[1], "--each") == 0) {
-        for_each(run_each, atoi(words[2]));
-        return 0;
+    static char line[BUFSIZ]; /* so that stdio allocates nothing */
+
+    setvbuf(stdout, line, _IOLBF, sizeof line);
+    setrlimit(RLIMIT_CORE, &(struct rlimit){0, 0});
+    if (count < 2) {
+        for_each(list_one);
+    } else if (strcmp(words[1], "--each") == 0) {
+        if (count > 2)
+            use_heap();
+        for_each(run_in_child);
+    } else {
+        if (count > 3)
+            use_heap();
+        return run_here(words[1], count > 2 ? words[2] : "-");
     }
-    if (count < 3) {
-        for_each(list_one, 0);
-        return 0;
-    }
-    return run_here(words[1], size_of_name(words[2]), count > 3);
+    return 0;
 }
