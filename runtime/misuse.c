@@ -3,8 +3,8 @@
  *
  * Empty blocks have numbers, and a bit each that is set while the block is in
  * use. They need no lock: any thread, and a signal handler that interrupts it,
- * may change the bits. The search begins where the last one ended, so that an
- * address is not used again soon.
+ * may change the bits. All numbers take turns, so that an address is not used
+ * again soon.
  */
 #define _GNU_SOURCE
 #include "misuse.h"
@@ -20,13 +20,13 @@
 enum {
     GRANULE = alignof(max_align_t),
     WORD = 64, /* bits */
-    WORDS = EMPTY_SIZE / GRANULE / WORD,
+    EMPTY_BLOCKS = EMPTY_SIZE / GRANULE,
 };
 
 alignas(GRANULE) char own_area[OWN_SIZE];
 
-static _Atomic uint64_t used[WORDS];
-static atomic_size_t last_word;
+static _Atomic uint64_t used[EMPTY_BLOCKS / WORD];
+static atomic_size_t next_number;
 static atomic_bool closed; /* the pages of empty blocks */
 
 _Noreturn void misuse_found(const char *what, const void *where)
@@ -62,33 +62,16 @@ static bool close_area(void)
     return closed;
 }
 
-/* Take a number out of a word that is not full. False: it is full now. */
-static bool take(size_t word, size_t *number)
-{
-    uint64_t bits = used[word];
-
-    while (~bits)
-        if (atomic_compare_exchange_weak(&used[word], &bits,
-                                         bits | (bits + 1))) {
-            *number = word * WORD + (size_t)__builtin_ctzll(~bits);
-            return true;
-        }
-    return false;
-}
-
 void *empty_new(void)
 {
-    size_t first = last_word, number;
-
     if (!close_area())
         return NULL;
-    for (size_t i = 0; i < WORDS; i++) {
-        size_t word = (first + i) % WORDS;
+    for (size_t i = 0; i < EMPTY_BLOCKS; i++) {
+        size_t number = next_number++ % EMPTY_BLOCKS;
+        uint64_t bit = (uint64_t)1 << number % WORD;
 
-        if (take(word, &number)) {
-            last_word = word + (i == 0 && ~used[word] ? 0 : 1);
+        if (!(atomic_fetch_or(&used[number / WORD], bit) & bit))
             return empty_area() + number * GRANULE;
-        }
     }
     return NULL;
 }

@@ -23,8 +23,8 @@
  * has to be there still when the block is freed. There is at least one byte of
  * it. A free slot is all zeros, which is checked before it is used again: so
  * writes after free are found, and no block starts with the contents of
- * another. A slab keeps its size for ever: an address is never that of a block
- * of another size class.
+ * another. A slab keeps its size for ever: no address in it is ever that of a
+ * block of another size class.
  *
  * A large block has a region of its own, and lies at its end: the first byte
  * behind the canary cannot be read. When it is freed, its pages cannot be
@@ -493,7 +493,8 @@ static struct region *slab_with_free_slot(unsigned class)
 /* Close an empty slab, unless it is the first of its class. */
 static void slab_close_if_empty(struct region *slab)
 {
-    if (slab->free == slab->slots && slab != heap.first[slab->class])
+    if (slab->free == slab->slots && slab != heap.first[slab->class] &&
+        !slab->closed)
         slab->closed = deny(inner_start(slab), inner_end(slab));
 }
 
@@ -533,6 +534,8 @@ static void slot_release(struct region *slab, unsigned slot)
     if (slab->free++ == 0)
         slab_push(slab);
     slab_close_if_empty(slab);
+    if (slab->next) /* it may have been the first */
+        slab_close_if_empty(slab->next);
 }
 
 static void slot_check(const struct region *slab, unsigned slot)
@@ -544,7 +547,7 @@ static void slot_check(const struct region *slab, unsigned slot)
 
 /* ---- Large blocks. ---- */
 
-/* Where the canary ends: where the pages do, unless much is left by alignment. */
+/* The end of the pages; but no canary where alignment leaves a page or more. */
 static char *canary_end(const struct region *region)
 {
     char *end = region->first + region->large_size;
