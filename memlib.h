@@ -65,6 +65,15 @@ struct mem_range {
  */
 void mem_discard(const struct mem_range *ranges, size_t count);
 
+/*
+ * Close the pages of [ptr, ptr + size), all of them mapped: what they hold is
+ * lost, and an access ends the program, until mem_allow opens them again, zero.
+ * Pages are opened before mem_unmap. False where nothing was done: always in
+ * the lab, and where the system refuses. errno stays as it was.
+ */
+_Bool mem_deny(void *ptr, size_t size);
+_Bool mem_allow(void *ptr, size_t size);
+
 /* ---- For the program that runs the heap: the driver, a test. ---- */
 
 /*

@@ -80,8 +80,7 @@
  *       purge_threshold. The sizes of all free blocks add up to free_granules.
  *
  * Built with MM_ALIGNMENT=8, granules have 8 bytes and blocks at least two
- * granules. With MM_HARDENED, a freed block is filled with a pattern, which is
- * checked when the block is used again. With MM_FIXED_MAP, the map never moves.
+ * granules. With MM_FIXED_MAP, the map never moves.
  *
  * Marks instead of headers: cf. H.-J. Boehm and M. Weiser, "Garbage Collection
  * in an Uncooperative Environment", 1988. Caches that merge later: deferred
@@ -107,12 +106,6 @@ enum mark { INSIDE, FREE, CACHED, USED };
 
 #ifndef MM_ALIGNMENT
 #define MM_ALIGNMENT 16
-#endif
-
-#ifdef MM_HARDENED
-enum { HARDENED = true };
-#else
-enum { HARDENED = false };
 #endif
 
 #ifdef MM_FIXED_MAP
@@ -666,10 +659,6 @@ static inline void bin_unlink(size_t g, uint32_t link)
 {
     uint32_t next = free_block(g)->next;
 
-    if (HARDENED &&
-        (free_block(g)->linked_from != link ||
-         link >= heap.top_chunk * LINKS_PER_GRANULE || *link_at(link) != g))
-        fault("the link of a free block was overwritten", address(g));
     *link_at(link) = next;
     free_block(next)->linked_from = link;
     clear_bin_bit(link - FIRST_BIN_LINK, next == 0);
@@ -682,6 +671,18 @@ static inline void bin_unlink(size_t g, uint32_t link)
 static inline void bin_remove(size_t g)
 {
     bin_unlink(g, free_block(g)->linked_from);
+}
+
+/*
+ * The same for the block that a block in use ends at. Ends the program if the
+ * links were overwritten, as they are by a write beyond the end: linked_from
+ * leads to no link to this block, or to where no memory is.
+ */
+static inline void bin_remove_behind(size_t g)
+{
+    if (!likely(*link_at(free_block(g)->linked_from) == g))
+        fault("the link of a free block was overwritten", address(g));
+    bin_remove(g);
 }
 
 /*
@@ -742,6 +743,18 @@ static inline bool has_exact_fit(size_t size)
 /* ---- Free blocks. ---- */
 
 /*
+ * End the program if the first granule of the top chunk, which is not empty,
+ * was never used and is written to: the block before it was too small.
+ */
+static inline void check_top_chunk(void)
+{
+    const uint64_t *start = address(heap.top_chunk);
+
+    if (heap.top_chunk >= heap.never_used_from && *start)
+        fault("the last block was written to beyond its end", start);
+}
+
+/*
  * Make the block at g free, merge it with its free neighbours, and put the
  * result into a bin or into the top chunk. The block is marked `was`, and its
  * size is not recorded (any more). By I2 its free neighbours have no free
@@ -767,11 +780,13 @@ static void release(size_t g, size_t size, enum mark was)
         mark_change(g, was, FREE);
     }
     if (behind == FREE) {
-        bin_remove(end);
+        bin_remove_behind(end);
         if (free_block(end)->size > 1)
             mark_change(end, FREE, INSIDE);
         end += free_block(end)->size;
     } else if (end == heap.top_chunk) {
+        if (end < heap.end)
+            check_top_chunk();
         mark_change(end, USED, INSIDE);
         mark_change(g, FREE, USED);
         heap.never_used_from =
@@ -855,30 +870,6 @@ static inline size_t take(size_t g, size_t size)
  * refill makes the blocks of an empty cache.
  */
 
-/* In the hardened build a cached block is a pointer and then all FREED_BYTE. */
-enum { FREED_BYTE = 0xdb, NEXT_BYTES = sizeof(void *) };
-
-/* Fill a freed block behind its pointer. */
-static void fill_freed(void *payload, size_t size)
-{
-    memset((char *)payload + NEXT_BYTES, FREED_BYTE,
-           size * GRANULE - NEXT_BYTES);
-}
-
-/* End the program where a cached block is not as cache_push left it. */
-static void check_freed(void *payload, size_t size)
-{
-    const unsigned char *bytes = payload;
-    void *next = *(void **)payload;
-
-    for (size_t i = NEXT_BYTES; i < size * GRANULE; i++)
-        if (bytes[i] != FREED_BYTE)
-            fault("a free block was written to", bytes + i);
-    if (next && (granule_at(next) >= heap.top_chunk ||
-                 mark_of(granule_at(next)) != CACHED))
-        fault("the link of a free block was overwritten", payload);
-}
-
 /*
  * Put a block of k + 1 granules first into its cache. The caller marks it
  * CACHED. Its bit is set even if it is set already: a branch costs more.
@@ -890,8 +881,6 @@ static inline void cache_push(void *payload, unsigned k)
     *(void **)payload = next;
     heap.cache[k] = payload;
     heap.cache_budget -= (int32_t)k + 1;
-    if (HARDENED)
-        fill_freed(payload, k + 1);
     heap.nonempty_caches |= (uint32_t)1 << k;
 }
 
@@ -903,8 +892,6 @@ static inline void cache_pop(size_t k)
 {
     void *payload = heap.cache[k];
 
-    if (HARDENED)
-        check_freed(payload, k + 1);
     heap.cache[k] = *(void **)payload;
     heap.cache_budget += (int32_t)k + 1;
 }
@@ -921,8 +908,6 @@ static void release_list(void *payload, size_t size)
     while (payload) {
         size_t g = granule_at(payload);
 
-        if (HARDENED)
-            check_freed(payload, size);
         payload = *(void **)payload;
         heap.cache_budget += (int32_t)size;
         release(g, size, CACHED);
@@ -960,13 +945,11 @@ static size_t flush_base(void)
     return part < FLUSH_BASE ? part : FLUSH_BASE;
 }
 
-/* Make size granules at g, all INSIDE, a cached block with `next` behind it. */
-static inline void refill_one(size_t g, size_t size, void *next)
+/* Make the block at g, all INSIDE, a cached one with `next` behind it. */
+static inline void refill_one(size_t g, void *next)
 {
     mark_change(g, INSIDE, CACHED);
     *(void **)address(g) = next;
-    if (HARDENED)
-        fill_freed(address(g), size);
 }
 
 /*
@@ -986,8 +969,8 @@ static void refill(size_t g, size_t size, size_t n)
     heap.cache_budget -= (int32_t)(last - g);
     heap.cache[size - 1] = address(g + size);
     for (size_t at = g + size; at < last; at += size)
-        refill_one(at, size, address(at + size));
-    refill_one(last, size, NULL);
+        refill_one(at, address(at + size));
+    refill_one(last, NULL);
 }
 
 /*
@@ -1152,6 +1135,7 @@ static inline size_t top_chunk_size(void)
  */
 static inline void split_top_chunk(size_t size)
 {
+    check_top_chunk();
     heap.top_chunk += size;
     mark_change(heap.top_chunk, INSIDE, USED);
 }
@@ -1502,11 +1486,7 @@ void *mm_malloc(size_t size)
 /* Free the used block at g, too large for a cache. */
 static __attribute__((noinline)) void free_large(size_t g)
 {
-    size_t size = size_beyond_window(g);
-
-    if (HARDENED)
-        fill_freed(address(g), size);
-    release_large(g, size);
+    release_large(g, size_beyond_window(g));
 }
 
 /* Do nothing for NULL; end the program for another address of no used block. */
@@ -1759,15 +1739,18 @@ unsigned mm_purge_count(void)
     return heap.purge_count;
 }
 
+/* What is too small for a block is never left over: MIN_BLOCK is 1. */
+size_t mm_good_size(size_t size)
+{
+    return granules_for(size) * GRANULE;
+}
+
 /*
  * No lock is needed. The marks of a block stay as they are while it is used.
  * The mark behind it may change into another, but not into INSIDE, for nothing
  * merges with a used block. The map never moves: it grows downwards, before the
- * heap does. The hardened build lacks these functions, so that no thread keeps
- * freed blocks where nobody checks them. The sentinel is marked USED, but
- * nothing follows it.
+ * heap does. The sentinel is marked USED, but nothing follows it.
  */
-#ifndef MM_HARDENED
 struct mm_marks mm_marks(void)
 {
     return (struct mm_marks){heap.base, heap.map_end,
@@ -1781,6 +1764,5 @@ size_t mm_size_unlocked(const void *ptr)
 
     return (marks & USED) == USED ? size_in_window(marks, g) * GRANULE : 0;
 }
-#endif
 
 #endif

@@ -57,7 +57,7 @@ void *mm_realloc(void *ptr, size_t size);
  * mm_audit(): verify the heap's invariants. 0 = sound, else the number of the
  *     first invariant found broken, as the head of the file numbers them.
  *
- * Three more serve real processes only (runtime/threads.h): where the allocator
+ * Four more serve real processes only (runtime/threads.h): where the allocator
  * has the first, each thread has magazines of small freed blocks.
  *
  * mm_size_unlocked(p): bytes of the block in use at p, also while other threads
@@ -69,6 +69,8 @@ void *mm_realloc(void *ptr, size_t size);
  * mm_marks(): where small blocks in use can be looked up without a call. Called
  *     with the lock held, after mm_init. An allocator that has it aligns to 16,
  *     returns NULL for too large sizes, and its mm_free leaves errno alone.
+ * mm_good_size(size): bytes of every new block for size bytes. A block of
+ *     another size was requested with another size.
  */
 
 /*
@@ -89,6 +91,7 @@ int mm_audit(void);
 size_t mm_size_unlocked(const void *ptr);
 unsigned mm_purge_count(void);
 struct mm_marks mm_marks(void);
+size_t mm_good_size(size_t size);
 
 /* What is special about it, in at most six words: for tables. Optional. */
 extern const char mm_idea[];

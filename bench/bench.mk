@@ -18,11 +18,11 @@ $(OUT)/bench/memlib.o: memlib.c
 $(OUT)/bench/steps: $(STEPS)
 	$(call link,$(CC) $(JUDGE_FLAGS) $(STEPS_LINK) $^ $(JUDGE_LIBS))
 
-# threads, exchange, peak: programs for LD_PRELOAD. Every call is to be made.
+# threads, exchange, peak, misuse: programs for LD_PRELOAD. Every call is to be made.
 $(OUT)/bench/%: bench/%.c
 	$(call compile,$(CC) $(BASE) -Idriver -O2 -fno-builtin $<)
 
-BENCHES := $(patsubst %,$(OUT)/bench/%,steps threads exchange peak)
+BENCHES := $(patsubst %,$(OUT)/bench/%,steps threads exchange peak misuse)
 
 # Figures of this machine, now, in some ten minutes: docs/benchmarks.md.
 .PHONY: bench benchmarks test-programs bench-programs

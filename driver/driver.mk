@@ -7,9 +7,9 @@ WORKER_LINK := $(HOST_LINK) -Wl,-z,relro,-z,now
 
 # The two halves: what runs in the worker, and all the rest.
 WORKER_PARTS := $(addprefix driver/worker/,worker worker_load calls filter \
-	worker_timed worker_counted worker_checked pattern) memlib
+	worker_timed worker_checked pattern) memlib
 JUDGE_PARTS := mdriver $(WORKER_PARTS) $(filter-out driver/worker/worker_main \
-	$(WORKER_PARTS),$(patsubst %.c,%,$(wildcard driver/*.c driver/*/*.c)))
+	driver/worker/counter_tool $(WORKER_PARTS),$(patsubst %.c,%,$(wildcard driver/*.c driver/*/*.c)))
 # One judge serves release and the foreign modes, and a worker that is not foreign
 # has the judge's objects; build.o alone says of which mode it is.
 JUDGE := build/$(if $(FOREIGN),release,$(MODE))/judge
@@ -18,18 +18,9 @@ BUILD_OBJECT := $(OUT)/judge/driver/base/build.o
 JUDGE_OBJECTS := $(BUILD_OBJECT) $(patsubst %,$(JUDGE)/%.o,$(filter-out \
 	driver/base/build,$(JUDGE_PARTS)))
 WORKER_OBJECTS := $(WORKER_PARTS:%=$(WORK)/%.o) $(WORK)/driver/worker/worker_main.o
-# Which headers the compiler finds: one start of it tells, as every make asks.
-# The counted loop asks valgrind, if its header is there; when it comes or goes,
-# that loop is compiled again. Without a compiler nobody knows.
-FOUND := $(shell printf '\043if __has_include(<%s>)\n%s\n\043endif\n' \
-	valgrind/callgrind.h callgrind ncurses.h ncurses stddef.h compiler | \
-	$(CC) -E -P -x c - 2>/dev/null)
-CALLGRIND := $(if $(FOUND),$(if $(filter callgrind,$(FOUND)),yes,no))
-ifneq ($(CALLGRIND),$(if $(CALLGRIND),$(file <$(OUT)/callgrind)))
-$(shell { mkdir -p $(OUT) && echo $(CALLGRIND) >$(OUT)/callgrind; } 2>/dev/null)
-endif
 # Without ncurses (libncurses-dev) all is built, but --watch has no terminal.
-NCURSES := $(if $(filter ncurses,$(FOUND)),-lncursesw)
+NCURSES := $(shell $(CC) -E -include ncurses.h -x c /dev/null >/dev/null 2>&1 \
+	&& echo -lncursesw)
 JUDGE_LIBS := -lz -lzstd -ljson-c -lelf -lseccomp -lm $(NCURSES)
 
 $(OUT)/mdriver: $(JUDGE_OBJECTS)
@@ -43,7 +34,27 @@ $(OUT)/worker: driver/worker/worker_aarch64.sh $(OUT)/work/worker
 	$(QUIET)install -m 755 $< $@.$$$$ && mv -f $@.$$$$ $@
 endif
 
-$(WORK)/driver/worker/worker_counted.o: $(OUT)/callgrind
+# A tool of valgrind's counts instructions, in the modes whose workers valgrind
+# runs. It is built where the parts that tools are made of are there: the package
+# valgrind has them.
+PLATFORM := $(if $(filter release,$(MODE)),amd64,$(if $(filter m32,$(MODE)),x86))
+VALGRIND := $(if $(PLATFORM),$(wildcard $(foreach part,coregrind vex gcc-sup, \
+	/usr/lib/*/valgrind/lib$(part)-$(PLATFORM)-linux.a)))
+TOOL_FLAGS := -std=gnu11 -O2 $(WARN) -fno-builtin -fno-stack-protector \
+	$(if $(filter m32,$(MODE)),-m32) -isystem /usr/include/valgrind \
+	-DVGA_$(PLATFORM)=1 -DVGO_linux=1 -DVGP_$(PLATFORM)_linux=1 \
+	-DVGPV_$(PLATFORM)_linux_vanilla=1
+TOOL_LINK := -static -nodefaultlibs -nostartfiles -Wl,-u,_start \
+	-Wl,--build-id=none -Wl,-Ttext-segment=0x58000000 \
+	-Wl,--wrap=vgPlain_di_notify_mmap
+
+lab: $(if $(VALGRIND),$(OUT)/counter)
+
+$(OUT)/counter: $(OUT)/work/driver/worker/counter_tool.o $(VALGRIND)
+	$(call link,$(CC) $(TOOL_FLAGS) $(TOOL_LINK) $^ -lgcc)
+
+$(OUT)/work/driver/worker/counter_tool.o: driver/worker/counter_tool.c
+	$(call compile,$(CC) $(TOOL_FLAGS) -c $<)
 
 $(JUDGE)/%.o: %.c
 	$(call compile,$(CC) $(JUDGE_FLAGS) $(EXTRA) -c $<)

@@ -25,18 +25,24 @@ __asm__(".macro second_name name, of\n"
         "second_name __libc_valloc, valloc\n"
         "second_name __libc_pvalloc, pvalloc\n");
 
-/* From C23. The sizes are hints. */
+/* From C23. Where misuse.h is included, a wrong size ends the program. */
 extern void free_sized(void *block, size_t size);
 extern void free_aligned_sized(void *block, size_t align, size_t size);
 
 void free_sized(void *block, size_t size)
 {
+#ifdef MISUSE_H
+    misuse_check_size(block, 1, size);
+#endif
     (void)size;
     free(block);
 }
 
 void free_aligned_sized(void *block, size_t align, size_t size)
 {
+#ifdef MISUSE_H
+    misuse_check_size(block, align, size);
+#endif
     (void)align, (void)size;
     free(block);
 }

@@ -36,7 +36,7 @@
 #pragma weak mm_init_returns_bool
 extern const char mm_init_returns_bool; /* compat/cmu/mm.h */
 
-enum { ALIGN = alignof(max_align_t), LEAST_PAGE = 4096 };
+enum { ALIGN = alignof(max_align_t) };
 
 /* The allocator has returned an odd multiple of ALIGN / 2, and may again. */
 static bool saw_half_aligned;

@@ -25,6 +25,9 @@
 /* As many as glibc, at its highest, leaves in its heap. */
 enum { BLOCK_MAPPED = 32 << 20 };
 
+/* Mappings lie at multiples of it: bytes of the smallest page there is. */
+enum { LEAST_PAGE = 4096 };
+
 /* Call mm_init. False if it fails; the caller may try again. */
 bool blocks_init(void);
 

@@ -19,6 +19,8 @@
 #include <stdint.h>
 #include <stdlib.h>
 
+#include "misuse.h"
+
 /* How size_t is mangled: as unsigned long, or as unsigned int. */
 #if SIZE_MAX == UINT_MAX
 #define N "j"
@@ -152,7 +154,28 @@ void *try_array_aligned(size_t size, size_t align, const struct nothrow *tag)
     return try_one_aligned(size, align, tag);
 }
 
-/* ---- delete. ---- */
+/*
+ * ---- delete. ----
+ *
+ * A preloaded allocator has misuse_check_size, the recorder has not. It is
+ * called only where new and delete are this file's, whose blocks are malloc's.
+ */
+#pragma weak misuse_check_size
+
+#define OWN(function, symbol)                \
+    extern __typeof(function) own_##function \
+        __attribute__((alias(symbol), visibility("hidden")))
+OWN(new_array, "_Zna" N);
+OWN(delete_one, "_ZdlPv");
+OWN(delete_array, "_ZdaPv");
+
+static void check(void *ptr, size_t align, size_t size)
+{
+    if (misuse_check_size && new_one == own_one &&
+        new_one_aligned == own_aligned && new_array == own_new_array &&
+        delete_one == own_delete_one && delete_array == own_delete_array)
+        misuse_check_size(ptr, align, size);
+}
 
 void delete_one(void *ptr)
 {
@@ -161,7 +184,7 @@ void delete_one(void *ptr)
 
 void delete_one_aligned(void *ptr, size_t align)
 {
-    (void)align;
+    check(ptr, align, 0);
     free(ptr);
 }
 
@@ -172,13 +195,13 @@ void delete_array(void *ptr)
 
 void delete_one_sized(void *ptr, size_t size)
 {
-    (void)size;
+    check(ptr, 1, size);
     delete_one(ptr);
 }
 
 void delete_array_sized(void *ptr, size_t size)
 {
-    (void)size;
+    check(ptr, 1, size);
     delete_array(ptr);
 }
 
@@ -201,13 +224,13 @@ void delete_array_aligned(void *ptr, size_t align)
 
 void delete_one_sized_aligned(void *ptr, size_t size, size_t align)
 {
-    (void)size;
+    check(ptr, align, whole_size(size, align));
     delete_one_aligned(ptr, align);
 }
 
 void delete_array_sized_aligned(void *ptr, size_t size, size_t align)
 {
-    (void)size;
+    check(ptr, align, whole_size(size, align));
     delete_array_aligned(ptr, align);
 }
 

@@ -466,3 +466,26 @@ void mem_discard(const struct mem_range *ranges, size_t count)
             madvise(ranges[i].start, ranges[i].size, MADV_DONTNEED);
     errno = error;
 }
+
+/* mprotect, but errno stays as it was. */
+static bool set_access(void *ptr, size_t size, int access)
+{
+    int error = errno;
+    bool done = mprotect(ptr, size, access) == 0;
+
+    errno = error;
+    return done;
+}
+
+/* Pages that are dropped and cannot be accessed are zero when they can. */
+bool mem_deny(void *ptr, size_t size)
+{
+    return set_access(ptr, size, PROT_NONE) &&
+           (madvise(ptr, size, MADV_DONTNEED) == 0 ||
+            !set_access(ptr, size, PROT_READ | PROT_WRITE));
+}
+
+bool mem_allow(void *ptr, size_t size)
+{
+    return set_access(ptr, size, PROT_READ | PROT_WRITE);
+}

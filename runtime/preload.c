@@ -5,7 +5,7 @@
  * program preloads (LD_PRELOAD) or is linked with. Its functions replace the C
  * library's, with the semantics of glibc:
  *
- *     malloc(0)        a block of its own
+ *     malloc(0)        a block of its own, which has no bytes (misuse.h)
  *     realloc(p, 0)    frees p and returns NULL
  *     no memory        NULL and ENOMEM; sizes above PTRDIFF_MAX, overflow too
  *     free             leaves errno as it is
@@ -25,7 +25,9 @@
 #include "aligned.h"
 #include "blocks.h"
 #include "memlib.h"
+#include "misuse.h"
 #include "mm.h"
+#include "side_table.h"
 #include "threads.h"
 
 #define FORK_LOCK_OF_MALLOC
@@ -43,18 +45,15 @@
 #include <unistd.h>
 
 #pragma weak mm_marks
+#pragma weak mm_size_unlocked
+#pragma weak mm_good_size
 
 /* ---- The fallback area. ---- */
 
-enum { FALLBACK_SIZE = 1 << 20, HEADER = alignof(max_align_t) };
+enum { HEADER = alignof(max_align_t) };
 
-static alignas(HEADER) char fallback[FALLBACK_SIZE];
+static char *const fallback = own_area;
 static atomic_size_t fallback_used;
-
-static bool is_fallback(const void *block)
-{
-    return (uintptr_t)block - (uintptr_t)fallback < FALLBACK_SIZE;
-}
 
 /*
  * A block of zeros, with its size in the word before it; NULL if the area is
@@ -249,7 +248,8 @@ static void *request_aligned(size_t align, size_t size)
 /*
  * Copy the block to a new one: a block of the fallback area cannot grow, nor
  * can any block while the allocator is in the middle of a call. The old block
- * is not freed, since the interrupted call may be using it.
+ * is not freed, since the interrupted call may be using it. An empty block is,
+ * it has no contents.
  */
 static void *move(void *block, size_t bytes)
 {
@@ -258,6 +258,8 @@ static void *move(void *block, size_t bytes)
 
     if (new)
         memcpy(new, block, old < bytes ? old : bytes);
+    if (new && is_own(block) && !is_fallback(block))
+        empty_free(block);
     return new;
 }
 
@@ -265,7 +267,7 @@ static void *request_resize(void *block, size_t bytes)
 {
     if (bytes == 0)
         return NULL;
-    if (threads_busy() || is_fallback(block))
+    if (threads_busy() || is_own(block))
         return move(block, bytes);
     threads_check_in_use(block);
     enter();
@@ -276,6 +278,22 @@ static void *request_resize(void *block, size_t bytes)
 
 /* ---- The family. ---- */
 
+/* count * size bytes from the allocator, or an empty block. */
+static void *request_product(size_t count, size_t size, bool zero)
+{
+    void *block = count == 0 || size == 0 ? empty_new() : NULL;
+
+    return block ? block
+                 : enomem_if_null(request(1, product(count, size), zero));
+}
+
+/* Free a block that is not the allocator's. */
+static void free_own(void *block)
+{
+    if (!is_fallback(block))
+        empty_free(block);
+}
+
 /*
  * Whether the process has one thread, in no other call, and an allocator whose
  * own functions have the C library's semantics, for requests that succeed.
@@ -285,9 +303,16 @@ static inline bool may_call_directly(const struct thread *self)
     return is_direct && is_alone() && !self->inside && !forking;
 }
 
+/* May blocks.c have mapped the block? An allocator that is called directly has
+ * no other entries in the side table. */
+static inline bool is_own_mapping(const void *block)
+{
+    return side_table_count > 0 && (uintptr_t)block % LEAST_PAGE == 0;
+}
+
 static __attribute__((noinline)) void *malloc_carefully(size_t size)
 {
-    return enomem_if_null(request(1, product(1, size), false));
+    return request_product(1, size, false);
 }
 
 /* malloc without a block in a magazine. */
@@ -295,7 +320,7 @@ static __attribute__((noinline)) void *malloc_slowly(size_t size)
 {
     struct thread *self = threads_current();
 
-    if (may_call_directly(self)) {
+    if (may_call_directly(self) && size < BLOCK_MAPPED) {
         self->inside = true;
         void *block = mm_malloc(size);
         self->inside = false;
@@ -315,8 +340,11 @@ void *malloc(size_t size)
 /* free in a process with several threads, or of what is not the allocator's. */
 static __attribute__((noinline)) void free_carefully(void *block)
 {
-    if (!block || is_fallback(block) || threads_busy() ||
-        free_to_magazine(block))
+    if (is_own(block)) {
+        free_own(block);
+        return;
+    }
+    if (!block || threads_busy() || free_to_magazine(block))
         return;
     int *error = errno_address(), before = *error;
     enter();
@@ -330,7 +358,7 @@ static __attribute__((noinline)) void free_slowly(void *block)
 {
     struct thread *self = threads_current();
 
-    if (!may_call_directly(self) || is_fallback(block)) {
+    if (!may_call_directly(self) || is_own(block) || is_own_mapping(block)) {
         free_carefully(block);
         return;
     }
@@ -347,7 +375,7 @@ void free(void *block)
 
 void *calloc(size_t count, size_t size)
 {
-    return enomem_if_null(request(1, product(count, size), true));
+    return request_product(count, size, true);
 }
 
 void *realloc(void *block, size_t size)
@@ -418,6 +446,10 @@ size_t malloc_usable_size(void *block)
         return 0;
     if (is_fallback(block))
         return fallback_size(block);
+    if (is_own(block)) {
+        empty_check(block);
+        return 0;
+    }
     if (threads_busy())
         return block_size(block);
     threads_check_in_use(block);
@@ -425,6 +457,25 @@ size_t malloc_usable_size(void *block)
     size_t size = block_size(block);
     leave();
     return size;
+}
+
+/* Bytes of a block; without a lock, if the allocator can tell. */
+static size_t size_quickly(void *block)
+{
+    size_t size = mm_size_unlocked ? mm_size_unlocked(block) : 0;
+
+    return size ? size : malloc_usable_size(block);
+}
+
+void misuse_check_size(void *block, size_t align, size_t size)
+{
+    if ((uintptr_t)block % align != 0)
+        misuse_found("this block was requested with another alignment", block);
+    if (!block || size == 0 || is_own(block))
+        return;
+    size_t usable = size_quickly(block);
+    if (size > usable || (mm_good_size && mm_good_size(size) != usable))
+        misuse_found("this block was requested with another size", block);
 }
 
 static size_t system_bytes(void)

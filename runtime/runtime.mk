@@ -4,9 +4,11 @@
 
 REAL_FLAGS := $(BASE) -O2 -fPIC -fno-semantic-interposition -DDRIVER
 RUNTIME := $(patsubst %,$(OUT)/real/runtime/%.o,preload new_delete threads \
-	blocks side_table mapping)
+	blocks side_table mapping misuse)
 OSLIB := $(OUT)/real/runtime/oslib.o
-PRELOADS := $(if $(filter release,$(MODE)),$(notdir $(ALLOCATORS)) mm_hardened)
+# variants/hardened.c is preloaded by the name of mm_hardened.
+PRELOADS := $(if $(filter release,$(MODE)),$(patsubst hardened,mm_hardened,\
+	$(notdir $(ALLOCATORS))))
 
 .PHONY: runtime handin-runtime
 runtime: $(PRELOADS:%=$(OUT)/preload/%.so) $(OUT)/record.so handin-runtime
@@ -25,8 +27,7 @@ $(OUT)/real/%.o: %.c
 
 # With a map that never moves, mm.c answers threads without a lock.
 $(OUT)/real/mm_threads.o: EXTRA := -DMM_FIXED_MAP
-$(OUT)/real/mm_hardened.o: EXTRA := -DMM_FIXED_MAP -DMM_HARDENED
-$(OUT)/real/mm_threads.o $(OUT)/real/mm_hardened.o: mm.c
+$(OUT)/real/mm_threads.o: mm.c
 	$(call compile,$(CC) $(REAL_FLAGS) $(EXTRA) -c $<)
 
 PRELOAD_FLAGS := -shared -Wl,-z,defs -Wl,--version-script=runtime/malloc.map
@@ -34,7 +35,7 @@ PRELOAD = $(call link,$(CC) $(PRELOAD_FLAGS) $(filter %.o,$^))
 HOST_OF_REAL := $(RUNTIME) $(OSLIB) runtime/malloc.map
 $(OUT)/preload/mm.so: $(OUT)/real/mm_threads.o $(HOST_OF_REAL)
 	$(PRELOAD)
-$(OUT)/preload/mm_hardened.so: $(OUT)/real/mm_hardened.o $(HOST_OF_REAL)
+$(OUT)/preload/mm_hardened.so: $(OUT)/real/variants/hardened.o $(HOST_OF_REAL)
 	$(PRELOAD)
 $(OUT)/preload/%.so: $(OUT)/real/variants/%.o $(HOST_OF_REAL)
 	$(PRELOAD)

@@ -20,14 +20,13 @@
  */
 #include "threads.h"
 
+#include "misuse.h"
+
 #include <pthread.h>
-#include <inttypes.h>
 #include <stdint.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
-#include <unistd.h>
 
 #pragma weak mm_size_unlocked
 #pragma weak mm_purge_count
@@ -188,18 +187,6 @@ void *threads_allocate(size_t size, const struct threads_lock *lock)
     return m->first ? magazine_pop(m) : NULL;
 }
 
-/* Print the message of mm.c. snprintf writes short numbers without malloc. */
-static _Noreturn void double_free(const void *block)
-{
-    char line[64];
-    int length = snprintf(line, sizeof line,
-                          "mm: this block is free already: 0x%016" PRIxPTR "\n",
-                          (uintptr_t)block);
-
-    (void)!write(STDERR_FILENO, line, (size_t)length);
-    abort();
-}
-
 /*
  * Bytes of the block if there are magazines for its size, else 0. Ends the
  * program if the block lies in a magazine.
@@ -211,7 +198,7 @@ static inline size_t size_if_small(const void *block)
     if (size == 0 || size / GRANULE > SIZES)
         return 0;
     if (((const struct magazine_block *)block)->key == threads_key)
-        double_free(block);
+        misuse_found("this block is free already", block);
     return size;
 }
 

@@ -27,7 +27,7 @@ MATPLOTLIB = importlib.util.find_spec('matplotlib')
 SMALL = TESTS / 'traces/small.rep'
 
 PARTS = ('table', 'pareto', 'worst', 'scaling', 'threads', 'exchange',
-         'memory-return', 'judge', 'record', 'lookahead')
+         'memory-return', 'misuse', 'judge', 'record', 'lookahead')
 
 # A free of 41 instructions; malloc and realloc wander where they are told to.
 KNOWN = r"""

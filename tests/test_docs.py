@@ -32,6 +32,7 @@ NOT_RUN = {
     r'./mdriver --watch -f': 'needs a terminal',
     r'tools/bench (scaling|threads|exchange|memory-return|judge|record|pareto)':
         'takes more than a few seconds',
+    r'tools/bench misuse': 'test_misuse.py compares it',
     r'tools/grade check': 'takes more than a few seconds',
     r'tools/grade .* --engine': 'needs other machines',
     r'tools/bench worst': 'needs ptrace',

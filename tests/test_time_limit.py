@@ -3,6 +3,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+import unittest
 from pathlib import Path
 
 import samples
@@ -64,6 +65,31 @@ class TimeLimit(samples.Samples):
         self.assertEqual(self.verdict(
             '-s', '0.5', '-f', trace, '--allocator', self.spinning(4)),
             'too-slow')
+
+
+class Hanging(samples.Samples):
+    """Who hangs on trace after trace is not waited for on all of them."""
+
+    def messages(self, *words: str) -> list[str]:
+        hanging = self.build('hanging', before='if (size == 16) for (;;) ;',
+                             flags=('-nostartfiles',))
+        traces = [self.write(f'hang{i}.rep', samples.text_of(
+            ['a 0 16' if i != 1 else 'a 0 8'], 1)) for i in range(6)]
+        _, report = support.mdriver_json(
+            '--no-timing', '-s', '0.05', '--allocator', hanging, *words,
+            *traces)
+        self.assertEqual([one['verdict'] for one in report['results']],
+                         ['hung', 'ok', 'hung', 'hung', 'hung', 'hung'])
+        return [one['message'] for one in report['results']]
+
+    @unittest.skipIf(support.BUILD.name == 'san', 'has no jail')
+    def test_three_in_a_row_end_it_if_it_is_not_trusted(self) -> None:
+        messages = self.messages('--jail', 'auto')
+        self.assertEqual(['was not begun' in one for one in messages],
+                         [False] * 5 + [True])
+
+    def test_all_are_run_if_it_is_trusted(self) -> None:
+        self.assertNotIn('was not begun', ''.join(self.messages()))
 
 
 class NoPlace(samples.Samples):

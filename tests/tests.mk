@@ -28,11 +28,9 @@ $(OUT)/tests/mm_audit_test: tests/unit/mm_audit_test.c mm.c
 	$(call compile,$(CC) $(WORKER_FLAGS) -DDRIVER $(FLAGSHIP) $<)
 
 # mm.c as it can be built otherwise.
-MM_BUILDS := align8 hardened fixed_map align8_hardened
+MM_BUILDS := align8 fixed_map
 $(OUT)/mm/align8.so: OTHERWISE := -DMM_ALIGNMENT=8
-$(OUT)/mm/hardened.so: OTHERWISE := -DMM_HARDENED
 $(OUT)/mm/fixed_map.so: OTHERWISE := -DMM_FIXED_MAP
-$(OUT)/mm/align8_hardened.so: OTHERWISE := -DMM_ALIGNMENT=8 -DMM_HARDENED
 $(MM_BUILDS:%=$(OUT)/mm/%.so): mm.c
 	$(call compile,$(CC) $(WORKER_FLAGS) $(OTHERWISE) $(PLUGIN_FLAGS) $<)
 
@@ -59,7 +57,7 @@ endif
 # What runs under any malloc, wrong mallocs, and the soak: release only, as the
 # preloads are. The runtime's parts alone are tested in every mode.
 RUNTIME_PARTS := oslib page_map mapping side_table blocks blocks_bare threads
-RUNTIME_BUILT := family_test process_test misuse plugin.so \
+RUNTIME_BUILT := family_test process_test plugin.so \
 	$(patsubst tests/runtime/%.c,%.so,$(wildcard tests/runtime/bad/*.c))
 RUNTIME_TESTS := $(RUNTIME_PARTS:%=$(OUT)/tests/%_test) \
 	$(if $(PRELOADS),$(RUNTIME_BUILT:%=$(OUT)/runtime/%) $(OUT)/soak)
@@ -71,7 +69,8 @@ $(OUT)/tests/page_map_test: page_map.h
 $(OUT)/tests/mapping_test: runtime/mapping.c runtime/mapping.h
 $(OUT)/tests/side_table_test: runtime/side_table.c runtime/side_table.h \
 	runtime/mapping.h
-$(OUT)/tests/threads_test: runtime/threads.c runtime/threads.h mm.h
+$(OUT)/tests/threads_test: runtime/threads.c runtime/threads.h runtime/misuse.c \
+	runtime/misuse.h mm.h
 $(OUT)/tests/blocks_test: tests/runtime/fake_more.c
 $(OUT)/tests/blocks_test $(OUT)/tests/blocks_bare_test: tests/runtime/fake.c \
 	tests/runtime/fake.h tests/runtime/blocks_cases.h runtime/blocks.c \

@@ -1,8 +1,5 @@
 /*
- * counter.c - the command line of valgrind, and what callgrind writes.
- *
- * A dump of callgrind has a header, costs by function, and a last line
- * "totals: N", N the instructions counted since the dump before.
+ * counter.c - the command line of valgrind, and the page with the count.
  */
 #define _GNU_SOURCE
 #include "counter.h"
@@ -10,6 +7,7 @@
 #include "memlib.h"
 #include "base/build.h"
 #include "base/fatal.h"
+#include "process.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -18,34 +16,19 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-static const char *const options[COUNTER_WORDS] = {
+enum { PAGE = 4096 };
+
+/* "none": of tools that valgrind has itself, none brings code into a worker. */
+static const char *const options[] = {
     "--command-line-only=yes", /* no ~/.valgrindrc */
-    "--tool=callgrind",
-    "--log-file=/dev/null",
-    "--vgdb=no",
-    "--run-libc-freeres=no",
-    "--run-cxx-freeres=no",
-    "--instr-atstart=no",
-    "--collect-atstart=no",
-    "--combine-dumps=yes", /* all of them into one file */
-    "--dump-line=no",
-};
+    "--tool=none", "--log-file=/dev/null", "--vgdb=no",
+    "--run-libc-freeres=no", "--run-cxx-freeres=no"};
 
 /* ---- Is it there? ---- */
 
-/* Write the path of the first valgrind of PATH; false if there is none. */
-static bool find_tool(char path[COUNTER_PATH])
+static void set_path(char path[COUNTER_PATH], const char *name)
 {
-    const char *folders = getenv("PATH");
-
-    for (const char *at = folders; at; at = strchr(at, ':')) {
-        at += at != folders;
-        int length = (int)strcspn(at, ":");
-        snprintf(path, COUNTER_PATH, "%.*s/valgrind", length, at);
-        if (length > 0 && access(path, X_OK) == 0)
-            return true;
-    }
-    return false;
+    snprintf(path, COUNTER_PATH, "%s/%s", build_directory(), name);
 }
 
 const char *counter_missing(void)
@@ -61,22 +44,22 @@ const char *counter_missing(void)
                      others[i]);
             return text;
         }
-    if (!find_tool(path))
-        return "needs valgrind, which is not installed: apt-get install "
+    set_path(path, "counter");
+    if (access(path, X_OK) != 0)
+        return "needs valgrind, which this was built without: apt-get install "
                "valgrind, then make";
     return NULL;
 }
 
-/* ---- The command and the file. ---- */
+/* ---- The command and the page. ---- */
 
 static void set_command(struct counter *c)
 {
     int n = 0;
 
     c->command[n++] = c->tool;
-    for (int i = 0; i < COUNTER_WORDS && options[i]; i++)
+    for (size_t i = 0; i < sizeof options / sizeof *options; i++)
         c->command[n++] = (char *)options[i];
-    c->command[n++] = c->file_option;
     c->command[n++] = c->worker;
 }
 
@@ -84,13 +67,14 @@ struct counter *counter_open(void)
 {
     struct counter *c = check_alloc(calloc(1, sizeof *c));
 
-    c->fd = memfd_create("counts", MFD_CLOEXEC);
-    if (c->fd < 0)
-        fatal_usage("cannot make the file of counts: %s", strerror(errno));
-    find_tool(c->tool);
-    snprintf(c->worker, sizeof c->worker, "%s/worker", build_directory());
-    snprintf(c->file_option, sizeof c->file_option,
-             "--callgrind-out-file=/proc/%d/fd/%d", (int)getpid(), c->fd);
+    c->fd = process_shared_file("count", PAGE);
+    void *page =
+        mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, c->fd, 0);
+    if (page == MAP_FAILED)
+        fatal_usage("cannot map the count: %s", strerror(errno));
+    c->count = page;
+    set_path(c->tool, "counter");
+    set_path(c->worker, "worker");
     set_command(c);
     return c;
 }
@@ -99,15 +83,19 @@ void counter_close(struct counter *c)
 {
     if (!c)
         return;
+    munmap((void *)c->count, PAGE);
     close(c->fd);
     free(c);
 }
 
 void counter_restart(struct counter *c)
 {
-    c->used = 0;
-    if (ftruncate(c->fd, 0) != 0)
-        fatal_usage("cannot empty the file of counts");
+    *c->count = 0;
+}
+
+uint64_t counter_read(const struct counter *c)
+{
+    return *c->count;
 }
 
 /*
@@ -121,41 +109,4 @@ void *counter_heap_base(size_t limit)
     if (build_worker_bits == 32 || (size_t)low + limit <= 0x58000000)
         return low;
     return (void *)((size_t)1 << 42);
-}
-
-/* ---- Counts. ---- */
-
-static off_t size_of(const struct counter *c)
-{
-    return lseek(c->fd, 0, SEEK_END);
-}
-
-bool counter_is_quiet(const struct counter *c)
-{
-    return size_of(c) == c->used;
-}
-
-/* Find the one line "totals: N" of the text. */
-static bool find_total(const char *text, uint64_t *count)
-{
-    static const char word[] = "\ntotals: ";
-    const char *at = strstr(text, word);
-    char *end;
-
-    if (!at || strstr(at + 1, word))
-        return false;
-    *count = strtoull(at + strlen(word), &end, 10);
-    return *end == '\n';
-}
-
-bool counter_read(struct counter *c, uint64_t *count)
-{
-    size_t size = (size_t)(size_of(c) - c->used);
-    char *text = check_alloc(calloc(1, size + 1));
-    bool found = pread(c->fd, text, size, c->used) == (ssize_t)size &&
-                 find_total(text, count);
-
-    c->used += (off_t)size;
-    free(text);
-    return found;
 }

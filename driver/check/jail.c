@@ -202,7 +202,7 @@ static const struct refusal {
 #define WRITES(name, argument) HAS(name, argument, O_CREAT), \
     HAS(name, argument, O_TRUNC), \
     {name, argument, SCMP_CMP_MASKED_EQ, O_ACCMODE, O_RDWR}, \
-    {name, argument, SCMP_CMP_MASKED_EQ, O_ACCMODE | O_APPEND, O_WRONLY}
+    {name, argument, SCMP_CMP_MASKED_EQ, O_ACCMODE, O_WRONLY}
     /* Other processes and threads, and moments that the judge does not count. */
     ANYWAY("fork"), ANYWAY("vfork"), ANYWAY("clone"), ANYWAY("clone3"),
     ANYWAY("execve"), ANYWAY("execveat"),
@@ -216,7 +216,7 @@ static const struct refusal {
     ANYWAY("pidfd_open"), ANYWAY("pidfd_send_signal"),
     OTHERS("kill"), OTHERS("tkill"), OTHERS("tgkill"),
     ANYWAY("rt_sigqueueinfo"), ANYWAY("rt_tgsigqueueinfo"),
-    /* The network, and files; callgrind appends to the one of counts. */
+    /* The network, and files. */
     ANYWAY("socket"), ANYWAY("socketpair"),
     ANYWAY("rename"), ANYWAY("renameat"), ANYWAY("renameat2"),
     ANYWAY("unlink"), ANYWAY("unlinkat"), ANYWAY("rmdir"), ANYWAY("mkdir"),

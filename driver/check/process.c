@@ -51,6 +51,8 @@ int process_shared_file(const char *name, size_t size)
 
 /* ---- The worker's environment. ---- */
 
+enum { OWN = 3 }; /* variables of it at most */
+
 /*
  * The C library raises its mmap and trim thresholds when large blocks are
  * freed. Until then it gives memory back often and faults it in again. Workers
@@ -79,25 +81,32 @@ static bool is_variable(const char *entry, const char *name)
     return strncmp(entry, name, length) == 0 && entry[length] == '=';
 }
 
-/* The judge's environment with one or two variables replaced. The caller frees
- * the array and the strings in own. */
-static char **environment_of(const struct allocator *allocator, char *own[2])
+/* The judge's environment with some variables replaced. The caller frees the
+ * array and the strings in own. */
+static char **environment_of(const struct process_setup *s, char *own[OWN])
 {
+    const struct allocator *allocator = s->allocator;
     size_t count = 0, kept = 0;
 
     while (environ[count])
         count++;
-    char **all = check_alloc(malloc((count + 3) * sizeof *all));
+    char **all = check_alloc(malloc((count + OWN + 1) * sizeof *all));
     for (size_t i = 0; i < count; i++)
         if (!is_variable(environ[i], "GLIBC_TUNABLES") &&
-            !is_variable(environ[i], "LD_PRELOAD"))
+            !is_variable(environ[i], "LD_PRELOAD") &&
+            !is_variable(environ[i], "VALGRIND_LAUNCHER"))
             all[kept++] = environ[i];
     all[kept++] = own[0] = tunables();
-    own[1] = NULL;
+    own[1] = own[2] = NULL;
     if (allocator->kind == WORKER_SYSTEM && allocator->path[0]) {
         if (asprintf(&own[1], "LD_PRELOAD=%s", allocator->path) < 0)
             own[1] = check_alloc(NULL);
         all[kept++] = own[1];
+    }
+    if (s->counter) { /* valgrind's core asks who has started it */
+        if (asprintf(&own[2], "VALGRIND_LAUNCHER=%s", s->counter->tool) < 0)
+            own[2] = check_alloc(NULL);
+        all[kept++] = own[2];
     }
     all[kept] = NULL;
     return all;
@@ -122,20 +131,20 @@ static void set_limits(const struct process_setup *s)
     sched_setaffinity(0, sizeof set, &set);
 }
 
-/* Give the worker its files as descriptors 0 to 4, and close all others. */
+/* Give the worker its files as descriptors from 0 on, and close all others. */
 static bool set_files(const struct process_setup *s, int output_fd)
 {
-    enum { FILES = 5 };
-    int from[FILES] = {open("/dev/null", O_RDONLY), output_fd, output_fd,
-                       s->channel_fd, s->heap_fd};
+    int from[] = {open("/dev/null", O_RDONLY), output_fd, output_fd,
+                  s->channel_fd, s->heap_fd, s->counter ? s->counter->fd : -1};
+    int files = s->counter ? 6 : 5;
 
-    for (int i = 0; i < FILES; i++) /* first move all of them above 4 */
+    for (int i = 0; i < files; i++) /* first move all of them above the last */
         if (from[i] < 0 ||
-            (from[i] = fcntl(from[i], F_DUPFD_CLOEXEC, FILES)) < 0)
+            (from[i] = fcntl(from[i], F_DUPFD_CLOEXEC, files)) < 0)
             return false;
-    for (int i = 0; i < FILES; i++)
+    for (int i = 0; i < files; i++)
         dup2(from[i], i);
-    syscall(SYS_close_range, FILES, ~0u, 0);
+    syscall(SYS_close_range, files, ~0u, 0);
     return true;
 }
 
@@ -186,7 +195,7 @@ static _Noreturn void become_worker(const struct start *s)
     if (s->setup->jailed) /* with few files open */
         jail_limit(s->setup->span, s->setup->seconds);
     set_signals(&s->mask);
-    execve(s->path, s->setup->command ? s->setup->command : arguments,
+    execve(s->path, s->setup->counter ? s->setup->counter->command : arguments,
            s->environment);
     dprintf(2, "%s: %s\n", s->path, exec_fault());
     _exit(127);
@@ -194,15 +203,15 @@ static _Noreturn void become_worker(const struct start *s)
 
 static pid_t start_worker(const struct process_setup *setup, int output_fd)
 {
-    char *own[2];
+    char *own[OWN];
     struct start s = {.setup = setup,
-                      .environment = environment_of(setup->allocator, own),
+                      .environment = environment_of(setup, own),
                       .output_fd = output_fd,
                       .judge = getpid()};
     sigset_t all;
 
-    if (setup->command)
-        snprintf(s.path, sizeof s.path, "%s", setup->command[0]);
+    if (setup->counter)
+        snprintf(s.path, sizeof s.path, "%s", setup->counter->tool);
     else
         snprintf(s.path, sizeof s.path, "%s/worker", build_directory());
     sigfillset(&all);
@@ -214,8 +223,8 @@ static pid_t start_worker(const struct process_setup *setup, int output_fd)
     if (pid < 0)
         fatal_usage("cannot start a process: %s", strerror(errno));
     free(s.environment);
-    free(own[0]);
-    free(own[1]);
+    for (int i = 0; i < OWN; i++)
+        free(own[i]);
     return pid;
 }
 

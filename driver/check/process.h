@@ -9,6 +9,7 @@
 #define PROCESS_H
 
 #include "allocator.h"
+#include "counter.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -32,7 +33,7 @@ struct process_setup {
     uint64_t span;    /* for bytes of heap and channel, */
     uint64_t seconds; /* and seconds of CPU time */
     int cpu;              /* -1 = any */
-    char *const *command; /* that starts the worker; NULL: it is one itself */
+    const struct counter *counter; /* that it runs under, or NULL */
 };
 
 /*

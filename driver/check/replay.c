@@ -52,12 +52,32 @@ void replay_note_footprint(struct replay *r, const struct oracle *o,
 
 /* ---- The checked pass. ---- */
 
+/* From here on the allocator's instructions count. */
+static void note_count(struct replay *r)
+{
+    r->counted.at_init = counter_read(r->setup.counter);
+    r->counted.cpu_at_init = process_cpu_seconds(sandbox_process(r->sandbox));
+}
+
+struct ending replay_empty(struct replay *r)
+{
+    struct ending e = sandbox_call(r->sandbox, COMMAND_RESET, 0, 0);
+
+    if (r->setup.counter)
+        note_count(r);
+    return e;
+}
+
 bool replay_begin(struct replay *r, struct oracle *o, struct finding *f)
 {
     sandbox_begin_pass(r->sandbox);
     if (!is_done(&r->load))
         return diagnose_start(r, &r->load, o, AT_LOADING, f);
-    struct ending e = sandbox_call(r->sandbox, COMMAND_RESET, 0, 0);
+    struct ending e = replay_empty(r);
+    if (!replay_digest_init(r, o, f))
+        return false;
+    if (is_done(&e))
+        e = sandbox_call(r->sandbox, COMMAND_INIT, 0, 0);
     if (!replay_digest_init(r, o, f))
         return false;
     if (e.verdict == VERDICT_INIT_FAILED && r->setup.fail_at &&

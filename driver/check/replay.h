@@ -139,18 +139,12 @@ enum timed_kind {
 bool replay_timed(struct replay *r, enum timed_kind kind, double *ns,
                   struct outcome *outcome);
 
-/* What a counted pass counts. */
-struct count {
-    uint64_t instructions; /* of the calls in all operations */
-    uint64_t ops;          /* so many were counted, and stand for the others */
-};
-
 /*
  * Replay a trace once in a counted pass. The replay was opened with a counter;
- * its own trace is another with no fewer slots. *count is set if the verdict is
- * ok; else the replay has to be closed.
+ * its own trace is another with no fewer slots. *instructions is what all calls
+ * took, if the verdict is ok; else the replay has to be closed.
  */
 bool replay_counted(struct replay *r, const struct trace *trace,
-                    struct count *count, struct outcome *outcome);
+                    uint64_t *instructions, struct outcome *outcome);
 
 #endif

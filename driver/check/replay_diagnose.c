@@ -118,16 +118,17 @@ static uint64_t watch_replay(struct replay *r, uint64_t last)
 {
     uint64_t count;
 
-    struct ending reset = sandbox_call(r->sandbox, COMMAND_RESET, 0, 0);
+    struct ending e = replay_empty(r);
 
-    if (!is_done(&reset))
+    if (is_done(&e))
+        e = sandbox_call(r->sandbox, COMMAND_INIT, 0, 0);
+    if (!is_done(&e))
         return NO_OP;
     for (uint64_t first = 0; first <= last; first += count) {
         count =
             last + 1 - first < CHANNEL_BATCH ? last + 1 - first : CHANNEL_BATCH;
         replay_feed(r, r->oracle, first, (uint32_t)count);
-        struct ending e =
-            sandbox_call(r->sandbox, COMMAND_CHECKED, (uint32_t)count, first);
+        e = sandbox_call(r->sandbox, COMMAND_CHECKED, (uint32_t)count, first);
         struct stop stop = sandbox_channel(r->sandbox)->stop;
         if (e.stopped && stop.watched)
             return first + stop.step;

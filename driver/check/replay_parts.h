@@ -46,8 +46,9 @@ struct replay {
     uint32_t segment;        /* of the trace, whose peak comes next */
     uint64_t lowest_payload; /* since resident pages were last counted */
     struct {
-        double seconds;         /* of the worker's CPU time in counted calls */
-        double seconds_allowed; /* by what was counted */
+        uint64_t at_init;      /* instructions before mm_init, */
+        double cpu_at_init;    /* and CPU seconds */
+        uint64_t memlib_calls; /* that took memory or gave it back, since */
     } counted;
     struct op *leftover; /* frees of the blocks live after the trace */
     uint32_t leftover_count;
@@ -98,6 +99,9 @@ void replay_renew(struct replay *r);
 void replay_set_audits(struct replay *r);
 
 /* ---- replay.c ---- */
+
+/* Empty the heap, by the first command of a pass. */
+struct ending replay_empty(struct replay *r);
 
 /*
  * Begin a pass with an empty heap and mm_init. If mm_init fails because

@@ -32,8 +32,8 @@ struct result {
     bool timed;               /* ns_per_op and ratio are set */
     struct summary ns_per_op; /* over the rounds */
     struct summary ratio;     /* libc's ns/op / this ns/op, over the rounds */
-    bool counted;             /* count is set */
-    struct count count;       /* of instructions */
+    bool counted;             /* instructions is set */
+    uint64_t instructions;    /* of the calls in all operations */
     double count_ratio; /* libc's instructions / these; 0: libc has no count */
 };
 

@@ -69,7 +69,7 @@ void count_instructions(const struct benchmark *b,
         if (!replay)
             replay = open_replay(b, allocator, counter);
         r->counted =
-            replay_counted(replay, b->traces[i], &r->count, &r->outcome);
+            replay_counted(replay, b->traces[i], &r->instructions, &r->outcome);
         r->utilization = benchmark_utilization(b->traces[i], &r->outcome);
         if (!r->counted) {
             replay_close(replay);

@@ -183,7 +183,7 @@ static bool counts_for_speed(const struct trace *t)
 
 static struct cost cost_of(const struct trace *t, const struct result *r)
 {
-    double instructions = (double)r->count.instructions / (double)t->op_count;
+    double instructions = (double)r->instructions / (double)t->op_count;
 
     if (r->counted)
         return (struct cost){fmax(instructions, LEAST_INSTRUCTIONS),

@@ -28,7 +28,7 @@ static double seconds_of(const struct row *x)
 
 static double instructions_per_op(const struct row *x)
 {
-    return (double)x->result->count.instructions / (double)x->trace->op_count;
+    return (double)x->result->instructions / (double)x->trace->op_count;
 }
 
 static uint64_t total_ops(const struct benchmark *b)

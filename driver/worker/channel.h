@@ -41,15 +41,10 @@ enum turn { TURN_JUDGE, TURN_WORKER };
 
 enum command {
     COMMAND_LOAD,    /* load the allocator at path */
-    COMMAND_RESET,   /* empty the heap, then call mm_init */
-    COMMAND_INIT,    /* call mm_init again, on the heap as it is */
+    COMMAND_RESET,   /* empty the heap */
+    COMMAND_INIT,    /* call mm_init, on the heap as it is */
     COMMAND_CHECKED, /* carry out the batch by the checked loop */
-    COMMAND_TIMED,   /* carry out the batch by the timed loop */
-    /* Of a worker under callgrind (worker_counted.c): */
-    COMMAND_COUNTED,   /* carry out the batch, its instructions counted */
-    COMMAND_LOOP,      /* the same without the allocator: the loop alone */
-    COMMAND_UNCOUNTED, /* carry out the batch, not counted, and faster */
-    COMMAND_DUMP       /* append the count to the judge's file; 0 again */
+    COMMAND_TIMED    /* carry out the batch by the timed loop */
 };
 
 enum reply {
@@ -135,6 +130,8 @@ struct channel {
     uint32_t audit_every; /* operations between audits; 0: none */
     uint32_t jailed;      /* the steps of COMMAND_LOAD are filters (filter.h) */
     uint32_t guards;      /* see accesses past the end of the heap */
+    uint32_t counted;     /* the worker's own calls must count nothing */
+    uint32_t unused;
     struct watchpoint watchpoint;
     char path[CHANNEL_PATH];
 

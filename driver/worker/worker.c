@@ -22,26 +22,24 @@ __attribute__((noinline)) void worker_clear_stack(void)
 static void init(void)
 {
     mem_poison(true);
-    worker_begin_count();
     bool done = calls_init(&worker.calls);
-    worker_end_count();
     mem_poison(false);
     worker_end(done ? VERDICT_OK : VERDICT_INIT_FAILED);
 }
 
 static void reset(void)
 {
-    if (worker.channel->kind == WORKER_LAB)
+    if (worker.channel->kind == WORKER_LAB) {
+        mem_guard(false);
         mem_reset_brk();
-    init();
+    }
+    worker_end(VERDICT_OK);
 }
 
 static void hand_over_events(void)
 {
     worker.channel->reply = REPLY_EVENTS;
-    worker_interrupt_count();
     worker.hand_over();
-    worker_interrupt_count();
 }
 
 void worker_attach(struct channel *channel, void (*hand_over)(void))
@@ -76,17 +74,5 @@ void worker_execute(void)
         return;
     case COMMAND_TIMED:
         worker_time_batch();
-        return;
-    case COMMAND_COUNTED:
-        worker_count_batch();
-        return;
-    case COMMAND_LOOP:
-        worker_count_loop();
-        return;
-    case COMMAND_UNCOUNTED:
-        worker_pass_batch();
-        return;
-    case COMMAND_DUMP:
-        worker_dump_count();
     }
 }

@@ -24,12 +24,6 @@ void worker_attach(struct channel *channel, void (*hand_over)(void));
 /* Carry out channel->command; the result is in channel->reply. */
 void worker_execute(void);
 
-/*
- * Does this process run under valgrind? Between two commands it must then run
- * nothing that the allocator may have made its own, for that is not counted.
- */
-bool worker_is_counted(void);
-
 /* Called before operation channel->stop_at, for a breakpoint of gdb. */
 void worker_breakpoint(void);
 

@@ -290,10 +290,8 @@ void worker_check_batch(void)
 
     c->progress = 0;
     if (guard)
-        mem_guard(true);
+        mem_guard(true); /* until the next pass */
     c->stopped = !check_steps(c->count);
-    if (guard)
-        mem_guard(false);
     worker_end(VERDICT_OK);
 }
 

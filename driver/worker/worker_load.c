@@ -57,7 +57,7 @@ static void *null_pair(size_t first, size_t size)
     return &worker;
 }
 
-const struct calls worker_null_calls = {null_malloc, null_free, null_resize,
+static const struct calls null_calls = {null_malloc, null_free, null_resize,
                                         null_pair,   null_pair, NULL,
                                         NULL,        false};
 
@@ -166,7 +166,7 @@ void worker_load(void)
     struct calls calls = {0};
 
     if (worker.channel->kind == WORKER_NULL)
-        calls = worker_null_calls;
+        calls = null_calls;
     else if (worker.channel->kind == WORKER_SYSTEM)
         calls = system_calls;
     else if (!load_lab(&calls, worker.channel->path))

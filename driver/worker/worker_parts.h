@@ -4,7 +4,6 @@
  *     worker.c          the commands
  *     worker_load.c     find the allocator's functions
  *     worker_timed.c    the loop that makes the calls and nothing else
- *     worker_counted.c  the loop whose instructions callgrind counts
  *     worker_checked.c  the loop that fills payloads and checks them
  *     filter.c          the filters of system calls
  */
@@ -25,7 +24,6 @@ extern struct worker {
     uint64_t *pointers;          /* by slot, timed pass */
     struct worker_block *blocks; /* by slot, checked pass */
     void (*hand_over)(void);     /* give the judge the turn, and wait for it */
-    bool counting;               /* callgrind counts instructions just now */
     struct calls calls;
 } worker;
 
@@ -83,25 +81,10 @@ static inline void worker_end(enum verdict verdict)
  * call to call, and its pages are there before the judge counts.
  */
 void worker_clear_stack(void);
-/* The functions of the null allocator, which does nothing. */
-extern const struct calls worker_null_calls;
 
 /* Carry out COMMAND_LOAD, COMMAND_TIMED, COMMAND_CHECKED (channel.h). */
 void worker_load(void);
 void worker_time_batch(void);
 void worker_check_batch(void);
-
-/* Carry out COMMAND_COUNTED, COMMAND_LOOP, COMMAND_UNCOUNTED, COMMAND_DUMP. */
-void worker_count_batch(void);
-void worker_count_loop(void);
-void worker_pass_batch(void);
-void worker_dump_count(void);
-
-/* From here to there callgrind counts, if it is there. */
-void worker_begin_count(void);
-void worker_end_count(void);
-
-/* Within a counted call: interrupt the count, and take it up again. */
-void worker_interrupt_count(void);
 
 #endif

@@ -1,9 +1,9 @@
 /*
  * channel.plays-in-place.c - plays the worker, and waits where the true one
- * waits: with the same stack pointer, in the same system call of libc's. Only
- * the return address on the stack is another.
+ * waits: with the same stack pointer, in the same system call. Only the place
+ * of that call is another.
  *
- * Now: the judge compares that, too.
+ * Now: the judge compares the program counter, too.
  */
 /* honest: twin.books */
 /* expect: tampered */

@@ -5,7 +5,7 @@
  * Now: the address space is bounded, or the pages are counted as footprint.
  */
 /* honest: twin.sound */
-/* expect: tampered|crashed|exited */
+/* expect: tampered|crashed|exited|hung */
 /* before: judged ok */
 #include "harm.h"
 

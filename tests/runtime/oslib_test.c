@@ -518,6 +518,20 @@ static void discards_pages_but_keeps_them(void)
     CHECK(mem_unmap(a, 7 * PAGE) == 0);
 }
 
+static void denies_and_allows_pages(void)
+{
+    unsigned char *a = mem_map(4 * PAGE);
+
+    memset(a, 1, 4 * PAGE);
+    errno = 7;
+    CHECK(mem_deny(a + PAGE, 2 * PAGE));
+    CHECK(killed_by_writing(a + PAGE) && killed_by_writing(a + 3 * PAGE - 1));
+    CHECK(all_are(a, PAGE, 1) && all_are(a + 3 * PAGE, PAGE, 1));
+    CHECK(pages_in(a, 4 * PAGE) == 2);
+    CHECK(mem_allow(a + PAGE, 2 * PAGE) && all_are(a + PAGE, 2 * PAGE, 0));
+    CHECK(errno == 7 && mem_unmap(a, 4 * PAGE) == 0);
+}
+
 static void unmaps_in_parts(void)
 {
     unsigned char *a = mem_map(5 * PAGE);
@@ -710,6 +724,7 @@ static const struct test tests[] = {
     {"maps-pages-from-the-top", maps_pages_from_the_top},
     {"gives-mappings-back-at-once", gives_mappings_back_at_once},
     {"discards-pages-but-keeps-them", discards_pages_but_keeps_them},
+    {"denies-and-allows-pages", denies_and_allows_pages},
     {"unmaps-in-parts", unmaps_in_parts},
     {"refuses-wrong-maps", refuses_wrong_maps},
     {"refuses-wrong-unmaps", refuses_wrong_unmaps},

@@ -670,6 +670,16 @@ static void model_unmap(size_t first, size_t pages)
     model.count -= pages;
 }
 
+static void denies_no_page(void)
+{
+    mem_init();
+    unsigned char *page = mem_map(mem_pagesize());
+    page[0] = 1;
+    CHECK(!mem_deny(page, mem_pagesize()) && !mem_allow(page, mem_pagesize()));
+    CHECK(page[0] == 1);
+    mem_deinit();
+}
+
 static void account_agrees_with_a_model(void)
 {
     attach();
@@ -728,6 +738,7 @@ static const struct test tests[] = {
     {"fails-as-the-account-says", fails_as_the_account_says},
     {"clears-its-own-pages-only", clears_its_own_pages_only},
     {"clears-where-advice-is-ignored", clears_where_advice_is_ignored},
+    {"denies-no-page", denies_no_page},
     {"account-agrees-with-a-model", account_agrees_with_a_model},
 };
 

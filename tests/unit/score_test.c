@@ -447,7 +447,7 @@ static void set_count(size_t allocator, size_t trace, uint64_t instructions,
         (struct result){.outcome = {.verdict = VERDICT_OK},
                         .utilization = 0.5,
                         .counted = true,
-                        .count = {.instructions = instructions},
+                        .instructions = instructions,
                         .count_ratio = ratio};
 }
 

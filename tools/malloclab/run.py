@@ -49,16 +49,16 @@ def build(*targets: str | Path) -> None:
 
 def names() -> list[str]:
     """The lab's own allocators, mm first."""
-    found = [path.stem for folder in ("variants", "libraries")
-             for path in (ROOT / folder).glob("*.c")]
-    return ["mm", *sorted([*found, "mm_hardened"])]
+    found = {path.stem for folder in ("variants", "libraries")
+             for path in (ROOT / folder).glob("*.c")}
+    return ["mm", *sorted(found - {"hardened"} | {"mm_hardened"})]
 
 
 def _of_handin(source: Path) -> str:
     """The shared object of the hand-in, linked with runtime/."""
     objects = [BUILD / f"real/runtime/{part}.o"
                for part in ("preload", "new_delete", "threads", "blocks",
-                             "side_table", "mapping", "oslib_low")]
+                             "side_table", "mapping", "misuse", "oslib_low")]
     build("handin-runtime")
     found = handin.gather([str(source)])
     lab, _ = handin.recognize(found.text)

@@ -9,7 +9,7 @@ from typing import Sequence
 from .. import BUILD, ROOT
 from ..arguments import add_subcommand
 from . import (comparison, exchange, faults, judge, lookahead, memory_return,
-               pareto, record, scaling, threads, worst)
+               misuse, pareto, record, scaling, threads, worst)
 from .part import Part
 from .table import BenchError, warn
 
@@ -22,6 +22,7 @@ PARTS: dict[str, Part] = {
     "threads": threads,
     "exchange": exchange,
     "memory-return": memory_return,
+    "misuse": misuse,
     "judge": judge,
     "record": record,
     "lookahead": lookahead,

@@ -136,6 +136,7 @@ def _collect(args: argparse.Namespace, plan: Plan) -> None:
         handins = collect(args.handins, Path(scratch), _note)
         plan.tasks = [_task(handin, plan) for handin in handins]
     plan.save()
+    plan.find_bounds()
 
 
 def _note(line: str) -> None:

@@ -15,7 +15,7 @@ import subprocess
 from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Iterable
+from typing import Any, Iterable, Sequence
 
 from .. import BUILD, ROOT, assignment, version
 from ..making import MakeError, make
@@ -24,6 +24,7 @@ from . import GradeError
 FOLDER = ".grade"
 PROFILE = "grading"  # its name for mdriver
 JUDGE = (BUILD / "mdriver", BUILD / "worker", BUILD / "profiles.json")
+COUNTER = BUILD / "counter"
 CODE = ("grade/unit.py", "grade/sources.py", "handin/building.py",
         "handin/labs.py", "handin/sources.py", "jail.py")
 RESERVED = {"gradebook.csv", "index.html", "junit.xml"}
@@ -72,13 +73,19 @@ class Plan:
         return {**profile, "measure": measure}
 
     @property
+    def judge(self) -> tuple[Path, ...]:
+        """The files of the build that judge."""
+        counts = self.profile["measure"] == "instructions"
+        return (*JUDGE, COUNTER) if counts else JUDGE
+
+    @property
     def profiles(self) -> Path:
         return self.results / FOLDER / "profiles.json"
 
     @cached_property
     def basis(self) -> str:
         """The hash of all but the sources."""
-        return hashed([self.assignment, *self.trace_files, *JUDGE,
+        return hashed([self.assignment, *self.trace_files, *self.judge,
                        *(ROOT / "tools/malloclab" / name for name in CODE)],
                       [version(), compiler(), self.jail,
                        json.dumps(self.profile)])
@@ -128,7 +135,7 @@ class Plan:
     def bounds_path(self) -> Path:
         return self.results / FOLDER / "bounds.json"
 
-    def find_bounds(self) -> dict[str, float | None]:
+    def find_bounds(self) -> None:
         """They are the same for every hand-in, and take seconds."""
         ended = subprocess.run(
             [BUILD / "mdriver", "--assignment", self.assignment, "-t",
@@ -137,12 +144,12 @@ class Plan:
             stderr=subprocess.PIPE, text=True, errors="replace")
         if ended.returncode not in (0, 1):
             raise GradeError(ended.stderr.strip().split("\n")[-1])
-        return {row["trace"]: best_bound(row["bounds"])
-                for row in json.loads(ended.stdout)["results"]}
+        save_json(self.bounds_path, {
+            row["trace"]: best_bound(row["bounds"])
+            for row in json.loads(ended.stdout)["results"]})
 
     def save(self) -> None:
         save_json(self.profiles, {PROFILE: self.profile})
-        save_json(self.bounds_path, self.find_bounds())
         save_json(self.path, {
             "assignment": str(self.assignment), "traces": str(self.traces),
             "jail": self.jail, "measure": self.measure,
@@ -174,22 +181,22 @@ def check(plan: Plan) -> None:
             not shutil.which("valgrind"):
         raise GradeError("valgrind: not installed; it counts instructions, and "
                          "--measure time does without")
-    bring_up_to_date()
+    bring_up_to_date(plan.judge)
     for path in plan.trace_files:
         if not path.is_file():
             raise GradeError(f"{plan.shown}: \"traces\": there is no "
                              f"{path}")
 
 
-def bring_up_to_date() -> None:
+def bring_up_to_date(judge: Sequence[Path]) -> None:
     if not os.access(ROOT, os.W_OK):
-        missing = [path for path in JUDGE if not path.exists()]
+        missing = [path for path in judge if not path.exists()]
         if missing:
             raise GradeError(f"{missing[0]}: the lab is not built, and you may "
                              "not write there")
         return
     try:
-        make(*JUDGE, "MODE=release")
+        make(*judge, "MODE=release")
     except MakeError as error:
         raise GradeError(str(error)) from None
 

@@ -25,7 +25,7 @@ from ..handin.labs import LABS
 from ..jail import Jail
 from . import heap_picture
 from .archives import printable
-from .plan import JUDGE, PROFILE, Plan, Task, save, save_json
+from .plan import PROFILE, Plan, Task, save, save_json
 
 VERSION = 1
 ALLOCATOR = "hand-in"  # its name in mdriver's output
@@ -132,7 +132,7 @@ class _Judging:
                  "--seed", str(self.seed), "-a",
                  "--allocator", f"{ALLOCATOR}={library}", *options]
         command = self.jail.command(words, read=[
-            *JUDGE, plan.assignment, plan.traces, plan.profiles,
+            *plan.judge, plan.assignment, plan.traces, plan.profiles,
             library.parent])
         return bounded.run(command, self.wall, most, MOST_PRINTED)
 

@@ -22,7 +22,7 @@ from .. import ROOT
 from ..jail import Jail
 from .sources import HandinError
 
-PARTS = ("mdriver", "worker", "profiles.json")
+PARTS = ("mdriver", "worker", "counter", "profiles.json")
 ALLOCATORS = ("mm.so", "variants", "libraries")  # of the build, if asked for
 # Options of mdriver that name files; short ones with a value, by the long name.
 READ = ("file", "assignment", "profiles", "trace-dir", "allocator")
@@ -78,7 +78,8 @@ class Files:
 
     @classmethod
     def named_by(cls, options: Sequence[str], judge: Path) -> Files:
-        files = cls([str(judge.parent / name) for name in PARTS])
+        files = cls([str(judge.parent / name) for name in PARTS
+                     if (judge.parent / name).exists()])
         files.read += [str(folder) for folder in (Path("traces").absolute(),
                        ROOT / "traces") if folder.is_dir()]
         values = list(_values(options))
