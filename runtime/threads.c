@@ -118,6 +118,12 @@ static void end(void *unused)
     threads_leave();
 }
 
+/* How many granules have marks by now. The lock is held. */
+static size_t marked_granules(void)
+{
+    return mm_marks ? mm_marks().granules : 0;
+}
+
 /*
  * Prepare the magazines of this thread, and arrange for its end. False if
  * the thread has ended, or its end cannot be known.
@@ -137,6 +143,7 @@ static __attribute__((noinline)) bool begin(const struct threads_lock *lock)
     key_is_chosen = true;
     if (mm_marks && !threads_marks.end)
         threads_marks = mm_marks();
+    size_t ready = marked_granules();
     lock_at_end = lock;
     have_key = have_key || pthread_key_create(&at_end, end) == 0;
     lock->give();
@@ -145,14 +152,8 @@ static __attribute__((noinline)) bool begin(const struct threads_lock *lock)
     for (size_t i = 1; i <= SIZES; i++)
         reset_magazine(&self->magazine[i]);
     self->state = THREADS_ALIVE;
+    self->ready = ready;
     return true;
-}
-
-/* Learn how many granules have marks by now. The lock is held. */
-static void see_marks(void)
-{
-    if (mm_marks)
-        threads_self.ready = mm_marks().granules;
 }
 
 /* Take the lock, and fill an empty magazine with as many blocks as possible. */
@@ -164,7 +165,7 @@ static void fill(struct magazine *m, size_t granules,
     enlarge(m, granules);
     m->next_fill = (uint16_t)min(min(2 * n, MAX_FILL), m->capacity / 2);
     lock->take();
-    see_marks();
+    threads_self.ready = marked_granules();
     for (void *block; n > 0; n--) {
         block = mm_malloc(granules * GRANULE);
         if (!block)
@@ -228,7 +229,7 @@ static __attribute__((noinline)) void make_room(struct magazine *m,
                                                 const struct threads_lock *lock)
 {
     lock->take();
-    see_marks();
+    threads_self.ready = marked_granules();
     if (purged_since())
         flush_all();
     else if (m->capacity < limit(granules))

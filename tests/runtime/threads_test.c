@@ -17,7 +17,8 @@ enum { HEAD = 16 };
 enum { SPACE = 1 << 26, MARKS = 32 };
 
 static _Alignas(16) char space[SPACE], *next = space; /* never used again */
-static uint64_t marks[SPACE / HEAD / MARKS + 1];
+enum { MARK_WORDS = SPACE / HEAD / MARKS + 1 };
+static uint64_t marks[MARK_WORDS];
 static int in_use, locked, locks, refusals_from = -1;
 static bool none_of_mine;
 
@@ -26,13 +27,13 @@ static void mark(const char *at)
 {
     size_t g = (size_t)(at - space) / HEAD;
 
-    marks[g / MARKS] |= (uint64_t)3 << 2 * (g % MARKS);
+    marks[MARK_WORDS - 1 - g / MARKS] |= (uint64_t)3 << 2 * (g % MARKS);
 }
 
 struct mm_marks mm_marks(void)
 {
     CHECK(locked == 1);
-    return (struct mm_marks){space, marks, SPACE / HEAD};
+    return (struct mm_marks){space, marks + MARK_WORDS, SPACE / HEAD};
 }
 
 void *mm_malloc(size_t size)
