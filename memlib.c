@@ -343,9 +343,23 @@ size_t mem_heapsize(void)
     return heap.account->brk;
 }
 
-void *mem_map(size_t size)
+/* The pages [at, at + bytes) are mapped now. */
+static void *mapped_at(size_t at, size_t bytes)
 {
     struct mem_account *a = heap.account;
+
+    a->mapped += bytes;
+    if (at < a->map_floor) {
+        open_pages(at, a->map_floor);
+        a->map_floor = at;
+    }
+    raise_peaks();
+    record_event(MEM_MAP, at, bytes);
+    return heap.base + at;
+}
+
+void *mem_map(size_t size)
+{
     size_t bytes = page_ceil(size);
 
     if (size == 0) {
@@ -357,15 +371,21 @@ void *mem_map(size_t size)
     size_t first;
     if (!take_run(pages_in(bytes), &first))
         return refuse(size, NULL);
-    size_t at = page_start(first);
-    a->mapped += bytes;
-    if (at < a->map_floor) {
-        open_pages(at, a->map_floor);
-        a->map_floor = at;
-    }
-    raise_peaks();
-    record_event(MEM_MAP, at, bytes);
-    return heap.base + at;
+    return mapped_at(page_start(first), bytes);
+}
+
+/* Is [at, at + size), which begins and ends at page boundaries, mapped? */
+static bool is_mapped(size_t at, size_t size)
+{
+    return page_floor(at) == at &&
+           page_map_all(&heap.mapped, pages_in(at), pages_in(size), true);
+}
+
+/* The pages [at, at + size) are not mapped any more. */
+static void unmapped_at(size_t at, size_t size)
+{
+    heap.account->mapped -= size;
+    record_event(MEM_UNMAP, at, size);
 }
 
 int mem_unmap(void *ptr, size_t size)
@@ -373,15 +393,69 @@ int mem_unmap(void *ptr, size_t size)
     size_t at = (size_t)((unsigned char *)ptr - heap.base);
     size_t bytes = page_ceil(size);
 
-    if (size == 0 || bytes < size || page_floor(at) != at ||
-        !page_map_give(&heap.mapped, pages_in(at), pages_in(bytes))) {
+    if (size == 0 || bytes < size || !is_mapped(at, bytes)) {
         errno = EINVAL;
         return -1;
     }
-    heap.account->mapped -= bytes;
+    page_map_give(&heap.mapped, pages_in(at), pages_in(bytes));
+    unmapped_at(at, bytes);
     clear(at, bytes);
-    record_event(MEM_UNMAP, at, bytes);
     return 0;
+}
+
+/*
+ * Move the contents of [at, at + size) to `to`, and clear what they leave. The
+ * two may overlap.
+ */
+static void move_contents(size_t at, size_t to, size_t size)
+{
+    size_t start = at, end = at + size;
+
+    memmove(heap.base + to, heap.base + at, size);
+    if (to < at && to + size > at)
+        start = to + size;
+    if (to > at && to < end)
+        end = to;
+    clear(start, end - start);
+}
+
+/* mem_remap to more bytes, at another place. */
+static void *move_mapping(size_t at, size_t old, size_t bytes)
+{
+    size_t first;
+
+    page_map_give(&heap.mapped, pages_in(at), pages_in(old));
+    if (!take_run(pages_in(bytes), &first)) {
+        page_map_take_at(&heap.mapped, pages_in(at), pages_in(old));
+        return refuse(bytes, NULL);
+    }
+    unmapped_at(at, old);
+    void *new = mapped_at(page_start(first), bytes);
+    move_contents(at, page_start(first), old);
+    return new;
+}
+
+void *mem_remap(void *ptr, size_t old_size, size_t new_size)
+{
+    size_t at = (size_t)((unsigned char *)ptr - heap.base);
+    size_t old = page_ceil(old_size), bytes = page_ceil(new_size);
+
+    if (old_size == 0 || new_size == 0 || old < old_size ||
+        !is_mapped(at, old)) {
+        errno = EINVAL;
+        return NULL;
+    }
+    if (bytes >= new_size && bytes <= old)
+        return bytes < old && mem_unmap((char *)ptr + bytes, old - bytes) ? NULL
+                                                                          : ptr;
+    if (bytes < new_size || !request_allowed(bytes - old))
+        return refuse(new_size, NULL);
+    if (page_map_take_at(&heap.mapped, pages_in(at + old),
+                         pages_in(bytes - old))) {
+        mapped_at(at + old, bytes - old);
+        return ptr;
+    }
+    return move_mapping(at, old, bytes);
 }
 
 /* The simulated system keeps the pages: undefined contents may be the old. */

@@ -51,6 +51,17 @@ void *mem_map(size_t size);
 int mem_unmap(void *ptr, size_t size);
 
 /*
+ * Resize the mapped pages [ptr, ptr + old_size) to new_size, moving them where
+ * they cannot grow in place; the sizes are rounded up to whole pages. They may
+ * come from one mem_map or several. The result is their start. Their first
+ * min(old, new) bytes keep their contents, the others are zero. The footprint
+ * is that of the larger of both, not of their sum. NULL with nothing changed:
+ * with errno ENOMEM when the limit is reached; EINVAL for a size of 0, and for
+ * pages that are not mapped.
+ */
+void *mem_remap(void *ptr, size_t old_size, size_t new_size);
+
+/*
  * Say that the contents of [ptr, ptr + size) are not needed: whole pages of the
  * heap or of mappings, ptr at a page boundary. The range stays the allocator's,
  * and part of the footprint, but the system may take its pages until they are

@@ -154,6 +154,28 @@ static inline bool page_map_take(struct page_map *map, size_t count,
     return true;
 }
 
+/* Are these pages all taken, or all free? */
+static inline bool page_map_all(const struct page_map *map, size_t first,
+                                size_t count, bool taken)
+{
+    if (first > map->count || count > map->count - first)
+        return false;
+    for (size_t page = first; page < first + count; page++)
+        if (page_map_is_taken(map, page) != taken)
+            return false;
+    return true;
+}
+
+/* Take these pages. False, and nothing is changed, where one is not free. */
+static inline bool page_map_take_at(struct page_map *map, size_t first,
+                                    size_t count)
+{
+    if (!page_map_all(map, first, count, false))
+        return false;
+    page_map_set(map, first, count, true);
+    return true;
+}
+
 /*
  * Give back the run of count pages from first on. False, and nothing is
  * changed, where one of them is not taken or beyond the region.
@@ -161,11 +183,8 @@ static inline bool page_map_take(struct page_map *map, size_t count,
 static inline bool page_map_give(struct page_map *map, size_t first,
                                  size_t count)
 {
-    if (first > map->count || count > map->count - first)
+    if (!page_map_all(map, first, count, true))
         return false;
-    for (size_t page = first; page < first + count; page++)
-        if (!page_map_is_taken(map, page))
-            return false;
     page_map_set(map, first, count, false);
     if (first + count > map->roof)
         map->roof = first + count;

@@ -26,7 +26,7 @@ LABS = {lab.name: lab for lab in (
         "16", 16, (".", "compat")))}
 
 # Names that no lab but this one has.
-HOUSE = re.compile(r"\b(mm_idea|mem_map|mem_unmap|mem_discard)\b|"
+HOUSE = re.compile(r"\b(mm_idea|mem_map|mem_unmap|mem_remap|mem_discard)\b|"
                    r"^(?:int|void\s*\*|size_t)\s*(mm_audit|mm_memalign|"
                    r"mm_usable_size)\s*\(", re.M)
 CLASSIC = ((re.compile(r"\bteam_t\s+team\b"), "a team structure"),
