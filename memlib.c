@@ -271,12 +271,22 @@ static void clear_between_replays(size_t at, size_t end)
 
 /* ---- Mapped pages. ---- */
 
+/* Where mappings may begin that are aligned to that many bytes. */
+static struct page_alignment alignment(size_t align)
+{
+    size_t multiple = align > heap.page ? pages_in(align) : 1;
+
+    return (struct page_alignment){multiple, -pages_in((uintptr_t)heap.base) &
+                                                 (multiple - 1)};
+}
+
 /* Take the highest run of count free pages above the heap. */
-static bool take_run(size_t count, size_t *first)
+static bool take_run(size_t count, size_t align, size_t *first)
 {
     size_t floor = pages_in(page_ceil(heap.account->brk));
 
-    return page_map_take(&heap.mapped, count, floor, first);
+    return page_map_take_aligned(&heap.mapped, count, alignment(align), floor,
+                                 first);
 }
 
 /* Offset of the lowest mapping; by map_floor no page below it is mapped. */
@@ -358,20 +368,23 @@ static void *mapped_at(size_t at, size_t bytes)
     return heap.base + at;
 }
 
-void *mem_map(size_t size)
+void *mem_map_aligned(size_t align, size_t size)
 {
-    size_t bytes = page_ceil(size);
+    size_t bytes = page_ceil(size), first;
 
-    if (size == 0) {
+    if (size == 0 || align == 0 || (align & (align - 1)) != 0) {
         errno = EINVAL;
         return NULL;
     }
-    if (bytes < size || !request_allowed(bytes))
-        return refuse(size, NULL);
-    size_t first;
-    if (!take_run(pages_in(bytes), &first))
+    if (bytes < size || !request_allowed(bytes) ||
+        !take_run(pages_in(bytes), align, &first))
         return refuse(size, NULL);
     return mapped_at(page_start(first), bytes);
+}
+
+void *mem_map(size_t size)
+{
+    return mem_map_aligned(1, size);
 }
 
 /* Is [at, at + size), which begins and ends at page boundaries, mapped? */
@@ -425,7 +438,7 @@ static void *move_mapping(size_t at, size_t old, size_t bytes)
     size_t first;
 
     page_map_give(&heap.mapped, pages_in(at), pages_in(old));
-    if (!take_run(pages_in(bytes), &first)) {
+    if (!take_run(pages_in(bytes), 1, &first)) {
         page_map_take_at(&heap.mapped, pages_in(at), pages_in(old));
         return refuse(bytes, NULL);
     }

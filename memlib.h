@@ -44,6 +44,13 @@ size_t mem_pagesize(void); /* the system's page size, bytes, a power of two */
 void *mem_map(size_t size);
 
 /*
+ * The same at a multiple of align, a power of two (else EINVAL). What lies between such
+ * places costs nothing, as addresses that are not used cost nothing in a
+ * process.
+ */
+void *mem_map_aligned(size_t align, size_t size);
+
+/*
  * Give back the pages of [ptr, ptr + size), all of them mapped, from one
  * mem_map or several; ptr at a page boundary, size rounded up. 0, or -1 with
  * errno EINVAL and nothing changed.

@@ -216,6 +216,9 @@ enum {
     /* Bytes of the smallest run (measured: from 128 KiB on tables that double
        waste more, from 32 KiB on the ends of pages do). */
     MIN_RUN = 64 << 10,
+    /* What a run wastes at the end of its last page is at most this part of the
+       block; other blocks lie in the heap. */
+    TAIL_PART = 32,
     /* The footprint may pass its high-water mark by this part of the bytes that
        were unmapped to stay below: so that a program whose large blocks come
        and go unmaps less and less (measured: with 16 more is wasted than time
@@ -1331,22 +1334,27 @@ static void make_room(size_t bytes)
 }
 
 /*
- * Resize a run that is not in the table from old to more bytes, maybe at
- * another place; old may be 0. Its start, or NULL where memlib refuses.
+ * Enlarge pages that are not in the table from old to that many bytes, maybe at
+ * another place; or map new ones, where old is 0. Their start, or NULL where
+ * memlib refuses even after the free runs are unmapped.
  */
-static char *grow_pages(char *start, size_t old, size_t bytes)
+static char *more_pages(char *start, size_t old, size_t bytes, size_t align)
 {
-    size_t more = bytes - old;
+    char *pages =
+        old ? mem_remap(start, old, bytes) : mem_map_aligned(align, bytes);
 
-    make_room(more);
-    char *pages = old ? mem_remap(start, old, bytes) : mem_map(bytes);
-    if (!pages && heap.free_run_bytes > 0) {
-        unmap_free_runs(heap.free_run_bytes);
-        pages = old ? mem_remap(start, old, bytes) : mem_map(bytes);
-    }
-    if (!pages)
-        return NULL;
-    heap.run_bytes += more;
+    if (pages || heap.free_run_bytes == 0)
+        return pages;
+    unmap_free_runs(heap.free_run_bytes);
+    return more_pages(start, old, bytes, align);
+}
+
+/* more_pages within the footprint's limits, and accounted for. */
+static char *grow_pages(char *start, size_t old, size_t bytes, size_t align)
+{
+    make_room(bytes - old);
+    char *pages = more_pages(start, old, bytes, align);
+    heap.run_bytes += pages ? bytes - old : 0;
     raise_high_water();
     return pages;
 }
@@ -1393,45 +1401,58 @@ static void split_run(size_t i, size_t bytes)
 }
 
 /*
- * A free run of that many bytes, no free run being as large: at the mark the
- * largest one grows, else there are new pages. run_count: memlib refuses.
+ * The start of a new run of so many bytes, used; NULL where memlib refuses. At
+ * the mark the largest free run grows, else there are new pages; also where
+ * that one cannot grow. No free run is large enough, or none is known to be
+ * aligned.
  */
-static size_t new_run(size_t bytes)
+static void *new_run(size_t align, size_t bytes)
 {
     struct run run = {NULL, 0, false};
 
-    if (heap.free_run_bytes > 0 && passes_high_water(bytes)) {
+    if (align <= mem_pagesize() && heap.free_run_bytes > 0 &&
+        passes_high_water(bytes)) {
         size_t i = largest_run();
         run = heap.runs[i];
         delete_run(i);
         heap.free_run_bytes -= run.bytes;
     }
-    char *pages = grow_pages(run.start, run.bytes, bytes);
     heap.run_written = run.bytes;
+    char *pages = grow_pages(run.start, run.bytes, bytes, align);
+    if (!pages && run.bytes > 0) {
+        mem_unmap(run.start, run.bytes);
+        heap.run_bytes -= run.bytes;
+        heap.run_written = 0;
+        pages = grow_pages(NULL, 0, bytes, align);
+    }
     if (pages)
-        run = (struct run){pages, bytes, false};
-    heap.free_run_bytes += run.bytes;
-    size_t i = run.bytes ? merge_run(insert_run(run)) : 0;
-    return pages ? i : heap.run_count;
+        insert_run((struct run){pages, bytes, true});
+    return pages;
 }
 
-/* The payload of a new run of so many bytes; NULL where no memory is left. */
-static void *allocate_run(size_t bytes)
+/* Use so many bytes of the free run i, which has them. */
+static void *take_run(size_t i, size_t bytes)
+{
+    char *start = heap.runs[i].start;
+
+    heap.runs[i].used = true;
+    heap.free_run_bytes -= heap.runs[i].bytes;
+    heap.run_written = bytes;
+    split_run(i, bytes);
+    return start;
+}
+
+/*
+ * The payload of a run for so many bytes, at a multiple of align, which is a
+ * page's size or more. NULL where no memory is left.
+ */
+static void *allocate_run(size_t align, size_t bytes)
 {
     bytes = round_to_pages(bytes);
     if (!reserve_table())
         return NULL;
-    size_t i = best_run(bytes);
-    heap.run_written = bytes;
-    if (i == heap.run_count)
-        i = new_run(bytes);
-    if (i == heap.run_count)
-        return NULL;
-    struct run *run = heap.runs + i;
-    run->used = true;
-    heap.free_run_bytes -= run->bytes;
-    split_run(i, bytes);
-    return run->start;
+    size_t i = align <= mem_pagesize() ? best_run(bytes) : heap.run_count;
+    return i < heap.run_count ? take_run(i, bytes) : new_run(align, bytes);
 }
 
 static void release_run(size_t i)
@@ -1461,7 +1482,7 @@ static void *move_run(size_t i, size_t bytes)
     struct run run = heap.runs[i];
 
     delete_run(i);
-    char *pages = grow_pages(run.start, run.bytes, bytes);
+    char *pages = grow_pages(run.start, run.bytes, bytes, 0);
     if (pages)
         run = (struct run){pages, bytes, true};
     insert_run(run);
@@ -1474,7 +1495,6 @@ static void *resize_run(size_t i, size_t bytes)
     size_t old = heap.runs[i].bytes;
     char *payload = heap.runs[i].start;
 
-    bytes = round_to_pages(bytes);
     if (bytes > old)
         return grow_run_in_place(i, bytes - old) ? payload : move_run(i, bytes);
     if (reserve_table())
@@ -1544,6 +1564,7 @@ static bool grow_top_chunk(size_t granules)
     } else {
         if (!map_cover(bytes))
             return false;
+        raise_high_water();
         if (!raise_break(granules)) {
             map_trim();
             return false;
@@ -1701,17 +1722,19 @@ static __attribute__((noinline)) void *malloc_small(size_t size)
     return g ? address(g) : NULL;
 }
 
-/* A run, or a block of the heap where a free one is large enough, or no run is
- * to be had. */
-static void *malloc_run(size_t bytes)
+/* The payload of a block for that many bytes from a free one, or NULL. */
+static void *take_free_block(size_t bytes)
 {
     size_t size = granules_for(bytes), g = find_fit(size);
-    void *payload = g ? address(take(g, size)) : allocate_run(bytes);
 
-    if (payload)
-        return payload;
-    g = allocate_large(size);
-    return g ? address(g) : NULL;
+    return g ? address(take(g, size)) : NULL;
+}
+
+/* Is a run to hold a block of that many bytes, where no free block can? */
+static bool is_run_size(size_t bytes)
+{
+    return bytes >= MIN_RUN &&
+           round_to_pages(bytes) - bytes <= bytes / TAIL_PART;
 }
 
 /* The payload of a new block for that many bytes; NULL for 0 or too many. */
@@ -1719,8 +1742,11 @@ static __attribute__((noinline)) void *malloc_large(size_t bytes)
 {
     if (bytes == 0 || bytes > MAX_PAYLOAD)
         return NULL;
-    if (bytes >= MIN_RUN)
-        return malloc_run(bytes);
+    void *payload = is_run_size(bytes) ? take_free_block(bytes) : NULL;
+    if (!payload && is_run_size(bytes))
+        payload = allocate_run(mem_pagesize(), bytes);
+    if (payload)
+        return payload;
     size_t g = allocate_large(granules_for(bytes));
     return g ? address(g) : NULL;
 }
@@ -1915,15 +1941,23 @@ void mm_free(void *ptr)
     }
 }
 
-/* Resize the used run i. It stays one where the heap has no place for it. */
+/*
+ * Resize the used run i. It moves to a block of the heap where it shrinks below
+ * MIN_RUN, or where it would make the footprint pass the mark, and a free block
+ * is large enough.
+ */
 static void *realloc_run(size_t i, size_t size)
 {
-    void *payload = heap.runs[i].start;
-    void *new = size < MIN_RUN ? mm_malloc(size) : NULL;
+    size_t old = heap.runs[i].bytes, bytes = round_to_pages(size);
+    void *payload = heap.runs[i].start, *new = NULL;
 
+    if (size < MIN_RUN)
+        new = mm_malloc(size);
+    else if (bytes > old && passes_high_water(bytes - old))
+        new = take_free_block(size);
     if (!new)
-        return resize_run(i, size);
-    memcpy(new, payload, size);
+        return resize_run(i, bytes);
+    memcpy(new, payload, old < size ? old : size);
     mm_free(payload);
     return new;
 }
@@ -1985,8 +2019,12 @@ void *mm_memalign(size_t align, size_t bytes)
     size_t g = find_aligned(size, align);
     if (!g && flush_before_growth())
         g = find_aligned(size, align);
-    if (!g && bytes >= MIN_RUN && align <= mem_pagesize())
-        return allocate_run(bytes);
+    if (!g && is_run_size(bytes)) {
+        size_t page = mem_pagesize();
+        void *payload = allocate_run(align < page ? page : align, bytes);
+        if (payload)
+            return payload;
+    }
     size_t gap = front_gap(g ? g : heap.top_chunk, align);
     if (!g && !ensure_top_chunk(gap + size))
         return NULL;

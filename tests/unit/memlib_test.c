@@ -248,6 +248,20 @@ static void finds_free_pages_among_many_mappings(void)
     CHECK(mem_map((PAGES - 1) * PAGE) == page[PAGES - 2]);
 }
 
+static void maps_at_multiples(void)
+{
+    start(100 * PAGE);
+    unsigned char *wall = mem_map(PAGE), *p = mem_map_aligned(8 * PAGE, PAGE);
+    CHECK((uintptr_t)p % (8 * PAGE) == 0 && wall - p <= 8 * (ptrdiff_t)PAGE);
+    CHECK(mem_footprint() == 2 * PAGE);
+    CHECK(mem_map(PAGE) == wall - PAGE); /* what lies between is free */
+    CHECK((uintptr_t)mem_map_aligned(16, PAGE) % PAGE == 0);
+    errno = 0;
+    CHECK(!mem_map_aligned(3 * PAGE, PAGE) && errno == EINVAL);
+    CHECK(!mem_map_aligned((size_t)1 << 40, PAGE) && errno == ENOMEM);
+    CHECK(mem_footprint() == 4 * PAGE);
+}
+
 static void remaps_in_place(void)
 {
     start(100 * PAGE);
@@ -810,6 +824,7 @@ static const struct test tests[] = {
     {"maps-zero-again", maps_zero_again},
     {"unmaps-parts", unmaps_parts},
     {"unmaps-several-at-once", unmaps_several_at_once},
+    {"maps-at-multiples", maps_at_multiples},
     {"remaps-in-place", remaps_in_place},
     {"remaps-to-another-place", remaps_to_another_place},
     {"refuses-wrong-remaps", refuses_wrong_remaps},
