@@ -34,8 +34,10 @@
 #endif
 
 enum {
-    DROP_SIZE = 256 * 1024, /* bytes; from here on the kernel clears faster */
-    MINCORE_PAGES = 512,    /* pages that one call of mincore looks at */
+    /* Bytes from which on only resident pages are cleared: to ask costs a call
+       of the system. */
+    LOOK_SIZE = 64 * 1024,
+    MINCORE_PAGES = 512, /* pages that one call of mincore looks at */
 };
 
 static struct {
@@ -234,39 +236,59 @@ static void drop_pages(size_t at, size_t size)
         memset(heap.base + at, 0, size);
 }
 
+/* Zero the stretch of whole pages: in place where they are resident. */
+static void clear_stretch(size_t at, size_t end, bool resident)
+{
+    if (resident)
+        memset(heap.base + at, 0, end - at);
+    else
+        drop_pages(at, end - at);
+}
+
+/* clear_pages for at most MINCORE_PAGES pages. */
+static void clear_chunk(size_t at, size_t end)
+{
+    unsigned char seen[MINCORE_PAGES];
+    bool known = mincore(heap.base + at, end - at, seen) == 0;
+
+    for (size_t start = at, next; start < end; start = next) {
+        bool resident = known && (seen[pages_in(start - at)] & 1);
+
+        next = start + heap.page;
+        while (next < end &&
+               resident == (known && (seen[pages_in(next - at)] & 1)))
+            next += heap.page;
+        clear_stretch(start, next, resident);
+    }
+}
+
+/*
+ * Zero the whole pages of [at, end). Resident pages are cleared in place: so the
+ * next use has no page fault, and a free page costs its clearing, as it does in
+ * the kernel.
+ */
+static void clear_pages(size_t at, size_t end)
+{
+    size_t chunk = MINCORE_PAGES * heap.page;
+
+    for (size_t next; at < end; at = next) {
+        next = end - at < chunk ? end : at + chunk;
+        clear_chunk(at, next);
+    }
+}
+
 /* Make [at, at + size) zero again (I4). */
 static void clear(size_t at, size_t size)
 {
     size_t start = page_ceil(at), end = page_floor(at + size);
 
-    if (size < DROP_SIZE || end <= start) {
+    if (size < LOOK_SIZE || end <= start) {
         memset(heap.base + at, 0, size);
         return;
     }
     memset(heap.base + at, 0, start - at);
     memset(heap.base + end, 0, at + size - end);
-    drop_pages(start, end - start);
-}
-
-/*
- * Clear the whole pages of [at, end) between two replays. Resident pages are
- * cleared in place, so that the next replay has no page faults for them.
- */
-static void clear_between_replays(size_t at, size_t end)
-{
-    unsigned char resident[MINCORE_PAGES];
-    size_t chunk = MINCORE_PAGES * heap.page;
-
-    for (size_t size; at < end; at += size) {
-        size = end - at < chunk ? end - at : chunk;
-        bool known = mincore(heap.base + at, size, resident) == 0;
-
-        for (size_t page = 0; page < pages_in(size); page++)
-            if (known && (resident[page] & 1))
-                memset(heap.base + at + page_start(page), 0, heap.page);
-            else
-                drop_pages(at + page_start(page), heap.page);
-    }
+    clear_pages(start, end);
 }
 
 /* ---- Mapped pages. ---- */
@@ -575,8 +597,8 @@ void mem_reset_brk(void)
     struct mem_account *a = heap.account;
 
     unpoison_tail();
-    clear_between_replays(0, page_ceil(a->heap_top));
-    clear_between_replays(a->map_floor, a->limit);
+    clear_pages(0, page_ceil(a->heap_top));
+    clear_pages(a->map_floor, a->limit);
     reset_account();
 }
 

@@ -226,7 +226,7 @@ enum {
     ALLOWANCE_PART = 64,
     UNMAP_PART = 64,
     /* A map that has to move grows by this part of itself at least. */
-    MAP_MOVE_PART = 16,
+    MAP_MOVE_PART = 8,
 
     /* The heap grows by what is missing and this part of itself; while the map
        moves with the break, by more at once (measured: less time). */
