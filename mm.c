@@ -1809,8 +1809,12 @@ static bool grow_in_place(size_t g, size_t old, size_t size)
  */
 static void *move(void *payload, size_t old, size_t bytes)
 {
-    void *new = mm_malloc(bytes);
+    void *new = bytes >= MIN_RUN ? take_free_block(bytes) : NULL;
 
+    if (!new && bytes >= MIN_RUN)
+        new = allocate_run(mem_pagesize(), bytes);
+    if (!new)
+        new = mm_malloc(bytes);
     if (!new)
         return NULL;
     memcpy(new, payload, old * GRANULE);
