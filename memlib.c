@@ -34,8 +34,10 @@
 #endif
 
 enum {
-    DROP_SIZE = 256 * 1024, /* bytes; from here on the kernel clears faster */
-    MINCORE_PAGES = 512,    /* pages that one call of mincore looks at */
+    /* Bytes from which on only resident pages are cleared: to ask costs a call
+       of the system. */
+    LOOK_SIZE = 64 * 1024,
+    MINCORE_PAGES = 512, /* pages that one call of mincore looks at */
 };
 
 static struct {
@@ -234,49 +236,79 @@ static void drop_pages(size_t at, size_t size)
         memset(heap.base + at, 0, size);
 }
 
+/* Zero the stretch of whole pages: in place where they are resident. */
+static void clear_stretch(size_t at, size_t end, bool resident)
+{
+    if (resident)
+        memset(heap.base + at, 0, end - at);
+    else
+        drop_pages(at, end - at);
+}
+
+/* clear_pages for at most MINCORE_PAGES pages. */
+static void clear_chunk(size_t at, size_t end)
+{
+    unsigned char seen[MINCORE_PAGES];
+    bool known = mincore(heap.base + at, end - at, seen) == 0;
+
+    for (size_t start = at, next; start < end; start = next) {
+        bool resident = known && (seen[pages_in(start - at)] & 1);
+
+        next = start + heap.page;
+        while (next < end &&
+               resident == (known && (seen[pages_in(next - at)] & 1)))
+            next += heap.page;
+        clear_stretch(start, next, resident);
+    }
+}
+
+/*
+ * Zero the whole pages of [at, end). Resident pages are cleared in place: so the
+ * next use has no page fault, and a free page costs its clearing, as it does in
+ * the kernel.
+ */
+static void clear_pages(size_t at, size_t end)
+{
+    size_t chunk = MINCORE_PAGES * heap.page;
+
+    for (size_t next; at < end; at = next) {
+        next = end - at < chunk ? end : at + chunk;
+        clear_chunk(at, next);
+    }
+}
+
 /* Make [at, at + size) zero again (I4). */
 static void clear(size_t at, size_t size)
 {
     size_t start = page_ceil(at), end = page_floor(at + size);
 
-    if (size < DROP_SIZE || end <= start) {
+    if (size < LOOK_SIZE || end <= start) {
         memset(heap.base + at, 0, size);
         return;
     }
     memset(heap.base + at, 0, start - at);
     memset(heap.base + end, 0, at + size - end);
-    drop_pages(start, end - start);
-}
-
-/*
- * Clear the whole pages of [at, end) between two replays. Resident pages are
- * cleared in place, so that the next replay has no page faults for them.
- */
-static void clear_between_replays(size_t at, size_t end)
-{
-    unsigned char resident[MINCORE_PAGES];
-    size_t chunk = MINCORE_PAGES * heap.page;
-
-    for (size_t size; at < end; at += size) {
-        size = end - at < chunk ? end - at : chunk;
-        bool known = mincore(heap.base + at, size, resident) == 0;
-
-        for (size_t page = 0; page < pages_in(size); page++)
-            if (known && (resident[page] & 1))
-                memset(heap.base + at + page_start(page), 0, heap.page);
-            else
-                drop_pages(at + page_start(page), heap.page);
-    }
+    clear_pages(start, end);
 }
 
 /* ---- Mapped pages. ---- */
 
+/* Where mappings may begin that are aligned to that many bytes. */
+static struct page_alignment alignment(size_t align)
+{
+    size_t multiple = align > heap.page ? pages_in(align) : 1;
+
+    return (struct page_alignment){multiple, -pages_in((uintptr_t)heap.base) &
+                                                 (multiple - 1)};
+}
+
 /* Take the highest run of count free pages above the heap. */
-static bool take_run(size_t count, size_t *first)
+static bool take_run(size_t count, size_t align, size_t *first)
 {
     size_t floor = pages_in(page_ceil(heap.account->brk));
 
-    return page_map_take(&heap.mapped, count, floor, first);
+    return page_map_take_aligned(&heap.mapped, count, alignment(align), floor,
+                                 first);
 }
 
 /* Offset of the lowest mapping; by map_floor no page below it is mapped. */
@@ -343,21 +375,11 @@ size_t mem_heapsize(void)
     return heap.account->brk;
 }
 
-void *mem_map(size_t size)
+/* The pages [at, at + bytes) are mapped now. */
+static void *mapped_at(size_t at, size_t bytes)
 {
     struct mem_account *a = heap.account;
-    size_t bytes = page_ceil(size);
 
-    if (size == 0) {
-        errno = EINVAL;
-        return NULL;
-    }
-    if (bytes < size || !request_allowed(bytes))
-        return refuse(size, NULL);
-    size_t first;
-    if (!take_run(pages_in(bytes), &first))
-        return refuse(size, NULL);
-    size_t at = page_start(first);
     a->mapped += bytes;
     if (at < a->map_floor) {
         open_pages(at, a->map_floor);
@@ -368,20 +390,107 @@ void *mem_map(size_t size)
     return heap.base + at;
 }
 
+void *mem_map_aligned(size_t align, size_t size)
+{
+    size_t bytes = page_ceil(size), first;
+
+    if (size == 0 || align == 0 || (align & (align - 1)) != 0) {
+        errno = EINVAL;
+        return NULL;
+    }
+    if (bytes < size || !request_allowed(bytes) ||
+        !take_run(pages_in(bytes), align, &first))
+        return refuse(size, NULL);
+    return mapped_at(page_start(first), bytes);
+}
+
+void *mem_map(size_t size)
+{
+    return mem_map_aligned(1, size);
+}
+
+/* Is [at, at + size), which begins and ends at page boundaries, mapped? */
+static bool is_mapped(size_t at, size_t size)
+{
+    return page_floor(at) == at &&
+           page_map_all(&heap.mapped, pages_in(at), pages_in(size), true);
+}
+
+/* The pages [at, at + size) are not mapped any more. */
+static void unmapped_at(size_t at, size_t size)
+{
+    heap.account->mapped -= size;
+    record_event(MEM_UNMAP, at, size);
+}
+
 int mem_unmap(void *ptr, size_t size)
 {
     size_t at = (size_t)((unsigned char *)ptr - heap.base);
     size_t bytes = page_ceil(size);
 
-    if (size == 0 || bytes < size || page_floor(at) != at ||
-        !page_map_give(&heap.mapped, pages_in(at), pages_in(bytes))) {
+    if (size == 0 || bytes < size || !is_mapped(at, bytes)) {
         errno = EINVAL;
         return -1;
     }
-    heap.account->mapped -= bytes;
+    page_map_give(&heap.mapped, pages_in(at), pages_in(bytes));
+    unmapped_at(at, bytes);
     clear(at, bytes);
-    record_event(MEM_UNMAP, at, bytes);
     return 0;
+}
+
+/*
+ * Move the contents of [at, at + size) to `to`, and clear what they leave. The
+ * two may overlap.
+ */
+static void move_contents(size_t at, size_t to, size_t size)
+{
+    size_t start = at, end = at + size;
+
+    memmove(heap.base + to, heap.base + at, size);
+    if (to < at && to + size > at)
+        start = to + size;
+    if (to > at && to < end)
+        end = to;
+    clear(start, end - start);
+}
+
+/* mem_remap to more bytes, at another place. */
+static void *move_mapping(size_t at, size_t old, size_t bytes)
+{
+    size_t first;
+
+    page_map_give(&heap.mapped, pages_in(at), pages_in(old));
+    if (!take_run(pages_in(bytes), 1, &first)) {
+        page_map_take_at(&heap.mapped, pages_in(at), pages_in(old));
+        return refuse(bytes, NULL);
+    }
+    unmapped_at(at, old);
+    void *new = mapped_at(page_start(first), bytes);
+    move_contents(at, page_start(first), old);
+    return new;
+}
+
+void *mem_remap(void *ptr, size_t old_size, size_t new_size)
+{
+    size_t at = (size_t)((unsigned char *)ptr - heap.base);
+    size_t old = page_ceil(old_size), bytes = page_ceil(new_size);
+
+    if (old_size == 0 || new_size == 0 || old < old_size ||
+        !is_mapped(at, old)) {
+        errno = EINVAL;
+        return NULL;
+    }
+    if (bytes >= new_size && bytes <= old)
+        return bytes < old && mem_unmap((char *)ptr + bytes, old - bytes) ? NULL
+                                                                          : ptr;
+    if (bytes < new_size || !request_allowed(bytes - old))
+        return refuse(new_size, NULL);
+    if (page_map_take_at(&heap.mapped, pages_in(at + old),
+                         pages_in(bytes - old))) {
+        mapped_at(at + old, bytes - old);
+        return ptr;
+    }
+    return move_mapping(at, old, bytes);
 }
 
 /* The simulated system keeps the pages: undefined contents may be the old. */
@@ -501,8 +610,8 @@ void mem_reset_brk(void)
     struct mem_account *a = heap.account;
 
     unpoison_tail();
-    clear_between_replays(0, page_ceil(a->heap_top));
-    clear_between_replays(a->map_floor, a->limit);
+    clear_pages(0, page_ceil(a->heap_top));
+    clear_pages(a->map_floor, a->limit);
     reset_account();
 }
 

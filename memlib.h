@@ -44,11 +44,29 @@ size_t mem_pagesize(void); /* the system's page size, bytes, a power of two */
 void *mem_map(size_t size);
 
 /*
+ * The same at a multiple of align, a power of two (else EINVAL). What lies between such
+ * places costs nothing, as addresses that are not used cost nothing in a
+ * process.
+ */
+void *mem_map_aligned(size_t align, size_t size);
+
+/*
  * Give back the pages of [ptr, ptr + size), all of them mapped, from one
  * mem_map or several; ptr at a page boundary, size rounded up. 0, or -1 with
  * errno EINVAL and nothing changed.
  */
 int mem_unmap(void *ptr, size_t size);
+
+/*
+ * Resize the mapped pages [ptr, ptr + old_size) to new_size, moving them where
+ * they cannot grow in place; the sizes are rounded up to whole pages. They may
+ * come from one mem_map or several. The result is their start. Their first
+ * min(old, new) bytes keep their contents, the others are zero. The footprint
+ * is that of the larger of both, not of their sum. NULL with nothing changed:
+ * with errno ENOMEM when the limit is reached; EINVAL for a size of 0, and for
+ * pages that are not mapped.
+ */
+void *mem_remap(void *ptr, size_t old_size, size_t new_size);
 
 /* size bytes from start on. */
 struct mem_range {

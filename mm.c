@@ -56,6 +56,10 @@
  * downwards from the map's end. A small map ends at the break and moves with
  * it. A larger one has pages of its own.
  *
+ * A block of 64 KiB or more that no free block can hold is a run: whole pages
+ * of its own, apart from the heap. A freed run stays mapped, to be used again,
+ * as long as the footprint does not pass the most that it has been.
+ *
  * Sizes and places are in granules, unless a comment says bytes. The number of
  * a granule counts from the heap's start; the number of a block is that of its
  * first granule. No block has number 0.
@@ -78,6 +82,10 @@
  *   I8  The map has marks for the whole heap and for MAP_MARGIN granules more.
  *   I9  The sizes of all cached blocks and cache_budget add up to
  *       purge_threshold. The sizes of all free blocks add up to free_granules.
+ *   I10 The runs of the table tile what is mapped for runs, in the order of
+ *       their addresses. Free runs are not neighbours. run_bytes and
+ *       free_run_bytes are the sums of their sizes. The footprint is at most
+ *       high_water.
  *
  * Built with MM_ALIGNMENT=8, granules have 8 bytes and blocks at least two
  * granules. With MM_FIXED_MAP, the map never moves.
@@ -198,6 +206,21 @@ enum {
     CLOSE_FIT = 2,
     MAX_FLUSH_COST = 16,
 
+    /* Bytes of the smallest run (measured: from 128 KiB on tables that double
+       waste more, from 32 KiB on the ends of pages do). */
+    MIN_RUN = 64 << 10,
+    /* What a run wastes at the end of its last page is at most this part of the
+       block; other blocks lie in the heap. */
+    TAIL_PART = 32,
+    /* The footprint may pass its high-water mark by this part of the bytes that
+       were unmapped to stay below: so that a program whose large blocks come
+       and go unmaps less and less (measured: with 16 more is wasted than time
+       saved). At the mark this part of the footprint is unmapped in advance. */
+    ALLOWANCE_PART = 64,
+    UNMAP_PART = 64,
+    /* A map that has to move grows by this part of itself at least. */
+    MAP_MOVE_PART = 8,
+
     /* The heap grows by what is missing and this part of itself; while the map
        moves with the break, by more at once (measured: less time). */
     GROWTH_PART = 4096,
@@ -247,6 +270,13 @@ struct free_block {
     uint32_t clean;       /* from MIN_PURGED granules on; smaller: dirty */
 };
 
+/* Whole pages that are one large block, or free. */
+struct run {
+    char *start;
+    size_t bytes;
+    bool used;
+};
+
 static struct {
     /* Caches. Cache k has blocks of k + 1 granules. Its bit in a set is k. At
        the start of the struct an element takes one instruction less. */
@@ -272,6 +302,16 @@ static struct {
     /* Bins. Their links lie at the heap's start, before the first block. */
     uint64_t nonempty_bins[2]; /* bit b % 64 of word b / 64: bin b has blocks */
     size_t free_granules;      /* sum of the sizes of all blocks in bins */
+
+    /* Runs. The table is a used block of the heap. */
+    struct run *runs;      /* by address */
+    size_t run_count;      /* runs in the table */
+    size_t run_capacity;   /* runs that the table has place for */
+    size_t run_bytes;      /* of all runs */
+    size_t free_run_bytes; /* of those that are free */
+    size_t high_water;     /* bytes: the most that footprint() has been */
+    size_t allowance;      /* bytes that the footprint may pass it by */
+    size_t run_written;    /* bytes of the newest run that may not be zero */
 
     /* Purging. */
     int32_t purge_threshold; /* granules that may be freed before a purge */
@@ -566,6 +606,7 @@ static bool map_cover(size_t bytes)
             mem_unmap(pages, bytes - old);
         if (FIXED_MAP)
             return false;
+        bytes = round_to_pages(bytes + old / MAP_MOVE_PART);
     }
     pages = mem_map(bytes);
     if (!pages)
@@ -1118,6 +1159,366 @@ static inline void release_large(size_t g, size_t size)
 }
 
 /*
+ * ==== Runs: large blocks in pages of their own. ====
+ *
+ *      table | start, bytes, used | start, bytes, free | ...   by address
+ *
+ * allocate_run makes a used run: of a free one, or of new pages. release_run
+ * makes it free, and resize_run resizes it.
+ *
+ * A free run costs nothing while the footprint is below its high-water mark,
+ * which is what the heap is judged by, and spares the system's work of mapping
+ * and clearing pages. So runs are unmapped only where the footprint would pass
+ * the mark, the largest first: by make_room, before the heap or the runs grow.
+ * Where no free run is large enough, the largest one grows by what it lacks,
+ * and moves if it must: moving pages is much cheaper than unmapping them and
+ * clearing new ones.
+ *
+ * Whether to keep on unmapping or to let the footprint grow is the ski rental
+ * problem: each byte that is unmapped pays a part of a byte of allowance.
+ * A. R. Karlin et al., "Competitive Snoopy Caching", 1988.
+ */
+
+/* Bytes that the heap, its map and the runs take. */
+static size_t footprint(void)
+{
+    return heap.brk * GRANULE + (heap.map_has_pages ? map_bytes() : 0) +
+           heap.run_bytes;
+}
+
+/* Raise the mark to the footprint, where that has passed it. */
+static void raise_high_water(void)
+{
+    size_t now = footprint();
+    size_t more = now > heap.high_water ? now - heap.high_water : 0;
+
+    heap.allowance -= more < heap.allowance ? more : heap.allowance;
+    heap.high_water += more;
+}
+
+/*
+ * May a block of that many bytes be a run? Not beside a fixed map, which has to
+ * grow downwards; the runtime maps the largest blocks itself.
+ */
+static bool may_be_run(size_t bytes)
+{
+    return !FIXED_MAP && bytes >= MIN_RUN;
+}
+
+/* ---- The table. ---- */
+
+/* The number of runs that start at or below that address. */
+static size_t runs_up_to(const char *address)
+{
+    size_t from = 0, to = heap.run_count;
+
+    while (from < to) {
+        size_t middle = (from + to) / 2;
+
+        if (heap.runs[middle].start <= address)
+            from = middle + 1;
+        else
+            to = middle;
+    }
+    return from;
+}
+
+static void delete_run(size_t i)
+{
+    heap.run_count--;
+    memmove(heap.runs + i, heap.runs + i + 1,
+            (heap.run_count - i) * sizeof *heap.runs);
+}
+
+/* Insert a run where its address belongs. The table has place for it. */
+static size_t insert_run(struct run run)
+{
+    size_t i = runs_up_to(run.start);
+
+    memmove(heap.runs + i + 1, heap.runs + i,
+            (heap.run_count - i) * sizeof *heap.runs);
+    heap.runs[i] = run;
+    heap.run_count++;
+    return i;
+}
+
+/* The used run that starts at payload; run_count where none does. */
+static size_t run_at(const void *payload)
+{
+    size_t i = runs_up_to(payload);
+
+    return i > 0 && heap.runs[i - 1].start == payload && heap.runs[i - 1].used
+               ? i - 1
+               : heap.run_count;
+}
+
+static bool are_neighbours(size_t i)
+{
+    const struct run *run = heap.runs + i;
+
+    return run[0].start + run[0].bytes == run[1].start;
+}
+
+/* Is there a free run right behind run i? */
+static bool is_free_behind(size_t i)
+{
+    return i + 1 < heap.run_count && !heap.runs[i + 1].used &&
+           are_neighbours(i);
+}
+
+/* Merge the free run i with free neighbours. */
+static size_t merge_run(size_t i)
+{
+    if (i > 0 && !heap.runs[i - 1].used && are_neighbours(i - 1))
+        i--;
+    while (is_free_behind(i)) {
+        heap.runs[i].bytes += heap.runs[i + 1].bytes;
+        delete_run(i + 1);
+    }
+    return i;
+}
+
+/* The smallest free run of that many bytes or more; run_count: none. */
+static size_t best_run(size_t bytes)
+{
+    size_t best = heap.run_count, least = SIZE_MAX;
+
+    if (heap.free_run_bytes < bytes)
+        return best;
+    for (size_t i = 0; i < heap.run_count; i++)
+        if (!heap.runs[i].used && heap.runs[i].bytes >= bytes &&
+            heap.runs[i].bytes < least) {
+            best = i;
+            least = heap.runs[i].bytes;
+        }
+    return best;
+}
+
+/* The largest free run, of which there is one. */
+static size_t largest_run(void)
+{
+    size_t largest = heap.run_count, most = 0;
+
+    for (size_t i = 0; i < heap.run_count; i++)
+        if (!heap.runs[i].used && heap.runs[i].bytes > most) {
+            largest = i;
+            most = heap.runs[i].bytes;
+        }
+    return largest;
+}
+
+/* ---- Pages. ---- */
+
+/* Unmap the end of the free run i, all of it at most. Returns how much. */
+static size_t unmap_end(size_t i, size_t bytes)
+{
+    struct run *run = heap.runs + i;
+
+    bytes = bytes < run->bytes ? bytes : run->bytes;
+    run->bytes -= bytes;
+    mem_unmap(run->start + run->bytes, bytes);
+    heap.run_bytes -= bytes;
+    heap.free_run_bytes -= bytes;
+    if (run->bytes == 0)
+        delete_run(i);
+    return bytes;
+}
+
+/* Unmap so many bytes of free runs, if there are as many. */
+static void unmap_free_runs(size_t bytes)
+{
+    for (size_t unmapped; bytes > 0 && heap.free_run_bytes > 0;
+         bytes -= unmapped) {
+        unmapped = unmap_end(largest_run(), bytes);
+        heap.allowance += unmapped / ALLOWANCE_PART;
+    }
+}
+
+/* Is the footprint to pass the mark with that many bytes more? */
+static bool passes_high_water(size_t bytes)
+{
+    return footprint() + bytes > heap.high_water + heap.allowance;
+}
+
+/* Unmap what would make the footprint pass the mark, and some more. */
+static void make_room(size_t bytes)
+{
+    size_t now = footprint(), most = heap.high_water + heap.allowance;
+
+    if (heap.free_run_bytes > 0 && passes_high_water(bytes))
+        unmap_free_runs(round_to_pages(now + bytes - most + now / UNMAP_PART));
+}
+
+/*
+ * Enlarge pages that are not in the table from old to that many bytes, maybe at
+ * another place; or map new ones, where old is 0. Their start, or NULL where
+ * memlib refuses even after the free runs are unmapped.
+ */
+static char *more_pages(char *start, size_t old, size_t bytes, size_t align)
+{
+    char *pages =
+        old ? mem_remap(start, old, bytes) : mem_map_aligned(align, bytes);
+
+    if (pages || heap.free_run_bytes == 0)
+        return pages;
+    unmap_free_runs(heap.free_run_bytes);
+    return more_pages(start, old, bytes, align);
+}
+
+/* more_pages within the footprint's limits, and accounted for. */
+static char *grow_pages(char *start, size_t old, size_t bytes, size_t align)
+{
+    make_room(bytes - old);
+    char *pages = more_pages(start, old, bytes, align);
+    heap.run_bytes += pages ? bytes - old : 0;
+    raise_high_water();
+    return pages;
+}
+
+/* ---- Runs. ---- */
+
+/* A used block of the heap of that size, or 0. The table is one. */
+static size_t allocate_large(size_t size);
+
+/* Have place in the table for two runs more. */
+static bool reserve_table(void)
+{
+    size_t capacity = heap.run_capacity ? 2 * heap.run_capacity : 8;
+
+    if (heap.run_count + 2 <= heap.run_capacity)
+        return true;
+    size_t g = allocate_large(granules_for(capacity * sizeof *heap.runs));
+    if (!g)
+        return false;
+    struct run *old = heap.runs;
+    heap.runs = address(g);
+    heap.run_capacity = capacity;
+    if (old) {
+        memcpy(heap.runs, old, heap.run_count * sizeof *old);
+        release_used(granule_at(old), block_size(granule_at(old)));
+    }
+    return true;
+}
+
+/*
+ * Let the used run i, which has them, keep the first so many bytes; the others
+ * become a free run.
+ */
+static void split_run(size_t i, size_t bytes)
+{
+    struct run *run = heap.runs + i;
+    struct run rest = {run->start + bytes, run->bytes - bytes, false};
+
+    if (rest.bytes == 0)
+        return;
+    run->bytes = bytes;
+    heap.free_run_bytes += rest.bytes;
+    merge_run(insert_run(rest));
+}
+
+/*
+ * The start of a new run of so many bytes, used; NULL where memlib refuses. At
+ * the mark the largest free run grows, else there are new pages; also where
+ * that one cannot grow. No free run is large enough, or none is known to be
+ * aligned.
+ */
+static void *new_run(size_t align, size_t bytes)
+{
+    struct run run = {NULL, 0, false};
+
+    if (align <= mem_pagesize() && heap.free_run_bytes > 0 &&
+        passes_high_water(bytes)) {
+        size_t i = largest_run();
+        run = heap.runs[i];
+        delete_run(i);
+        heap.free_run_bytes -= run.bytes;
+    }
+    heap.run_written = run.bytes;
+    char *pages = grow_pages(run.start, run.bytes, bytes, align);
+    if (!pages && run.bytes > 0) {
+        mem_unmap(run.start, run.bytes);
+        heap.run_bytes -= run.bytes;
+        heap.run_written = 0;
+        pages = grow_pages(NULL, 0, bytes, align);
+    }
+    if (pages)
+        insert_run((struct run){pages, bytes, true});
+    return pages;
+}
+
+/* Use so many bytes of the free run i, which has them. */
+static void *take_run(size_t i, size_t bytes)
+{
+    char *start = heap.runs[i].start;
+
+    heap.runs[i].used = true;
+    heap.free_run_bytes -= heap.runs[i].bytes;
+    heap.run_written = bytes;
+    split_run(i, bytes);
+    return start;
+}
+
+/*
+ * The payload of a run for so many bytes, at a multiple of align, which is a
+ * page's size or more. NULL where no memory is left.
+ */
+static void *allocate_run(size_t align, size_t bytes)
+{
+    bytes = round_to_pages(bytes);
+    if (!reserve_table())
+        return NULL;
+    size_t i = align <= mem_pagesize() ? best_run(bytes) : heap.run_count;
+    return i < heap.run_count ? take_run(i, bytes) : new_run(align, bytes);
+}
+
+static void release_run(size_t i)
+{
+    heap.runs[i].used = false;
+    heap.free_run_bytes += heap.runs[i].bytes;
+    merge_run(i);
+}
+
+/* Enlarge the used run i by pages of the free run behind it, if it has them. */
+static bool grow_run_in_place(size_t i, size_t more)
+{
+    if (!is_free_behind(i) || heap.runs[i + 1].bytes < more)
+        return false;
+    heap.runs[i].bytes += more;
+    heap.runs[i + 1].start += more;
+    heap.runs[i + 1].bytes -= more;
+    heap.free_run_bytes -= more;
+    if (heap.runs[i + 1].bytes == 0)
+        delete_run(i + 1);
+    return true;
+}
+
+/* Enlarge the used run i to so many bytes, maybe at another place. */
+static void *move_run(size_t i, size_t bytes)
+{
+    struct run run = heap.runs[i];
+
+    delete_run(i);
+    char *pages = grow_pages(run.start, run.bytes, bytes, 0);
+    if (pages)
+        run = (struct run){pages, bytes, true};
+    insert_run(run);
+    return pages;
+}
+
+/* Resize the used run i, which may move. NULL, and nothing changed: refused. */
+static void *resize_run(size_t i, size_t bytes)
+{
+    size_t old = heap.runs[i].bytes;
+    char *payload = heap.runs[i].start;
+
+    if (bytes > old)
+        return grow_run_in_place(i, bytes - old) ? payload : move_run(i, bytes);
+    if (reserve_table())
+        split_run(i, bytes);
+    return payload;
+}
+
+/*
  * ==== The top of the heap. ====
  *
  * ensure_top_chunk enlarges the top chunk, from which take_from_top_chunk and
@@ -1172,6 +1573,7 @@ static bool grow_top_chunk(size_t granules)
     size_t old = map_bytes(), bytes = map_bytes_for(heap.end + granules);
 
     bytes = bytes < old ? old : bytes;
+    make_room(granules * GRANULE + (bytes - old));
     if (!heap.map_has_pages && bytes <= MAX_MAP_IN_HEAP) {
         if (!raise_break(granules + (bytes - old) / GRANULE))
             return false;
@@ -1179,19 +1581,30 @@ static bool grow_top_chunk(size_t granules)
     } else {
         if (!map_cover(bytes))
             return false;
+        raise_high_water();
         if (!raise_break(granules)) {
             map_trim();
             return false;
         }
     }
     heap.end += granules;
+    raise_high_water();
     return true;
+}
+
+/* The same when no free runs are left; false if there were none. */
+static bool grow_without_free_runs(size_t granules)
+{
+    if (heap.free_run_bytes == 0)
+        return false;
+    unmap_free_runs(heap.free_run_bytes);
+    return grow_top_chunk(granules);
 }
 
 /*
  * Have a top chunk of that size or more. Where memlib refuses more than what is
- * missing, that alone is asked for. False where it refuses that, too, and the
- * place that the map vacated is not enough.
+ * missing, that alone is asked for, then without free runs. False where it
+ * refuses that, too, and the place that the map vacated is not enough.
  */
 static __attribute__((noinline)) bool ensure_top_chunk(size_t size)
 {
@@ -1201,7 +1614,8 @@ static __attribute__((noinline)) bool ensure_top_chunk(size_t size)
         return true;
     size_t missing = size - top_chunk_size();
     if (!grow_top_chunk(missing + heap.end / part) &&
-        !grow_top_chunk(missing) && top_chunk_size() < size)
+        !grow_top_chunk(missing) && !grow_without_free_runs(missing) &&
+        top_chunk_size() < size)
         return false;
     reset_purge_threshold();
     return true;
@@ -1325,11 +1739,31 @@ static __attribute__((noinline)) void *malloc_small(size_t size)
     return g ? address(g) : NULL;
 }
 
+/* The payload of a block for that many bytes from a free one, or NULL. */
+static void *take_free_block(size_t bytes)
+{
+    size_t size = granules_for(bytes), g = find_fit(size);
+
+    return g ? address(take(g, size)) : NULL;
+}
+
+/* Is a run to hold a block of that many bytes, where no free block can? */
+static bool is_run_size(size_t bytes)
+{
+    return may_be_run(bytes) &&
+           round_to_pages(bytes) - bytes <= bytes / TAIL_PART;
+}
+
 /* The payload of a new block for that many bytes; NULL for 0 or too many. */
 static __attribute__((noinline)) void *malloc_large(size_t bytes)
 {
     if (bytes == 0 || bytes > MAX_PAYLOAD)
         return NULL;
+    void *payload = is_run_size(bytes) ? take_free_block(bytes) : NULL;
+    if (!payload && is_run_size(bytes))
+        payload = allocate_run(mem_pagesize(), bytes);
+    if (payload)
+        return payload;
     size_t g = allocate_large(granules_for(bytes));
     return g ? address(g) : NULL;
 }
@@ -1365,14 +1799,15 @@ static void shrink_in_place(size_t g, size_t old, size_t size)
 
 /*
  * Enlarge the used block g from old to size granules, or hardly more, by free
- * memory behind it. False, and nothing changed, where there is not enough.
+ * memory behind it; by the top chunk only below MIN_RUN. False, and nothing
+ * changed, where there is not enough.
  */
 static bool grow_in_place(size_t g, size_t old, size_t size)
 {
     size_t end = g + old, more = size - old;
 
     if (end == heap.top_chunk) {
-        if (!ensure_top_chunk(more))
+        if (may_be_run(size * GRANULE) || !ensure_top_chunk(more))
             return false;
         take_from_top_chunk(more);
     } else {
@@ -1391,8 +1826,12 @@ static bool grow_in_place(size_t g, size_t old, size_t size)
  */
 static void *move(void *payload, size_t old, size_t bytes)
 {
-    void *new = mm_malloc(bytes);
+    void *new = may_be_run(bytes) ? take_free_block(bytes) : NULL;
 
+    if (!new &&may_be_run(bytes))
+        new = allocate_run(mem_pagesize(), bytes);
+    if (!new)
+        new = mm_malloc(bytes);
     if (!new)
         return NULL;
     memcpy(new, payload, old * GRANULE);
@@ -1458,6 +1897,7 @@ int mm_init(void)
     heap.brk = first;
     heap.map_end = address(first);
     heap.map_granules = INITIAL_MAP * MARKS_PER_BYTE;
+    heap.high_water = first * GRANULE;
     if (FIXED_MAP && !map_cover(INITIAL_MAP))
         return -1;
     mark_change(heap.top_chunk, INSIDE, USED);
@@ -1489,10 +1929,14 @@ static __attribute__((noinline)) void free_large(size_t g)
     release_large(g, size_beyond_window(g));
 }
 
-/* Do nothing for NULL; end the program for another address of no used block. */
-static __attribute__((noinline)) void free_not_in_use(void *ptr)
+/* Free a run, or nothing for NULL; another address ends the program. */
+static __attribute__((noinline)) void free_outside_heap(void *ptr)
 {
-    if (ptr)
+    size_t i = run_at(ptr);
+
+    if (i < heap.run_count)
+        release_run(i);
+    else if (ptr)
         used_block_at(ptr);
 }
 
@@ -1503,7 +1947,7 @@ void mm_free(void *ptr)
     uint64_t behind = marks >> 2;
 
     if (!likely((marks & USED) == USED)) {
-        free_not_in_use(ptr);
+        free_outside_heap(ptr);
     } else if (!likely(behind != 0)) {
         free_large(g);
     } else {
@@ -1514,24 +1958,52 @@ void mm_free(void *ptr)
     }
 }
 
+/*
+ * Resize the used run i. It moves to a block of the heap where it shrinks below
+ * MIN_RUN, or where it would make the footprint pass the mark, and a free block
+ * is large enough.
+ */
+static void *realloc_run(size_t i, size_t size)
+{
+    size_t old = heap.runs[i].bytes, bytes = round_to_pages(size);
+    void *payload = heap.runs[i].start, *new = NULL;
+
+    if (size < MIN_RUN)
+        new = mm_malloc(size);
+    else if (bytes > old && passes_high_water(bytes - old))
+        new = take_free_block(size);
+    if (!new)
+        return resize_run(i, bytes);
+    memcpy(new, payload, old < size ? old : size);
+    mm_free(payload);
+    return new;
+}
+
+/* Resize the used block at g. */
+static void *realloc_block(size_t g, size_t size)
+{
+    size_t old = block_size(g), granules = granules_for(size);
+
+    if (granules < old)
+        shrink_in_place(g, old, granules);
+    if (granules <= old || grow_in_place(g, old, granules))
+        return address(g);
+    return move(address(g), old, size);
+}
+
 void *mm_realloc(void *ptr, size_t size)
 {
-    size_t granules = granules_for(size);
-
     if (!ptr)
         return mm_malloc(size);
-    size_t g = used_block_at(ptr), old = block_size(g);
     if (size == 0) {
         mm_free(ptr);
         return NULL;
     }
     if (size > MAX_PAYLOAD)
         return NULL;
-    if (granules < old)
-        shrink_in_place(g, old, granules);
-    if (granules <= old || grow_in_place(g, old, granules))
-        return ptr;
-    return move(ptr, old, size);
+    size_t i = run_at(ptr);
+    return i < heap.run_count ? realloc_run(i, size)
+                              : realloc_block(used_block_at(ptr), size);
 }
 
 /* A block of memory that was never used is zero already. */
@@ -1543,7 +2015,10 @@ void *mm_calloc(size_t count, size_t size)
         return NULL;
     void *payload = mm_malloc(bytes);
     size_t g = granule_at(payload);
-    if (payload && (g < old_top_chunk || g < heap.never_used_from))
+    if (g >= heap.top_chunk && bytes > heap.run_written)
+        bytes = heap.run_written;
+    if (payload &&
+        (g < old_top_chunk || g < heap.never_used_from || g >= heap.top_chunk))
         memset(payload, 0, bytes);
     return payload;
 }
@@ -1561,6 +2036,12 @@ void *mm_memalign(size_t align, size_t bytes)
     size_t g = find_aligned(size, align);
     if (!g && flush_before_growth())
         g = find_aligned(size, align);
+    if (!g && is_run_size(bytes)) {
+        size_t page = mem_pagesize();
+        void *payload = allocate_run(align < page ? page : align, bytes);
+        if (payload)
+            return payload;
+    }
     size_t gap = front_gap(g ? g : heap.top_chunk, align);
     if (!g && !ensure_top_chunk(gap + size))
         return NULL;
@@ -1574,6 +2055,10 @@ void *mm_memalign(size_t align, size_t bytes)
 
 size_t mm_usable_size(void *ptr)
 {
+    size_t i = run_at(ptr);
+
+    if (i < heap.run_count)
+        return heap.runs[i].bytes;
     return ptr ? block_size(used_block_at(ptr)) * GRANULE : 0;
 }
 
@@ -1715,6 +2200,27 @@ static int audit_caches(size_t granules)
     return granules == 0 ? 0 : 7;
 }
 
+/* I10. */
+static int audit_runs(void)
+{
+    size_t bytes = 0, free_bytes = 0;
+
+    for (size_t i = 0; i < heap.run_count; i++) {
+        const struct run *run = heap.runs + i;
+
+        if (run->bytes == 0 || run->bytes % mem_pagesize() != 0 ||
+            (i > 0 && run[-1].start + run[-1].bytes > run->start) ||
+            (!run->used && is_free_behind(i)))
+            return 10;
+        bytes += run->bytes;
+        free_bytes += run->used ? 0 : run->bytes;
+    }
+    return bytes == heap.run_bytes && free_bytes == heap.free_run_bytes &&
+                   footprint() <= heap.high_water
+               ? 0
+               : 10;
+}
+
 int mm_audit(void)
 {
     struct census census = {0};
@@ -1727,7 +2233,7 @@ int mm_audit(void)
     if (cached_granules() != census.cached_granules ||
         heap.free_granules != census.free_granules)
         broken = broken ? broken : 9;
-    return broken;
+    return broken ? broken : audit_runs();
 }
 
 /* ==== For processes with threads: docs/processes.md. ==== */

@@ -40,10 +40,10 @@ static inline size_t page_map_bytes(const struct page_map *map)
 /* Pages that are zero until they are touched, anew if at is not NULL. */
 static inline uint64_t *page_map_pages(uint64_t *at, size_t bytes)
 {
-    void *bits = mmap(at, bytes, PROT_READ | PROT_WRITE,
-                      MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE |
-                          (at ? MAP_FIXED : 0),
-                      -1, 0);
+    void *bits =
+        mmap(at, bytes, PROT_READ | PROT_WRITE,
+             MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | (at ? MAP_FIXED : 0),
+             -1, 0);
 
     return bits == MAP_FAILED ? NULL : (uint64_t *)bits;
 }
@@ -118,39 +118,87 @@ static inline bool page_map_is_free_word(const struct page_map *map,
            map->bits[page / PAGE_MAP_WORD - 1] == 0;
 }
 
+/* Where runs of pages may begin: at numbers that are `rest` more than a
+ * multiple of `multiple`. */
+struct page_alignment {
+    size_t multiple, rest;
+};
+
+/* How many pages page lies above the next place where a run may begin. */
+static inline size_t page_map_surplus(size_t page, struct page_alignment align)
+{
+    return (page + align.multiple - align.rest) % align.multiple;
+}
+
 /* The first page of the highest run of count free pages; false: none. */
 static inline bool page_map_find(const struct page_map *map, size_t count,
-                                 size_t *first)
+                                 struct page_alignment align, size_t *first)
 {
-    size_t run = 0, page = map->roof;
+    size_t run = 0, wanted = count, page = map->roof;
 
-    while (page > 0 && run < count) {
-        size_t missing = count - run;
+    while (page > 0 && run < wanted) {
+        size_t missing = wanted - run;
         size_t step =
             page_map_is_free_word(map, page, missing) ? PAGE_MAP_WORD : 1;
 
         page -= step;
         run = page_map_is_taken(map, page) ? 0 : run + step;
-        if (run == 0)
+        if (run == 0) {
             page = page_map_skip_taken(map, page);
+            wanted = count;
+        } else if (run == wanted) {
+            wanted += page_map_surplus(page, align);
+        }
     }
     *first = page;
-    return run == count;
+    return run == wanted;
 }
 
 /*
  * Take the highest run of count pages, count > 0, that are all free and not
- * below floor; *first is its lowest page. False: none, and no page is taken.
+ * below floor; *first is its lowest page, where it may begin. False: none, and
+ * no page is taken.
  */
-static inline bool page_map_take(struct page_map *map, size_t count,
-                                 size_t floor, size_t *first)
+static inline bool page_map_take_aligned(struct page_map *map, size_t count,
+                                         struct page_alignment align,
+                                         size_t floor, size_t *first)
 {
-    if (count > map->count || !page_map_find(map, count, first) ||
+    if (count > map->count || !page_map_find(map, count, align, first) ||
         *first < floor)
         return false;
     page_map_set(map, *first, count, true);
     while (map->roof > 0 && page_map_is_taken(map, map->roof - 1))
         map->roof = page_map_skip_taken(map, map->roof - 1);
+    return true;
+}
+
+/* The same at any number. */
+static inline bool page_map_take(struct page_map *map, size_t count,
+                                 size_t floor, size_t *first)
+{
+    return page_map_take_aligned(map, count, (struct page_alignment){1, 0},
+                                 floor, first);
+}
+
+/* Are these pages all taken, or all free? */
+static inline bool page_map_all(const struct page_map *map, size_t first,
+                                size_t count, bool taken)
+{
+    if (first > map->count || count > map->count - first)
+        return false;
+    for (size_t page = first; page < first + count; page++)
+        if (page_map_is_taken(map, page) != taken)
+            return false;
+    return true;
+}
+
+/* Take these pages. False, and nothing is changed, where one is not free. */
+static inline bool page_map_take_at(struct page_map *map, size_t first,
+                                    size_t count)
+{
+    if (!page_map_all(map, first, count, false))
+        return false;
+    page_map_set(map, first, count, true);
     return true;
 }
 
@@ -161,11 +209,8 @@ static inline bool page_map_take(struct page_map *map, size_t count,
 static inline bool page_map_give(struct page_map *map, size_t first,
                                  size_t count)
 {
-    if (first > map->count || count > map->count - first)
+    if (!page_map_all(map, first, count, true))
         return false;
-    for (size_t page = first; page < first + count; page++)
-        if (!page_map_is_taken(map, page))
-            return false;
     page_map_set(map, first, count, false);
     if (first + count > map->roof)
         map->roof = first + count;

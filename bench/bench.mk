@@ -7,7 +7,7 @@ STEPS := $(addprefix $(OUT)/judge/,$(addsuffix .o,bench/steps bench/stepper \
 	trace_text trace_binary trace_describe contents) driver/base/fatal \
 	driver/worker/calls)) \
 	$(OUT)/bench/memlib.o
-COUNTED := $(foreach f,sbrk map unmap discard,-Dmem_$f=memlib_$f)
+COUNTED := $(foreach f,sbrk map unmap remap discard,-Dmem_$f=memlib_$f)
 STEPS_LINK := $(HOST_LINK) $(foreach f,memcpy memmove memset,\
 	-Wl,--export-dynamic-symbol=$f)
 

@@ -1,14 +1,14 @@
 /*
  * outside.c - functions that an allocator calls and that do not count.
  *
- * The heap's four requests stand for system calls; their simulation takes
+ * The heap's five requests stand for system calls; their simulation takes
  * another time than the system. memcpy, memmove and memset take a time in
  * proportion to their bytes, which are reported apart (mark.h, `moved`). The
  * allocator's shared object finds these functions here, because the program
  * comes first in the order of symbols. A call counts as the few instructions
  * that lead here and back.
  *
- * memlib.c is linked with its four functions renamed (bench.mk).
+ * memlib.c is linked with its five functions renamed (bench.mk).
  */
 #include "mark.h"
 #include "../memlib.h"
@@ -19,6 +19,7 @@
 void *memlib_sbrk(intptr_t increment);
 void *memlib_map(size_t size);
 int memlib_unmap(void *ptr, size_t size);
+void *memlib_remap(void *ptr, size_t old_size, size_t new_size);
 void memlib_discard(const struct mem_range *ranges, size_t count);
 
 void *mem_sbrk(intptr_t increment)
@@ -49,6 +50,16 @@ int mem_unmap(void *ptr, size_t size)
     if (counted)
         mark_return();
     return status;
+}
+
+void *mem_remap(void *ptr, size_t old_size, size_t new_size)
+{
+    int counted = mark_leave();
+    void *start = memlib_remap(ptr, old_size, new_size);
+
+    if (counted)
+        mark_return();
+    return start;
 }
 
 void mem_discard(const struct mem_range *ranges, size_t count)

@@ -112,9 +112,8 @@ static size_t pages_of(size_t size)
 static bool map_at(char *from, char *to, int access)
 {
     size_t size = (size_t)(to - from);
-    char *area =
-        mmap(from, size, access,
-             MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
+    char *area = mmap(from, size, access,
+                      MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
 
     if (area != MAP_FAILED && area != from) /* Linux before 4.17 */
         munmap(area, size);
@@ -200,7 +199,8 @@ static bool place_region(void)
         if (size > LOW_LIMIT || !place_low(size))
             place_in_the_middle(size);
     if (!heap.base ||
-        !page_map_init(&heap.mapped, (size_t)(heap.top - heap.base) / heap.page))
+        !page_map_init(&heap.mapped,
+                       (size_t)(heap.top - heap.base) / heap.page))
         return false;
     /* Hardly any of the bits is ever set: no core file needs their pages. */
     madvise(heap.mapped.bits, page_map_bytes(&heap.mapped), MADV_DONTDUMP);
@@ -396,16 +396,26 @@ void mem_reset_brk(void)
 
 /* ---- Mappings. ---- */
 
-void *mem_map(size_t size)
+/* Where mappings may begin that are aligned to that many bytes. */
+static struct page_alignment alignment(size_t align)
+{
+    size_t multiple = align > heap.page ? align >> heap.page_bits : 1;
+
+    return (struct page_alignment){
+        multiple, -((uintptr_t)heap.base >> heap.page_bits) & (multiple - 1)};
+}
+
+void *mem_map_aligned(size_t align, size_t size)
 {
     size_t page;
 
-    if (size == 0) {
+    if (size == 0 || align == 0 || (align & (align - 1)) != 0) {
         errno = EINVAL;
         return NULL;
     }
     if (!ensure_region() ||
-        !page_map_take(&heap.mapped, pages_of(size), 0, &page)) {
+        !page_map_take_aligned(&heap.mapped, pages_of(size), alignment(align),
+                               0, &page)) {
         errno = ENOMEM;
         return NULL;
     }
@@ -416,6 +426,11 @@ void *mem_map(size_t size)
         return NULL;
     }
     return start;
+}
+
+void *mem_map(size_t size)
+{
+    return mem_map_aligned(1, size);
 }
 
 int mem_unmap(void *ptr, size_t size)
@@ -437,6 +452,41 @@ int mem_unmap(void *ptr, size_t size)
     if (madvise(ptr, bytes, MADV_DONTNEED) != 0)
         memset(ptr, 0, bytes);
     return 0;
+}
+
+/* Move the pages of [from, from + size) to `to`; zero pages stay behind. */
+static void move_pages(void *from, void *to, size_t size)
+{
+    void *moved = mremap(from, size, size,
+                         MREMAP_MAYMOVE | MREMAP_FIXED | MREMAP_DONTUNMAP, to);
+
+    if (moved == MAP_FAILED) /* before Linux 5.7 */
+        memcpy(to, from, size);
+}
+
+void *mem_remap(void *ptr, size_t old_size, size_t new_size)
+{
+    uintptr_t at = (uintptr_t)ptr - (uintptr_t)heap.base;
+    size_t first = at >> heap.page_bits, old = pages_of(old_size);
+
+    if (old_size == 0 || new_size == 0 || (at & (heap.page - 1)) != 0 ||
+        !page_map_all(&heap.mapped, first, old, true)) {
+        errno = EINVAL;
+        return NULL;
+    }
+    size_t pages = pages_of(new_size), bytes = old << heap.page_bits;
+    if (pages < old)
+        mem_unmap((char *)ptr + (pages << heap.page_bits),
+                  (old - pages) << heap.page_bits);
+    if (pages <= old ||
+        page_map_take_at(&heap.mapped, first + old, pages - old))
+        return ptr;
+    void *new = mem_map(new_size);
+    if (new) {
+        move_pages(ptr, new, bytes);
+        mem_unmap(ptr, bytes);
+    }
+    return new;
 }
 
 /*

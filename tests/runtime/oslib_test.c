@@ -394,8 +394,8 @@ static void takes_what_a_limit_leaves(int resource)
     check_skip("the sanitizer itself needs more");
 #endif
     large_limit();
-    CHECK(setrlimit(resource, &(struct rlimit){had + 200 * MIB,
-                                               had + 200 * MIB}) == 0);
+    CHECK(setrlimit(resource,
+                    &(struct rlimit){had + 200 * MIB, had + 200 * MIB}) == 0);
     CHECK(mem_sbrk(150 * MIB) == lo());
     CHECK(mem_map(48 * MIB));
     CHECK(map_fails(2 * MIB, ENOMEM) && sbrk_fails(2 * MIB, ENOMEM));
@@ -423,8 +423,8 @@ static void opens_little_where_all_is_locked(void)
     if (geteuid() == 0 && setresuid(65534, 65534, 65534) != 0)
         check_skip("root locks what it likes");
     size_t had = status_bytes("VmLck:");
-    CHECK(setrlimit(RLIMIT_MEMLOCK, &(struct rlimit){had + 30 * PAGE,
-                                                     had + 30 * PAGE}) == 0);
+    CHECK(setrlimit(RLIMIT_MEMLOCK,
+                    &(struct rlimit){had + 30 * PAGE, had + 30 * PAGE}) == 0);
     CHECK(lo());
     if (mlockall(MCL_FUTURE) != 0)
         check_skip("nothing can be locked");
@@ -484,6 +484,36 @@ static void maps_pages_from_the_top(void)
     CHECK(mem_unmap(a, 1) == 0 && mem_unmap(b, 5 * PAGE + 1) == 0);
     CHECK(mem_map(7 * PAGE) == b);
     CHECK(all_are(b, 7 * PAGE, 0));
+}
+
+static void maps_at_multiples(void)
+{
+    unsigned char *wall = mem_map(1), *map = mem_map_aligned(64 * PAGE, PAGE);
+
+    CHECK((uintptr_t)map % (64 * PAGE) == 0 && map < wall);
+    CHECK(mem_map(1) == wall - PAGE);
+    errno = 0;
+    CHECK(!mem_map_aligned(3 * PAGE, PAGE) && errno == EINVAL);
+}
+
+static void remaps(void)
+{
+    unsigned char *wall = mem_map(1), *map = mem_map(2 * PAGE);
+
+    CHECK(map == wall - 2 * PAGE);
+    memset(map, 1, 2 * PAGE);
+    unsigned char *moved = mem_remap(map, 2 * PAGE, 4 * PAGE);
+    CHECK(moved && moved != map);
+    CHECK(all_are(moved, 2 * PAGE, 1) &&
+          all_are(moved + 2 * PAGE, 2 * PAGE, 0));
+    CHECK(mem_map(2 * PAGE) == map && all_are(map, 2 * PAGE, 0));
+    CHECK(mem_remap(moved, 4 * PAGE, PAGE) == moved);
+    CHECK(mem_remap(moved, PAGE, 3 * PAGE) == moved); /* in place */
+    CHECK(all_are(moved, PAGE, 1) && all_are(moved + PAGE, 2 * PAGE, 0));
+    errno = 0;
+    CHECK(!mem_remap(moved, 9 * PAGE, PAGE) && errno == EINVAL);
+    CHECK(!mem_remap(moved, 3 * PAGE, heap_limit) && errno == ENOMEM);
+    CHECK(all_are(moved, PAGE, 1));
 }
 
 static void gives_mappings_back_at_once(void)
@@ -722,6 +752,8 @@ static const struct test tests[] = {
     {"is-surrounded-by-guards", is_surrounded_by_guards},
     {"steps-over-no-mapping-of-another", steps_over_no_mapping_of_another},
     {"maps-pages-from-the-top", maps_pages_from_the_top},
+    {"maps-at-multiples", maps_at_multiples},
+    {"remaps", remaps},
     {"gives-mappings-back-at-once", gives_mappings_back_at_once},
     {"discards-pages-but-keeps-them", discards_pages_but_keeps_them},
     {"denies-and-allows-pages", denies_and_allows_pages},

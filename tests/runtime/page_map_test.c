@@ -33,6 +33,16 @@ static size_t highest(size_t count)
     return PAGES;
 }
 
+/* The same that begins where align allows. */
+static size_t highest_aligned(size_t count, struct page_alignment align)
+{
+    for (size_t first = PAGES - count + 1; first-- > 0;)
+        if (first % align.multiple == align.rest &&
+            all_are(first, count, false))
+            return first;
+    return PAGES;
+}
+
 static size_t lowest(size_t from)
 {
     while (from < PAGES && !taken[from])
@@ -48,6 +58,26 @@ static void takes(size_t count)
     CHECK(got == (expected < PAGES));
     CHECK(!got || first == expected);
     if (got)
+        set(first, count, true);
+}
+
+static void takes_aligned(size_t count, struct page_alignment align)
+{
+    size_t expected = highest_aligned(count, align), first = 0;
+    bool got = page_map_take_aligned(&map, count, align, 0, &first);
+
+    CHECK(got == (expected < PAGES));
+    CHECK(!got || first == expected);
+    if (got)
+        set(first, count, true);
+}
+
+static void takes_at(size_t first, size_t count)
+{
+    bool is_free = all_are(first, count, false);
+
+    CHECK(page_map_take_at(&map, first, count) == is_free);
+    if (is_free)
         set(first, count, true);
 }
 
@@ -71,10 +101,23 @@ static void as_a_table_has_it(void)
     for (int step = 0; step < STEPS; step++) {
         size_t count = 1 + random_below(&dice, longest[random_below(&dice, 3)]);
 
-        if (random_below(&dice, 3) == 0)
+        size_t multiple = (size_t)1 << random_below(&dice, 9);
+
+        switch (random_below(&dice, 8)) {
+        case 0:
+        case 1:
             takes(count);
-        else
+            break;
+        case 2:
+            takes_aligned(count, (struct page_alignment){
+                                     multiple, random_below(&dice, multiple)});
+            break;
+        case 3:
+            takes_at(random_below(&dice, PAGES - count + 1), count);
+            break;
+        default:
             gives(random_below(&dice, PAGES - count + 1), count);
+        }
         size_t from = random_below(&dice, PAGES);
         CHECK(page_map_lowest(&map, from) == lowest(from));
     }
@@ -88,6 +131,7 @@ static void all_of_them_and_one_more(void)
     CHECK(!page_map_take(&map, PAGES + 1, 0, &first));
     CHECK(page_map_take(&map, PAGES, 0, &first) && first == 0);
     CHECK(!page_map_take(&map, 1, 0, &first));
+    CHECK(!page_map_take_at(&map, PAGES - 1, 2));
     CHECK(!page_map_give(&map, 1, PAGES) && page_map_give(&map, 0, PAGES));
 }
 

@@ -248,6 +248,87 @@ static void finds_free_pages_among_many_mappings(void)
     CHECK(mem_map((PAGES - 1) * PAGE) == page[PAGES - 2]);
 }
 
+static void maps_at_multiples(void)
+{
+    start(100 * PAGE);
+    unsigned char *wall = mem_map(PAGE), *p = mem_map_aligned(8 * PAGE, PAGE);
+    CHECK((uintptr_t)p % (8 * PAGE) == 0 && wall - p <= 8 * (ptrdiff_t)PAGE);
+    CHECK(mem_footprint() == 2 * PAGE);
+    CHECK(mem_map(PAGE) == wall - PAGE); /* what lies between is free */
+    CHECK((uintptr_t)mem_map_aligned(16, PAGE) % PAGE == 0);
+    errno = 0;
+    CHECK(!mem_map_aligned(3 * PAGE, PAGE) && errno == EINVAL);
+    CHECK(!mem_map_aligned((size_t)1 << 40, PAGE) && errno == ENOMEM);
+    CHECK(mem_footprint() == 4 * PAGE);
+}
+
+static void remaps_in_place(void)
+{
+    start(100 * PAGE);
+    mem_map(PAGE);
+    unsigned char *hole = mem_map(3 * PAGE), *p = mem_map(2 * PAGE);
+    memset(p, 7, 2 * PAGE);
+    mem_unmap(hole, 3 * PAGE);
+    CHECK(mem_remap(p, 2 * PAGE, 4 * PAGE + 1) == p);
+    CHECK(mem_footprint() == 6 * PAGE);
+    CHECK(all_are(p, 2 * PAGE, 7) && all_are(p + 2 * PAGE, 3 * PAGE, 0));
+    CHECK(mem_remap(p, 5 * PAGE, 1) == p);
+    CHECK(mem_footprint() == 2 * PAGE);
+    CHECK(mem_remap(p, PAGE, 5 * PAGE) == p);
+    CHECK(all_are(p, PAGE, 7) && all_are(p + PAGE, 4 * PAGE, 0));
+}
+
+static void remaps_to_another_place(void)
+{
+    start(100 * PAGE);
+    unsigned char *wall = mem_map(PAGE), *p = mem_map(2 * PAGE);
+    memset(p, 7, 2 * PAGE);
+    unsigned char *q = mem_remap(p, 2 * PAGE, 3 * PAGE);
+    CHECK(q == p - PAGE); /* over its old place */
+    CHECK(all_are(q, 2 * PAGE, 7) && all_are(q + 2 * PAGE, PAGE, 0));
+    CHECK(mem_footprint() == 4 * PAGE && mem_peak_footprint() == 4 * PAGE);
+
+    mem_unmap(wall, PAGE);
+    mem_map(3 * PAGE); /* below: the two pages above are too few */
+    p = mem_remap(q, 3 * PAGE, 200 * PAGE);
+    CHECK(!p && errno == ENOMEM && all_are(q, 2 * PAGE, 7));
+    p = mem_remap(q, 3 * PAGE, 6 * PAGE);
+    CHECK(p == lo() + 87 * PAGE);
+    CHECK(all_are(p, 2 * PAGE, 7) && all_are(p + 2 * PAGE, 4 * PAGE, 0));
+    CHECK(mem_peak_footprint() == 9 * PAGE);
+    CHECK(mem_map(4 * PAGE) == q);
+    CHECK(all_are(q, 4 * PAGE, 0)); /* what moved left nothing */
+}
+
+static bool remap_fails(void *ptr, size_t old, size_t new, int error)
+{
+    size_t before = mem_footprint();
+
+    errno = 0;
+    return mem_remap(ptr, old, new) == NULL && errno == error &&
+           mem_footprint() == before;
+}
+
+static void refuses_wrong_remaps(void)
+{
+    start(8 * PAGE);
+    unsigned char *p = mem_map(2 * PAGE);
+    CHECK(remap_fails(p, 0, PAGE, EINVAL));
+    CHECK(remap_fails(p, PAGE, 0, EINVAL));
+    CHECK(remap_fails(p + 1, PAGE, 2 * PAGE, EINVAL));
+    CHECK(remap_fails(p, 3 * PAGE, 4 * PAGE, EINVAL));
+    CHECK(remap_fails(p - PAGE, PAGE, 2 * PAGE, EINVAL));
+    CHECK(remap_fails(p, SIZE_MAX, PAGE, EINVAL));
+    CHECK(remap_fails(p, 2 * PAGE, SIZE_MAX, ENOMEM));
+    CHECK(remap_fails(p, 2 * PAGE, 9 * PAGE, ENOMEM));
+    mem_sbrk(5 * PAGE);
+    CHECK(remap_fails(p, 2 * PAGE, 4 * PAGE, ENOMEM));
+    CHECK(mem_remap(p, 2 * PAGE, 3 * PAGE) == p - PAGE);
+    mem_fail_request(1);
+    mem_sbrk(-(intptr_t)PAGE);
+    CHECK(remap_fails(p - PAGE, 3 * PAGE, 4 * PAGE, ENOMEM));
+}
+
 static void refuses_wrong_unmaps(void)
 {
     start(MIB);
@@ -551,7 +632,14 @@ static void records_events(void)
     mem_map(REGION + PAGE);
     mem_unmap(p + PAGE, PAGE);
     mem_unmap(p + PAGE, PAGE);
-    CHECK(account.event_count == 6);
+    mem_remap(p, PAGE, 2 * PAGE); /* in place */
+    p = mem_map(PAGE);
+    mem_remap(p, PAGE, 2 * PAGE);
+    CHECK(account.event_count == 10);
+    CHECK(event_is(6, MEM_MAP, REGION - PAGE, PAGE));
+    CHECK(event_is(7, MEM_MAP, REGION - 3 * PAGE, PAGE));
+    CHECK(event_is(8, MEM_UNMAP, REGION - 3 * PAGE, PAGE));
+    CHECK(event_is(9, MEM_MAP, REGION - 4 * PAGE, 2 * PAGE));
     CHECK(event_is(0, MEM_BRK, 5000, 5000));
     CHECK(account.events[1].kind == MEM_BRK && account.events[1].at == 4000);
     CHECK(event_is(2, MEM_MAP, REGION - 2 * PAGE, 2 * PAGE));
@@ -562,7 +650,7 @@ static void records_events(void)
     CHECK(event_is(5, MEM_UNMAP, REGION - PAGE, PAGE));
     CHECK(account.events[0].step == 7 && account.events[1].step == 8);
     CHECK(account.heap_top == 5000);
-    CHECK(account.map_floor == REGION - 2 * PAGE);
+    CHECK(account.map_floor == REGION - 4 * PAGE);
 }
 
 static unsigned drains;
@@ -657,17 +745,46 @@ static void model_map(size_t pages)
     model.count += pages;
 }
 
+/* Are these pages mapped in the model? */
+static bool model_has(size_t first, size_t pages)
+{
+    for (size_t page = first; page < first + pages; page++)
+        if (page >= PAGES || !model.mapped[page])
+            return false;
+    return true;
+}
+
 static void model_unmap(size_t first, size_t pages)
 {
-    bool possible = first + pages <= PAGES;
+    bool possible = model_has(first, pages);
 
-    for (size_t page = first; possible && page < first + pages; page++)
-        possible = model.mapped[page];
     CHECK((mem_unmap(region + first * PAGE, pages * PAGE) == 0) == possible);
     if (!possible)
         return;
     memset(model.mapped + first, false, pages * sizeof *model.mapped);
     model.count -= pages;
+}
+
+static void model_remap(size_t first, size_t pages, size_t more)
+{
+    unsigned char *old = region + first * PAGE;
+    bool possible = model_has(first, pages);
+
+    if (possible)
+        memset(old, 3, pages * PAGE);
+    unsigned char *p = mem_remap(old, pages * PAGE, (pages + more) * PAGE);
+    CHECK(p ? possible : !possible || errno == ENOMEM);
+    if (!p)
+        return;
+    CHECK(all_are(p, pages * PAGE, 3) &&
+          all_are(p + pages * PAGE, more * PAGE, 0));
+    memset(p, 2, (pages + more) * PAGE);
+    memset(model.mapped + first, false, pages * sizeof *model.mapped);
+    for (size_t page = 0; page < pages + more; page++) {
+        CHECK(!model.mapped[(size_t)(p - region) / PAGE + page]);
+        model.mapped[(size_t)(p - region) / PAGE + page] = true;
+    }
+    model.count += more;
 }
 
 static void denies_no_page(void)
@@ -684,7 +801,7 @@ static void account_agrees_with_a_model(void)
 {
     attach();
     for (int i = 0; i < 30000; i++) {
-        switch (below(5)) {
+        switch (below(6)) {
         case 0:
             model_grow(1 + below(9000));
             break;
@@ -693,6 +810,9 @@ static void account_agrees_with_a_model(void)
             break;
         case 2:
             model_map(1 + below(6));
+            break;
+        case 3:
+            model_remap(below(PAGES), 1 + below(2), below(3));
             break;
         default:
             model_unmap(below(PAGES), 1 + below(3));
@@ -714,6 +834,10 @@ static const struct test tests[] = {
     {"maps-zero-again", maps_zero_again},
     {"unmaps-parts", unmaps_parts},
     {"unmaps-several-at-once", unmaps_several_at_once},
+    {"maps-at-multiples", maps_at_multiples},
+    {"remaps-in-place", remaps_in_place},
+    {"remaps-to-another-place", remaps_to_another_place},
+    {"refuses-wrong-remaps", refuses_wrong_remaps},
     {"reuses-unmapped-pages", reuses_unmapped_pages},
     {"finds-free-pages-among-many-mappings",
      finds_free_pages_among_many_mappings},

@@ -58,6 +58,22 @@ int mem_unmap(void *ptr, size_t size)
     return 0;
 }
 
+void *mem_map_aligned(size_t align, size_t size)
+{
+    space_mapped += (uintptr_t)(space + SPACE - space_mapped - size) % align;
+    return mem_map(size);
+}
+
+/* It always moves. */
+void *mem_remap(void *ptr, size_t old_size, size_t new_size)
+{
+    void *new = mem_map(new_size);
+
+    if (new)
+        memcpy(new, ptr, old_size);
+    return new;
+}
+
 /* The contents of discarded memory are lost, whatever its size. */
 void mem_discard(const struct mem_range *ranges, size_t count)
 {
@@ -93,7 +109,7 @@ static void sample_heap(void)
     sample.small = mm_malloc(40);
     cached = mm_malloc(40);
     void *big = mm_malloc(20000);
-    sample.large = mm_malloc(100000);
+    sample.large = mm_malloc(60000);
     void *same = mm_malloc(1000);
     sample.last = mm_malloc(600);
     mm_free(same);
@@ -266,6 +282,136 @@ static void i9_a_wrong_count_of_free_granules(void)
     CHECK(mm_audit() == 9);
 }
 
+/* A heap with a used run, a free one, and a used one, by address. */
+static void sample_runs(void)
+{
+    begin();
+    CHECK(mm_malloc(MIN_RUN));
+    void *freed = mm_malloc(2 * MIN_RUN);
+    CHECK(mm_malloc(3 * MIN_RUN));
+    mm_free(freed);
+    CHECK(heap.run_count == 3 && mm_audit() == 0);
+}
+
+static void i10_a_size_that_does_not_add_up(void)
+{
+    sample_runs();
+    heap.runs[0].bytes -= 4096;
+    CHECK(mm_audit() == 10);
+}
+
+static void i10_a_free_run_that_is_not_counted(void)
+{
+    sample_runs();
+    heap.free_run_bytes -= 4096;
+    CHECK(mm_audit() == 10);
+}
+
+static void i10_runs_that_overlap(void)
+{
+    sample_runs();
+    heap.runs[1].start -= 4096;
+    CHECK(mm_audit() == 10);
+}
+
+static void i10_free_neighbours(void)
+{
+    sample_runs();
+    heap.runs[0].used = false;
+    heap.free_run_bytes += heap.runs[0].bytes;
+    CHECK(mm_audit() == 10);
+}
+
+static void i10_a_footprint_above_the_mark(void)
+{
+    sample_runs();
+    heap.high_water -= 4096;
+    CHECK(mm_audit() == 10);
+}
+
+static bool all_zero(const unsigned char *bytes, size_t size)
+{
+    for (size_t i = 0; i < size; i++)
+        if (bytes[i] != 0)
+            return false;
+    return true;
+}
+
+/* ---- Runs. ---- */
+
+static void a_freed_run_is_used_again(void)
+{
+    sample_runs();
+    size_t before = footprint();
+    void *freed = heap.runs[1].start;
+    CHECK(mm_malloc(MIN_RUN + 4096) == freed);
+    CHECK(heap.free_run_bytes == MIN_RUN - 4096 && footprint() == before);
+    CHECK(mm_audit() == 0);
+}
+
+/* At the mark a free run that is too small grows by what it lacks. */
+static void the_footprint_stays_at_its_mark(void)
+{
+    sample_runs();
+    size_t before = heap.high_water;
+    void *block = mm_malloc(2 * MIN_RUN + 4096);
+    CHECK(block && heap.free_run_bytes == 0);
+    CHECK(heap.high_water == before + 4096 && mm_audit() == 0);
+    mm_free(block);
+    while (heap.free_run_bytes > MIN_RUN)
+        CHECK(mm_malloc(5000)); /* the heap grows, the runs give way */
+    CHECK(heap.high_water <= before + 3 * 4096 && mm_audit() == 0);
+}
+
+static void a_run_is_resized(void)
+{
+    begin();
+    unsigned char *block = mm_malloc(2 * MIN_RUN);
+    memset(block, 5, 2 * MIN_RUN);
+    CHECK(mm_realloc(block, MIN_RUN) == block); /* its end becomes free, */
+    CHECK(heap.free_run_bytes == MIN_RUN && mm_audit() == 0);
+    CHECK(mm_realloc(block, 2 * MIN_RUN) == block); /* and its own again */
+    unsigned char *moved = mm_realloc(block, 5 * MIN_RUN);
+    CHECK(moved && moved[0] == 5 && moved[2 * MIN_RUN - 1] == 5);
+    CHECK(heap.high_water < 6 * MIN_RUN); /* not the sum of both */
+    CHECK(mm_usable_size(moved) == 5 * MIN_RUN && mm_audit() == 0);
+    unsigned char *small = mm_realloc(moved, 100);
+    CHECK(small[99] == 5 && granule_at(small) < heap.top_chunk);
+    CHECK(heap.free_run_bytes == heap.run_bytes && mm_audit() == 0);
+}
+
+static void calloc_clears_what_was_used(void)
+{
+    begin();
+    void *block = mm_malloc(2 * MIN_RUN);
+    memset(block, 1, 2 * MIN_RUN);
+    mm_free(block);
+    CHECK(all_zero(mm_calloc(1, MIN_RUN), MIN_RUN));
+    CHECK(all_zero(mm_calloc(1, 3 * MIN_RUN), 3 * MIN_RUN));
+    CHECK(mm_audit() == 0);
+}
+
+static void large_blocks_are_aligned(void)
+{
+    begin();
+    CHECK(mm_malloc(MIN_RUN));
+    for (size_t align = 32; align <= 1 << 20; align *= 2) {
+        void *block = mm_memalign(align, 2 * MIN_RUN);
+        CHECK(block && (uintptr_t)block % align == 0 && mm_audit() == 0);
+    }
+}
+
+/* Where memlib refuses, free runs are given up first. */
+static void free_runs_give_way_to_a_refusal(void)
+{
+    begin();
+    void *block = mm_malloc(SPACE / 2), *wall = mm_malloc(MIN_RUN);
+    CHECK(block && wall);
+    mm_free(wall);
+    mm_free(block);
+    CHECK(mm_malloc(SPACE / 4 * 3) && mm_audit() == 0);
+}
+
 /* ---- Cases that no trace has. ---- */
 
 /* Neighbours of 4 GiB may merge: a free block may be as large as the heap. */
@@ -282,18 +428,21 @@ static void every_free_block_has_a_bin(void)
 /* The last bin has blocks of many sizes: a search compares all of them. */
 static void the_last_bin_is_searched_to_its_end(void)
 {
-    enum { COUNT = MAX_PROBES + 2 };
+    enum { PART = MIN_RUN / 2, COUNT = MAX_PROBES + 2 };
     size_t least = ((size_t)EXACT_BINS << DOUBLINGS) * GRANULE;
-    void *blocks[COUNT];
+    size_t parts = least / PART + 1;
+    static void *part[COUNT + 1][SPACE / PART];
 
     begin();
-    for (int i = 0; i < COUNT; i++) {
-        blocks[i] = mm_malloc(i == 0 ? 2 * least : least);
-        CHECK(blocks[i] && mm_malloc(1000));
+    for (size_t i = 0; i <= COUNT; i++) { /* the first two are neighbours */
+        for (size_t k = 0; k < parts; k++)
+            CHECK((part[i][k] = mm_malloc(PART)) != NULL);
+        CHECK(i == 0 || mm_malloc(1000));
     }
-    for (int i = 0; i < COUNT; i++)
-        mm_free(blocks[i]);
-    CHECK(mm_malloc(least + least / 2) == blocks[0]);
+    for (size_t i = 0; i <= COUNT; i++)
+        for (size_t k = 0; k < parts; k++)
+            mm_free(part[i][k]);
+    CHECK(find_fit((least + least / 2) / GRANULE) == granule_at(part[0][0]));
     CHECK(mm_audit() == 0);
 }
 
@@ -310,14 +459,6 @@ static void the_map_covers_what_it_vacates(void)
     }
 }
 
-static bool all_zero(const unsigned char *bytes, size_t size)
-{
-    for (size_t i = 0; i < size; i++)
-        if (bytes[i] != 0)
-            return false;
-    return true;
-}
-
 /* Make a heap whose map leaves it when the next block of some pages comes. */
 static void heap_before_the_map_leaves_it(void)
 {
@@ -331,7 +472,7 @@ static void calloc_clears_where_the_map_was(void)
 {
     heap_before_the_map_leaves_it();
     break_is_refused = true;
-    CHECK(!mm_malloc(2 << 20));
+    CHECK(!mm_malloc(60000));
     CHECK(heap.map_has_pages && mm_audit() == 0);
     CHECK(mm_malloc((top_chunk_size() - 40) * GRANULE));
     CHECK(all_zero(mm_calloc(1, 600), 600));
@@ -341,7 +482,7 @@ static void calloc_clears_where_the_map_was(void)
 static void a_map_that_cannot_grow_in_place_moves(void)
 {
     heap_before_the_map_leaves_it();
-    CHECK(mm_malloc(1 << 20) && heap.map_has_pages);
+    CHECK(mm_malloc(60000) && heap.map_has_pages);
     const uint64_t *before = heap.map_end;
     mappings_have_gaps = true;
     while (heap.map_end == before)
@@ -352,10 +493,10 @@ static void a_map_that_cannot_grow_in_place_moves(void)
 static void a_refusal_gives_the_map_back(void)
 {
     heap_before_the_map_leaves_it();
-    CHECK(mm_malloc(1 << 20));
+    CHECK(mm_malloc(60000));
     size_t before = space_mapped;
     break_is_refused = true;
-    CHECK(!mm_malloc(SPACE / 2));
+    CHECK(!mm_malloc(60000));
     CHECK(space_mapped == before && mm_audit() == 0);
 }
 
@@ -374,7 +515,7 @@ static void a_refusal_does_no_harm_where_the_map_vacates_enough(void)
 static void sizes_beyond_all_are_refused(void)
 {
     begin();
-    CHECK(mm_malloc(16));
+    CHECK(mm_malloc(MIN_RUN));
     size_t before = space_break;
     for (size_t less = 16; less < 1 << 20; less += less / 2)
         CHECK(!mm_malloc(MAX_PAYLOAD - less));
@@ -463,6 +604,17 @@ static const struct test tests[] = {
     {"i8-a-map-that-is-too-short", i8_a_map_that_is_too_short},
     {"i9-a-wrong-cache-budget", i9_a_wrong_cache_budget},
     {"i9-a-wrong-count-of-free-granules", i9_a_wrong_count_of_free_granules},
+    {"i10-a-size-that-does-not-add-up", i10_a_size_that_does_not_add_up},
+    {"i10-a-free-run-that-is-not-counted", i10_a_free_run_that_is_not_counted},
+    {"i10-runs-that-overlap", i10_runs_that_overlap},
+    {"i10-free-neighbours", i10_free_neighbours},
+    {"i10-a-footprint-above-the-mark", i10_a_footprint_above_the_mark},
+    {"a-freed-run-is-used-again", a_freed_run_is_used_again},
+    {"the-footprint-stays-at-its-mark", the_footprint_stays_at_its_mark},
+    {"a-run-is-resized", a_run_is_resized},
+    {"calloc-clears-what-was-used", calloc_clears_what_was_used},
+    {"large-blocks-are-aligned", large_blocks_are_aligned},
+    {"free-runs-give-way-to-a-refusal", free_runs_give_way_to_a_refusal},
     {"every-free-block-has-a-bin", every_free_block_has_a_bin},
     {"the-last-bin-is-searched-to-its-end",
      the_last_bin_is_searched_to_its_end},

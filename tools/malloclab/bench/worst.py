@@ -14,9 +14,9 @@ ABOUT = "instructions an operation: median, tail, and the worst one"
 DETAILS = """\
 Counted one by one, hence exact and the same in every run: what the processor
 executes from an operation's entry into the allocator to its return. What stands
-for a system call (mem_sbrk, mem_map, mem_unmap) and memcpy, memmove, memset
-count as their call alone; `moved` is the most bytes that these copied or set
-within one operation. p99: 99 of 100 operations take no more.
+for a system call (mem_sbrk, mem_map, mem_unmap, mem_remap) and memcpy, memmove,
+memset count as their call alone; `moved` is the most bytes that these copied or
+set within one operation. p99: 99 of 100 operations take no more.
 """
 ALLOCATORS = ["mm", "segregated", "tlsf", "treap"]
 TRACE_NAMES = ["git-log", "python-report", "sqlite-bank"]

@@ -26,8 +26,8 @@ LABS = {lab.name: lab for lab in (
         "16", 16, (".", "compat")))}
 
 # Names that no lab but this one has.
-HOUSE = re.compile(r"\b(mm_idea|mem_map|mem_unmap|mem_discard|mem_deny|"
-                   r"mem_allow)\b|"
+HOUSE = re.compile(r"\b(mm_idea|mem_map|mem_unmap|mem_remap|mem_discard|"
+                   r"mem_deny|mem_allow)\b|"
                    r"^(?:int|void\s*\*|size_t)\s*(mm_audit|mm_memalign|"
                    r"mm_usable_size)\s*\(", re.M)
 CLASSIC = ((re.compile(r"\bteam_t\s+team\b"), "a team structure"),
