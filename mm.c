@@ -1739,12 +1739,14 @@ static __attribute__((noinline)) void *malloc_small(size_t size)
     return g ? address(g) : NULL;
 }
 
-/* The payload of a block for that many bytes from a free one, or NULL. */
+/* The payload of a block for that many bytes in what the heap has, or NULL. */
 static void *take_free_block(size_t bytes)
 {
     size_t size = granules_for(bytes), g = find_fit(size);
 
-    return g ? address(take(g, size)) : NULL;
+    if (g)
+        return address(take(g, size));
+    return top_chunk_size() < size ? NULL : address(take_from_top_chunk(size));
 }
 
 /* Is a run to hold a block of that many bytes, where no free block can? */
