@@ -56,8 +56,8 @@
  * downwards from the map's end. A small map ends at the break and moves with
  * it. A larger one has pages of its own.
  *
- * A block of 64 KiB or more that no free block can hold is a run: whole pages
- * of its own, apart from the heap. A freed run stays mapped, to be used again,
+ * A block of 64 KiB or more that no free block can hold is a span: whole pages
+ * of its own, apart from the heap. A freed span stays mapped, to be used again,
  * as long as the footprint does not pass the most that it has been.
  *
  * Sizes and places are in granules, unless a comment says bytes. The number of
@@ -82,9 +82,9 @@
  *   I8  The map has marks for the whole heap and for MAP_MARGIN granules more.
  *   I9  The sizes of all cached blocks and cache_budget add up to
  *       purge_threshold. The sizes of all free blocks add up to free_granules.
- *   I10 The runs of the table tile what is mapped for runs, in the order of
- *       their addresses. Free runs are not neighbours. run_bytes and
- *       free_run_bytes are the sums of their sizes. The footprint is at most
+ *   I10 The spans of the table tile what is mapped for spans, in the order of
+ *       their addresses. Free spans are not neighbours. span_bytes and
+ *       free_span_bytes are the sums of their sizes. The footprint is at most
  *       high_water.
  *
  * Built with MM_ALIGNMENT=8, granules have 8 bytes and blocks at least two
@@ -206,10 +206,10 @@ enum {
     CLOSE_FIT = 2,
     MAX_FLUSH_COST = 16,
 
-    /* Bytes of the smallest run (measured: from 128 KiB on tables that double
+    /* Bytes of the smallest span (measured: from 128 KiB on tables that double
        waste more, from 32 KiB on the ends of pages do). */
-    MIN_RUN = 64 << 10,
-    /* What a run wastes at the end of its last page is at most this part of the
+    MIN_SPAN = 64 << 10,
+    /* What a span wastes at the end of its last page is at most this part of the
        block; other blocks lie in the heap. */
     TAIL_PART = 32,
     /* The footprint may pass its high-water mark by this part of the bytes that
@@ -271,7 +271,7 @@ struct free_block {
 };
 
 /* Whole pages that are one large block, or free. */
-struct run {
+struct span {
     char *start;
     size_t bytes;
     bool used;
@@ -303,15 +303,15 @@ static struct {
     uint64_t nonempty_bins[2]; /* bit b % 64 of word b / 64: bin b has blocks */
     size_t free_granules;      /* sum of the sizes of all blocks in bins */
 
-    /* Runs. The table is a used block of the heap. */
-    struct run *runs;      /* by address */
-    size_t run_count;      /* runs in the table */
-    size_t run_capacity;   /* runs that the table has place for */
-    size_t run_bytes;      /* of all runs */
-    size_t free_run_bytes; /* of those that are free */
-    size_t high_water;     /* bytes: the most that footprint() has been */
-    size_t allowance;      /* bytes that the footprint may pass it by */
-    size_t run_written;    /* bytes of the newest run that may not be zero */
+    /* Spans. The table is a used block of the heap. */
+    struct span *spans;     /* by address */
+    size_t span_count;      /* spans in the table */
+    size_t span_capacity;   /* spans that the table has place for */
+    size_t span_bytes;      /* of all spans */
+    size_t free_span_bytes; /* of those that are free */
+    size_t high_water;      /* bytes: the most that footprint() has been */
+    size_t allowance;       /* bytes that the footprint may pass it by */
+    size_t span_written;    /* bytes of the newest span that may not be zero */
 
     /* Purging. */
     int32_t purge_threshold; /* granules that may be freed before a purge */
@@ -1159,18 +1159,18 @@ static inline void release_large(size_t g, size_t size)
 }
 
 /*
- * ==== Runs: large blocks in pages of their own. ====
+ * ==== Spans: large blocks in pages of their own. ====
  *
  *      table | start, bytes, used | start, bytes, free | ...   by address
  *
- * allocate_run makes a used run: of a free one, or of new pages. release_run
- * makes it free, and resize_run resizes it.
+ * allocate_span makes a used span: of a free one, or of new pages. release_span
+ * makes it free, and resize_span resizes it.
  *
- * A free run costs nothing while the footprint is below its high-water mark,
+ * A free span costs nothing while the footprint is below its high-water mark,
  * which is what the heap is judged by, and spares the system's work of mapping
- * and clearing pages. So runs are unmapped only where the footprint would pass
- * the mark, the largest first: by make_room, before the heap or the runs grow.
- * Where no free run is large enough, the largest one grows by what it lacks,
+ * and clearing pages. So spans are unmapped only where the footprint would pass
+ * the mark, the largest first: by make_room, before the heap or the spans grow.
+ * Where no free span is large enough, the largest one grows by what it lacks,
  * and moves if it must: moving pages is much cheaper than unmapping them and
  * clearing new ones.
  *
@@ -1179,11 +1179,11 @@ static inline void release_large(size_t g, size_t size)
  * A. R. Karlin et al., "Competitive Snoopy Caching", 1988.
  */
 
-/* Bytes that the heap, its map and the runs take. */
+/* Bytes that the heap, its map and the spans take. */
 static size_t footprint(void)
 {
     return heap.brk * GRANULE + (heap.map_has_pages ? map_bytes() : 0) +
-           heap.run_bytes;
+           heap.span_bytes;
 }
 
 /* Raise the mark to the footprint, where that has passed it. */
@@ -1197,25 +1197,25 @@ static void raise_high_water(void)
 }
 
 /*
- * May a block of that many bytes be a run? Not beside a fixed map, which has to
+ * May a block of that many bytes be a span? Not beside a fixed map, which has to
  * grow downwards; the runtime maps the largest blocks itself.
  */
-static bool may_be_run(size_t bytes)
+static bool may_be_span(size_t bytes)
 {
-    return !FIXED_MAP && bytes >= MIN_RUN;
+    return !FIXED_MAP && bytes >= MIN_SPAN;
 }
 
 /* ---- The table. ---- */
 
-/* The number of runs that start at or below that address. */
-static size_t runs_up_to(const char *address)
+/* The number of spans that start at or below that address. */
+static size_t spans_up_to(const char *address)
 {
-    size_t from = 0, to = heap.run_count;
+    size_t from = 0, to = heap.span_count;
 
     while (from < to) {
         size_t middle = (from + to) / 2;
 
-        if (heap.runs[middle].start <= address)
+        if (heap.spans[middle].start <= address)
             from = middle + 1;
         else
             to = middle;
@@ -1223,113 +1223,113 @@ static size_t runs_up_to(const char *address)
     return from;
 }
 
-static void delete_run(size_t i)
+static void delete_span(size_t i)
 {
-    heap.run_count--;
-    memmove(heap.runs + i, heap.runs + i + 1,
-            (heap.run_count - i) * sizeof *heap.runs);
+    heap.span_count--;
+    memmove(heap.spans + i, heap.spans + i + 1,
+            (heap.span_count - i) * sizeof *heap.spans);
 }
 
-/* Insert a run where its address belongs. The table has place for it. */
-static size_t insert_run(struct run run)
+/* Insert a span where its address belongs. The table has place for it. */
+static size_t insert_span(struct span span)
 {
-    size_t i = runs_up_to(run.start);
+    size_t i = spans_up_to(span.start);
 
-    memmove(heap.runs + i + 1, heap.runs + i,
-            (heap.run_count - i) * sizeof *heap.runs);
-    heap.runs[i] = run;
-    heap.run_count++;
+    memmove(heap.spans + i + 1, heap.spans + i,
+            (heap.span_count - i) * sizeof *heap.spans);
+    heap.spans[i] = span;
+    heap.span_count++;
     return i;
 }
 
-/* The used run that starts at payload; run_count where none does. */
-static size_t run_at(const void *payload)
+/* The used span that starts at payload; span_count where none does. */
+static size_t span_at(const void *payload)
 {
-    size_t i = runs_up_to(payload);
+    size_t i = spans_up_to(payload);
 
-    return i > 0 && heap.runs[i - 1].start == payload && heap.runs[i - 1].used
+    return i > 0 && heap.spans[i - 1].start == payload && heap.spans[i - 1].used
                ? i - 1
-               : heap.run_count;
+               : heap.span_count;
 }
 
 static bool are_neighbours(size_t i)
 {
-    const struct run *run = heap.runs + i;
+    const struct span *span = heap.spans + i;
 
-    return run[0].start + run[0].bytes == run[1].start;
+    return span[0].start + span[0].bytes == span[1].start;
 }
 
-/* Is there a free run right behind run i? */
+/* Is there a free span right behind span i? */
 static bool is_free_behind(size_t i)
 {
-    return i + 1 < heap.run_count && !heap.runs[i + 1].used &&
+    return i + 1 < heap.span_count && !heap.spans[i + 1].used &&
            are_neighbours(i);
 }
 
-/* Merge the free run i with free neighbours. */
-static size_t merge_run(size_t i)
+/* Merge the free span i with free neighbours. */
+static size_t merge_span(size_t i)
 {
-    if (i > 0 && !heap.runs[i - 1].used && are_neighbours(i - 1))
+    if (i > 0 && !heap.spans[i - 1].used && are_neighbours(i - 1))
         i--;
     while (is_free_behind(i)) {
-        heap.runs[i].bytes += heap.runs[i + 1].bytes;
-        delete_run(i + 1);
+        heap.spans[i].bytes += heap.spans[i + 1].bytes;
+        delete_span(i + 1);
     }
     return i;
 }
 
-/* The smallest free run of that many bytes or more; run_count: none. */
-static size_t best_run(size_t bytes)
+/* The smallest free span of that many bytes or more; span_count: none. */
+static size_t best_span(size_t bytes)
 {
-    size_t best = heap.run_count, least = SIZE_MAX;
+    size_t best = heap.span_count, least = SIZE_MAX;
 
-    if (heap.free_run_bytes < bytes)
+    if (heap.free_span_bytes < bytes)
         return best;
-    for (size_t i = 0; i < heap.run_count; i++)
-        if (!heap.runs[i].used && heap.runs[i].bytes >= bytes &&
-            heap.runs[i].bytes < least) {
+    for (size_t i = 0; i < heap.span_count; i++)
+        if (!heap.spans[i].used && heap.spans[i].bytes >= bytes &&
+            heap.spans[i].bytes < least) {
             best = i;
-            least = heap.runs[i].bytes;
+            least = heap.spans[i].bytes;
         }
     return best;
 }
 
-/* The largest free run, of which there is one. */
-static size_t largest_run(void)
+/* The largest free span, of which there is one. */
+static size_t largest_span(void)
 {
-    size_t largest = heap.run_count, most = 0;
+    size_t largest = heap.span_count, most = 0;
 
-    for (size_t i = 0; i < heap.run_count; i++)
-        if (!heap.runs[i].used && heap.runs[i].bytes > most) {
+    for (size_t i = 0; i < heap.span_count; i++)
+        if (!heap.spans[i].used && heap.spans[i].bytes > most) {
             largest = i;
-            most = heap.runs[i].bytes;
+            most = heap.spans[i].bytes;
         }
     return largest;
 }
 
 /* ---- Pages. ---- */
 
-/* Unmap the end of the free run i, all of it at most. Returns how much. */
+/* Unmap the end of the free span i, all of it at most. Returns how much. */
 static size_t unmap_end(size_t i, size_t bytes)
 {
-    struct run *run = heap.runs + i;
+    struct span *span = heap.spans + i;
 
-    bytes = bytes < run->bytes ? bytes : run->bytes;
-    run->bytes -= bytes;
-    mem_unmap(run->start + run->bytes, bytes);
-    heap.run_bytes -= bytes;
-    heap.free_run_bytes -= bytes;
-    if (run->bytes == 0)
-        delete_run(i);
+    bytes = bytes < span->bytes ? bytes : span->bytes;
+    span->bytes -= bytes;
+    mem_unmap(span->start + span->bytes, bytes);
+    heap.span_bytes -= bytes;
+    heap.free_span_bytes -= bytes;
+    if (span->bytes == 0)
+        delete_span(i);
     return bytes;
 }
 
-/* Unmap so many bytes of free runs, if there are as many. */
-static void unmap_free_runs(size_t bytes)
+/* Unmap so many bytes of free spans, if there are as many. */
+static void unmap_free_spans(size_t bytes)
 {
-    for (size_t unmapped; bytes > 0 && heap.free_run_bytes > 0;
+    for (size_t unmapped; bytes > 0 && heap.free_span_bytes > 0;
          bytes -= unmapped) {
-        unmapped = unmap_end(largest_run(), bytes);
+        unmapped = unmap_end(largest_span(), bytes);
         heap.allowance += unmapped / ALLOWANCE_PART;
     }
 }
@@ -1345,23 +1345,23 @@ static void make_room(size_t bytes)
 {
     size_t now = footprint(), most = heap.high_water + heap.allowance;
 
-    if (heap.free_run_bytes > 0 && passes_high_water(bytes))
-        unmap_free_runs(round_to_pages(now + bytes - most + now / UNMAP_PART));
+    if (heap.free_span_bytes > 0 && passes_high_water(bytes))
+        unmap_free_spans(round_to_pages(now + bytes - most + now / UNMAP_PART));
 }
 
 /*
  * Enlarge pages that are not in the table from old to that many bytes, maybe at
  * another place; or map new ones, where old is 0. Their start, or NULL where
- * memlib refuses even after the free runs are unmapped.
+ * memlib refuses even after the free spans are unmapped.
  */
 static char *more_pages(char *start, size_t old, size_t bytes, size_t align)
 {
     char *pages =
         old ? mem_remap(start, old, bytes) : mem_map_aligned(align, bytes);
 
-    if (pages || heap.free_run_bytes == 0)
+    if (pages || heap.free_span_bytes == 0)
         return pages;
-    unmap_free_runs(heap.free_run_bytes);
+    unmap_free_spans(heap.free_span_bytes);
     return more_pages(start, old, bytes, align);
 }
 
@@ -1370,151 +1370,152 @@ static char *grow_pages(char *start, size_t old, size_t bytes, size_t align)
 {
     make_room(bytes - old);
     char *pages = more_pages(start, old, bytes, align);
-    heap.run_bytes += pages ? bytes - old : 0;
+    heap.span_bytes += pages ? bytes - old : 0;
     raise_high_water();
     return pages;
 }
 
-/* ---- Runs. ---- */
+/* ---- Spans. ---- */
 
 /* A used block of the heap of that size, or 0. The table is one. */
 static size_t allocate_large(size_t size);
 
-/* Have place in the table for two runs more. */
+/* Have place in the table for two spans more. */
 static bool reserve_table(void)
 {
-    size_t capacity = heap.run_capacity ? 2 * heap.run_capacity : 8;
+    size_t capacity = heap.span_capacity ? 2 * heap.span_capacity : 8;
 
-    if (heap.run_count + 2 <= heap.run_capacity)
+    if (heap.span_count + 2 <= heap.span_capacity)
         return true;
-    size_t g = allocate_large(granules_for(capacity * sizeof *heap.runs));
+    size_t g = allocate_large(granules_for(capacity * sizeof *heap.spans));
     if (!g)
         return false;
-    struct run *old = heap.runs;
-    heap.runs = address(g);
-    heap.run_capacity = capacity;
+    struct span *old = heap.spans;
+    heap.spans = address(g);
+    heap.span_capacity = capacity;
     if (old) {
-        memcpy(heap.runs, old, heap.run_count * sizeof *old);
+        memcpy(heap.spans, old, heap.span_count * sizeof *old);
         release_used(granule_at(old), block_size(granule_at(old)));
     }
     return true;
 }
 
 /*
- * Let the used run i, which has them, keep the first so many bytes; the others
- * become a free run.
+ * Let the used span i, which has them, keep the first so many bytes; the others
+ * become a free span.
  */
-static void split_run(size_t i, size_t bytes)
+static void split_span(size_t i, size_t bytes)
 {
-    struct run *run = heap.runs + i;
-    struct run rest = {run->start + bytes, run->bytes - bytes, false};
+    struct span *span = heap.spans + i;
+    struct span rest = {span->start + bytes, span->bytes - bytes, false};
 
     if (rest.bytes == 0)
         return;
-    run->bytes = bytes;
-    heap.free_run_bytes += rest.bytes;
-    merge_run(insert_run(rest));
+    span->bytes = bytes;
+    heap.free_span_bytes += rest.bytes;
+    merge_span(insert_span(rest));
 }
 
 /*
- * The start of a new run of so many bytes, used; NULL where memlib refuses. At
- * the mark the largest free run grows, else there are new pages; also where
- * that one cannot grow. No free run is large enough, or none is known to be
+ * The start of a new span of so many bytes, used; NULL where memlib refuses. At
+ * the mark the largest free span grows, else there are new pages; also where
+ * that one cannot grow. No free span is large enough, or none is known to be
  * aligned.
  */
-static void *new_run(size_t align, size_t bytes)
+static void *new_span(size_t align, size_t bytes)
 {
-    struct run run = {NULL, 0, false};
+    struct span span = {NULL, 0, false};
 
-    if (align <= mem_pagesize() && heap.free_run_bytes > 0 &&
+    if (align <= mem_pagesize() && heap.free_span_bytes > 0 &&
         passes_high_water(bytes)) {
-        size_t i = largest_run();
-        run = heap.runs[i];
-        delete_run(i);
-        heap.free_run_bytes -= run.bytes;
+        size_t i = largest_span();
+        span = heap.spans[i];
+        delete_span(i);
+        heap.free_span_bytes -= span.bytes;
     }
-    heap.run_written = run.bytes;
-    char *pages = grow_pages(run.start, run.bytes, bytes, align);
-    if (!pages && run.bytes > 0) {
-        mem_unmap(run.start, run.bytes);
-        heap.run_bytes -= run.bytes;
-        heap.run_written = 0;
+    heap.span_written = span.bytes;
+    char *pages = grow_pages(span.start, span.bytes, bytes, align);
+    if (!pages && span.bytes > 0) {
+        mem_unmap(span.start, span.bytes);
+        heap.span_bytes -= span.bytes;
+        heap.span_written = 0;
         pages = grow_pages(NULL, 0, bytes, align);
     }
     if (pages)
-        insert_run((struct run){pages, bytes, true});
+        insert_span((struct span){pages, bytes, true});
     return pages;
 }
 
-/* Use so many bytes of the free run i, which has them. */
-static void *take_run(size_t i, size_t bytes)
+/* Use so many bytes of the free span i, which has them. */
+static void *take_span(size_t i, size_t bytes)
 {
-    char *start = heap.runs[i].start;
+    char *start = heap.spans[i].start;
 
-    heap.runs[i].used = true;
-    heap.free_run_bytes -= heap.runs[i].bytes;
-    heap.run_written = bytes;
-    split_run(i, bytes);
+    heap.spans[i].used = true;
+    heap.free_span_bytes -= heap.spans[i].bytes;
+    heap.span_written = bytes;
+    split_span(i, bytes);
     return start;
 }
 
 /*
- * The payload of a run for so many bytes, at a multiple of align, which is a
+ * The payload of a span for so many bytes, at a multiple of align, which is a
  * page's size or more. NULL where no memory is left.
  */
-static void *allocate_run(size_t align, size_t bytes)
+static void *allocate_span(size_t align, size_t bytes)
 {
     bytes = round_to_pages(bytes);
     if (!reserve_table())
         return NULL;
-    size_t i = align <= mem_pagesize() ? best_run(bytes) : heap.run_count;
-    return i < heap.run_count ? take_run(i, bytes) : new_run(align, bytes);
+    size_t i = align <= mem_pagesize() ? best_span(bytes) : heap.span_count;
+    return i < heap.span_count ? take_span(i, bytes) : new_span(align, bytes);
 }
 
-static void release_run(size_t i)
+static void release_span(size_t i)
 {
-    heap.runs[i].used = false;
-    heap.free_run_bytes += heap.runs[i].bytes;
-    merge_run(i);
+    heap.spans[i].used = false;
+    heap.free_span_bytes += heap.spans[i].bytes;
+    merge_span(i);
 }
 
-/* Enlarge the used run i by pages of the free run behind it, if it has them. */
-static bool grow_run_in_place(size_t i, size_t more)
+/* Enlarge the used span i by pages of the free span behind it, if it has them. */
+static bool grow_span_in_place(size_t i, size_t more)
 {
-    if (!is_free_behind(i) || heap.runs[i + 1].bytes < more)
+    if (!is_free_behind(i) || heap.spans[i + 1].bytes < more)
         return false;
-    heap.runs[i].bytes += more;
-    heap.runs[i + 1].start += more;
-    heap.runs[i + 1].bytes -= more;
-    heap.free_run_bytes -= more;
-    if (heap.runs[i + 1].bytes == 0)
-        delete_run(i + 1);
+    heap.spans[i].bytes += more;
+    heap.spans[i + 1].start += more;
+    heap.spans[i + 1].bytes -= more;
+    heap.free_span_bytes -= more;
+    if (heap.spans[i + 1].bytes == 0)
+        delete_span(i + 1);
     return true;
 }
 
-/* Enlarge the used run i to so many bytes, maybe at another place. */
-static void *move_run(size_t i, size_t bytes)
+/* Enlarge the used span i to so many bytes, maybe at another place. */
+static void *move_span(size_t i, size_t bytes)
 {
-    struct run run = heap.runs[i];
+    struct span span = heap.spans[i];
 
-    delete_run(i);
-    char *pages = grow_pages(run.start, run.bytes, bytes, 0);
+    delete_span(i);
+    char *pages = grow_pages(span.start, span.bytes, bytes, 0);
     if (pages)
-        run = (struct run){pages, bytes, true};
-    insert_run(run);
+        span = (struct span){pages, bytes, true};
+    insert_span(span);
     return pages;
 }
 
-/* Resize the used run i, which may move. NULL, and nothing changed: refused. */
-static void *resize_run(size_t i, size_t bytes)
+/* Resize the used span i, which may move. NULL, and nothing changed: refused. */
+static void *resize_span(size_t i, size_t bytes)
 {
-    size_t old = heap.runs[i].bytes;
-    char *payload = heap.runs[i].start;
+    size_t old = heap.spans[i].bytes;
+    char *payload = heap.spans[i].start;
 
     if (bytes > old)
-        return grow_run_in_place(i, bytes - old) ? payload : move_run(i, bytes);
+        return grow_span_in_place(i, bytes - old) ? payload
+                                                  : move_span(i, bytes);
     if (reserve_table())
-        split_run(i, bytes);
+        split_span(i, bytes);
     return payload;
 }
 
@@ -1592,18 +1593,18 @@ static bool grow_top_chunk(size_t granules)
     return true;
 }
 
-/* The same when no free runs are left; false if there were none. */
-static bool grow_without_free_runs(size_t granules)
+/* The same when no free spans are left; false if there were none. */
+static bool grow_without_free_spans(size_t granules)
 {
-    if (heap.free_run_bytes == 0)
+    if (heap.free_span_bytes == 0)
         return false;
-    unmap_free_runs(heap.free_run_bytes);
+    unmap_free_spans(heap.free_span_bytes);
     return grow_top_chunk(granules);
 }
 
 /*
  * Have a top chunk of that size or more. Where memlib refuses more than what is
- * missing, that alone is asked for, then without free runs. False where it
+ * missing, that alone is asked for, then without free spans. False where it
  * refuses that, too, and the place that the map vacated is not enough.
  */
 static __attribute__((noinline)) bool ensure_top_chunk(size_t size)
@@ -1614,7 +1615,7 @@ static __attribute__((noinline)) bool ensure_top_chunk(size_t size)
         return true;
     size_t missing = size - top_chunk_size();
     if (!grow_top_chunk(missing + heap.end / part) &&
-        !grow_top_chunk(missing) && !grow_without_free_runs(missing) &&
+        !grow_top_chunk(missing) && !grow_without_free_spans(missing) &&
         top_chunk_size() < size)
         return false;
     reset_purge_threshold();
@@ -1749,10 +1750,10 @@ static void *take_free_block(size_t bytes)
     return top_chunk_size() < size ? NULL : address(take_from_top_chunk(size));
 }
 
-/* Is a run to hold a block of that many bytes, where no free block can? */
-static bool is_run_size(size_t bytes)
+/* Is a span to hold a block of that many bytes, where no free block can? */
+static bool is_span_size(size_t bytes)
 {
-    return may_be_run(bytes) &&
+    return may_be_span(bytes) &&
            round_to_pages(bytes) - bytes <= bytes / TAIL_PART;
 }
 
@@ -1761,9 +1762,9 @@ static __attribute__((noinline)) void *malloc_large(size_t bytes)
 {
     if (bytes == 0 || bytes > MAX_PAYLOAD)
         return NULL;
-    void *payload = is_run_size(bytes) ? take_free_block(bytes) : NULL;
-    if (!payload && is_run_size(bytes))
-        payload = allocate_run(mem_pagesize(), bytes);
+    void *payload = is_span_size(bytes) ? take_free_block(bytes) : NULL;
+    if (!payload && is_span_size(bytes))
+        payload = allocate_span(mem_pagesize(), bytes);
     if (payload)
         return payload;
     size_t g = allocate_large(granules_for(bytes));
@@ -1801,7 +1802,7 @@ static void shrink_in_place(size_t g, size_t old, size_t size)
 
 /*
  * Enlarge the used block g from old to size granules, or hardly more, by free
- * memory behind it; by the top chunk only below MIN_RUN. False, and nothing
+ * memory behind it; by the top chunk only below MIN_SPAN. False, and nothing
  * changed, where there is not enough.
  */
 static bool grow_in_place(size_t g, size_t old, size_t size)
@@ -1809,7 +1810,7 @@ static bool grow_in_place(size_t g, size_t old, size_t size)
     size_t end = g + old, more = size - old;
 
     if (end == heap.top_chunk) {
-        if (may_be_run(size * GRANULE) || !ensure_top_chunk(more))
+        if (may_be_span(size * GRANULE) || !ensure_top_chunk(more))
             return false;
         take_from_top_chunk(more);
     } else {
@@ -1828,10 +1829,10 @@ static bool grow_in_place(size_t g, size_t old, size_t size)
  */
 static void *move(void *payload, size_t old, size_t bytes)
 {
-    void *new = may_be_run(bytes) ? take_free_block(bytes) : NULL;
+    void *new = may_be_span(bytes) ? take_free_block(bytes) : NULL;
 
-    if (!new &&may_be_run(bytes))
-        new = allocate_run(mem_pagesize(), bytes);
+    if (!new &&may_be_span(bytes))
+        new = allocate_span(mem_pagesize(), bytes);
     if (!new)
         new = mm_malloc(bytes);
     if (!new)
@@ -1931,13 +1932,13 @@ static __attribute__((noinline)) void free_large(size_t g)
     release_large(g, size_beyond_window(g));
 }
 
-/* Free a run, or nothing for NULL; another address ends the program. */
+/* Free a span, or nothing for NULL; another address ends the program. */
 static __attribute__((noinline)) void free_outside_heap(void *ptr)
 {
-    size_t i = run_at(ptr);
+    size_t i = span_at(ptr);
 
-    if (i < heap.run_count)
-        release_run(i);
+    if (i < heap.span_count)
+        release_span(i);
     else if (ptr)
         used_block_at(ptr);
 }
@@ -1961,21 +1962,21 @@ void mm_free(void *ptr)
 }
 
 /*
- * Resize the used run i. It moves to a block of the heap where it shrinks below
- * MIN_RUN, or where it would make the footprint pass the mark, and a free block
+ * Resize the used span i. It moves to a block of the heap where it shrinks below
+ * MIN_SPAN, or where it would make the footprint pass the mark, and a free block
  * is large enough.
  */
-static void *realloc_run(size_t i, size_t size)
+static void *realloc_span(size_t i, size_t size)
 {
-    size_t old = heap.runs[i].bytes, bytes = round_to_pages(size);
-    void *payload = heap.runs[i].start, *new = NULL;
+    size_t old = heap.spans[i].bytes, bytes = round_to_pages(size);
+    void *payload = heap.spans[i].start, *new = NULL;
 
-    if (size < MIN_RUN)
+    if (size < MIN_SPAN)
         new = mm_malloc(size);
     else if (bytes > old && passes_high_water(bytes - old))
         new = take_free_block(size);
     if (!new)
-        return resize_run(i, bytes);
+        return resize_span(i, bytes);
     memcpy(new, payload, old < size ? old : size);
     mm_free(payload);
     return new;
@@ -2003,9 +2004,9 @@ void *mm_realloc(void *ptr, size_t size)
     }
     if (size > MAX_PAYLOAD)
         return NULL;
-    size_t i = run_at(ptr);
-    return i < heap.run_count ? realloc_run(i, size)
-                              : realloc_block(used_block_at(ptr), size);
+    size_t i = span_at(ptr);
+    return i < heap.span_count ? realloc_span(i, size)
+                               : realloc_block(used_block_at(ptr), size);
 }
 
 /* A block of memory that was never used is zero already. */
@@ -2017,8 +2018,8 @@ void *mm_calloc(size_t count, size_t size)
         return NULL;
     void *payload = mm_malloc(bytes);
     size_t g = granule_at(payload);
-    if (g >= heap.top_chunk && bytes > heap.run_written)
-        bytes = heap.run_written;
+    if (g >= heap.top_chunk && bytes > heap.span_written)
+        bytes = heap.span_written;
     if (payload &&
         (g < old_top_chunk || g < heap.never_used_from || g >= heap.top_chunk))
         memset(payload, 0, bytes);
@@ -2038,9 +2039,9 @@ void *mm_memalign(size_t align, size_t bytes)
     size_t g = find_aligned(size, align);
     if (!g && flush_before_growth())
         g = find_aligned(size, align);
-    if (!g && is_run_size(bytes)) {
+    if (!g && is_span_size(bytes)) {
         size_t page = mem_pagesize();
-        void *payload = allocate_run(align < page ? page : align, bytes);
+        void *payload = allocate_span(align < page ? page : align, bytes);
         if (payload)
             return payload;
     }
@@ -2057,10 +2058,10 @@ void *mm_memalign(size_t align, size_t bytes)
 
 size_t mm_usable_size(void *ptr)
 {
-    size_t i = run_at(ptr);
+    size_t i = span_at(ptr);
 
-    if (i < heap.run_count)
-        return heap.runs[i].bytes;
+    if (i < heap.span_count)
+        return heap.spans[i].bytes;
     return ptr ? block_size(used_block_at(ptr)) * GRANULE : 0;
 }
 
@@ -2203,21 +2204,21 @@ static int audit_caches(size_t granules)
 }
 
 /* I10. */
-static int audit_runs(void)
+static int audit_spans(void)
 {
     size_t bytes = 0, free_bytes = 0;
 
-    for (size_t i = 0; i < heap.run_count; i++) {
-        const struct run *run = heap.runs + i;
+    for (size_t i = 0; i < heap.span_count; i++) {
+        const struct span *span = heap.spans + i;
 
-        if (run->bytes == 0 || run->bytes % mem_pagesize() != 0 ||
-            (i > 0 && run[-1].start + run[-1].bytes > run->start) ||
-            (!run->used && is_free_behind(i)))
+        if (span->bytes == 0 || span->bytes % mem_pagesize() != 0 ||
+            (i > 0 && span[-1].start + span[-1].bytes > span->start) ||
+            (!span->used && is_free_behind(i)))
             return 10;
-        bytes += run->bytes;
-        free_bytes += run->used ? 0 : run->bytes;
+        bytes += span->bytes;
+        free_bytes += span->used ? 0 : span->bytes;
     }
-    return bytes == heap.run_bytes && free_bytes == heap.free_run_bytes &&
+    return bytes == heap.span_bytes && free_bytes == heap.free_span_bytes &&
                    footprint() <= heap.high_water
                ? 0
                : 10;
@@ -2235,7 +2236,7 @@ int mm_audit(void)
     if (cached_granules() != census.cached_granules ||
         heap.free_granules != census.free_granules)
         broken = broken ? broken : 9;
-    return broken ? broken : audit_runs();
+    return broken ? broken : audit_spans();
 }
 
 /* ==== For processes with threads: docs/processes.md. ==== */

@@ -33,8 +33,9 @@ static void unmap(char *from, char *to)
 /* Addresses without access, anywhere or in the place of what lies at `at`. */
 static char *reserve(char *at, size_t bytes)
 {
-    char *area = mmap(at, bytes, PROT_NONE,
-                      MAP_PRIVATE | MAP_ANONYMOUS | (at ? MAP_FIXED : 0), -1, 0);
+    char *area =
+        mmap(at, bytes, PROT_NONE,
+             MAP_PRIVATE | MAP_ANONYMOUS | (at ? MAP_FIXED : 0), -1, 0);
 
     return area == MAP_FAILED ? NULL : area;
 }

@@ -282,49 +282,49 @@ static void i9_a_wrong_count_of_free_granules(void)
     CHECK(mm_audit() == 9);
 }
 
-/* A heap with a used run, a free one, and a used one, by address. */
-static void sample_runs(void)
+/* A heap with a used span, a free one, and a used one, by address. */
+static void sample_spans(void)
 {
     begin();
-    CHECK(mm_malloc(MIN_RUN));
-    void *freed = mm_malloc(2 * MIN_RUN);
-    CHECK(mm_malloc(3 * MIN_RUN));
+    CHECK(mm_malloc(MIN_SPAN));
+    void *freed = mm_malloc(2 * MIN_SPAN);
+    CHECK(mm_malloc(3 * MIN_SPAN));
     mm_free(freed);
-    CHECK(heap.run_count == 3 && mm_audit() == 0);
+    CHECK(heap.span_count == 3 && mm_audit() == 0);
 }
 
 static void i10_a_size_that_does_not_add_up(void)
 {
-    sample_runs();
-    heap.runs[0].bytes -= 4096;
+    sample_spans();
+    heap.spans[0].bytes -= 4096;
     CHECK(mm_audit() == 10);
 }
 
-static void i10_a_free_run_that_is_not_counted(void)
+static void i10_a_free_span_that_is_not_counted(void)
 {
-    sample_runs();
-    heap.free_run_bytes -= 4096;
+    sample_spans();
+    heap.free_span_bytes -= 4096;
     CHECK(mm_audit() == 10);
 }
 
-static void i10_runs_that_overlap(void)
+static void i10_spans_that_overlap(void)
 {
-    sample_runs();
-    heap.runs[1].start -= 4096;
+    sample_spans();
+    heap.spans[1].start -= 4096;
     CHECK(mm_audit() == 10);
 }
 
 static void i10_free_neighbours(void)
 {
-    sample_runs();
-    heap.runs[0].used = false;
-    heap.free_run_bytes += heap.runs[0].bytes;
+    sample_spans();
+    heap.spans[0].used = false;
+    heap.free_span_bytes += heap.spans[0].bytes;
     CHECK(mm_audit() == 10);
 }
 
 static void i10_a_footprint_above_the_mark(void)
 {
-    sample_runs();
+    sample_spans();
     heap.high_water -= 4096;
     CHECK(mm_audit() == 10);
 }
@@ -337,75 +337,75 @@ static bool all_zero(const unsigned char *bytes, size_t size)
     return true;
 }
 
-/* ---- Runs. ---- */
+/* ---- Spans. ---- */
 
-static void a_freed_run_is_used_again(void)
+static void a_freed_span_is_used_again(void)
 {
-    sample_runs();
+    sample_spans();
     size_t before = footprint();
-    void *freed = heap.runs[1].start;
-    CHECK(mm_malloc(MIN_RUN + 4096) == freed);
-    CHECK(heap.free_run_bytes == MIN_RUN - 4096 && footprint() == before);
+    void *freed = heap.spans[1].start;
+    CHECK(mm_malloc(MIN_SPAN + 4096) == freed);
+    CHECK(heap.free_span_bytes == MIN_SPAN - 4096 && footprint() == before);
     CHECK(mm_audit() == 0);
 }
 
-/* At the mark a free run that is too small grows by what it lacks. */
+/* At the mark a free span that is too small grows by what it lacks. */
 static void the_footprint_stays_at_its_mark(void)
 {
-    sample_runs();
+    sample_spans();
     size_t before = heap.high_water;
-    void *block = mm_malloc(2 * MIN_RUN + 4096);
-    CHECK(block && heap.free_run_bytes == 0);
+    void *block = mm_malloc(2 * MIN_SPAN + 4096);
+    CHECK(block && heap.free_span_bytes == 0);
     CHECK(heap.high_water == before + 4096 && mm_audit() == 0);
     mm_free(block);
-    while (heap.free_run_bytes > MIN_RUN)
-        CHECK(mm_malloc(5000)); /* the heap grows, the runs give way */
+    while (heap.free_span_bytes > MIN_SPAN)
+        CHECK(mm_malloc(5000)); /* the heap grows, the spans give way */
     CHECK(heap.high_water <= before + 3 * 4096 && mm_audit() == 0);
 }
 
-static void a_run_is_resized(void)
+static void a_span_is_resized(void)
 {
     begin();
-    unsigned char *block = mm_malloc(2 * MIN_RUN);
-    memset(block, 5, 2 * MIN_RUN);
-    CHECK(mm_realloc(block, MIN_RUN) == block); /* its end becomes free, */
-    CHECK(heap.free_run_bytes == MIN_RUN && mm_audit() == 0);
-    CHECK(mm_realloc(block, 2 * MIN_RUN) == block); /* and its own again */
-    unsigned char *moved = mm_realloc(block, 5 * MIN_RUN);
-    CHECK(moved && moved[0] == 5 && moved[2 * MIN_RUN - 1] == 5);
-    CHECK(heap.high_water < 6 * MIN_RUN); /* not the sum of both */
-    CHECK(mm_usable_size(moved) == 5 * MIN_RUN && mm_audit() == 0);
+    unsigned char *block = mm_malloc(2 * MIN_SPAN);
+    memset(block, 5, 2 * MIN_SPAN);
+    CHECK(mm_realloc(block, MIN_SPAN) == block); /* its end becomes free, */
+    CHECK(heap.free_span_bytes == MIN_SPAN && mm_audit() == 0);
+    CHECK(mm_realloc(block, 2 * MIN_SPAN) == block); /* and its own again */
+    unsigned char *moved = mm_realloc(block, 5 * MIN_SPAN);
+    CHECK(moved && moved[0] == 5 && moved[2 * MIN_SPAN - 1] == 5);
+    CHECK(heap.high_water < 6 * MIN_SPAN); /* not the sum of both */
+    CHECK(mm_usable_size(moved) == 5 * MIN_SPAN && mm_audit() == 0);
     unsigned char *small = mm_realloc(moved, 100);
     CHECK(small[99] == 5 && granule_at(small) < heap.top_chunk);
-    CHECK(heap.free_run_bytes == heap.run_bytes && mm_audit() == 0);
+    CHECK(heap.free_span_bytes == heap.span_bytes && mm_audit() == 0);
 }
 
 static void calloc_clears_what_was_used(void)
 {
     begin();
-    void *block = mm_malloc(2 * MIN_RUN);
-    memset(block, 1, 2 * MIN_RUN);
+    void *block = mm_malloc(2 * MIN_SPAN);
+    memset(block, 1, 2 * MIN_SPAN);
     mm_free(block);
-    CHECK(all_zero(mm_calloc(1, MIN_RUN), MIN_RUN));
-    CHECK(all_zero(mm_calloc(1, 3 * MIN_RUN), 3 * MIN_RUN));
+    CHECK(all_zero(mm_calloc(1, MIN_SPAN), MIN_SPAN));
+    CHECK(all_zero(mm_calloc(1, 3 * MIN_SPAN), 3 * MIN_SPAN));
     CHECK(mm_audit() == 0);
 }
 
 static void large_blocks_are_aligned(void)
 {
     begin();
-    CHECK(mm_malloc(MIN_RUN));
+    CHECK(mm_malloc(MIN_SPAN));
     for (size_t align = 32; align <= 1 << 20; align *= 2) {
-        void *block = mm_memalign(align, 2 * MIN_RUN);
+        void *block = mm_memalign(align, 2 * MIN_SPAN);
         CHECK(block && (uintptr_t)block % align == 0 && mm_audit() == 0);
     }
 }
 
-/* Where memlib refuses, free runs are given up first. */
-static void free_runs_give_way_to_a_refusal(void)
+/* Where memlib refuses, free spans are given up first. */
+static void free_spans_give_way_to_a_refusal(void)
 {
     begin();
-    void *block = mm_malloc(SPACE / 2), *wall = mm_malloc(MIN_RUN);
+    void *block = mm_malloc(SPACE / 2), *wall = mm_malloc(MIN_SPAN);
     CHECK(block && wall);
     mm_free(wall);
     mm_free(block);
@@ -428,7 +428,7 @@ static void every_free_block_has_a_bin(void)
 /* The last bin has blocks of many sizes: a search compares all of them. */
 static void the_last_bin_is_searched_to_its_end(void)
 {
-    enum { PART = MIN_RUN / 2, COUNT = MAX_PROBES + 2 };
+    enum { PART = MIN_SPAN / 2, COUNT = MAX_PROBES + 2 };
     size_t least = ((size_t)EXACT_BINS << DOUBLINGS) * GRANULE;
     size_t parts = least / PART + 1;
     static void *part[COUNT + 1][SPACE / PART];
@@ -515,7 +515,7 @@ static void a_refusal_does_no_harm_where_the_map_vacates_enough(void)
 static void sizes_beyond_all_are_refused(void)
 {
     begin();
-    CHECK(mm_malloc(MIN_RUN));
+    CHECK(mm_malloc(MIN_SPAN));
     size_t before = space_break;
     for (size_t less = 16; less < 1 << 20; less += less / 2)
         CHECK(!mm_malloc(MAX_PAYLOAD - less));
@@ -605,16 +605,17 @@ static const struct test tests[] = {
     {"i9-a-wrong-cache-budget", i9_a_wrong_cache_budget},
     {"i9-a-wrong-count-of-free-granules", i9_a_wrong_count_of_free_granules},
     {"i10-a-size-that-does-not-add-up", i10_a_size_that_does_not_add_up},
-    {"i10-a-free-run-that-is-not-counted", i10_a_free_run_that_is_not_counted},
-    {"i10-runs-that-overlap", i10_runs_that_overlap},
+    {"i10-a-free-span-that-is-not-counted",
+     i10_a_free_span_that_is_not_counted},
+    {"i10-spans-that-overlap", i10_spans_that_overlap},
     {"i10-free-neighbours", i10_free_neighbours},
     {"i10-a-footprint-above-the-mark", i10_a_footprint_above_the_mark},
-    {"a-freed-run-is-used-again", a_freed_run_is_used_again},
+    {"a-freed-span-is-used-again", a_freed_span_is_used_again},
     {"the-footprint-stays-at-its-mark", the_footprint_stays_at_its_mark},
-    {"a-run-is-resized", a_run_is_resized},
+    {"a-span-is-resized", a_span_is_resized},
     {"calloc-clears-what-was-used", calloc_clears_what_was_used},
     {"large-blocks-are-aligned", large_blocks_are_aligned},
-    {"free-runs-give-way-to-a-refusal", free_runs_give_way_to_a_refusal},
+    {"free-spans-give-way-to-a-refusal", free_spans_give_way_to_a_refusal},
     {"every-free-block-has-a-bin", every_free_block_has_a_bin},
     {"the-last-bin-is-searched-to-its-end",
      the_last_bin_is_searched_to_its_end},
