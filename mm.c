@@ -1900,9 +1900,9 @@ int mm_init(void)
     heap.brk = first;
     heap.map_end = address(first);
     heap.map_granules = INITIAL_MAP * MARKS_PER_BYTE;
-    heap.high_water = first * GRANULE;
     if (FIXED_MAP && !map_cover(INITIAL_MAP))
         return -1;
+    raise_high_water();
     mark_change(heap.top_chunk, INSIDE, USED);
     reset_purge_threshold();
     return 0;

@@ -46,7 +46,8 @@ class Robson(unittest.TestCase):
                                  d['peak_footprint'] / (d['M'] * d['unit']))
                 if d['allocator'] not in RETURNING | {'libc'}:
                     self.assertGreaterEqual(d['ratio'], d['bound'])
-                    self.assertLess(d['ratio'], 1.25 * d['bound'])
+                    self.assertLess(d['ratio'], d['bound'] * (
+                        1.5 if d['allocator'] == 'hardened' else 1.25))
                 self.assertLessEqual(d['peak_payload'], d['M'] * d['unit'])
                 self.assertGreater(d['peak_payload'],
                                    (d['M'] - d['n']) * d['unit'])

@@ -448,7 +448,8 @@ class Judging(kinds.Folder):
         self.assertEqual(status, 0)
         self.assertEqual(
             sorted((self.folder / 'out/list').read_text().split()),
-            ['./lab/build/release/mdriver', './lab/build/release/profiles.json',
+            ['./lab/build/release/counter', './lab/build/release/mdriver',
+             './lab/build/release/profiles.json',
              './lab/build/release/worker', './mm.c', './out/list'])
 
     def test_the_command_that_is_printed(self) -> None:

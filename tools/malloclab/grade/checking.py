@@ -29,14 +29,14 @@ from .plan import FOLDER, PROFILE, Plan, best_bound
 from .progress import Progress
 from .unit import trace_name
 
-WASTEFUL = {"naive", "bump"}  # they give little or nothing back
+WASTEFUL = {"naive", "bump", "hardened"}  # by design
 TYPICAL = "segregated"  # whose cost is shown by trace
 CLASS = 500
 NARROW = 5.0  # points of utilization
 DETAILS = f"""\
 The first table has each trace: CPU seconds that judging it takes, the bound of
 its utilization, and the best, the median and the worst of the variants, without
-those that never use memory again. If best and worst are less than {NARROW:g}
+those that waste memory by design (naive, bump, hardened). If best and worst are less than {NARROW:g}
 points apart, the trace cannot tell allocators apart. The second table has the
 points of each variant.
 """

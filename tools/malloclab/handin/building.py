@@ -32,7 +32,7 @@ ALONE = ["-nostartfiles"]
 SBRK = ROOT / "compat/sbrk.c"
 # The heap's functions, which the worker has.
 HEAP = {f"mem_{name}" for name in """sbrk heap_lo heap_hi heapsize pagesize map
-    unmap discard init deinit reset_brk set_limit footprint peak_footprint
+    map_aligned unmap remap discard deny allow init deinit reset_brk set_limit footprint peak_footprint
     fail_request""".split()}
 # Never a hand-in's own: memlib is the judge's. And what a course's copy may
 # have otherwise than the compiler here takes it.
