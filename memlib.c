@@ -245,11 +245,15 @@ static void clear_stretch(size_t at, size_t end, bool resident)
         drop_pages(at, end - at);
 }
 
-/* clear_pages for at most MINCORE_PAGES pages. */
+/*
+ * clear_pages for at most MINCORE_PAGES pages. The kernel is asked where pages
+ * are the smallest: an emulator of larger ones answers for its own.
+ */
 static void clear_chunk(size_t at, size_t end)
 {
     unsigned char seen[MINCORE_PAGES];
-    bool known = mincore(heap.base + at, end - at, seen) == 0;
+    bool known = heap.page == MEM_UNIT &&
+                 mincore(heap.base + at, end - at, seen) == 0;
 
     for (size_t start = at, next; start < end; start = next) {
         bool resident = known && (seen[pages_in(start - at)] & 1);

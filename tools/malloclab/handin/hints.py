@@ -70,5 +70,5 @@ def of_32_bits(path: Path) -> str | None:
     if not bad or None in signs:
         return None
     why = _program()
-    return (f"It may need pointers of 4 bytes ({signs[0]}): try MODE=m32"
-            f"{f', for which {why}' if why else ''}.")
+    return (f"It may need pointers of 4 bytes ({signs[0]}): try MODE=m32."
+            + (f"\nBut {why}." if why else ""))
