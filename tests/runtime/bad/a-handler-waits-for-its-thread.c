@@ -5,6 +5,7 @@
 /* cannot: errno */
 /* fails: serves-signal-handlers signal-handlers-may-fork */
 /* fails: ending-threads-serve-signal-handlers */
+/* fails: threads-and-signal-handlers-fork-at-once */
 /* fails: fork-handlers-may-wait forks-while-streams-are-flushed */
 #include "wrong.h"
 
