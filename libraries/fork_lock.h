@@ -6,8 +6,9 @@
  * may be half changed. So the thread that forks takes the lock before, and
  * parent and child give it back after.
  *
- *     fork:  prepare handlers   those of others, then ours    no signals
- *            the C library's own locks, the copy              from here
+ *     fork:  prepare handlers   a malloc's announcement       no signals
+ *                               those of others, then ours    from here
+ *            the C library's own locks, the copy
  *            parent, child      ours, then those of others    to here
  *
  * The handlers that pthread_atfork sets for before the fork run in reverse
@@ -21,6 +22,14 @@
  * knows at each instruction whether it has the lock, also in the handler of a
  * signal: a handler may fork, wherever it interrupts the thread. Elsewhere it
  * must not call the library: that could wait for the thread that it interrupts.
+ *
+ * A thread that forks in such a handler has our lock before those of others,
+ * against the order. A second thread that forks may have those, and wait for
+ * ours. So a malloc's first handler, before those of all others, announces the
+ * fork: it waits for the lock once, while it has no other. From then on, who
+ * takes the lock blocks signals before, until no announced fork waits for it.
+ * A library that is no malloc cannot run first. While another thread forks, a
+ * handler that interrupts it must not.
  *
  * A library of one C file includes this header once and gets a lock of its own.
  * It is copied together with the C file.
@@ -45,10 +54,20 @@
 
 /* ---- The lock. ---- */
 
-enum { LOCK_WAITED_FOR = 1, LOCK_SPINS = 100 };
+enum { LOCK_WAITED_FOR = 1, LOCK_QUIET = 2, LOCK_SPINS = 100 };
 
-/* 0, or the owner's &lock_self, with LOCK_WAITED_FOR if threads sleep. */
+/*
+ * If nobody has the lock 0, or LOCK_QUIET while forks are announced. Else the
+ * owner's &lock_self, with LOCK_WAITED_FOR if threads sleep.
+ */
 static _Atomic uintptr_t lock_word;
+
+/*
+ * Guarded by the lock: forks that are announced and do not have it yet. While
+ * there are any, who has it has blocked all signals but these.
+ */
+static int forks_ahead;
+static sigset_t lock_signals;
 
 /*
  * forking: this thread holds the lock for a fork. initial-exec: any other model
@@ -62,11 +81,10 @@ static inline bool lock_is_mine(void)
     return (lock_word & ~(uintptr_t)LOCK_WAITED_FOR) == (uintptr_t)&lock_self;
 }
 
-static inline bool lock_try(uintptr_t as)
+/* nobody: the word of a lock that nobody has. */
+static inline bool lock_try(uintptr_t nobody, uintptr_t as)
 {
-    uintptr_t nobody = 0;
-
-    return lock_word == 0 &&
+    return lock_word == nobody &&
            atomic_compare_exchange_strong(&lock_word, &nobody, as);
 }
 
@@ -82,21 +100,21 @@ static inline void lock_futex(int operation, uintptr_t value)
     errno = error;
 }
 
-/* Whether the word is not 0, and says now that a thread will sleep. */
-static inline bool lock_announce(uintptr_t *seen)
+/* If a thread has the lock, say that another one sleeps, and sleep. */
+static inline void lock_wait(void)
 {
-    *seen = lock_word;
-    if (*seen == 0)
-        return false;
-    return atomic_compare_exchange_strong(&lock_word, seen,
-                                          *seen | LOCK_WAITED_FOR);
+    uintptr_t seen = lock_word, slept = seen | LOCK_WAITED_FOR;
+
+    if (seen != 0 && seen != LOCK_QUIET &&
+        atomic_compare_exchange_strong(&lock_word, &seen, slept))
+        lock_futex(FUTEX_WAIT_PRIVATE, slept);
 }
 
 /* Try for some time: the lock is mostly held below 1 us. */
 static __attribute__((noinline)) bool lock_spin(void)
 {
     for (int i = 0; i < LOCK_SPINS; i++) {
-        if (lock_try((uintptr_t)&lock_self))
+        if (lock_try(0, (uintptr_t)&lock_self))
             return true;
 #if defined __x86_64__ || defined __i386__
         __builtin_ia32_pause();
@@ -105,25 +123,76 @@ static __attribute__((noinline)) bool lock_spin(void)
     return false;
 }
 
-static __attribute__((noinline)) void lock_sleep(void)
+/* Returns those that were blocked before. */
+static inline sigset_t block_signals(void)
 {
-    uintptr_t seen;
+    sigset_t all, before;
 
-    while (!lock_try((uintptr_t)&lock_self | LOCK_WAITED_FOR))
-        if (lock_announce(&seen))
-            lock_futex(FUTEX_WAIT_PRIVATE, seen | LOCK_WAITED_FOR);
+    sigfillset(&all);
+    pthread_sigmask(SIG_BLOCK, &all, &before);
+    return before;
 }
 
+/* Acquire the lock, whether forks are announced or not. Signals are blocked. */
+static inline void lock_acquire_blocked(void)
+{
+    uintptr_t as = (uintptr_t)&lock_self | LOCK_WAITED_FOR;
+
+    while (!lock_try(0, as) && !lock_try(LOCK_QUIET, as))
+        lock_wait();
+}
+
+static void lock_acquire_quiet(void)
+{
+    sigset_t signals = block_signals();
+
+    lock_acquire_blocked();
+    if (forks_ahead > 0)
+        lock_signals = signals;
+    else
+        pthread_sigmask(SIG_SETMASK, &signals, NULL);
+}
+
+static __attribute__((noinline)) void lock_acquire_slowly(void)
+{
+    while (!lock_try(0, (uintptr_t)&lock_self | LOCK_WAITED_FOR)) {
+        if (lock_word == LOCK_QUIET) {
+            lock_acquire_quiet();
+            return;
+        }
+        lock_wait();
+    }
+}
+
+/* Acquire the lock; if forks are announced, block signals until release. */
 static inline void lock_acquire(void)
 {
-    if (!lock_try((uintptr_t)&lock_self) && !lock_spin())
-        lock_sleep();
+    if (!lock_try(0, (uintptr_t)&lock_self) && !lock_spin())
+        lock_acquire_slowly();
+}
+
+static inline void lock_release_blocked(void)
+{
+    uintptr_t nobody = forks_ahead > 0 ? LOCK_QUIET : 0;
+
+    if (atomic_exchange(&lock_word, nobody) & LOCK_WAITED_FOR)
+        lock_futex(FUTEX_WAKE_PRIVATE, 1);
+}
+
+static __attribute__((noinline)) void lock_release_quiet(void)
+{
+    sigset_t signals = lock_signals;
+
+    lock_release_blocked();
+    pthread_sigmask(SIG_SETMASK, &signals, NULL);
 }
 
 static inline void lock_release(void)
 {
-    if (atomic_exchange(&lock_word, 0) & LOCK_WAITED_FOR)
-        lock_futex(FUTEX_WAKE_PRIVATE, 1);
+    if (forks_ahead > 0)
+        lock_release_quiet();
+    else
+        lock_release_blocked();
 }
 
 /* Wait for the lock and hold it. Not recursive. */
@@ -142,12 +211,13 @@ static inline void lock_give(void)
 
 /* ---- The handlers of fork. ---- */
 
-/* Of the fork that is going on; its thread has the lock. */
-static struct {
+/* Of the fork that the thread has begun. */
+static __thread struct {
     sigset_t signals; /* those that it had blocked before */
-    bool took_lock;   /* false: a handler forks that interrupts a call */
-    bool took_list;   /* the lock of the list of streams */
-} fork_state;
+    bool begun;
+    bool take_lock; /* false: a handler forks that interrupts a call */
+    bool took_list; /* the lock of the list of streams */
+} fork_state __attribute__((tls_model("initial-exec")));
 
 /*
  * After all handlers, the C library locks its list of streams. A thread that
@@ -190,49 +260,45 @@ static void list_give(bool in_child)
 #endif
 
 /*
- * Take the lock, and the list before it; whether there was a list. But whoever
- * has the lock may wait for the list: it forks in a handler that interrupts
- * malloc. So let go of the list while that thread has the lock.
+ * Announce the fork. When this returns, no signal's handler in another thread
+ * has our lock, or gets it before this fork has.
  */
-static bool acquire_for_fork(void)
+static void begin_fork(void)
 {
-    bool list;
-
-    while ((list = list_take()) && !lock_spin()) {
-        list_give(false);
-        lock_acquire();
-        lock_release();
-    }
-    if (!list)
-        lock_acquire();
-    return list;
+    if (fork_state.begun)
+        return;
+    sigset_t signals = block_signals();
+    fork_state.signals = signals;
+    fork_state.begun = true;
+    fork_state.take_lock = !lock_is_mine();
+    if (!fork_state.take_lock)
+        return;
+    lock_acquire_blocked();
+    forks_ahead++;
+    lock_release_blocked();
 }
 
 static void before_fork(void)
 {
-    bool take = !lock_is_mine(), list = false;
-    sigset_t all, signals;
-
-    sigfillset(&all);
-    pthread_sigmask(SIG_BLOCK, &all, &signals);
-    if (take)
-        list = acquire_for_fork();
+    begin_fork();
+    if (fork_state.take_lock) {
+        fork_state.took_list = list_take();
+        lock_acquire_blocked();
+        forks_ahead--;
+    }
     forking = true;
-    fork_state.signals = signals;
-    fork_state.took_lock = take;
-    fork_state.took_list = list;
 }
 
 static void after_fork(bool in_child)
 {
     sigset_t signals = fork_state.signals;
-    bool list = fork_state.took_list;
 
     forking = false;
-    if (fork_state.took_lock)
-        lock_release();
-    if (list)
+    if (fork_state.take_lock)
+        lock_release_blocked();
+    if (fork_state.took_list)
         list_give(in_child);
+    fork_state.begun = fork_state.took_list = false;
     pthread_sigmask(SIG_SETMASK, &signals, NULL);
 }
 
@@ -243,6 +309,7 @@ static void after_fork_in_parent(void)
 
 static void after_fork_in_child(void)
 {
+    forks_ahead = 0; /* those of threads that the child does not have */
     after_fork(true);
 }
 
@@ -263,7 +330,8 @@ register_handlers __register_atfork __attribute__((weak));
 /*
  * pthread_atfork of each object calls this, in place of the C library's
  * function of that name: the first call of all sets our handlers before those
- * that it is for. Weak: a static program has the C library's.
+ * that it is for. begin_fork is set anew after each, so it always runs first.
+ * Weak: a static program has the C library's.
  */
 int __register_atfork(fork_handler *prepare, fork_handler *parent,
                       fork_handler *child, const void *object)
@@ -277,7 +345,11 @@ int __register_atfork(fork_handler *prepare, fork_handler *parent,
     if (!atomic_flag_test_and_set(&ours))
         next(before_fork, after_fork_in_parent, after_fork_in_child,
              &__dso_handle);
-    return prepare == before_fork ? 0 : next(prepare, parent, child, object);
+    int error =
+        prepare == before_fork ? 0 : next(prepare, parent, child, object);
+    if (error == 0 && prepare)
+        next(begin_fork, NULL, NULL, object);
+    return error;
 }
 #endif
 

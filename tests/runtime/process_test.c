@@ -697,6 +697,69 @@ static void signal_handlers_may_fork(void)
     pthread_join(thread, NULL);
 }
 
+/*
+ * In each round the main thread forks. In its handler of fork it has a mutex, and
+ * sends a signal to a thread that uses malloc. The handler of that forks too, and
+ * waits for the mutex.
+ */
+enum { FORKS_AT_ONCE = 20 };
+
+static pthread_t forker;
+
+static void hold_others_and_signal(void)
+{
+    pthread_mutex_lock(&others);
+    if (!pthread_equal(pthread_self(), forker))
+        return;
+    begun = false;
+    CHECK(pthread_kill(worker, SIGUSR1) == 0);
+    while (!begun)
+        sched_yield();
+}
+
+static void give_others(void)
+{
+    pthread_mutex_unlock(&others);
+}
+
+static void fork_at_signal(int number)
+{
+    int error = errno;
+
+    (void)number;
+    begun = true;
+    if (!child_is_well())
+        ill_children++;
+    of_handlers++;
+    errno = error;
+}
+
+static void *bustle_without_caches(void *unused)
+{
+    for (size_t size = 2000; !over; size = 10000 - size)
+        free(touched(realloc(malloc(size), 10000 - size)));
+    return unused;
+}
+
+static void threads_and_signal_handlers_fork_at_once(void)
+{
+    needs("signals");
+    needs("atfork");
+    forker = pthread_self();
+    CHECK(signal(SIGUSR1, fork_at_signal) != SIG_ERR);
+    CHECK(pthread_create(&worker, NULL, bustle_without_caches, NULL) == 0);
+    CHECK(pthread_atfork(hold_others_and_signal, give_others, give_others) ==
+          0);
+    for (int i = 0; i < FORKS_AT_ONCE; i++) {
+        CHECK(child_is_well());
+        while (of_handlers <= i)
+            sched_yield();
+    }
+    over = true;
+    pthread_join(worker, NULL);
+    CHECK(ill_children == 0);
+}
+
 static const struct test tests[] = {
     {"threads-share-blocks", threads_share_blocks},
     {"blocks-outlive-their-threads", blocks_outlive_their_threads},
@@ -717,6 +780,8 @@ static const struct test tests[] = {
     {"ending-threads-serve-signal-handlers",
      ending_threads_serve_signal_handlers},
     {"signal-handlers-may-fork", signal_handlers_may_fork},
+    {"threads-and-signal-handlers-fork-at-once",
+     threads_and_signal_handlers_fork_at_once},
 };
 
 int main(int argc, char **argv)

@@ -2,9 +2,10 @@
  * A signal's handler waits for the lock of the malloc that it interrupted.
  * Must be found.
  */
-/* cannot: errno */
+/* cannot: errno peaks */
 /* fails: serves-signal-handlers signal-handlers-may-fork */
 /* fails: ending-threads-serve-signal-handlers */
+/* fails: threads-and-signal-handlers-fork-at-once */
 /* fails: fork-handlers-may-wait forks-while-streams-are-flushed */
 #include "wrong.h"
 
