@@ -4,7 +4,7 @@
  */
 /* fails: every-block-is-aligned */
 /* fails: every-block-is-aligned-after-realloc */
-/* may fail: realloc-of-null-is-malloc */
+/* may fail: realloc-of-null-is-malloc untouched-pages-stay-so */
 /* may fail: threads-share-blocks */
 /* may fail: blocks-outlive-their-threads */
 /* may fail: forks-while-others-allocate */

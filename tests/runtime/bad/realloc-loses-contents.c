@@ -1,7 +1,7 @@
 /*
  * realloc to more than a page copies what fits into a page. Must be found.
  */
-/* fails: serves-more-than-4-gib */
+/* may fail: serves-more-than-4-gib untouched-pages-stay-so */
 /* fails: realloc-keeps-contents realloc-keeps-what-grows */
 /* may fail: keeps-an-environment */
 /* may fail: threads-share-blocks */
