@@ -1245,6 +1245,8 @@ static size_t insert_span(struct span span)
 /* The used span that starts at payload; span_count where none does. */
 static size_t span_at(const void *payload)
 {
+    if (granule_at(payload) < heap.top_chunk)
+        return heap.span_count;
     size_t i = spans_up_to(payload);
 
     return i > 0 && heap.spans[i - 1].start == payload && heap.spans[i - 1].used
@@ -1459,8 +1461,8 @@ static void *take_span(size_t i, size_t bytes)
 }
 
 /*
- * The payload of a span for so many bytes, at a multiple of align, which is a
- * page's size or more. NULL where no memory is left.
+ * The payload of a span for so many bytes, at a multiple of align, a power of
+ * two. NULL where no memory is left.
  */
 static void *allocate_span(size_t align, size_t bytes)
 {
@@ -1505,16 +1507,17 @@ static void *move_span(size_t i, size_t bytes)
     return pages;
 }
 
-/* Resize the used span i, which may move. NULL, and nothing changed: refused. */
-static void *resize_span(size_t i, size_t bytes)
+/* Resize the used span at payload, which may move. NULL, and nothing changed:
+ * refused. */
+static void *resize_span(void *payload, size_t bytes)
 {
-    size_t old = heap.spans[i].bytes;
-    char *payload = heap.spans[i].start;
+    bool has_place = reserve_table(); /* which may unmap other spans */
+    size_t i = span_at(payload), old = heap.spans[i].bytes;
 
     if (bytes > old)
         return grow_span_in_place(i, bytes - old) ? payload
                                                   : move_span(i, bytes);
-    if (reserve_table())
+    if (has_place)
         split_span(i, bytes);
     return payload;
 }
@@ -1750,6 +1753,14 @@ static void *take_free_block(size_t bytes)
     return top_chunk_size() < size ? NULL : address(take_from_top_chunk(size));
 }
 
+/* The same, or a span where the heap has not enough. */
+static void *malloc_span(size_t bytes)
+{
+    void *payload = take_free_block(bytes);
+
+    return payload ? payload : allocate_span(1, bytes);
+}
+
 /* Is a span to hold a block of that many bytes, where no free block can? */
 static bool is_span_size(size_t bytes)
 {
@@ -1762,9 +1773,7 @@ static __attribute__((noinline)) void *malloc_large(size_t bytes)
 {
     if (bytes == 0 || bytes > MAX_PAYLOAD)
         return NULL;
-    void *payload = is_span_size(bytes) ? take_free_block(bytes) : NULL;
-    if (!payload && is_span_size(bytes))
-        payload = allocate_span(mem_pagesize(), bytes);
+    void *payload = is_span_size(bytes) ? malloc_span(bytes) : NULL;
     if (payload)
         return payload;
     size_t g = allocate_large(granules_for(bytes));
@@ -1829,10 +1838,8 @@ static bool grow_in_place(size_t g, size_t old, size_t size)
  */
 static void *move(void *payload, size_t old, size_t bytes)
 {
-    void *new = may_be_span(bytes) ? take_free_block(bytes) : NULL;
+    void *new = may_be_span(bytes) ? malloc_span(bytes) : NULL;
 
-    if (!new &&may_be_span(bytes))
-        new = allocate_span(mem_pagesize(), bytes);
     if (!new)
         new = mm_malloc(bytes);
     if (!new)
@@ -1976,7 +1983,7 @@ static void *realloc_span(size_t i, size_t size)
     else if (bytes > old && passes_high_water(bytes - old))
         new = take_free_block(size);
     if (!new)
-        return resize_span(i, bytes);
+        return resize_span(payload, bytes);
     memcpy(new, payload, old < size ? old : size);
     mm_free(payload);
     return new;
@@ -2018,10 +2025,12 @@ void *mm_calloc(size_t count, size_t size)
         return NULL;
     void *payload = mm_malloc(bytes);
     size_t g = granule_at(payload);
-    if (g >= heap.top_chunk && bytes > heap.span_written)
-        bytes = heap.span_written;
-    if (payload &&
-        (g < old_top_chunk || g < heap.never_used_from || g >= heap.top_chunk))
+    if (!payload)
+        return NULL;
+    if (g >= heap.top_chunk)
+        memset(payload, 0,
+               bytes < heap.span_written ? bytes : heap.span_written);
+    else if (g < old_top_chunk || g < heap.never_used_from)
         memset(payload, 0, bytes);
     return payload;
 }
@@ -2040,8 +2049,7 @@ void *mm_memalign(size_t align, size_t bytes)
     if (!g && flush_before_growth())
         g = find_aligned(size, align);
     if (!g && is_span_size(bytes)) {
-        size_t page = mem_pagesize();
-        void *payload = allocate_span(align < page ? page : align, bytes);
+        void *payload = allocate_span(align, bytes);
         if (payload)
             return payload;
     }

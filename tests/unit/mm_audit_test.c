@@ -380,6 +380,24 @@ static void a_span_is_resized(void)
     CHECK(heap.free_span_bytes == heap.span_bytes && mm_audit() == 0);
 }
 
+/* The table grows while a span is resized, and the heap with it: then a free
+ * span before that one is unmapped. */
+static void a_span_is_resized_while_the_table_grows(void)
+{
+    begin();
+    char *last = mm_malloc(4 * MIN_SPAN), *first = mm_malloc(2 * MIN_SPAN);
+    for (int i = 0; i < 4; i++)
+        CHECK(mm_malloc(MIN_SPAN));
+    while (top_chunk_size() > CACHES)
+        CHECK(mm_malloc(top_chunk_size() * GRANULE));
+    CHECK(mm_realloc(first, 2 * MIN_SPAN - 4096) == first);
+    CHECK(heap.span_count + 1 == heap.span_capacity);
+    CHECK(heap.free_span_bytes == 4096 && mm_audit() == 0);
+    CHECK(mm_realloc(last, 2 * MIN_SPAN) == last);
+    CHECK(mm_usable_size(last) == 2 * MIN_SPAN && mm_audit() == 0);
+    CHECK(heap.free_span_bytes == 2 * MIN_SPAN);
+}
+
 static void calloc_clears_what_was_used(void)
 {
     begin();
@@ -613,6 +631,8 @@ static const struct test tests[] = {
     {"a-freed-span-is-used-again", a_freed_span_is_used_again},
     {"the-footprint-stays-at-its-mark", the_footprint_stays_at_its_mark},
     {"a-span-is-resized", a_span_is_resized},
+    {"a-span-is-resized-while-the-table-grows",
+     a_span_is_resized_while_the_table_grows},
     {"calloc-clears-what-was-used", calloc_clears_what_was_used},
     {"large-blocks-are-aligned", large_blocks_are_aligned},
     {"free-spans-give-way-to-a-refusal", free_spans_give_way_to_a_refusal},
