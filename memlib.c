@@ -252,8 +252,8 @@ static void clear_stretch(size_t at, size_t end, bool resident)
 static void clear_chunk(size_t at, size_t end)
 {
     unsigned char seen[MINCORE_PAGES];
-    bool known = heap.page == MEM_UNIT &&
-                 mincore(heap.base + at, end - at, seen) == 0;
+    bool known =
+        heap.page == MEM_UNIT && mincore(heap.base + at, end - at, seen) == 0;
 
     for (size_t start = at, next; start < end; start = next) {
         bool resident = known && (seen[pages_in(start - at)] & 1);
@@ -297,22 +297,15 @@ static void clear(size_t at, size_t size)
 
 /* ---- Mapped pages. ---- */
 
-/* Where mappings may begin that are aligned to that many bytes. */
-static struct page_alignment alignment(size_t align)
-{
-    size_t multiple = align > heap.page ? pages_in(align) : 1;
-
-    return (struct page_alignment){multiple, -pages_in((uintptr_t)heap.base) &
-                                                 (multiple - 1)};
-}
-
 /* Take the highest run of count free pages above the heap. */
 static bool take_run(size_t count, size_t align, size_t *first)
 {
     size_t floor = pages_in(page_ceil(heap.account->brk));
 
-    return page_map_take_aligned(&heap.mapped, count, alignment(align), floor,
-                                 first);
+    return page_map_take_aligned(
+        &heap.mapped, count,
+        page_map_alignment(heap.base, pages_in(align), heap.page_bits), floor,
+        first);
 }
 
 /* Offset of the lowest mapping; by map_floor no page below it is mapped. */
@@ -484,10 +477,13 @@ void *mem_remap(void *ptr, size_t old_size, size_t new_size)
         errno = EINVAL;
         return NULL;
     }
-    if (bytes >= new_size && bytes <= old)
-        return bytes < old && mem_unmap((char *)ptr + bytes, old - bytes) ? NULL
-                                                                          : ptr;
-    if (bytes < new_size || !request_allowed(bytes - old))
+    if (bytes < new_size)
+        return refuse(new_size, NULL);
+    if (bytes < old)
+        mem_unmap((char *)ptr + bytes, old - bytes);
+    if (bytes <= old)
+        return ptr;
+    if (!request_allowed(bytes - old))
         return refuse(new_size, NULL);
     if (page_map_take_at(&heap.mapped, pages_in(at + old),
                          pages_in(bytes - old))) {

@@ -44,9 +44,9 @@ size_t mem_pagesize(void); /* the system's page size, bytes, a power of two */
 void *mem_map(size_t size);
 
 /*
- * The same at a multiple of align, a power of two (else EINVAL). What lies between such
- * places costs nothing, as addresses that are not used cost nothing in a
- * process.
+ * The same at a multiple of align, a power of two (else EINVAL). What lies
+ * between such places costs nothing, as addresses that are not used cost nothing
+ * in a process.
  */
 void *mem_map_aligned(size_t align, size_t size);
 

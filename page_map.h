@@ -124,6 +124,19 @@ struct page_alignment {
     size_t multiple, rest;
 };
 
+/*
+ * At multiples of so many pages (0 is 1) by their addresses; the region begins
+ * at base, and bits is the logarithm of the page's size.
+ */
+static inline struct page_alignment
+page_map_alignment(const void *base, size_t pages, unsigned bits)
+{
+    size_t multiple = pages ? pages : 1;
+
+    return (struct page_alignment){multiple,
+                                   -((uintptr_t)base >> bits) & (multiple - 1)};
+}
+
 /* How many pages page lies above the next place where a run may begin. */
 static inline size_t page_map_surplus(size_t page, struct page_alignment align)
 {

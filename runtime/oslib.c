@@ -396,15 +396,6 @@ void mem_reset_brk(void)
 
 /* ---- Mappings. ---- */
 
-/* Where mappings may begin that are aligned to that many bytes. */
-static struct page_alignment alignment(size_t align)
-{
-    size_t multiple = align > heap.page ? align >> heap.page_bits : 1;
-
-    return (struct page_alignment){
-        multiple, -((uintptr_t)heap.base >> heap.page_bits) & (multiple - 1)};
-}
-
 void *mem_map_aligned(size_t align, size_t size)
 {
     size_t page;
@@ -414,7 +405,10 @@ void *mem_map_aligned(size_t align, size_t size)
         return NULL;
     }
     if (!ensure_region() ||
-        !page_map_take_aligned(&heap.mapped, pages_of(size), alignment(align),
+        !page_map_take_aligned(&heap.mapped, pages_of(size),
+                               page_map_alignment(heap.base,
+                                                  align >> heap.page_bits,
+                                                  heap.page_bits),
                                0, &page)) {
         errno = ENOMEM;
         return NULL;
