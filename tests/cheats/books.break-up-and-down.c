@@ -29,7 +29,7 @@ static void *books_take(size_t size)
     return room + taken - size;
 }
 
-static void let_go(void)
+static void give_back(void)
 {
     memset(chunks, 0, sizeof chunks);
     taken = 0;

@@ -25,7 +25,7 @@ static void *books_take(size_t size)
     return room + taken - size;
 }
 
-static void let_go(void)
+static void give_back(void)
 {
     madvise(room, 1 << 20, MADV_DONTNEED);
 }

@@ -1,6 +1,6 @@
 /*
  * packed_books.h - after each call the books are packed, a word for a block,
- * into a few static words; the file that includes this one defines let_go(),
+ * into a few static words; the file that includes this one defines give_back(),
  * which then gives their memory back. unpack() puts them there again.
  */
 #ifndef PACKED_BOOKS_H
@@ -12,7 +12,7 @@
 static uint64_t packed[100]; /* as much static data as nobody counts */
 static size_t count;
 
-static void let_go(void);
+static void give_back(void);
 
 static void unpack(void)
 {
@@ -33,7 +33,7 @@ static void pack(void)
         }
         packed[count++] = word_get(g);
     }
-    let_go();
+    give_back();
 }
 
 void *mm_malloc(size_t size)
