@@ -51,8 +51,7 @@ ALLOCATORS := mm $(VARIANTS:%=variants/%) $(LIBRARIES:%=libraries/%)
 # No object is deleted as intermediate: another make may be linking it.
 .SECONDARY:
 
-lab: mdriver $(OUT)/mdriver $(OUT)/worker $(ALLOCATORS:%=$(OUT)/%.so) \
-	$(OUT)/profiles.json $(patsubst %,$(OUT)/%,$(wildcard assignment.json))
+lab: mdriver $(ALLOCATORS:%=$(OUT)/%.so) $(patsubst %,$(OUT)/%,$(wildcard assignment.json))
 
 # A line for each file is printed; with V=1 each command, with -s nothing. make
 # itself prints it, and starts mkdir only where the folder is not there: a build

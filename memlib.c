@@ -239,6 +239,7 @@ static void drop_pages(size_t at, size_t size)
 /* Zero the stretch of whole pages: in place where they are resident. */
 static void clear_stretch(size_t at, size_t end, bool resident)
 {
+    heap.account->cleared += end - at;
     if (resident)
         memset(heap.base + at, 0, end - at);
     else

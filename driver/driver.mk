@@ -48,7 +48,10 @@ TOOL_LINK := -static -nodefaultlibs -nostartfiles -Wl,-u,_start \
 	-Wl,--build-id=none -Wl,-Ttext-segment=0x58000000 \
 	-Wl,--wrap=vgPlain_di_notify_mmap
 
-lab: $(if $(VALGRIND),$(OUT)/counter)
+.PHONY: judge
+judge: $(OUT)/mdriver $(OUT)/worker $(OUT)/profiles.json \
+	$(if $(VALGRIND),$(OUT)/counter)
+lab: judge
 
 $(OUT)/counter: $(OUT)/work/driver/worker/counter_tool.o $(VALGRIND)
 	$(call link,$(CC) $(TOOL_FLAGS) $(TOOL_LINK) $^ -lgcc)

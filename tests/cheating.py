@@ -433,6 +433,8 @@ def smaller_footprints(outcome: Outcome, twin: Outcome) -> list[str]:
 
 
 def of_gain(case: Case, outcome: Outcome) -> list[str]:
+    if 'ok' not in outcome.verdicts:
+        return []  # it got nothing
     twin = judge_twin(case)
     if not twin.results or twin.verdicts != {'ok'}:
         return [f'its twin is wrong: {twin.account()}']

@@ -23,9 +23,12 @@ MDRIVER = BUILD / 'mdriver'
 Finished = subprocess.CompletedProcess
 
 
+IN_RELEASE = BUILD.name == 'release'
+
+
 def in_release_only(reason: str) -> None:
     """Skip the module that calls it in every other build."""
-    if BUILD.name != 'release':
+    if not IN_RELEASE:
         raise unittest.SkipTest(reason)
 
 

@@ -18,11 +18,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from support import BUILD, ROOT, account, run
+from support import BUILD, IN_RELEASE, ROOT, account, run
 
 PAGES = [ROOT / 'README.md', *sorted((ROOT / 'docs').glob('*.md'))]
-IN_RELEASE = BUILD == ROOT / 'build/release'
-
 # Commands that do not run here, and why. Their options are still parsed: see
 # parsed_only.
 NOT_RUN = {
@@ -30,6 +28,7 @@ NOT_RUN = {
     r'make (bench|test-programs|bench-programs)': 'takes minutes',
     r'./mdriver -l$': 'replays the whole corpus',
     r'./mdriver --watch -f': 'needs a terminal',
+    r'./mdriver --adversary robson --alloc': 'takes more than a few seconds',
     r'tools/bench (scaling|threads|exchange|memory-return|judge|record|pareto)':
         'takes more than a few seconds',
     r'tools/bench misuse': 'test_misuse.py compares it',

@@ -201,7 +201,7 @@ class Compiling(kinds.Folder):
     def test_texts_that_are_slow_to_search(self) -> None:
         """Each would take minutes if a search began anew at each word."""
         for part in ('/*', '"\\', "'\\", 'typedef ', 'mm_memset(', 'int\n',
-                     'inline ', '#include <', 'void *mem_sbrk(int ',
+                     'inline ', 'void *mem_sbrk(int ',
                      'main( ', 'bool '):
             with self.subTest(part):
                 whole = part * ((1 << 20) // len(part) - 100)
@@ -209,6 +209,9 @@ class Compiling(kinds.Folder):
                     self.build(BARE, whole)
                 except handin.HandinError:
                     pass
+        # The compiler itself is slow with these.
+        Path('mm.c').write_text('#include <' * 100000)
+        handin.gather(['mm.c'])
 
     def jails(self) -> list[Jail]:
         return [Jail('off', False), BARE, *([] if jails.fault() else [JAIL])]
@@ -528,9 +531,8 @@ class Names(kinds.Folder):
                    **more)
 
     def test_names(self) -> None:
-        for name in ('`touch made`.c', '$(touch made).c', '-v.c', "a'b\"c.c",
-                     '$(shell touch made)x.c', '$x.c', 'a\nb.c', '@x.c',
-                     'a b.c', '\udcff.c'):
+        for name in ('`touch made`$(touch made).c', "-v'\"\udcff.c",
+                     '$(shell touch made)$x.c', '@a\nb c.c'):
             with self.subTest(name):
                 path = self.write(name, text())
                 finished = self.make(str(path))

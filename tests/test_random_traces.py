@@ -7,7 +7,7 @@ import subprocess
 from pathlib import Path
 
 import samples
-from support import BUILD, MDRIVER, account, mdriver, mdriver_json
+from support import BUILD, IN_RELEASE, MDRIVER, account, mdriver, mdriver_json
 
 # Wrong allocators, and the most calls that are left when the trace is shrunk.
 WRONG = {
@@ -32,7 +32,7 @@ class Fuzz(samples.Samples):
 
     def test_what_is_wrong_is_found_and_made_small(self) -> None:
         found = self.folder / 'found.rep'
-        for name, most in WRONG.items():
+        for name, most in WRONG.items() if IN_RELEASE else [*WRONG.items()][:2]:
             with self.subTest(name):
                 wrong = BUILD / f'bad/{name}.so'
                 finished = self.fuzz(wrong, '--seed', '3')

@@ -113,6 +113,6 @@ class SignalsIgnored(unittest.TestCase):
 
     def test_tests_of_interrupts_pass(self) -> None:
         finished = run('sh', '-c', "trap '' HUP INT QUIT; exec \"$@\"", 'sh',
-                       TESTS / 'run', '--build', BUILD,
+                       TESTS / 'run', '--jobs', '1', '--build', BUILD,
                        'test_random_traces*nterrupt')
         self.assertEqual(finished.returncode, 0, account(finished))

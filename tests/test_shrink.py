@@ -12,7 +12,7 @@ import time
 from pathlib import Path
 
 import samples
-from support import (BUILD, MDRIVER, ROOT, TESTS, account, mdriver,
+from support import (BUILD, IN_RELEASE, MDRIVER, ROOT, TESTS, account, mdriver,
                      mdriver_json, of_the_judge)
 
 of_the_judge()
@@ -55,7 +55,7 @@ class Shrink(samples.Samples):
         return finished, small
 
     def test_to_the_calls_that_it_takes(self) -> None:
-        for name, most in WRONG.items():
+        for name, most in WRONG.items() if IN_RELEASE else [*WRONG.items()][:2]:
             with self.subTest(name):
                 finished, small = self.shrink(name)
                 self.assertEqual(finished.returncode, 1, account(finished))

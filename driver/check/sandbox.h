@@ -55,8 +55,8 @@ void sandbox_close(struct sandbox *s, bool relay);
 /*
  * Restart the clock of the time limit. It counts the worker's CPU time and the
  * time that it sleeps during a call, less an allowance for the payloads that it
- * fills and checks. There is also a limit of wall-clock time, ten times as high
- * and 60 seconds more.
+ * fills and checks, and for memory given back, which memlib clears. There is
+ * also a limit of wall-clock time, ten times as high and 60 seconds more.
  */
 void sandbox_begin_pass(struct sandbox *s);
 

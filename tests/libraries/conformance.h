@@ -572,6 +572,8 @@ static inline _Noreturn void child_allocates(unsigned char *kept)
     _exit(good ? 0 : 1);
 }
 
+enum { FORKS = 24 };
+
 /* While other threads hold the lock most of the time. */
 static void forked_children_allocate(void)
 {
@@ -580,7 +582,7 @@ static void forked_children_allocate(void)
 
     for (int i = 0; i < 2; i++)
         CHECK(pthread_create(&thread[i], NULL, churn, NULL) == 0);
-    for (int i = 0; i < 200; i++) {
+    for (int i = 0; i < FORKS; i++) {
         pid_t child = fork();
 
         if (child == 0)

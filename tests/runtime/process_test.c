@@ -144,7 +144,7 @@ static void blocks_outlive_their_threads(void)
 
 /* ---- Forks. ---- */
 
-enum { FORKS = 200, ROUNDS_A_FORK = 300 };
+enum { FORKS = 24, ROUNDS_A_FORK = 300 };
 
 static atomic_bool over;
 static atomic_int forks;

@@ -15,7 +15,7 @@ from ..jail import Jail, JailError
 from ..making import MakeError, make
 from . import hints
 from .building import build
-from .judging import PARTS, judge
+from .judging import JUDGE, judge
 from .labs import LABS, Lab, recognize
 from .sources import Handin, HandinError, gather, printable
 
@@ -76,10 +76,10 @@ def _is_writable(path: Path) -> bool:
 def _judge_of(mode: str) -> Path:
     """The mode's mdriver, brought up to date where that is possible."""
     folder = ROOT / "build" / mode
-    parts = [folder / name for name in PARTS]
+    parts = [folder / name for name in JUDGE]
     if _is_writable(folder):
         try:
-            make(*parts, f"MODE={mode}")
+            make("judge", f"MODE={mode}")
         except MakeError as error:
             raise HandinError(str(error)) from None
     elif not all(part.exists() for part in parts):

@@ -22,7 +22,8 @@ from .. import ROOT
 from ..jail import Jail
 from .sources import HandinError
 
-PARTS = ("mdriver", "worker", "counter", "profiles.json")
+JUDGE = ("mdriver", "worker", "profiles.json")
+PARTS = (*JUDGE, "counter")  # it is built where valgrind is
 ALLOCATORS = ("mm.so", "variants", "libraries")  # of the build, if asked for
 # Options of mdriver that name files; short ones with a value, by the long name.
 READ = ("file", "assignment", "profiles", "trace-dir", "allocator")
