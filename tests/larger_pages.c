@@ -10,6 +10,7 @@
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>
+#include <stdarg.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/auxv.h>
@@ -119,19 +120,26 @@ int munmap(void *at, size_t size)
     return (int)syscall(SYS_munmap, at, page_ceil(size));
 }
 
-/* Every mapping moves, to whole pages. */
+/* Every mapping moves, to whole pages: there, if the flags say so. */
 void *mremap(void *at, size_t old, size_t size, int flags, ...)
 {
-    if (!is_whole(at)) {
+    va_list more;
+
+    va_start(more, flags);
+    char *place = flags & MREMAP_FIXED
+                      ? va_arg(more, void *)
+                      : map_anywhere(page_ceil(size), PROT_NONE,
+                                     MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    va_end(more);
+    if (place == MAP_FAILED)
+        return place;
+    if (!is_whole(at) || !is_whole(place)) {
         errno = EINVAL;
         return MAP_FAILED;
     }
-    char *place = map_anywhere(page_ceil(size), PROT_NONE,
-                               MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    if (place == MAP_FAILED)
-        return place;
     void *moved = (void *)syscall(SYS_mremap, at, page_ceil(old),
-                                  page_ceil(size), flags | MREMAP_FIXED, place);
+                                  page_ceil(size),
+                                  flags | MREMAP_MAYMOVE | MREMAP_FIXED, place);
     if (moved == MAP_FAILED)
         syscall(SYS_munmap, place, page_ceil(size));
     return moved;

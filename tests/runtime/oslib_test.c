@@ -442,7 +442,7 @@ static void is_surrounded_by_guards(void)
     CHECK(killed_by_writing(lo() - 1) && killed_by_writing(lo() - GUARD));
     CHECK(killed_by_writing(top()) && killed_by_writing(top() + GUARD - 1));
     CHECK(mem_map(heap_limit - 2 * GUARD - PAGE));
-    CHECK(killed_by_writing(lo() + GUARD - 1));
+    CHECK(killed_by_writing(lo() + PAGE + GUARD - 1));
     map[0] = lo()[9] = 1;
 }
 
