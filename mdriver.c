@@ -200,21 +200,23 @@ static void choose_measure(struct benchmark *c, const struct options *o,
                            const struct profile *profile)
 {
     bool wanted = profile->measure == MEASURE_INSTRUCTIONS;
-    const char *missing;
+    bool instead = c->timing && counts_instructions(o, profile);
+    const char *missing = NULL;
 
-    if (!c->timing)
-        return;
-    c->counting = counts_instructions(o, profile);
-    c->timing = !c->counting;
-    if (c->counting != wanted)
+    if (c->timing && instead != wanted)
         warn("mdriver", 0,
              "profile '%s' is of %s: there are no points for throughput",
              profile->name, wanted ? "instructions" : "time");
-    if (c->counting && (missing = counter_missing()) != NULL)
-        fatal_usage("--measure instructions %s (--measure time does without)",
-                    missing);
+    c->counting = instead || (o->count && o->fail_sbrk == 0);
+    c->timing = c->timing && !instead;
+    if (c->counting)
+        missing = counter_missing();
+    if (missing)
+        fatal_usage("%s %s (%s does without)",
+                    instead ? "--measure instructions" : "--count", missing,
+                    instead ? "--measure time" : "a run without it");
     c->counting_libc =
-        c->counting && wanted && !profile->absolute && !is_listed(c, "libc");
+        instead && wanted && !profile->absolute && !is_listed(c, "libc");
 }
 
 static void run(struct benchmark *c, const struct options *o)

@@ -41,6 +41,7 @@ enum long_option {
     STOP_AT,
     NET,
     MEASURE,
+    COUNTED,
     BOUNDS,
     PACK,
     ADVERSARY,
@@ -245,6 +246,9 @@ static const struct option_row {
       "Measure speed by time, in rounds, or by instructions, counted by "
       "valgrind once (default: what the profile says)", 0},
      TEXT, AT(measure), 0, 0, ADVERSARY_MODE | ONE_REPLAY | IN_PROCESS_MODE},
+    {{"count", COUNTED, NULL, 0,
+      "Count instructions as well: a column instr/op, by valgrind", 0},
+     SET, AT(count), 0, 0, ADVERSARY_MODE | ONE_REPLAY | IN_PROCESS_MODE},
     {{"reps", REPS, "N", 0,
       "Timed rounds a trace (default: 7 to 31)", 0},
      INT, AT(rounds), 1, 10000, NOTHING},

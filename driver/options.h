@@ -22,6 +22,7 @@ struct options {
     bool with_libc;
     bool check_team;
     bool timing;
+    bool count; /* instructions, too */
     bool in_process, subtract_loop, bounds, list;
     bool autograder, autolab, tabular;
     int verbose; /* 0 no table a trace, 1 with them, 2 also what is done */

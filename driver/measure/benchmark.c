@@ -6,8 +6,8 @@
  * a random round, each allocator of the lab has a replay whose time does not
  * count either: a canary pass (canary.h).
  *
- * If instructions are counted, there are no rounds: after the checks of all
- * traces each allocator has one worker for all of them (counting.h).
+ * If instructions are counted, it is done last, after the checks and rounds of
+ * all traces: each allocator has one worker for all of them (counting.h).
  *
  * The competitors on a trace are the allocators that the user named, libc as
  * the baseline if it is not among them, and the null allocator.

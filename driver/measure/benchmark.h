@@ -65,7 +65,7 @@ struct benchmark {
     enum trace_set counted;    /* the set that scores and means are of */
     struct replay_setup setup; /* of every replay, except allocator and trace */
     bool timing;
-    bool counting;      /* of instructions, in place of timing */
+    bool counting;      /* instructions, beside times or without them */
     bool counting_libc; /* too, where it is not among the allocators */
     bool subtract_loop; /* subtract the loop's time from ns/op */
     int rounds;         /* 0: chosen by the time that a round takes */
@@ -107,6 +107,12 @@ bool benchmark_all_ok(const struct benchmark *b);
 static inline bool benchmark_has_speed(const struct benchmark *b)
 {
     return b->timing || b->counting;
+}
+
+/* Is speed measured in instructions, and not in time? */
+static inline bool benchmark_by_instructions(const struct benchmark *b)
+{
+    return b->counting && !b->timing;
 }
 
 /* Peak payload over footprint; 0 if unknown. */

@@ -160,8 +160,10 @@ struct sums {
     size_t memory, speed; /* traces that count for each */
     size_t speed_ok;      /* traces in speed that are ok and measured */
     size_t ratio_ok;      /* those of which libc's cost is known */
+    size_t counted; /* traces whose instructions are known */
     double utilization;
     double ops, cost, log_cost, sum_cost; /* the last: of costs per op */
+    double log_instructions;
     struct ratios ratios[QUANTILES];
 };
 
@@ -181,16 +183,21 @@ static bool counts_for_speed(const struct trace *t)
     return t->weight == WEIGHT_BOTH || t->weight == WEIGHT_SPEED;
 }
 
-static struct cost cost_of(const struct trace *t, const struct result *r)
+static double instructions_of(const struct trace *t, const struct result *r)
 {
-    double instructions = (double)r->instructions / (double)t->op_count;
+    return fmax((double)r->instructions / (double)t->op_count,
+                LEAST_INSTRUCTIONS);
+}
 
-    if (r->counted)
-        return (struct cost){fmax(instructions, LEAST_INSTRUCTIONS),
-                             {r->count_ratio, r->count_ratio, r->count_ratio}};
-    if (r->timed)
+static struct cost cost_of(const struct benchmark *c, const struct trace *t,
+                           const struct result *r)
+{
+    if (c->timing && r->timed)
         return (struct cost){r->ns_per_op.median,
                              {r->ratio.median, r->ratio.p25, r->ratio.p75}};
+    if (!c->timing && r->counted)
+        return (struct cost){instructions_of(t, r),
+                             {r->count_ratio, r->count_ratio, r->count_ratio}};
     return (struct cost){0};
 }
 
@@ -201,13 +208,17 @@ static void add_ratio(struct ratios *sum, double cost, double ratio)
     sum->log += log(ratio);
 }
 
-static void add_speed(struct sums *s, const struct trace *t,
-                      const struct result *r)
+static void add_speed(struct sums *s, const struct benchmark *c,
+                      const struct trace *t, const struct result *r)
 {
     double ops = (double)t->op_count;
-    struct cost cost = cost_of(t, r);
+    struct cost cost = cost_of(c, t, r);
 
     s->speed++;
+    if (r->outcome.verdict == VERDICT_OK && r->counted) {
+        s->counted++;
+        s->log_instructions += log(instructions_of(t, r));
+    }
     if (r->outcome.verdict != VERDICT_OK || cost.per_op == 0)
         return;
     s->speed_ok++;
@@ -222,8 +233,8 @@ static void add_speed(struct sums *s, const struct trace *t,
         add_ratio(&s->ratios[i], ops * cost.per_op, cost.ratio[i]);
 }
 
-static void add_trace(struct sums *s, const struct trace *t,
-                      const struct result *r)
+static void add_trace(struct sums *s, const struct benchmark *c,
+                      const struct trace *t, const struct result *r)
 {
     if (trace_counts_for_memory(t)) {
         s->memory++;
@@ -231,7 +242,7 @@ static void add_trace(struct sums *s, const struct trace *t,
             s->utilization += r->utilization;
     }
     if (counts_for_speed(t))
-        add_speed(s, t, r);
+        add_speed(s, c, t, r);
 }
 
 /* ---- Means. ---- */
@@ -265,14 +276,14 @@ struct means means_of(const struct benchmark *c, size_t allocator)
         if (r->outcome.verdict != VERDICT_OK || !trace_is_shared(c, i) ||
             !set_counts(c, c->traces[i]->set))
             continue;
-        add_trace(&s, c->traces[i], r);
+        add_trace(&s, c, c->traces[i], r);
         m.traces++;
     }
     if (s.memory > 0)
         m.utilization = s.utilization / (double)s.memory;
-    if (s.speed_ok > 0 && c->counting)
-        m.instructions_per_op = geometric(s.log_cost, s.speed_ok);
-    else if (s.speed_ok > 0)
+    if (s.counted > 0)
+        m.instructions_per_op = geometric(s.log_instructions, s.counted);
+    if (s.speed_ok > 0 && c->timing)
         m.ns_per_op = geometric(s.log_cost, s.speed_ok);
     if (s.ratio_ok > 0)
         m.ratio = geometric(s.ratios[MEDIAN].log, s.ratio_ok);
@@ -346,15 +357,18 @@ static double rate_of(const struct sums *s, enum average average)
 }
 
 /* Set the fields that are means of costs. */
-static void set_speed(struct score *score, const struct sums *s, bool counting)
+static void set_speed(struct score *score, const struct sums *s,
+                      bool by_instructions)
 {
+    if (s->counted > 0)
+        score->instructions_per_op =
+            geometric(s->log_instructions, s->counted);
     if (s->speed_ok == 0)
         return;
     score->ops = s->ops;
     if (s->ratio_ok > 0)
         score->ratio = geometric(s->ratios[MEDIAN].log, s->ratio_ok);
-    if (counting) {
-        score->instructions_per_op = geometric(s->log_cost, s->speed_ok);
+    if (by_instructions) {
         score->ops_per_1000 = s->ops / s->cost * 1000;
         return;
     }
@@ -376,20 +390,21 @@ static void set_interval(struct score *score, const struct sums *s,
 
 /* By the profile's measure; throughput is 0 where no trace is ok. */
 static void set_throughput(struct score *score, const struct sums *s,
-                           const struct profile *p, bool counting)
+                           const struct profile *p, bool by_instructions)
 {
     score->stable = true;
-    score->known = counting == (p->measure == MEASURE_INSTRUCTIONS);
+    score->known = by_instructions == (p->measure == MEASURE_INSTRUCTIONS);
     if (!score->known || s->speed_ok == 0)
         return;
     if (p->absolute) {
-        score->throughput = rate_of(s, p->average) * (counting ? 1e3 : 1e9);
+        score->throughput =
+            rate_of(s, p->average) * (by_instructions ? 1e3 : 1e9);
         return;
     }
     if (s->ratio_ok == 0)
         return;
     score->throughput = ratio_of(s, p->average, MEDIAN);
-    if (!counting)
+    if (!by_instructions)
         set_interval(score, s, p);
     score->known = score->stable;
 }
@@ -423,12 +438,12 @@ struct score score_of_set(const struct benchmark *c, size_t allocator,
             continue;
         score.traces++;
         score.ok += r->outcome.verdict == VERDICT_OK;
-        add_trace(&s, c->traces[i], r);
+        add_trace(&s, c, c->traces[i], r);
     }
     if (s.memory > 0)
         score.utilization = s.utilization / (double)s.memory;
-    set_speed(&score, &s, c->counting);
-    set_throughput(&score, &s, p, c->counting);
+    set_speed(&score, &s, benchmark_by_instructions(c));
+    set_throughput(&score, &s, p, benchmark_by_instructions(c));
     score.memory_points =
         100 * p->utilization_weight *
         linear(score.utilization, p->utilization_low, p->utilization_high);

@@ -179,7 +179,9 @@ bool column_in_table(enum column_id id, const struct benchmark *b)
                           [WHEN_BOUNDS] = b->with_bounds,
                           [WHEN_PERTURBED] = b->perturb,
                           [WHEN_TIMED] = b->timing,
-                          [WHEN_COUNTED] = b->counting};
+                          [WHEN_COUNTED] = b->counting,
+                          [WHEN_BY_INSTRUCTIONS] =
+                              benchmark_by_instructions(b)};
 
     return columns[id].title && holds[columns[id].when];
 }

@@ -37,7 +37,8 @@ enum when {
     WHEN_BOUNDS,
     WHEN_PERTURBED,
     WHEN_TIMED,
-    WHEN_COUNTED
+    WHEN_COUNTED,
+    WHEN_BY_INSTRUCTIONS /* counted, and not timed */
 };
 
 struct column {

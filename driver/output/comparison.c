@@ -71,8 +71,10 @@ static void print_header(FILE *out, const struct benchmark *c,
 {
     fprintf(out, "%-*s  %-*s  valid      util", w.name, "Comparison", w.idea,
             "idea");
-    if (benchmark_has_speed(c))
-        fprintf(out, "%s  x libc", c->counting ? "  instr/op" : "  ns/op");
+    if (c->timing)
+        fprintf(out, "  ns/op  x libc");
+    if (c->counting)
+        fprintf(out, "  instr/op%s", c->timing ? "" : "  x libc");
     if (benchmark_has_speed(c) && p)
         fprintf(out, "  index (%s)", p->name);
     fputc('\n', out);
@@ -99,10 +101,16 @@ static void print_number(FILE *out, int width, double x, int digits)
 static void print_speed(FILE *out, const struct benchmark *c,
                         const struct means *m)
 {
-    double cost = c->counting ? m->instructions_per_op : m->ns_per_op;
+    double cost = m->instructions_per_op;
 
-    print_number(out, c->counting ? 8 : 5, cost, cost < 1000 ? 1 : 0);
-    print_number(out, 6, m->ratio, m->ratio < 0.1 ? 3 : 2);
+    if (c->timing)
+        print_number(out, 5, m->ns_per_op, m->ns_per_op < 1000 ? 1 : 0);
+    if (c->timing)
+        print_number(out, 6, m->ratio, m->ratio < 0.1 ? 3 : 2);
+    if (c->counting)
+        print_number(out, 8, cost, cost < 1000 ? 1 : 0);
+    if (!c->timing)
+        print_number(out, 6, m->ratio, m->ratio < 0.1 ? 3 : 2);
 }
 
 static void print_index(FILE *out, const struct benchmark *c, size_t allocator,

@@ -361,8 +361,9 @@ static void print_autolab(const struct benchmark *c, const struct profile *p)
                           s.known ? json_object_new_double(s.total) : NULL);
     json_object_array_add(board, json_object_new_double(100 * s.utilization));
     json_object_array_add(
-        board, json_object_new_double(c->counting ? s.ops_per_1000
-                                                  : s.ops_per_second / 1000));
+        board, json_object_new_double(benchmark_by_instructions(c)
+                                          ? s.ops_per_1000
+                                          : s.ops_per_second / 1000));
     json_object_object_add(root, "scores", scores);
     json_object_object_add(root, "scoreboard", board);
     printf("%s\n",
