@@ -107,6 +107,18 @@ static void free_allocators(struct benchmark *c)
     allocator_delete(c->null);
 }
 
+/* An allocator of the list is the baseline, if it has that name. */
+static void find_baseline(struct benchmark *c, const char *name)
+{
+    for (size_t i = 0; name && i < c->allocator_count; i++)
+        if (strcmp(c->allocators[i]->name, name) == 0)
+            c->baseline = c->allocators[i];
+    if (c->baseline && c->allocator_count == 1)
+        fatal_usage("--baseline %s: there is no other allocator to compare "
+                    "with it",
+                    name);
+}
+
 /* One heap, at one place, and the loop in this very process. */
 static void check_in_process(const struct benchmark *c)
 {
@@ -185,6 +197,7 @@ static struct benchmark make_benchmark(const struct options *o,
     c.jobs = o->jobs;
     c.progress = progress_stage;
     find_allocators(&c, o);
+    find_baseline(&c, o->baseline);
     return c;
 }
 
@@ -238,10 +251,31 @@ static void run(struct benchmark *c, const struct options *o)
     output_close(timeline, o->timeline);
 }
 
-static int publish(const struct benchmark *c, const struct options *o,
-                   const struct profile *profile)
+static bool is_for_people(const struct options *o)
 {
-    struct export_setup setup = {c, profile, o->align, NULL};
+    return !output_is_stdout(o->json) && !output_is_stdout(o->csv) &&
+           !output_is_stdout(o->events) && !output_is_stdout(o->timeline) &&
+           !output_is_stdout(o->markdown);
+}
+
+/* Print what has changed; has any limit been exceeded? */
+static bool compare(const struct difference_report *r, const struct options *o)
+{
+    FILE *markdown = output_open(o->markdown);
+
+    if (is_for_people(o))
+        difference_print(stdout, r, false);
+    if (markdown)
+        difference_print(markdown, r, true);
+    output_close(markdown, o->markdown);
+    return has_regression(r);
+}
+
+static int publish(const struct benchmark *c, const struct options *o,
+                   const struct profile *profile,
+                   const struct difference_report *changes)
+{
+    struct export_setup setup = {c, profile, o->align, NULL, changes};
     struct report_style style = {.tabular = o->tabular,
                                  .quiet = o->verbose == 0,
                                  .check_team = o->check_team,
@@ -250,15 +284,38 @@ static int publish(const struct benchmark *c, const struct options *o,
                                  .align = o->align};
 
     progress_clear();
-    if (!output_is_stdout(o->json) && !output_is_stdout(o->csv) &&
-        !output_is_stdout(o->events) && !output_is_stdout(o->timeline))
+    if (is_for_people(o))
         report_print(c, profile, &style);
     export_files(&setup, o->json, o->csv);
+    bool worse = changes && compare(changes, o);
     if (c->interrupted) {
         report_interrupt();
         return EXIT_INTERRUPTED;
     }
-    return benchmark_all_ok(c) ? EXIT_ALL_RIGHT : EXIT_BAD_VERDICT;
+    return benchmark_all_ok(c) && !worse ? EXIT_ALL_RIGHT : EXIT_BAD_VERDICT;
+}
+
+static int run_and_publish(struct benchmark *c, const struct options *o,
+                           const struct profile *profile)
+{
+    struct limits limits = {0};
+    struct baseline *file = NULL;
+    struct difference_report changes = {o->baseline, NULL, &limits};
+
+    if (o->fail_if)
+        limits = limits_parse(o->fail_if);
+    if (o->baseline && !c->baseline)
+        file = baseline_read(o->baseline);
+    choose_measure(c, o, profile);
+    run(c, o);
+    struct differences *differences =
+        o->baseline ? differences_of(c, file) : NULL;
+    changes.differences = differences;
+    int status = publish(c, o, profile, o->baseline ? &changes : NULL);
+    differences_delete(differences);
+    baseline_delete(file);
+    benchmark_free_results(c);
+    return status;
 }
 
 static const char *profiles_path(const struct options *o)
@@ -360,13 +417,11 @@ int main(int argc, char **argv)
             check_in_process(&c);
         output_check(o.json);
         output_check(o.csv);
+        output_check(o.markdown);
         if (single_is_asked(&o)) {
             status = single_run(&c, &o, &profile);
         } else {
-            choose_measure(&c, &o, &profile);
-            run(&c, &o);
-            status = publish(&c, &o, &profile);
-            benchmark_free_results(&c);
+            status = run_and_publish(&c, &o, &profile);
         }
         free_allocators(&c);
     }

@@ -42,6 +42,9 @@ enum long_option {
     NET,
     MEASURE,
     COUNTED,
+    BASELINE,
+    FAIL_IF,
+    MARKDOWN,
     BOUNDS,
     PACK,
     ADVERSARY,
@@ -249,6 +252,15 @@ static const struct option_row {
     {{"count", COUNTED, NULL, 0,
       "Count instructions as well: a column instr/op, by valgrind", 0},
      SET, AT(count), 0, 0, ADVERSARY_MODE | ONE_REPLAY | IN_PROCESS_MODE},
+    {{"baseline", BASELINE, "WHAT", 0,
+      "Show what has changed against a former run, a file of --json, or "
+      "against an allocator of this run", 0},
+     TEXT, AT(baseline), 0, 0, ADVERSARY_MODE | ONE_REPLAY | IN_PROCESS_MODE},
+    {{"fail-if", FAIL_IF, "LIMITS", 0,
+      "With --baseline: exit status 1 if a change is beyond a limit, such as "
+      "'util<-0.5%,time>+3%,instructions>+1%', of the mean; any.time>+9% is of "
+      "each trace", 0},
+     TEXT, AT(fail_if), 0, 0, NOTHING},
     {{"reps", REPS, "N", 0,
       "Timed rounds a trace (default: 7 to 31)", 0},
      INT, AT(rounds), 1, 10000, NOTHING},
@@ -299,6 +311,9 @@ static const struct option_row {
     {{"csv", CSV_FILE, "FILE", 0,
       "Write all results as CSV; - is stdout", 0},
      TEXT, AT(csv), 0, 0, ONE_REPLAY},
+    {{"markdown", MARKDOWN, "FILE", 0,
+      "Write the changes of --baseline as Markdown; - is stdout", 0},
+     TEXT, AT(markdown), 0, 0, NOTHING},
     {{"timeline", TIMELINE, "FILE", 0,
       "Write payload, footprint and free memory over the operations, CSV;"
       " - is stdout", 0},
@@ -691,6 +706,9 @@ static void check(const struct reading *r)
         check_text_name("--shrink", o->shrink);
     if (o->speed != 0 && !o->watch)
         fatal_usage("--speed is of --watch");
+    if (!o->baseline && (o->fail_if || o->markdown))
+        fatal_usage("%s is of what --baseline compares",
+                    o->fail_if ? "--fail-if" : "--markdown");
     need_one_trace(o, o->pack, "--pack");
     need_one_trace(o, o->watch, "--watch");
     need_one_trace(o, o->shrink, "--shrink");

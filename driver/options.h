@@ -45,6 +45,8 @@ struct options {
     uint64_t seed, perturb_seed;
     size_t heap_limit;
     uint64_t fail_sbrk, stop_at;
+    const char *baseline; /* a file of --json, or an allocator; NULL: none */
+    const char *fail_if, *markdown;
     const char *json, *csv, *timeline, *events, *pack;
     const char *shrink; /* where the smaller trace goes; NULL: no --shrink */
     bool explain;

@@ -363,17 +363,16 @@ static struct summary summary_of_rounds(const struct trace_run *run,
     return summary;
 }
 
-/* By round: libc's ns/op over the allocator's ns/op in the same round. */
+/* By round: other's ns/op over the allocator's ns/op in the same round. */
 static struct summary summary_of_ratios(const struct trace_run *run,
-                                        const double *ns)
+                                        const double *other, const double *ns)
 {
-    const double *libc = run->competitor[run->libc].ns;
     double *ratios =
         check_alloc(calloc((size_t)run->rounds + 1, sizeof *ratios));
 
     for (int round = 1; round <= run->rounds; round++)
         if (ns[round] > 0)
-            ratios[round] = libc[round] / ns[round]; /* 0: libc was not run */
+            ratios[round] = other[round] / ns[round]; /* 0: it was not run */
     struct summary summary = summary_of_rounds(run, ratios);
     free(ratios);
     return summary;
@@ -389,8 +388,19 @@ static void subtract_loop(struct trace_run *run)
                 run->competitor[i].ns[round] -= loop[round];
 }
 
+static const double *baseline_ns(const struct trace_run *run)
+{
+    for (size_t i = 0; i < run->benchmark->allocator_count; i++)
+        if (run->competitor[i].allocator == run->benchmark->baseline)
+            return run->competitor[i].ns;
+    return NULL;
+}
+
 static void evaluate(struct trace_run *run)
 {
+    const double *libc = run->competitor[run->libc].ns;
+    const double *baseline = baseline_ns(run);
+
     run->benchmark->loop_ns[run->trace] =
         summary_of_rounds(run, run->competitor[run->null].ns).median;
     if (run->benchmark->subtract_loop)
@@ -401,7 +411,9 @@ static void evaluate(struct trace_run *run)
         if (!c->result || !c->runs)
             continue;
         c->result->ns_per_op = summary_of_rounds(run, c->ns);
-        c->result->ratio = summary_of_ratios(run, c->ns);
+        c->result->ratio = summary_of_ratios(run, libc, c->ns);
+        if (baseline)
+            c->result->against = summary_of_ratios(run, baseline, c->ns);
         c->result->timed =
             c->result->ns_per_op.count > 0 && c->result->ratio.median > 0;
     }

@@ -34,6 +34,7 @@ struct result {
     struct summary ratio;     /* libc's ns/op / this ns/op, over the rounds */
     bool counted;             /* instructions is set */
     uint64_t instructions;    /* of the calls in all operations */
+    struct summary against; /* the baseline's ns/op / this ns/op, as ratio */
     double count_ratio; /* libc's instructions / these; 0: libc has no count */
 };
 
@@ -58,6 +59,7 @@ struct benchmark {
     struct allocator **allocators;
     size_t allocator_count;
     struct allocator *libc; /* the baseline, timed too; never NULL */
+    const struct allocator *baseline; /* one of allocators, or NULL: none */
     struct allocator *null; /* to time the loop alone; never NULL */
     struct trace **traces;
     size_t trace_count;

@@ -13,7 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MOST = 1 << 20 };
+enum { MOST = 64 << 20 };
 
 static char *read_text(const char *path, size_t *size)
 {

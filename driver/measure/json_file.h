@@ -7,7 +7,7 @@
 struct json_object;
 
 /*
- * The object that the file is, of at most a mebibyte. Complains with path and
+ * The object that the file is, of at most 64 MiB. Complains with path and
  * line where it is something else: what says what was expected.
  */
 struct json_object *json_file_read(const char *path, const char *what);

@@ -231,6 +231,8 @@ static struct json_object *root_object(const struct export_setup *e)
     add(root, "loop_ns_per_op", loop);
     add(root, "results", results);
     add(root, "index", index);
+    add(root, "comparison",
+        e->differences ? difference_json(e->differences) : NULL);
     add(root, "sets", set_scores_json(c, e->profile));
     return root;
 }

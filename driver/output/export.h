@@ -10,6 +10,7 @@
 #include "measure/benchmark.h"
 #include "measure/score.h"
 #include "adversary/adversary_benchmark.h"
+#include "difference_table.h"
 
 struct export_setup {
     const struct benchmark *benchmark;
@@ -17,6 +18,7 @@ struct export_setup {
     unsigned align;
     const struct adversary_benchmark
         *adversary_benchmark; /* if not NULL, export it instead of traces */
+    const struct difference_report *differences; /* or NULL */
 };
 
 /* Write to path, or to standard output if it is "-". On failure exit with a
