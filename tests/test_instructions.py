@@ -305,6 +305,20 @@ class Points(Counting):
                    'average': 'pooled', **changes}
         return self.write('profiles.json', json.dumps({'own': profile}))
 
+    def test_beside_times(self) -> None:
+        """--count adds a column, and points stay those of times."""
+        done, report = mdriver_json('--count', '--reps', '1', self.mixed)
+        result, = report['results']
+        self.assertEqual([result['instructions']], self.counts(self.mixed))
+        index = report['index']['mm']
+        self.assertEqual((index['measure'], index['profile']),
+                         ('time', 'classic'))
+        self.assertAlmostEqual(index['geometric_instructions_per_op'],
+                               result['instructions_per_op'])
+        self.assertAlmostEqual(index['geometric_ns_per_op'],
+                               result['ns_per_op']['median'])
+        self.assertRegex(done.stdout, r'ns/op +p25-p75 +x libc +instr/op\n')
+
     def test_relative_to_libc(self) -> None:
         words = ('--profiles', self.profiles(measure='instructions'),
                  '--index', 'own', self.mixed)

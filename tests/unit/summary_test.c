@@ -83,6 +83,31 @@ static void sorts_in_place(void)
     CHECK(samples[2] == 2.5 && samples[3] == 3);
 }
 
+/* Ranks of the ends from tables of the sign test. */
+static void the_interval_of_the_median(void)
+{
+    static const struct {
+        size_t count, rank;
+    } table[] = {{6, 1}, {8, 1}, {9, 2}, {11, 2}, {12, 3}, {20, 6}, {31, 10}};
+    double samples[31];
+
+    for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
+        for (size_t k = 0; k < table[i].count; k++)
+            samples[k] = (double)(k + 1);
+        struct summary s = summarize(samples, table[i].count);
+        CHECK(is(s.low, (double)table[i].rank));
+        CHECK(is(s.high, (double)(table[i].count + 1 - table[i].rank)));
+    }
+}
+
+static void five_samples_have_no_interval(void)
+{
+    double samples[] = {1, 2, 3, 4, 5};
+    struct summary s = summarize(samples, 5);
+
+    CHECK(s.low == 0 && s.high == 0);
+}
+
 static const struct test tests[] = {
     {"no-samples", no_samples},
     {"one-sample", one_sample},
@@ -92,6 +117,8 @@ static const struct test tests[] = {
     {"equal-samples", equal_samples},
     {"an-outlier-moves-nothing-else", an_outlier_moves_nothing_else},
     {"sorts-in-place", sorts_in_place},
+    {"the-interval-of-the-median", the_interval_of_the_median},
+    {"five-samples-have-no-interval", five_samples_have_no_interval},
 };
 
 int main(int argc, char **argv)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from typing import Callable
 
 
 @dataclass(frozen=True)
@@ -43,12 +44,16 @@ SBRK = re.compile(r"\*\s{0,9}mem_sbrk\s{0,9}\(\s{0,9}((?:(?:unsigned|signed|int|
                   r"{1,4})(?:\w{1,60}\s{0,9})?\)\s{0,9};")
 
 
-def strip_comments(text: str) -> str:
-    """The C text without comments, so that examples in them do not count. It
-    keeps its lines."""
+def _to_lines(comment: str) -> str:
+    return " " + "\n" * comment.count("\n")
+
+
+def strip_comments(text: str, put: Callable[[str], str] = _to_lines) -> str:
+    """The C text with something put for each comment, so that examples in them
+    do not count; without put it keeps its lines."""
     def kept(match: re.Match[str]) -> str:
         found = match[0]
-        return found if found[0] in "\"'" else " " + "\n" * found.count("\n")
+        return found if found[0] in "\"'" else put(found)
 
     return re.sub(f"{STRINGS}|{CHARACTERS}|{COMMENTS}", kept, text,
                   flags=re.S)
