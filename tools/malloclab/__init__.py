@@ -11,6 +11,7 @@ An arrow points to the package that is imported; none points back.
     report    --> traces                 one HTML file, with a heap viewer
     grade     --> handin                 the hand-ins of a class
     programs, soak  --> run --> handin   real programs on any allocator
+    comparing       --> versions --> handin   two versions of one allocator
 
 All of them may use making (builds by make), replays (mdriver, run and read),
 preloading (LD_PRELOAD), packages (which are missing), terminal and columns (messages and tables),
