@@ -17,7 +17,8 @@ in_release_only('grading is the same in every build')
 
 import class_of
 from grading import BROKEN, GRADE, HANGS, NAIVE, Grading
-from malloclab.grade import engines, progress
+from malloclab import engines, progress
+from malloclab.grade.unit import Grading as Work
 from malloclab.grade.plan import Plan, Task, folder_name
 from malloclab.jail import Jail
 
@@ -130,7 +131,7 @@ class Again(Grading):
         """Then the hand-in is named, and has no points that it could lose."""
         folder = self.a_class(alice=NAIVE)
         finished = self.grade(folder, status=1, env=self.fails_to_judge())
-        self.assertIn('not judged, tried once more: alice', finished.stderr)
+        self.assertIn('not graded, tried once more: alice', finished.stderr)
         self.assertIn('not graded', finished.stderr.splitlines()[-1])
         self.assertEqual(self.statuses(), {'alice': 'not-graded'})
         self.assertFalse((self.results / 'alice/autolab.txt').exists())
@@ -186,13 +187,15 @@ class Dies:
 
 class Dying(Grading):
     def test_a_process_that_dies_stops_no_other(self) -> None:
+        """Not even if it is the first, and nothing was done before."""
         tasks = [Task(name, name, name) for name in
-                 ('alice', 'bob', 'carol', 'dave', 'eve', 'fay')]
+                 ('bob', 'alice', 'carol', 'dave', 'eve', 'fay')]
         plan = Plan(self.results, self.assignment, ROOT / 'traces', 'off',
                     None, tasks=tasks)
-        with mock.patch.object(engines, '_grade', Dies(self.folder)):
-            engines.Local(2, Jail('off', False)).run(plan, tasks,
-                                                     progress.Progress(6))
+        with mock.patch.object(engines, '_do', Dies(self.folder)):
+            engines.Local(1).run(Work(plan, Jail('off', False)),
+                                 [task.folder for task in tasks],
+                                 progress.Progress(6))
         self.assertFalse((self.folder / 'bob').exists())
         for task in tasks:
             if task.folder != 'bob':

@@ -103,7 +103,7 @@ class Parallel(Engine):
                                        str(servers.free_port()))
         finished = self.judged('--engine', 'parallel', '--hosts', dead,
                                status=1)
-        self.assertIn('not judged, tried once more: broken, student-001',
+        self.assertIn('not graded, tried once more: broken, student-001',
                       finished.stderr)
         self.assertEqual(set(self.statuses().values()), {'not-graded'})
         self.judged('--engine', 'parallel', '--hosts', self.sshd.login)

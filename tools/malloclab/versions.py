@@ -122,12 +122,13 @@ def with_constants(text: str, constants: Mapping[str, str], path: str) -> str:
 # ---- Building. ----
 
 
-def build(path: Path, given: str) -> Built:
-    """Compile it as tools/handin does, with the user's name for it."""
+def build(path: Path, given: str, folder: Path = FOLDER) -> Built:
+    """Compile it into the folder as tools/handin does; given is the user's name
+    for it."""
     try:
         found = handin.gather([str(path)])
         lab, _ = handin.recognize(found.text)
-        return Built(handin.build(found, lab, FOLDER), lab.align)
+        return Built(handin.build(found, lab, folder), lab.align)
     except HandinError as error:
         said = f"{error.said}{error}".replace(str(path), given)
         raise VersionError(said) from None

@@ -2,7 +2,7 @@
 
     command     --> collecting --> archives, sources     who handed in what
                 --> plan                                 what is to be judged
-                --> engines --> unit --> handin          judges it
+                --> ../engines --> unit --> handin       judges it
                 --> summary --> gradebook, pages, services, similar
                 --> checking                             tools/grade check
 

@@ -24,9 +24,9 @@ from typing import Any, Iterable, Sequence
 from .. import BUILD, ROOT
 from ..arguments import positive
 from ..making import MakeError, make
+from ..progress import Progress
 from . import GradeError
 from .plan import FOLDER, PROFILE, Plan, best_bound
-from .progress import Progress
 from .unit import trace_name
 
 WASTEFUL = {"naive", "bump", "hardened"}  # by design

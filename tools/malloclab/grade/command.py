@@ -3,23 +3,21 @@
 from __future__ import annotations
 
 import argparse
-import fcntl
-import os
 import sys
 import tempfile
-from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Iterator, Sequence
+from typing import Any, Sequence
 
-from .. import ROOT
-from ..arguments import positive
+from .. import ROOT, engines
 from ..assignment import AssignmentError
+from ..engines import EngineError
 from ..jail import MODES, Jail, JailError
-from . import GradeError, checking, engines, plan as plans, sources, summary
+from ..progress import Progress
+from . import GradeError, checking, plan as plans, sources, summary
 from .collecting import Handin, collect
-from .plan import FOLDER, Plan, Task
-from .progress import Progress
+from .plan import Plan, Task
 from .sources import Refused
+from .unit import Grading
 
 DETAILS = """\
 HANDINS are folders with an entry for each student (NAME.c, NAME/ with a mm.c,
@@ -39,7 +37,6 @@ could not be judged.
 Exit status: 0 every hand-in has its points; 1 some could not be judged, and are
 named; 2 the input is wrong; 130 interrupted, and what was done is kept.
 """
-CHUNK = 8
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -57,27 +54,10 @@ def _parser() -> argparse.ArgumentParser:
                         help="protection from hand-ins: what the machine can "
                         "give (auto), all or nothing (require), none (off)")
     add_measure(parser)
-    parser.add_argument("--engine", default="local",
-                        choices=["local", "parallel", "slurm"],
-                        help="what runs the judge: this machine, GNU parallel "
-                        "or Slurm (default: local)")
-    parser.add_argument("--jobs", type=positive, metavar="N",
-                        help="hand-ins at a time on each machine (default: one "
-                        "for each processor)")
-    others = parser.add_argument_group("engines of several machines")
-    others.add_argument("--hosts", default="", metavar="LIST",
-                        help="parallel: machines with commas, as its "
-                        "--sshlogin has them")
-    others.add_argument("--sshloginfile", default="", metavar="FILE",
-                        help="parallel: a file of machines")
-    others.add_argument("--chunk", type=positive, default=CHUNK, metavar="N",
-                        help=f"hand-ins for each job ({CHUNK})")
-    others.add_argument("--sbatch", action="append", default=[],
-                        metavar="OPTION", help="slurm: an option of sbatch, "
-                        "such as --sbatch=--partition=short")
-    others.add_argument("--no-wait", action="store_true",
+    parser.add_argument("--no-wait", action="store_true",
                         help="slurm: end when the job is submitted; "
                         "tools/grade merge RESULTS does the rest")
+    engines.add_options(parser, "hand-ins", "the judge")
     return parser
 
 
@@ -86,8 +66,7 @@ def _arguments(words: Sequence[str]) -> argparse.Namespace:
     args = parser.parse_args(words)
     if args.no_wait and args.engine != "slurm":
         parser.error("--no-wait goes with --engine slurm")
-    if (args.hosts or args.sshloginfile) and args.engine != "parallel":
-        parser.error("machines go with --engine parallel")
+    engines.check_options(parser, args)
     return args
 
 
@@ -146,43 +125,6 @@ def _note(line: str) -> None:
 # ---- Grading. ----
 
 
-def _engine(args: argparse.Namespace, jail: Jail) -> engines.Engine:
-    if args.engine == "parallel":
-        return engines.Parallel(args.hosts, args.sshloginfile, args.jobs,
-                                args.chunk)
-    if args.engine == "slurm":
-        return engines.Slurm(args.chunk, args.sbatch, not args.no_wait)
-    return engines.Local(args.jobs or len(os.sched_getaffinity(0)), jail)
-
-
-def _is_done(plan: Plan, task: Task) -> bool:
-    result = plan.result(task)
-    return result is not None and result["status"] != "not-graded"
-
-
-def left(plan: Plan) -> list[Task]:
-    return [task for task in plan.tasks if not _is_done(plan, task)]
-
-
-def _grade(plan: Plan, engine: engines.Engine) -> None:
-    """What is left to do; and once more what failed."""
-    for attempt in "once", "twice":
-        todo = left(plan)
-        if not todo:
-            return
-        if attempt == "twice":
-            _note(f"not judged, tried once more: {_names(todo)}")
-        progress = Progress(len(todo))
-        try:
-            engine.run(plan, todo, progress)
-        finally:
-            progress.end()
-
-
-def _names(tasks: Sequence[Task]) -> str:
-    return ", ".join(task.student for task in tasks)
-
-
 def _report(shown: Path, results: list[dict[str, Any]]) -> int:
     failed = [result for result in results
               if result["status"] == "not-graded"]
@@ -193,50 +135,43 @@ def _report(shown: Path, results: list[dict[str, Any]]) -> int:
     return 1 if failed else 0
 
 
-@contextmanager
-def _locked(results: Path) -> Iterator[None]:
-    """One tools/grade at a time writes there."""
-    (results / FOLDER).mkdir(parents=True, exist_ok=True)
-    with open(results / FOLDER / "lock", "w") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise GradeError(f"{results}: another tools/grade writes there") \
-                from None
-        yield
-
-
 def grade(args: argparse.Namespace) -> int:
     results = args.into.absolute()
     plan = plan_of(args, results, args.jail)
-    jail = Jail.open(args.jail, _note)
-    with _locked(results):
+    work = Grading(plan, Jail.open(args.jail, _note))
+    with engines.locked(work):
         _collect(args, plan)
         if args.again:
-            for task in plan.tasks:
-                (results / task.folder / "result.json").unlink(missing_ok=True)
-        engine = _engine(args, jail)
+            for unit in _units(plan):
+                work.file(unit).unlink(missing_ok=True)
+        engine = engines.chosen(args, waits=not args.no_wait)
         if args.no_wait:
-            return _submit(plan, engine, args.into)
+            return _submit(work, engine, args.into)
         try:
-            _grade(plan, engine)
+            engines.do_all(engine, work, _units(plan), _note)
         except KeyboardInterrupt:
-            return _interrupted(plan, args.into)
+            return _interrupted(work, args.into)
         return _report(args.into, summary.write(plan))
 
 
-def _submit(plan: Plan, engine: engines.Engine, shown: Path) -> int:
-    todo = left(plan)
+def _units(plan: Plan) -> list[str]:
+    return [task.folder for task in plan.tasks]
+
+
+def _submit(work: Grading, engine: engines.Engine, shown: Path) -> int:
+    units = _units(work.plan)
+    todo = engines.left(work, units)
     if todo:
-        engine.run(plan, todo, Progress(len(todo)))
-    print(f"{len(todo)} of {len(plan.tasks)} hand-ins are submitted; when "
+        engine.run(work, todo, Progress(len(todo)))
+    print(f"{len(todo)} of {len(units)} hand-ins are submitted; when "
           f"their jobs have ended, tools/grade merge {shown}")
     return 0
 
 
-def _interrupted(plan: Plan, shown: Path) -> int:
-    _note(f"interrupted: {len(plan.tasks) - len(left(plan))} of "
-          f"{len(plan.tasks)} hand-ins are graded; the same command goes on, "
+def _interrupted(work: Grading, shown: Path) -> int:
+    units = _units(work.plan)
+    _note(f"interrupted: {len(units) - len(engines.left(work, units))} of "
+          f"{len(units)} hand-ins are graded; the same command goes on, "
           f"and tools/grade merge {shown} shows what there is")
     return 130
 
@@ -248,27 +183,19 @@ def merge(words: Sequence[str]) -> int:
     parser.add_argument("results", metavar="RESULTS", type=Path)
     shown = parser.parse_args(words).results
     plan = plans.load(shown.absolute())
-    with _locked(plan.results):
+    with engines.locked(Grading(plan, Jail("off", False))):
         return _report(shown, summary.write(plan))
 
 
 def unit(words: Sequence[str]) -> int:
     """What engines run on other machines; nobody types it."""
-    from .unit import grade as grade_one
-
     parser = argparse.ArgumentParser(prog="tools/grade unit")
     parser.add_argument("results", type=Path)
     parser.add_argument("--list", type=Path, required=True)
     args = parser.parse_args(words)
     plan = plans.load(args.results)
-    engines.end_with_judge()
-    jail = Jail.open(plan.jail, _note)
-    status = 0
-    for folder in args.list.read_text().splitlines():
-        if not _is_done(plan, plan.task(folder)):
-            result = grade_one(plan, folder, jail)
-            status |= result["status"] == "not-graded"
-    return status
+    return engines.do_listed(Grading(plan, Jail.open(plan.jail, _note)),
+                             args.list)
 
 
 COMMANDS = {"check": checking.main, "merge": merge, "unit": unit}
@@ -280,7 +207,7 @@ def main() -> int:
         if words and words[0] in COMMANDS:
             return COMMANDS[words[0]](words[1:])
         return grade(_arguments(words))
-    except (GradeError, AssignmentError, JailError) as error:
+    except (GradeError, EngineError, AssignmentError, JailError) as error:
         _note(str(error))
     except OSError as error:
         _note(f"{error.filename or '-'}: {error.strerror}")

@@ -15,9 +15,10 @@ import subprocess
 from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Iterable, Sequence
+from typing import Any, Sequence
 
 from .. import BUILD, ROOT, assignment, version
+from ..keys import compiler, hashed
 from ..making import MakeError, make
 from . import GradeError
 
@@ -199,21 +200,6 @@ def bring_up_to_date(judge: Sequence[Path]) -> None:
         make(*judge, "MODE=release")
     except MakeError as error:
         raise GradeError(str(error)) from None
-
-
-def hashed(files: Iterable[Path], words: Iterable[str]) -> str:
-    total = hashlib.sha256()
-    for word in words:
-        total.update(word.encode(errors="surrogateescape") + b"\0")
-    for path in files:
-        total.update(hashlib.sha256(path.read_bytes()).digest())
-    return total.hexdigest()
-
-
-def compiler() -> str:
-    return subprocess.run(["gcc", "--version"], stdin=subprocess.DEVNULL,
-                          stdout=subprocess.PIPE, text=True,
-                          errors="replace").stdout
 
 
 def folder_name(student: str) -> str:

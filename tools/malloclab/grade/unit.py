@@ -25,7 +25,7 @@ from ..handin.labs import LABS
 from ..jail import Jail
 from . import heap_picture
 from .archives import printable
-from .plan import PROFILE, Plan, Task, save, save_json
+from .plan import FOLDER, PROFILE, Plan, Task, save, save_json
 
 VERSION = 1
 ALLOCATOR = "hand-in"  # its name in mdriver's output
@@ -317,3 +317,34 @@ def grade(plan: Plan, folder: str, jail: Jail) -> dict[str, Any]:
             "not-graded", f"a fault of tools/grade: {error!r}")
     save_json(plan.results / folder / "result.json", result)
     return result
+
+
+@dataclass
+class Grading:
+    """The work of engines: a unit is the folder of a hand-in."""
+
+    plan: Plan
+    jail: Jail
+    tool = "grade"
+    failure = "not graded"
+
+    @property
+    def results(self) -> Path:
+        return self.plan.results
+
+    @property
+    def private(self) -> Path:
+        return self.plan.results / FOLDER
+
+    def do(self, unit: str) -> bool:
+        return grade(self.plan, unit, self.jail)["status"] != "not-graded"
+
+    def is_done(self, unit: str) -> bool:
+        result = self.plan.result(self.plan.task(unit))
+        return result is not None and result["status"] != "not-graded"
+
+    def file(self, unit: str) -> Path:
+        return self.plan.results / unit / "result.json"
+
+    def name(self, unit: str) -> str:
+        return self.plan.task(unit).student

@@ -68,8 +68,8 @@ def picture(source: Source, look: style.Look, options: argparse.Namespace
     sheet = style.Sheet(look, 9, 6)
     axes = sheet.figure.add_subplot()
     _draw_axes(axes)
-    _draw_points(axes, points)
-    _draw_front(axes, points)
+    draw_points(axes, points)
+    draw_front(axes, points)
     lost = len(report.traces) - len(report.common())
     sheet.set_title(finding(points),
                     f"Means over {len(report.common())} traces"
@@ -78,7 +78,7 @@ def picture(source: Source, look: style.Look, options: argparse.Namespace
                     " (geometric for throughput); bars: quartiles over traces. "
                     f"{source.origin()}; {machine(raw)}.")
     sheet.figure.draw_without_rendering()
-    _label_points(sheet.figure, axes, points)
+    label_points(sheet.figure, axes, points)
     return sheet
 
 
@@ -92,7 +92,7 @@ def _draw_axes(axes: Any) -> None:
     axes.set_ylabel("throughput relative to libc's, log (up is better)")
 
 
-def _draw_points(axes: Any, points: Sequence[Point]) -> None:
+def draw_points(axes: Any, points: Sequence[Point]) -> None:
     for p in points:
         axes.errorbar(p.x, p.y, color=style.PALE, elinewidth=1, zorder=1,
                       xerr=[[p.x - p.x_low], [p.x_high - p.x]],
@@ -105,7 +105,7 @@ def _colour(p: Point) -> str:
     return style.VERMILLION if p.marked else style.INK
 
 
-def _draw_front(axes: Any, points: Sequence[Point]) -> None:
+def draw_front(axes: Any, points: Sequence[Point]) -> None:
     line = _front(points)
     axes.plot(*zip(*line), color=style.VERMILLION, linewidth=1.3, zorder=2,
               drawstyle="steps-pre",
@@ -127,7 +127,7 @@ def _along(axes: Any, points: Sequence[Point]) -> list[Bbox]:
     return boxes
 
 
-def _label_points(figure: Any, axes: Any, points: Sequence[Point]) -> None:
+def label_points(figure: Any, axes: Any, points: Sequence[Point]) -> None:
     """Put each label where it covers least of what is already drawn."""
     renderer = figure.canvas.get_renderer()
     spots = [axes.transData.transform((p.x, p.y)) for p in points]

@@ -1,4 +1,4 @@
-"""How far grading is, on standard error: a line that stays on a terminal, and
+"""How far units of work are, on standard error: a line that stays on a terminal, and
 elsewhere one each ten seconds."""
 
 from __future__ import annotations
@@ -6,21 +6,21 @@ from __future__ import annotations
 import sys
 import time
 
-from ..terminal import show_progress
+from .terminal import show_progress
 
 EACH = 10.0  # seconds
 
 
 class Progress:
-    def __init__(self, count: int) -> None:
-        self.count, self.done = count, 0
+    def __init__(self, count: int, failure: str = "failed") -> None:
+        self.count, self.done, self.failure = count, 0, failure
         self.failed: list[str] = []
         self.begun = self.said = time.monotonic()
 
-    def add(self, student: str, failed: bool) -> None:
+    def add(self, name: str, failed: bool) -> None:
         self.done += 1
         if failed:
-            self.failed.append(student)
+            self.failed.append(name)
         self.show()
 
     def at(self, done: int) -> None:
@@ -41,7 +41,7 @@ class Progress:
             left = (now - self.begun) / self.done * (self.count - self.done)
             text += f", {_duration(left)} left"
         if self.failed:
-            text += f", not graded: {', '.join(self.failed[-3:])}"
+            text += f", {self.failure}: {', '.join(self.failed[-3:])}"
         return text
 
     def end(self) -> None:
