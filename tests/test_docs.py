@@ -33,7 +33,7 @@ NOT_RUN = {
         'takes more than a few seconds',
     r'tools/bench misuse': 'test_misuse.py compares it',
     r'tools/grade check': 'takes more than a few seconds',
-    r'tools/grade .* --engine': 'needs other machines',
+    r'tools/(grade|sweep) .* --engine': 'needs other machines',
     r'tools/bench worst': 'needs ptrace',
     r'tools/programs (test|bench)': 'needs programs that may not be installed',
     r'tools/plot (map.*(-a|--by|python-)|bars|pareto|causes.*lynx|waste|holes|'

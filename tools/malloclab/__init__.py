@@ -9,7 +9,8 @@ An arrow points to the package that is imported; none points back.
     bench     --> record, run            time and memory of allocators
     plot      --> bench, traces          pictures
     report    --> traces                 one HTML file, with a heap viewer
-    grade     --> handin                 the hand-ins of a class
+    grade     --> engines, handin        the hand-ins of a class
+    sweep     --> engines, versions, plot    an allocator's constants
     programs, soak  --> run --> handin   real programs on any allocator
     comparing       --> versions --> handin   two versions of one allocator
 
