@@ -211,6 +211,19 @@ class Real(unittest.TestCase):
         self.assertGreater(good['instructions_per_op'], 1)
         self.assertFalse(bad['ok'])
         self.assertIn('error: ', bad['comment'])
+        self.as_engines_of_other_machines_do()
+
+    def as_engines_of_other_machines_do(self) -> None:
+        """The same files again, and nothing of what is there."""
+        before = {path: path.read_bytes()
+                  for path in (self.folder / 'points').iterdir()}
+        next(iter(before)).unlink()
+        units = self.folder / 'list'
+        units.write_text(''.join(f'{path.stem}\n' for path in before))
+        done = run('tools/sweep', 'unit', self.folder, '--list', units,
+                   cwd=support.ROOT)
+        self.assertEqual(done.returncode, 0, account(done))
+        self.assertEqual({path: path.read_bytes() for path in before}, before)
 
     def test_ctrl_c_keeps_what_is_done(self) -> None:
         process = subprocess.Popen(

@@ -138,20 +138,23 @@ class Outcome:
     def same(self, setting: Setting) -> Point:
         return next(p for p in self.points if p.setting == setting)
 
-    def sentence(self) -> str:
+    def worth_of_best(self) -> str:
         """What the choice is worth, where it was made and elsewhere."""
-        if not self.right:
-            return "No setting is right"
         best = self.right[0]
         gain = self.gain(best)
-        text = f"Best: {shown(best.setting)}"
-        text += f": {gain:+.2f}% against the defaults" \
-            if gain is not None else ""
+        if gain is None:
+            return "the defaults are wrong"
+        text = f"{gain:+.2f}% against the defaults"
         for point in self.held_out:
             other = self.gain(point, self.held_out[0])
             if point.setting == best.setting and other is not None:
                 text += f", {other:+.2f}% on held-out traces"
         return text
+
+    def sentence(self) -> str:
+        if not self.right:
+            return "No setting is right"
+        return f"Best: {shown(self.right[0].setting)}: {self.worth_of_best()}"
 
     # ---- Files. ----
 

@@ -57,7 +57,7 @@ def _pareto(outcome: Outcome) -> style.Sheet:
     axes.margins(0.15)
     axes.set_xlabel("utilization, per cent (right is better)")
     axes.set_ylabel("operations per 1,000 instructions (up is better)")
-    draw_points(axes, spots)
+    draw_points(axes, sorted(spots, key=lambda spot: spot.marked))
     draw_front(axes, spots)
     best = len(outcome.front)
     sheet.set_title(f"{best} of {len(spots)} settings "
@@ -95,7 +95,7 @@ def _heat_map(outcome: Outcome) -> style.Sheet:
     names = tuple(outcome.sweep.defaults)[:2]
     across, up = (_values(outcome, name) for name in names)
     cells = [[_cell(outcome, names, (x, y)) for x in across] for y in up]
-    sheet = style.Sheet(style.Look(), 2.5 + 1.3 * max(len(across), 4),
+    sheet = style.Sheet(style.Look(), 3 + 1.2 * max(len(across), 5),
                         2 + 0.6 * max(len(up), 3))
     axes = sheet.figure.add_subplot()
     _fill(outcome, axes, cells)
@@ -105,9 +105,10 @@ def _heat_map(outcome: Outcome) -> style.Sheet:
     axes.set_ylabel(names[1])
     others = ", the other constants at their best" \
         if len(outcome.sweep.defaults) > 2 else ""
-    sheet.set_title(outcome.sentence(), f"Darker is better: {BY[outcome.by]}, "
+    sheet.set_title(f"The best setting: {outcome.worth_of_best()}", f"Darker is better: {BY[outcome.by]}, "
                     f"in per cent of the best{others}. In a cell: utilization, "
-                    f"instructions per operation; framed: the defaults. {_note(outcome)}")
+                    f"instructions per operation; framed: the best; dashed: the "
+                    f"defaults. {_note(outcome)}")
     return sheet
 
 
@@ -124,10 +125,12 @@ def _fill(outcome: Outcome, axes: Any, cells: list[list[Point | None]]) -> None:
     middle = (norm.vmin + norm.vmax) / 2
     for y, row in enumerate(cells):
         for x, cell in enumerate(row):
-            if cell is outcome.defaults:
-                axes.add_patch(Rectangle((x - 0.48, y - 0.48), 0.96, 0.96,
-                                         edgecolor=style.ORANGE, linewidth=2,
-                                         fill=False))
+            for framed, dashes in ((outcome.right[0], "-"),
+                                   (outcome.defaults, "--")):
+                if cell is framed:
+                    axes.add_patch(Rectangle(
+                        (x - 0.48, y - 0.48), 0.96, 0.96, linewidth=2,
+                        edgecolor=style.ORANGE, linestyle=dashes, fill=False))
             axes.text(x, y, _text(cell), ha="center", va="center", fontsize=9,
                       color="white" if cell and shares[y][x] > middle
                       else style.INK)
