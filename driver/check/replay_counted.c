@@ -5,7 +5,8 @@
  * The worker's own code does not count (worker/counter_tool.c), so what is
  * counted between two turns is the allocator's. Memlib is a part of the worker:
  * a call that takes memory or gives it back has a fixed price. Between short
- * batches the judge writes canaries into live payloads.
+ * batches the judge writes canaries into live payloads. A change of processes
+ * costs as much as some thousand operations: who is trusted has fewer of them.
  *
  * An allocator may overwrite the count, but not what the kernel knows: the CPU
  * time is compared with it, with much allowance.
@@ -14,6 +15,9 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+
+/* Operations between two looks at an allocator that is trusted. */
+enum { TRUSTED_BATCH = 256 };
 
 /* Instructions: what mem_sbrk took when memlib was counted, rounded. */
 enum { MEMLIB_CALL = 50 };
@@ -37,7 +41,8 @@ static bool is_begun(const struct op *first, const struct op *op)
 static uint32_t batch_length(struct replay *r, uint64_t first)
 {
     const struct op *ops = r->setup.trace->ops + first;
-    uint32_t limit = up_to(short_batch(r), r->setup.trace->op_count - first);
+    uint64_t most = is_untrusted(r) ? short_batch(r) : TRUSTED_BATCH;
+    uint32_t limit = up_to(most, r->setup.trace->op_count - first);
     uint32_t count = 1;
 
     while (count < limit && (op_effect(ops[count]) != EFFECT_RESIZED ||
