@@ -63,12 +63,12 @@ static struct baseline_entry entry_of(const char *path, struct json_object *o)
     char *verdict = text(path, o, "verdict");
 
     if (strcmp(verdict, verdict_name(VERDICT_OK)) == 0)
-        e.figures = (struct figures){
-            .ok = true,
-            .utilization = number(o, "utilization"),
-            .ns_per_op = spread(o, "ns_per_op"),
-            .ratio = spread(o, "ratio_to_libc_spread"),
-            .instructions_per_op = number(o, "instructions_per_op")};
+        e.figures = (struct figures){.ok = true,
+                                     .utilization = number(o, "utilization"),
+                                     .ns_per_op = spread(o, "ns_per_op"),
+                                     .ratio = spread(o, "ratio_to_libc_spread"),
+                                     .instructions_per_op =
+                                         number(o, "instructions_per_op")};
     free(verdict);
     return e;
 }

@@ -59,8 +59,8 @@ static struct change time_between_runs(const struct figures *old,
     double down = hypot(log(a.median / a.low), log(b.high / b.median));
     double up = hypot(log(a.high / a.median), log(b.median / b.low));
     return (struct change){
-        true,      old->ns_per_op.median, new->ns_per_op.median, by,
-        by - down, by + up};
+        true,   old->ns_per_op.median, new->ns_per_op.median, by, by - down,
+        by + up};
 }
 
 /* ---- All of a trace, and of an allocator. ---- */
@@ -78,13 +78,13 @@ static struct figures figures_of(const struct benchmark *b, size_t allocator,
         .utilization = utilization_known(r) ? r->utilization : 0,
         .ns_per_op = r->timed ? r->ns_per_op : (struct summary){0},
         .ratio = r->timed ? r->ratio : (struct summary){0},
-        .instructions_per_op =
-            r->counted ? (double)r->instructions / ops : 0};
+        .instructions_per_op = r->counted ? (double)r->instructions / ops : 0};
 }
 
 /* Returns false where there is nothing to compare. */
 static bool set_changes(struct difference *d, const struct figures *old,
-                        const struct figures *new, const struct summary *against)
+                        const struct figures *new,
+                        const struct summary *against)
 {
     if (!old || !old->ok || !new->ok)
         return false;
@@ -120,9 +120,9 @@ static struct change mean_change(const struct difference *rows, size_t count,
     }
     if (n == 0)
         return mean;
-    mean = (struct change){true, mean.before / n, mean.after / n, mean.by / n};
-    mean.low = mean.by - down / n;
-    mean.high = mean.by + up / n;
+    mean =
+        (struct change){true,        mean.before / n,      mean.after / n,
+                        mean.by / n, (mean.by - down) / n, (mean.by + up) / n};
     if (metric != METRIC_UTIL) {
         mean.before = exp(mean.before);
         mean.after = exp(mean.after);
@@ -174,8 +174,8 @@ static void add_allocator(struct differences *all, const struct benchmark *b,
         else
             other = figures_of(b, index_of(b, b->baseline), i);
         rows[count] = (struct difference){a, b->traces[i], {{0}}};
-        count += set_changes(&rows[count], old, &new,
-                             file ? NULL : &r->against);
+        count +=
+            set_changes(&rows[count], old, &new, file ? NULL : &r->against);
     }
     if (count == 0)
         return;
@@ -190,8 +190,8 @@ struct differences *differences_of(const struct benchmark *b,
 {
     struct differences *all = check_alloc(calloc(1, sizeof *all));
 
-    all->rows = check_alloc(calloc(b->allocator_count * (b->trace_count + 1),
-                                   sizeof *all->rows));
+    all->rows = check_alloc(
+        calloc(b->allocator_count * (b->trace_count + 1), sizeof *all->rows));
     for (size_t i = 0; i < b->allocator_count; i++)
         if (is_compared(b, file, b->allocators[i]))
             add_allocator(all, b, file, i);
