@@ -439,10 +439,15 @@ class Threads(Case):
                                    delta=0.005 + 0.1 * two / one)
 
     def test_who_never_frees_is_seen(self) -> None:
-        rows = table(self.good(*self.QUICK, '1', '-a', 'libc,bump'))
-        for keeps, leaks in (rows[:2], rows[2:]):
-            self.assertLess(4 * float(keeps['peak MiB']),
-                            float(leaks['peak MiB']))
+        """The busier the machine, the longer it takes until it shows."""
+        for seconds in '0.02', '0.2', '2':
+            rows = table(self.good('threads', '--seconds', seconds, '--rounds',
+                                   '1', '-a', 'libc,bump'))
+            peaks = [float(row['peak MiB']) for row in rows]
+            if all(4 * keeps < leaks for keeps, leaks in
+                   (peaks[:2], peaks[2:])):
+                return
+        self.fail(f'libc and bump: {peaks}')
 
     def test_mallocs_that_fail(self) -> None:
         cases = {'gives NULL': ('if (size == 300) return NULL;',
