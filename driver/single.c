@@ -28,7 +28,7 @@ static int play_adversary(struct benchmark *c, const struct options *o,
                                     .setup = c->setup,
                                     .record = o->record,
                                     .progress = progress_print};
-    struct export_setup setup = {c, profile, o->align, &t};
+    struct export_setup setup = {c, profile, o->align, &t, NULL};
 
     if (o->in_process && t.adversary_setup.n_count > 1)
         fatal_usage("--in-process takes one n");

@@ -590,8 +590,7 @@ static void compare_counts(struct benchmark *b)
         const struct result *l = &libc[i % b->trace_count];
 
         if (r->counted && l->counted && r->instructions > 0)
-            r->count_ratio =
-                (double)l->instructions / (double)r->instructions;
+            r->count_ratio = (double)l->instructions / (double)r->instructions;
     }
 }
 

@@ -160,7 +160,7 @@ struct sums {
     size_t memory, speed; /* traces that count for each */
     size_t speed_ok;      /* traces in speed that are ok and measured */
     size_t ratio_ok;      /* those of which libc's cost is known */
-    size_t counted; /* traces whose instructions are known */
+    size_t counted;       /* traces whose instructions are known */
     double utilization;
     double ops, cost, log_cost, sum_cost; /* the last: of costs per op */
     double log_instructions;
@@ -361,8 +361,7 @@ static void set_speed(struct score *score, const struct sums *s,
                       bool by_instructions)
 {
     if (s->counted > 0)
-        score->instructions_per_op =
-            geometric(s->log_instructions, s->counted);
+        score->instructions_per_op = geometric(s->log_instructions, s->counted);
     if (s->speed_ok == 0)
         return;
     score->ops = s->ops;

@@ -142,10 +142,9 @@ static const struct value none = {.type = VALUE_NONE};
 #define SPREAD(field) \
     ABSENT_UNLESS(x->result->timed, NUMBER(true, x->result->ratio.field))
 
-#define INTERVAL(spread, field)                               \
-    ABSENT_UNLESS(x->result->timed,                           \
-                  NUMBER(x->result->spread.high > 0,          \
-                         x->result->spread.field))
+#define INTERVAL(spread, field)     \
+    ABSENT_UNLESS(x->result->timed, \
+                  NUMBER(x->result->spread.high > 0, x->result->spread.field))
 
 static struct value pair_value(enum column_id id, const struct row *x)
 {

@@ -128,8 +128,8 @@ static struct json_object *index_object(const struct export_setup *e,
     add_number(o, "mean_utilization", s.utilization);
     add_number(o, "geometric_ns_per_op", s.ns_per_op);
     add_number(o, "geometric_ratio_to_libc", s.ratio);
-    add_text(o, "measure", benchmark_by_instructions(e->benchmark) ? "instructions"
-                                                            : "time");
+    add_text(o, "measure",
+             benchmark_by_instructions(e->benchmark) ? "instructions" : "time");
     add(o, "geometric_instructions_per_op",
         number_or_null(e->benchmark->counting, s.instructions_per_op));
     add(o, "ops_per_1000_instructions",
