@@ -1,10 +1,10 @@
 /*
  * benchmark.c - for each trace, check all allocators, then time them in rounds.
  *
- * In a round each allocator replays the trace once, and each round begins with
- * the next allocator. The first round is the warm-up and does not count. Before
- * a random round, each allocator of the lab has a replay whose time does not
- * count either: a canary pass (canary.h).
+ * In a round each allocator replays the trace once; each round begins with
+ * another one, and every other round goes backwards. The first round is the
+ * warm-up and does not count. Before a random round, each allocator of the lab
+ * has a replay whose time does not count either: a canary pass (canary.h).
  *
  * If instructions are counted, it is done last, after the checks and rounds of
  * all traces: each allocator has one worker for all of them (counting.h).
@@ -290,10 +290,21 @@ static enum stage timing_stage(const struct competitor *c, int round)
                                                : STAGE_TIMING_SLOW;
 }
 
+/*
+ * Whose turn is the k-th of the round? Every other round goes backwards, for an
+ * allocator finds in the caches what the one before it has left there.
+ */
+static size_t turn(const struct trace_run *run, int round, size_t k)
+{
+    size_t i = (k + (size_t)round) % run->count;
+
+    return round % 2 == 0 ? i : run->count - 1 - i;
+}
+
 static void run_round(struct trace_run *run, int round)
 {
     for (size_t k = 0; k < run->count; k++) {
-        size_t i = (k + (size_t)round) % run->count;
+        size_t i = turn(run, round, k);
 
         if (!takes_part(run, i, round))
             continue;
