@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import tempfile
 import unittest
@@ -18,6 +19,16 @@ from malloclab import versions
 
 LIMITS = 'util<-0.5%,instructions>+1%'
 LOOP = 'for (volatile int i = 0; i < 20; i++);'
+TELL = '''
+#include <stdio.h>
+#include <time.h>
+static inline void tell(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    fprintf(stderr, "%ld%09ld\\n", t.tv_sec, t.tv_nsec);
+}
+'''
 
 
 def result(**fields: Any) -> dict[str, Any]:
@@ -81,6 +92,26 @@ class InOneRun(Compared):
         time = report['comparison']['differences'][0]['time']
         self.assertLessEqual(time['low'], time['change'])
         self.assertLessEqual(time['change'], time['high'])
+
+    def test_who_comes_second_changes(self) -> None:
+        """Every other round goes backwards. A timed replay of a short trace is
+        the second of two, and others come alone; libc and no allocator are the
+        fourth and the fifth."""
+        library = self.build('clock', init='tell();', flags=(
+            '-include', self.write('tell.h', TELL).as_posix()))
+        done = mdriver('--allocator', ','.join(f'{name}={library}'
+                                               for name in 'abc'),
+                       '--reps', '6', self.every)
+        told = re.findall(r'^\[([abc])\] (\d+)$', done.stderr, re.M)
+        names = ''.join(name for name, _ in
+                        sorted(told, key=lambda one: int(one[1])))
+        turns = [[(number + first) % 5 for number in range(5)]
+                 for first in range(7)]
+        expected = [turn if number % 2 == 0 else [4 - one for one in turn]
+                    for number, turn in enumerate(turns)]
+        self.assertEqual(re.findall(r'(.)\1', names),
+                         ['abc'[one] for turn in expected for one in turn
+                          if one < 3])
 
     def test_few_rounds_tell_nothing(self) -> None:
         done = mdriver('--allocator', f'a={self.plain},b={self.plain}',
