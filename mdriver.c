@@ -258,8 +258,8 @@ static bool is_for_people(const struct options *o)
            !output_is_stdout(o->markdown);
 }
 
-/* Print what has changed; has any limit been exceeded? */
-static bool compare(const struct difference_report *r, const struct options *o)
+static void print_changes(const struct difference_report *r,
+                          const struct options *o)
 {
     FILE *markdown = output_open(o->markdown);
 
@@ -268,7 +268,6 @@ static bool compare(const struct difference_report *r, const struct options *o)
     if (markdown)
         difference_print(markdown, r, true);
     output_close(markdown, o->markdown);
-    return has_regression(r);
 }
 
 static int publish(const struct benchmark *c, const struct options *o,
@@ -287,11 +286,13 @@ static int publish(const struct benchmark *c, const struct options *o,
     if (is_for_people(o))
         report_print(c, profile, &style);
     export_files(&setup, o->json, o->csv);
-    bool worse = changes && compare(changes, o);
+    if (changes)
+        print_changes(changes, o);
     if (c->interrupted) {
         report_interrupt();
         return EXIT_INTERRUPTED;
     }
+    bool worse = changes && has_regression(changes);
     return benchmark_all_ok(c) && !worse ? EXIT_ALL_RIGHT : EXIT_BAD_VERDICT;
 }
 

@@ -163,6 +163,15 @@ class Outcomes(Sweeping):
             self.assertTrue((self.into / name).read_bytes()
                             .startswith(b'\x89PNG'))
 
+    def test_what_is_not_measured_is_tried_again(self) -> None:
+        with mock.patch.object(self, 'measure',
+                               return_value=(False, 'the disk is full', {})):
+            said = self.sweep('-D', 'PROBES=4', status=1)
+        self.assertIn('not measured, tried once more: defaults\n', said)
+        self.assertIn('not measured: the disk is full', said)
+        self.sweep('-D', 'PROBES=4')
+        self.assertEqual(len(self.measured), 1)
+
     def test_none_is_right(self) -> None:
         self.source.write_text(SOURCE.replace('= 4', '= 7'))
         with mock.patch(f'{__name__}.figures', return_value={
