@@ -304,8 +304,8 @@ class Check(Grading):
         self.assertEqual(trace['trace'], 'alternation')
         self.assertGreater(trace['bound'], trace['best'])
         self.assertGreater(report['seconds'], 0)
-        self.assertIn('same: cannot tell allocators apart: best and worst are '
-                      '0.0 points apart', report['notes'])
+        self.assertIn('same: cannot tell allocators apart: ',
+                      ' '.join(report['notes']))
 
 
 class AClass(unittest.TestCase):
