@@ -32,6 +32,7 @@ PRELUDE = r'''
 #include <pthread.h>
 #include <signal.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -426,6 +427,16 @@ int main()
 }
 '''
 
+# Says that it is there, and serves.
+SERVER = r'''
+int main(void)
+{
+    free(malloc(40));
+    dprintf(1, "%d\n", (int)getpid());
+    pause();
+}
+'''
+
 IDLE = 'int main(void) { return 0; }'
 
 MANY = r'''
@@ -731,6 +742,49 @@ class Command(Programs):
         done = self.record('--list', '--', program)
         self.assertEqual(len(done.stdout.splitlines()), 4)
         self.assertEqual(done.stdout.count(str(program)), 3)
+
+    def test_of_several_processes_one_is_picked(self) -> None:
+        """By name, or by its number in the list; the list says what they
+        held, and what to do."""
+        few = self.place / 'few'
+        shutil.copy(self.program(AROUND_MAIN), few)
+        many = self.program(KILLED)
+        raw, out = self.place / 'wrapped', self.place / 'picked.rep'
+        done = self.record('--keep', raw, '--', 'sh', '-c',
+                           f'{many} & {few}; wait')
+        title, *rows = done.stdout.splitlines()
+        self.assertRegex(title, 'PID +PARENT +EVENTS +BYTES AT PEAK +AT END ')
+        numbers = {row.split()[-1]: row.split() for row in rows}
+        self.assertEqual([row.split()[0] for row in rows],
+                         [str(n + 1) for n in range(len(rows))])
+        self.assertEqual(numbers[str(many)][3:6],
+                         ['30000', str(20000 * 64), str(10000 * 64)])
+        self.assertEqual(numbers[str(few)][3:6], ['5', '64', '32'])
+        self.assertIn(f'--from {raw} -p NUMBER -o FILE', done.stderr)
+        for which in 'few', numbers[str(few)][0], numbers[str(few)][1]:
+            self.record('-o', out, '--from', raw, '-p', which)
+            self.assertEqual(check_text(out.read_text()).lines[0], 'a 0 31')
+        done = self.record('-o', out, '--from', raw)
+        self.assertIn(f'this is number 1 of {len(rows)} processes; -p takes '
+                      'another', done.stderr)
+        self.assertIn(title, done.stderr)
+
+    def test_recordings_to_choose_from_are_kept(self) -> None:
+        done = self.record('--', 'true', TMPDIR=str(self.place))
+        kept = done.stderr.partition('--from ')[2].split()[0]
+        self.assertEqual(Path(kept).parent, self.place)
+        self.record('-o', self.place / 'kept.rep', '--from', kept, '-p', '1',
+                    status=2)  # true asks nothing of malloc
+
+    def test_a_process_that_still_runs_is_noted(self) -> None:
+        out, pipe = self.place / 'server.rep', self.place / 'pipe'
+        server = self.program(SERVER)
+        os.mkfifo(pipe)
+        done = self.record('-o', out, '-p', server.name, '--', 'sh', '-c',
+                           f'{server} >{pipe} 2>&1 & read pid <{pipe}; '
+                           'echo $pid')
+        os.kill(int(done.stdout), signal.SIGTERM)
+        self.assertIn(f'({done.stdout.strip()}) still runs: ', done.stderr)
 
     def test_the_status_is_that_of_the_command(self) -> None:
         program = self.program('int main(void) { return malloc(1) ? 3 : 0; }')

@@ -14,6 +14,7 @@ from typing import Mapping, Sequence
 
 from .. import BUILD, output, preloading, terminal
 from ..arguments import positive
+from ..columns import layout
 from ..making import MakeError, make
 from ..traces import rep
 from . import recording
@@ -25,10 +26,18 @@ EPILOG = """\
 examples:
   tools/record -o ls.rep -- ls -lR /usr/include
   tools/record -o cc1.rep.gz -p cc1 -- gcc -O2 -c program.c
-  tools/record --list -- sh -c 'sort words | uniq -c'
+  tools/record -- sh -c 'sort words | uniq -c'
+  tools/record -o uniq.rep -p uniq -- sh -c 'sort words | uniq -c'
   tools/record -o py.rep.gz -- env PYTHONMALLOC=malloc python3 script.py
 
 Every process that CMD starts is recorded; -p says which one becomes the trace.
+Without -o, all are listed with what they held, and the recordings are kept
+for another tools/record --from DIR -p WHICH -o FILE.
+
+The trace of a program with threads has the thread of each call. ./mdriver
+replays all calls in the recorded order on one thread: the numbers of threads
+change nothing that it measures.
+
 Statically linked and setuid programs cannot be recorded. Exit status: that of
 CMD (128 + N where signal N ended it), or 2 where no trace could be written.
 """
@@ -53,8 +62,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options.command = command
     if bool(options.source) == bool(command):
         parser.error("give either a command, after --, or --from DIR")
-    if not options.list and not options.output:
-        parser.error("-o FILE is missing: where is the trace to go?")
+    options.look = not options.list and not options.output
+    options.chosen = options.process is not None
+    options.process = options.process or "main"
     try:
         return _record(options)
     except KeyboardInterrupt:
@@ -81,15 +91,16 @@ def _split(words: Sequence[str]) -> tuple[list[str], list[str]]:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="tools/record",
-        usage="tools/record -o FILE [options] -- CMD [ARGS...]",
+        usage="tools/record [-o FILE] [options] -- CMD [ARGS...]",
         description="Run CMD and write what it asked of malloc as a trace.",
         epilog=EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("-o", "--output", metavar="FILE",
                         help="the trace to write, x.rep or x.rep.gz; no other "
                         "form, and not to standard output")
-    parser.add_argument("-p", "--process", metavar="WHICH", default="main",
-                        help="which process: main (the default), a PID, or "
+    parser.add_argument("-p", "--process", metavar="WHICH",
+                        help="which process: main (the default), its number "
+                        "in the list, a PID, or "
                         "a program's name: of several that are meant, or "
                         "programs that a process ran in turn by exec, the "
                         "one with most events; or all, one file each: "
@@ -97,8 +108,8 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("-n", "--max-ops", metavar="N", type=positive,
                         help="cut the trace after N operations")
     parser.add_argument("--list", action="store_true",
-                        help="list the processes recorded, on stdout; "
-                        "without -o write no trace")
+                        help="list the processes recorded on stdout, and "
+                        "without --keep keep no recording")
     parser.add_argument("--keep", metavar="DIR",
                         help="keep the raw recordings in DIR, which must be "
                         "empty or not exist")
@@ -126,17 +137,20 @@ def _record(options: argparse.Namespace) -> int:
 
 
 def _run_aside(options: argparse.Namespace) -> int:
-    """The recordings are removed at the end, or kept if all else is lost."""
+    """The recordings are removed at the end, or kept if all else is lost, or
+    if the user is still to choose one."""
     directory = tempfile.mkdtemp(prefix="malloc-record-")
-    unsaved = False
+    kept = False
     try:
-        return _run_and_convert(options, directory)
+        status = _run_and_convert(options, directory)
+        kept = options.look
+        return status
     except Unsaved as error:
-        unsaved = True
+        kept = True
         error.add_note(f"the recording is kept: --from {directory} reads it")
         raise
     finally:
-        if not unsaved:
+        if not kept:
             shutil.rmtree(directory, ignore_errors=True)
 
 
@@ -148,6 +162,10 @@ def _run_and_convert(options: argparse.Namespace, directory: str) -> int:
     elif status > 0:
         _note(f"{options.command[0]} exited with {status}")
     chosen = _convert(options, directory, pid)
+    for one in chosen:
+        if not one.exited and os.path.exists(f"/proc/{one.pid}"):
+            _note(f"{one.program} ({one.pid}) still runs: what it did since "
+                  "is missing")
     if status >= 0 and options.process == "main" and not chosen[0].exited:
         _note(f"{chosen[0].program} left by _exit, or by exec of a program "
               "that was not recorded")
@@ -251,10 +269,11 @@ def choose(recordings: list[Recording], which: str,
                           "statically, or setuid?")
     if which == "all":
         return recordings
-    if which == "main":
-        if main_pid is None:
-            main_pid = recordings[0].pid
-        which = str(main_pid)
+    by_pid = which == "main"
+    if by_pid:
+        which = str(recordings[0].pid if main_pid is None else main_pid)
+    if not by_pid and which.isdigit() and 0 < int(which) <= len(recordings):
+        return [recordings[int(which) - 1]]
     if which.isdigit():
         images = [r for r in recordings if str(r.pid) == which]
         failure = f"process {which} was not recorded"
@@ -285,9 +304,15 @@ def _convert(options: argparse.Namespace, directory: str,
     """Write the outputs of the options; return the recordings used."""
     recordings = _load(options, directory)
     chosen = choose(recordings, options.process, main_pid)
-    if options.list:
-        for line in listing(recordings):
-            print(line)
+    if options.list or options.look:
+        print("\n".join(listing(recordings)))
+    if options.look:
+        _note(f"one of them is a trace by: tools/record --from {directory} "
+              "-p NUMBER -o FILE")
+    if options.output and not options.chosen and len(recordings) > 1:
+        print("\n".join(listing(recordings)), file=sys.stderr)
+        _note(f"this is number {recordings.index(chosen[0]) + 1} of "
+              f"{len(recordings)} processes; -p takes another")
     if options.output and options.process == "all":
         _write_all(chosen, options)
     elif options.output:
@@ -364,15 +389,16 @@ def numbered_name(path: str, number: int, program: str) -> str:
 
 
 def listing(recordings: list[Recording]) -> list[str]:
-    """A table of the processes."""
-    lines = [f"{'PID':>8} {'PARENT':>8} {'EVENTS':>9} {'THREADS':>7} "
-             f"{'ENDED':6}  COMMAND"]
-    for one in recordings:
-        ended = "exit" if one.exited else "other"
-        command = " ".join(one.command)
-        lines.append(f"{one.pid:8} {one.parent:8} {one.event_count():9} "
-                     f"{one.threads():7} {ended:6}  {command:.200}")
-    return lines
+    """A table of the processes, numbered from 1, with what they held."""
+    rows = [["", "PID", "PARENT", "EVENTS", "BYTES AT PEAK", "AT END",
+             "THREADS", "ENDED", "COMMAND"]]
+    for number, one in enumerate(recordings, 1):
+        held = one.held()
+        rows.append([*map(str, (number, one.pid, one.parent, held.events,
+                                held.peak, held.at_end, one.threads())),
+                     "exit" if one.exited else "other",
+                     f"{' '.join(one.command):.200}"])
+    return layout(rows, {7, 8}).splitlines()
 
 
 def _note(sentence: str) -> None:

@@ -43,6 +43,14 @@ class Event(NamedTuple):
     kind: int
 
 
+class Held(NamedTuple):
+    """Events of a process, and bytes that were live."""
+
+    events: int
+    peak: int
+    at_end: int
+
+
 class RecordingError(Exception):
     """A file that is no recording. Says `path: sentence`, and of an event
     `path:number: sentence`; events count from 1."""
@@ -119,6 +127,33 @@ class Recording:
 
     def event_count(self) -> int:
         return sum(1 for e in self._slots() if e[4] != NOTHING)
+
+    def held(self) -> Held:
+        """Of bytes asked for: the most that were live at once, and the last."""
+        live: dict[int, int] = {}
+        moving: dict[int, int] = {}
+        events = now = peak = 0
+        for address, size, detail, thread, kind in self._slots():
+            if kind == NOTHING:
+                continue
+            events += 1
+            if kind == FREE:
+                now -= live.pop(address, 0)
+                continue
+            if kind == RESIZE:
+                moving[thread] = live.pop(address, 0)
+                continue
+            if kind == RESIZED and detail:
+                before = moving.pop(thread, 0)
+                now -= before
+                if not address and size:  # it failed
+                    address, size = detail, before
+            if address:
+                live[address], before = size * (
+                    detail if kind == CALLOC else 1), live.get(address, 0)
+                now += live[address] - before
+                peak = max(peak, now)
+        return Held(events, peak, now)
 
     def _slots(self) -> Iterator[tuple[int, ...]]:
         with open(self.path, "rb") as file:
