@@ -30,6 +30,22 @@
  * the beginning of the next one at its address. A realloc may be both and logs
  * both sides: RECORD_RESIZE before the call, RECORD_RESIZED by the same thread
  * after it. Between the two the address belongs to no block.
+ *
+ * Call stacks. If the environment variable MALLOC_RECORD_STACKS is a number of
+ * frames, the upper 24 bits of an event's kind are the number of the call stack
+ * of a call that gives a block its size, or 0. Each stack is logged once,
+ * before the first event that has its number, in slots that follow each other:
+ *
+ *     RECORD_STACK       three return addresses, innermost first; thread is the
+ *     RECORD_MORE        stack's number. Then three more, and so on; 0 ends it
+ *
+ * and before that, each loaded file that addresses lie in, also in a row:
+ *
+ *     RECORD_MODULE      first address, size, what was added to the addresses
+ *     RECORD_PATH        of the file; thread is the length of its path, which
+ *                        the next slots have, 24 bytes each
+ *
+ * The first one is the recorder. A library may lie where one was unloaded.
  */
 #ifndef RECORD_H
 #define RECORD_H
@@ -57,15 +73,21 @@ enum record_kind {
     RECORD_ALIGNED, /* result, size, alignment as it was asked for */
     RECORD_FREE,    /* argument, 0, 0 */
     RECORD_RESIZE,  /* argument, size, 0: realloc is being called */
-    RECORD_RESIZED  /* result, size, argument: realloc has returned */
+    RECORD_RESIZED, /* result, size, argument: realloc has returned */
+    RECORD_STACK,   /* see above */
+    RECORD_MORE,
+    RECORD_MODULE,
+    RECORD_PATH
 };
+
+enum { RECORD_KIND_BITS = 8, RECORD_MAX_STACK = (1 << 24) - 1 };
 
 struct record_event {
     uint64_t address;
     uint64_t size;
     uint64_t detail;
     uint32_t thread; /* 0 = main, then from 1 in the order of first calls */
-    _Atomic uint32_t kind;
+    _Atomic uint32_t kind; /* in the low 8 bits; above, the stack's number */
 };
 
 enum record_flag {

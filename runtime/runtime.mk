@@ -43,6 +43,7 @@ $(OUT)/preload/%.so: $(OUT)/real/libraries/lab/%.o $(HOST_OF_REAL)
 	$(PRELOAD)
 
 # With unwind tables: what new throws passes through.
-$(OUT)/record.so: runtime/record.c runtime/new_delete.c runtime/record.h \
-		runtime/aligned.h libraries/second_names.h
+$(OUT)/record.so: runtime/record.c runtime/unwind.c runtime/new_delete.c \
+		runtime/record.h runtime/unwind.h runtime/aligned.h \
+		libraries/second_names.h
 	$(call link,$(CC) $(BASE) -O2 -fexceptions -fPIC -shared $(filter %.c,$^))

@@ -462,7 +462,8 @@ class Programs(unittest.TestCase):
         cls.recorder = cls.place / 'record.so'
         cls.compile('-O2', '-fexceptions', '-fPIC', '-shared', '-o',
                     cls.recorder, *(support.ROOT / 'runtime' / name
-                                    for name in ('record.c', 'new_delete.c')))
+                                    for name in ('record.c', 'unwind.c',
+                                                 'new_delete.c')))
 
     @classmethod
     def compile(cls, *arguments: str | Path) -> None:
