@@ -159,6 +159,8 @@ static size_t encoded_size(uint8_t encoding)
     }
 }
 
+enum { LETTERS = 9 }; /* in a CIE, after length, id and version */
+
 /* A table: a CIE, which functions share, and the FDE of one of them. */
 struct table {
     const uint8_t *shared, *shared_end;
@@ -226,20 +228,23 @@ static bool table_read(struct table *t, const uint8_t *fde)
 {
     const uint8_t *at = fde;
     uint64_t length = read_fixed(&at, 4), back;
-    const uint8_t *link = at;
+    const uint8_t *link = at, *cie;
     int encoding;
 
     if (length == UINT32_MAX) /* of 64 bits: nobody needs it */
         return false;
     t->own_end = at + length;
     back = read_fixed(&at, 4);
-    encoding = read_shared(t, link - back);
+    cie = link - back;
+    encoding = read_shared(t, cie);
     if (encoding < 0)
         return false;
     at += 2 * encoded_size((uint8_t)encoding);
-    if (((const char *)(link - back))[5] == 'z') /* CIE: id, version, letters */
-        at += read_unsigned(&at);
     t->own = at;
+    if (cie[LETTERS] == 'z') {
+        length = read_unsigned(&at);
+        t->own = at + length;
+    }
     return true;
 }
 

@@ -114,7 +114,7 @@ def _convert(options: argparse.Namespace) -> None:
         if CUT in source.warnings:
             _note(f"{options.input}: {CUT}")
         raise
-    trace.weight = source.weight
+    trace.weight, trace.stacks = source.weight, source.stacks
     for sentence in source.explain():
         _note(f"{options.input}: {sentence}")
     write_options = WriteOptions(

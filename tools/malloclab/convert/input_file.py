@@ -19,6 +19,7 @@ from typing import BinaryIO, Callable, Iterable, Iterator
 
 from ..record import recording
 from ..traces import packed, rep
+from ..traces.stacks import Stacks
 
 HEAD_SIZE = 1 << 16
 CUT = "the packed file is cut short: converted as far as it goes"
@@ -30,11 +31,13 @@ class InputFile:
 
     process: the only process whose calls count, where the log names them.
     weight: what the trace counts for in the score, where the form says it.
+    stacks: the call stacks that operations have numbers of.
     """
 
     path: str
     process: int | None = None
     weight: int = 1
+    stacks: Stacks = field(default_factory=Stacks)
     notes: Counter[str] = field(default_factory=Counter)
     warnings: list[str] = field(default_factory=list)
 
@@ -86,10 +89,11 @@ class InputFile:
             except ValueError as error:
                 raise rep.RepError(str(error), number) from None
 
-    def operations(self, events: Iterable[recording.Event]
-                   ) -> Iterator[rep.Op]:
-        """The operations of a log's events; changes are counted in notes."""
-        converter = recording.Converter()
+    def operations(self, events: Iterable[recording.Event],
+                   stacks: dict[int, int] | None = None) -> Iterator[rep.Op]:
+        """The operations of a log's events; changes are counted in notes.
+        stacks: numbers of call stacks, by the events' numbers."""
+        converter = recording.Converter(stacks=stacks or {})
         yield from converter.convert(events)
         for key, count in converter.notes.items():
             self.notes[recording.NOTES[key]] += count

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Iterator
 
-from ..record import recording
+from ..record import recording, symbols
 from ..traces import rep
 from .input_file import InputFile
 
@@ -20,4 +20,5 @@ def read(source: InputFile) -> Iterator[rep.Op]:
     if recorded.lost:
         source.warn(f"the disk was full: the last {recorded.lost} events are "
                     "missing")
-    return source.operations(recorded.events())
+    source.stacks, numbers = symbols.resolve(recorded)
+    return source.operations(recorded.events(), numbers)

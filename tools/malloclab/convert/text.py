@@ -22,7 +22,7 @@ def recognise(head: bytes) -> bool:
 def read(source: InputFile) -> Iterable[rep.Op]:
     lines = (f"{text}\n" for _, text in source.lines(partial=True))
     header, ops = rep.scan(lines)
-    source.weight = header.weight
+    source.weight, source.stacks = header.weight, header.stacks
     return ops
 
 
@@ -30,7 +30,7 @@ def write(trace: CheckedTrace, file: TextIO, options: WriteOptions) -> None:
     """The classic variant, which has no realloc of NULL."""
     if trace.weight != 1:
         options.notes["weights other than 1, left out"] += 1
-    file.write(rep.header(trace.account))
+    file.write(rep.header(trace.account, stacks=trace.stacks))
     threaded = trace.account.threaded
     begun = 0
     for op in trace:

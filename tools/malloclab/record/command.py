@@ -17,10 +17,11 @@ from ..arguments import positive
 from ..columns import layout
 from ..making import MakeError, make
 from ..traces import rep
-from . import recording
+from . import recording, symbols
 from .recording import Recording
 
 RECORDER = str(BUILD / "record.so")
+FRAMES = 64  # record.c has room for 128
 
 EPILOG = """\
 examples:
@@ -28,6 +29,7 @@ examples:
   tools/record -o cc1.rep.gz -p cc1 -- gcc -O2 -c program.c
   tools/record -- sh -c 'sort words | uniq -c'
   tools/record -o uniq.rep -p uniq -- sh -c 'sort words | uniq -c'
+  tools/record --stacks -o ls.rep -- ls -lR /usr/include
   tools/record -o py.rep.gz -- env PYTHONMALLOC=malloc python3 script.py
 
 Every process that CMD starts is recorded; -p says which one becomes the trace.
@@ -107,6 +109,11 @@ def _parser() -> argparse.ArgumentParser:
                         "x.N-PROGRAM.rep")
     parser.add_argument("-n", "--max-ops", metavar="N", type=positive,
                         help="cut the trace after N operations")
+    parser.add_argument("--stacks", metavar="FRAMES", type=positive, nargs="?",
+                        const=FRAMES, help="with the call stack of each "
+                        f"allocation, at most so many calls ({FRAMES}), whose "
+                        "functions addr2line names; tools/callers tells of "
+                        "them")
     parser.add_argument("--list", action="store_true",
                         help="list the processes recorded on stdout, and "
                         "without --keep keep no recording")
@@ -156,7 +163,8 @@ def _run_aside(options: argparse.Namespace) -> int:
 
 def _run_and_convert(options: argparse.Namespace, directory: str) -> int:
     pid, status = run(options.command,
-                      recorded(os.environ, directory, options.recorder))
+                      recorded(os.environ, directory, options.recorder,
+                               options.stacks or 0))
     if status < 0:
         _note(f"signal {-status} ended {options.command[0]}")
     elif status > 0:
@@ -218,8 +226,9 @@ def _require_writable(path: str) -> None:
 
 
 def recorded(environment: Mapping[str, str], directory: str,
-             recorder: str = RECORDER) -> dict[str, str]:
-    """The environment in which programs are recorded into the directory."""
+             recorder: str = RECORDER, frames: int = 0) -> dict[str, str]:
+    """The environment in which programs are recorded into the directory, with
+    so many frames of call stacks."""
     if recorder == RECORDER:
         try:
             make(BUILD / "record.so")
@@ -234,7 +243,8 @@ def recorded(environment: Mapping[str, str], directory: str,
         raise RecordError(str(error)) from None
     return {**environment,
             "LD_PRELOAD": f"{library}:{before}" if before else library,
-            "MALLOC_RECORD": os.path.abspath(directory)}
+            "MALLOC_RECORD": os.path.abspath(directory),
+            "MALLOC_RECORD_STACKS": str(frames)}
 
 
 def run(command: Sequence[str],
@@ -349,11 +359,12 @@ def _write_all(chosen: Sequence[Recording],
 def write_trace(source: Recording, path: str,
                 max_ops: int | None = None) -> rep.Account:
     """Convert the recording and say on stderr what became of it."""
-    converter = recording.Converter()
+    stacks, numbers = symbols.resolve(source)
+    converter = recording.Converter(stacks=numbers)
     ops = islice(converter.convert(source.events()),
                  max_ops and min(max_ops, sys.maxsize))
     data, account = rep.encode(terminal.with_progress(ops, "operations"),
-                               source.threads() > 1)
+                               source.threads() > 1, stacks)
     if not account.ops:
         raise RecordError(
             f"{source.program} ({source.pid}) asked nothing of the C library's "

@@ -8,6 +8,7 @@ live addresses is enough to give every block an id of its own.
 from __future__ import annotations
 
 import glob
+import itertools
 import os
 import struct
 from collections import Counter
@@ -21,9 +22,13 @@ HEADER = struct.Struct("<8sIIIIIIQQQQ")
 HEADER_SIZE = 4096
 COMMAND_AT = 64
 EVENT = struct.Struct("<QQQII")
+PATH_BYTES = 24
 CHUNK_EVENTS = 1 << 16
 
-NOTHING, MALLOC, CALLOC, ALIGNED, FREE, RESIZE, RESIZED = range(7)
+(NOTHING, MALLOC, CALLOC, ALIGNED, FREE, RESIZE, RESIZED,
+ STACK, MORE, MODULE, PATH) = range(11)
+KIND_BITS = 8
+KIND_MASK = (1 << KIND_BITS) - 1
 
 FLAG_FORKED = 1
 FLAG_EXITED = 2
@@ -41,6 +46,53 @@ class Event(NamedTuple):
     detail: int
     thread: int
     kind: int
+    stack: int = 0
+
+
+class Address(NamedTuple):
+    """Of a call: the file that it is in, and its address there."""
+
+    path: str
+    offset: int
+
+
+class Modules:
+    """The files that are loaded, and where; those loaded last come first."""
+
+    def __init__(self) -> None:
+        self._loaded: list[tuple[int, int, int]] = []
+        self._paths: list[bytes] = []
+        self._length = 0
+        self._known: dict[int, Address | None] = {}
+
+    def begin(self, start: int, size: int, added: int, length: int) -> None:
+        self._loaded.append((start, start + size, added))
+        self._paths.append(b"")
+        self._length = length
+        self._known.clear()
+
+    def more(self, slot: tuple[int, ...]) -> None:
+        path = self._paths[-1] + EVENT.pack(*slot)[:PATH_BYTES]
+        self._paths[-1] = path[:self._length]
+
+    def places(self, raw: list[int]) -> list[Address]:
+        """The calls before these return addresses, which 0 ends."""
+        found = []
+        for address in itertools.takewhile(bool, raw):
+            if address not in self._known:
+                self._known[address] = self._place(address - 1)
+            place = self._known[address]
+            if place is not None:
+                found.append(place)
+        return found
+
+    def _place(self, address: int) -> Address | None:
+        for n in range(len(self._loaded) - 1, -1, -1):
+            start, end, added = self._loaded[n]
+            if start <= address < end:
+                return n and Address(os.fsdecode(self._paths[n]),
+                                     address - added) or None
+        return Address("", address)
 
 
 class Held(NamedTuple):
@@ -107,10 +159,14 @@ class Recording:
     def events(self) -> Iterator[Event]:
         """All slots that were written, in order; and holes before the last."""
         holes = 0
-        for number, event in enumerate(map(Event._make, self._slots()), 1):
-            if event.kind == NOTHING:
+        for number, slot in enumerate(self._slots(), 1):
+            kind = slot[4] & KIND_MASK
+            if kind == NOTHING:
                 holes += 1
                 continue
+            if RESIZED < kind <= PATH:
+                continue
+            event = Event(*slot[:4], kind, slot[4] >> KIND_BITS)
             if event.kind > RESIZED:
                 raise RecordingError(f"{self.path}:{number}: it is damaged, an "
                                      f"event of kind {event.kind} is in it")
@@ -123,10 +179,33 @@ class Recording:
 
     def threads(self) -> int:
         """How many threads made calls."""
-        return 1 + max((e[3] for e in self._slots()), default=0)
+        return 1 + max((e[3] for e in self._slots()
+                        if e[4] & KIND_MASK <= RESIZED), default=0)
 
     def event_count(self) -> int:
-        return sum(1 for e in self._slots() if e[4] != NOTHING)
+        return sum(1 for e in self._slots()
+                   if NOTHING != e[4] & KIND_MASK <= RESIZED)
+
+    def call_stacks(self) -> dict[int, list[Address]]:
+        """The stacks by number, innermost call first, without the recorder's
+        own calls. One that is not complete is left out."""
+        stacks: dict[int, list[Address]] = {}
+        modules = Modules()
+        raw: list[int] = []
+        for slot in itertools.chain(self._slots(), [(0, 0, 0, 0, STACK)]):
+            kind = slot[4] & KIND_MASK
+            if kind == MORE:
+                raw += slot[:3]
+            elif kind == MODULE:
+                modules.begin(*slot[:4])
+            elif kind == PATH:
+                modules.more(slot)
+            if kind in (STACK, MODULE) and raw:
+                stacks[number] = modules.places(raw)
+                raw = []
+            if kind == STACK:
+                number, raw = slot[3], list(slot[:3])
+        return stacks
 
     def held(self) -> Held:
         """Of bytes asked for: the most that were live at once, and the last."""
@@ -134,7 +213,8 @@ class Recording:
         moving: dict[int, int] = {}
         events = now = peak = 0
         for address, size, detail, thread, kind in self._slots():
-            if kind == NOTHING:
+            kind &= KIND_MASK
+            if kind == NOTHING or kind > RESIZED:
                 continue
             events += 1
             if kind == FREE:
@@ -226,9 +306,12 @@ NOTES = {
 
 @dataclass
 class Converter:
-    """Turns events into operations. `notes` counts what it had to change."""
+    """Turns events into operations. `notes` counts what it had to change.
+    stacks: the trace's number of a call stack by the recorder's.
+    """
 
     notes: Counter[str] = field(default_factory=Counter)
+    stacks: dict[int, int] = field(default_factory=dict)
     _ids: int = 0
     _live: dict[int, int] = field(default_factory=dict)
     _moving: dict[int, tuple[int, int | None]] = field(default_factory=dict)
@@ -264,15 +347,16 @@ class Converter:
         yield self._allocation(event, self._new_id(event.address))
 
     def _allocation(self, event: Event, block: int) -> rep.Op:
-        size, detail, thread = event.size, event.detail, event.thread
+        size, detail = event.size, event.detail
+        by = event.thread, self.stacks.get(event.stack, 0)
         if event.kind == CALLOC and detail <= rep.MAX_COUNT:
-            return rep.Op(op_table.CALLOC, block, size, detail, thread)
+            return rep.Op(op_table.CALLOC, block, size, detail, *by)
         if event.kind == CALLOC:
-            return rep.Op(op_table.CALLOC, block, size * detail, 1, thread)
+            return rep.Op(op_table.CALLOC, block, size * detail, 1, *by)
         if event.kind == ALIGNED and detail > LEAST_ALIGNMENT:
             alignment = 1 << (detail - 1).bit_length()
-            return rep.Op(op_table.MEMALIGN, block, size, alignment, thread)
-        return rep.Op(op_table.MALLOC, block, size, 0, thread)
+            return rep.Op(op_table.MEMALIGN, block, size, alignment, *by)
+        return rep.Op(op_table.MALLOC, block, size, 0, *by)
 
     def _free(self, event: Event) -> Iterator[rep.Op]:
         block = self._live.pop(event.address, None)
@@ -326,7 +410,8 @@ class Converter:
             yield rep.Op(op_table.FREE, self._live.pop(event.address),
                          thread=event.thread)
         self._live[event.address] = block
-        yield rep.Op(op_table.REALLOC, block, event.size, 0, event.thread)
+        yield rep.Op(op_table.REALLOC, block, event.size, 0, event.thread,
+                     self.stacks.get(event.stack, 0))
 
     def _new_id(self, address: int) -> int:
         self._live[address] = self._ids

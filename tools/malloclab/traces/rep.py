@@ -2,8 +2,9 @@
 
 A trace is a list of operations on ids. docs/traces.md describes the format: a
 header of four integers, then one operation per line. op_table.py has the lines.
-In a multi-threaded trace the number of the thread follows. In files that have
-the weight first, `r` of a fresh id is realloc(NULL, SIZE).
+In a multi-threaded trace the number of the thread follows, in a trace with call
+stacks (stacks.py) that of the stack. In files that have the weight first, `r` of
+a fresh id is realloc(NULL, SIZE).
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from typing import Iterable, Iterator, NamedTuple
 from ..numbers import integer, shown
 from . import packed
 from .op_table import ALIGNING, COUNTING, FREEING, LETTERS, RESIZING
+from .stacks import SIGN, Stacks
 
 NULL_ID = -1
 PAGE = 4096
@@ -38,13 +40,15 @@ FORMATS = {letter: one.template.format for letter, one in LETTERS.items()}
 
 
 class Op(NamedTuple):
-    """One operation; kind: its letter. extra: the count or the alignment."""
+    """One operation; kind: its letter. extra: the count or the alignment.
+    stack: the number of the call stack, or 0."""
 
     kind: str
     id: int
     size: int = 0
     extra: int = 0
     thread: int = 0
+    stack: int = 0
 
     @property
     def payload(self) -> int:
@@ -147,6 +151,7 @@ class Trace:
     ops: list[Op]
     heap: int = 0
     weight: int = 1
+    stacks: Stacks = field(default_factory=Stacks)
 
     def account(self) -> Account:
         return measure(self.ops)
@@ -170,7 +175,7 @@ def read(path: str) -> Trace:
         file.seek(0)
         try:
             data = gzip.open(file) if compressed else file
-            with io.TextIOWrapper(data, "ascii", "replace", "\n") as lines:
+            with io.TextIOWrapper(data, "utf-8", "replace", "\n") as lines:
                 return parse(lines)
         except RepError as error:
             error.path = path
@@ -182,11 +187,12 @@ def read(path: str) -> Trace:
 def parse(lines: Iterable[str]) -> Trace:
     """The trace in the lines of a .rep file."""
     header, ops = scan(lines)
-    return Trace(list(ops), header.heap, header.weight)
+    return Trace(list(ops), header.heap, header.weight, header.stacks)
 
 
 def scan(lines: Iterable[str]) -> tuple[Header, Iterator[Op]]:
-    """The header, and the operations as they are read and checked."""
+    """The header, and the operations as they are read and checked. The table
+    of call stacks is complete with the first operation."""
     numbered = ((n, t) for n, t in enumerate(map(_spaced, lines), 1)
                 if not t.isspace())
     found = _parse_header(numbered)
@@ -203,7 +209,12 @@ def _parse_ops(numbered: Iterator[tuple[int, str]],
     account = Account()
     number = header.line
     for number, text in numbered:
+        if text.startswith(SIGN):
+            _read_row(header.stacks, account, text, number)
+            continue
         op = parse_op(text, number, header.ids)
+        if op.stack > len(header.stacks):
+            raise RepError(f"there is no row of the stack {op.stack}", number)
         try:
             if op.kind in RESIZING and not header.later:
                 account.demand(op, "reallocated")
@@ -220,6 +231,16 @@ def _parse_ops(numbered: Iterator[tuple[int, str]],
                        f"the file uses {account.ids}", number)
 
 
+def _read_row(stacks: Stacks, account: Account, text: str, number: int) -> None:
+    if account.ops:
+        raise RepError("the rows of call stacks stand before all operations",
+                       number)
+    try:
+        stacks.read_row(text)
+    except ValueError as error:
+        raise RepError(str(error), number) from None
+
+
 class Header(NamedTuple):
     heap: int
     ids: int
@@ -227,6 +248,7 @@ class Header(NamedTuple):
     weight: int
     later: bool
     line: int
+    stacks: Stacks
 
 
 def _parse_header(numbered: Iterator[tuple[int, str]]) -> Header:
@@ -242,8 +264,8 @@ def _parse_header(numbered: Iterator[tuple[int, str]]) -> Header:
     first, ids, ops, last = fields
     if first <= 3:
         peak = last if last > 1 else 0
-        return Header(peak, ids, ops, first, True, number)
-    return Header(first, ids, ops, 1, False, number)
+        return Header(peak, ids, ops, first, True, number, Stacks())
+    return Header(first, ids, ops, 1, False, number, Stacks())
 
 
 def parse_op(text: str, line: int, ids: int | None = None) -> Op:
@@ -251,6 +273,9 @@ def parse_op(text: str, line: int, ids: int | None = None) -> Op:
     kind, *words = text.split()
     if kind not in ARITY:
         raise RepError(f"unknown operation {shown(kind)}", line)
+    stack = 0
+    if words and words[-1].startswith(SIGN):
+        stack = _integer(words.pop()[len(SIGN):], line, 1)
     threaded = len(words) == ARITY[kind] + 1
     if not threaded and len(words) != ARITY[kind]:
         raise RepError(f"'{kind}' takes {ARITY[kind]} numbers and perhaps a "
@@ -263,7 +288,7 @@ def parse_op(text: str, line: int, ids: int | None = None) -> Op:
     thread = numbers.pop() if threaded else 0
     size = numbers[-1] if kind not in FREEING else 0
     extra = numbers[1] if len(numbers) == 3 else 0
-    op = Op(kind, numbers[0], size, extra, thread)
+    op = Op(kind, numbers[0], size, extra, thread, stack)
     if not op.possible:
         raise RepError("a number is out of range", line)
     if kind in ALIGNING and (extra == 0 or extra & (extra - 1)):
@@ -284,20 +309,24 @@ def _integer(word: str, line: int, low: int) -> int:
 def render(op: Op, threaded: bool = False) -> str:
     """The operation's line, without its end."""
     line = FORMATS[op.kind](op.id, op.size, op.extra)
-    return f"{line} {op.thread}" if threaded else line
+    if threaded:
+        line += f" {op.thread}"
+    return f"{line} {SIGN}{op.stack}" if op.stack else line
 
 
-def header(account: Account, weight: int = 1) -> str:
-    """The four lines before the operations."""
+def header(account: Account, weight: int = 1, stacks: Stacks = Stacks()) -> str:
+    """The lines before the operations."""
     heap = max(1, -(-account.peak_bytes // PAGE)) * PAGE
-    return f"{heap}\n{account.ids}\n{account.ops}\n{weight}\n"
+    return (f"{heap}\n{account.ids}\n{account.ops}\n{weight}\n"
+            + "".join(stacks.lines()))
 
 
-def encode(ops: Iterable[Op], threaded: bool = False) -> tuple[bytes, Account]:
+def encode(ops: Iterable[Op], threaded: bool = False,
+           stacks: Stacks = Stacks()) -> tuple[bytes, Account]:
     """The bytes of the .rep file with these operations, and their account."""
     account = Account()
     body = io.BytesIO()
     for op in ops:
         account.add(op)
         body.write(render(op, threaded).encode("ascii") + b"\n")
-    return header(account).encode("ascii") + body.getvalue(), account
+    return header(account, stacks=stacks).encode() + body.getvalue(), account
