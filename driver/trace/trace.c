@@ -185,8 +185,16 @@ void trace_delete(struct trace *trace)
     contents_free(trace->storage, trace->storage_size, trace->storage_mapped);
     if (trace->text)
         contents_free(trace->text, trace->text_size, trace->text_mapped);
+    free(trace->stacks_owned);
     free(trace->path);
     free(trace);
+}
+
+void trace_forget_stacks(struct trace *trace)
+{
+    trace->stack_of = trace->stacks_owned = NULL;
+    trace->stack_rows = NULL;
+    trace->stack_rows_size = trace->stack_count = 0;
 }
 
 /*

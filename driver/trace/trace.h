@@ -41,6 +41,13 @@ struct trace {
     uint32_t slot_count; /* most slots in use at once */
     const struct op *ops;
 
+    /* Call stacks, which mdriver carries from file to file. By operation, the
+     * number of its stack, 0 for none; NULL if the trace has no stacks. */
+    const uint32_t *stack_of;
+    const char *stack_rows; /* their table: lines, without the last end */
+    size_t stack_rows_size;
+    uint32_t stack_count;
+
     uint64_t peak_payload;  /* most bytes of live payload */
     uint64_t peak_op;       /* the operation after which it is reached */
     uint64_t aligned8_peak; /* peak payload with sizes rounded up to 8 */
@@ -50,13 +57,15 @@ struct trace {
     uint64_t segment_peak[TRACE_SEGMENTS];
     uint32_t segment_count;
 
-    /* Private: the memory of ops, and the text that messages quote. */
+    /* Private: the memory of ops, the text that messages quote, and the memory
+     * of stack_of, if it is not in one of these. */
     void *storage;
     size_t storage_size;
     bool storage_mapped;
     char *text;
     size_t text_size;
     bool text_mapped;
+    uint32_t *stacks_owned;
 };
 
 /* Read the text or binary trace at path. Never NULL; the caller deletes it. */

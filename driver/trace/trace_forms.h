@@ -33,6 +33,12 @@ void trace_read_binary(struct trace *trace);
 /* Write op as a text trace has it, on the block with that id, into buffer. */
 void trace_format(struct op op, uint64_t id, char *buffer, size_t size);
 
+/* Of a copy of a trace, whose text and memory it does not share. */
+void trace_forget_stacks(struct trace *trace);
+
+/* The sign of rows of call stacks, and of their numbers in operations. */
+#define STACK_SIGN '@'
+
 enum { MADE_HEADER_LINES = 4 };
 
 /* The length of a trace's name without its ending, such as .rep.gz. */

@@ -99,6 +99,7 @@ struct trace *trace_perturb(const struct trace *trace, uint64_t seed)
     t->name = basename(t->path);
     t->form = FORM_BINARY; /* no text file has its operations */
     t->text = NULL;
+    trace_forget_stacks(t);
     t->storage = ops;
     t->storage_mapped = false;
     t->ops = ops;

@@ -13,6 +13,14 @@
  *     f -1         free(NULL)
  *
  * A further number at the end of an operation is the thread that made the call.
+ * Then may follow the number of its call stack, as @2, if between the header
+ * and the operations there is a table of these: rows of the stack's number, the
+ * number of the stack of its caller or 0, and its innermost frame.
+ *
+ *     @1 0 main @ sort.c:4712
+ *     @2 1 xmalloc @ xmalloc.c:45
+ *     a 0 512 @2
+ *
  * A file is of the later form if its first number is 0..3: no heap is so small.
  *
  * A new id gets the slot that was freed last, or a new slot if none is free. So
@@ -46,6 +54,7 @@ struct reader {
     uint64_t ids_seen;
     struct op *ops;
     uint64_t op_count; /* read so far */
+    uint32_t stack;    /* of the operation read last */
     int64_t number[MAX_NUMBERS];
 };
 
@@ -353,7 +362,7 @@ static uint32_t read_thread(struct reader *r, enum op_kind letter)
 {
     int64_t thread = read_number(r);
 
-    if (!at_line_end(r))
+    if (!at_line_end(r) && *r->at != STACK_SIGN)
         FATAL(r, "too many numbers: expected %s, and at most a thread",
               op_text(letter));
     if (thread < 0 || thread > (int64_t)OP_MAX_THREAD)
@@ -361,6 +370,58 @@ static uint32_t read_thread(struct reader *r, enum op_kind letter)
               OP_MAX_THREAD);
     r->trace->threaded |= thread != 0;
     return (uint32_t)thread;
+}
+
+/* The number of a call stack: @N. */
+static uint32_t read_stack(struct reader *r)
+{
+    int64_t number;
+
+    r->at++;
+    number = read_number(r);
+    if (number < 1 || number > (int64_t)r->trace->stack_count)
+        FATAL(r, "there is no row of the stack %lld", (long long)number);
+    return (uint32_t)number;
+}
+
+/* A row: @NUMBER CALLER FRAME. */
+static void read_row(struct reader *r)
+{
+    struct trace *t = r->trace;
+    int64_t number, caller;
+
+    if (r->op_count > 0)
+        FATAL(r, "the rows of call stacks stand before all operations");
+    if (t->stack_count == UINT32_MAX)
+        FATAL(r, "too many call stacks");
+    if (!t->stack_rows)
+        t->stack_rows = r->at;
+    r->at++;
+    number = read_number(r);
+    if (number != (int64_t)t->stack_count + 1)
+        FATAL(r, "the row of stack %u is to be here, not of %lld",
+              t->stack_count + 1, (long long)number);
+    caller = at_line_end(r) ? -1 : read_number(r);
+    if (caller < 0 || at_line_end(r))
+        FATAL(r, "expected @NUMBER CALLER FRAME, a row of the table of call "
+                 "stacks");
+    if (caller >= number)
+        FATAL(r, "the caller %lld of stack %lld has no row before it",
+              (long long)caller, (long long)number);
+    while (r->at < r->end && *r->at != '\n')
+        r->at++;
+    t->stack_count++;
+    t->stack_rows_size = (size_t)(r->at - t->stack_rows);
+}
+
+static void stacks_store(struct reader *r)
+{
+    struct trace *t = r->trace;
+
+    if (!t->stack_of)
+        t->stack_of = t->stacks_owned =
+            check_alloc(calloc(t->op_count, sizeof *t->stacks_owned));
+    t->stacks_owned[r->op_count] = r->stack;
 }
 
 static struct op read_operation(struct reader *r)
@@ -373,8 +434,13 @@ static struct op read_operation(struct reader *r)
             FATAL(r, "the line is cut short: expected %s", op_text(letter));
         r->number[i] = read_number(r);
     }
-    if (!at_line_end(r))
+    if (!at_line_end(r) && *r->at != STACK_SIGN)
         thread = read_thread(r, letter);
+    r->stack = 0;
+    if (!at_line_end(r))
+        r->stack = read_stack(r);
+    if (!at_line_end(r))
+        FATAL(r, "text after the number of the stack");
     return op_of_thread(operation_of(r, letter), thread);
 }
 
@@ -383,12 +449,19 @@ static void read_operations(struct reader *r)
     uint64_t declared = r->trace->op_count;
 
     while (skip_space(r)) {
+        if (*r->at == STACK_SIGN) {
+            read_row(r);
+            continue;
+        }
         if (r->op_count == declared)
             FATAL(r,
                   "more operations than the %llu that the header "
                   "declares",
                   (unsigned long long)declared);
-        r->ops[r->op_count++] = read_operation(r);
+        r->ops[r->op_count] = read_operation(r);
+        if (r->stack)
+            stacks_store(r);
+        r->op_count++;
     }
     if (r->op_count < declared)
         FATAL(r,

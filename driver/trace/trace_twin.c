@@ -206,6 +206,7 @@ struct trace *trace_twin(const struct trace *t, const char *seed)
     twin->set = SET_SECRET;
     twin->form = FORM_BINARY; /* no text file has its operations */
     twin->text = NULL;
+    trace_forget_stacks(twin);
     twin->storage = ops;
     twin->storage_mapped = false;
     twin->ops = ops;

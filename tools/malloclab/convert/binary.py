@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import BinaryIO, Iterable, Iterator
 
 from ..traces import op_table, packed, rep
+from ..traces.stacks import of_text
 from ..traces.op_table import (ALIGNED, BEGINS, BY_KIND, COUNTED, ENDS,
                                RESIZED, WITHOUT_BLOCK)
 from .checked_trace import CheckedTrace
@@ -31,7 +32,8 @@ def read(source: InputFile) -> Iterator[rep.Op]:
         head = read_up_to(file, packed.HEADER.size)
         if len(head) < packed.HEADER.size:
             raise rep.RepError("the file is cut short in its header")
-        magic, weight, _, ids, count, slots = packed.HEADER.unpack(head)
+        magic, weight, _, ids, count, slots, stacks = packed.HEADER.unpack(
+            head)
         if magic != packed.MAGIC:
             raise rep.RepError("it does not begin as the binary form does")
         if weight > MOST_WEIGHT:
@@ -41,9 +43,36 @@ def read(source: InputFile) -> Iterator[rep.Op]:
         if slots > min(count, packed.MAX_SLOT) and count:
             raise rep.RepError(f"the number of slots {slots} is out of range")
         source.weight = weight
-        yield from _checked(_records(file, count), slots)
+        ops = _checked(_records(file, count), slots)
+        if stacks:
+            yield from _with_stacks(list(ops), file, source, stacks)
+        else:
+            yield from ops
         if file.read(1):
             raise rep.RepError("bytes after the last operation")
+
+
+def _with_stacks(ops: list[rep.Op], file: BinaryIO, source: InputFile,
+                 count: int) -> Iterator[rep.Op]:
+    """The operations with what follows them, call stacks."""
+    column = read_up_to(file, len(ops) * packed.STACK.size)
+    if len(column) < len(ops) * packed.STACK.size:
+        raise rep.RepError("the file is cut short in its call stacks")
+    rows = b""
+    while chunk := read_up_to(file, CHUNK):
+        rows += chunk
+    try:
+        source.stacks = of_text(rows)
+    except ValueError as error:
+        raise rep.RepError(str(error)) from None
+    if len(source.stacks) != count:
+        raise rep.RepError(f"the header declares {count} call stacks, "
+                           f"{len(source.stacks)} are there")
+    for number, (op, (stack,)) in enumerate(
+            zip(ops, packed.STACK.iter_unpack(column)), 1):
+        if stack > count:
+            raise rep.RepError(f"there is no row of the stack {stack}", number)
+        yield op._replace(stack=stack)
 
 
 def _records(file: BinaryIO, count: int) -> Iterator[tuple[int, int, int]]:
@@ -110,7 +139,8 @@ def _extra(kind: int, argument: int) -> int:
 def write(trace: CheckedTrace, file: BinaryIO, options: WriteOptions) -> None:
     account = trace.account
     file.write(packed.header(trace.weight, account.threaded, account.ids,
-                             account.ops, account.peak_blocks))
+                             account.ops, account.peak_blocks,
+                             len(trace.stacks)))
     slots: dict[int, int] = {}
     free: list[int] = []
     for op in trace:
@@ -124,6 +154,10 @@ def write(trace: CheckedTrace, file: BinaryIO, options: WriteOptions) -> None:
         file.write(packed.RECORD.pack(
             slot << packed.KIND_BITS | kind, argument,
             op.thread << packed.SIZE_BITS | size))
+    if len(trace.stacks):
+        for op in trace:
+            file.write(packed.STACK.pack(op.stack))
+        file.write("".join(trace.stacks.lines()).encode())
 
 
 def _kind(op: rep.Op, is_live: bool) -> int:

@@ -15,7 +15,7 @@ from __future__ import annotations
 import os
 import subprocess
 import tempfile
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
@@ -23,6 +23,7 @@ import numpy
 
 from . import op_table, packed
 from .places import TraceError
+from .stacks import Stacks, of_text
 
 RECORD = numpy.dtype([("word", "<u4"), ("arg", "<u4"), ("bytes", "<u8")])
 NONE = -1
@@ -34,12 +35,14 @@ class Operations:
 
     `records` are those of the file; only arg and bytes are used, since blocks
     stand for slots here. `block` numbers blocks in the order of their birth; an
-    operation without a block, such as free(NULL), has NONE.
+    operation without a block, such as free(NULL), has NONE. `stack` has the
+    numbers of call stacks, 0 for none; None if the trace has no stacks.
     """
 
     records: numpy.ndarray
     kind: numpy.ndarray
     block: numpy.ndarray
+    stack: numpy.ndarray | None = None
 
     def __len__(self) -> int:
         return len(self.kind)
@@ -152,6 +155,7 @@ class Trace:
     threaded: bool
     ids: int
     operations: Operations
+    stacks: Stacks = field(default_factory=Stacks)
 
     @cached_property
     def blocks(self) -> Blocks:
@@ -193,15 +197,23 @@ def _read(path: str | Path, name: str | Path) -> Trace:
     """Read a copy: a mapped file would kill this process if it were truncated.
     """
     with open(name, "rb") as file:
-        _, weight, threaded, ids, count, _ = packed.HEADER.unpack(
+        _, weight, threaded, ids, count, _, stacks = packed.HEADER.unpack(
             file.read(packed.HEADER.size))
-        records = numpy.fromfile(file, RECORD)
-    if len(records) != count:
+        records = numpy.fromfile(file, RECORD, count if stacks else -1)
+        column = numpy.fromfile(file, "<u4", count) if stacks else None
+        rows = file.read()
+    if len(records) != count or stacks and len(column) != count:
         raise TraceError(f"{path}: it changed while it was read")
-    return Trace(str(path), weight, bool(threaded), ids, _operations(records))
+    try:
+        table = of_text(rows)
+    except ValueError as error:  # mdriver looks at their number alone
+        raise TraceError(f"{path}: {error}") from None
+    return Trace(str(path), weight, bool(threaded), ids,
+                 _operations(records, column), table)
 
 
-def _operations(records: numpy.ndarray) -> Operations:
+def _operations(records: numpy.ndarray,
+                stack: numpy.ndarray | None = None) -> Operations:
     """Give each operation its block: the last one that began in its slot."""
     kind = (records["word"] & packed.KIND_MASK).astype(numpy.uint8)
     order = _by(records["word"] >> packed.KIND_BITS,
@@ -213,7 +225,7 @@ def _operations(records: numpy.ndarray) -> Operations:
     by_birth[numpy.argsort(births)] = numpy.arange(len(births))
     block = numpy.full(len(kind), NONE, numpy.int64)
     block[order] = by_birth[numpy.cumsum(begins) - 1]
-    return Operations(records, kind, block)
+    return Operations(records, kind, block, stack)
 
 
 def _by(owner: numpy.ndarray, some: numpy.ndarray) -> numpy.ndarray:

@@ -79,7 +79,7 @@ class Stacks:
 def of_text(data: bytes) -> Stacks:
     """The table of these rows; a ValueError if one is wrong."""
     stacks = Stacks()
-    for line in data.decode("utf-8", "replace").splitlines():
+    for line in filter(None, data.decode("utf-8", "replace").split("\n")):
         stacks.read_row(line)
     return stacks
 
