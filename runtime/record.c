@@ -766,6 +766,8 @@ __attribute__((noinline)) static uint32_t stack_number(struct session *s)
     self.walking = true;
     count = unwind(&s->stacks->unwinding, addresses, frames_recorded,
                    module_seen, s);
+    if (count == frames_recorded)
+        addresses[count - 1] = RECORD_CUT;
     h = hash(addresses, count);
     place = h >> (64 - STACK_BITS);
     for (size_t i = 0; i < STACK_PROBES && !number; i++) {

@@ -37,7 +37,8 @@
  * before the first event that has its number, in slots that follow each other:
  *
  *     RECORD_STACK       three return addresses, innermost first; thread is the
- *     RECORD_MORE        stack's number. Then three more, and so on; 0 ends it
+ *     RECORD_MORE        stack's number. Then three more, and so on; 0 ends it,
+ *                        RECORD_CUT says that more calls are left out
  *
  * and before that, each loaded file that addresses lie in, also in a row:
  *
@@ -80,7 +81,7 @@ enum record_kind {
     RECORD_PATH
 };
 
-enum { RECORD_KIND_BITS = 8, RECORD_MAX_STACK = (1 << 24) - 1 };
+enum { RECORD_CUT = 1, RECORD_KIND_BITS = 8, RECORD_MAX_STACK = (1 << 24) - 1 };
 
 struct record_event {
     uint64_t address;

@@ -28,7 +28,7 @@ FREED_TWICE = SOUND.replace(b'f 1', b'f 0')
 
 # ---- The binary form (driver/trace_binary.c, driver/op.h). ----
 
-HEADER = struct.Struct('<8sIIQQI28x')
+HEADER = struct.Struct('<8sIIQQII24x')
 OPERATION = struct.Struct('<IIQ')
 MAGIC = b'mmtrace\1'
 ALLOC, FREE, REALLOC, _, _, CALLOC, ALIGNED, FREE_NULL, SKIP = range(9)
@@ -40,10 +40,10 @@ def operation(kind: int, slot: int = 0, size: int = 0, extra: int = 0
 
 
 def binary(*operations: bytes, weight: int = 1, ids: int = 1, slots: int = 1,
-           count: int | None = None) -> bytes:
+           count: int | None = None, stacks: int = 0) -> bytes:
     """A binary trace; count, where given, is what the header says."""
     count = len(operations) if count is None else count
-    return b''.join([HEADER.pack(MAGIC, weight, 0, ids, count, slots),
+    return b''.join([HEADER.pack(MAGIC, weight, 0, ids, count, slots, stacks),
                      *operations])
 
 
@@ -78,6 +78,10 @@ def binary_cases() -> dict[str, bytes]:
             operation(CALLOC, 0, 2**40, 2**20), free),
         'alignment-over-the-limit': binary(
             operation(ALIGNED, 0, 8, 47), free),
+        'stacks-cut-short': binary(*PAIR, stacks=1) + bytes(7),
+        'stacks-without-rows': binary(*PAIR, stacks=1) + bytes(8),
+        'stack-has-no-row': binary(*PAIR, stacks=1)
+        + struct.pack('<II', 2, 0) + b'@1 0 main\n',
     }
 
 

@@ -14,3 +14,11 @@ def layout(rows: Sequence[Sequence[str]], words: set[int]) -> str:
                    for i, (cell, width) in enumerate(zip(cells, widths))]
         lines.append("  ".join(aligned).rstrip())
     return "\n".join(lines)
+
+
+def markdown(rows: Sequence[Sequence[str]], words: set[int]) -> str:
+    """The rows as a table of Markdown; the first row has the titles."""
+    rule = [":--" if i in words else "--:" for i in range(len(rows[0]))]
+    cells = [[cell.replace("|", "\\|") for cell in row] for row in rows]
+    return "\n".join(f"| {' | '.join(row)} |"
+                     for row in [cells[0], rule, *cells[1:]])

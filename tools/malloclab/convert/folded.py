@@ -13,6 +13,7 @@ from typing import TextIO
 
 from ..traces import rep
 from ..traces.op_table import FREEING
+from ..traces.stacks import folded
 from .checked_trace import CheckedTrace
 from .frames import stack_of
 from .write_options import WriteOptions
@@ -20,7 +21,7 @@ from .write_options import WriteOptions
 
 def write(trace: CheckedTrace, file: TextIO, options: WriteOptions) -> None:
     for stack, weight in sorted(weigh(trace, options.weight).items()):
-        file.write(f"{';'.join(stack)} {weight}\n")
+        file.write(f"{folded(stack)} {weight}\n")
 
 
 def weigh(trace: CheckedTrace, weight: str) -> Counter[tuple[str, ...]]:
@@ -29,7 +30,8 @@ def weigh(trace: CheckedTrace, weight: str) -> Counter[tuple[str, ...]]:
     total: Counter[tuple[str, ...]] = Counter()
     for op in trace:
         if op.kind not in FREEING and (op.payload or weight == "calls"):
-            total[stack_of(op)] += op.payload if weight == "bytes" else 1
+            total[stack_of(op, trace.stacks)] += (
+                op.payload if weight == "bytes" else 1)
     return total
 
 
@@ -42,5 +44,5 @@ def composition(trace: CheckedTrace, moment: int) -> Counter[tuple[str, ...]]:
             live[op.id] = op
     total: Counter[tuple[str, ...]] = Counter()
     for op in live.values():
-        total[stack_of(op)] += op.payload
+        total[stack_of(op, trace.stacks)] += op.payload
     return total

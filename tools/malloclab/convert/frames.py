@@ -1,8 +1,9 @@
 """Stacks for profiles of a trace.
 
-A profile groups allocations by call stack, which a trace does not have. So
-these are the frames, from the outermost: the thread, the function called, and
-the size class, which reaches from one power of two to the next.
+A profile groups allocations by call stack. An operation of a trace without
+stacks (traces/stacks.py) has these frames, from the outermost: the thread, the
+function called, and the size class, which reaches from one power of two to the
+next.
 """
 
 from __future__ import annotations
@@ -11,10 +12,13 @@ from functools import lru_cache
 
 from ..traces import rep
 from ..traces.op_table import LETTERS
+from ..traces.stacks import Stacks, function_of
 
 
-def stack_of(op: rep.Op) -> tuple[str, str, str]:
+def stack_of(op: rep.Op, stacks: Stacks) -> tuple[str, ...]:
     """The frames of an operation that gives a block its size."""
+    if op.stack:
+        return tuple(map(function_of, stacks.frames(op.stack)))
     return f"thread {op.thread}", LETTERS[op.kind].call, size_class(op.payload)
 
 

@@ -30,6 +30,7 @@ from ..numbers import integer, shown
 from ..record import recording
 from ..traces import rep
 from ..traces.op_table import FREEING, RESIZING
+from ..traces.stacks import Stacks
 from ..record.recording import FREE, MALLOC, Event
 from .checked_trace import CheckedTrace
 from .frames import stack_of
@@ -144,7 +145,7 @@ def write(trace: CheckedTrace, file: TextIO, options: WriteOptions) -> None:
     """An interpreted file. The call stack is the thread, the function and the
     sizes that the block is among; a millisecond is an operation; what is
     resident, in bytes, is the allocator's footprint."""
-    writer = Writer(file)
+    writer = Writer(file, trace.stacks)
     file.write(f"v 10400 {VERSION}\nX {options.name}\nI 1 0\n")
     footprints = dict(options.footprints)
     infos: dict[int, int] = {}
@@ -168,6 +169,7 @@ class Writer:
     """What has a number in the file, by its meaning; a trace by its frames."""
 
     file: TextIO
+    stacks: Stacks
     strings: dict[str, int] = field(default_factory=dict)
     places: dict[str, int] = field(default_factory=dict)
     traces: dict[tuple[str, ...], int] = field(default_factory=dict)
@@ -175,7 +177,7 @@ class Writer:
 
     def begin(self, op: rep.Op) -> int:
         """Write that the block begins; returns its info."""
-        key = op.payload, self._trace(stack_of(op))
+        key = op.payload, self._trace(stack_of(op, self.stacks))
         if key not in self.infos:
             self.infos[key] = len(self.infos)
             self.file.write(f"a {key[0]:x} {key[1]:x}\n")

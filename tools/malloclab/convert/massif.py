@@ -38,7 +38,10 @@ def write(trace: CheckedTrace, file: TextIO, options: WriteOptions) -> None:
             file.write("heap_tree=empty\n")
             continue
         file.write("heap_tree=peak\n")
-        file.writelines(tree(composition(trace, shot.number)))
+        live = composition(trace, shot.number)
+        if len(trace.stacks):  # massif's tree is of callers
+            live = Counter({stack[::-1]: live[stack] for stack in live})
+        file.writelines(tree(live))
 
 
 def tree(weights: Counter[tuple[str, ...]]) -> Iterator[str]:

@@ -56,8 +56,12 @@ class Address(NamedTuple):
     offset: int
 
 
+MORE_CALLS = Address("", 0)  # in place of those that are left out
+
+
 class Modules:
-    """The files that are loaded, and where; those loaded last come first."""
+    """The files that are loaded, and where; those loaded last come first. The
+    very first is the recorder, whose own calls are left out."""
 
     def __init__(self) -> None:
         self._loaded: list[tuple[int, int, int]] = []
@@ -90,8 +94,9 @@ class Modules:
         for n in range(len(self._loaded) - 1, -1, -1):
             start, end, added = self._loaded[n]
             if start <= address < end:
-                return n and Address(os.fsdecode(self._paths[n]),
-                                     address - added) or None
+                if self._paths[n] == self._paths[0]:
+                    return None
+                return Address(os.fsdecode(self._paths[n]), address - added)
         return Address("", address)
 
 
@@ -192,19 +197,20 @@ class Recording:
         stacks: dict[int, list[Address]] = {}
         modules = Modules()
         raw: list[int] = []
+        number = 0
         for slot in itertools.chain(self._slots(), [(0, 0, 0, 0, STACK)]):
             kind = slot[4] & KIND_MASK
-            if kind == MORE:
+            if kind in (STACK, MODULE) and raw:  # the one before is complete
+                stacks[number] = modules.places(raw)
+                raw = []
+            if kind == STACK:
+                number, raw = slot[3], list(slot[:3])
+            elif kind == MORE:
                 raw += slot[:3]
             elif kind == MODULE:
                 modules.begin(*slot[:4])
             elif kind == PATH:
                 modules.more(slot)
-            if kind in (STACK, MODULE) and raw:
-                stacks[number] = modules.places(raw)
-                raw = []
-            if kind == STACK:
-                number, raw = slot[3], list(slot[:3])
         return stacks
 
     def held(self) -> Held:

@@ -15,7 +15,7 @@ from collections import defaultdict
 from typing import Iterable, Iterator
 
 from ..traces.stacks import BETWEEN, Stacks
-from .recording import Address, Recording
+from .recording import MORE_CALLS, Address, Recording
 
 UNKNOWN = "??"
 LINE = re.compile(r"(?P<file>.*):(?P<line>\d+)( \(discriminator \d+\))?")
@@ -46,6 +46,7 @@ def _names(addresses: Iterable[Address]) -> dict[Address, list[str]]:
         for offset in offsets:
             names[Address(path, offset)] = known.get(offset) or [
                 _frame(f"{offset:#x}", "", path)]
+    names[MORE_CALLS] = ["(cut)"]
     return names
 
 

@@ -92,3 +92,8 @@ def place_of(frame: str) -> str:
     """Such as sort.c:4712, or libc.so.6; "" where the frame has none."""
     return frame.partition(BETWEEN)[2]
 
+
+
+def folded(frames: Iterable[str]) -> str:
+    """As flamegraph.pl reads a stack: functions, outermost first."""
+    return ";".join(function_of(frame).replace(";", ":") for frame in frames)
