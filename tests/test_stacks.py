@@ -13,6 +13,7 @@ from pathlib import Path
 
 import support
 import test_record
+from malloclab.record import recording
 from malloclab.traces import arrays, callers, flame, pprof, rep
 from malloclab.traces.places import TraceError
 from malloclab.traces.stacks import Stacks
@@ -224,8 +225,8 @@ class Recorded(test_record.Programs):
         raw, out = self.place / 'raw', self.place / 'raw.rep'
         trace = self.trace_of('--keep', raw, '-p', 'main', '--',
                               self.place / 'pie', *self.libraries)
-        file = max(raw.glob('*.rec'), key=lambda path: path.stat().st_size)
-        done = support.run(support.ROOT / 'tools/convert', '-o', out, file)
+        done = support.run(support.ROOT / 'tools/convert', '-o', out,
+                           recording.load_all(str(raw))[0].path)
         self.assertEqual(done.returncode, 0, done.stderr)
         again = rep.read(str(out))
         self.assertEqual([op.stack for op in again.ops],
@@ -299,6 +300,25 @@ class Carried(unittest.TestCase):
         self.assertEqual(by_judge.read_bytes(), by_tool.read_bytes())
         self.assertEqual(text.read_text().splitlines()[4:],
                          SMALL.splitlines()[4:])
+
+    def test_copies_have_the_stacks_of_their_original(self) -> None:
+        """In both forms, in every session, and not at the frees that end one.
+        """
+        ops = ''.join(f'a {n} 64 @{2 + n % 2}\n' for n in range(40))
+        self.small.write_text('9000\n40\n40\n1\n' + ''.join(
+            SMALL.splitlines(True)[4:7]) + ops)
+        text, binary, packed = (self.place / f'copy.{name}' for name in
+                                ('rep', 'repb', 'packed.repb'))
+        for out in text, binary:
+            self.run_tool('tools/generate', '--like', self.small, '--ops',
+                          '130', '-o', out, 'phases=1', 'run=8')
+        self.run_tool(support.MDRIVER, '--pack', packed, '-f', text)
+        self.assertEqual(packed.read_bytes(), binary.read_bytes())
+        copy = rep.read(str(text))
+        self.assertEqual([op.stack > 1 for op in copy.ops],
+                         [op.kind == 'a' for op in copy.ops])
+        self.assertEqual(list(copy.stacks.lines()),
+                         SMALL.splitlines(True)[4:7])
 
     def test_the_judge_replays_it(self) -> None:
         said = self.run_tool(support.MDRIVER, '--no-timing', '-f', self.small)

@@ -46,7 +46,7 @@ def _copy(request: CopyRequest, path: str) -> str:
     terminal.show_progress("fitting")
     style, how = _style(original, request)
     copies = Model(original, style)
-    header = _header_of(copies, request, trace.threaded)
+    header = _header_of(copies, request, trace)
     with writers.opened(path) if path else writers.to_stdout() as file:
         sessions = _write(copies, request.seed,
                           writers.writer_for(path, file, header), header)
@@ -55,13 +55,14 @@ def _copy(request: CopyRequest, path: str) -> str:
             f"{style.run}{how}")
 
 
-def _header_of(copies: Model, request: CopyRequest, threaded: bool
+def _header_of(copies: Model, request: CopyRequest, trace: arrays.Trace
                ) -> writers.HeaderFields:
     ops = request.ops or len(copies.kinds)
     live = statistics.payload_over_time(copies.original.operations)
     pages = SLACK * int(live.max()) // rep.PAGE + 1
-    return writers.HeaderFields(threaded, copies.births(ops, request.seed),
-                                ops, pages * rep.PAGE)
+    return writers.HeaderFields(trace.threaded,
+                                copies.births(ops, request.seed), ops,
+                                pages * rep.PAGE, trace.stacks)
 
 
 def _style(original: Blocks, request: CopyRequest) -> tuple[Style, str]:

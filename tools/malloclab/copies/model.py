@@ -65,7 +65,7 @@ class Session(NamedTuple):
 
     kinds: numpy.ndarray
     block: numpy.ndarray
-    records: numpy.ndarray  # arg and bytes; word is not to be used
+    records: numpy.ndarray  # arg and bytes; word is the number of the stack
     births: int
 
     def cut(self, count: int) -> Session:
@@ -81,6 +81,9 @@ class Model:
         operations = original.operations
         clock = operations.clock
         self.original = original
+        self.records = original.operations.records.copy()
+        stack = original.operations.stack
+        self.records["word"] = 0 if stack is None else stack
         self.run = style.run
         self.kinds = operations.kind.copy()
         self.kinds[self.kinds == REALLOC_NULL] = ALLOC
@@ -160,8 +163,7 @@ class Model:
                            self.time)
         order = numpy.argsort(time, kind="stable")
         session = Session(self.kinds[order], place[self.owner[order]],
-                          self.original.operations.records[order],
-                          len(self.original))
+                          self.records[order], len(self.original))
         return self._end(session, place) if ended else session
 
     def _places(self, rng: Random) -> numpy.ndarray:
@@ -192,8 +194,8 @@ class Model:
     def _end(self, s: Session, place: numpy.ndarray) -> Session:
         """The session with a free of each block that is left."""
         left = self.left[numpy.argsort(place[self.left])]
-        frees = self.original.operations.records[self.original.birth[left]]
-        frees["arg"] = 0
+        frees = self.records[self.original.birth[left]]
+        frees["word"] = frees["arg"] = 0
         frees["bytes"] &= ~numpy.uint64(packed.SIZE_MASK)
         kinds = numpy.full(len(left), FREE, s.kinds.dtype)
         return Session(numpy.concatenate([s.kinds, kinds]),

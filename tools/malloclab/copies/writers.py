@@ -13,11 +13,13 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 from typing import BinaryIO, ContextManager, Iterator, NamedTuple, Union
 
 import numpy
 
 from ..traces import op_table, packed
+from ..traces.stacks import SIGN, Stacks
 from .model import Session
 
 
@@ -32,6 +34,7 @@ class HeaderFields(NamedTuple):
     ids: int
     ops: int
     heap: int
+    stacks: Stacks
 
 
 # ---- Files. ----
@@ -92,8 +95,10 @@ class Text:
         self.file = file
         self.threaded = header.threaded
         self.births = 0
+        self.stacked = len(header.stacks) > 0
         file.write(f"{header.heap}\n{header.ids}\n{header.ops}\n1\n"
                    .encode("ascii"))
+        file.writelines(row.encode() for row in header.stacks.lines())
 
     def write(self, session: Session) -> None:
         sizes = (session.records["bytes"] & packed.SIZE_MASK).tolist()
@@ -106,6 +111,9 @@ class Text:
         if self.threaded:
             threads = session.records["bytes"] >> packed.SIZE_BITS
             lines = map("{} {}".format, lines, threads.tolist())
+        if self.stacked:
+            lines = (f"{line} {SIGN}{stack}" if stack else line for line, stack
+                     in zip(lines, session.records["word"].tolist()))
         self.file.write(("\n".join(lines) + "\n").encode("ascii"))
         self.births += session.births
 
@@ -130,21 +138,31 @@ class Binary:
         self.file = file
         self.header = header
         self.slots = Slots()
+        self.column = tempfile.TemporaryFile() if len(header.stacks) else None
         self._write_header()
 
     def _write_header(self) -> None:
         self.file.write(packed.header(1, self.header.threaded,
                                       self.header.ids, self.header.ops,
-                                      self.slots.count))
+                                      self.slots.count,
+                                      len(self.header.stacks)))
 
     def write(self, session: Session) -> None:
         records = session.records.copy()
+        if self.column:
+            self.column.write(records["word"].tobytes())
         records["word"] = self.slots.of(session)
         records["word"] <<= packed.KIND_BITS
         records["word"] |= session.kinds
         self.file.write(records.tobytes())
 
     def finish(self) -> None:
+        if self.column:
+            with self.column:
+                self.column.seek(0)
+                shutil.copyfileobj(self.column, self.file)
+            self.file.writelines(row.encode()
+                                 for row in self.header.stacks.lines())
         self.file.seek(0)
         self._write_header()
 

@@ -29,5 +29,5 @@ MAX_SLOT = (1 << 32 - KIND_BITS) - 1
 
 
 def header(weight: int, threaded: bool, ids: int, ops: int,
-           slots: int, stacks: int) -> bytes:
+           slots: int, stacks: int = 0) -> bytes:
     return HEADER.pack(MAGIC, weight, threaded, ids, ops, slots, stacks)
