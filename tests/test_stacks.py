@@ -13,8 +13,9 @@ from pathlib import Path
 
 import support
 import test_record
+from malloclab.callers import flame, pprof, weighing
 from malloclab.record import recording
-from malloclab.traces import arrays, callers, flame, pprof, rep
+from malloclab.traces import arrays, rep
 from malloclab.traces.places import TraceError
 from malloclab.traces.stacks import Stacks
 
@@ -351,16 +352,16 @@ class Carried(unittest.TestCase):
 
 class Weighed(unittest.TestCase):
     def profile(self, text: str = SMALL, allocator: str = ''
-                ) -> callers.Profile:
+                ) -> weighing.Profile:
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder) / 'x.rep'
             path.write_text(text)
-            return callers.profile(arrays.load(path, support.BUILD), allocator,
+            return weighing.profile(arrays.load(path, support.BUILD), allocator,
                                    support.BUILD)
 
     def test_by_caller(self) -> None:
-        name = callers.namer(callers.INSIDE, 1)
-        rows = callers.table(self.profile(), name, 'allocated', 9)
+        name = weighing.namer(weighing.INSIDE, 1)
+        rows = weighing.table(self.profile(), name, 'allocated', 9)
         self.assertEqual(rows, [
             {'caller': 'main', 'at_peak': 5000, 'blocks': 1,
              'allocated': 5000, 'calls': 1},
@@ -372,13 +373,13 @@ class Weighed(unittest.TestCase):
     def test_names(self) -> None:
         frames = 'main @ a.c:1', 'std::sort @ algo.h:9'
         for skip, count, wanted in (
-                (callers.INSIDE, 1, 'main'), ('', 1, 'std::sort'),
+                (weighing.INSIDE, 1, 'main'), ('', 1, 'std::sort'),
                 ('', 2, 'std::sort < main'), ('.*', 1, 'std::sort')):
-            self.assertEqual(callers.namer(skip, count)(frames), wanted)
+            self.assertEqual(weighing.namer(skip, count)(frames), wanted)
 
     def test_a_page_is_shared_by_bytes(self) -> None:
         import numpy
-        shares = callers.pins(numpy.array([0, 1000, 8000]),
+        shares = weighing.pins(numpy.array([0, 1000, 8000]),
                               numpy.array([300, 100, 1000]))
         self.assertEqual(shares.tolist(), [3072, 1024, 8192])
 
@@ -392,7 +393,7 @@ class Weighed(unittest.TestCase):
         lines += [f'f {n}' for n in live]
         found = self.profile('\n'.join(
             ['4096', '1000', '1990', '1', *lines, '']), 'mm')
-        rows = found.by_caller(callers.namer('', 1))
+        rows = found.by_caller(weighing.namer('', 1))
         self.assertEqual(found.moment, 1990)
         self.assertEqual(rows['short']['pinned'], 0)
         self.assertEqual(rows['long']['at_peak'], 4000)
@@ -409,7 +410,7 @@ class Weighed(unittest.TestCase):
             path = Path(folder) / 'x.rep'
             path.write_text(SMALL)
             done = support.run(
-                support.ROOT / 'tools/traces', 'callers', path, '--markdown',
+                support.ROOT / 'tools/callers', path, '--markdown',
                 '--by', 'allocated', '--allocator', 'mm',
                 *(f'--{what}={folder}/{what}.gz'
                   for what in ('folded', 'pprof', 'flame')))

@@ -112,7 +112,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--stacks", metavar="FRAMES", type=positive, nargs="?",
                         const=FRAMES, help="with the call stack of each "
                         f"allocation, at most so many calls ({FRAMES}), whose "
-                        "functions addr2line names: see tools/traces callers")
+                        "functions addr2line names: see tools/callers")
     parser.add_argument("--list", action="store_true",
                         help="list the processes recorded on stdout, and "
                         "without --keep keep no recording")

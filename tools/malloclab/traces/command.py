@@ -4,22 +4,16 @@ from __future__ import annotations
 
 import argparse
 import json
-import re
 import sys
-from collections import Counter
 from pathlib import Path
-from typing import Any, Iterator, Sequence
+from typing import Iterator, Sequence
 
-from .. import BUILD, ROOT, output
-from ..arguments import positive
-from ..columns import layout, markdown
-from ..replays import ReplayError
+from .. import BUILD, ROOT
+from ..columns import layout
 from ..terminal import show_progress
-from . import (arrays, callers, flame, info, manifest, places, pprof,
-               statistics)
+from . import arrays, info, manifest, places, statistics
 from .arrays import Trace
 from .places import TraceError
-from .stacks import folded
 
 EPILOG = """\
 examples:
@@ -27,8 +21,6 @@ examples:
   tools/traces info git-log x.rep
   tools/traces info --json x.rep.gz | jq .traces[0].sizes
   tools/traces check
-  tools/traces callers server.rep --allocator libc --by pinned
-  tools/traces callers server.rep --pprof server.pb.gz --flame server.html
 
 A TRACE is a path, or a name in the trace directory. Exit status: 0; 1 where
 check found a difference; 2 where a trace is not sound or not there; 130
@@ -56,7 +48,6 @@ def _parser() -> argparse.ArgumentParser:
     about.add_argument("--json", action="store_true",
                        help="print one JSON object")
     about.add_argument("names", metavar="TRACE", nargs="+")
-    _add_callers(parts, common)
     for name, purpose in (
             ("list", "print a line per trace"),
             ("check", "compare traces with their directory's MANIFEST")):
@@ -66,42 +57,6 @@ def _parser() -> argparse.ArgumentParser:
         part.add_argument("names", metavar="TRACE", nargs="*",
                           help="default: all of the directory")
     return parser
-
-
-def _add_callers(parts: Any, common: argparse.ArgumentParser) -> None:
-    part = parts.add_parser(
-        "callers", parents=[common], help="who allocates, by call stack",
-        description="Print who holds memory at the peak, who allocates most, "
-        "and with --allocator who pins pages when the heap has shrunk. The "
-        "trace has call stacks: tools/record --stacks.")
-    part.add_argument("name", metavar="TRACE")
-    part.add_argument("--by", choices=[m.replace("_", "-") for m
-                                       in callers.MEASURES], default="at-peak",
-                      help="what rows are sorted by, and what --folded and "
-                      "--flame weigh: bytes live at the peak (default), "
-                      "blocks then, bytes allocated, calls, or bytes of pages "
-                      "pinned")
-    part.add_argument("--allocator", metavar="NAME", default="",
-                      help="replay the trace on it, for what is pinned: after "
-                      "the peak, when the footprint is furthest above the "
-                      "payload")
-    part.add_argument("--top", metavar="N", type=positive, default=20,
-                      help="how many rows (20)")
-    part.add_argument("--frames", metavar="N", type=positive, default=1,
-                      help="name a caller by its innermost N functions (1)")
-    part.add_argument("--skip", metavar="REGEX", default=callers.INSIDE,
-                      help="functions that are no callers (those of C++'s "
-                      "library); '' skips none")
-    form = part.add_mutually_exclusive_group()
-    form.add_argument("--json", action="store_true",
-                      help="print one JSON object")
-    form.add_argument("--markdown", action="store_true",
-                      help="print a table of Markdown")
-    for option, what in (("folded", "folded stacks, for flamegraph.pl"),
-                         ("pprof", "a profile for pprof, of all measures"),
-                         ("flame", "a flame graph, a page for the browser")):
-        part.add_argument(f"--{option}", metavar="FILE",
-                          help=f"write {what}")
 
 
 def _load_all(paths: Sequence[Path], build: Path) -> Iterator[Trace]:
@@ -207,69 +162,14 @@ def _missing(options: argparse.Namespace, paths: Sequence[Path]) -> list[str]:
             if entry.name not in there]
 
 
-def _callers(options: argparse.Namespace) -> int:
-    by = options.by.replace("-", "_")
-    if by == "pinned" and not options.allocator:
-        raise TraceError("what is pinned depends on --allocator")
-    try:
-        name = callers.namer(options.skip, options.frames)
-    except re.error as error:
-        raise TraceError(f"--skip: {error}") from None
-    path = places.found(options.name, options.trace_dir)
-    trace, = _load_all([path], options.build)
-    found = callers.profile(trace, options.allocator, options.build)
-    _write_callers(found, by, options)
-    rows = callers.table(found, name, by, options.top)
-    if options.json:
-        json.dump({"schema": 1, "trace": trace.path, "moment": found.moment,
-                   "footprint": found.footprint, "payload": found.payload,
-                   "callers": rows}, sys.stdout, indent=1)
-        print()
-        return 0
-    print_table = markdown if options.markdown else layout
-    titles = [title.replace("_", " ") for title in rows[0]] if rows else []
-    cells = [[f"{value:,}" for value in list(row.values())[1:]]
-             + [row["caller"]] for row in rows]
-    print(print_table([titles[1:] + titles[:1], *cells], {len(found.values)}))
-    if found.moment and not options.markdown:
-        print(f"pinned: after operation {found.moment:,}, with "
-              f"{found.payload:,} bytes of payload in a footprint of "
-              f"{found.footprint:,} bytes of {options.allocator}")
-    return 0
-
-
-def _write_callers(found: callers.Profile, by: str,
-                   options: argparse.Namespace) -> None:
-    weights = found.by_stack(by)
-    if options.folded:
-        lines: Counter[str] = Counter()
-        for stack, weight in weights.items():
-            lines[folded(stack)] += weight
-        output.save(options.folded, "".join(
-            f"{line} {lines[line]}\n" for line in sorted(lines)).encode())
-    if options.pprof:
-        measures = {measure: found.by_stack(measure)
-                    for measure in found.values}
-        samples = {stack: [one.get(stack, 0) for one in measures.values()]
-                   for stack in dict.fromkeys(
-                       stack for one in measures.values() for stack in one)}
-        units = [(measure, "count" if measure in ("blocks", "calls")
-                  else "bytes") for measure in measures]
-        output.save(options.pprof, pprof.encode(units, samples))
-    if options.flame:
-        title = f"{Path(found.trace.path).name}: {options.by}"
-        output.save(options.flame, flame.page(title, weights).encode())
-
-
-COMMANDS = {"callers": _callers, "info": _info, "list": _list, "check": _check}
+COMMANDS = {"info": _info, "list": _list, "check": _check}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     try:
         return COMMANDS[options.part](options)
-    except (TraceError, ReplayError, manifest.ManifestError,
-            OSError) as error:
+    except (TraceError, manifest.ManifestError, OSError) as error:
         show_progress("")
         if str(error):
             print(f"tools/traces: {error}", file=sys.stderr)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Any, Iterable, Mapping, Sequence
 
-from .stacks import function_of, place_of
+from ..traces.stacks import function_of, place_of
 
 SAMPLE_TYPE, SAMPLE, LOCATION, FUNCTION, STRING = 1, 2, 4, 5, 6
 NUMBER, BYTES = 0, 2

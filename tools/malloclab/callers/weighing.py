@@ -28,10 +28,10 @@ from typing import Any, Callable
 import numpy
 
 from .. import replays
-from . import op_table, statistics
-from .arrays import Operations, Trace
-from .places import TraceError
-from .stacks import function_of
+from ..traces import op_table, statistics
+from ..traces.arrays import Operations, Trace
+from ..traces.places import TraceError
+from ..traces.stacks import function_of
 
 PAGE = 4096
 MEASURES = ("at_peak", "blocks", "allocated", "calls", "pinned")
