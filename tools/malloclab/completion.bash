@@ -1,0 +1,48 @@
+# The words of a kind that mdriver --list has: allocators or traces.
+_malloclab_list()
+{
+    "$_malloclab_root/mdriver" --list -t "$_malloclab_root/traces" 2>/dev/null |
+        awk -v title="$1:" '/^[A-Z]/ { on = $1 == title } on && /^ / { print $1 }'
+}
+
+# Options and subcommands that the --help of a command has.
+_malloclab_help()
+{
+    "$@" --help 2>/dev/null | awk '
+        /^[^ ]/ { on = 0 }
+        /^  [A-Z]+$/ { on = 1 }
+        on && /^    [a-z]/ { print $1 }
+        /^ *-/ { while (match($0, /--[a-z][a-z-]*/)) {
+            print substr($0, RSTART, RLENGTH)
+            $0 = substr($0, RSTART + RLENGTH) } }'
+}
+
+_malloclab()
+{
+    local word=$2 before=$3 words=() line=("$1")
+
+    if [[ $word == = ]]; then
+        word=
+    elif [[ $before == = ]]; then
+        before=${COMP_WORDS[COMP_CWORD - 2]}
+    fi
+    case $before in
+    --allocator | --baseline)
+        local head=
+        [[ $word == *,* ]] && head=${word%,*},
+        words=($(compgen -W "$(_malloclab_list Allocators)" -- "${word##*,}"))
+        COMPREPLY=("${words[@]/#/$head}")
+        return ;;
+    -f | --file)
+        COMPREPLY=($(compgen -W "$(_malloclab_list Traces)" -- "$word"))
+        return ;;
+    esac
+    # A subcommand has options of its own.
+    [[ $1 == *tools/* && $COMP_CWORD -gt 1 && ${COMP_WORDS[1]} == [a-z]* ]] &&
+        line+=("${COMP_WORDS[1]}")
+    words=($(_malloclab_help "${line[@]}"))
+    if [[ $word != -* && $1 != *tools/* ]]; then
+        words=($(_malloclab_list Traces))
+    fi
+    COMPREPLY=($(compgen -W "${words[*]}" -- "$word"))
+}
