@@ -12,6 +12,8 @@
 # make test-programs ARGS=...      real programs on every allocator: are they
 #                                  right?
 # make bench-programs ARGS=...     the same: how fast are they?
+# make man                         manual pages from the help texts, by help2man:
+#                                  build/man
 # make clean                       delete build/
 #
 # MODE=release|san|m32|aarch64   optimized (default), sanitizers, allocators of
@@ -110,6 +112,18 @@ clean:
 # A library's place in the lab is its adapter.
 $(OUT)/libraries/%.so: libraries/lab/%.c
 	$(call compile,$(WORKER_CC) $(WORKER_FLAGS) $(PLUGIN_FLAGS) $<)
+
+# A page for mdriver and one for each tool, whose second line says what it is.
+TOOLS := $(notdir $(shell find tools -maxdepth 1 -type f))
+.PHONY: man
+man: build/man/mdriver.1 $(TOOLS:%=build/man/malloclab-%.1)
+help2man = $(call say,man  ,$@)@mkdir -p $(@D) && help2man --no-info \
+	--name="$(1)" --output=$@ $<
+build/man/mdriver.1: $(OUT)/mdriver
+	$(call help2man,judge memory allocators by traces)
+build/man/malloclab-%.1: tools/% $(wildcard tools/malloclab/*.py \
+		tools/malloclab/*/*.py)
+	$(call help2man,$(shell sed -n '2s/"""\|# //g; 2s/\..*//p' $<))
 
 include runtime/runtime.mk libraries/libraries.mk bench/bench.mk tests/tests.mk \
 	assignments/course.mk
