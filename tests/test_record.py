@@ -837,7 +837,7 @@ class Conversion(unittest.TestCase):
 
     def convert(self, *events: tuple[int, ...]) -> str:
         converter = recording.Converter()
-        ops = list(converter.convert(map(Event._make, events)))
+        ops = list(converter.convert(Event(*event) for event in events))
         self.notes = +converter.notes
         rep.measure(ops)
         return ', '.join(rep.render(op, rep.measure(ops).threaded)
