@@ -18,6 +18,7 @@
 #include "check/process.h"
 #include "output/progress.h"
 #include "output/placement_log.h"
+#include "output/markdown.h"
 #include "output/report.h"
 #include "output/replay_log.h"
 #include "trace/trace_list.h"
@@ -261,13 +262,22 @@ static bool is_for_people(const struct options *o)
 static void print_changes(const struct difference_report *r,
                           const struct options *o)
 {
-    FILE *markdown = output_open(o->markdown);
-
     if (is_for_people(o))
         difference_print(stdout, r, false);
-    if (markdown)
-        difference_print(markdown, r, true);
-    output_close(markdown, o->markdown);
+}
+
+/* Of the results, or of what has changed. */
+static void write_markdown(const struct benchmark *c, const struct options *o,
+                           const struct profile *profile,
+                           const struct difference_report *changes)
+{
+    FILE *file = output_open(o->markdown);
+
+    if (file && changes)
+        difference_print(file, changes, true);
+    else if (file)
+        markdown_results(file, c, profile, o->align);
+    output_close(file, o->markdown);
 }
 
 static int publish(const struct benchmark *c, const struct options *o,
@@ -286,6 +296,7 @@ static int publish(const struct benchmark *c, const struct options *o,
     if (is_for_people(o))
         report_print(c, profile, &style);
     export_files(&setup, o->json, o->csv);
+    write_markdown(c, o, profile, changes);
     if (changes)
         print_changes(changes, o);
     if (c->interrupted) {

@@ -312,8 +312,8 @@ static const struct option_row {
       "Write all results as CSV; - is stdout", 0},
      TEXT, AT(csv), 0, 0, ONE_REPLAY},
     {{"markdown", MARKDOWN, "FILE", 0,
-      "Write the changes of --baseline as Markdown; - is stdout", 0},
-     TEXT, AT(markdown), 0, 0, NOTHING},
+      "Write tables as Markdown, of --baseline the changes; - is stdout", 0},
+     TEXT, AT(markdown), 0, 0, ONE_REPLAY},
     {{"timeline", TIMELINE, "FILE", 0,
       "Write payload, footprint and free memory over the operations, CSV;"
       " - is stdout", 0},
@@ -706,9 +706,8 @@ static void check(const struct reading *r)
         check_text_name("--shrink", o->shrink);
     if (o->speed != 0 && !o->watch)
         fatal_usage("--speed is of --watch");
-    if (!o->baseline && (o->fail_if || o->markdown))
-        fatal_usage("%s is of what --baseline compares",
-                    o->fail_if ? "--fail-if" : "--markdown");
+    if (!o->baseline && o->fail_if)
+        fatal_usage("--fail-if is of what --baseline compares");
     need_one_trace(o, o->pack, "--pack");
     need_one_trace(o, o->watch, "--watch");
     need_one_trace(o, o->shrink, "--shrink");

@@ -12,6 +12,7 @@
 #include "output/explain.h"
 #include "output/export.h"
 #include "output/progress.h"
+#include "output/markdown.h"
 #include "output/report.h"
 #include "shrink/shrink.h"
 #include "trace/contents.h"
@@ -38,9 +39,14 @@ static int play_adversary(struct benchmark *c, const struct options *o,
     adversary_benchmark_run(&t);
     progress_clear();
     c->interrupted = t.interrupted;
-    if (!output_is_stdout(o->json) && !output_is_stdout(o->csv))
+    if (!output_is_stdout(o->json) && !output_is_stdout(o->csv) &&
+        !output_is_stdout(o->markdown))
         report_adversary(&t);
     export_files(&setup, o->json, o->csv);
+    FILE *markdown = output_open(o->markdown);
+    if (markdown)
+        markdown_adversary(markdown, &t);
+    output_close(markdown, o->markdown);
     bool all_ok = adversary_benchmark_all_ok(&t);
     adversary_benchmark_free(&t);
     if (c->interrupted) {

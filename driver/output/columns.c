@@ -177,6 +177,28 @@ struct value column_value(enum column_id id, const struct row *row)
     return row->trace ? pair_value(id, row) : total_value(id, row);
 }
 
+const char *column_text(enum column_id id, struct value v, char *buffer,
+                        size_t size)
+{
+    const struct column *c = &columns[id];
+    double scale = c->scale > 0 ? c->scale : 1;
+
+    switch (v.type) {
+    case VALUE_TEXT:
+        return v.text;
+    case VALUE_COUNT:
+        snprintf(buffer, size, "%llu", (unsigned long long)v.count);
+        return buffer;
+    case VALUE_NUMBER:
+        snprintf(buffer, size, c->table_format, scale * v.number);
+        return buffer;
+    case VALUE_NONE:
+        return "";
+    default: /* the columns of speed are the last: they stay blank */
+        return c->when == WHEN_TIMED || c->when == WHEN_COUNTED ? "" : "-";
+    }
+}
+
 bool column_in_table(enum column_id id, const struct benchmark *b)
 {
     const bool holds[] = {[WHEN_ALWAYS] = true,

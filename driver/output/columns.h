@@ -2,7 +2,7 @@
  * columns.h - the columns of results, which columns.def defines.
  *
  * A row is the result of one allocator on one trace, or the totals of an
- * allocator over all traces. The writers (report.c, csv.c, export.c) write the
+ * allocator over all traces. The writers (report.c, markdown.c, csv.c, export.c) write the
  * columns that have a name in their format.
  */
 #ifndef COLUMNS_H
@@ -81,6 +81,10 @@ struct row row_of_totals(const struct benchmark *b, size_t allocator,
                          struct score score);
 
 struct value column_value(enum column_id id, const struct row *row);
+
+/* The value as the tables have it; buffer is for numbers. */
+const char *column_text(enum column_id id, struct value value, char *buffer,
+                        size_t size);
 
 /* Does the table have the column in this benchmark? */
 bool column_in_table(enum column_id id, const struct benchmark *b);

@@ -39,28 +39,6 @@ static void print_header(const struct benchmark *b)
     putchar('\n');
 }
 
-/* The value as text; buffer is for numbers. */
-static const char *cell_text(const struct column *c, struct value v,
-                             char *buffer, size_t size)
-{
-    double scale = c->scale > 0 ? c->scale : 1;
-
-    switch (v.type) {
-    case VALUE_TEXT:
-        return v.text;
-    case VALUE_COUNT:
-        snprintf(buffer, size, "%llu", (unsigned long long)v.count);
-        return buffer;
-    case VALUE_NUMBER:
-        snprintf(buffer, size, c->table_format, scale * v.number);
-        return buffer;
-    case VALUE_NONE:
-        return "";
-    default: /* the columns of speed are the last: they stay blank */
-        return c->when == WHEN_TIMED || c->when == WHEN_COUNTED ? "" : "-";
-    }
-}
-
 /* Print text in a column that is as wide as its title. */
 static int print_cell(char *line, size_t size, const struct column *c,
                       const char *text)
@@ -84,7 +62,7 @@ static void print_row(const struct row *row)
         struct value v = column_value(id, row);
         used +=
             (size_t)print_cell(line + used, sizeof line - used, &columns[id],
-                               cell_text(&columns[id], v, text, sizeof text));
+                               column_text(id, v, text, sizeof text));
     }
     used = strlen(line);
     while (used > 0 && line[used - 1] == ' ')

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Sequence
 
 from . import handin, run
-from .columns import layout
+from .columns import add_markdown, layout
 from .terminal import show_progress
 
 SOAK = run.BUILD / "soak"
@@ -145,6 +145,7 @@ def _parser() -> argparse.ArgumentParser:
                         help="of the random requests (1)")
     parser.add_argument("--live", type=int, default=64, metavar="MIB",
                         help="most memory that is in use at a time (64)")
+    add_markdown(parser)
     parser.add_argument("--signals", type=float, default=200.0, metavar="N",
                         help="so many in a second (200)")
     parser.add_argument("--forks", type=float, default=5.0, metavar="N",

@@ -8,6 +8,7 @@ from typing import Sequence
 
 from .. import BUILD, ROOT
 from ..arguments import add_subcommand
+from ..columns import add_markdown
 from . import (comparison, exchange, faults, judge, lookahead, memory_return,
                misuse, pareto, record, scaling, threads, worst)
 from .part import Part
@@ -51,6 +52,7 @@ Exit status: 0; 1 where an allocator failed; 2 where it could not be measured;
 def _common(build: object) -> argparse.ArgumentParser:
     """A parser of the options that may come before or after the part."""
     common = argparse.ArgumentParser(add_help=False)
+    add_markdown(common)
     common.add_argument("--build", type=lambda text: ROOT / text,
                         default=build, metavar="FOLDER",
                         help="the build to measure (build/release)")

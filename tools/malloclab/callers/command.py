@@ -12,7 +12,7 @@ from typing import Any, Sequence
 
 from .. import BUILD, ROOT, output
 from ..arguments import positive
-from ..columns import layout, markdown
+from ..columns import add_markdown, layout
 from ..replays import ReplayError
 from ..traces import arrays, places
 from ..traces.places import TraceError
@@ -58,11 +58,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--skip", metavar="REGEX", default=weighing.INSIDE,
                         help="functions that are no callers (those of C++'s "
                         "library); '' skips none")
-    form = parser.add_mutually_exclusive_group()
-    form.add_argument("--json", action="store_true",
-                      help="print one JSON object")
-    form.add_argument("--markdown", action="store_true",
-                      help="print a table of Markdown")
+    parser.add_argument("--json", action="store_true",
+                        help="print one JSON object")
+    add_markdown(parser)
     for option, what in (("folded", "folded stacks, for flamegraph.pl"),
                          ("pprof", "a profile for pprof, of all measures"),
                          ("flame", "a flame graph, a page for the browser")):
@@ -112,10 +110,9 @@ def _show(options: argparse.Namespace) -> None:
     titles = [title.replace("_", " ") for title in found.values]
     cells = [[f"{row[measure]:,}" for measure in found.values]
              + [row["caller"]] for row in rows]
-    form = markdown if options.markdown else layout
-    print(form([[*titles, "caller"], *cells], {len(titles)}))
-    if found.moment and not options.markdown:
-        print(f"pinned: after operation {found.moment:,}, with "
+    print(layout([[*titles, "caller"], *cells], {len(titles)}))
+    if found.moment:
+        print(f"\npinned: after operation {found.moment:,}, with "
               f"{found.payload:,} bytes of payload in a footprint of "
               f"{found.footprint:,} bytes of {options.allocator}")
 

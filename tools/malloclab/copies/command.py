@@ -8,7 +8,7 @@ import sys
 from typing import Any, Sequence
 
 from .. import pictures, packages, replays, terminal
-from ..columns import layout
+from ..columns import add_markdown, layout
 from ..results import OK
 from ..traces import arrays, places
 from ..traces.arrays import Blocks
@@ -60,6 +60,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("copy", metavar="COPY", help="another")
     parser.add_argument("-o", "--output", metavar="FILE",
                         help="draw the distributions: .png, .svg or .pdf")
+    add_markdown(parser)
     parser.add_argument("-a", "--allocator", metavar="LIST",
                         help="replay both on these and compare utilization, "
                         "also of best fit (mdriver --bounds)")

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Callable, Iterable, Sequence
 
 from .. import handin, run
+from ..columns import add_markdown
 from .benching import Bench, Figure, report_bench
 from .comparing import report_test, test_all
 from .results import Row, check_files, export, is_bad
@@ -157,6 +158,7 @@ def _parser() -> argparse.ArgumentParser:
                         help="of bench (5)")
     parser.add_argument("--json", metavar="FILE", help="write the figures too")
     parser.add_argument("--csv", metavar="FILE", help="the same, as CSV")
+    add_markdown(parser)
     parser.add_argument("--keep", metavar="DIR", type=Path,
                         help="run in DIR, which must not be there yet, and "
                         "leave in it what test made")

@@ -14,7 +14,7 @@ from typing import Mapping, Sequence
 
 from .. import BUILD, output, preloading, terminal
 from ..arguments import positive
-from ..columns import layout
+from ..columns import add_markdown, layout
 from ..making import MakeError, make
 from ..traces import rep
 from . import recording, symbols
@@ -116,6 +116,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--list", action="store_true",
                         help="list the processes recorded on stdout, and "
                         "without --keep keep no recording")
+    add_markdown(parser)
     parser.add_argument("--keep", metavar="DIR",
                         help="keep the raw recordings in DIR, which must be "
                         "empty or not exist")

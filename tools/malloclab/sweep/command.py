@@ -10,6 +10,7 @@ from typing import Sequence
 
 from .. import engines
 from ..arguments import names, positive
+from ..columns import add_markdown
 from ..engines import EngineError
 from ..making import MakeError, make
 from ..traces import manifest, places
@@ -56,6 +57,7 @@ def _parser() -> argparse.ArgumentParser:
                         required=True, metavar="NAME=VALUES",
                         help="a constant, and its values with commas; again "
                         "for more constants")
+    add_markdown(parser)
     parser.add_argument("--into", metavar="RESULTS", required=True, type=Path,
                         help="folder of the results")
     parser.add_argument("-f", "--traces", type=names, action="extend",

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Iterator, Sequence
 
 from .. import BUILD, ROOT
-from ..columns import layout
+from ..columns import add_markdown, layout
 from ..terminal import show_progress
 from . import arrays, info, manifest, places, statistics
 from .arrays import Trace
@@ -54,6 +54,7 @@ def _parser() -> argparse.ArgumentParser:
         part = parts.add_parser(name, parents=[common], help=purpose,
                                 description=f"{purpose[0].upper()}"
                                 f"{purpose[1:]}.")
+        add_markdown(part)
         part.add_argument("names", metavar="TRACE", nargs="*",
                           help="default: all of the directory")
     return parser

@@ -1,0 +1,224 @@
+/*
+ * markdown.c - tables as Markdown: a title, then rows of cells.
+ *
+ *     ### Results for mm
+ *
+ *     | trace | valid | util |
+ *     |---|---:|---:|
+ *     | comb.rep | yes | 93.1% |
+ */
+#include "markdown.h"
+
+#include "columns.h"
+#include "measure/waste.h"
+
+#include <stdarg.h>
+#include <string.h>
+
+static void cell(FILE *out, const char *text)
+{
+    fputs("| ", out);
+    for (; *text; text++) {
+        if (*text == '|')
+            fputc('\\', out);
+        fputc(*text, out);
+    }
+    fputc(' ', out);
+}
+
+__attribute__((format(printf, 2, 3))) static void cellf(FILE *out,
+                                                        const char *format, ...)
+{
+    char text[128];
+    va_list arguments;
+
+    va_start(arguments, format);
+    vsnprintf(text, sizeof text, format, arguments);
+    va_end(arguments);
+    cell(out, text);
+}
+
+/* A cell of a figure that may be unknown. */
+static void figure(FILE *out, bool known, const char *format, double x)
+{
+    char text[64];
+
+    snprintf(text, sizeof text, format, x);
+    cell(out, known ? text : "-");
+}
+
+static void end_row(FILE *out)
+{
+    fputs("|\n", out);
+}
+
+/* The rule below the titles: so many columns of texts, then of numbers. */
+static void rule(FILE *out, size_t texts, size_t numbers)
+{
+    while (texts-- > 0)
+        fputs("|---", out);
+    while (numbers-- > 0)
+        fputs("|---:", out);
+    end_row(out);
+}
+
+/* ---- Results: the columns of columns.def. ---- */
+
+static void title_cell(FILE *out, const char *title)
+{
+    size_t before = strspn(title, " "), length = strlen(title);
+
+    while (length > before && title[length - 1] == ' ')
+        length--;
+    cellf(out, "%.*s", (int)(length - before), title + before);
+}
+
+static void result_row(FILE *out, const struct row *row)
+{
+    char text[64];
+
+    for (enum column_id id = 0; id < COLUMNS; id++)
+        if (column_in_table(id, row->benchmark))
+            cell(out, column_text(id, column_value(id, row), text, sizeof text));
+    end_row(out);
+}
+
+static void results(FILE *out, const struct benchmark *b, size_t allocator,
+                    const struct profile *profile, unsigned align)
+{
+    fprintf(out, "### Results for %s\n\n", b->allocators[allocator]->name);
+    for (enum column_id id = 0; id < COLUMNS; id++)
+        if (column_in_table(id, b))
+            title_cell(out, columns[id].title);
+    end_row(out);
+    for (enum column_id id = 0; id < COLUMNS; id++)
+        if (column_in_table(id, b))
+            fputs(columns[id].left ? "|---" : "|---:", out);
+    end_row(out);
+    for (size_t i = 0; i < b->trace_count; i++) {
+        struct row row = row_of(b, allocator, i, align);
+
+        result_row(out, &row);
+    }
+    if (b->trace_count > 1) {
+        struct row row =
+            row_of_totals(b, allocator, score_of(b, allocator, profile));
+
+        result_row(out, &row);
+    }
+    fputc('\n', out);
+}
+
+/* ---- What footprints are made of. ---- */
+
+static void waste(FILE *out, const struct benchmark *b)
+{
+    fputs("### Footprint\n\n", out);
+    cell(out, "allocator");
+    cell(out, "util");
+    for (enum waste_part i = 0; i < WASTE_PARTS; i++)
+        cell(out, waste_title(i));
+    end_row(out);
+    rule(out, 1, 1 + WASTE_PARTS);
+    for (size_t a = 0; a < b->allocator_count; a++) {
+        struct waste_shares s = waste_means(b, a);
+
+        cell(out, b->allocators[a]->name);
+        figure(out, s.traces > 0, "%.1f%%", 100 * s.utilization);
+        for (enum waste_part i = 0; i < WASTE_PARTS; i++)
+            figure(out, s.traces > 0, "%.1f%%", 100 * s.of[i]);
+        end_row(out);
+    }
+    fputc('\n', out);
+}
+
+/* ---- The comparison. ---- */
+
+static size_t count_ok(const struct benchmark *b, size_t allocator)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < b->trace_count; i++)
+        count += benchmark_result(b, allocator, i)->outcome.verdict ==
+                 VERDICT_OK;
+    return count;
+}
+
+static void comparison_row(FILE *out, const struct benchmark *b,
+                           size_t allocator)
+{
+    const struct allocator *a = b->allocators[allocator];
+    struct means m = means_of(b, allocator);
+
+    cell(out, a->name);
+    cell(out, a->idea && a->idea[0] ? a->idea : "-");
+    cellf(out, "%zu of %zu", count_ok(b, allocator), b->trace_count);
+    figure(out, m.utilization > 0, "%.1f%%", 100 * m.utilization);
+    if (b->timing)
+        figure(out, m.ns_per_op > 0, "%.1f", m.ns_per_op);
+    if (b->counting)
+        figure(out, m.instructions_per_op > 0, "%.1f", m.instructions_per_op);
+    if (benchmark_has_speed(b))
+        figure(out, m.ratio > 0, "%.2f", m.ratio);
+    end_row(out);
+}
+
+static void comparison(FILE *out, const struct benchmark *b)
+{
+    size_t speeds = (size_t)b->timing + (size_t)b->counting;
+
+    fputs("### Comparison\n\n| allocator | idea | valid | util ", out);
+    if (b->timing)
+        cell(out, "ns/op");
+    if (b->counting)
+        cell(out, "instr/op");
+    if (benchmark_has_speed(b))
+        cell(out, "x libc");
+    end_row(out);
+    rule(out, 3, 1 + speeds + benchmark_has_speed(b));
+    for (size_t a = 0; a < b->allocator_count; a++)
+        comparison_row(out, b, a);
+    fputc('\n', out);
+}
+
+void markdown_results(FILE *out, const struct benchmark *b,
+                      const struct profile *profile, unsigned align)
+{
+    for (size_t a = 0; a < b->allocator_count; a++)
+        results(out, b, a, profile, align);
+    if (b->with_bounds)
+        waste(out, b);
+    if (b->allocator_count > 1)
+        comparison(out, b);
+}
+
+/* ---- An adversary. ---- */
+
+void markdown_adversary(FILE *out, const struct adversary_benchmark *t)
+{
+    const struct adversary_setup *s = &t->adversary_setup;
+
+    fprintf(out, "### Adversary %s: footprint / M\n\n| allocator ",
+            s->adversary->name);
+    for (size_t n = 0; n < s->n_count; n++)
+        cellf(out, "n = %llu", (unsigned long long)s->n[n]);
+    end_row(out);
+    rule(out, 1, s->n_count);
+    for (size_t a = 0; a < t->allocator_count; a++) {
+        cell(out, t->allocators[a]->name);
+        for (size_t n = 0; n < s->n_count; n++) {
+            const struct adversary_result *r =
+                adversary_benchmark_result(t, a, n);
+
+            if (r->outcome.verdict == VERDICT_OK)
+                cellf(out, "%.3f", r->ratio);
+            else
+                cell(out, verdict_name(r->outcome.verdict));
+        }
+        end_row(out);
+    }
+    cell(out, "any allocator");
+    for (size_t n = 0; n < s->n_count; n++)
+        cellf(out, "%.3f", robson_bound(s->n[n], s->budget));
+    end_row(out);
+}
