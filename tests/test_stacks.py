@@ -222,6 +222,18 @@ class Recorded(test_record.Programs):
         self.assertRegex(trace.stacks.frames(stack)[-1],
                          r'\A0x[0-9a-f]+ @ bare\Z')
 
+    def test_with_exported_names_alone(self) -> None:
+        """No static function is given the name of the one before it."""
+        bare = self.place / 'exporting'
+        self.compile('-s', '-rdynamic', '-O1', '-o', bare,
+                     self.place / 'ways.c', '-pthread')
+        trace = self.trace_of('--', bare, *self.libraries)
+        stack, = (op.stack for op in trace.ops if op.size == 1001)
+        names = functions(trace, stack)
+        self.assertIn('main', names)
+        for name in names[:names.index('main')]:
+            self.assertRegex(name, r'\A(\(after \w+\)|0x[0-9a-f]+)\Z')
+
     def test_a_raw_recording_is_converted_with_its_stacks(self) -> None:
         raw, out = self.place / 'raw', self.place / 'raw.rep'
         trace = self.trace_of('--keep', raw, '-p', 'main', '--',

@@ -2,12 +2,14 @@
 
 addr2line (binutils) reads debug information, also that of separate files, with
 the functions that were inlined; where there is none, the symbols; where these
-are stripped, the exported ones. A name that it knows from those alone may be
-that of the exported function before the right one.
+are stripped, the exported ones. Then it takes the symbol before an address, which
+may be another function's; nm says where that ends, and a call beyond it is
+`(after NAME)`.
 """
 
 from __future__ import annotations
 
+import bisect
 import os
 import re
 import subprocess
@@ -60,12 +62,37 @@ def _ask(path: str, offsets: list[int]) -> Iterator[tuple[int, list[str]]]:
             capture_output=True, text=True, errors="replace").stdout
     except FileNotFoundError:
         return
+    extents = _extents(path)
     for part in said.split("\n0x") if said else ():
         at, *lines = part.removeprefix("0x").splitlines()
-        frames = [_frame(name, place, path)
-                  for name, place in zip(lines[::2], lines[1::2])
-                  if name != UNKNOWN]
+        frames = []
+        for name, place in zip(lines[::2], lines[1::2]):
+            if place.startswith(UNKNOWN) and not _is_in(int(at, 16), extents):
+                name = name if name == UNKNOWN else f"(after {name})"
+            if name != UNKNOWN:
+                frames.append(_frame(name, place, path))
         yield int(at, 16), frames
+
+
+def _extents(path: str) -> list[tuple[int, int]]:
+    """Where the functions that have symbols begin and end, ascending."""
+    found = []
+    for table in (), ("-D",):
+        said = subprocess.run(["nm", "-S", "--defined-only", *table, path],
+                              capture_output=True, text=True,
+                              errors="replace").stdout
+        for line in said.splitlines():
+            words = line.split(None, 3)
+            if len(words) == 4 and words[2] in "tTwWiuV":
+                start, size = int(words[0], 16), int(words[1], 16)
+                found.append((start, start + size))
+    return sorted(found)
+
+
+def _is_in(address: int, extents: list[tuple[int, int]]) -> bool:
+    """Aliases of a function have its extent, so the one before is enough."""
+    at = bisect.bisect_right(extents, (address, 1 << 64)) - 1
+    return at >= 0 and address < extents[at][1]
 
 
 def _frame(function: str, place: str, path: str) -> str:
