@@ -54,6 +54,10 @@ def add_options(parser: argparse.ArgumentParser) -> None:
                         help="measure this command instead")
     parser.add_argument("-r", "--rounds", type=positive, default=ROUNDS,
                         metavar="N", help=f"rounds ({ROUNDS})")
+    parser.add_argument("--stacks", metavar="FRAMES", type=positive, nargs="?",
+                        const=tools_record.FRAMES, default=0,
+                        help="record call stacks as well, of at most so many "
+                        f"calls ({tools_record.FRAMES})")
 
 
 def chosen(options: argparse.Namespace) -> list[Workload]:
@@ -71,10 +75,11 @@ class Runs:
     """A workload in its own folder, to run with and without the recorder."""
 
     def __init__(self, workload: Workload, folder: Path,
-                 recorder: Path) -> None:
+                 recorder: Path, frames: int) -> None:
         self.workload = workload
         self.work = str(folder / workload.name)
         self.recorder = str(recorder)
+        self.frames = frames
         corpus.prepare(workload, self.work)
 
     def plain(self) -> float:
@@ -96,7 +101,8 @@ class Runs:
 
     def _into(self, raw: str) -> float:
         environment = tools_record.recorded(
-            corpus.environment(self.workload, self.work), raw, self.recorder)
+            corpus.environment(self.workload, self.work), raw, self.recorder,
+            self.frames)
         return cpu_seconds(lambda: corpus.run(self.workload, self.work,
                                               environment))
 
@@ -137,7 +143,7 @@ def run(options: argparse.Namespace) -> int:
         for workload in chosen(options):
             show_progress(f"{workload.name}: its input")
             try:
-                runs = Runs(workload, Path(folder), recorder)
+                runs = Runs(workload, Path(folder), recorder, options.stacks)
                 table.add(workload.name, *measure(runs, options.rounds))
             except (tools_record.RecordError, OSError) as error:
                 warn(error)

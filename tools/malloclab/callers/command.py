@@ -28,10 +28,11 @@ examples:
   tools/callers server.rep.gz --pprof server.pb.gz --flame server.html
 
 Columns: bytes live when payload was highest, and in how many blocks; bytes
-allocated in all, by how many calls; with --allocator, bytes of pages pinned,
-after the peak, when the footprint is furthest above the payload. A page with
-blocks of several callers counts for each by its bytes on the page. Exit status:
-0; 2 where the trace is not sound, or has no call stacks.
+allocated in all, by how many calls; with --allocator, bytes pinned: free, but on
+pages with live blocks of the caller, after the peak, when the footprint is
+furthest above the payload. The free bytes of a page count for its callers by
+their bytes on the page. Exit status: 0; 2 where the trace is not sound, or has no
+call stacks.
 """
 
 

@@ -6,14 +6,14 @@ Each stack has, in bytes unless said otherwise,
     blocks       how many blocks that was
     allocated    asked for in all, by calls of malloc, calloc, memalign, realloc
     calls        how many
-    pinned       of the pages with live blocks on them, after the peak
+    pinned       free, but on pages with live blocks, after the peak
 
 The last needs an allocator. Its moment is the one after the peak at which the
 footprint is furthest above the payload: the heap has shrunk, and what remains
-of it is held by few blocks. A page with blocks of several stacks counts for each
-by its bytes on the page:
+of it is held by few blocks. The free bytes of a page count for the stacks of its
+blocks by their bytes on the page:
 
-    page    | AA.B.... |    A pins 2/3 of the page, B 1/3
+    page    | AA.B.... |    A pins 2/3 of what is free on the page, B 1/3
 
 A block belongs to the stack that gave it its present size.
 """
@@ -119,7 +119,8 @@ def _with_pins(trace: Trace, values: dict[str, numpy.ndarray], peak: int,
     moment = peak + int((footprint - events["payload"])[peak:].argmax())
     live = _live(trace.operations, moment)
     live = live[trace.operations.payload[live] > 0]
-    shares = pins(events["address"][live], trace.operations.payload[live])
+    sizes = trace.operations.payload[live]
+    shares = pins(events["address"][live], sizes) - sizes
     return Profile(trace, {**values, "pinned": _sums(trace, live, shares)},
                    moment + 1, int(footprint[moment]),
                    int(events["payload"][moment]))
