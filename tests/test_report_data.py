@@ -3,6 +3,7 @@ from __future__ import annotations
 
 import base64
 import contextlib
+import html
 import io
 import random
 import re
@@ -226,6 +227,11 @@ class Lines(unittest.TestCase):
         self.assertEqual((list(found.ident), list(found.extra)),
                          ([1, 0, -1], [0, 3, 0]))
 
+    def test_rows_of_call_stacks_are_no_operations(self) -> None:
+        found = lines.parse(b'9000\n1\n2\n1\n@1 0 main\na 0 5 @1\nf 0\n')
+        self.assertEqual((list(found.line), list(found.ident)),
+                         ([6, 7], [0, 0]))
+
     def test_a_binary_trace_has_none(self) -> None:
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder) / 'x.repb'
@@ -300,6 +306,19 @@ class Page(unittest.TestCase):
             self.assertEqual(base64.b64decode(code), path.read_bytes())
             for name in re.findall(r'from "(.*?)"', path.read_text()):
                 self.assertIn(name, found)
+
+    def test_callers_of_a_trace_with_stacks(self) -> None:
+        self.assertNotIn('<iframe', self.text())
+        text = ''.join(page.parts('x', [{**self.one, 'callers': {
+            ('main @ a.c:1', 'f<int>("x")'): 7}}], ['mm']))
+        inner = re.search('<iframe class="callers" srcdoc="([^"]*)"', text)[1]
+        self.assertIn('[["all",7,0],["main @ a.c:1",7,1],'
+                      '["f\\u003cint>(\\"x\\")",7,2]]', html.unescape(inner))
+        self.assertNotIn('srcdoc', page._json(page.about('x', [self.one], [])))
+
+    def test_callers_are_none_without_stacks(self) -> None:
+        self.assertEqual(gather.callers(str(TESTS / 'traces/small.rep'), BUILD),
+                         {})
 
     def test_facts(self) -> None:
         facts = self.one['facts']

@@ -49,7 +49,7 @@ def page(title: str, weights: Mapping[tuple[str, ...], int]) -> str:
     title = html.escape(title)
     return (f"<!doctype html>\n<html lang=en><meta charset=utf-8>"
             f"<title>{title}</title>\n<style>\n{style}</style>\n"
-            f"<h1>{title}</h1>\n<p><input id=search type=search "
+            f"{title and f'<h1>{title}</h1>'}\n<p><input id=search type=search "
             f"placeholder='search a function'> <button id=reset>whole graph"
             f"</button> <output id=said></output></p>\n<div id=graph></div>\n"
             f"<script>\nconst rows = {data};\n{script}</script>\n")

@@ -89,6 +89,7 @@ def _gather(options: argparse.Namespace) -> list[dict[str, Any]]:
         replayed = gather.replay(trace, allocators, wanted, options.build)
         terminal.show_progress(where + "packing")
         one = gather.describe(replayed, _read_lines(trace))
+        one["callers"] = gather.callers(trace, options.build)
         if any(one["name"] == other["name"] for other in found):
             one["name"] = trace
         found.append(one)

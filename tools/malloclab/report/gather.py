@@ -11,7 +11,8 @@ import numpy
 
 from .. import replays
 from ..replays import ROOT, Table
-from ..traces import manifest, op_table
+from ..callers import weighing
+from ..traces import arrays, manifest, op_table, places
 from . import blocks, lines
 from .pack import Packer
 
@@ -45,6 +46,14 @@ def replay(trace: str, allocators: Sequence[str], options: Sequence[str],
             with open(path, encoding="utf-8", newline="") as file:
                 tables.append(list(replays.read_tables(file)))
     return Replayed(trace, account["results"], tables[0], tables[1])
+
+
+def callers(trace: str, build: Path) -> dict[tuple[str, ...], int]:
+    """Bytes live at the peak by call stack; none without stacks."""
+    read = arrays.load(places.found(trace), build)
+    if read.operations.stack is None:
+        return {}
+    return weighing.profile(read, "", build).by_stack("at_peak")
 
 
 def describe(found: Replayed, text: lines.Lines | None) -> dict[str, Any]:

@@ -16,8 +16,10 @@ from pathlib import Path
 from ..numbers import integer
 from ..traces import packed, places
 from ..traces.op_table import ALIGNING, COUNTING
+from ..traces.stacks import SIGN
 
 WITH_EXTRA = COUNTING | ALIGNING
+ROW = SIGN.encode()  # of call stacks
 
 
 class NoLines(places.TraceError):
@@ -46,7 +48,7 @@ def parse(text: bytes) -> Lines:
         words = line.split()
         if header > 0:
             header -= len(words)
-        elif words:
+        elif words and not words[0].startswith(ROW):
             found.line.append(number)
             found.ident.append(_integer(words[1]))
             kind = words[0].decode("ascii")

@@ -14,6 +14,7 @@ from html import escape
 from pathlib import Path
 from typing import Any, Iterator, Sequence
 
+from ..callers import flame
 from ..traces import op_table
 from . import figure
 
@@ -32,6 +33,8 @@ def parts(title: str, traces: Sequence[dict[str, Any]],
         "FIGURE": lambda: figure.svg(figure.groups(
             [(trace["name"], trace["results"]) for trace in traces])),
         "ABOUT": lambda: _json(about(title, traces, panels)),
+        "CALLERS": lambda: "\n".join(_callers(trace) for trace in traces
+                                      if trace.get("callers")),
         "DATA": lambda: "\n".join(_data(at, trace["data"])
                                   for at, trace in enumerate(traces)),
     }
@@ -40,12 +43,20 @@ def parts(title: str, traces: Sequence[dict[str, Any]],
         yield fillers[piece]() if at % 2 else piece
 
 
+def _callers(trace: dict[str, Any]) -> str:
+    """The flame graph of a trace with call stacks, a page within the page."""
+    inner = flame.page("", trace["callers"])
+    return (f"<h2>Callers at the peak: {escape(trace['name'])}</h2>\n"
+            f'<iframe class="callers" srcdoc="{escape(inner)}"></iframe>')
+
+
 def about(title: str, traces: Sequence[dict[str, Any]],
           panels: Sequence[str]) -> dict[str, Any]:
     """The page's JSON: everything but the packed columns."""
     return {"title": title, "panels": list(panels),
             "operations": operations(), "traces": [
-                {key: value for key, value in trace.items() if key != "data"}
+                {key: value for key, value in trace.items()
+                 if key not in ("data", "callers")}
                 for trace in traces]}
 
 
