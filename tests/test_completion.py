@@ -22,7 +22,6 @@ class Completion(unittest.TestCase):
 
     def test_options_are_those_of_the_help(self) -> None:
         self.assertEqual(self.offered('./mdriver', '--js'), ['--json'])
-        self.assertIn('--heap-limit', self.offered('./mdriver', '--'))
         self.assertEqual(self.offered('tools/record', '--st'), ['--stacks'])
         self.assertEqual(self.offered('tools/traces', 'info', '--js'),
                          ['--json'])
@@ -30,9 +29,9 @@ class Completion(unittest.TestCase):
     def test_allocators_in_a_list(self) -> None:
         self.assertEqual(self.offered('./mdriver', '--allocator', 'mm,implicit_b'),
                          ['mm,implicit_best'])
-        self.assertEqual(self.offered('./mdriver', '--allocator', '=', 'tl'),
-                         ['tlsf'])
-        self.assertIn('libc', self.offered('./mdriver', '--allocator', '=', ''))
+        offered = self.offered('./mdriver', '--allocator', '=', '')
+        self.assertLessEqual({'mm', 'tlsf', 'libc'}, set(offered))
+        self.assertNotIn('Traces:', offered)
 
     def test_traces(self) -> None:
         self.assertEqual(self.offered('./mdriver', '-f', 'coal'),

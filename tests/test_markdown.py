@@ -1,6 +1,7 @@
 """Tables as Markdown: of the tools, by columns.py, and of mdriver."""
 from __future__ import annotations
 
+import importlib
 import tempfile
 import unittest
 from pathlib import Path
@@ -10,8 +11,8 @@ from malloclab import columns
 
 support.in_release_only('the tools are the same in every build')
 
-TOOLS = ('bench', 'callers', 'likeness', 'programs', 'record', 'soak', 'sweep',
-         'traces list')
+ROOMS = ('bench.command', 'callers.command', 'copies.command',
+         'programs.command', 'record.command', 'soak', 'sweep.command')
 
 
 class Tools(unittest.TestCase):
@@ -21,10 +22,9 @@ class Tools(unittest.TestCase):
             '| name | bytes |\n| :-- | --: |\n| a\\|b | 1,024 |')
 
     def test_the_option_is_of_every_tool_with_tables(self) -> None:
-        for tool in TOOLS:
-            name, *part = tool.split()
-            done = support.run(support.ROOT / 'tools' / name, *part, '--help')
-            self.assertIn('--markdown', done.stdout, tool)
+        for room in ROOMS:
+            parser = importlib.import_module(f'malloclab.{room}')._parser()
+            self.assertIn('--markdown', parser.format_help(), room)
 
     def test_a_list(self) -> None:
         done = support.run(support.ROOT / 'tools/traces', 'list', '--markdown',

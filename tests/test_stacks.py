@@ -182,11 +182,11 @@ class Recorded(test_record.Programs):
             cls.compile('-g', '-O1', '-fomit-frame-pointer', '-fPIC',
                         '-shared', '-o', library, source)
             cls.libraries.append(library)
-        for pie in 'pie', 'no-pie':
-            cls.compile('-g', '-O1', '-fomit-frame-pointer',
-                        '-fno-optimize-sibling-calls', f'-{pie}',
-                        '-fno-builtin-malloc', '-o', cls.place / pie, code,
-                        '-pthread', *([] if pie == 'no-pie' else ['-fPIE']))
+        options = ('-O1', '-fomit-frame-pointer', '-fno-optimize-sibling-calls',
+                   '-fno-builtin-malloc', code, '-pthread')
+        cls.compile('-g', '-fPIE', '-pie', '-o', cls.place / 'ways', *options)
+        cls.compile('-s', '-rdynamic', '-no-pie', '-o', cls.place / 'bare',
+                    *options)
 
     def trace_of(self, *options: str | Path) -> rep.Trace:
         out = self.place / 'out.rep'
@@ -194,60 +194,45 @@ class Recorded(test_record.Programs):
         return rep.read(str(out))
 
     def test_of_every_kind_of_frame(self) -> None:
-        for pie in 'pie', 'no-pie':
-            raw = self.place / f'raw-{pie}'
-            trace = self.trace_of('--keep', raw, '-p', 'main', '--',
-                                  self.place / pie, *self.libraries)
-            stacks = {op.size: functions(trace, op.stack)
-                      for op in trace.ops if op.stack}
-            for size, wanted in EXPECTED.items():
-                with self.subTest(pie, size=size):
-                    found = stacks[size]
-                    self.assertEqual(found[:len(wanted)], wanted)
-            self.assertIn('interrupted', stacks[1005])
-            self.assertEqual(stacks[1006][-1], '(cut)')
-            frames = [trace.stacks.frames(op.stack) for op in trace.ops
-                      if op.size == 1001]
-            self.assertRegex(frames[0][-1], r'\Aleaf @ ways\.c:\d+\Z')
-            self.assertNotIn(1011, stacks)
-            child = self.trace_of('--from', raw, '-p', '2')
-            self.assertEqual([functions(child, op.stack)[:2] for op in
-                              child.ops if op.size == 1011], [['leaf', 'main']])
-
-    def test_without_symbols_there_are_addresses(self) -> None:
-        bare = self.place / 'bare'
-        self.compile('-s', '-o', bare, self.place / 'ways.c', '-pthread')
-        trace = self.trace_of('--', bare, *self.libraries)
-        stack, = (op.stack for op in trace.ops if op.size == 1001)
-        self.assertRegex(trace.stacks.frames(stack)[-1],
-                         r'\A0x[0-9a-f]+ @ bare\Z')
-
-    def test_with_exported_names_alone(self) -> None:
-        """No static function is given the name of the one before it."""
-        bare = self.place / 'exporting'
-        self.compile('-s', '-rdynamic', '-O1', '-o', bare,
-                     self.place / 'ways.c', '-pthread')
-        trace = self.trace_of('--', bare, *self.libraries)
-        stack, = (op.stack for op in trace.ops if op.size == 1001)
-        names = functions(trace, stack)
-        self.assertIn('main', names)
-        for name in names[:names.index('main')]:
-            self.assertRegex(name, r'\A(\(after \w+\)|0x[0-9a-f]+)\Z')
-
-    def test_a_raw_recording_is_converted_with_its_stacks(self) -> None:
-        raw, out = self.place / 'raw', self.place / 'raw.rep'
+        raw = self.place / 'raw'
         trace = self.trace_of('--keep', raw, '-p', 'main', '--',
-                              self.place / 'pie', *self.libraries)
+                              self.place / 'ways', *self.libraries)
+        stacks = {op.size: functions(trace, op.stack)
+                  for op in trace.ops if op.stack}
+        for size, wanted in EXPECTED.items():
+            with self.subTest(size=size):
+                self.assertEqual(stacks[size][:len(wanted)], wanted)
+        self.assertIn('interrupted', stacks[1005])
+        self.assertEqual(stacks[1006][-1], '(cut)')
+        self.assertNotIn(1011, stacks)
+        frames = [trace.stacks.frames(op.stack) for op in trace.ops
+                  if op.size == 1001]
+        self.assertRegex(frames[0][-1], r'\Aleaf @ ways\.c:\d+\Z')
+        self._child_and_conversion(raw, trace)
+
+    def _child_and_conversion(self, raw: Path, trace: rep.Trace) -> None:
+        child = self.trace_of('--from', raw, '-p', '2')
+        self.assertEqual([functions(child, op.stack)[:2] for op in
+                          child.ops if op.size == 1011], [['leaf', 'main']])
+        out = self.place / 'raw.rep'
         done = support.run(support.ROOT / 'tools/convert', '-o', out,
                            recording.load_all(str(raw))[0].path)
         self.assertEqual(done.returncode, 0, done.stderr)
-        again = rep.read(str(out))
-        self.assertEqual([op.stack for op in again.ops],
+        self.assertEqual([op.stack for op in rep.read(str(out)).ops],
                          [op.stack for op in trace.ops])
+
+    def test_with_exported_names_alone(self) -> None:
+        """No static function is given the name of the one before it; and the
+        program is not relocated."""
+        trace = self.trace_of('--', self.place / 'bare', *self.libraries)
+        stack, = (op.stack for op in trace.ops if op.size == 1001)
+        names = functions(trace, stack)
+        for name in names[:names.index('main')]:
+            self.assertRegex(name, r'\A(\(after \w+\)|0x[0-9a-f]+)\Z')
 
     def test_without_the_option_nothing_is_as_it_was_not(self) -> None:
         out = self.place / 'plain.rep'
-        self.record('-o', out, '--', self.place / 'pie', *self.libraries)
+        self.record('-o', out, '--', self.place / 'ways', *self.libraries)
         self.assertNotIn('@', out.read_text())
 
 

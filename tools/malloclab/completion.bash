@@ -1,8 +1,14 @@
-# The words of a kind that mdriver --list has: allocators or traces.
-_malloclab_list()
+# Names of allocators; of the traces, --list reads the one that is named.
+_malloclab_allocators()
 {
-    "$_malloclab_root/mdriver" --list -t "$_malloclab_root/traces" 2>/dev/null |
-        awk -v title="$1:" '/^[A-Z]/ { on = $1 == title } on && /^ / { print $1 }'
+    "$_malloclab_root/mdriver" --list -f aligned -t "$_malloclab_root/traces" \
+        2>/dev/null | awk '/^[A-Z]/ { on = $1 == "Allocators:" }
+                           on && /^ / { print $1 }'
+}
+
+_malloclab_traces()
+{
+    (cd "$_malloclab_root/traces" && ls | grep '\.rep')
 }
 
 # Options and subcommands that the --help of a command has.
@@ -30,11 +36,11 @@ _malloclab()
     --allocator | --baseline)
         local head=
         [[ $word == *,* ]] && head=${word%,*},
-        words=($(compgen -W "$(_malloclab_list Allocators)" -- "${word##*,}"))
+        words=($(compgen -W "$(_malloclab_allocators)" -- "${word##*,}"))
         COMPREPLY=("${words[@]/#/$head}")
         return ;;
     -f | --file)
-        COMPREPLY=($(compgen -W "$(_malloclab_list Traces)" -- "$word"))
+        COMPREPLY=($(compgen -W "$(_malloclab_traces)" -- "$word"))
         return ;;
     esac
     # A subcommand has options of its own.
@@ -42,7 +48,7 @@ _malloclab()
         line+=("${COMP_WORDS[1]}")
     words=($(_malloclab_help "${line[@]}"))
     if [[ $word != -* && $1 != *tools/* ]]; then
-        words=($(_malloclab_list Traces))
+        words=($(_malloclab_traces))
     fi
     COMPREPLY=($(compgen -W "${words[*]}" -- "$word"))
 }
