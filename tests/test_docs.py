@@ -41,6 +41,7 @@ NOT_RUN = {
     r'tools/traces (list|check)': 'reads the whole corpus',
     r'tools/report -o (all|ladder)': 'takes more than a few seconds',
     r'tools/record .*gcc': 'needs the compiler named gcc',
+    r'make man': 'needs help2man: test_man.py',
 }
 
 
