@@ -163,7 +163,7 @@ class Commands(unittest.TestCase):
         return tree
 
     def check(self, command: Command, script: list[str], tree: Path) -> None:
-        done = run('sh', '-c', '\n'.join(script), cwd=tree, timeout=110)
+        done = run('sh', '-c', '\n'.join(script), cwd=tree, timeout=900)
         self.assertEqual(done.returncode, command.status, account(done))
         missing = first_missing(command.output, done.stdout.splitlines() +
                                 done.stderr.splitlines())
@@ -172,7 +172,7 @@ class Commands(unittest.TestCase):
     def parse(self, lines: list[str], tree: Path) -> None:
         """Options of the tools in Python, all together."""
         done = run('/usr/bin/python3', '-c', PARSER, *lines, cwd=tree,
-                   timeout=110)
+                   timeout=900)
         self.assertEqual(done.stdout.splitlines(), lines, done.stderr)
 
     def page(self, name: str) -> None:
