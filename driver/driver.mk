@@ -18,10 +18,11 @@ BUILD_OBJECT := $(OUT)/judge/driver/base/build.o
 JUDGE_OBJECTS := $(BUILD_OBJECT) $(patsubst %,$(JUDGE)/%.o,$(filter-out \
 	driver/base/build,$(JUDGE_PARTS)))
 WORKER_OBJECTS := $(WORKER_PARTS:%=$(WORK)/%.o) $(WORK)/driver/worker/worker_main.o
-# Without ncurses (libncurses-dev) all is built, but --watch has no terminal.
-NCURSES := $(shell $(CC) -E -include ncurses.h -x c /dev/null >/dev/null 2>&1 \
+# Without ncurses (libncurses-dev) all is built, but --watch has no terminal. Only
+# linking asks for it: a make that has nothing to do starts no compiler.
+NCURSES = $(shell $(CC) -E -include ncurses.h -x c /dev/null >/dev/null 2>&1 \
 	&& echo -lncursesw)
-JUDGE_LIBS := -lz -lzstd -ljson-c -lelf -lseccomp -lm $(NCURSES)
+JUDGE_LIBS = -lz -lzstd -ljson-c -lelf -lseccomp -lm $(NCURSES)
 
 $(OUT)/mdriver: $(JUDGE_OBJECTS)
 	$(call link,$(CC) $(JUDGE_FLAGS) $(HOST_LINK) $^ $(JUDGE_LIBS))
