@@ -263,16 +263,75 @@ class Loads(Reports):
                       self.text('bad-verdicts'))
 
     def test_a_head_sorts_both_ways(self) -> None:
-        head = next(one for one in self.driver.find_elements(
-            'css selector', '#results th button') if one.text == 'util')
         cells = '#results tbody td:nth-child(7)'
         for order in (sorted, lambda found: sorted(found, reverse=True)):
+            head = next(one for one in self.driver.find_elements(
+                'css selector', '#results th button') if one.text == 'util')
             self.js('arguments[0].click()', head)
             shares = [float(cell.text[:-1]) for cell in
                       self.driver.find_elements('css selector', cells)
                       if cell.text != '-']
             self.assertEqual(len(shares), 13)  # those that are right
             self.assertEqual(shares, order(shares))
+
+    def column(self, number: int) -> list[str]:
+        return [cell.text for cell in self.driver.find_elements(
+            'css selector', f'#results tbody td:nth-child({number})')]
+
+    def result_rows(self, *, search: str = '', hide: str = '') -> None:
+        """Search the results, and take a column from them; reset after."""
+        self.addCleanup(self.load)
+        self.js('const [text, title] = arguments, input = document'
+                '.querySelector("#results input[type=search]");'
+                'input.value = text; input.dispatchEvent(new Event("input"));'
+                'for (const label of document.querySelectorAll("#results '
+                '.menu label")) if (label.textContent.trim() === title)'
+                ' label.querySelector("input").click();', search, hide)
+
+    def test_a_search_leaves_the_rows_with_all_words(self) -> None:
+        self.result_rows(search='SMALL  tlsf')
+        self.assertEqual((self.column(1), self.column(2)),
+                         (['small.rep'], ['tlsf']))
+        self.assertIn('1 of 18 rows', self.text('results'))
+
+    def test_a_column_hides_and_comes_back(self) -> None:
+        self.result_rows(hide='allocator')
+        self.assertEqual(self.column(2).count('ok'), 13)
+        self.result_rows(hide='allocator')
+        self.assertEqual(self.column(2).count('tlsf'), 6)
+
+    def copied(self, form: str) -> str:
+        self.js('malloclab.copied = null; navigator.clipboard.writeText ='
+                ' async (text) => { malloclab.copied = text; };'
+                'for (const button of document.querySelectorAll("#results '
+                'button")) if (button.innerText === arguments[0])'
+                ' button.click();', f'copy {form}')
+        return self.js('return malloclab.copied')
+
+    def test_what_is_copied_is_what_is_shown(self) -> None:
+        self.result_rows(search='small.rep mm', hide='verdict')
+        peak = max(payload('small'))
+        lines = self.copied('CSV').splitlines()
+        self.assertEqual(len(lines), 2)
+        self.assertTrue(lines[0].startswith('trace,allocator,operations,'))
+        self.assertTrue(lines[1].startswith(f'small.rep,mm,330,{peak},'))
+        lines = self.copied('Markdown').splitlines()
+        self.assertTrue(lines[0].startswith('| trace | allocator | op'))
+        self.assertTrue(lines[1].startswith('| --- | --- | ---: |'))
+        self.assertTrue(lines[2].startswith('| small.rep | mm | 330 |'))
+        self.assertIn('copied 1 rows as Markdown', self.text('results'))
+
+    def test_the_switch_is_stronger_than_the_system(self) -> None:
+        for scheme in ('dark', 'light'):
+            Select(self.driver.find_element('id', 'theme')) \
+                .select_by_visible_text(scheme)
+            self.assertEqual(self.js('return malloclab.app.theme.dark'),
+                             scheme == 'dark')
+            self.assertIn(f'theme={scheme}',
+                          self.js('return malloclab.app.fragment'))
+            page = self.js('return getComputedStyle(document.body)'
+                           '.backgroundColor')
+            self.assertEqual(page == 'rgb(255, 255, 255)', scheme == 'light')
 
     def prefer(self, scheme: str) -> None:
         self.driver.execute_cdp_cmd('Emulation.setEmulatedMedia', {
@@ -736,12 +795,22 @@ class Modules(Reports):
             return [0, 1023, 1536, 20480, 1 << 28].map(m.bytes)'''),
             ['0 B', '1023 B', '1.50 KiB', '20.0 KiB', '256 MiB'])
 
+    def test_cells_of_csv_and_markdown(self) -> None:
+        self.assertEqual(self.call('table', '''
+            const columns = [["a", (r) => r[0], (v) => v],
+                             ["n", (r) => r[1], (v) => `${v} B`]];
+            return [m.csv(columns, a[0]), m.markdown(columns, a[0])];''',
+            [['x "y", z', 1.25], ['p|q', None]]), [
+                'a,n\n"x ""y"", z",1.25\np|q,\n',
+                '| a | n |\n| --- | ---: |\n| x "y", z | 1.25 B |\n'
+                '| p\\|q | - |\n'])
+
     def test_rows_without_a_number_come_last(self) -> None:
         rows = [{'n': 3}, {'n': None}, {'n': 10}]
         for downwards, wanted in ((False, [3, 10, None]),
                                   (True, [10, 3, None])):
             self.assertEqual([row['n'] for row in self.call(
-                'tables', 'return m.sorted(a[0], (r) => r.n, a[1])', rows,
+                'table', 'return m.sorted(a[0], (r) => r.n, a[1])', rows,
                 downwards)], wanted)
 
     def test_what_fills_most_of_a_window_is_hit(self) -> None:

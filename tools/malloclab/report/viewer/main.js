@@ -19,10 +19,10 @@ async function show(name) {
 }
 
 function fillTables() {
-  find("summary").append(summaryTable(report.traces));
+  find("summary").append(...summaryTable(report.traces));
   find("bad-verdicts").append(...badVerdicts(report.traces));
-  find("results").append(resultsTable(report.traces, show));
-  find("traces").append(tracesTable(report.traces, show));
+  find("results").append(...resultsTable(report.traces, show));
+  find("traces").append(...tracesTable(report.traces, show));
   for (const group of document.querySelectorAll("#figure .group"))
     group.addEventListener("click", () => { show(group.dataset.trace); });
 }
@@ -48,6 +48,7 @@ function fillTools() {
   on("forth", "click", () => app.step(1));
   on("play", "click", () => app.play());
   on("all", "click", () => app.showAll());
+  on("theme", "change", ({ value }) => app.setTheme(value));
   on("ask", "click", () => app.toggleHelp());
 }
 

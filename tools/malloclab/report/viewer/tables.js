@@ -2,9 +2,8 @@
 
 import { OK, bytes, count, percent } from "report/words";
 import { make } from "report/dom";
+import { table } from "report/table";
 
-const dash = (value, write) => value === null || value === undefined ? "-" :
-  write(value);
 const nanoseconds = (value) => value.toFixed(1);
 
 const shareOf = (part, whole) =>
@@ -15,7 +14,7 @@ const WASTE = [["alignment", "alignment"], ["metadata", "metadata"],
   ["placement", "placement"], ["online_gap", "on-line gap"],
   ["packing_gap", "packing gap"]];
 
-/** Columns: title, the value to sort by, and how it is written. */
+// Columns, as table() takes them.
 const RESULTS = [
   ["trace", (r) => r.shown, (v) => v],
   ["allocator", (r) => r.allocator, (v) => v],
@@ -86,61 +85,6 @@ function mean(numbers) {
 function geometric(numbers) {
   const logarithm = mean(numbers.map((n) => n ? Math.log(n) : null));
   return logarithm === null ? null : Math.exp(logarithm);
-}
-
-/** Rows in the order of a column; those without a number come last. */
-export function sorted(rows, of, downwards) {
-  const known = rows.filter((row) => of(row) !== null && of(row) !== undefined);
-  const rest = rows.filter((row) => !known.includes(row));
-  const order = (a, b) => typeof a === "number" ? a - b :
-    a.localeCompare(b, "en", { numeric: true });
-  known.sort((a, b) => order(of(a), of(b)) * (downwards ? -1 : 1));
-  return [...known, ...rest];
-}
-
-/** A table that a click on a head sorts. Columns without numbers are left out;
- * chosen(row) is called when a row is clicked. */
-function table(columns, rows, chosen) {
-  const used = columns.filter(([, of]) =>
-    rows.some((row) => of(row) !== null && of(row) !== undefined));
-  const body = make("tbody");
-  const fill = (ordered) => body.replaceChildren(
-    ...ordered.map((row) => line(used, row, chosen)));
-  const heads = used.map(([title, of]) => head(title, (downwards) =>
-    fill(sorted(rows, of, downwards))));
-  fill(rows);
-  return make("table", {},
-    make("thead", {}, make("tr", {}, ...heads)), body);
-}
-
-function head(title, sort) {
-  const cell = make("th", { scope: "col" });
-  const button = make("button", { type: "button", textContent: title });
-  button.addEventListener("click", () => {
-    const downwards = cell.getAttribute("aria-sort") === "ascending";
-    for (const other of cell.parentElement.children)
-      other.removeAttribute("aria-sort");
-    cell.setAttribute("aria-sort", downwards ? "descending" : "ascending");
-    sort(downwards);
-  });
-  cell.append(button);
-  return cell;
-}
-
-function line(columns, row, chosen) {
-  const element = make("tr", {}, ...columns.map(([, of, write]) => {
-    const value = of(row);
-    return make("td", {
-      textContent: dash(value, (known) => write(known, row)),
-      className: typeof value === "number" ? "number" : "",
-    });
-  }));
-  if (row.verdict && row.verdict !== OK) {
-    element.classList.add("bad");
-    element.title = row.message;
-  }
-  if (chosen) element.addEventListener("click", () => { chosen(row); });
-  return element;
 }
 
 export function summaryTable(traces) {
