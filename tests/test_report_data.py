@@ -265,15 +265,21 @@ class Bars(unittest.TestCase):
                           [('bound', 1.0), ('best fit', 0.75)])])
 
     def test_lengths_and_marks_are_to_scale(self) -> None:
-        text = figure.svg(figure.groups([('x.rep', [RESULT, BROKEN])]))
-        whole = figure.WIDTH - figure.LABEL - figure.RIGHT
-        width = float(re.search(r'<rect [^>]*width="([\d.]+)"', text)[1])
-        self.assertAlmostEqual(width, whole / 2, delta=0.1)
-        mark = float(re.search(r'class="mark best-fit" x1="([\d.]+)"', text)[1])
-        self.assertAlmostEqual(mark - figure.LABEL, 0.75 * whole, delta=0.1)
+        text = figure.html(figure.groups([('x.rep', [RESULT, BROKEN])]))
+        self.assertEqual(re.findall(r'class="bar [^>]*width:([\d.]+)%', text),
+                         ['50.0'])
+        self.assertEqual(re.findall(r'class="mark ([a-z-]+)" '
+                                    r'style="left:([\d.]+)%', text),
+                         [('bound', '100.0'), ('best-fit', '75.0')])
         self.assertIn('bad: not ok', text)
         self.assertIn('m&lt;m', text)
         self.assertNotIn('m<m', text)
+
+    def test_the_legend_names_every_colour(self) -> None:
+        text = figure.html(figure.groups([('x.rep', [RESULT, BROKEN])]))
+        self.assertEqual(
+            re.findall(r'swatch series(\d)"></i> ([^<]*)<', text),
+            [('0', 'm&lt;m'), ('1', 'bad')])
 
 
 class Page(unittest.TestCase):
@@ -340,7 +346,7 @@ class Page(unittest.TestCase):
         found = gather.replay(str(TESTS / 'traces/small.rep'),
                               ['mm', 'tlsf', 'buddy'], ['--no-timing'], BUILD)
         self.assertEqual(command.first_panels([gather.describe(found, None)]),
-                         ['mm', 'tlsf'])
+                         ['mm', 'tlsf', 'buddy'])
 
     def test_the_packing_is_as_high_as_mdriver_says(self) -> None:
         events = next(table for table in self.found.events

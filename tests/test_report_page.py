@@ -333,6 +333,29 @@ class Loads(Reports):
                            '.backgroundColor')
             self.assertEqual(page == 'rgb(255, 255, 255)', scheme == 'light')
 
+    def test_bars_are_as_readable_on_a_narrow_screen(self) -> None:
+        self.addCleanup(self.driver.execute_cdp_cmd,
+                        'Emulation.clearDeviceMetricsOverride', {})
+        self.driver.execute_cdp_cmd('Emulation.setDeviceMetricsOverride', {
+            'width': 400, 'height': 900, 'deviceScaleFactor': 1,
+            'mobile': False})
+        found = self.js('''
+            const box = (one) => one.getBoundingClientRect();
+            const figure = document.getElementById("figure");
+            const own = [...figure.querySelectorAll(".group, .group *")];
+            return {
+              page: document.documentElement.scrollWidth,
+              right: Math.max(...own.map((one) => box(one).right)),
+              text: Math.min(...own.map((one) =>
+                parseFloat(getComputedStyle(one).fontSize))),
+              high: Math.min(...[...figure.querySelectorAll(".bar")]
+                .map((one) => box(one).height)),
+              wide: box(figure.querySelector(".bars")).width};''')
+        self.assertLessEqual(max(found['page'], found['right']), 400)
+        self.assertGreaterEqual(found['text'], 11)
+        self.assertGreaterEqual(found['high'], 9)
+        self.assertGreater(found['wide'], 300)
+
     def prefer(self, scheme: str) -> None:
         self.driver.execute_cdp_cmd('Emulation.setEmulatedMedia', {
             'features': [{'name': 'prefers-color-scheme', 'value': scheme}]})
@@ -452,6 +475,27 @@ class Draws(Reports):
         rank = {c: at for at, c in enumerate(sorted(set(classes)))}
         self.assertEqual(shares, [rank[c] * 255 // (len(rank) - 1)
                                   for c in classes])
+
+    def test_ages_are_parted_into_classes_of_as_many_blocks(self) -> None:
+        trace, _ = tables('powerlaw', 'mm')
+        ended = trace.death < len(trace.kind)
+        ages = (trace.death - trace.birth)[ended]
+        self.open('#trace=powerlaw.rep&panels=mm&colour=life')
+        shares = numpy.array(self.js(
+            'return Array.from(malloclab.app.panels[0].values)'))[ended]
+        self.assertEqual(len(set(shares)), 8)
+        for n, share in enumerate(sorted(set(shares))):
+            edge = numpy.quantile(ages, (n + 1) / 8, method='inverted_cdf')
+            self.assertEqual(ages[shares == share].max(), edge)
+        legend = self.text('legend').split()
+        self.assertIn(str(ages.max()), legend)
+
+    def test_three_allocators_are_shown_and_the_packing(self) -> None:
+        self.assertEqual(self.js('return malloclab.app.panels.map('
+                                 '(p) => p.layout.name)'),
+                         ['mm', 'tlsf', 'bad'])
+        self.open('#trace=realloc.rep&panels=mm,tlsf,bad,mm')
+        self.assertEqual(self.js('return malloclab.app.panels.length'), 4)
 
     def test_slack(self) -> None:
         for name in ('small', 'realloc', 'edge'):
@@ -674,6 +718,26 @@ class Answers(Reports):
         self.assertIn('trace=small.rep', found)
         self.assertIn('at=330', found)
         self.assertNotIn('pin', found)
+
+    def test_a_key_that_does_nothing_says_why(self) -> None:
+        self.open('#trace=small.rep&panels=mm&at=330')
+        for key, why in (
+                ('n', 'no block is pinned: click one'), ('.', 'this is the last'),
+                ('f', 'no block is pinned: click one'), ('l', 'no other panel'),
+                ('0', 'everything is in view'), ('-', 'everything is in view'),
+                ('x', 'x is no key of this page'), (Keys.HOME, None),
+                (',', 'this is the first'), (Keys.ESCAPE, 'no block is pinned'),
+                ('m', None), ('m', 'this is the peak')):
+            self.press(key)
+            if why:
+                self.assertIn(why, self.text('said'))
+            else:
+                self.assertEqual(self.text('said'), '')
+        self.open('#trace=small.rep&panels=mm&pin=40')
+        self.press('f')
+        self.assertEqual(self.text('said'), '')
+        self.press('f')
+        self.assertIn('is in view', self.text('said'))
 
     def test_help_has_the_keys(self) -> None:
         self.repeat_until(lambda: self.press('?'),

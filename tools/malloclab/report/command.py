@@ -98,10 +98,10 @@ def _gather(options: argparse.Namespace) -> list[dict[str, Any]]:
 
 
 def first_panels(traces: list[dict[str, Any]]) -> list[str]:
-    """The panels shown first: two allocators, and the packing if present."""
+    """The panels shown first: three allocators, and the packing if present."""
     names = [panel["name"] for panel in traces[0]["panels"]]
     measured = {result["allocator"] for result in traces[0]["results"]}
-    shown = [name for name in names if name in measured][:2]
+    shown = [name for name in names if name in measured][:3]
     return shown + [name for name in names if name == "packing"]
 
 

@@ -18,7 +18,7 @@ import * as about from "report/about";
 const FRAME_BUDGET = 14; // milliseconds of a frame for rasters
 const ZOOM_PAUSE = 120; // milliseconds from a zoom to a slow raster
 const SHORTEST = 4, SMALLEST = 64; // operations and bytes that fill a picture
-const PANELS = 3;
+const PANELS = 4; // three allocators and the packing, as command.py names them
 const NONE = "-";
 
 export class App {
@@ -162,7 +162,8 @@ export class App {
   }
 
   legend() {
-    const { classes, title } = MODES[this.colour];
+    const { title } = MODES[this.colour];
+    const classes = MODES[this.colour].classes(this.trace);
     const used = this.loaded.classesOf(this.colour);
     find("colour").value = this.colour;
     find("legend").replaceChildren(...used.map((one, at) => {
@@ -399,6 +400,9 @@ export class App {
     panel.describe(about.panel(panel.layout, result, this.entry.results[0]),
                    (result?.verdict ?? OK) === OK);
   }
+
+  /** A sentence at the bottom of the window, until the next key or click. */
+  say(text) { find("said").textContent = text; }
 
   toggleHelp() {
     const help = find("help");

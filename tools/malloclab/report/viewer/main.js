@@ -23,7 +23,7 @@ function fillTables() {
   find("bad-verdicts").append(...badVerdicts(report.traces));
   find("results").append(...resultsTable(report.traces, show));
   find("traces").append(...tracesTable(report.traces, show));
-  for (const group of document.querySelectorAll("#figure .group"))
+  for (const group of document.querySelectorAll("#figure [data-trace]"))
     group.addEventListener("click", () => { show(group.dataset.trace); });
 }
 
@@ -56,6 +56,7 @@ function listen() {
   document.addEventListener("keydown", (event) => {
     if (app.trace && press(app, event)) event.preventDefault();
   });
+  document.addEventListener("pointerdown", () => { app.say(""); });
   addEventListener("hashchange", () => app.restore(location.hash));
   matchMedia("(prefers-color-scheme: dark)")
     .addEventListener("change", () => app.retheme());
