@@ -23,7 +23,7 @@ import numpy
 from malloclab import replays
 from malloclab.traces import manifest, op_table, rep
 from malloclab.replays import Table
-from malloclab.report import blocks, command, figure, gather
+from malloclab.report import before, blocks, command, figure, gather
 from malloclab.report import lines, pack, page
 
 NULL = -1
@@ -312,6 +312,25 @@ class Page(unittest.TestCase):
             self.assertEqual(base64.b64decode(code), path.read_bytes())
             for name in re.findall(r'from "(.*?)"', path.read_text()):
                 self.assertIn(name, found)
+
+    def test_figures_of_an_earlier_report(self) -> None:
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / 'r.html'
+            path.write_text(self.text())
+            earlier = before.read(path)
+            util = self.one['results'][0]['utilization']
+            self.assertEqual(earlier['small.rep', 'mm'],
+                             {'utilization': util, 'nanoseconds': None})
+            traces = [{'name': 'small.rep', 'results': [
+                {'allocator': 'mm'}, {'allocator': 'buddy'}]}]
+            before.add(traces, earlier)
+            self.assertEqual([one['before'] for one in traces[0]['results']],
+                             [earlier['small.rep', 'mm'], None])
+            for text in ('', 'x', '<script type="application/json" id="about">'
+                         '{"traces":[{}]}</script>'):
+                path.write_text(text)
+                with self.assertRaises(gather.ReportError):
+                    before.read(path)
 
     def test_callers_of_a_trace_with_stacks(self) -> None:
         self.assertNotIn('<iframe', self.text())

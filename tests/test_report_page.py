@@ -869,6 +869,16 @@ class Modules(Reports):
                 '| a | n |\n| --- | ---: |\n| x "y", z | 1.25 B |\n'
                 '| p\\|q | - |\n'])
 
+    def test_summary_of_what_has_changed(self) -> None:
+        def row(util: float, then: float | None, time: float) -> dict:
+            return {'allocator': 'mm', 'verdict': 'ok', 'utilization': util,
+                    'ns_per_op': {'median': time}, 'before': then and {
+                        'utilization': then, 'nanoseconds': 10}}
+        one, = self.call('tables', 'return m.summary(a[0])', [
+            row(0.5, 0.25, 20), row(0.5, 0.75, 80), row(0.9, None, 1)])
+        self.assertEqual(one['change'], 0)
+        self.assertAlmostEqual(one['timeRatio'], 4)
+
     def test_rows_without_a_number_come_last(self) -> None:
         rows = [{'n': 3}, {'n': None}, {'n': 10}]
         for downwards, wanted in ((False, [3, 10, None]),

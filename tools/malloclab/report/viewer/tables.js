@@ -9,6 +9,16 @@ const nanoseconds = (value) => value.toFixed(1);
 const shareOf = (part, whole) =>
   part === null || part === undefined || !whole ? null : part / whole;
 
+const points = (change) =>
+  `${change < 0 ? "\u2212" : change > 0 ? "+" : ""}${(100 * Math.abs(change)).toFixed(1)} points`;
+
+/** By how much utilization has changed; null without a report before. */
+const changeOf = ({ verdict, utilization, before }) =>
+  verdict === OK && before ? utilization - before.utilization : null;
+
+const timeRatio = ({ ns_per_op: time, before }) =>
+  time && before?.nanoseconds ? time.median / before.nanoseconds : null;
+
 // Parts of a footprint: the field of a result's `waste`, and the title.
 const WASTE = [["alignment", "alignment"], ["metadata", "metadata"],
   ["placement", "placement"], ["online_gap", "on-line gap"],
@@ -23,6 +33,8 @@ const RESULTS = [
   ["peak payload", (r) => r.peak_payload, bytes],
   ["peak footprint", (r) => r.peak_footprint || null, bytes],
   ["util", (r) => r.verdict === OK ? r.utilization : null, percent],
+  ["util before", (r) => r.before?.utilization, percent],
+  ["change", changeOf, points],
   ["best fit", (r) => r.bounds?.best_fit, percent],
   ["packing", (r) => r.bounds?.packing, percent],
   ["bound", (r) => r.bounds?.aligned, percent],
@@ -31,6 +43,8 @@ const RESULTS = [
   ["ns/op", (r) => r.ns_per_op?.median, nanoseconds],
   ["p25-p75", (r) => r.ns_per_op?.p25, (v, r) =>
     `${nanoseconds(v)}-${nanoseconds(r.ns_per_op.p75)}`],
+  ["ns/op before", (r) => r.before?.nanoseconds, nanoseconds],
+  ["x before", timeRatio, (v) => v.toFixed(2)],
   ["x libc", (r) => r.ratio_to_libc, (v) => v.toFixed(2)],
 ];
 
@@ -52,7 +66,9 @@ const SUMMARY = [
   ["allocator", (s) => s.allocator, (v) => v],
   ["valid", (s) => s.valid, (v, s) => `${v} of ${s.all}`],
   ["mean util", (s) => s.utilization, percent],
+  ["change", (s) => s.change, points],
   ["ns/op", (s) => s.nanoseconds, nanoseconds],
+  ["x before", (s) => s.timeRatio, (v) => v.toFixed(2)],
   ["x libc", (s) => s.ratio, (v) => v.toFixed(2)],
 ];
 
@@ -71,6 +87,7 @@ export function summary(rows) {
     return {
       allocator, all: own.length, valid: good.length,
       utilization: mean(good.map((row) => row.utilization)),
+      change: mean(good.map(changeOf)), timeRatio: geometric(good.map(timeRatio)),
       nanoseconds: geometric(good.map((row) => row.ns_per_op?.median)),
       ratio: geometric(good.map((row) => row.ratio_to_libc)),
     };
