@@ -22,6 +22,8 @@ in_release_only('the tools are the same in every build')
 only_with('numpy', 'matplotlib')
 
 import numpy
+from PIL import Image
+from matplotlib.colors import to_rgb
 from malloclab.plot import (bars, blocks, causes, command, correlation,
                             curves, distributions, heap, heap_map, holes, options,
                             pareto, raster, source, space, style, waste)
@@ -254,7 +256,8 @@ class Maps(Case):
         colour = heap_map.to_rgb(heap_map.shade(int(classes.of(40)),
                                                 len(classes)))
         self.assertTrue(numpy.allclose(image[50, 2, :3], colour))
-        whole = heap_map.painted(m, classes, (5, 128), 128)
+        with style.settings():
+            whole = heap_map.painted(m, classes, (5, 128), 128)
         self.assertTrue(numpy.allclose(whole[50, 2], colour))
         self.assertTrue(numpy.allclose(whole[100, 1], 1))
         self.assertTrue(numpy.allclose(whole[100, 2],
@@ -414,6 +417,13 @@ class Bars(Case):
         self.assertEqual(mean.name, 'mean of 1')
         self.assertIsNone(bars.mean_of(groups[:1], ['never']))
 
+    def test_a_title_of_many_names_the_highest(self) -> None:
+        groups = bars.groups_of([result(allocator=name, utilization=share)
+                                 for name, share in zip('abcd', (.4, .9, .5,
+                                                                 .6))])
+        self.assertTrue(bars.finding(groups, None, 'abcd').endswith(
+            'b 90.0 % is the highest, a 40.0 % the lowest'))
+
 
 class Causes(Case):
     WASTE = {'alignment': 20, 'metadata': 10, 'placement': 30,
@@ -502,6 +512,17 @@ class Numbers(Case):
                          ([(0, 0), (0, 1), (1, 0), (1, 1), (1, 2)], (2, 3)))
         places, shape = style.arrange([6])
         self.assertEqual((places[3], shape), ((1, 0), (2, 3)))
+
+    def test_the_bound_s_colour_is_no_allocator_s(self) -> None:
+        used = {style.bar_of(n)['color'] for n in range(20)}
+        self.assertNotIn(bars.MARKS['aligned'][1]['color'], used)
+
+    def test_a_theme_changes_what_colours_are(self) -> None:
+        for theme, dark in (('dark', True), ('light', False)):
+            with style.settings(theme):
+                ink, paper = (sum(to_rgb(name)) for name in
+                              (style.INK, style.PAPER))
+                self.assertEqual(ink > paper, dark)
 
     def test_listed(self) -> None:
         self.assertEqual([style.listed(words) for words in
@@ -620,6 +641,12 @@ class Pictures(Kept):
         self.assertNotEqual(self.known('map', 'svg', 'small'),
                             self.picture('map', 'svg', 'small', '--title=T'))
 
+    def test_dark_pictures_have_dark_paper(self) -> None:
+        for kind in ('bars', 'map'):
+            picture = Image.open(io.BytesIO(
+                self.picture(kind, 'png', 'small', '--style=dark')))
+            self.assertLess(max(picture.convert('RGB').getpixel((0, 0))), 40)
+
     def test_small(self) -> None:
         small = self.picture('map', 'png', 'small', '--small')
         self.assertTrue(small.startswith(MAGIC['png']))
@@ -643,6 +670,12 @@ class Command(Kept):
             {f'small-{kind}.svg' for kind in command.KINDS
              if kind not in command.OF_MANY}
             | {f'{kind}.svg' for kind in command.OF_MANY})
+
+    def test_all_asks_mdriver_for_the_causes(self) -> None:
+        """Without --bounds; what a picture of all kinds needs is there."""
+        chosen = command._parser().parse_args(
+            ['all', '-o', 'x', '-a', 'mm', 'small'])
+        self.assertTrue(command._source(chosen, 'pareto').has(causes.NEEDS))
 
     def test_all_that_the_files_allow(self) -> None:
         folder = self.folder / 'some'

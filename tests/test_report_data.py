@@ -23,7 +23,7 @@ import numpy
 from malloclab import replays
 from malloclab.traces import manifest, op_table, rep
 from malloclab.replays import Table
-from malloclab.report import blocks, command, figure, gather
+from malloclab.report import before, blocks, command, figure, gather
 from malloclab.report import lines, pack, page
 
 NULL = -1
@@ -265,15 +265,21 @@ class Bars(unittest.TestCase):
                           [('bound', 1.0), ('best fit', 0.75)])])
 
     def test_lengths_and_marks_are_to_scale(self) -> None:
-        text = figure.svg(figure.groups([('x.rep', [RESULT, BROKEN])]))
-        whole = figure.WIDTH - figure.LABEL - figure.RIGHT
-        width = float(re.search(r'<rect [^>]*width="([\d.]+)"', text)[1])
-        self.assertAlmostEqual(width, whole / 2, delta=0.1)
-        mark = float(re.search(r'class="mark best-fit" x1="([\d.]+)"', text)[1])
-        self.assertAlmostEqual(mark - figure.LABEL, 0.75 * whole, delta=0.1)
+        text = figure.html(figure.groups([('x.rep', [RESULT, BROKEN])]))
+        self.assertEqual(re.findall(r'class="bar [^>]*width:([\d.]+)%', text),
+                         ['50.0'])
+        self.assertEqual(re.findall(r'class="mark ([a-z-]+)" '
+                                    r'style="left:([\d.]+)%', text),
+                         [('bound', '100.0'), ('best-fit', '75.0')])
         self.assertIn('bad: not ok', text)
         self.assertIn('m&lt;m', text)
         self.assertNotIn('m<m', text)
+
+    def test_the_legend_names_every_colour(self) -> None:
+        text = figure.html(figure.groups([('x.rep', [RESULT, BROKEN])]))
+        self.assertEqual(
+            re.findall(r'swatch series(\d)"></i> ([^<]*)<', text),
+            [('0', 'm&lt;m'), ('1', 'bad')])
 
 
 class Page(unittest.TestCase):
@@ -306,6 +312,25 @@ class Page(unittest.TestCase):
             self.assertEqual(base64.b64decode(code), path.read_bytes())
             for name in re.findall(r'from "(.*?)"', path.read_text()):
                 self.assertIn(name, found)
+
+    def test_figures_of_an_earlier_report(self) -> None:
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / 'r.html'
+            path.write_text(self.text())
+            earlier = before.read(path)
+            util = self.one['results'][0]['utilization']
+            self.assertEqual(earlier['small.rep', 'mm'],
+                             {'utilization': util, 'nanoseconds': None})
+            traces = [{'name': 'small.rep', 'results': [
+                {'allocator': 'mm'}, {'allocator': 'buddy'}]}]
+            before.add(traces, earlier)
+            self.assertEqual([one['before'] for one in traces[0]['results']],
+                             [earlier['small.rep', 'mm'], None])
+            for text in ('', 'x', '<script type="application/json" id="about">'
+                         '{"traces":[{}]}</script>'):
+                path.write_text(text)
+                with self.assertRaises(gather.ReportError):
+                    before.read(path)
 
     def test_callers_of_a_trace_with_stacks(self) -> None:
         self.assertNotIn('<iframe', self.text())
@@ -340,7 +365,7 @@ class Page(unittest.TestCase):
         found = gather.replay(str(TESTS / 'traces/small.rep'),
                               ['mm', 'tlsf', 'buddy'], ['--no-timing'], BUILD)
         self.assertEqual(command.first_panels([gather.describe(found, None)]),
-                         ['mm', 'tlsf'])
+                         ['mm', 'tlsf', 'buddy'])
 
     def test_the_packing_is_as_high_as_mdriver_says(self) -> None:
         events = next(table for table in self.found.events

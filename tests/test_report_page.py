@@ -263,16 +263,98 @@ class Loads(Reports):
                       self.text('bad-verdicts'))
 
     def test_a_head_sorts_both_ways(self) -> None:
-        head = next(one for one in self.driver.find_elements(
-            'css selector', '#results th button') if one.text == 'util')
         cells = '#results tbody td:nth-child(7)'
         for order in (sorted, lambda found: sorted(found, reverse=True)):
+            head = next(one for one in self.driver.find_elements(
+                'css selector', '#results th button') if one.text == 'util')
             self.js('arguments[0].click()', head)
             shares = [float(cell.text[:-1]) for cell in
                       self.driver.find_elements('css selector', cells)
                       if cell.text != '-']
             self.assertEqual(len(shares), 13)  # those that are right
             self.assertEqual(shares, order(shares))
+
+    def column(self, number: int) -> list[str]:
+        return [cell.text for cell in self.driver.find_elements(
+            'css selector', f'#results tbody td:nth-child({number})')]
+
+    def result_rows(self, *, search: str = '', hide: str = '') -> None:
+        """Search the results, and take a column from them; reset after."""
+        self.addCleanup(self.load)
+        self.js('const [text, title] = arguments, input = document'
+                '.querySelector("#results input[type=search]");'
+                'input.value = text; input.dispatchEvent(new Event("input"));'
+                'for (const label of document.querySelectorAll("#results '
+                '.menu label")) if (label.textContent.trim() === title)'
+                ' label.querySelector("input").click();', search, hide)
+
+    def test_a_search_leaves_the_rows_with_all_words(self) -> None:
+        self.result_rows(search='SMALL  tlsf')
+        self.assertEqual((self.column(1), self.column(2)),
+                         (['small.rep'], ['tlsf']))
+        self.assertIn('1 of 18 rows', self.text('results'))
+
+    def test_a_column_hides_and_comes_back(self) -> None:
+        self.result_rows(hide='allocator')
+        self.assertEqual(self.column(2).count('ok'), 13)
+        self.result_rows(hide='allocator')
+        self.assertEqual(self.column(2).count('tlsf'), 6)
+
+    def copied(self, form: str) -> str:
+        self.js('malloclab.copied = null; navigator.clipboard.writeText ='
+                ' async (text) => { malloclab.copied = text; };'
+                'for (const button of document.querySelectorAll("#results '
+                'button")) if (button.innerText === arguments[0])'
+                ' button.click();', f'copy {form}')
+        return self.js('return malloclab.copied')
+
+    def test_what_is_copied_is_what_is_shown(self) -> None:
+        self.result_rows(search='small.rep mm', hide='verdict')
+        peak = max(payload('small'))
+        lines = self.copied('CSV').splitlines()
+        self.assertEqual(len(lines), 2)
+        self.assertTrue(lines[0].startswith('trace,allocator,operations,'))
+        self.assertTrue(lines[1].startswith(f'small.rep,mm,330,{peak},'))
+        lines = self.copied('Markdown').splitlines()
+        self.assertTrue(lines[0].startswith('| trace | allocator | op'))
+        self.assertTrue(lines[1].startswith('| --- | --- | ---: |'))
+        self.assertTrue(lines[2].startswith('| small.rep | mm | 330 |'))
+        self.assertIn('copied 1 rows as Markdown', self.text('results'))
+
+    def test_the_switch_is_stronger_than_the_system(self) -> None:
+        for scheme in ('dark', 'light'):
+            Select(self.driver.find_element('id', 'theme')) \
+                .select_by_visible_text(scheme)
+            self.assertEqual(self.js('return malloclab.app.theme.dark'),
+                             scheme == 'dark')
+            self.assertIn(f'theme={scheme}',
+                          self.js('return malloclab.app.fragment'))
+            page = self.js('return getComputedStyle(document.body)'
+                           '.backgroundColor')
+            self.assertEqual(page == 'rgb(255, 255, 255)', scheme == 'light')
+
+    def test_bars_are_as_readable_on_a_narrow_screen(self) -> None:
+        self.addCleanup(self.driver.execute_cdp_cmd,
+                        'Emulation.clearDeviceMetricsOverride', {})
+        self.driver.execute_cdp_cmd('Emulation.setDeviceMetricsOverride', {
+            'width': 400, 'height': 900, 'deviceScaleFactor': 1,
+            'mobile': False})
+        found = self.js('''
+            const box = (one) => one.getBoundingClientRect();
+            const figure = document.getElementById("figure");
+            const own = [...figure.querySelectorAll(".group, .group *")];
+            return {
+              page: document.documentElement.scrollWidth,
+              right: Math.max(...own.map((one) => box(one).right)),
+              text: Math.min(...own.map((one) =>
+                parseFloat(getComputedStyle(one).fontSize))),
+              high: Math.min(...[...figure.querySelectorAll(".bar")]
+                .map((one) => box(one).height)),
+              wide: box(figure.querySelector(".bars")).width};''')
+        self.assertLessEqual(max(found['page'], found['right']), 400)
+        self.assertGreaterEqual(found['text'], 11)
+        self.assertGreaterEqual(found['high'], 9)
+        self.assertGreater(found['wide'], 300)
 
     def prefer(self, scheme: str) -> None:
         self.driver.execute_cdp_cmd('Emulation.setEmulatedMedia', {
@@ -393,6 +475,27 @@ class Draws(Reports):
         rank = {c: at for at, c in enumerate(sorted(set(classes)))}
         self.assertEqual(shares, [rank[c] * 255 // (len(rank) - 1)
                                   for c in classes])
+
+    def test_ages_are_parted_into_classes_of_as_many_blocks(self) -> None:
+        trace, _ = tables('powerlaw', 'mm')
+        ended = trace.death < len(trace.kind)
+        ages = (trace.death - trace.birth)[ended]
+        self.open('#trace=powerlaw.rep&panels=mm&colour=life')
+        shares = numpy.array(self.js(
+            'return Array.from(malloclab.app.panels[0].values)'))[ended]
+        self.assertEqual(len(set(shares)), 8)
+        for n, share in enumerate(sorted(set(shares))):
+            edge = numpy.quantile(ages, (n + 1) / 8, method='inverted_cdf')
+            self.assertEqual(ages[shares == share].max(), edge)
+        legend = self.text('legend').split()
+        self.assertIn(str(ages.max()), legend)
+
+    def test_three_allocators_are_shown_and_the_packing(self) -> None:
+        self.assertEqual(self.js('return malloclab.app.panels.map('
+                                 '(p) => p.layout.name)'),
+                         ['mm', 'tlsf', 'bad'])
+        self.open('#trace=realloc.rep&panels=mm,tlsf,bad,mm')
+        self.assertEqual(self.js('return malloclab.app.panels.length'), 4)
 
     def test_slack(self) -> None:
         for name in ('small', 'realloc', 'edge'):
@@ -616,6 +719,26 @@ class Answers(Reports):
         self.assertIn('at=330', found)
         self.assertNotIn('pin', found)
 
+    def test_a_key_that_does_nothing_says_why(self) -> None:
+        self.open('#trace=small.rep&panels=mm&at=330')
+        for key, why in (
+                ('n', 'no block is pinned: click one'), ('.', 'this is the last'),
+                ('f', 'no block is pinned: click one'), ('l', 'no other panel'),
+                ('0', 'everything is in view'), ('-', 'everything is in view'),
+                ('x', 'x is no key of this page'), (Keys.HOME, None),
+                (',', 'this is the first'), (Keys.ESCAPE, 'no block is pinned'),
+                ('m', None), ('m', 'this is the peak')):
+            self.press(key)
+            if why:
+                self.assertIn(why, self.text('said'))
+            else:
+                self.assertEqual(self.text('said'), '')
+        self.open('#trace=small.rep&panels=mm&pin=40')
+        self.press('f')
+        self.assertEqual(self.text('said'), '')
+        self.press('f')
+        self.assertIn('is in view', self.text('said'))
+
     def test_help_has_the_keys(self) -> None:
         self.repeat_until(lambda: self.press('?'),
                           lambda: 'play, and stop' in self.text('help'))
@@ -736,12 +859,32 @@ class Modules(Reports):
             return [0, 1023, 1536, 20480, 1 << 28].map(m.bytes)'''),
             ['0 B', '1023 B', '1.50 KiB', '20.0 KiB', '256 MiB'])
 
+    def test_cells_of_csv_and_markdown(self) -> None:
+        self.assertEqual(self.call('table', '''
+            const columns = [["a", (r) => r[0], (v) => v],
+                             ["n", (r) => r[1], (v) => `${v} B`]];
+            return [m.csv(columns, a[0]), m.markdown(columns, a[0])];''',
+            [['x "y", z', 1.25], ['p|q', None]]), [
+                'a,n\n"x ""y"", z",1.25\np|q,\n',
+                '| a | n |\n| --- | ---: |\n| x "y", z | 1.25 B |\n'
+                '| p\\|q | - |\n'])
+
+    def test_summary_of_what_has_changed(self) -> None:
+        def row(util: float, then: float | None, time: float) -> dict:
+            return {'allocator': 'mm', 'verdict': 'ok', 'utilization': util,
+                    'ns_per_op': {'median': time}, 'before': then and {
+                        'utilization': then, 'nanoseconds': 10}}
+        one, = self.call('tables', 'return m.summary(a[0])', [
+            row(0.5, 0.25, 20), row(0.5, 0.75, 80), row(0.9, None, 1)])
+        self.assertEqual(one['change'], 0)
+        self.assertAlmostEqual(one['timeRatio'], 4)
+
     def test_rows_without_a_number_come_last(self) -> None:
         rows = [{'n': 3}, {'n': None}, {'n': 10}]
         for downwards, wanted in ((False, [3, 10, None]),
                                   (True, [10, 3, None])):
             self.assertEqual([row['n'] for row in self.call(
-                'tables', 'return m.sorted(a[0], (r) => r.n, a[1])', rows,
+                'table', 'return m.sorted(a[0], (r) => r.n, a[1])', rows,
                 downwards)], wanted)
 
     def test_what_fills_most_of_a_window_is_hit(self) -> None:

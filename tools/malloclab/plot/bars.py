@@ -19,12 +19,12 @@ the bound, what sizes rounded up allow at best; with --bounds, a diamond is best
 fit without headers and a triangle the best packing found. Traces are in the
 order of the first allocator's utilization; the last row is the mean, over the
 traces that every allocator finished. Instead of more than 120 bars there are
-dots instead, a row per trace. Without a TRACE, all of traces/.
+dots, a row per trace. Without a TRACE, all of traces/.
 """
 NEEDS = RESULTS
 MOST = 120  # bars that one picture has room for
 
-HOLLOW = {"markerfacecolor": "white", "markeredgecolor": style.INK,
+HOLLOW = {"markerfacecolor": style.PAPER, "markeredgecolor": style.INK,
           "markersize": 5, "zorder": 4}
 MARKS = {  # of bounds: what they are called, and look like
     "aligned": ("bound: sizes rounded up", {
@@ -99,7 +99,7 @@ def finding(groups: Sequence[Group], mean: Group | None,
                    key=lambda name: -shares[name])
     said = [f"{short(name)} {100 * shares[name]:.1f} %" for name in order]
     if len(said) > 3:
-        return f"{head}: {said[0]} at best, {said[-1]} at worst"
+        return f"{head}: {said[0]} is the highest, {said[-1]} the lowest"
     return f"{head}: {style.listed(said)}" if said else head
 
 

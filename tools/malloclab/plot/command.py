@@ -83,6 +83,8 @@ def _add_source(parser: argparse.ArgumentParser, allocators: str) -> None:
 def _add_look(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group("how it looks")
     group.add_argument("--title", help="instead of what the figures say")
+    group.add_argument("--style", choices=list(style.THEMES), default="light",
+                       help="dark ink on light paper, or dark (light)")
     group.add_argument("--size", type=options.inches, metavar="WxH",
                        help="in inches")
     group.add_argument("--dpi", type=options.dots, default=150, metavar="N",
@@ -125,8 +127,9 @@ def _add_kind(kinds: Any, name: str, about: str, details: str,
 def _add_all(kinds: Any) -> None:
     kind = _add_kind(kinds, "all", "all of these, into a folder", """\
 For each trace TRACE-curves.png, TRACE-map.png and so on; for all of them
-together bars.png, pareto.png and correlation.png, and with --bounds causes.png, whose allocators
-are those of tools/plot pareto unless --allocator names others.
+together bars.png, causes.png, pareto.png and correlation.png (if valgrind is
+installed), whose allocators are those of tools/plot pareto unless --allocator
+names others.
 """, "mm,libc")
     kind.add_argument("-o", "--output", type=Path, metavar="FOLDER",
                       required=True, help="where to; made where it is not")
@@ -154,7 +157,7 @@ def _source(chosen: argparse.Namespace, kind: str) -> Source:
         raise PlotError("which trace? name one or several, such as comb")
     allocators = chosen.allocator or (_installed(ALLOCATORS) if many
                                       else ["mm", "libc"])
-    bounds = chosen.bounds or kind == "causes"
+    bounds = chosen.bounds or chosen.kind in ("causes", "all")
     driver = [f"--align={chosen.align}"] + ["--bounds"] * bounds
     return RunSource(chosen.traces, allocators, chosen.range, driver,
                      chosen.build)
@@ -175,7 +178,7 @@ def _draw(source: Source, kind: str, chosen: argparse.Namespace,
           path: Path) -> None:
     show_progress(f"{kind} of {', '.join(map(label, source.traces)) or 'all'}")
     look = style.Look(chosen.title, chosen.size, chosen.dpi, chosen.small)
-    with style.settings():
+    with style.settings(chosen.style):
         sheet = KINDS[kind].picture(source, look, chosen)
         try:
             sheet.save(path)

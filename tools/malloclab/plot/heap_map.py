@@ -183,12 +183,13 @@ def raster_of(m: Map, classes: Classes, pixels: tuple[int, int], top: int
 
 def painted(m: Map, classes: Classes, pixels: tuple[int, int], top: int
             ) -> numpy.ndarray:
-    """The raster over grey for taken memory and white for the rest."""
+    """The raster over grey for taken memory and paper for the rest."""
     blocks = raster_of(m, classes, pixels, top)
     grey = sum(_cover(m, pixels, top, t.op[:-1], t.op[1:], t.low[:-1],
                       t.high[:-1]) for t in m.taken)
     grey = numpy.clip(grey, 0, 1)[:, :, None]
-    ground = 1 - grey + grey * numpy.array(to_rgb(style.PALE))
+    paper, pale = (numpy.array(to_rgb(c)) for c in (style.PAPER, style.PALE))
+    ground = paper + grey * (pale - paper)
     return ground + blocks[:, :, 3:] * (blocks[:, :, :3] - ground)
 
 
@@ -265,7 +266,7 @@ def _draw_rectangles(axes: Any, m: Map, classes: Classes, top: int) -> None:
     colours = numpy.array([shade(n, len(classes))
                            for n in range(len(classes))])
     axes.add_collection(PolyCollection(
-        corners, facecolors=colours[number], edgecolors="white",
+        corners, facecolors=colours[number], edgecolors=style.PAPER,
         linewidths=numpy.where(m.placements.size * 150 > top, 0.4, 0), zorder=2,
         snap=False))
 

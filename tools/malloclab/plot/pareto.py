@@ -98,7 +98,7 @@ def draw_points(axes: Any, points: Sequence[Point]) -> None:
                       xerr=[[p.x - p.x_low], [p.x_high - p.x]],
                       yerr=[[p.y - p.y_low], [p.y_high - p.y]])
         axes.scatter(p.x, p.y, s=52, zorder=3, edgecolor=_colour(p),
-                     facecolor=_colour(p) if p.marked else "white")
+                     facecolor=_colour(p) if p.marked else style.PAPER)
 
 
 def _colour(p: Point) -> str:

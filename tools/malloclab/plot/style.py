@@ -1,8 +1,9 @@
 """The look of all pictures, and their files.
 
-Colours are those of Okabe and Ito, which colour-blind readers tell apart; lines
-differ in their dashes too, for print. A picture's title states the finding, its
-note, below, what was measured and how.
+Colours are those of Okabe and Ito, which colour-blind readers tell apart, with
+brown for black, which is that of bounds and text; lines differ in their dashes
+too, for print. A picture's title states the finding, its note, below, what was
+measured and how.
 """
 
 from __future__ import annotations
@@ -18,29 +19,48 @@ import matplotlib
 from PIL import Image
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.cm import ScalarMappable
-from matplotlib.colors import LinearSegmentedColormap, LogNorm, Normalize
+from matplotlib.colors import (LinearSegmentedColormap, LogNorm, Normalize,
+                               get_named_colors_mapping)
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from matplotlib.ticker import (FuncFormatter, LogLocator, MaxNLocator,
                                NullLocator)
 
-INK, GRAY, PALE, FAINT = "#222222", "#767676", "#d9d9d9", "#efefef"
+# Colours of a theme, by names that matplotlib looks up: settings() gives them
+# their values.
+PAPER, INK, GRAY, PALE, FAINT, BROWN = (
+    f"malloclab:{name}" for name in
+    ("paper", "ink", "gray", "pale", "faint", "brown"))
+THEMES = {
+    "light": {PAPER: "#ffffff", INK: "#222222", GRAY: "#767676",
+              PALE: "#d9d9d9", FAINT: "#efefef", BROWN: "#7a4a1e"},
+    "dark": {PAPER: "#14181c", INK: "#e6eaee", GRAY: "#98a3ad",
+             PALE: "#434c54", FAINT: "#242b31", BROWN: "#c58d5a"},
+}
+# Palettes from little to much, never as light or dark as nothing.
+PALETTES = {
+    "light": ("#d6e6f4", "#6aaed6", "#2171b5", "#08306b", "#041528"),
+    "dark": ("#123455", "#1f5f99", "#4292c6", "#9ecae1", "#f0f7ff"),
+}
+DARKER = "malloclab:darker"  # the palette's name
 BLUE, VERMILLION, GREEN = "#0072B2", "#D55E00", "#009E73"
 ORANGE, SKY, PURPLE, YELLOW = "#E69F00", "#56B4E9", "#CC79A7", "#F0E442"
-COLOURS = (BLUE, VERMILLION, GREEN, PURPLE, ORANGE, SKY, INK)
+COLOURS = (BLUE, VERMILLION, GREEN, PURPLE, ORANGE, SKY, BROWN)
 DASHES: tuple[Any, ...] = ("-", (0, (5, 1.5)), (0, (1.2, 1.2)),
                            (0, (6, 1.5, 1.2, 1.5)), (0, (9, 2)))
 
 SETTINGS = {
     "axes.axisbelow": True,
     "axes.edgecolor": GRAY,
+    "axes.facecolor": PAPER,
     "axes.labelcolor": INK,
     "axes.labelsize": 10,
     "axes.spines.right": False,
     "axes.spines.top": False,
     "axes.titlelocation": "left",
     "axes.titlesize": 11,
+    "figure.facecolor": PAPER,
     "figure.titlesize": 13,
     "font.family": "DejaVu Sans",
     "font.size": 10,
@@ -48,6 +68,7 @@ SETTINGS = {
     "legend.frameon": False,
     "pdf.fonttype": 42,
     "svg.hashsalt": "malloclab",
+    "text.color": INK,
     "xtick.color": GRAY,
     "xtick.labelcolor": INK,
     "xtick.labelsize": 9,
@@ -137,8 +158,13 @@ def _of_few_colours(png: io.BytesIO) -> bytes:
     return buffer.getvalue()
 
 
-def settings() -> Any:
-    """A context in which sheets are made and saved."""
+def settings(theme: str = "light") -> Any:
+    """A context in which sheets are made and saved; theme: one of THEMES."""
+    for name, colour in THEMES[theme].items():
+        get_named_colors_mapping()[name] = colour  # update() keeps old ones
+    matplotlib.colormaps.unregister(DARKER)
+    matplotlib.colormaps.register(LinearSegmentedColormap.from_list(
+        DARKER, PALETTES[theme]))
     return matplotlib.rc_context(SETTINGS)
 
 
@@ -161,7 +187,7 @@ def bar_of(number: int) -> dict[str, Any]:
     """Colour and hatch of the n-th allocator."""
     rounds = number // len(COLOURS)
     return {"color": COLOURS[number % len(COLOURS)],
-            "hatch": ("", "////", "....")[rounds % 3], "edgecolor": "white"}
+            "hatch": ("", "////", "....")[rounds % 3], "edgecolor": PAPER}
 
 
 # ---- Panels. ----
@@ -201,11 +227,6 @@ def show_empty(axes: Any, why: str) -> None:
     axes.set_yticks([])
 
 
-# From little to much: dark in print, and never as white as nothing.
-DARKER = LinearSegmentedColormap.from_list(
-    "darker", ("#d6e6f4", "#6aaed6", "#2171b5", "#08306b", "#041528"))
-
-
 def scale(figure: Figure, axes: Sequence[Any], norm: Normalize, label: str,
           in_bytes: bool = False) -> None:
     """Draw the scale of darkness beside the axes that share it."""
@@ -220,7 +241,7 @@ def scale(figure: Figure, axes: Sequence[Any], norm: Normalize, label: str,
 
 
 def patch(color: str, label: str, hatch: str = "",
-          edgecolor: str = "white") -> Patch:
+          edgecolor: str = PAPER) -> Patch:
     """The legend's entry for a colour."""
     return Patch(facecolor=color, hatch=hatch, edgecolor=edgecolor,
                  linewidth=0, label=label)

@@ -12,13 +12,14 @@ from .. import output, terminal
 from ..replays import BUILD, Refused, ReplayError
 from ..results import OK
 from ..traces import manifest, places, rep
-from . import gather, lines, page
+from . import before, gather, lines, page
 from .gather import ReportError
 
 EPILOG = """\
 examples:
   tools/report -o structs.html structs
   tools/report -o all.html --allocator mm,libc,tlsf --timing traces/*.rep.gz
+  tools/report -o new.html --before structs.html structs
   tools/report --bench structs.html
 
 A TRACE is a path, or a name in traces/, as mdriver takes it. The page opens
@@ -41,6 +42,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--title", default="", help="of the page")
     parser.add_argument("--timing", action="store_true",
                         help="measure ns/op as well; takes longer")
+    parser.add_argument("--before", type=Path, metavar="FILE.html",
+                        help="an earlier report: its figures beside the new "
+                        "ones, by trace and allocator")
     parser.add_argument("--no-bounds", action="store_true",
                         help="do without best fit and packing")
     parser.add_argument("--build", type=Path, default=BUILD, metavar="FOLDER",
@@ -98,15 +102,17 @@ def _gather(options: argparse.Namespace) -> list[dict[str, Any]]:
 
 
 def first_panels(traces: list[dict[str, Any]]) -> list[str]:
-    """The panels shown first: two allocators, and the packing if present."""
+    """The panels shown first: three allocators, and the packing if present."""
     names = [panel["name"] for panel in traces[0]["panels"]]
     measured = {result["allocator"] for result in traces[0]["results"]}
-    shown = [name for name in names if name in measured][:2]
+    shown = [name for name in names if name in measured][:3]
     return shown + [name for name in names if name == "packing"]
 
 
 def _report(options: argparse.Namespace) -> int:
+    earlier = before.read(options.before) if options.before else {}
     traces = _gather(options)
+    before.add(traces, earlier)
     title = options.title or f"{options.allocator.replace(',', ', ')} on " + (
         traces[0]["name"] if len(traces) == 1 else f"{len(traces)} traces")
     with output.created(str(options.output), True) as file:

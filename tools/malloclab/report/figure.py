@@ -1,7 +1,7 @@
 """Bars of utilization: a group per trace, a bar per allocator, marks at bounds.
 
-What is to be drawn is computed by groups(), the picture's text by svg(). Its
-colours are classes that the page's style sheet fills.
+What is to be drawn is computed by groups(), its text by html(). The lengths are
+there, the page's style sheet has the rest.
 """
 
 from __future__ import annotations
@@ -12,8 +12,6 @@ from typing import Any, Sequence
 
 from ..results import OK
 
-BAR, BETWEEN, TOP = 9, 9, 22  # pixels
-LABEL, WIDTH, RIGHT = 190, 900, 60
 SERIES = 8  # colours of style.css
 # The marks, and what the page calls them.
 BOUNDS = (("aligned", "bound"), ("best_fit", "best fit"),
@@ -48,55 +46,43 @@ def _marks(result: dict[str, Any]) -> list[tuple[str, float]]:
             if bounds.get(key) is not None]
 
 
-def svg(drawn: Sequence[Group]) -> str:
-    heights = [len(group.bars) * BAR + BETWEEN for group in drawn]
-    height = TOP + sum(heights) + 4
-    parts = [f'<svg viewBox="0 0 {WIDTH} {height}" role="img" '
-             'aria-label="utilization of each allocator on each trace">']
-    parts += _grid(height)
-    y = TOP
-    for group, high in zip(drawn, heights):
-        parts += _group(group, y)
-        y += high
-    return "\n".join(parts + ["</svg>"])
+def html(drawn: Sequence[Group]) -> str:
+    """The figure as HTML, which needs no scaling on a narrow screen."""
+    ticks = "".join(f'<i style="left:{percent}%">{percent} %</i>'
+                    for percent in range(0, 101, 20))
+    return "\n".join([_legend(drawn), '<div class="group"><span></span>'
+                      f'<div class="ticks">{ticks}</div></div>',
+                      *map(_group, drawn)])
 
 
-def _x(share: float) -> float:
-    return round(LABEL + share * (WIDTH - LABEL - RIGHT), 1)
+def _legend(drawn: Sequence[Group]) -> str:
+    """Which colour is whose: those of the group with the most bars."""
+    bars = max((group.bars for group in drawn), key=len)
+    return '<p class="keys">' + " ".join(
+        f'<span><i class="swatch series{at % SERIES}"></i> {escape(allocator)}'
+        "</span>" for at, (allocator, _) in enumerate(bars)) + "</p>"
 
 
-def _grid(height: int) -> list[str]:
-    parts = []
-    for percent in range(0, 101, 20):
-        x = _x(percent / 100)
-        parts.append(f'<line class="grid" x1="{x}" x2="{x}" y1="{TOP - 6}" '
-                     f'y2="{height}"/><text class="tick" x="{x}" y="11" '
-                     f'text-anchor="middle">{percent} %</text>')
-    return parts
+def _group(group: Group) -> str:
+    bars = "".join(_bar(allocator, share, at)
+                   for at, (allocator, share) in enumerate(group.bars))
+    marks = "".join(f'<i class="mark {label.replace(" ", "-")}" '
+                    f'style="left:{_left(share)}" '
+                    f'title="{label}: {share:.1%}"></i>'
+                    for label, share in group.marks)
+    trace = escape(group.trace)
+    return (f'<div class="group" data-trace="{trace}">'
+            f'<span class="name">{trace}</span>'
+            f'<div class="bars">{bars}{marks}</div></div>')
 
 
-def _group(group: Group, y: int) -> list[str]:
-    high = len(group.bars) * BAR
-    parts = [f'<g class="group" data-trace="{escape(group.trace)}">'
-             f'<text class="name" x="{LABEL - 8}" y="{y + high / 2 + 4}" '
-             f'text-anchor="end">{escape(group.trace)}</text>']
-    for at, (allocator, share) in enumerate(group.bars):
-        parts.append(_bar(allocator, share, at, y + at * BAR))
-    for label, share in group.marks:
-        x = _x(min(share, 1))
-        parts.append(f'<line class="mark {label.replace(" ", "-")}" x1="{x}" '
-                     f'x2="{x}" y1="{y - 2}" y2="{y + high + 1}"><title>'
-                     f'{label}: {share:.1%}</title></line>')
-    return parts + ["</g>"]
+def _left(share: float) -> str:
+    return f"{100 * min(share, 1):.1f}%"
 
 
-def _bar(allocator: str, share: float | None, at: int, y: int) -> str:
+def _bar(allocator: str, share: float | None, at: int) -> str:
+    name = escape(allocator)
     if share is None:
-        return (f'<text class="bad" x="{LABEL + 4}" y="{y + BAR - 1}">'
-                f'{escape(allocator)}: not ok</text>')
-    width = round(_x(min(share, 1)) - LABEL, 1)
-    return (f'<rect class="bar series{at % SERIES}" x="{LABEL}" y="{y}" '
-            f'width="{width}" height="{BAR - 1}"><title>{escape(allocator)}: '
-            f'{share:.1%}</title></rect>'
-            f'<text class="value" x="{WIDTH - 4}" y="{y + BAR - 2}" '
-            f'text-anchor="end">{share:.1%}</text>')
+        return f'<div class="bad">{name}: not ok</div>'
+    return (f'<div title="{name}: {share:.1%}"><i class="bar series{at % SERIES}"'
+            f' style="width:{_left(share)}"></i><b>{share:.1%}</b></div>')

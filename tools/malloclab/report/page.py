@@ -30,7 +30,7 @@ def parts(title: str, traces: Sequence[dict[str, Any]],
         "STYLE": _style,
         "UPLOT": lambda: _text(VENDOR / "uPlot.iife.min.js"),
         "MODULES": lambda: _json({"imports": modules()}),
-        "FIGURE": lambda: figure.svg(figure.groups(
+        "FIGURE": lambda: figure.html(figure.groups(
             [(trace["name"], trace["results"]) for trace in traces])),
         "ABOUT": lambda: _json(about(title, traces, panels)),
         "CALLERS": lambda: "\n".join(_callers(trace) for trace in traces

@@ -9,7 +9,7 @@ import { load } from "report/loaded";
 import { MODES, css, palette, shareOf } from "report/colours";
 import { Panel, GUTTER } from "report/panel";
 import { Curves, holeLines, memoryLines } from "report/curves";
-import { fillSelect, find, make, theme } from "report/dom";
+import { fillSelect, find, make, theme, wear } from "report/dom";
 import { clamp, pan, reveal, zoom } from "report/range";
 import { format, parse } from "report/state";
 import { gestures } from "report/gestures";
@@ -18,7 +18,7 @@ import * as about from "report/about";
 const FRAME_BUDGET = 14; // milliseconds of a frame for rasters
 const ZOOM_PAUSE = 120; // milliseconds from a zoom to a slow raster
 const SHORTEST = 4, SMALLEST = 64; // operations and bytes that fill a picture
-const PANELS = 3;
+const PANELS = 4; // three allocators and the packing, as command.py names them
 const NONE = "-";
 
 export class App {
@@ -27,6 +27,7 @@ export class App {
     this.known = new Map();
     this.panels = [];
     this.colour = "size";
+    this.chosenTheme = "";
     this.linked = true;
     this.hover = null;
     this.over = -1;
@@ -117,7 +118,15 @@ export class App {
     this.invalidate();
   }
 
+  /** "light", "dark", or as the system is. */
+  setTheme(name) {
+    this.chosenTheme = ["light", "dark"].includes(name) ? name : "";
+    this.retheme();
+  }
+
   retheme() {
+    wear(this.chosenTheme);
+    find("theme").value = this.chosenTheme;
     this.theme = theme();
     this.palette = palette(this.theme.dark);
     if (!this.trace) return;
@@ -153,7 +162,8 @@ export class App {
   }
 
   legend() {
-    const { classes, title } = MODES[this.colour];
+    const { title } = MODES[this.colour];
+    const classes = MODES[this.colour].classes(this.trace);
     const used = this.loaded.classesOf(this.colour);
     find("colour").value = this.colour;
     find("legend").replaceChildren(...used.map((one, at) => {
@@ -391,6 +401,9 @@ export class App {
                    (result?.verdict ?? OK) === OK);
   }
 
+  /** A sentence at the bottom of the window, until the next key or click. */
+  say(text) { find("said").textContent = text; }
+
   toggleHelp() {
     const help = find("help");
     if (help.open) help.close();
@@ -488,7 +501,7 @@ export class App {
       trace: this.entry.name, panels: this.panels.map(({ layout }) =>
         layout.name), time: this.time, ranges: this.ranges,
       linked: this.linked, at: this.at + 1, colour: this.colour,
-      pin: this.pinned,
+      pin: this.pinned, theme: this.chosenTheme,
     });
   }
 
@@ -507,6 +520,7 @@ export class App {
     const known = traces.find(({ name }) => name === wanted.trace);
     await this.open((known ?? traces[0]).name);
     const { trace } = this;
+    this.setTheme(wanted.theme);
     this.linked = wanted.linked ?? true;
     this.arrange(wanted.panels ?? panels);
     this.setColour(wanted.colour in MODES ? wanted.colour : "size");

@@ -1,5 +1,7 @@
 // What a block's colour means: a class from 0 on, and its share of the scale.
 
+import { count } from "report/words";
+
 // Viridis, from dark to light: read alike by all eyes, and in gray.
 const ANCHORS = [
   [68, 1, 84], [72, 40, 120], [62, 74, 137], [49, 104, 142], [38, 130, 142],
@@ -30,7 +32,7 @@ export function css(pixel) {
 
 const powers = (from, to) =>
   Array.from({ length: to - from + 1 }, (_, at) => 2 ** (from + at));
-const SIZES = powers(4, 20), LIVES = powers(0, 20);
+const SIZES = powers(4, 20), AGES = 8;
 const SHARES = [0, 1 / 32, 1 / 16, 1 / 8, 1 / 4, 1 / 2];
 
 /** The class of a number: how many of the ascending bounds lie below it. */
@@ -38,6 +40,18 @@ export function classOf(number, bounds) {
   let at = 0;
   while (at < bounds.length && number > bounds[at]) at++;
   return at;
+}
+
+/** Ascending bounds that part the ages at which blocks of the trace end into
+ * classes of about as many blocks each; the last is the greatest age. */
+export function ageBounds(trace) {
+  if (trace.ageBounds) return trace.ageBounds;
+  const ages = [...trace.death.keys()].filter((i) =>
+    trace.death[i] < trace.count).map((i) => trace.death[i] - trace.birth[i]);
+  const sorted = Float64Array.from(ages).sort();
+  const bounds = Array.from({ length: AGES }, (_, at) =>
+    sorted[Math.ceil((at + 1) * sorted.length / AGES) - 1]);
+  return trace.ageBounds = sorted.length ? [...new Set(bounds)] : [];
 }
 
 const bytes = (n) => n < 1024 ? `${n}` : n < 1 << 20 ? `${n >> 10}K` :
@@ -55,26 +69,30 @@ function scale(bounds, name, last) {
 export const MODES = {
   size: {
     label: "size", title: "bytes of payload",
-    classes: scale(SIZES, bytes, `> ${bytes(SIZES.at(-1))}`),
+    classes: () => scale(SIZES, bytes, `> ${bytes(SIZES.at(-1))}`),
     of: ({ trace }) => (i) => classOf(trace.size[i], SIZES),
   },
   life: {
-    label: "age at its end", title: "operations from birth to death",
-    classes: [...scale(LIVES, bytes, `> ${bytes(LIVES.at(-1))}`),
-      "never freed"],
-    of: ({ trace }) => (i) => trace.death[i] >= trace.count ?
-      LIVES.length + 1 : classOf(trace.death[i] - trace.birth[i], LIVES),
+    label: "age at its end", title: "operations from birth to death; the " +
+      "classes have about as many blocks each",
+    classes: (trace) => scale(ageBounds(trace), count, "never freed"),
+    of: ({ trace }) => {
+      const bounds = ageBounds(trace);
+      return (i) => trace.death[i] >= trace.count ? bounds.length :
+        classOf(trace.death[i] - trace.birth[i], bounds);
+    },
   },
   born: {
     label: "birth", title: "when it was allocated: from old to new",
-    classes: ["first eighth", "2nd", "3rd", "4th", "5th", "6th", "7th", "last"],
+    classes: () =>
+      ["first eighth", "2nd", "3rd", "4th", "5th", "6th", "7th", "last"],
     of: ({ trace }) => (i) => Math.floor(trace.birth[i] * 8 / trace.count),
   },
   waste: {
     label: "slack",
     title: "least bytes up to the next block, as a share of block and slack: " +
       "headers, padding, or a hole that was never filled",
-    classes: [...scale(SHARES, percent, `> ${percent(SHARES.at(-1))}`)],
+    classes: () => scale(SHARES, percent, `> ${percent(SHARES.at(-1))}`),
     of: ({ trace, slack }) => (i) => slack[i] === Infinity ? 0 :
       classOf(slack[i] / Math.max(1, slack[i] + trace.size[i]), SHARES),
   },

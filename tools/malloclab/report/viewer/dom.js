@@ -15,6 +15,16 @@ export const SERIES = 8; // colours of style.css for allocators
 
 export const find = (id) => document.getElementById(id);
 
+const SYSTEM = matchMedia("(prefers-color-scheme: dark)");
+
+/** Make the page light or dark; by default as the system is. */
+export function wear(theme) {
+  const root = document.documentElement;
+  const dark = theme ? theme === "dark" : SYSTEM.matches;
+  root.classList.toggle("dark", dark);
+  root.style.colorScheme = dark ? "dark" : "light";
+}
+
 /** The page's own colours, as style.css has them for light and dark. */
 export function theme() {
   const style = getComputedStyle(document.documentElement);
@@ -23,7 +33,7 @@ export function theme() {
     ink: of("ink"), soft: of("soft"), rule: of("rule"), ground: of("ground"),
     heap: of("heap"), mark: of("mark"), pin: of("pin"), bad: of("bad"),
     series: Array.from({ length: SERIES }, (_, at) => of(`series${at}`)),
-    dark: matchMedia("(prefers-color-scheme: dark)").matches,
+    dark: document.documentElement.classList.contains("dark"),
   };
 }
 

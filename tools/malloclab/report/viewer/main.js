@@ -19,11 +19,11 @@ async function show(name) {
 }
 
 function fillTables() {
-  find("summary").append(summaryTable(report.traces));
+  find("summary").append(...summaryTable(report.traces));
   find("bad-verdicts").append(...badVerdicts(report.traces));
-  find("results").append(resultsTable(report.traces, show));
-  find("traces").append(tracesTable(report.traces, show));
-  for (const group of document.querySelectorAll("#figure .group"))
+  find("results").append(...resultsTable(report.traces, show));
+  find("traces").append(...tracesTable(report.traces, show));
+  for (const group of document.querySelectorAll("#figure [data-trace]"))
     group.addEventListener("click", () => { show(group.dataset.trace); });
 }
 
@@ -48,6 +48,7 @@ function fillTools() {
   on("forth", "click", () => app.step(1));
   on("play", "click", () => app.play());
   on("all", "click", () => app.showAll());
+  on("theme", "change", ({ value }) => app.setTheme(value));
   on("ask", "click", () => app.toggleHelp());
 }
 
@@ -55,6 +56,7 @@ function listen() {
   document.addEventListener("keydown", (event) => {
     if (app.trace && press(app, event)) event.preventDefault();
   });
+  document.addEventListener("pointerdown", () => { app.say(""); });
   addEventListener("hashchange", () => app.restore(location.hash));
   matchMedia("(prefers-color-scheme: dark)")
     .addEventListener("change", () => app.retheme());

@@ -14,6 +14,7 @@ export function format(state) {
     ["a", state.linked ? range(state.ranges[0]) :
       state.ranges.map(range).join(",")],
     ["at", state.at], ["pin", state.pin], ["colour", state.colour],
+    ["theme", state.theme ?? ""],
   ];
   return fields.filter(([, value]) => value !== "" && value !== null)
     .map(([name, value]) => `${name}=${escape(value)}`).join("&");
@@ -28,7 +29,7 @@ function escape(value) {
 export function parse(text) {
   const fields = new URLSearchParams(text.replace(/^#/, ""));
   const found = {};
-  for (const name of ["trace", "colour"])
+  for (const name of ["trace", "colour", "theme"])
     if (fields.get(name)) found[name] = fields.get(name);
   if (fields.get("panels")) found.panels = fields.get("panels").split(",");
   const time = parseRange(fields.get("t") ?? "");

@@ -2,20 +2,29 @@
 
 import { OK, bytes, count, percent } from "report/words";
 import { make } from "report/dom";
+import { table } from "report/table";
 
-const dash = (value, write) => value === null || value === undefined ? "-" :
-  write(value);
 const nanoseconds = (value) => value.toFixed(1);
 
 const shareOf = (part, whole) =>
   part === null || part === undefined || !whole ? null : part / whole;
+
+const points = (change) =>
+  `${change < 0 ? "\u2212" : change > 0 ? "+" : ""}${(100 * Math.abs(change)).toFixed(1)} points`;
+
+/** By how much utilization has changed; null without a report before. */
+const changeOf = ({ verdict, utilization, before }) =>
+  verdict === OK && before ? utilization - before.utilization : null;
+
+const timeRatio = ({ ns_per_op: time, before }) =>
+  time && before?.nanoseconds ? time.median / before.nanoseconds : null;
 
 // Parts of a footprint: the field of a result's `waste`, and the title.
 const WASTE = [["alignment", "alignment"], ["metadata", "metadata"],
   ["placement", "placement"], ["online_gap", "on-line gap"],
   ["packing_gap", "packing gap"]];
 
-/** Columns: title, the value to sort by, and how it is written. */
+// Columns, as table() takes them.
 const RESULTS = [
   ["trace", (r) => r.shown, (v) => v],
   ["allocator", (r) => r.allocator, (v) => v],
@@ -24,6 +33,8 @@ const RESULTS = [
   ["peak payload", (r) => r.peak_payload, bytes],
   ["peak footprint", (r) => r.peak_footprint || null, bytes],
   ["util", (r) => r.verdict === OK ? r.utilization : null, percent],
+  ["util before", (r) => r.before?.utilization, percent],
+  ["change", changeOf, points],
   ["best fit", (r) => r.bounds?.best_fit, percent],
   ["packing", (r) => r.bounds?.packing, percent],
   ["bound", (r) => r.bounds?.aligned, percent],
@@ -32,6 +43,8 @@ const RESULTS = [
   ["ns/op", (r) => r.ns_per_op?.median, nanoseconds],
   ["p25-p75", (r) => r.ns_per_op?.p25, (v, r) =>
     `${nanoseconds(v)}-${nanoseconds(r.ns_per_op.p75)}`],
+  ["ns/op before", (r) => r.before?.nanoseconds, nanoseconds],
+  ["x before", timeRatio, (v) => v.toFixed(2)],
   ["x libc", (r) => r.ratio_to_libc, (v) => v.toFixed(2)],
 ];
 
@@ -53,7 +66,9 @@ const SUMMARY = [
   ["allocator", (s) => s.allocator, (v) => v],
   ["valid", (s) => s.valid, (v, s) => `${v} of ${s.all}`],
   ["mean util", (s) => s.utilization, percent],
+  ["change", (s) => s.change, points],
   ["ns/op", (s) => s.nanoseconds, nanoseconds],
+  ["x before", (s) => s.timeRatio, (v) => v.toFixed(2)],
   ["x libc", (s) => s.ratio, (v) => v.toFixed(2)],
 ];
 
@@ -72,6 +87,7 @@ export function summary(rows) {
     return {
       allocator, all: own.length, valid: good.length,
       utilization: mean(good.map((row) => row.utilization)),
+      change: mean(good.map(changeOf)), timeRatio: geometric(good.map(timeRatio)),
       nanoseconds: geometric(good.map((row) => row.ns_per_op?.median)),
       ratio: geometric(good.map((row) => row.ratio_to_libc)),
     };
@@ -86,61 +102,6 @@ function mean(numbers) {
 function geometric(numbers) {
   const logarithm = mean(numbers.map((n) => n ? Math.log(n) : null));
   return logarithm === null ? null : Math.exp(logarithm);
-}
-
-/** Rows in the order of a column; those without a number come last. */
-export function sorted(rows, of, downwards) {
-  const known = rows.filter((row) => of(row) !== null && of(row) !== undefined);
-  const rest = rows.filter((row) => !known.includes(row));
-  const order = (a, b) => typeof a === "number" ? a - b :
-    a.localeCompare(b, "en", { numeric: true });
-  known.sort((a, b) => order(of(a), of(b)) * (downwards ? -1 : 1));
-  return [...known, ...rest];
-}
-
-/** A table that a click on a head sorts. Columns without numbers are left out;
- * chosen(row) is called when a row is clicked. */
-function table(columns, rows, chosen) {
-  const used = columns.filter(([, of]) =>
-    rows.some((row) => of(row) !== null && of(row) !== undefined));
-  const body = make("tbody");
-  const fill = (ordered) => body.replaceChildren(
-    ...ordered.map((row) => line(used, row, chosen)));
-  const heads = used.map(([title, of]) => head(title, (downwards) =>
-    fill(sorted(rows, of, downwards))));
-  fill(rows);
-  return make("table", {},
-    make("thead", {}, make("tr", {}, ...heads)), body);
-}
-
-function head(title, sort) {
-  const cell = make("th", { scope: "col" });
-  const button = make("button", { type: "button", textContent: title });
-  button.addEventListener("click", () => {
-    const downwards = cell.getAttribute("aria-sort") === "ascending";
-    for (const other of cell.parentElement.children)
-      other.removeAttribute("aria-sort");
-    cell.setAttribute("aria-sort", downwards ? "descending" : "ascending");
-    sort(downwards);
-  });
-  cell.append(button);
-  return cell;
-}
-
-function line(columns, row, chosen) {
-  const element = make("tr", {}, ...columns.map(([, of, write]) => {
-    const value = of(row);
-    return make("td", {
-      textContent: dash(value, (known) => write(known, row)),
-      className: typeof value === "number" ? "number" : "",
-    });
-  }));
-  if (row.verdict && row.verdict !== OK) {
-    element.classList.add("bad");
-    element.title = row.message;
-  }
-  if (chosen) element.addEventListener("click", () => { chosen(row); });
-  return element;
 }
 
 export function summaryTable(traces) {
