@@ -13,6 +13,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { MOST_BYTES = 64 << 20 };
+
 static const double MOST = 1e18; /* of a figure; else it is unknown */
 
 static double number(struct json_object *o, const char *key)
@@ -75,7 +77,7 @@ static struct baseline_entry entry_of(const char *path, struct json_object *o)
 
 struct baseline *baseline_read(const char *path)
 {
-    struct json_object *root = json_file_read(path, "results"), *results;
+    struct json_object *root = json_file_read(path, MOST_BYTES, "results"), *results;
     struct baseline *b = check_alloc(calloc(1, sizeof *b));
 
     if (!json_object_object_get_ex(root, "results", &results) ||

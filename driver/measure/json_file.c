@@ -13,21 +13,19 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MOST = 64 << 20 };
-
-static char *read_text(const char *path, size_t *size)
+static char *read_text(const char *path, size_t most, size_t *size)
 {
-    char *text = check_alloc(malloc(MOST + 1));
+    char *text = check_alloc(malloc(most + 1));
     FILE *file = fopen(path, "r");
 
     if (!file)
         fatal(path, 0, "cannot read it: %s", strerror(errno));
-    *size = fread(text, 1, MOST + 1, file);
+    *size = fread(text, 1, most + 1, file);
     if (ferror(file))
         fatal(path, 0, "cannot read it: %s", strerror(errno));
     fclose(file);
-    if (*size > MOST)
-        fatal(path, 0, "it has more than %d bytes", MOST);
+    if (*size > most)
+        fatal(path, 0, "it has more than %zu bytes", most);
     text[*size] = '\0';
     return text;
 }
@@ -84,10 +82,11 @@ static const char *error_of(struct json_tokener *t)
     return json_tokener_error_desc(error);
 }
 
-struct json_object *json_file_read(const char *path, const char *what)
+struct json_object *json_file_read(const char *path, size_t most,
+                                   const char *what)
 {
     size_t size;
-    char *text = read_text(path, &size);
+    char *text = read_text(path, most, &size);
     const char *flaw = strlen(text) < size ? strchr(text, 0) : first_flaw(text);
     struct json_tokener *t = check_alloc(json_tokener_new());
 

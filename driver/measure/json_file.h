@@ -4,12 +4,18 @@
 #ifndef JSON_FILE_H
 #define JSON_FILE_H
 
+#include <stddef.h>
+
 struct json_object;
 
 /*
- * The object that the file is, of at most 64 MiB. Complains with path and
- * line where it is something else: what says what was expected.
+ * The object that the file is, of at most so many bytes. Complains with path
+ * and line where it is something else: what says what was expected.
  */
-struct json_object *json_file_read(const char *path, const char *what);
+struct json_object *json_file_read(const char *path, size_t most,
+                                   const char *what);
+
+/* What a person writes is not longer. */
+enum { MOST_BY_HAND = 1 << 20 };
 
 #endif

@@ -135,7 +135,7 @@ struct profile profile_of(const char *path, const char *name,
 
 struct profile profile_read(const char *path, const char *name)
 {
-    struct json_object *root = json_file_read(path, "a member a profile"), *o;
+    struct json_object *root = json_file_read(path, MOST_BY_HAND, "a member a profile"), *o;
 
     if (!json_object_object_get_ex(root, name, &o))
         fatal_profile(path, name, root);

@@ -535,6 +535,17 @@ static void keeps_an_environment(void)
 
 static atomic_int signals, denied;
 static _Atomic(struct parcel *) left; /* by a handler */
+static timer_t timer;
+static long pause_ns; /* between a handler's end and the next signal */
+
+/* A handler does so as it ends: however long it takes, what it interrupts goes
+ * on before the next signal. */
+static void signal_soon(void)
+{
+    const struct itimerspec soon = {{0, 0}, {0, pause_ns}};
+
+    timer_settime(timer, 0, &soon, NULL);
+}
 
 static void on_signal(int number)
 {
@@ -548,28 +559,27 @@ static void on_signal(int number)
                                              parcel_fill(new, 24, 5)))
         free(new);
     signals++;
+    signal_soon();
     errno = error;
 }
 
-static timer_t start_signals(long nanoseconds)
+static void start_signals(void (*handler)(int), long nanoseconds)
 {
     struct sigevent event = {.sigev_notify = SIGEV_SIGNAL,
                              .sigev_signo = SIGUSR1};
-    const struct itimerspec often = {{0, nanoseconds}, {0, nanoseconds}};
-    timer_t timer;
 
-    CHECK(signal(SIGUSR1, on_signal) != SIG_ERR);
+    pause_ns = nanoseconds;
+    CHECK(signal(SIGUSR1, handler) != SIG_ERR);
     CHECK(timer_create(CLOCK_MONOTONIC, &event, &timer) == 0);
-    CHECK(timer_settime(timer, 0, &often, NULL) == 0);
-    return timer;
+    signal_soon();
 }
 
 /* A malloc in the handler of a signal that came in the midst of malloc. */
 static void bustle_under_signals(void)
 {
-    timer_t timer = start_signals(20000);
     unsigned state = 1;
 
+    start_signals(on_signal, 20000);
     for (signals = 0; signals < 2000;) {
         struct parcel *p = parcel_new(random_size(&state) % 300, state);
         parcel_delete(parcel_resize(p, random_size(&state) % 300));
@@ -614,7 +624,7 @@ static void ending_threads_serve_signal_handlers(void)
     sigset_t set;
 
     needs("signals");
-    timer_t timer = start_signals(100000);
+    start_signals(on_signal, 100000);
     sigemptyset(&set);
     sigaddset(&set, SIGUSR1);
     pthread_sigmask(SIG_BLOCK, &set, NULL);
@@ -654,17 +664,17 @@ static void on_signal_fork(int number)
     of_handler[n] = p ? parcel_fill(p, 24, (unsigned)n) : NULL;
     of_handlers++;
     forks++;
+    signal_soon();
     errno = error;
 }
 
 /* Use malloc, and fork too if that is asked for, while handlers fork. */
 static void bustle_under_forks(bool with_forks)
 {
-    timer_t timer = start_signals(1000000);
     unsigned state = 1;
 
     of_handlers = 0;
-    CHECK(signal(SIGUSR1, on_signal_fork) != SIG_ERR);
+    start_signals(on_signal_fork, 1000000);
     for (int i = 1; of_handlers < HANDLER_FORKS; i++) {
         struct parcel *p = parcel_new(random_size(&state) % 300, state);
         parcel_delete(parcel_resize(p, random_size(&state) % 300));
