@@ -9,9 +9,10 @@ from typing import Any
 
 import samples
 from malloclab import assignment
-from support import BUILD, ROOT, account, mdriver, mdriver_json, of_the_judge
+from support import (BUILD, ROOT, account, in_release_only, mdriver,
+                     mdriver_json)
 
-of_the_judge()
+in_release_only('one build is enough')
 
 PROFILE = {'utilization_weight': 0.5, 'utilization': [0, 1],
            'throughput': [0, 2], 'reference': 'libc', 'average': 'pooled'}
