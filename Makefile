@@ -53,7 +53,8 @@ ALLOCATORS := mm $(VARIANTS:%=variants/%) $(LIBRARIES:%=libraries/%)
 # No object is deleted as intermediate: another make may be linking it.
 .SECONDARY:
 
-lab: mdriver $(ALLOCATORS:%=$(OUT)/%.so) $(patsubst %,$(OUT)/%,$(wildcard assignment.json))
+lab: mdriver $(ALLOCATORS:%=$(OUT)/%.so) \
+	$(patsubst %,$(OUT)/%,$(wildcard assignment.json))
 
 # A line for each file is printed; with V=1 each command, with -s nothing. make
 # itself prints it, and starts mkdir only where the folder is not there: a build
@@ -114,7 +115,8 @@ $(OUT)/libraries/%.so: libraries/lab/%.c
 	$(call compile,$(WORKER_CC) $(WORKER_FLAGS) $(PLUGIN_FLAGS) $<)
 
 # A page for mdriver and one for each tool, whose second line says what it is.
-TOOLS := $(notdir $(shell find tools -maxdepth 1 -type f))
+TOOLS := $(patsubst tools/%,%,$(filter-out $(patsubst %/,%,$(wildcard tools/*/)), \
+	$(wildcard tools/*)))
 .PHONY: man
 man: build/man/mdriver.1 $(TOOLS:%=build/man/malloclab-%.1)
 help2man = $(call say,man  ,$@)@mkdir -p $(@D) && help2man --no-info \

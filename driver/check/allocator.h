@@ -38,6 +38,14 @@ struct allocator *allocator_null(void);
 
 void allocator_delete(struct allocator *allocator);
 
+/* Its idea as tables have it: "-" where it says none. */
+static inline const char *allocator_idea(const struct allocator *allocator)
+{
+    const char *idea = allocator->idea;
+
+    return idea && idea[0] ? idea : "-";
+}
+
 /* Names of the build's allocators, mm first; the caller frees all of them. */
 char **allocator_names(size_t *count);
 

@@ -653,6 +653,16 @@ struct result *benchmark_result(const struct benchmark *b, size_t allocator,
     return &b->results[allocator * b->trace_count + trace];
 }
 
+size_t benchmark_count(const struct benchmark *b, size_t allocator,
+                       enum verdict verdict)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < b->trace_count; i++)
+        count += benchmark_result(b, allocator, i)->outcome.verdict == verdict;
+    return count;
+}
+
 static bool is_ok(const struct result *r)
 {
     return r->outcome.verdict == VERDICT_OK &&

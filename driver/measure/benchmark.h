@@ -34,7 +34,7 @@ struct result {
     struct summary ratio;     /* libc's ns/op / this ns/op, over the rounds */
     bool counted;             /* instructions is set */
     uint64_t instructions;    /* of the calls in all operations */
-    struct summary against; /* the baseline's ns/op / this ns/op, as ratio */
+    struct summary against;   /* the baseline's ns/op / this ns/op, as ratio */
     double count_ratio; /* libc's instructions / these; 0: libc has no count */
 };
 
@@ -58,9 +58,9 @@ struct benchmark {
     /* Set by the caller. */
     struct allocator **allocators;
     size_t allocator_count;
-    struct allocator *libc; /* the baseline, timed too; never NULL */
+    struct allocator *libc;           /* the baseline, timed too; never NULL */
     const struct allocator *baseline; /* one of allocators, or NULL: none */
-    struct allocator *null; /* to time the loop alone; never NULL */
+    struct allocator *null;           /* to time the loop alone; never NULL */
     struct trace **traces;
     size_t trace_count;
     bool two_sets;             /* some are public, some are secret */
@@ -120,6 +120,10 @@ static inline bool benchmark_by_instructions(const struct benchmark *b)
 /* Peak payload over footprint; 0 if unknown. */
 double benchmark_utilization(const struct trace *trace,
                              const struct outcome *outcome);
+
+/* On how many traces the allocator has that verdict. */
+size_t benchmark_count(const struct benchmark *b, size_t allocator,
+                       enum verdict verdict);
 
 struct result *benchmark_result(const struct benchmark *b, size_t allocator,
                                 size_t trace);

@@ -14,16 +14,6 @@
 
 /* ---- Rows. ---- */
 
-static size_t count_of(const struct benchmark *c, size_t allocator,
-                       enum verdict verdict)
-{
-    size_t count = 0;
-
-    for (size_t i = 0; i < c->trace_count; i++)
-        count += benchmark_result(c, allocator, i)->outcome.verdict == verdict;
-    return count;
-}
-
 /* The rows of bounds, below the allocators. */
 static const struct mark {
     const char *name, *idea;
@@ -46,18 +36,13 @@ static int wider(int width, const char *text)
     return columns > width ? columns : width;
 }
 
-static const char *idea_of(const struct allocator *a)
-{
-    return a->idea && a->idea[0] ? a->idea : "-";
-}
-
 static struct widths widths_of(const struct benchmark *c)
 {
     struct widths w = {wider(0, "Comparison"), wider(0, "idea")};
 
     for (size_t a = 0; a < c->allocator_count; a++) {
         w.name = wider(w.name, c->allocators[a]->name);
-        w.idea = wider(w.idea, idea_of(c->allocators[a]));
+        w.idea = wider(w.idea, allocator_idea(c->allocators[a]));
     }
     for (size_t i = 0; i < MARKS && c->with_bounds; i++) {
         w.name = wider(w.name, marks[i].name);
@@ -101,16 +86,17 @@ static void print_number(FILE *out, int width, double x, int digits)
 static void print_speed(FILE *out, const struct benchmark *c,
                         const struct means *m)
 {
-    double cost = m->instructions_per_op;
+    int digits = m->ratio < 0.1 ? 3 : 2;
 
-    if (c->timing)
+    if (c->timing) {
         print_number(out, 5, m->ns_per_op, m->ns_per_op < 1000 ? 1 : 0);
-    if (c->timing)
-        print_number(out, 6, m->ratio, m->ratio < 0.1 ? 3 : 2);
+        print_number(out, 6, m->ratio, digits);
+    }
     if (c->counting)
-        print_number(out, 8, cost, cost < 1000 ? 1 : 0);
+        print_number(out, 8, m->instructions_per_op,
+                     m->instructions_per_op < 1000 ? 1 : 0);
     if (!c->timing)
-        print_number(out, 6, m->ratio, m->ratio < 0.1 ? 3 : 2);
+        print_number(out, 6, m->ratio, digits);
 }
 
 static void print_index(FILE *out, const struct benchmark *c, size_t allocator,
@@ -133,10 +119,10 @@ static void print_row(FILE *out, const struct benchmark *c, size_t allocator,
     struct means m = means_of(c, allocator);
     char ok[48];
 
-    snprintf(ok, sizeof ok, "%zu of %zu", count_of(c, allocator, VERDICT_OK),
-             c->trace_count);
+    snprintf(ok, sizeof ok, "%zu of %zu",
+             benchmark_count(c, allocator, VERDICT_OK), c->trace_count);
     fprintf(out, "%-*s  %-*s  %-8s", padded_to(w.name, a->name), a->name,
-            padded_to(w.idea, idea_of(a)), idea_of(a), ok);
+            padded_to(w.idea, allocator_idea(a)), allocator_idea(a), ok);
     print_utilization(out, m.utilization);
     if (benchmark_has_speed(c))
         print_speed(out, c, &m);
@@ -170,7 +156,7 @@ static void print_verdicts(FILE *out, const struct benchmark *c,
 
     snprintf(title, sizeof title, "%s: not ok", c->allocators[allocator]->name);
     for (enum verdict v = VERDICT_OK + 1; v < VERDICTS; v++) {
-        size_t count = count_of(c, allocator, v);
+        size_t count = benchmark_count(c, allocator, v);
 
         snprintf(text, sizeof text, "%zu %s", count, verdict_name(v));
         if (count > 0)

@@ -79,7 +79,8 @@ static void result_row(FILE *out, const struct row *row)
 
     for (enum column_id id = 0; id < COLUMNS; id++)
         if (column_in_table(id, row->benchmark))
-            cell(out, column_text(id, column_value(id, row), text, sizeof text));
+            cell(out,
+                 column_text(id, column_value(id, row), text, sizeof text));
     end_row(out);
 }
 
@@ -134,16 +135,6 @@ static void waste(FILE *out, const struct benchmark *b)
 
 /* ---- The comparison. ---- */
 
-static size_t count_ok(const struct benchmark *b, size_t allocator)
-{
-    size_t count = 0;
-
-    for (size_t i = 0; i < b->trace_count; i++)
-        count += benchmark_result(b, allocator, i)->outcome.verdict ==
-                 VERDICT_OK;
-    return count;
-}
-
 static void comparison_row(FILE *out, const struct benchmark *b,
                            size_t allocator)
 {
@@ -151,8 +142,9 @@ static void comparison_row(FILE *out, const struct benchmark *b,
     struct means m = means_of(b, allocator);
 
     cell(out, a->name);
-    cell(out, a->idea && a->idea[0] ? a->idea : "-");
-    cellf(out, "%zu of %zu", count_ok(b, allocator), b->trace_count);
+    cell(out, allocator_idea(a));
+    cellf(out, "%zu of %zu", benchmark_count(b, allocator, VERDICT_OK),
+          b->trace_count);
     figure(out, m.utilization > 0, "%.1f%%", 100 * m.utilization);
     if (b->timing)
         figure(out, m.ns_per_op > 0, "%.1f", m.ns_per_op);

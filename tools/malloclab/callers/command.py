@@ -10,7 +10,7 @@ from collections import Counter
 from pathlib import Path
 from typing import Any, Sequence
 
-from .. import BUILD, ROOT, output
+from .. import output
 from ..arguments import positive
 from ..columns import add_markdown, layout
 from ..replays import ReplayError
@@ -67,12 +67,7 @@ def _parser() -> argparse.ArgumentParser:
                          ("flame", "a flame graph, a page for the browser")):
         parser.add_argument(f"--{option}", metavar="FILE",
                             help=f"write {what}")
-    parser.add_argument("-t", "--trace-dir", type=Path,
-                        default=places.directory(), metavar="DIR",
-                        help="the folder of traces (traces)")
-    parser.add_argument("--build", type=lambda text: ROOT / text,
-                        default=BUILD, metavar="FOLDER",
-                        help="the build whose mdriver reads (build/release)")
+    places.add_options(parser)
     return parser
 
 

@@ -7,7 +7,7 @@ utilization is of the same run, which checks every operation.
 from __future__ import annotations
 
 import json
-import os
+import shutil
 import tempfile
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -153,8 +153,7 @@ def _figures(row: dict[str, Any]) -> dict[str, Any]:
 
 def open_sweep(results: Path, given: str, names: Sequence[str]) -> Sweep:
     """A sweep of these constants of the source, which is copied."""
-    sweep = Sweep(results, given, Path(given.rpartition("@")[0] or given).name,
-                  {})
+    sweep = Sweep(results, given, "", {})
     sweep.private.mkdir(parents=True, exist_ok=True)
     new = Path(tempfile.mkdtemp(prefix="source-", dir=sweep.private))
     try:
@@ -164,22 +163,13 @@ def open_sweep(results: Path, given: str, names: Sequence[str]) -> Sweep:
         for name in names:
             begin, end = versions.value_of(text, name, given)
             sweep.defaults[name] = text[begin:end]
-        _replace(new, sweep.folder)
+        if sweep.folder.exists():
+            shutil.rmtree(sweep.folder)
+        new.rename(sweep.folder)
     finally:
-        _remove(new)
+        if new.exists():
+            shutil.rmtree(new)
     return sweep
-
-
-def _replace(new: Path, folder: Path) -> None:
-    _remove(folder)
-    os.rename(new, folder)
-
-
-def _remove(folder: Path) -> None:
-    if folder.is_dir():
-        for path in folder.iterdir():
-            path.unlink()
-        folder.rmdir()
 
 
 def load(results: Path) -> Sweep:

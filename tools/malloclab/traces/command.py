@@ -8,7 +8,6 @@ import sys
 from pathlib import Path
 from typing import Iterator, Sequence
 
-from .. import BUILD, ROOT
 from ..columns import add_markdown, layout
 from ..terminal import show_progress
 from . import arrays, info, manifest, places, statistics
@@ -30,12 +29,7 @@ interrupted.
 
 def _parser() -> argparse.ArgumentParser:
     common = argparse.ArgumentParser(add_help=False)
-    common.add_argument("-t", "--trace-dir", type=Path,
-                        default=places.directory(), metavar="DIR",
-                        help="the folder of traces (traces)")
-    common.add_argument("--build", type=lambda text: ROOT / text,
-                        default=BUILD, metavar="FOLDER",
-                        help="the build whose mdriver reads (build/release)")
+    places.add_options(common)
     parser = argparse.ArgumentParser(
         prog="tools/traces", description="Print figures of allocation traces.",
         epilog=EPILOG, formatter_class=argparse.RawDescriptionHelpFormatter)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import argparse
 import os
 from pathlib import Path
 
-from .. import ROOT
+from .. import BUILD, ROOT
 
 ENDINGS = ("", ".rep", ".rep.gz", ".rep.zst", ".repb")
 
@@ -19,6 +20,15 @@ def directory() -> Path:
     """traces/ here, or else that of the project."""
     here = Path("traces")
     return here if here.is_dir() else ROOT / here
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """Add those that say where traces lie, and which mdriver reads them."""
+    parser.add_argument("-t", "--trace-dir", type=Path, default=directory(),
+                        metavar="DIR", help="the folder of traces (traces)")
+    parser.add_argument("--build", type=lambda text: ROOT / text,
+                        default=BUILD, metavar="FOLDER",
+                        help="the build whose mdriver reads (build/release)")
 
 
 class TraceError(Exception):

@@ -93,7 +93,6 @@ def place_of(frame: str) -> str:
     return frame.partition(BETWEEN)[2]
 
 
-
 def folded(frames: Iterable[str]) -> str:
     """As flamegraph.pl reads a stack: functions, outermost first."""
     return ";".join(function_of(frame).replace(";", ":") for frame in frames)
