@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import fnmatch
 import os
+import re
 import resource
 import signal
 import subprocess
 import time
 import unittest
 from collections.abc import Iterator
+from functools import cached_property
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -75,6 +77,9 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 
 # ---- Test programs in C. ----
 
+VERDICT = re.compile(r'(?:not )?ok (\S+)(?: # SKIP)?')
+
+
 def pytest_collect_file(file_path: Path, parent: pytest.Collector
                         ) -> pytest.Collector | None:
     program = BUILD / 'tests' / file_path.stem
@@ -97,20 +102,37 @@ class Program(pytest.File):
             yield Check.from_parent(self, name=name)
 
 
+    @cached_property
+    def said(self) -> dict[str, list[str]]:
+        """By test: its lines, the last of which is the verdict. All that are
+        wanted run at once, for a program may be slow to begin; each has a
+        process of its own."""
+        names = [item.name for item in self.session.items
+                 if item.parent is self]
+        found, lines = {}, []
+        finished = ended(self.program, *names)
+        for line in finished.stdout.splitlines():
+            lines.append(line)
+            verdict = VERDICT.fullmatch(line)
+            if verdict:
+                found[verdict[1]], lines = lines, []
+        self.rest = [*lines, f'exit status {finished.returncode}']
+        return found
+
+
 class Failed(Exception):
     """What the program printed."""
 
 
 class Check(pytest.Item):
     def runtest(self) -> None:
-        finished = ended(self.parent.program, self.name)
-        lines = finished.stdout.splitlines()
-        if finished.returncode == 0 and f'ok {self.name} # SKIP' in lines:
-            reason = next(line for line in lines if '# SKIP ' in line)
-            raise pytest.skip.Exception(reason.split('# SKIP ')[1],
+        lines = self.parent.said.get(self.name, [])
+        if lines[-1:] == [f'ok {self.name} # SKIP']:
+            reason = next(line for line in lines if line.startswith('# SKIP '))
+            raise pytest.skip.Exception(reason.removeprefix('# SKIP '),
                                         _use_item_location=True)
-        if finished.returncode or f'ok {self.name}' not in lines:
-            raise Failed(f'{finished.stdout}exit status {finished.returncode}')
+        if lines[-1:] != [f'ok {self.name}']:
+            raise Failed('\n'.join(lines or self.parent.rest))
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo, style: Any = None
                      ) -> Any:
@@ -122,9 +144,9 @@ class Check(pytest.Item):
         return self.path, 0, name_of(self.nodeid)
 
 
-def ended(program: Path, word: str) -> subprocess.CompletedProcess[str]:
+def ended(program: Path, *words: str) -> subprocess.CompletedProcess[str]:
     """In a session of its own: Ctrl-C is for us."""
-    return subprocess.run([str(program), word], stdin=subprocess.DEVNULL,
+    return subprocess.run([str(program), *words], stdin=subprocess.DEVNULL,
                           stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
                           text=True, errors='replace', start_new_session=True)
 
@@ -159,16 +181,18 @@ def set_up_by(owner: type) -> type | None:
 @pytest.hookimpl(tryfirst=True)  # before xdist looks at the groups
 def pytest_collection_modifyitems(config: pytest.Config,
                                   items: list[pytest.Item]) -> None:
-    """Tests that have one set-up, which takes its time, stay in one process."""
+    """Tests that have one set-up, which takes its time, stay in one process, as
+    do those of a program."""
     config.hook.pytest_deselected(
         items=[item for item in items if not wanted(item)])
     items[:] = [item for item in items if wanted(item)]
     for item in items:
         owner = getattr(item, 'cls', None)
         shared = set_up_by(owner) if owner else None
-        if shared:
-            item.add_marker(pytest.mark.xdist_group(
-                f'{shared.__module__}.{shared.__qualname__}'))
+        group = f'{shared.__module__}.{shared.__qualname__}' if shared else \
+            item.path.stem if isinstance(item, Check) else None
+        if group:
+            item.add_marker(pytest.mark.xdist_group(group))
 
 
 # ---- Subtests: all that fail are named, and the first is shown. ----

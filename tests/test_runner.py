@@ -16,12 +16,13 @@ in_release_only('the tests are run alike in every build')
 
 # As a program of check.h does.
 PROGRAM = '''#!/bin/sh
-case $1 in
---list) echo good; echo bad; echo skipped;;
+for word; do case $word in
+--list) echo good; echo bad; echo skipped; echo never;;
 good) echo ok good;;
-bad) echo "# a_test.c:7: does not hold: x > 1"; echo not ok bad; exit 1;;
+bad) echo "# a_test.c:7: does not hold: x > 1"; echo not ok bad;;
 skipped) echo "# SKIP no wings here"; echo "ok skipped # SKIP";;
-esac
+never) echo "no stack is left"; exit 3;;
+esac; done
 '''
 MODULE = '''
 import unittest
@@ -93,11 +94,12 @@ class Runner(unittest.TestCase):
         return finished
 
     def test_all_that_happens_is_told(self) -> None:
-        out = self.ends('2 passed, 3 failed, 3 skipped', 1, '_[bct]').stdout
+        out = self.ends('2 passed, 4 failed, 3 skipped', 1, '_[bct]').stdout
         for text in ('54 != 42', 'a_test.c:7: does not hold: x > 1',
                      "[b]: 'b' unexpectedly found",
                      "[c]: 'c' unexpectedly found", 'no wings here',
-                     'no tail here', 'no such animal'):
+                     'no tail here', 'no such animal',
+                     'no stack is left\nexit status 3'):
             self.assertIn(text, out)
 
     def test_a_pattern_chooses_in_every_build(self) -> None:
