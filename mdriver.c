@@ -158,22 +158,10 @@ static bool is_untrusted(const struct options *o)
     return o->jail != JAIL_OFF;
 }
 
-static bool has_set(struct trace_list traces, enum trace_set set)
+/* All but the traces: what is wrong here is told before they are read. */
+static struct benchmark make_benchmark(const struct options *o)
 {
-    for (size_t i = 0; i < traces.count; i++)
-        if (traces.traces[i]->set == set)
-            return true;
-    return false;
-}
-
-static struct benchmark make_benchmark(const struct options *o,
-                                       struct trace_list traces)
-{
-    struct benchmark c = {.traces = traces.traces,
-                          .trace_count = traces.count,
-                          .two_sets = has_set(traces, SET_PUBLIC) &&
-                                      has_set(traces, SET_SECRET),
-                          .counted = o->counted};
+    struct benchmark c = {.counted = o->counted};
 
     c.setup = (struct replay_setup){.heap_limit = o->heap_limit,
                                     .align = o->align,
@@ -199,7 +187,51 @@ static struct benchmark make_benchmark(const struct options *o,
     c.progress = progress_stage;
     find_allocators(&c, o);
     find_baseline(&c, o->baseline);
+    if (o->in_process)
+        check_in_process(&c);
     return c;
+}
+
+/* The assignment's, if the command line names none. */
+static struct trace_list load_named(const struct options *o)
+{
+    if (o->assignment && o->trace_file_count == 0)
+        return assignment_traces(o->assignment, o->trace_dir);
+    struct trace_list traces = trace_list_load(
+        o->trace_files, o->trace_file_count, o->trace_dir, o->secret);
+    if (o->assignment)
+        assignment_weigh(o->assignment, traces);
+    return traces;
+}
+
+static struct trace_list load_traces(const struct options *o)
+{
+    if (o->adversary || o->fuzz > 0)
+        return (struct trace_list){0};
+    struct trace_list traces = load_named(o);
+    if (o->secret && !is_one_replay(o))
+        trace_list_add_twins(&traces, o->secret);
+    return traces;
+}
+
+static bool has_set(struct trace_list traces, enum trace_set set)
+{
+    for (size_t i = 0; i < traces.count; i++)
+        if (traces.traces[i]->set == set)
+            return true;
+    return false;
+}
+
+/* The benchmark does not own them. */
+static struct trace_list take_traces(struct benchmark *c,
+                                     const struct options *o)
+{
+    struct trace_list traces = load_traces(o);
+
+    c->traces = traces.traces;
+    c->trace_count = traces.count;
+    c->two_sets = has_set(traces, SET_PUBLIC) && has_set(traces, SET_SECRET);
+    return traces;
 }
 
 /* Speed is measured as the user says, or else the profile. */
@@ -319,6 +351,7 @@ static int run_and_publish(struct benchmark *c, const struct options *o,
     if (o->baseline && !c->baseline)
         file = baseline_read(o->baseline);
     choose_measure(c, o, profile);
+    struct trace_list traces = take_traces(c, o);
     run(c, o);
     struct differences *differences =
         o->baseline ? differences_of(c, file) : NULL;
@@ -327,6 +360,33 @@ static int run_and_publish(struct benchmark *c, const struct options *o,
     differences_delete(differences);
     baseline_delete(file);
     benchmark_free_results(c);
+    trace_list_delete(traces);
+    return status;
+}
+
+static int run_single(struct benchmark *c, const struct options *o,
+                      const struct profile *profile)
+{
+    struct trace_list traces = take_traces(c, o);
+    int status = single_run(c, o, profile);
+
+    trace_list_delete(traces);
+    return status;
+}
+
+static int judge(const struct options *o, const struct profile *profile)
+{
+    struct benchmark c = make_benchmark(o);
+    int status;
+
+    output_check(o->json);
+    output_check(o->csv);
+    output_check(o->markdown);
+    if (single_is_asked(o))
+        status = run_single(&c, o, profile);
+    else
+        status = run_and_publish(&c, o, profile);
+    free_allocators(&c);
     return status;
 }
 
@@ -345,28 +405,6 @@ static struct profile profile_for(const struct options *o)
     return o->points ? *o->points : profile_read(profiles_path(o), o->index);
 }
 
-/* The assignment's, if the command line names none. */
-static struct trace_list load_named(const struct options *o)
-{
-    if (o->assignment && o->trace_file_count == 0)
-        return assignment_traces(o->assignment, o->trace_dir);
-    struct trace_list traces = trace_list_load(
-        o->trace_files, o->trace_file_count, o->trace_dir, o->secret);
-    if (o->assignment)
-        assignment_weigh(o->assignment, traces);
-    return traces;
-}
-
-static struct trace_list load_traces(const struct options *o)
-{
-    if (o->adversary || o->fuzz > 0)
-        return (struct trace_list){0};
-    struct trace_list traces = load_named(o);
-    if (o->secret && !is_one_replay(o))
-        trace_list_add_twins(&traces, o->secret);
-    return traces;
-}
-
 static void list(struct trace_list traces)
 {
     size_t count;
@@ -376,6 +414,18 @@ static void list(struct trace_list traces)
     for (size_t i = 0; i < count; i++)
         free(names[i]);
     free(names);
+}
+
+/* What needs no allocator. */
+static void list_or_pack(const struct options *o)
+{
+    struct trace_list traces = load_traces(o);
+
+    if (o->list)
+        list(traces);
+    else
+        trace_pack(traces.traces[0], o->pack);
+    trace_list_delete(traces);
 }
 
 /* ---- Standard output. ---- */
@@ -415,29 +465,12 @@ int main(int argc, char **argv)
     on_exit(check_stdout, NULL);
     struct options o = options_read(argc, argv);
     struct profile profile = profile_for(&o);
-    struct trace_list traces = load_traces(&o);
     int status = EXIT_ALL_RIGHT;
 
-    if (o.list) {
-        list(traces);
-    } else if (o.pack) {
-        trace_pack(traces.traces[0], o.pack);
-    } else {
-        struct benchmark c = make_benchmark(&o, traces);
-
-        if (o.in_process)
-            check_in_process(&c);
-        output_check(o.json);
-        output_check(o.csv);
-        output_check(o.markdown);
-        if (single_is_asked(&o)) {
-            status = single_run(&c, &o, &profile);
-        } else {
-            status = run_and_publish(&c, &o, &profile);
-        }
-        free_allocators(&c);
-    }
-    trace_list_delete(traces);
+    if (o.list || o.pack)
+        list_or_pack(&o);
+    else
+        status = judge(&o, &profile);
     free(o.trace_files);
     assignment_delete(o.assignment);
     return status;

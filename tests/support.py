@@ -32,6 +32,10 @@ def in_release_only(reason: str) -> None:
         raise unittest.SkipTest(reason)
 
 
+# For a test that a sanitizer makes slow, and of which others show it the code.
+once = unittest.skipUnless(IN_RELEASE, 'one build is enough')
+
+
 def of_the_judge() -> None:
     """Skip the module that calls it where only the worker is built anew."""
     if BUILD.name == 'm32':

@@ -100,6 +100,7 @@ class Record(unittest.TestCase):
         row = next(csv.DictReader(io.StringIO(finished.stdout)))
         return int(row['peak_footprint'])
 
+    @support.once
     def test_replays_with_the_same_footprint(self) -> None:
         for adversary in 'robson', 'best-fit', 'greedy', 'comb', 'sawtooth':
             for allocator in 'treap', 'slab', 'hmm':

@@ -231,6 +231,11 @@ class Refusals(samples.Samples):
                      'not a shared object', '--allocator', self.every)
         self.refused('mdriver: --allocator names none', '--allocator', ',')
 
+    def test_before_the_traces_are_read(self) -> None:
+        self.refused("mdriver: no allocator 'none/such.so': there is no file "
+                     'none/such.so', '--allocator', 'none/such.so', '-f',
+                     'no/such.rep')
+
     def test_names_that_end_like_a_library(self) -> None:
         for name in '6', 'o.6', 'c.so.6':
             finished = self.good('--allocator', name, '--no-timing', '-f',
@@ -758,12 +763,12 @@ class Comparison(samples.Samples):
 
     def test_tables_too_where_asked_for(self) -> None:
         for words in ['-v'], ['-V'], ['-v1'], ['-v', '1']:
-            text = self.good('--allocator', 'all', '--no-timing', '-f',
+            text = self.good('--allocator', 'mm,slab', '--no-timing', '-f',
                              self.every, *words).stdout
             self.assertIn('Results for mm malloc:', text)
             self.assertRegex(text, '(?m)^Comparison  ')
         self.assertNotIn('Results for',
-                         self.good('--allocator', 'all', '-v', '0',
+                         self.good('--allocator', 'mm,slab', '-v', '0',
                                    '--no-timing', '-f', self.every).stdout)
 
     def test_with_others(self) -> None:

@@ -3,7 +3,8 @@ from __future__ import annotations
 
 import unittest
 
-from support import BUILD, IN_RELEASE, ROOT, TESTS, account, mdriver_json
+from support import (BUILD, IN_RELEASE, ROOT, TESTS, account, mdriver_json,
+                     once)
 
 # By alignment: builds that one run judges, so that traces are read once.
 BUILDS = {'8': ('align8',), '16': ('fixed_map',)}
@@ -27,7 +28,7 @@ class Builds(unittest.TestCase):
         self.assertEqual(finished.returncode, 0, account(finished))
         return report
 
-    @unittest.skipUnless(IN_RELEASE, 'one build is enough')
+    @once
     def test_sound_on_every_trace(self) -> None:
         for align, names in BUILDS.items():
             self.judge(align, names)

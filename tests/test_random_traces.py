@@ -7,7 +7,8 @@ import subprocess
 from pathlib import Path
 
 import samples
-from support import BUILD, IN_RELEASE, MDRIVER, account, mdriver, mdriver_json
+from support import (BUILD, IN_RELEASE, MDRIVER, account, mdriver, mdriver_json,
+                     once)
 
 # Wrong allocators, and the most calls that are left when the trace is shrunk.
 WRONG = {
@@ -50,6 +51,7 @@ class Fuzz(samples.Samples):
         _, report = mdriver_json(*words, '-f', found)
         self.assertEqual(report['results'][0]['verdict'], verdict, told)
 
+    @once
     def test_the_same_seed_gives_the_same_trace(self) -> None:
         wrong = BUILD / 'bad/data-lost.last-byte.so'
         texts = []

@@ -7,7 +7,7 @@ import tempfile
 import unittest
 from pathlib import Path
 
-from support import BUILD, MDRIVER, ROOT, TESTS, account, run
+from support import BUILD, MDRIVER, ROOT, TESTS, account, once, run
 
 NO_NAMESPACE = 'no mount namespaces for this user'
 SMALL = TESTS / 'traces/small.rep'
@@ -108,6 +108,7 @@ class FewDescriptors(unittest.TestCase):
                              '^mdriver: .*: Too many open files\n$')
 
 
+@once
 class SignalsIgnored(unittest.TestCase):
     """As under nohup, or behind & in a script."""
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import samples
 from support import (BUILD, IN_RELEASE, MDRIVER, ROOT, TESTS, account, mdriver,
-                     mdriver_json, of_the_judge)
+                     mdriver_json, of_the_judge, once)
 
 of_the_judge()
 
@@ -86,6 +86,7 @@ class Shrink(samples.Samples):
                          r'    p0 = realloc\(p0, \d+\)    <- data-lost$')
         self.assertIn('--explain --seed 1 --allocator', finished.stdout)
 
+    @once
     def test_the_same_again(self) -> None:
         texts = set()
         for _ in range(2):
@@ -144,6 +145,7 @@ class Shrink(samples.Samples):
                                  bad('null.after-100-requests'), '-f', small)
         self.assertEqual(report['results'][0]['verdict'], 'null')
 
+    @once
     def test_a_verdict_ends_with_the_command(self) -> None:
         finished = mdriver('--allocator', bad('overlap.by-a-header'), '-f',
                            LONG)

@@ -18,7 +18,7 @@ SHORT = [TESTS / 'traces' / f'{name}.rep'
 MOST_REQUESTS = 2000  # a variant that makes more on a short trace is odd
 # To save time: operations of a trace, and of one of large blocks; and under the
 # sanitizer, which is slow to begin, one request for memory of so many.
-MOST_OPS = 60_000 if IN_RELEASE else 10_000
+MOST_OPS = 30_000 if IN_RELEASE else 10_000
 MOST_OF_LARGE = 13_000 if IN_RELEASE else 5_000
 STEP = 1 if IN_RELEASE else 8
 

@@ -26,17 +26,19 @@
  * Fragmentation is of another kind here: a few objects of many sizes hold
  * many pages. But an empty slab is unmapped, and any other class, or a large
  * block, may get its page. (mem_map joins free pages and takes the first run
- * that is large enough.)
+ * that is large enough.) One empty slab is kept where its class has no other
+ * with room: else a program that allocates one object and frees it, again and
+ * again, maps and unmaps a page each time.
  *
  * J. Bonwick, "The Slab Allocator", USENIX Summer 1994. To tell the size by
  * the page: G. Steele, "Data Representations in PDP-10 MacLISP", 1977.
  *
  * Invariants, between any two calls of mm_*:
  *   I1  The entry of a slab's first page describes it; all others are empty.
- *   I2  Of a slab's objects below never_used_from, used are in use, one at
- *       least, and the others are on its list of freed objects.
+ *   I2  Of a slab's objects below never_used_from, used are in use, and the
+ *       others are on its list of freed objects.
  *   I3  The list of a class, linked both ways, holds each of its slabs that
- *       is not full, once, and nothing else.
+ *       is not full, once, and nothing else. One of them at most is empty.
  */
 #include <stdbool.h>
 #include <stdint.h>
@@ -193,6 +195,13 @@ void *mm_malloc(size_t size)
     return slab ? object_take(slab) : NULL;
 }
 
+/* Is the empty slab the only one of its class that is not full? */
+static bool is_reserve(const struct slab *slab)
+{
+    return slab->capacity > 1 && *class_of(slab->capacity) == slab &&
+           !slab->next;
+}
+
 void mm_free(void *ptr)
 {
     struct slab *slab = ptr ? slab_of(ptr) : NULL;
@@ -204,7 +213,7 @@ void mm_free(void *ptr)
     slab->freed = object;
     if (slab->used-- == slab->capacity)
         list_push(slab);
-    if (slab->used == 0)
+    if (slab->used == 0 && !is_reserve(slab))
         slab_release(slab);
 }
 
@@ -239,7 +248,7 @@ static int audit_slab(const struct slab *slab)
     for (size_t i = 1; i < round_up(slab->size, page_size()) / page_size(); i++)
         if (slab - i < heap.map || slab[-i].size != 0)
             return 1;
-    if (slab->used == 0 || slab->used > slab->never_used_from ||
+    if (slab->used > slab->never_used_from ||
         slab->never_used_from > slab->capacity)
         return 2;
     for (void **object = slab->freed; object; object = *object, freed--) {
@@ -252,24 +261,37 @@ static int audit_slab(const struct slab *slab)
     return freed == 0 ? 0 : 2;
 }
 
+/* I3 of one class; counts its slabs. */
+static bool audit_list(struct slab **first, const struct slab *end,
+                       size_t *count)
+{
+    struct slab *slab, **link = first;
+    int empty = 0;
+
+    for (; (slab = *link); link = &slab->next, ++*count) {
+        if (slab < heap.map || slab >= end || slab->link != link ||
+            slab->size == 0 || class_of(slab->capacity) != first ||
+            slab->used == slab->capacity)
+            return false;
+        empty += slab->used == 0;
+    }
+    return empty <= 1;
+}
+
 int mm_audit(void)
 {
-    struct slab *slab, **link, *end = heap.map + mem_heapsize() / sizeof *end;
-    size_t listed = 0;
+    struct slab *slab, *end = heap.map + mem_heapsize() / sizeof *end;
+    size_t with_room = 0, listed = 0;
 
     for (slab = heap.map; slab < end; slab++) {
         int broken = slab->size ? audit_slab(slab) : 0;
 
         if (broken)
             return broken;
-        listed += slab->used < slab->capacity;
+        with_room += slab->used < slab->capacity;
     }
     for (size_t n = 0; n < CLASSES; n++)
-        for (link = &heap.first[n]; (slab = *link);
-             link = &slab->next, listed--)
-            if (slab < heap.map || slab >= end || slab->link != link ||
-                slab->size == 0 || class_of(slab->capacity) != &heap.first[n] ||
-                slab->used == slab->capacity)
-                return 3;
-    return listed == 0 ? 0 : 3;
+        if (!audit_list(&heap.first[n], end, &listed))
+            return 3;
+    return listed == with_room ? 0 : 3;
 }

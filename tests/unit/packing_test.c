@@ -491,7 +491,7 @@ static void best_fit_is_a_packing(void)
 static void packing_is_deterministic(void)
 {
     struct trace *t = load_long();
-    t->op_count = 3000;
+    t->op_count = 1500;
     struct rectangles *r = rectangles_from(t, ALIGN);
     uint64_t height, *at = best_fit_of(t, r, &height);
     struct packing a, b;
