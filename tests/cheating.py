@@ -38,6 +38,7 @@ from pathlib import Path
 from typing import Any
 
 from support import BUILD, ROOT, TESTS
+from tool_server import ToolServer
 
 CHEATS = TESTS / 'cheats'
 PARTS = CHEATS / 'parts'
@@ -94,10 +95,15 @@ class Case:
                     if path.exists())
 
     @property
+    def traces(self) -> tuple[str, ...]:
+        """What takes its time, or prints, does so on each alike."""
+        return TRACES[:1] if self.kind in ('endless', 'output') else TRACES
+
+    @property
     def beside(self) -> str:
         """Its twin and the rules for both."""
         return ' '.join([self.twin.stem, self.word('measure'), self.word('lab'),
-                         self.word('options'),
+                         self.word('options'), *self.traces,
                          'secret' if self.kind == 'trace' else 'open'])
 
 
@@ -184,6 +190,8 @@ class Place:
             folder.mkdir(parents=True)
         (self.students / 'alice/mm.c').write_text(f'/* {SECRET} */\n')
         self.copy_lab()
+        self.server = ToolServer(self.lab / 'tools')
+        self.server.start()
 
     def copy_lab(self) -> None:
         shutil.rmtree(self.lab, ignore_errors=True)
@@ -222,7 +230,7 @@ class Place:
         secret = {'secret': {'seed': 'known to nobody', 'counts': 'secret'}}
         path.write_text(json.dumps({
             'name': 'Cheats', 'lab': lab, 'alignment': int(alignment),
-            'traces': {name: 1 for name in TRACES}, 'points': 'classic',
+            'traces': {name: 1 for name in case.traces}, 'points': 'classic',
             'limits': {'heap_limit': '64M', 'time_limit': 1},
             **(secret if case.kind == 'trace' else {})}))
         return path
@@ -264,11 +272,6 @@ def place() -> Place:
 
 
 # ---- Judging. ----
-
-def cap() -> None:
-    for kind, limit in CAPS.items():
-        resource.setrlimit(kind, (limit, limit))
-
 
 def children() -> list[int]:
     path = Path(f'/proc/self/task/{os.getpid()}/children')
@@ -320,18 +323,14 @@ def judge(path: Path, case: Case, jail: str = 'auto') -> Outcome:
     report.unlink(missing_ok=True)
     given, outcome = at.hand_in(path, case), Outcome()
     before, running = at.others(), set(children())
-    process = subprocess.Popen(
-        command(case, given, report, jail), cwd=at.students, preexec_fn=cap,
-        start_new_session=True, stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-        env={**os.environ, 'TMPDIR': str(at.scratch)})
     try:
-        outcome.stdout, outcome.stderr = process.communicate(
-            timeout=WALL_SECONDS)
-        outcome.status = process.returncode
-    except subprocess.TimeoutExpired:
-        os.killpg(process.pid, signal.SIGKILL)
-        outcome.stdout, outcome.stderr = process.communicate()
+        ended = at.server.run(
+            command(case, given, report, jail), str(at.students),
+            {**os.environ, 'TMPDIR': str(at.scratch)}, CAPS, WALL_SECONDS)
+        outcome.status = ended.returncode
+        outcome.stdout, outcome.stderr = ended.stdout, ended.stderr
+    except TimeoutError:
+        at.server.start()
     outcome.left = reap(running)
     after = at.others()
     outcome.changed = sorted(name for name in {*before, *after}

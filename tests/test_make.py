@@ -162,10 +162,10 @@ class TwoAtOnce(Tree):
                        'variants'):
             shutil.rmtree(self.tree / 'build/release' / folder)
         made = [f'build/release/{path}' for path in (
-            'preload/mm.so', 'preload/tlsf.so', 'variants/tlsf.so',
-            'variants/buddy.so')]
+            'preload/kr.so', 'lib/libpool.a', 'lib/libpool.so.1',
+            'variants/kr.so', 'variants/naive.so')]
         makes = [subprocess.Popen(
-            ['make', '-j4', 'OPT=-O0', 'judge', 'libraries', *made],
+            ['make', '-j4', 'OPT=-O0', 'judge', *made],
             cwd=self.tree,
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT, text=True) for _ in range(2)]
@@ -173,7 +173,7 @@ class TwoAtOnce(Tree):
         for process, text in zip(makes, said):
             self.assertEqual(process.returncode, 0, text)
         self.good('./mdriver', '--no-timing', '-c', 'traces/structs.rep',
-                  '--allocator', 'mm,tlsf')
+                  '--allocator', 'mm,kr')
         left = [path for path in (self.tree / 'build').rglob('*.[0-9]*')
                 if path.suffix[1:].isdigit() and '.so.' not in path.name]
         self.assertEqual(left, [])
