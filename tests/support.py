@@ -12,7 +12,7 @@ import subprocess
 import tempfile
 import time
 import unittest
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -60,6 +60,14 @@ def as_text(said: bytes) -> str:
     return io.TextIOWrapper(io.BytesIO(said), 'utf-8', errors='replace').read()
 
 
+def forked(words: list[str], cwd: str, env: Mapping[str, str]
+           ) -> Finished[str]:
+    """Run a script that imports modules of tools/."""
+    done = TOOL_SERVER.run(words, cwd, env)
+    return Finished(words, done.returncode, as_text(done.stdout),
+                    as_text(done.stderr))
+
+
 def run(*command: str | Path, **more: Any) -> Finished[str]:
     """Run a command to its end, its output captured as text. One of the
     lab's tools is forked from a process that has loaded its modules."""
@@ -67,9 +75,7 @@ def run(*command: str | Path, **more: Any) -> Finished[str]:
     cwd = str(more.get('cwd') or os.getcwd())
     env = more.get('env') or os.environ
     if more.keys() <= {'cwd', 'env'} and TOOL_SERVER.serves(words, cwd, env):
-        done = TOOL_SERVER.run(words, cwd, env)
-        return Finished(words, done.returncode, as_text(done.stdout),
-                        as_text(done.stderr))
+        return forked(words, cwd, env)
     return subprocess.run(words, text=True, errors='replace',
                           stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                           stderr=subprocess.PIPE, **more)

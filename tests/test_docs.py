@@ -37,7 +37,7 @@ NOT_RUN = {
     r'tools/bench worst': 'needs ptrace',
     r'tools/programs (test|bench)': 'needs programs that may not be installed',
     r'tools/plot (map.*(-a|--by|python-)|bars|pareto|causes.*lynx|waste|holes|'
-    r'distributions|all)': 'takes more than a few seconds, all together',
+    r'distributions|correlation|all)': 'takes more than a few seconds, all together',
     r'tools/traces (list|check)': 'reads the whole corpus',
     r'tools/report -o (all|ladder)': 'takes more than a few seconds',
     r'tools/record .*gcc': 'needs the compiler named gcc',

@@ -34,7 +34,7 @@ from pathlib import Path
 from typing import Any
 
 MOST = 1 << 20  # bytes of a request
-MODULE = re.compile(r'^launch\.run\("([\w.]+)"\)$', re.M)
+MODULE = re.compile(r'^(?:launch\.run\("|import )(malloclab\.[\w.]+)', re.M)
 # What Python or a library reads before a tool begins.
 READ_AT_START = re.compile(r'PYTHON|LC_|LANG|LD_|MPL|OPENBLAS|OMP')
 
@@ -42,7 +42,7 @@ READ_AT_START = re.compile(r'PYTHON|LC_|LANG|LD_|MPL|OPENBLAS|OMP')
 # ---- In the server. ----
 
 def load(tool: Path) -> None:
-    """What the tool imports. Where that fails, the tool itself says so."""
+    """What it imports, and not launch.py, which changes the process. Where that fails, the tool itself says so."""
     name = MODULE.search(tool.read_text())
     try:
         importlib.import_module(name[1] if name else 'malloclab')
