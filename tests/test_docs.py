@@ -29,7 +29,7 @@ NOT_RUN = {
     r'./mdriver -l$': 'replays the whole corpus',
     r'./mdriver --watch -f': 'needs a terminal',
     r'./mdriver --adversary robson --alloc': 'takes more than a few seconds',
-    r'tools/bench (scaling|threads|exchange|memory-return|judge|record|pareto)':
+    r'tools/bench (scaling|threads|exchange|memory-return|judge|record|look|pareto)':
         'takes more than a few seconds',
     r'tools/bench misuse': 'test_misuse.py compares it',
     r'tools/grade check': 'takes more than a few seconds',
@@ -105,6 +105,13 @@ def parsed_only(command: str) -> str:
     if command.startswith('tools/start'):
         return command.replace('tools/start', 'tools/start --dry-run', 1)
     return f'{command} --usage' if command.startswith('./mdriver') else command
+
+
+def quoted_elsewhere(command: Command) -> bool:
+    """Does it run for another page, which quotes its output?"""
+    return not command.output and any(
+        other.text == command.text and other.output
+        for page in PAGES for other in commands(page))
 
 
 FIGURE = r'(?:0x[\da-f]+|\d[\d,.]*)'
@@ -185,7 +192,8 @@ class Commands(unittest.TestCase):
                 continue
             if text.startswith('export '):
                 settings.append(text)
-            if any(re.match(start, text) for start in NOT_RUN):
+            if any(re.match(start, text) for start in NOT_RUN) or \
+                    text.startswith('tools/') and quoted_elsewhere(command):
                 text = parsed_only(text)
                 command.output = []
                 if text.startswith('tools/') and '--dry-run' not in text:
