@@ -20,6 +20,10 @@
 #                  32 bits, allocators for aarch64 in an emulator
 # V=1              print each command; all output lies in build/MODE
 
+# No rule of make's own is for these files, and the search for one takes longer
+# than all else where nothing is to be made.
+MAKEFLAGS += --no-builtin-rules
+
 MODE ?= release
 CC ?= gcc
 OUT := build/$(MODE)

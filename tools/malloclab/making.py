@@ -24,7 +24,7 @@ def make(*targets: str | Path) -> None:
                              "LD_PRELOAD")}
     try:
         ended = subprocess.run(
-            ["make", "-rs", "--no-print-directory", *words], cwd=ROOT,
+            ["make", "-s", "--no-print-directory", *words], cwd=ROOT,
             env=clean, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT, text=True, errors="replace")
     except FileNotFoundError:
