@@ -305,9 +305,10 @@ static void write_markdown(const struct benchmark *c, const struct options *o,
 {
     FILE *file = output_open(o->markdown);
 
-    if (file && changes)
+    if (file && changes) {
         difference_print(file, changes, true);
-    else if (file)
+        markdown_faults(file, c);
+    } else if (file)
         markdown_results(file, c, profile, o->align);
     output_close(file, o->markdown);
 }
@@ -335,8 +336,10 @@ static int publish(const struct benchmark *c, const struct options *o,
         report_interrupt();
         return EXIT_INTERRUPTED;
     }
-    bool worse = changes && has_regression(changes);
-    return benchmark_all_ok(c) && !worse ? EXIT_ALL_RIGHT : EXIT_BAD_VERDICT;
+    /* A fault is known, whether or not limits can be decided. */
+    if (!benchmark_all_ok(c) || (changes && has_regression(changes)))
+        return EXIT_BAD_VERDICT;
+    return EXIT_ALL_RIGHT;
 }
 
 static int run_and_publish(struct benchmark *c, const struct options *o,

@@ -85,6 +85,20 @@ class InOneRun(Compared):
         self.assertIn('- regression: b: mean: util<-0.5%: -', markdown
                       .read_text())
 
+    def test_a_fault_is_worse_than_a_limit(self) -> None:
+        """No trace is left to compare: that is no wrong input."""
+        wrong, markdown = self.build('wrong', 'return 0;'), self.folder / 'w.md'
+        self.compare(wrong, '--markdown', markdown, status=1)
+        self.assertRegex(markdown.read_text(),
+                         r'(?m)^- b: null: every.rep:\d+: ')
+
+    def test_a_bar_ends_no_cell(self) -> None:
+        markdown = self.folder / 'bar.md'
+        path = self.folder / 'a|b.rep'
+        path.write_bytes(Path(self.every).read_bytes())
+        self.compare(self.plain, '--markdown', markdown, path, status=0)
+        self.assertIn('\n| a\\|b.rep | ', markdown.read_text())
+
     def test_times_are_of_the_same_rounds(self) -> None:
         done, report = mdriver_json(
             '--allocator', f'a={self.plain},b={self.plain}', '--baseline',

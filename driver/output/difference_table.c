@@ -5,6 +5,7 @@
 #include "difference_table.h"
 
 #include "base/fatal.h"
+#include "markdown.h"
 #include "text_width.h"
 
 #include <json-c/json.h>
@@ -80,7 +81,6 @@ static int add_cells(cells row, int n, enum metric m, const struct change *c)
 
 struct table {
     FILE *out;
-    bool markdown;
     bool shown[METRICS];
     int name, width[CELLS];
 };
@@ -128,32 +128,41 @@ static void print_row(const struct table *t, const struct difference *row)
     cells c;
     int count = cells_of(t, row, c);
 
-    fprintf(t->out, t->markdown ? "| %-*s " : "%-*s",
-            padded_to(t->name, name_of(row)), name_of(row));
+    fprintf(t->out, "%-*s", padded_to(t->name, name_of(row)), name_of(row));
     for (int i = 0; i < count; i++)
-        fprintf(t->out, t->markdown ? "| %*s " : "  %*s", t->width[i], c[i]);
-    fputs(t->markdown ? "|\n" : "\n", t->out);
-    if (row || !t->markdown)
-        return;
-    fputs("|---|", t->out);
-    for (int i = 0; i < count; i++)
-        fputs("---:|", t->out);
+        fprintf(t->out, "  %*s", t->width[i], c[i]);
     fputc('\n', t->out);
+}
+
+static void print_markdown_row(const struct table *t,
+                               const struct difference *row)
+{
+    cells c;
+    int count = cells_of(t, row, c);
+
+    markdown_cell(t->out, name_of(row));
+    for (int i = 0; i < count; i++)
+        markdown_cell(t->out, c[i]);
+    markdown_end_row(t->out);
+    if (!row)
+        markdown_rule(t->out, 1, (size_t)count);
 }
 
 static void print_table(FILE *out, const struct difference *rows, size_t count,
                         bool markdown)
 {
-    struct table t = {.out = out, .markdown = markdown};
+    struct table t = {.out = out};
+    void (*print)(const struct table *, const struct difference *) =
+        markdown ? print_markdown_row : print_row;
 
     for (enum metric m = 0; m < METRICS; m++)
         t.shown[m] = is_known(rows, count, m);
     widen(&t, NULL);
     for (size_t i = 0; i < count; i++)
         widen(&t, &rows[i]);
-    print_row(&t, NULL);
+    print(&t, NULL);
     for (size_t i = 0; i < count; i++)
-        print_row(&t, &rows[i]);
+        print(&t, &rows[i]);
 }
 
 /* ---- Regressions. ---- */

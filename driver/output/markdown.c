@@ -15,7 +15,7 @@
 #include <stdarg.h>
 #include <string.h>
 
-static void cell(FILE *out, const char *text)
+void markdown_cell(FILE *out, const char *text)
 {
     fputs("| ", out);
     for (; *text; text++) {
@@ -35,7 +35,7 @@ __attribute__((format(printf, 2, 3))) static void cellf(FILE *out,
     va_start(arguments, format);
     vsnprintf(text, sizeof text, format, arguments);
     va_end(arguments);
-    cell(out, text);
+    markdown_cell(out, text);
 }
 
 /* A cell of a figure that may be unknown. */
@@ -44,22 +44,21 @@ static void figure(FILE *out, bool known, const char *format, double x)
     char text[64];
 
     snprintf(text, sizeof text, format, x);
-    cell(out, known ? text : "-");
+    markdown_cell(out, known ? text : "-");
 }
 
-static void end_row(FILE *out)
+void markdown_end_row(FILE *out)
 {
     fputs("|\n", out);
 }
 
-/* The rule below the titles: so many columns of texts, then of numbers. */
-static void rule(FILE *out, size_t texts, size_t numbers)
+void markdown_rule(FILE *out, size_t texts, size_t numbers)
 {
     while (texts-- > 0)
         fputs("|---", out);
     while (numbers-- > 0)
         fputs("|---:", out);
-    end_row(out);
+    markdown_end_row(out);
 }
 
 /* ---- Results: the columns of columns.def. ---- */
@@ -79,9 +78,9 @@ static void result_row(FILE *out, const struct row *row)
 
     for (enum column_id id = 0; id < COLUMNS; id++)
         if (column_in_table(id, row->benchmark))
-            cell(out,
+            markdown_cell(out,
                  column_text(id, column_value(id, row), text, sizeof text));
-    end_row(out);
+    markdown_end_row(out);
 }
 
 static void results(FILE *out, const struct benchmark *b, size_t allocator,
@@ -91,11 +90,11 @@ static void results(FILE *out, const struct benchmark *b, size_t allocator,
     for (enum column_id id = 0; id < COLUMNS; id++)
         if (column_in_table(id, b))
             title_cell(out, columns[id].title);
-    end_row(out);
+    markdown_end_row(out);
     for (enum column_id id = 0; id < COLUMNS; id++)
         if (column_in_table(id, b))
             fputs(columns[id].left ? "|---" : "|---:", out);
-    end_row(out);
+    markdown_end_row(out);
     for (size_t i = 0; i < b->trace_count; i++) {
         struct row row = row_of(b, allocator, i, align);
 
@@ -115,20 +114,20 @@ static void results(FILE *out, const struct benchmark *b, size_t allocator,
 static void waste(FILE *out, const struct benchmark *b)
 {
     fputs("### Footprint\n\n", out);
-    cell(out, "allocator");
-    cell(out, "util");
+    markdown_cell(out, "allocator");
+    markdown_cell(out, "util");
     for (enum waste_part i = 0; i < WASTE_PARTS; i++)
-        cell(out, waste_title(i));
-    end_row(out);
-    rule(out, 1, 1 + WASTE_PARTS);
+        markdown_cell(out, waste_title(i));
+    markdown_end_row(out);
+    markdown_rule(out, 1, 1 + WASTE_PARTS);
     for (size_t a = 0; a < b->allocator_count; a++) {
         struct waste_shares s = waste_means(b, a);
 
-        cell(out, b->allocators[a]->name);
+        markdown_cell(out, b->allocators[a]->name);
         figure(out, s.traces > 0, "%.1f%%", 100 * s.utilization);
         for (enum waste_part i = 0; i < WASTE_PARTS; i++)
             figure(out, s.traces > 0, "%.1f%%", 100 * s.of[i]);
-        end_row(out);
+        markdown_end_row(out);
     }
     fputc('\n', out);
 }
@@ -141,8 +140,8 @@ static void comparison_row(FILE *out, const struct benchmark *b,
     const struct allocator *a = b->allocators[allocator];
     struct means m = means_of(b, allocator);
 
-    cell(out, a->name);
-    cell(out, allocator_idea(a));
+    markdown_cell(out, a->name);
+    markdown_cell(out, allocator_idea(a));
     cellf(out, "%zu of %zu", benchmark_count(b, allocator, VERDICT_OK),
           b->trace_count);
     figure(out, m.utilization > 0, "%.1f%%", 100 * m.utilization);
@@ -152,7 +151,7 @@ static void comparison_row(FILE *out, const struct benchmark *b,
         figure(out, m.instructions_per_op > 0, "%.1f", m.instructions_per_op);
     if (benchmark_has_speed(b))
         figure(out, m.ratio > 0, "%.2f", m.ratio);
-    end_row(out);
+    markdown_end_row(out);
 }
 
 static void comparison(FILE *out, const struct benchmark *b)
@@ -161,13 +160,13 @@ static void comparison(FILE *out, const struct benchmark *b)
 
     fputs("### Comparison\n\n| allocator | idea | valid | util ", out);
     if (b->timing)
-        cell(out, "ns/op");
+        markdown_cell(out, "ns/op");
     if (b->counting)
-        cell(out, "instr/op");
+        markdown_cell(out, "instr/op");
     if (benchmark_has_speed(b))
-        cell(out, "x libc");
-    end_row(out);
-    rule(out, 3, 1 + speeds + benchmark_has_speed(b));
+        markdown_cell(out, "x libc");
+    markdown_end_row(out);
+    markdown_rule(out, 3, 1 + speeds + benchmark_has_speed(b));
     for (size_t a = 0; a < b->allocator_count; a++)
         comparison_row(out, b, a);
     fputc('\n', out);
@@ -184,6 +183,20 @@ void markdown_results(FILE *out, const struct benchmark *b,
         comparison(out, b);
 }
 
+/* ---- What went wrong. ---- */
+
+void markdown_faults(FILE *out, const struct benchmark *b)
+{
+    for (size_t a = 0; a < b->allocator_count; a++)
+        for (size_t t = 0; t < b->trace_count; t++) {
+            const struct outcome *o = &benchmark_result(b, a, t)->outcome;
+
+            if (o->verdict != VERDICT_OK)
+                fprintf(out, "- %s: %s: %s\n", b->allocators[a]->name,
+                        verdict_name(o->verdict), o->message);
+        }
+}
+
 /* ---- An adversary. ---- */
 
 void markdown_adversary(FILE *out, const struct adversary_benchmark *t)
@@ -194,10 +207,10 @@ void markdown_adversary(FILE *out, const struct adversary_benchmark *t)
             s->adversary->name);
     for (size_t n = 0; n < s->n_count; n++)
         cellf(out, "n = %llu", (unsigned long long)s->n[n]);
-    end_row(out);
-    rule(out, 1, s->n_count);
+    markdown_end_row(out);
+    markdown_rule(out, 1, s->n_count);
     for (size_t a = 0; a < t->allocator_count; a++) {
-        cell(out, t->allocators[a]->name);
+        markdown_cell(out, t->allocators[a]->name);
         for (size_t n = 0; n < s->n_count; n++) {
             const struct adversary_result *r =
                 adversary_benchmark_result(t, a, n);
@@ -205,12 +218,12 @@ void markdown_adversary(FILE *out, const struct adversary_benchmark *t)
             if (r->outcome.verdict == VERDICT_OK)
                 cellf(out, "%.3f", r->ratio);
             else
-                cell(out, verdict_name(r->outcome.verdict));
+                markdown_cell(out, verdict_name(r->outcome.verdict));
         }
-        end_row(out);
+        markdown_end_row(out);
     }
-    cell(out, "any allocator");
+    markdown_cell(out, "any allocator");
     for (size_t n = 0; n < s->n_count; n++)
         cellf(out, "%.3f", robson_bound(s->n[n], s->budget));
-    end_row(out);
+    markdown_end_row(out);
 }
