@@ -770,6 +770,15 @@ class Command(Programs):
                       'another', done.stderr)
         self.assertIn(title, done.stderr)
 
+    def test_a_wrong_choice_loses_no_recording(self) -> None:
+        few, out = self.program(AROUND_MAIN), self.place / 'few.rep'
+        done = self.record('-o', out, '-p', 'nonesuch', '--', few, status=2,
+                           TMPDIR=str(self.place))
+        self.assertIn('no program nonesuch was recorded', done.stderr)
+        self.assertIn(str(few), done.stderr)
+        kept = done.stderr.partition('--from ')[2].split()[0]
+        self.record('-o', out, '--from', kept, '-p', '1')
+
     def test_recordings_to_choose_from_are_kept(self) -> None:
         done = self.record('--', 'true', TMPDIR=str(self.place))
         kept = done.stderr.partition('--from ')[2].split()[0]
@@ -822,7 +831,6 @@ class Command(Programs):
     def test_errors_are_one_line_and_status_2(self) -> None:
         out = self.place / 'never.rep'
         for words in (['-o', out, '--', self.place / 'no-such-program'],
-                      ['-o', out, '-p', 'nobody', '--', 'true'],
                       ['-o', out, '--recorder', 'none.so', '--', 'true'],
                       ['-o', out, '--', self.program(IDLE)],
                       ['-o', out, '--from', self.place / 'no-directory']):

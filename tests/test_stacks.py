@@ -374,6 +374,13 @@ class Weighed(unittest.TestCase):
                 ('', 2, 'std::sort < main'), ('.*', 1, 'std::sort')):
             self.assertEqual(weighing.namer(skip, count)(frames), wanted)
 
+    def test_what_gives_memory_is_no_caller(self) -> None:
+        name = weighing.namer(weighing.INSIDE, 1)
+        for inner in 'calloc', 'malloc', 'operator new(unsigned long)':
+            self.assertEqual(name(('_dl_map @ ld.so', f'{inner} @ ld.so')),
+                             '_dl_map')
+        self.assertEqual(name(('xmalloc @ a.c:1',)), 'xmalloc')
+
     def test_a_page_is_shared_by_bytes(self) -> None:
         import numpy
         shares = weighing.pins(numpy.array([0, 1000, 8000]),
@@ -451,6 +458,15 @@ def fields(data: bytes) -> list[tuple[int, int | bytes]]:
 
 
 class Exported(unittest.TestCase):
+    def test_names_that_pprof_keeps(self) -> None:
+        """It omits what stands in parentheses."""
+        frames = ('(cut)', '(after a::b(int) const) @ x.so',
+                  '(anonymous namespace)::f(int) @ f.cc:1')
+        data = pprof.encode([('calls', 'count')], {frames: [1]})
+        strings = [text for n, text in fields(data) if n == 6]
+        for kept in b'cut', b'after a::b', b'{anonymous}::f(int)':
+            self.assertIn(kept, strings)
+
     def test_a_profile_of_pprof(self) -> None:
         data = pprof.encode(
             [('allocated', 'bytes'), ('calls', 'count')],

@@ -16,8 +16,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-/* Operations between two looks at an allocator that is trusted. */
-enum { TRUSTED_BATCH = 256 };
+/* An allocator that is trusted: operations between two looks at it; and beyond
+ * the first FEW resizes of a batch's own blocks, one in SOME ends the batch. */
+enum { TRUSTED_BATCH = 256, FEW = 64, SOME = 16 };
 
 /* Instructions: what mem_sbrk took when memlib was counted, rounded. */
 enum { MEMLIB_CALL = 50 };
@@ -37,7 +38,17 @@ static bool is_begun(const struct op *first, const struct op *op)
     return false;
 }
 
-/* A batch ends before it resizes a block of its own, which has no canary. */
+/* A block of the batch's own has no canary: the batch ends before its resize,
+ * except for most of many by an allocator that is trusted. */
+static bool is_cut(struct replay *r, const struct op *first,
+                   const struct op *op)
+{
+    if (op_effect(*op) != EFFECT_RESIZED || !is_begun(first, op))
+        return false;
+    return is_untrusted(r) || r->counted.own_resizes++ < FEW ||
+           random_below(&r->random, SOME) == 0;
+}
+
 static uint32_t batch_length(struct replay *r, uint64_t first)
 {
     const struct op *ops = r->setup.trace->ops + first;
@@ -45,8 +56,7 @@ static uint32_t batch_length(struct replay *r, uint64_t first)
     uint32_t limit = up_to(most, r->setup.trace->op_count - first);
     uint32_t count = 1;
 
-    while (count < limit && (op_effect(ops[count]) != EFFECT_RESIZED ||
-                             !is_begun(ops, ops + count)))
+    while (count < limit && !is_cut(r, ops, ops + count))
         count++;
     return count;
 }
@@ -117,7 +127,7 @@ static bool count_once(struct replay *r, uint64_t *instructions,
                        struct finding *f)
 {
     r->used = true;
-    r->counted.memlib_calls = 0;
+    r->counted.memlib_calls = r->counted.own_resizes = 0;
     oracle_reset(r->timed_oracle);
     if (!replay_begin(r, r->timed_oracle, f))
         return false;

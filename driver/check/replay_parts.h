@@ -49,6 +49,7 @@ struct replay {
         uint64_t at_init;      /* instructions before mm_init, */
         double cpu_at_init;    /* and CPU seconds */
         uint64_t memlib_calls; /* that took memory or gave it back, since */
+        uint64_t own_resizes;  /* of blocks that their batch began, since */
     } counted;
     struct op *leftover; /* frees of the blocks live after the trace */
     uint32_t leftover_count;

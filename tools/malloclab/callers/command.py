@@ -6,7 +6,6 @@ import argparse
 import json
 import re
 import sys
-from collections import Counter
 from pathlib import Path
 from typing import Any, Sequence
 
@@ -49,7 +48,7 @@ def _parser() -> argparse.ArgumentParser:
                                          for measure in weighing.MEASURES],
                         default="at-peak", help="what rows are sorted by, and "
                         "what --folded and --flame weigh (at-peak)")
-    parser.add_argument("--allocator", metavar="NAME", default="",
+    parser.add_argument("-a", "--allocator", metavar="NAME", default="",
                         help="replay the trace on it, as mdriver's option "
                         "says, for what is pinned")
     parser.add_argument("--top", metavar="N", type=positive, default=20,
@@ -57,8 +56,8 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--frames", metavar="N", type=positive, default=1,
                         help="name a caller by its innermost N functions (1)")
     parser.add_argument("--skip", metavar="REGEX", default=weighing.INSIDE,
-                        help="functions that are no callers (those of C++'s "
-                        "library); '' skips none")
+                        help="functions that are no callers (malloc, those of "
+                        "C++'s library); '' skips none")
     parser.add_argument("--json", action="store_true",
                         help="print one JSON object")
     add_markdown(parser)
@@ -116,20 +115,12 @@ def _show(options: argparse.Namespace) -> None:
 def _write_files(found: Profile, by: str, options: argparse.Namespace) -> None:
     weights = found.by_stack(by)
     if options.folded:
-        output.save(options.folded, _folded(weights).encode())
+        output.save(options.folded, folded(weights).encode())
     if options.pprof:
         output.save(options.pprof, pprof.encode(*_samples(found)))
     if options.flame:
         title = f"{Path(found.trace.path).name}: {options.by}"
         output.save(options.flame, flame.page(title, weights).encode())
-
-
-def _folded(weights: dict[tuple[str, ...], int]) -> str:
-    """Lines of other places of the same functions are one line."""
-    lines: Counter[str] = Counter()
-    for stack, weight in weights.items():
-        lines[folded(stack)] += weight
-    return "".join(f"{line} {lines[line]}\n" for line in sorted(lines))
 
 
 def _samples(found: Profile) -> tuple[list[tuple[str, str]], dict[Any, Any]]:

@@ -7,12 +7,15 @@ https://github.com/google/pprof/blob/main/proto/profile.proto.
 
 from __future__ import annotations
 
+import re
 from typing import Any, Iterable, Mapping, Sequence
 
 from ..traces.stacks import function_of, place_of
 
 SAMPLE_TYPE, SAMPLE, LOCATION, FUNCTION, STRING = 1, 2, 4, 5, 6
 NUMBER, BYTES = 0, 2
+OWN = re.compile(r"\((after .*?|cut|no call stack)(\(.*)?\)")
+ANONYMOUS = "(anonymous namespace)"
 
 
 def encode(kinds: Sequence[tuple[str, str]],
@@ -38,12 +41,19 @@ def encode(kinds: Sequence[tuple[str, str]],
         parts.append(_field(LOCATION, _message(
             ((1, number), (4, _message(((1, function), (2, int(line)))))))))
     for (name, file), number in functions.items():
-        text = _number(strings, name)
+        text = _number(strings, _kept(name))
         parts.append(_field(FUNCTION, _message(
             ((1, number), (2, text), (3, text),
              (4, _number(strings, file))))))
     parts += [_field(STRING, text.encode()) for text in strings]
     return b"".join(parts)
+
+
+def _kept(name: str) -> str:
+    """pprof takes what stands in parentheses for arguments, and omits it: a
+    function without a name would be <unknown>, as all others without one."""
+    own = OWN.fullmatch(name)
+    return own[1] if own else name.replace(ANONYMOUS, "{anonymous}")
 
 
 def _number(numbers: dict[Any, int], key: Any, first: int = 0) -> int:

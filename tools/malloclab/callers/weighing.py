@@ -35,8 +35,9 @@ from ..traces.stacks import function_of
 
 PAGE = 4096
 MEASURES = ("at_peak", "blocks", "allocated", "calls", "pinned")
-# The inside of C++'s library: who called it is of interest.
-INSIDE = r"(.* )?(std|__gnu_cxx)::"
+# The inside of C++'s library, and what gives memory: who called is of interest.
+INSIDE = (r"(.* )?(std|__gnu_cxx)::|operator new\b|"
+          r"(malloc|calloc|realloc|memalign|aligned_alloc|posix_memalign)\Z")
 NONE = "(no call stack)"
 
 

@@ -81,7 +81,7 @@ def _parser() -> argparse.ArgumentParser:
                         + ", ".join(readable))
     parser.add_argument("--to", metavar="FORMAT", choices=writable,
                         help="what OUT is to be, of " + ", ".join(writable))
-    parser.add_argument("--allocator", metavar="NAME", default="",
+    parser.add_argument("-a", "--allocator", metavar="NAME", default="",
                         help="replay the trace on it, as mdriver's option "
                         "says, for its footprint: extra in massif, resident "
                         "memory in heaptrack, a counter in chrome")

@@ -20,8 +20,7 @@ from .write_options import WriteOptions
 
 
 def write(trace: CheckedTrace, file: TextIO, options: WriteOptions) -> None:
-    for stack, weight in sorted(weigh(trace, options.weight).items()):
-        file.write(f"{folded(stack)} {weight}\n")
+    file.write(folded(weigh(trace, options.weight)))
 
 
 def weigh(trace: CheckedTrace, weight: str) -> Counter[tuple[str, ...]]:

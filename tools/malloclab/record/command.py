@@ -53,6 +53,10 @@ class RecordError(Exception):
     """Why there is no trace, in a sentence."""
 
 
+class NotChosen(RecordError):
+    """No process of those recorded is meant: another choice may be better."""
+
+
 class Unsaved(OSError):
     """A trace that could not be saved; filename is its path."""
 
@@ -72,13 +76,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         return 130
     except (RecordError, recording.RecordingError, rep.RepError) as error:
-        _note(str(error))
+        _complain(str(error), error)
     except OSError as error:
         where = error.filename or options.output or "standard output"
-        _note(f"{where}: {error.strerror}")
-        for sentence in getattr(error, "__notes__", ()):
-            _note(sentence)
+        _complain(f"{where}: {error.strerror}", error)
     return 2
+
+
+def _complain(sentence: str, error: BaseException) -> None:
+    for one in [sentence, *getattr(error, "__notes__", ())]:
+        _note(one)
 
 
 def _split(words: Sequence[str]) -> tuple[list[str], list[str]]:
@@ -152,7 +159,7 @@ def _run_aside(options: argparse.Namespace) -> int:
         status = _run_and_convert(options, directory)
         kept = options.look
         return status
-    except Unsaved as error:
+    except (NotChosen, Unsaved) as error:
         kept = True
         error.add_note(f"the recording is kept: --from {directory} reads it")
         raise
@@ -291,7 +298,7 @@ def choose(recordings: list[Recording], which: str,
         images = [r for r in recordings if r.program == which]
         failure = f"no program {which} was recorded"
     if not images:
-        raise RecordError(failure)
+        raise NotChosen(failure)
     return [longest(images)]
 
 
@@ -313,7 +320,11 @@ def _convert(options: argparse.Namespace, directory: str,
              main_pid: int | None) -> list[Recording]:
     """Write the outputs of the options; return the recordings used."""
     recordings = _load(options, directory)
-    chosen = choose(recordings, options.process, main_pid)
+    try:
+        chosen = choose(recordings, options.process, main_pid)
+    except NotChosen:
+        print("\n".join(listing(recordings)), file=sys.stderr)
+        raise
     if options.list or options.look:
         print("\n".join(listing(recordings)))
     if options.look:

@@ -37,7 +37,7 @@ def _parser() -> argparse.ArgumentParser:
         "traces and an\ninteractive view of their heaps.")
     parser.add_argument("-o", "--output", type=Path, metavar="FILE.html",
                         help="the file to write")
-    parser.add_argument("--allocator", default="mm,libc", metavar="LIST",
+    parser.add_argument("-a", "--allocator", default="mm,libc", metavar="LIST",
                         help="allocators as mdriver takes them (mm,libc)")
     parser.add_argument("--title", default="", help="of the page")
     parser.add_argument("--timing", action="store_true",

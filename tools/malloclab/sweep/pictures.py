@@ -59,6 +59,9 @@ def _pareto(outcome: Outcome) -> style.Sheet:
     axes.set_ylabel("operations per 1,000 instructions (up is better)")
     draw_points(axes, sorted(spots, key=lambda spot: spot.marked))
     draw_front(axes, spots)
+    defaults = _spot(outcome, outcome.defaults)
+    axes.plot(defaults.x, defaults.y, "o", markersize=15, color=style.INK,
+              fillstyle="none")  # another setting may lie beside their name
     best = len(outcome.front)
     sheet.set_title(f"{best} of {len(spots)} settings "
                     f"{'is' if best == 1 else 'are'} beaten by no other in "

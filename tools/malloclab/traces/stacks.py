@@ -16,7 +16,8 @@ line, or the library that it is in.
 
 from __future__ import annotations
 
-from typing import Iterable, Iterator
+from collections import Counter
+from typing import Iterable, Iterator, Mapping
 
 SIGN = "@"
 BETWEEN = f" {SIGN} "
@@ -93,6 +94,11 @@ def place_of(frame: str) -> str:
     return frame.partition(BETWEEN)[2]
 
 
-def folded(frames: Iterable[str]) -> str:
-    """As flamegraph.pl reads a stack: functions, outermost first."""
-    return ";".join(function_of(frame).replace(";", ":") for frame in frames)
+def folded(weights: Mapping[tuple[str, ...], int]) -> str:
+    """As flamegraph.pl reads stacks: a line for each, functions and a weight,
+    the outermost first. Other places of the same functions are one line."""
+    lines: Counter[str] = Counter()
+    for frames, weight in weights.items():
+        lines[";".join(function_of(frame).replace(";", ":")
+                       for frame in frames)] += weight
+    return "".join(f"{line} {lines[line]}\n" for line in sorted(lines))
