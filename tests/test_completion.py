@@ -37,6 +37,14 @@ class Completion(unittest.TestCase):
         self.assertEqual(self.offered('./mdriver', '-f', 'coal'),
                          ['coalescing.rep'])
         self.assertEqual(self.offered('./mdriver', 'coal'), ['coalescing.rep'])
+        self.assertEqual(self.offered('tools/callers', 'coal'),
+                         ['coalescing.rep'])
+
+    def test_values_of_the_help(self) -> None:
+        self.assertEqual(self.offered('tools/callers', '--by', 'pi'),
+                         ['pinned'])
+        self.assertEqual(self.offered('tools/sweep', '--engine', ''),
+                         ['local', 'parallel', 'slurm'])
 
     def test_subcommands(self) -> None:
         self.assertEqual(self.offered('tools/plot', 'cu'), ['curves'])

@@ -23,6 +23,14 @@ _malloclab_help()
             $0 = substr($0, RSTART + RLENGTH) } }'
 }
 
+# The values that the help has for an option, as in --by {util,time}.
+_malloclab_values()
+{
+    "${@:2}" --help 2>/dev/null | awk -v start="$1 {" '
+        (at = index($0, start)) { $0 = substr($0, at + length(start))
+                                  sub(/}.*/, ""); gsub(/,/, " "); print; exit }'
+}
+
 _malloclab()
 {
     local word=$2 before=$3 words=() line=("$1")
@@ -33,7 +41,7 @@ _malloclab()
         before=${COMP_WORDS[COMP_CWORD - 2]}
     fi
     case $before in
-    --allocator | --baseline)
+    -a | --allocator | --baseline)
         local head=
         [[ $word == *,* ]] && head=${word%,*},
         words=($(compgen -W "$(_malloclab_allocators)" -- "${word##*,}"))
@@ -46,9 +54,15 @@ _malloclab()
     # A subcommand has options of its own.
     [[ $1 == *tools/* && $COMP_CWORD -gt 1 && ${COMP_WORDS[1]} == [a-z]* ]] &&
         line+=("${COMP_WORDS[1]}")
-    words=($(_malloclab_help "${line[@]}"))
-    if [[ $word != -* && $1 != *tools/* ]]; then
-        words=($(_malloclab_traces))
+    [[ $before == --* ]] &&
+        words=($(_malloclab_values "$before" "${line[@]}"))
+    if ((${#words[@]} == 0)); then
+        words=($(_malloclab_help "${line[@]}"))
+        # Traces, where no subcommand comes first.
+        if [[ $word != -* && " ${words[*]}" != *" "[a-z]* ]] &&
+            "${line[@]}" --help 2>/dev/null | grep -q TRACE; then
+            words=($(_malloclab_traces))
+        fi
     fi
     COMPREPLY=($(compgen -W "${words[*]}" -- "$word"))
 }

@@ -17,8 +17,8 @@ examples:
   source <(tools/completion)
   tools/completion >>~/.bashrc
 
-Then Tab completes options of mdriver and of the tools, subcommands, names of
-allocators after --allocator, and traces.
+Then Tab completes options of mdriver and of the tools, their values, subcommands,
+names of allocators after --allocator, and traces.
 """
 SCRIPT = Path(__file__).with_name("completion.bash")
 
