@@ -11,8 +11,9 @@ from malloclab import columns
 
 support.in_release_only('the tools are the same in every build')
 
-ROOMS = ('bench.command', 'callers.command', 'copies.command',
-         'programs.command', 'record.command', 'soak', 'sweep.command')
+ROOMS = ('bench.command', 'callers.command', 'convert.command',
+         'copies.command', 'grade.checking', 'programs.command',
+         'record.command', 'report.command', 'soak', 'sweep.command')
 
 
 class Tools(unittest.TestCase):

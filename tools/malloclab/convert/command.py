@@ -11,6 +11,7 @@ from typing import Sequence
 
 from .. import BUILD, output, packages
 from ..arguments import keep_alone
+from ..columns import add_markdown
 from ..record import recording
 from ..traces import rep
 from . import binary, folded, formats
@@ -49,7 +50,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         parser.error("give -o OUT and IN")
     try:
         if options.list:
-            print("\n".join(formats.listing()))
+            print(formats.listing())
             return 0
         _convert(options)
     except (ConvertError, rep.RepError, recording.RecordingError) as error:
@@ -95,6 +96,7 @@ def _parser() -> argparse.ArgumentParser:
                         "asked, or bytes live at the peak (default: bytes)")
     parser.add_argument("--list", action="store_true",
                         help="list the formats, and exit")
+    add_markdown(parser)
     return parser
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from ..columns import layout
 from ..traces import rep
 from . import (binary, chrome, folded, heaptrack, ltrace, massif, minimalloc,
                mtrace, profiles, raw, script, text, valgrind)
@@ -93,12 +94,8 @@ def of_name(path: str) -> Format | None:
     return None
 
 
-def listing() -> list[str]:
-    lines = [f"{'FORMAT':10}  {'IN':3}  {'OUT':3}  {'ENDING':11} WHAT IT IS"]
-    for one in FORMATS:
-        taken = "yes" if one.readable else "no"
-        given = "yes" if one.writer else "no"
-        ending = ", ".join(one.endings)
-        lines.append(f"{one.name:10}  {taken:3}  {given:3}  {ending:11} "
-                     f"{one.idea}")
-    return lines
+def listing() -> str:
+    return layout([["FORMAT", "IN", "OUT", "ENDING", "WHAT IT IS"], *(
+        [one.name, "yes" if one.readable else "no",
+         "yes" if one.writer else "no", ", ".join(one.endings), one.idea]
+        for one in FORMATS)], set(range(5)))

@@ -23,6 +23,7 @@ from typing import Any, Iterable, Sequence
 
 from .. import BUILD, ROOT
 from ..arguments import positive
+from ..columns import add_markdown, layout
 from ..making import MakeError, make
 from ..progress import Progress
 from . import GradeError
@@ -183,28 +184,25 @@ def check(plan: Plan, jobs: int) -> Report:
 # ---- Printing. ----
 
 
-def _cell(value: float | None, width: int, digits: int = 1,
-          scale: float = 1) -> str:
-    return f"{'-' if value is None else f'{scale * value:.{digits}f}':>{width}}"
+def _cell(value: float | None, digits: int = 1, scale: float = 1) -> str:
+    return "-" if value is None else f"{scale * value:.{digits}f}"
 
 
 def _print(report: Report) -> None:
-    print(f"{'trace':24}{'weight':>7}{'ops':>9}{'CPU s':>7}{'bound':>8}"
-          f"{'best':>7}{'median':>8}{'worst':>7}{'spread':>8}")
-    for trace in report.traces:
-        print(f"{trace.trace:24.24}{trace.weight:7}{trace.ops:9}"
-              f"{_cell(trace.seconds, 7, 2)}{_cell(trace.bound, 8, 1, 100)}"
-              f"{_cell(trace.best, 7, 1, 100)}"
-              f"{_cell(trace.median, 8, 1, 100)}"
-              f"{_cell(trace.worst, 7, 1, 100)}{_cell(trace.spread, 8)}")
-    print(f"\n{'allocator':24}{'points':>7}{'memory':>9}{'speed':>7}"
-          f"{'instr/op':>10}{'CPU s':>8}")
-    for one in report.allocators:
-        print(f"{one['allocator']:24.24}{_cell(one['points'], 7)}"
-              f"{_cell(one['utilization_points'], 9)}"
-              f"{_cell(one['throughput_points'], 7)}"
-              f"{_cell(one['instructions_per_op'], 10)}"
-              f"{_cell(one['seconds'], 8, 2)}")
+    print(layout([["trace", "weight", "ops", "CPU s", "bound", "best",
+                   "median", "worst", "spread"], *(
+        [trace.trace, str(trace.weight), str(trace.ops),
+         _cell(trace.seconds, 2),
+         *(_cell(share, 1, 100) for share in (trace.bound, trace.best,
+                                              trace.median, trace.worst)),
+         _cell(trace.spread)] for trace in report.traces)], {0}))
+    print()
+    print(layout([["allocator", "points", "memory", "speed", "instr/op",
+                   "CPU s"], *(
+        [one["allocator"], _cell(one["points"]),
+         _cell(one["utilization_points"]), _cell(one["throughput_points"]),
+         _cell(one["instructions_per_op"]), _cell(one["seconds"], 2)]
+        for one in report.allocators)], {0}))
     print(f"\nA hand-in takes {report.seconds:.1f} seconds of CPU time "
           f"(median; at most {report.most_seconds:.1f}); {CLASS} take "
           f"{CLASS * report.seconds / 60:.0f} minutes of one processor.")
@@ -212,8 +210,8 @@ def _print(report: Report) -> None:
         print(note)
 
 
-def main(words: Sequence[str]) -> int:
-    from .command import add_measure, plan_of
+def _parser() -> argparse.ArgumentParser:
+    from .command import add_measure
 
     parser = argparse.ArgumentParser(
         prog="tools/grade check", description="What an assignment costs, "
@@ -223,11 +221,18 @@ def main(words: Sequence[str]) -> int:
     parser.add_argument("assignment", metavar="ASSIGNMENT")
     parser.add_argument("--json", action="store_true",
                         help="print all of it as JSON")
+    add_markdown(parser)
     parser.add_argument("--jobs", type=positive, metavar="N",
                         default=len(os.sched_getaffinity(0)),
                         help="runs at a time (default: one for each processor)")
     add_measure(parser)
-    args = parser.parse_args(words)
+    return parser
+
+
+def main(words: Sequence[str]) -> int:
+    from .command import plan_of
+
+    args = _parser().parse_args(words)
     with tempfile.TemporaryDirectory(prefix="malloclab-") as folder:
         (Path(folder) / FOLDER).mkdir()
         plan = plan_of(args, Path(folder), "off")

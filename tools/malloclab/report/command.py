@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Sequence
 
 from .. import output, terminal
+from ..columns import add_markdown
 from ..replays import BUILD, Refused, ReplayError
 from ..results import OK
 from ..traces import manifest, places, rep
@@ -52,6 +53,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--bench", type=Path, metavar="FILE.html",
                         help="measure how fast a report moves in a headless "
                         "Chromium, and do nothing else")
+    add_markdown(parser)
     parser.add_argument("traces", nargs="*", metavar="TRACE")
     return parser
 
