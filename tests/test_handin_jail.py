@@ -5,6 +5,7 @@ import dataclasses
 import json
 import os
 import shutil
+import subprocess
 import sys
 import unittest
 from pathlib import Path
@@ -294,6 +295,59 @@ class Declared(kinds.Folder):
             'int mm_init', '#include <stdbool.h>\nbool mm_init').replace(
             'return 0;', 'return true;'))
         self.handin('mm.c')
+
+
+# bubblewrap as it is while it makes a jail: it does not die with its parent yet.
+LATE = '''#!/bin/sh
+for word; do
+    shift
+    [ "$word" = --die-with-parent ] || set -- "$@" "$word"
+done
+exec {} "$@"
+'''
+RUNS = '''
+import sys
+sys.path.insert(0, {tools!r})
+from malloclab import bounded
+from malloclab.jail import Jail, Limits
+bounded.run(Jail('auto', {isolated}).command(
+    ['sleep', '98765'], limits=Limits(cpu=1)), None, 1)
+'''
+
+
+class Orphans(kinds.Folder):
+    """What is in a jail ends with the process that made it, killed or not."""
+
+    def sleepers(self) -> list[str]:
+        found = []
+        for path in Path('/proc').glob('[0-9]*'):
+            try:
+                if (path / 'cmdline').read_bytes() == b'sleep\098765\0':
+                    found.append(path.name)
+            except OSError:
+                pass
+        return found
+
+    def ends_with_its_maker(self, isolated: bool, path: str) -> None:
+        maker = subprocess.Popen(
+            [sys.executable, '-c', RUNS.format(tools=str(ROOT / 'tools'),
+                                               isolated=isolated)],
+            env={**os.environ, 'PATH': path})
+        wait_until(lambda: self.sleepers() or maker.poll() is not None)
+        maker.kill()
+        maker.wait()
+        wait_until(lambda: not self.sleepers())
+
+    @needs_bubblewrap
+    def test_while_the_jail_is_made(self) -> None:
+        late = self.folder / 'late'
+        late.mkdir()
+        (late / 'bwrap').write_text(LATE.format(shutil.which('bwrap')))
+        (late / 'bwrap').chmod(0o755)
+        self.ends_with_its_maker(True, f'{late}:{os.environ["PATH"]}')
+
+    def test_without_bubblewrap(self) -> None:
+        self.ends_with_its_maker(False, os.environ['PATH'])
 
 
 @needs_bubblewrap

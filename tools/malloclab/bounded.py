@@ -28,9 +28,10 @@ _running: set[int] = set()  # process groups of our own
 def run(words: Sequence[str], seconds: float | None, most_output: int,
         most_errors: int = 0, together: bool = False, **more: object) -> Ended:
     """Run it in a group of its own, which Ctrl-C does not reach. What it prints
-    beyond the limits is read, and lost. Together: errors are output, too."""
+    beyond the limits is read, and lost. Together: errors are output, too. Its
+    standard input is a pipe that ends when this process does."""
     process = subprocess.Popen(
-        words, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+        words, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT if together else subprocess.PIPE,
         start_new_session=True, **more)
     deadline = math.inf if seconds is None else time.monotonic() + seconds

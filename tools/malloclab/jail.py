@@ -32,6 +32,14 @@ SYSTEM = ("/etc/ld.so.cache", "/etc/alternatives")
 # In front of bubblewrap, which Ctrl-C must not end: the command answers it. It
 # has no session of its own then, but nothing that could open the terminal.
 KEEPING = ("sh", "-c", 'trap "" INT; exec "$@"', "sh")
+# In front of a command that does not answer Ctrl-C: when the pipe at its
+# standard input ends, as the process that has the other end does, {} is killed.
+# --die-with-parent alone is too late where that process dies while bubblewrap
+# still makes the jail.
+WATCHING = ("exec 3<&0 </dev/null; "
+            "( (read -r _ <&3; kill -s KILL -- {}) >/dev/null 2>&1 & ); "
+            'exec 3<&-; exec "$@"')
+EVERY_PROCESS, ITS_GROUP = "-1", "-$$"
 SWITCHES = (  # files of the kernel's that forbid user namespaces, and the value
     ("kernel/apparmor_restrict_unprivileged_userns", "1",
      "AppArmor forbids user namespaces"),
@@ -141,6 +149,10 @@ def _set(variables: Sequence[str]) -> list[str]:
             for word in ("--setenv", *variable.split("=", 1))]
 
 
+def _watched(whom: str) -> list[str]:
+    return ["sh", "-c", WATCHING.format(whom), "sh"]
+
+
 @functools.cache
 def fault() -> str | None:
     """Why bubblewrap cannot be used here; None: it can. It is tried once."""
@@ -190,7 +202,8 @@ class Jail:
         Paths to read and to write lie there at their own places; outbox has
         folders to write that lie elsewhere: place, and folder. home is a
         folder to write, the working directory, and the place of temporary
-        files. terminal: the command answers Ctrl-C and keeps the terminal.
+        files. terminal: the command answers Ctrl-C and keeps the terminal;
+        any other is for bounded.run, whose process it does not outlive.
         """
         plain = [os.fspath(word) for word in words]
         if self.mode == "off":
@@ -199,7 +212,8 @@ class Jail:
         variables = _variables(home, terminal)
         if not self.isolated:
             there = ["-C", os.fspath(home)] if home else []
-            return ["env", "-i", *there, *variables, *limited]
+            watched = [] if terminal else _watched(ITS_GROUP)
+            return ["env", "-i", *there, *variables, *watched, *limited]
         binds = [("--bind", place, path) for place, path in outbox.items()]
         binds += [("--bind", path, path)
                   for path in [*write, *filter(None, [home])]]
@@ -209,7 +223,8 @@ class Jail:
                 *(() if terminal else ["--new-session"]), *_root(),
                 *(_proc() if proc else ()), *_binds(binds),
                 "--dir", there, "--chdir", there, "--remount-ro", "/",
-                *_set(variables), "--", *limited]
+                *_set(variables), "--",
+                *([] if terminal else _watched(EVERY_PROCESS)), *limited]
 
 
 def run(command: Sequence[str], wall: float | None, most: int) -> Ended:
