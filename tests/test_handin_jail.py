@@ -17,7 +17,7 @@ from support import MDRIVER, ROOT, TESTS, account, in_release_only, run, \
 from test_handin_kinds import HANDIN, JUDGE, text
 
 sys.path.insert(0, str(ROOT / 'tools'))
-from malloclab import handin
+from malloclab import bounded, handin
 from malloclab import jail as jails
 from malloclab.handin import building, judging
 from malloclab.handin.labs import LABS
@@ -355,10 +355,11 @@ class Root(unittest.TestCase):
     """What a program finds in the jail."""
 
     def output(self, script: str, *words: str, **more: object) -> str:
-        finished = run(*JAIL.command(['sh', '-c', script, 'sh', *words],
-                                     **more))
-        self.assertEqual(finished.returncode, 0, account(finished))
-        return finished.stdout
+        ended = bounded.run(
+            JAIL.command(['sh', '-c', script, 'sh', *words], **more), None,
+            1 << 20, 1 << 20)
+        self.assertEqual(ended.status, 0, ended)
+        return ended.output.decode()
 
     def test_files(self) -> None:
         found = set(self.output('ls -A /').split())

@@ -230,7 +230,7 @@ class Test(Workshop):
 
     def test_each_has_its_place_in_the_table(self) -> None:
         names = ('sound', 'damages', 'aborts', 'exits', 'hangs', 'libc')
-        out = self.tool((self.victim,), 'test', '--time-limit', '1',
+        out = self.tool((self.victim,), 'test', '--time-limit', '5',
                         '-a', self.names(*names), status=1).stdout
         rows = [line.split() for line in out.splitlines()[:7]]
         self.assertEqual(rows[0], ['victim'])
@@ -260,7 +260,7 @@ class Test(Workshop):
     def test_a_program_that_hangs_under_libc(self) -> None:
         self.reference_says(self.program('p', 'sleep 300 | cat'),
                             '(?m)^p on libc: too slow$', 0,
-                            '--time-limit', '1')
+                            '--time-limit', '5')
 
     def test_a_program_that_leaves_others_behind(self) -> None:
         program = self.program('p', 'sleep 300 & echo fine')
