@@ -320,7 +320,8 @@ static void read_member(struct assignment *a, const char *path, const char *key,
 
 static struct assignment *read_file(const char *path)
 {
-    struct json_object *root = json_file_read(path, MOST_BY_HAND, "an assignment"), *value;
+    struct json_object *value,
+        *root = json_file_read(path, MOST_BY_HAND, "an assignment");
     struct assignment *a = check_alloc(calloc(1, sizeof *a));
 
     a->heap_limit = MEM_DEFAULT_LIMIT;

@@ -38,7 +38,6 @@ from pathlib import Path
 from typing import Any
 
 from support import BUILD, ROOT, TESTS
-from tool_server import ToolServer
 
 CHEATS = TESTS / 'cheats'
 PARTS = CHEATS / 'parts'
@@ -192,8 +191,6 @@ class Place:
             folder.mkdir(parents=True)
         (self.students / 'alice/mm.c').write_text(f'/* {SECRET} */\n')
         self.copy_lab()
-        self.server = ToolServer(self.lab / 'tools')
-        self.server.start()
 
     def copy_lab(self) -> None:
         shutil.rmtree(self.lab, ignore_errors=True)
@@ -277,6 +274,11 @@ def place() -> Place:
 
 # ---- Judging. ----
 
+def cap() -> None:
+    for kind, limit in CAPS.items():
+        resource.setrlimit(kind, (limit, limit))
+
+
 def children() -> list[int]:
     path = Path(f'/proc/self/task/{os.getpid()}/children')
     return [int(word) for word in path.read_text().split()]
@@ -327,14 +329,18 @@ def judge(path: Path, case: Case, jail: str = 'auto') -> Outcome:
     report.unlink(missing_ok=True)
     given, outcome = at.hand_in(path, case), Outcome()
     before, running = at.others(), set(children())
+    process = subprocess.Popen(
+        command(case, given, report, jail), cwd=at.students, preexec_fn=cap,
+        start_new_session=True, stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        env={**os.environ, 'TMPDIR': str(at.scratch)})
     try:
-        ended = at.server.run(
-            command(case, given, report, jail), str(at.students),
-            {**os.environ, 'TMPDIR': str(at.scratch)}, CAPS, WALL_SECONDS)
-        outcome.status = ended.returncode
-        outcome.stdout, outcome.stderr = ended.stdout, ended.stderr
-    except TimeoutError:
-        at.server.start()
+        outcome.stdout, outcome.stderr = process.communicate(
+            timeout=WALL_SECONDS)
+        outcome.status = process.returncode
+    except subprocess.TimeoutExpired:
+        os.killpg(process.pid, signal.SIGKILL)
+        outcome.stdout, outcome.stderr = process.communicate()
     outcome.left = reap(running)
     after = at.others()
     outcome.changed = sorted(name for name in {*before, *after}

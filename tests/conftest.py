@@ -101,7 +101,6 @@ class Program(pytest.File):
         for name in listed.stdout.split():
             yield Check.from_parent(self, name=name)
 
-
     @cached_property
     def said(self) -> dict[str, list[str]]:
         """By test: its lines, the last of which is the verdict. All that are

@@ -2,7 +2,6 @@
 from __future__ import annotations
 
 import importlib.util
-import io
 import json
 import os
 import re
@@ -12,18 +11,14 @@ import subprocess
 import tempfile
 import time
 import unittest
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
-
-from tool_server import ToolServer
 
 TESTS = Path(__file__).resolve().parent
 ROOT = TESTS.parent
 BUILD = (ROOT / os.environ.get('MALLOCLAB_BUILD', 'build/release')).resolve()
 MDRIVER = BUILD / 'mdriver'
-
-TOOL_SERVER = ToolServer(ROOT / 'tools')
 
 Finished = subprocess.CompletedProcess
 
@@ -55,30 +50,11 @@ def only_with(*modules: str) -> None:
         raise unittest.SkipTest(f'not installed: {" ".join(missing)}')
 
 
-def as_text(said: bytes) -> str:
-    """As subprocess has it."""
-    return io.TextIOWrapper(io.BytesIO(said), 'utf-8', errors='replace').read()
-
-
-def forked(words: list[str], cwd: str, env: Mapping[str, str]
-           ) -> Finished[str]:
-    """Run a script that imports modules of tools/."""
-    done = TOOL_SERVER.run(words, cwd, env)
-    return Finished(words, done.returncode, as_text(done.stdout),
-                    as_text(done.stderr))
-
-
 def run(*command: str | Path, **more: Any) -> Finished[str]:
-    """Run a command to its end, its output captured as text. One of the
-    lab's tools is forked from a process that has loaded its modules."""
-    words = [str(word) for word in command]
-    cwd = str(more.get('cwd') or os.getcwd())
-    env = more.get('env') or os.environ
-    if more.keys() <= {'cwd', 'env'} and TOOL_SERVER.serves(words, cwd, env):
-        return forked(words, cwd, env)
-    return subprocess.run(words, text=True, errors='replace',
-                          stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                          stderr=subprocess.PIPE, **more)
+    """Run a command to its end, its output captured as text."""
+    return subprocess.run([str(word) for word in command], text=True,
+                          errors='replace', stdin=subprocess.DEVNULL,
+                          stdout=subprocess.PIPE, stderr=subprocess.PIPE, **more)
 
 
 def compile_cpp(program: Path, source: Path, *options: str) -> None:

@@ -15,8 +15,8 @@ import unittest
 from pathlib import Path
 from unittest import mock
 
-from support import (BUILD, ROOT, TESTS, Finished, account, forked,
-                     in_release_only, run, wait_until)
+from support import (BUILD, ROOT, TESTS, Finished, account, in_release_only,
+                     run, wait_until)
 
 from malloclab.programs import (
     benching, command, comparing, running, suite)
@@ -71,7 +71,6 @@ void *realloc(void *block, size_t size)
 DRIVER = """
 import signal, sys
 sys.path.insert(0, {tools!r})
-import malloclab.programs.command
 from malloclab.programs import command, running, suite
 from malloclab.programs.suite import Program
 signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -151,8 +150,8 @@ class Workshop(unittest.TestCase):
 
     def tool(self, suite: tuple[Program, ...], *words: str | Path,
              status: int = 0) -> Finished[str]:
-        _, _, *driver = self.command(suite, *words)
-        finished = forked(driver, str(self.root), self.environment())
+        finished = run(*self.command(suite, *words), cwd=self.root,
+                       env=self.environment())
         self.assertEqual(finished.returncode, status, account(finished))
         self.nothing_is_left()
         return finished

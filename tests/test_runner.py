@@ -73,8 +73,7 @@ class Runner(unittest.TestCase):
         for build in 'x', 'y':
             self.write(f'build/{build}/tests/a_test', PROGRAM).chmod(0o755)
         (self.root / 'tools').mkdir()
-        for name in ('run', 'conftest.py', 'pytest.ini', 'support.py',
-                     'tool_server.py'):
+        for name in ('run', 'conftest.py', 'pytest.ini', 'support.py'):
             shutil.copy(TESTS / name, self.tests)
 
     def write(self, name: str, text: str) -> Path:

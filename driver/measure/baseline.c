@@ -77,7 +77,8 @@ static struct baseline_entry entry_of(const char *path, struct json_object *o)
 
 struct baseline *baseline_read(const char *path)
 {
-    struct json_object *root = json_file_read(path, MOST_BYTES, "results"), *results;
+    struct json_object *results,
+        *root = json_file_read(path, MOST_BYTES, "results");
     struct baseline *b = check_alloc(calloc(1, sizeof *b));
 
     if (!json_object_object_get_ex(root, "results", &results) ||
