@@ -52,6 +52,7 @@ class Misuse(unittest.TestCase):
                 self.expect_message(under('mm', kind, size), 'mm', message)
 
     def test_hardened_says_what_is_wrong(self) -> None:
+        """But for a write that hits a guard page: the places are random."""
         for size in '40', '2000':
             for kind, message in (
                     ('free twice', 'free already'),
@@ -61,8 +62,11 @@ class Misuse(unittest.TestCase):
                     ('write 1 byte under the start', 'was written to'),
                     ('write after free', 'a free block was written to')):
                 with self.subTest(kind, size=size):
-                    self.expect_message(under('mm_hardened', kind, size, 'used'),
-                                        'hardened', message)
+                    finished = under('mm_hardened', kind, size, 'used')
+                    if (kind.startswith('write')
+                            and finished.returncode == -signal.SIGSEGV):
+                        continue
+                    self.expect_message(finished, 'hardened', message)
 
     def test_hardened_finds_every_write_after_free(self) -> None:
         """In a slot when it is used again, elsewhere at the write."""
