@@ -242,16 +242,20 @@ static void read_far_under(size_t size)
     read_at(block - FAR, 1);
 }
 
+/* Compilers warn of a 0 that they see. */
+static volatile const size_t zero = 0;
+
 static void write_zero_size(size_t size)
 {
-    block = malloc(0);
+    block = malloc(zero);
     *block = (char)size;
     free(block);
 }
 
 static void read_zero_size(size_t size)
 {
-    block = malloc(size * 0);
+    (void)size;
+    block = malloc(zero);
     sink = *block;
 }
 

@@ -11,6 +11,7 @@ import tempfile
 import unittest
 import zlib
 from pathlib import Path
+from typing import Any
 from unittest import mock
 
 from support import BUILD, TESTS, in_release_only, only_with
@@ -313,24 +314,69 @@ class Page(unittest.TestCase):
             for name in re.findall(r'from "(.*?)"', path.read_text()):
                 self.assertIn(name, found)
 
-    def test_figures_of_an_earlier_report(self) -> None:
+    def earlier(self, text: str) -> dict[str, before.Heaps]:
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder) / 'r.html'
-            path.write_text(self.text())
-            earlier = before.read(path)
-            util = self.one['results'][0]['utilization']
-            self.assertEqual(earlier['small.rep', 'mm'],
-                             {'utilization': util, 'nanoseconds': None})
-            traces = [{'name': 'small.rep', 'results': [
-                {'allocator': 'mm'}, {'allocator': 'buddy'}]}]
-            before.add(traces, earlier)
-            self.assertEqual([one['before'] for one in traces[0]['results']],
-                             [earlier['small.rep', 'mm'], None])
-            for text in ('', 'x', '<script type="application/json" id="about">'
-                         '{"traces":[{}]}</script>'):
-                path.write_text(text)
-                with self.assertRaises(gather.ReportError):
-                    before.read(path)
+            path.write_text(text)
+            return before.read(path)
+
+    def again(self, trace: str = 'small', allocator: str = 'buddy'
+              ) -> dict[str, Any]:
+        """A later description, with another allocator of the name mm."""
+        found = gather.replay(
+            str(TESTS / f'traces/{trace}.rep'),
+            [f'mm={BUILD}/variants/{allocator}.so'], ['--no-timing'],
+            BUILD)
+        return {**gather.describe(found, None), 'name': 'small.rep'}
+
+    def test_figures_of_an_earlier_report(self) -> None:
+        later = self.again()
+        self.assertEqual(before.add([later], self.earlier(self.text())), [])
+        self.assertEqual(
+            [one['before'] for one in later['results']],
+            [{'utilization': self.one['results'][0]['utilization'],
+              'nanoseconds': None}])
+
+    def test_heaps_of_an_earlier_report(self) -> None:
+        later = self.again()
+        mine = later['panels'][0]
+        before.add([later], self.earlier(self.text()))
+        self.assertEqual([one['name'] for one in later['panels']],
+                         ['mm', 'mm (before)', 'tlsf (before)'])
+        self.assertEqual(command.first_panels([later]), ['mm', 'mm (before)'])
+        self.assertEqual(later['panels'][0], mine)
+        columns, old = (unpacked(pack.Packer.opened(one['columns'],
+                                                    one['data']))
+                        for one in (later, self.one))
+        for name in 'offset', 'changed', 'heap', 'mapped', 'free_bytes':
+            self.assertEqual(columns[f'mm (before)/{name}'], old[f'mm/{name}'])
+        self.assertNotEqual(columns['mm/offset'], old['mm/offset'])
+        again = self.again()
+        text = ''.join(page.parts('x', [later], ['mm']))
+        before.add([again], self.earlier(text))
+        self.assertEqual([one['name'] for one in again['panels']],
+                         ['mm', 'mm (before)'])
+
+    def test_heaps_of_other_operations_are_not_shown(self) -> None:
+        earlier = self.earlier(self.text())
+        other = self.again('realloc')
+        self.assertEqual(before.add([other], earlier), [
+            'small.rep: its operations were others in the earlier report, '
+            'whose heaps are not shown'])
+        self.assertEqual(len(other['panels']), 1)
+        self.assertEqual(before.add([{**other, 'name': 'x.rep'}], earlier),
+                         ['x.rep: the earlier report does not have it'])
+        self.assertIsNone(other['results'][0]['before'])
+
+    def test_what_is_no_report(self) -> None:
+        text = self.text()
+        for wrong in ('', 'x', text.replace('id="data-0">', 'id="data-0">!'),
+                      text.replace('id="data-0">', 'id="data-0">AAAA'),
+                      text.replace('"count":', '"count":1'),
+                      '<script type="application/json" id="about">'
+                      '{"traces":[{}]}</script>'):
+            with self.assertRaises(gather.ReportError):
+                self.earlier(wrong)
 
     def test_callers_of_a_trace_with_stacks(self) -> None:
         self.assertNotIn('<iframe', self.text())

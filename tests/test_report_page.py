@@ -497,6 +497,31 @@ class Draws(Reports):
         self.open('#trace=realloc.rep&panels=mm,tlsf,bad,mm')
         self.assertEqual(self.js('return malloclab.app.panels.length'), 4)
 
+    def test_an_earlier_heap_stands_beside_the_new_one(self) -> None:
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        old, new = (Path(folder.name) / name for name in ('a.html', 'b.html'))
+        small = str(TRACES[0])
+        one = ['--build', str(BUILD), '--no-bounds', small]
+        tlsf = BUILD / 'variants/tlsf.so'
+        command.main(['-o', str(old), '-a', f'mm={tlsf}', *one])
+        self.assertEqual(command.main(
+            ['-o', str(new), '-a', 'mm', '--before', str(old), *one]), 0)
+        self.open('#trace=small.rep&panels=mm,tlsf')
+        known = [self.js(PIXELS, at) for at in range(2)]
+        try:
+            browser.show(self.driver, new)
+            self.assertEqual(self.js('return malloclab.app.panels.map('
+                                     '(p) => p.layout.name)'),
+                             ['mm', 'mm (before)'])
+            self.assertEqual([self.js(PIXELS, at) for at in range(2)], known)
+            said = self.js('return [...document.querySelectorAll(".panel")]'
+                           '.slice(0, 2).map((p) => p.innerText)')
+            self.assertRegex(said[1], r'util \d+\.\d%')
+            self.assertNotIn(said[1].split('util')[1], said[0])
+        finally:
+            self.load()
+
     def test_slack(self) -> None:
         for name in ('small', 'realloc', 'edge'):
             trace, put = tables(name, 'mm')

@@ -44,8 +44,8 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--timing", action="store_true",
                         help="measure ns/op as well; takes longer")
     parser.add_argument("--before", type=Path, metavar="FILE.html",
-                        help="an earlier report: its figures beside the new "
-                        "ones, by trace and allocator")
+                        help="an earlier report: its figures and heaps beside "
+                        "the new ones, by trace and allocator")
     parser.add_argument("--no-bounds", action="store_true",
                         help="do without best fit and packing")
     parser.add_argument("--build", type=Path, default=BUILD, metavar="FOLDER",
@@ -104,17 +104,22 @@ def _gather(options: argparse.Namespace) -> list[dict[str, Any]]:
 
 
 def first_panels(traces: list[dict[str, Any]]) -> list[str]:
-    """The panels shown first: three allocators, and the packing if present."""
+    """The panels shown first: three allocators, and the packing if present; or
+    pairs, of what an earlier report has."""
     names = [panel["name"] for panel in traces[0]["panels"]]
     measured = {result["allocator"] for result in traces[0]["results"]}
+    pairs = [one for name in names if name + before.MARK in names
+             for one in (name, name + before.MARK)]
     shown = [name for name in names if name in measured][:3]
-    return shown + [name for name in names if name == "packing"]
+    return pairs or shown + [name for name in names if name == "packing"]
 
 
 def _report(options: argparse.Namespace) -> int:
-    earlier = before.read(options.before) if options.before else {}
+    earlier = before.read(options.before) if options.before else None
     traces = _gather(options)
-    before.add(traces, earlier)
+    if earlier is not None:
+        for note in before.add(traces, earlier):
+            print(f"tools/report: {note}", file=sys.stderr)
     title = options.title or f"{options.allocator.replace(',', ', ')} on " + (
         traces[0]["name"] if len(traces) == 1 else f"{len(traces)} traces")
     with output.created(str(options.output), True) as file:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import base64
 import zlib
-from typing import Any
+from typing import Any, Iterable, Sequence
 
 import numpy
 
@@ -21,8 +21,27 @@ class Packer:
     """Collects columns; `index` is what codec.js needs beside the text."""
 
     def __init__(self) -> None:
-        self.index: list[dict[str, Any]] = []
-        self._parts: list[bytes] = []
+        self._columns: dict[str, tuple[dict[str, Any], bytes]] = {}
+
+    @classmethod
+    def opened(cls, index: Sequence[dict[str, Any]], text: str) -> Packer:
+        """With the columns of a text again; a ValueError if it is none."""
+        packer, at = cls(), 0
+        try:
+            data = zlib.decompress(base64.b64decode(text, validate=True))
+        except zlib.error as error:
+            raise ValueError(error) from None
+        for entry in index:
+            end = at + entry["count"] * entry["bytes"]
+            packer._columns[entry["name"]] = entry, data[at:end]
+            at = end
+        if at != len(data):
+            raise ValueError("columns of another length")
+        return packer
+
+    @property
+    def index(self) -> list[dict[str, Any]]:
+        return [entry for entry, _ in self._columns.values()]
 
     def add(self, name: str, column: numpy.ndarray,
             delta: bool = False) -> None:
@@ -30,14 +49,24 @@ class Packer:
         if delta:
             numbers = zigzag(numpy.diff(numbers, prepend=0))
         width = bytes_needed(numbers)
-        self.index.append({"name": name, "count": len(numbers),
-                           "bytes": width, "delta": delta})
         planes = numbers.astype("<u8").view(numpy.uint8).reshape(-1, 8)
-        self._parts.append(planes[:, :width].T.tobytes())
+        self._columns[name] = {
+            "name": name, "count": len(numbers), "bytes": width,
+            "delta": delta}, planes[:, :width].T.tobytes()
+
+    def copy(self, other: Packer, name: str, new: str) -> None:
+        """Another's column under a new name."""
+        entry, planes = other._columns[name]
+        self._columns[new] = {**entry, "name": new}, planes
+
+    def same(self, other: Packer, names: Iterable[str]) -> bool:
+        """Do both have the same numbers in these columns?"""
+        return all(self._columns[name] == other._columns[name]
+                   for name in names)
 
     def text(self) -> str:
-        deflated = zlib.compress(b"".join(self._parts), 6)
-        return base64.b64encode(deflated).decode("ascii")
+        data = b"".join(planes for _, planes in self._columns.values())
+        return base64.b64encode(zlib.compress(data, 6)).decode("ascii")
 
 
 def zigzag(numbers: numpy.ndarray) -> numpy.ndarray:

@@ -395,8 +395,9 @@ export class App {
   }
 
   summarize(panel) {
-    const { name } = panel.layout;
-    const result = this.entry.results.find((one) => one.allocator === name);
+    const { name, about: { result: earlier } } = panel.layout;
+    const result = earlier ??
+      this.entry.results.find((one) => one.allocator === name);
     panel.describe(about.panel(panel.layout, result, this.entry.results[0]),
                    (result?.verdict ?? OK) === OK);
   }
