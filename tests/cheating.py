@@ -333,7 +333,8 @@ def judge(path: Path, case: Case, jail: str = 'auto') -> Outcome:
         command(case, given, report, jail), cwd=at.students, preexec_fn=cap,
         start_new_session=True, stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-        env={**os.environ, 'TMPDIR': str(at.scratch)})
+        env={**os.environ, 'TMPDIR': str(at.scratch),
+             'PYTHONDONTWRITEBYTECODE': '1'})
     try:
         outcome.stdout, outcome.stderr = process.communicate(
             timeout=WALL_SECONDS)
