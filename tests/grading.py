@@ -12,7 +12,8 @@ import unittest
 from pathlib import Path
 from typing import Any
 
-from support import ROOT, TESTS, Finished, account, run, wait_until
+from support import (ROOT, TESTS, Finished, account, run, wait_until,
+                     without_note)
 
 import class_of
 
@@ -63,8 +64,9 @@ class Grading(unittest.TestCase):
     def refused(self, sentence: str, *words: str | Path) -> None:
         """One line, and exit status 2."""
         finished = self.grade(*words, status=2)
-        self.assertEqual(finished.stderr.count('\n'), 1, finished.stderr)
-        self.assertIn(sentence, finished.stderr)
+        said = without_note(finished.stderr)
+        self.assertEqual(said.count('\n'), 1, finished.stderr)
+        self.assertIn(sentence, said)
 
     def judges(self) -> list[str]:
         """Processes that still judge for this test."""

@@ -98,7 +98,7 @@ class Output(unittest.TestCase):
         tool, *rest = (word.format(self.folder) for word in words)
         ended = support.run('sh', '-c', f'exec "$0" "$@" {redirection}',
                             f'tools/{tool}', *rest, cwd=support.ROOT)
-        return ended.returncode, ended.stderr
+        return ended.returncode, support.without_note(ended.stderr)
 
     def check(self, redirection: str, why: str, prints: Commands) -> None:
         for tool, *rest in prints:

@@ -1,6 +1,7 @@
 /*
  * json_file.c - JSON to the letter: no comments, nothing after the object.
  */
+#define _GNU_SOURCE /* mempcpy */
 #include "json_file.h"
 
 #include "base/fatal.h"
@@ -73,6 +74,88 @@ static const char *first_flaw(const char *text)
     return NULL;
 }
 
+/* ---- What json-c 0.18 refuses where it is strict: characters beyond ASCII, and
+ * integers beyond 64 bits. They become escapes, and numbers with a fraction. ---- */
+
+/* Bytes of a character beyond ASCII; 0 where there is none, or not all of it. */
+static int decode(const char *text, unsigned *code)
+{
+    static const unsigned least[] = {0, 0, 0x80, 0x800, 0x10000};
+    unsigned char lead = (unsigned char)text[0];
+    int length = lead >= 0xF0 ? 4 : lead >= 0xE0 ? 3 : 2;
+
+    *code = lead & (0xFFu >> (length + 1));
+    for (int i = 1; i < length; i++) {
+        if ((text[i] & 0xC0) != 0x80)
+            return 0;
+        *code = *code << 6 | (text[i] & 0x3F);
+    }
+    return lead >= 0xC0 && *code >= least[length] && *code <= 0x10FFFF ? length
+                                                                     : 0;
+}
+
+static char *put_escape(char *to, unsigned code)
+{
+    if (code < 0x10000)
+        return to + sprintf(to, "\\u%04x", code);
+    code -= 0x10000;
+    return to + sprintf(to, "\\u%04x\\u%04x", 0xD800 | code >> 10,
+                        0xDC00 | (code & 0x3FF));
+}
+
+static bool fits_64_bits(const char *number, size_t length)
+{
+    bool negative = number[0] == '-';
+    const char *most = negative ? "-9223372036854775808" : "18446744073709551615";
+
+    return length < strlen(most) ||
+           (length == strlen(most) && strncmp(number, most, length) <= 0);
+}
+
+/* Copy a number, or at least a byte of what is none. Returns its bytes. */
+static size_t copy_number(const char *from, char **to)
+{
+    size_t length = strspn(from, "+-.eE0123456789");
+    bool whole = strcspn(from, ".eE") >= length;
+
+    *to = mempcpy(*to, from, length);
+    if (length > 0 && whole && !fits_64_bits(from, length))
+        *to = mempcpy(*to, ".0", 2);
+    else if (length == 0)
+        *(*to)++ = *from;
+    return length > 0 ? length : 1;
+}
+
+/* Copy what stands within a string: a byte, an escape or a character. */
+static size_t copy_quoted(const char *from, char **to)
+{
+    unsigned code;
+    int length = (unsigned char)*from < 0x80 ? 0 : decode(from, &code);
+
+    if (length > 0) {
+        *to = put_escape(*to, code);
+        return (size_t)length;
+    }
+    length = *from == '\\' && from[1] ? 2 : 1;
+    *to = mempcpy(*to, from, (size_t)length);
+    return (size_t)length;
+}
+
+/* The same JSON, for any json-c. The caller frees it. */
+static char *respell(const char *text, size_t *size)
+{
+    char *all = check_alloc(malloc(3 * *size + 1)), *to = all;
+    bool quoted = false;
+
+    for (const char *end = text + *size; text < end;) {
+        quoted ^= *text == '"';
+        text += quoted ? copy_quoted(text, &to) : copy_number(text, &to);
+    }
+    *to = '\0';
+    *size = (size_t)(to - all);
+    return all;
+}
+
 static const char *error_of(struct json_tokener *t)
 {
     enum json_tokener_error error = json_tokener_get_error(t);
@@ -93,14 +176,16 @@ struct json_object *json_file_read(const char *path, size_t most,
     if (flaw)
         fatal(path, line_at(text, size, (size_t)(flaw - text)),
               "this is no JSON");
+    char *spelled = respell(text, &size);
+    free(text);
     json_tokener_set_flags(t, JSON_TOKENER_STRICT | JSON_TOKENER_VALIDATE_UTF8);
-    struct json_object *root = json_tokener_parse_ex(t, text, (int)size);
+    struct json_object *root = json_tokener_parse_ex(t, spelled, (int)size);
     if (json_tokener_get_error(t) != json_tokener_success)
-        fatal(path, line_at(text, size, json_tokener_get_parse_end(t)), "%s",
+        fatal(path, line_at(spelled, size, json_tokener_get_parse_end(t)), "%s",
               error_of(t));
     if (!json_object_is_type(root, json_type_object))
         fatal(path, 1, "expected an object with %s", what);
     json_tokener_free(t);
-    free(text);
+    free(spelled);
     return root;
 }

@@ -170,7 +170,7 @@ def fault() -> str | None:
         except OSError:
             pass  # this kernel has no such switch
     lines = tried.stderr.strip().splitlines()
-    return lines[-1].rstrip(".") if lines else "bwrap fails"
+    return lines[-1].split(". See <")[0].rstrip(".") if lines else "bwrap fails"
 
 
 @dataclass(frozen=True)
