@@ -79,7 +79,7 @@ class Hanging(samples.Samples):
         traces = [self.write(f'hang{i}.rep', samples.text_of(
             ['a 0 16' if i != 1 else 'a 0 8'], 1)) for i in range(6)]
         _, report = support.mdriver_json(
-            '--no-timing', '-s', '0.05', '--allocator', hanging, *words,
+            '--no-timing', '-s', '0.3', '--allocator', hanging, *words,
             *traces)
         self.assertEqual([one['verdict'] for one in report['results']],
                          ['hung', 'ok', 'hung', 'hung', 'hung', 'hung'])
