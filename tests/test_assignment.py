@@ -143,6 +143,7 @@ NO_JSON = [
     TEXT.replace('2.5', 'Infinity'), TEXT.replace('2.5', '-Infinity'),
     TEXT.replace('2.5', '1e999'), TEXT.replace('"Malloc"', '"Mal\tloc"'),
     TEXT.replace('"Malloc"', r'"\x41"'), TEXT.replace('"Malloc"', r'"\u00"'),
+    TEXT.replace('"Malloc"', r'"\ü"'), TEXT.replace('"Malloc"', 'ü"Malloc"'),
     TEXT.replace('"Malloc"', 'Malloc'), '[' * 100000, '{"a":' * 100000,
     ' ' * (1 << 20) + TEXT]
 
@@ -185,9 +186,11 @@ class Assignments(samples.Samples):
 
     def test_what_is_no_json(self) -> None:
         bad = [text.encode() for text in NO_JSON]
-        bad += [TEXT.encode().replace(b'Malloc', b'\xff'),
-                TEXT.encode().replace(b'Malloc', b'\xed\xa0\x80'),
-                TEXT.encode('utf-16')]
+        bad += [TEXT.encode().replace(b'Malloc', name) for name in (
+            b'\xff', b'\xed\xa0\x80', b'\xc3', b'\x80', b'\xc0\xaf',
+            b'\xe0\x80\xaf', b'\xf0\x80\x80\xaf', b'\xf4\x90\x80\x80',
+            b'\xf8\x88\x80\x80\x80', b'\xfc\x80\x80\x80')]
+        bad.append(TEXT.encode('utf-16'))
         for text in bad:
             with self.subTest(text[:200]):
                 finished, complaint = self.judged(text)

@@ -50,34 +50,7 @@ static bool begins_number(const char *text, const char *zero)
     return zero == text || !strchr("0123456789.eE", *before);
 }
 
-/*
- * What json-c takes and is no JSON: 016, 2. and half a surrogate pair; NULL
- * where there is none. The text ends with a byte of value 0.
- */
-static const char *first_flaw(const char *text)
-{
-    bool quoted = false;
-
-    for (const char *c = text; *c; c++) {
-        if (*c == '"')
-            quoted = !quoted;
-        else if (*c == '\\' && quoted && c[1])
-            c++;
-        if ((unsigned char)c[0] == 0xED && (unsigned char)c[1] >= 0xA0)
-            return c;
-        if (!quoted && *c == '.' && !isdigit((unsigned char)c[1]))
-            return c;
-        if (!quoted && *c == '0' && isdigit((unsigned char)c[1]) &&
-            begins_number(text, c))
-            return c;
-    }
-    return NULL;
-}
-
-/* ---- What json-c 0.18 refuses where it is strict: characters beyond ASCII, and
- * integers beyond 64 bits. They become escapes, and numbers with a fraction. ---- */
-
-/* Bytes of a character beyond ASCII; 0 where there is none, or not all of it. */
+/* Bytes of a character beyond ASCII in UTF-8; 0 where there is none. */
 static int decode(const char *text, unsigned *code)
 {
     static const unsigned least[] = {0, 0, 0x80, 0x800, 0x10000};
@@ -90,9 +63,41 @@ static int decode(const char *text, unsigned *code)
             return 0;
         *code = *code << 6 | (text[i] & 0x3F);
     }
-    return lead >= 0xC0 && *code >= least[length] && *code <= 0x10FFFF ? length
-                                                                     : 0;
+    if (lead < 0xC0 || lead > 0xF4 || *code < least[length] ||
+        *code > 0x10FFFF || (*code >= 0xD800 && *code < 0xE000))
+        return 0;
+    return length;
 }
+
+/*
+ * What json-c takes and is no JSON: 016, 2. and bytes that are no UTF-8; NULL
+ * where there is none. The text ends with a byte of value 0.
+ */
+static const char *first_flaw(const char *text)
+{
+    bool quoted = false;
+    unsigned code;
+    int length;
+
+    for (const char *c = text; *c; c += length) {
+        length = (unsigned char)*c < 0x80 ? 1 : decode(c, &code);
+        if (length == 0)
+            return c;
+        if (*c == '"')
+            quoted = !quoted;
+        else if (*c == '\\' && quoted && c[1])
+            length = 2;
+        if (!quoted && *c == '.' && !isdigit((unsigned char)c[1]))
+            return c;
+        if (!quoted && *c == '0' && isdigit((unsigned char)c[1]) &&
+            begins_number(text, c))
+            return c;
+    }
+    return NULL;
+}
+
+/* ---- What json-c 0.18 refuses where it is strict: characters beyond ASCII, and
+ * integers beyond 64 bits. They become escapes, and numbers with a fraction. ---- */
 
 static char *put_escape(char *to, unsigned code)
 {
@@ -178,7 +183,7 @@ struct json_object *json_file_read(const char *path, size_t most,
               "this is no JSON");
     char *spelled = respell(text, &size);
     free(text);
-    json_tokener_set_flags(t, JSON_TOKENER_STRICT | JSON_TOKENER_VALIDATE_UTF8);
+    json_tokener_set_flags(t, JSON_TOKENER_STRICT);
     struct json_object *root = json_tokener_parse_ex(t, spelled, (int)size);
     if (json_tokener_get_error(t) != json_tokener_success)
         fatal(path, line_at(spelled, size, json_tokener_get_parse_end(t)), "%s",
