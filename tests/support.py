@@ -57,6 +57,16 @@ def run(*command: str | Path, **more: Any) -> Finished[str]:
                           stdout=subprocess.PIPE, stderr=subprocess.PIPE, **more)
 
 
+def as_another_user(test: Any) -> Any:
+    """Only root can be one, and only where the checkout is not in a folder of
+    root's own."""
+    shut = [str(path) for path in ROOT.parents if not path.stat().st_mode & 1]
+    why = ('only root can be another user' if os.getuid() else
+           'not installed: setpriv' if not shutil.which('setpriv') else
+           f'others may not enter {shut[0]}' if shut else '')
+    return unittest.skipIf(why, why)(test)
+
+
 def without_note(stderr: str) -> str:
     """Without the line that says what this machine lacks for a jail."""
     return re.sub(r'^no outer jail: .*\n', '', stderr, count=1, flags=re.M)

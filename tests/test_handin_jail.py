@@ -12,8 +12,8 @@ from pathlib import Path
 from unittest import mock
 
 import test_handin_kinds as kinds
-from support import MDRIVER, ROOT, TESTS, account, in_release_only, run, \
-    wait_until, without_note
+from support import (MDRIVER, ROOT, TESTS, account, as_another_user,
+                     in_release_only, run, wait_until, without_note)
 from test_handin_kinds import HANDIN, JUDGE, text
 
 sys.path.insert(0, str(ROOT / 'tools'))
@@ -606,8 +606,7 @@ class Names(kinds.Folder):
         self.assertFalse((ROOT / 'made').exists())
         self.assertFalse((self.folder / 'made').exists())
 
-    @unittest.skipIf(os.getuid() or not shutil.which('setpriv'),
-                     'only root can be another user')
+    @as_another_user
     def test_a_checkout_of_somebody_else(self) -> None:
         self.folder.chmod(0o777)
         self.write('mm.c', text())

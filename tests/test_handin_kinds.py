@@ -11,8 +11,8 @@ import tempfile
 import unittest
 from pathlib import Path
 
-from support import (ROOT, Finished, account, in_release_only, run,
-                     wait_until)
+from support import (ROOT, Finished, account, as_another_user,
+                     in_release_only, run, wait_until)
 
 sys.path.insert(0, str(ROOT / 'tools'))
 from malloclab.handin import recognize
@@ -411,8 +411,7 @@ class Ends(Folder):
         self.of(status=1, init='return -1;')
         self.of(status=2, init='return')
 
-    @unittest.skipIf(os.getuid() or not shutil.which('setpriv'),
-                     'only root can be another user')
+    @as_another_user
     def test_a_folder_that_cannot_be_listed(self) -> None:
         self.write('shut/mm.c', text())
         self.folder.chmod(0o755)

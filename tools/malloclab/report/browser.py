@@ -14,6 +14,7 @@ from typing import Any, Iterator
 from selenium import webdriver
 from selenium.webdriver.chrome.options import Options
 from selenium.webdriver.chrome.service import Service
+from selenium.webdriver.common import utils
 from selenium.webdriver.support.ui import WebDriverWait
 
 SWITCHES = ("headless", "no-sandbox", "disable-gpu", "disable-quic",
@@ -35,6 +36,17 @@ def demand_programs() -> None:
             raise BrowserError(f"there is no {program} here: install {package}")
 
 
+class _Service(Service):
+    """By its address: a bare system has no /etc/hosts, and no localhost."""
+
+    @property
+    def service_url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def is_connectable(self) -> bool:
+        return utils.is_url_connectable(self.port)
+
+
 @contextmanager
 def started(width: int = 1280, height: int = 1200) -> Iterator[Any]:
     """A browser with a window of that size and a profile of its own."""
@@ -48,7 +60,7 @@ def started(width: int = 1280, height: int = 1200) -> Iterator[Any]:
             options.add_argument(f"--{switch}")
         options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
         driver = webdriver.Chrome(
-            options=options, service=Service(shutil.which("chromedriver")))
+            options=options, service=_Service(shutil.which("chromedriver")))
         try:
             yield driver
         finally:
