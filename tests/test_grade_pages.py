@@ -3,9 +3,7 @@ from __future__ import annotations
 
 import functools
 import html.parser
-import importlib.util
 import io
-import shutil
 import struct
 import tempfile
 import time
@@ -14,7 +12,7 @@ import zlib
 from pathlib import Path
 from typing import Any
 
-from support import ROOT, in_release_only, mdriver
+from support import ROOT, in_release_only, mdriver, only_with
 
 in_release_only('the pages are the same in every build')
 
@@ -22,8 +20,6 @@ import graded
 from malloclab.grade import heap_picture, pages, student_page
 
 VOID = {'meta', 'link', 'img', 'br'}
-HAVE_BROWSER = bool(importlib.util.find_spec('selenium')) and all(
-    shutil.which(program) for program in ('chromium', 'chromedriver'))
 
 
 class Checker(html.parser.HTMLParser):
@@ -287,8 +283,11 @@ class Map(unittest.TestCase):
 @functools.lru_cache(maxsize=None)
 def running() -> tuple[Any, Path]:
     """The browser of all tests, and a folder with a class of 500."""
+    only_with('selenium')
     from malloclab.report import browser
 
+    if browser.missing():
+        raise unittest.SkipTest(browser.missing())
     holder = tempfile.TemporaryDirectory()
     unittest.addModuleCleanup(holder.cleanup)
     folder = Path(holder.name)
@@ -304,8 +303,6 @@ def running() -> tuple[Any, Path]:
     return driver, folder
 
 
-@unittest.skipUnless(HAVE_BROWSER, 'not installed: chromium, chromium-driver '
-                     'or python3-selenium')
 class InABrowser(unittest.TestCase):
     def setUp(self) -> None:
         self.driver, self.folder = running()

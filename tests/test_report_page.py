@@ -8,7 +8,6 @@ import base64
 import functools
 import math
 import random
-import shutil
 import tempfile
 import unittest
 from pathlib import Path
@@ -17,10 +16,6 @@ from support import BUILD, ROOT, TESTS, in_release_only, only_with
 
 in_release_only('the page is the same in every build')
 only_with('numpy', 'selenium')
-for program in ('chromium', 'chromedriver'):
-    if not shutil.which(program):
-        raise unittest.SkipTest(f'not installed: {program}')
-
 import numpy
 from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.actions.action_builder import ActionBuilder
@@ -30,6 +25,9 @@ from selenium.common.exceptions import TimeoutException
 from selenium.webdriver.support.ui import Select, WebDriverWait
 
 from malloclab.report import blocks, browser, command, gather
+
+if browser.missing():
+    raise unittest.SkipTest(browser.missing())
 
 NAMES = ('small', 'realloc', 'calloc', 'memalign', 'edge')
 TRACES = [*(TESTS / f'traces/{name}.rep' for name in NAMES),

@@ -6,6 +6,7 @@ Debian's packages chromium, chromium-driver and python3-selenium.
 from __future__ import annotations
 
 import shutil
+import socket
 import tempfile
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,7 +15,6 @@ from typing import Any, Iterator
 from selenium import webdriver
 from selenium.webdriver.chrome.options import Options
 from selenium.webdriver.chrome.service import Service
-from selenium.webdriver.common import utils
 from selenium.webdriver.support.ui import WebDriverWait
 
 SWITCHES = ("headless", "no-sandbox", "disable-gpu", "disable-quic",
@@ -30,27 +30,24 @@ class BrowserError(Exception):
     """Why no browser can show the report, in a sentence."""
 
 
-def demand_programs() -> None:
+def missing() -> str | None:
+    """What keeps a browser from being started here, in a sentence."""
     for program, package in PROGRAMS.items():
         if not shutil.which(program):
-            raise BrowserError(f"there is no {program} here: install {package}")
-
-
-class _Service(Service):
-    """By its address: a bare system has no /etc/hosts, and no localhost."""
-
-    @property
-    def service_url(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
-
-    def is_connectable(self) -> bool:
-        return utils.is_url_connectable(self.port)
+            return f"there is no {program} here: install {package}"
+    try:
+        socket.getaddrinfo("localhost", None)
+    except OSError:
+        return "localhost has no address here: /etc/hosts does not name it"
+    return None
 
 
 @contextmanager
 def started(width: int = 1280, height: int = 1200) -> Iterator[Any]:
     """A browser with a window of that size and a profile of its own."""
-    demand_programs()
+    why = missing()
+    if why:
+        raise BrowserError(why)
     options = Options()
     options.binary_location = shutil.which("chromium") or ""
     profile = tempfile.mkdtemp(prefix="malloclab-")
@@ -60,7 +57,7 @@ def started(width: int = 1280, height: int = 1200) -> Iterator[Any]:
             options.add_argument(f"--{switch}")
         options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
         driver = webdriver.Chrome(
-            options=options, service=_Service(shutil.which("chromedriver")))
+            options=options, service=Service(shutil.which("chromedriver")))
         try:
             yield driver
         finally:
