@@ -25,7 +25,7 @@ enum {
 
 /* Operations replayed until the search ends. Seconds of time end it, too, where
  * replays wait for an allocator that sleeps or hangs. */
-static const double most_work = 3e7, most_seconds = 20;
+static const double most_work = 3e7, most_seconds = 18;
 
 /* A candidate may hang. It has so many times the CPU time that the whole trace
  * took, and at least the seconds below. */
