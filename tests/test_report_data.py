@@ -368,6 +368,13 @@ class Page(unittest.TestCase):
                          ['x.rep: the earlier report does not have it'])
         self.assertIsNone(other['results'][0]['before'])
 
+    def test_heaps_of_a_report_that_lacks_a_column(self) -> None:
+        earlier = self.earlier(self.text().replace('"name":"kind"',
+                                                   '"name":"kinds"'))
+        later = self.again()
+        self.assertEqual(len(before.add([later], earlier)), 1)
+        self.assertEqual(len(later['panels']), 1)
+
     def test_what_is_no_report(self) -> None:
         text = self.text()
         for wrong in ('', 'x', text.replace('id="data-0">', 'id="data-0">!'),

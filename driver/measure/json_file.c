@@ -121,14 +121,16 @@ static bool fits_64_bits(const char *number, size_t length)
 static size_t copy_number(const char *from, char **to)
 {
     size_t length = strspn(from, "+-.eE0123456789");
-    bool whole = strcspn(from, ".eE") >= length;
 
-    *to = mempcpy(*to, from, length);
-    if (length > 0 && whole && !fits_64_bits(from, length))
-        *to = mempcpy(*to, ".0", 2);
-    else if (length == 0)
+    if (length == 0) {
         *(*to)++ = *from;
-    return length > 0 ? length : 1;
+        return 1;
+    }
+    bool whole = strcspn(from, ".eE") >= length;
+    *to = mempcpy(*to, from, length);
+    if (whole && !fits_64_bits(from, length))
+        *to = mempcpy(*to, ".0", 2);
+    return length;
 }
 
 /* Copy what stands within a string: a byte, an escape or a character. */

@@ -19,7 +19,8 @@ from .gather import ReportError
 from .pack import Packer
 
 ABOUT = re.compile('<script type="application/json" id="about">(.*?)</script>')
-DATA = '<script type="application/octet-stream" id="data-{}">(.*?)</script>'
+DATA = re.compile(
+    r'<script type="application/octet-stream" id="data-\d+">(.*?)</script>')
 OPERATIONS = ("kind", "life", "size", "block")  # columns, which allocators share
 MARK = " (before)"
 
@@ -53,8 +54,7 @@ def read(path: Path) -> dict[str, Heaps]:
 
 
 def _traces(about: dict[str, Any], text: str) -> Iterator[tuple[str, Heaps]]:
-    for at, trace in enumerate(about["traces"]):
-        data = re.search(DATA.format(at), text)[1]  # type: ignore[index]
+    for trace, data in zip(about["traces"], DATA.findall(text), strict=True):
         heaps = Heaps({one["allocator"]: one for one in trace["results"]},
                       {one["name"]: one for one in trace["panels"]},
                       Packer.opened(trace["columns"], data))

@@ -61,7 +61,7 @@ class Packer:
 
     def same(self, other: Packer, names: Iterable[str]) -> bool:
         """Do both have the same numbers in these columns?"""
-        return all(self._columns[name] == other._columns[name]
+        return all(self._columns[name] == other._columns.get(name)
                    for name in names)
 
     def text(self) -> str:
