@@ -18,7 +18,10 @@ struct canary *canary_new(const struct oracle *oracle, unsigned char *heap,
                           uint64_t seed);
 void canary_delete(struct canary *p);
 
-/* Drop all canaries; write new ones into slot `first` and random slots. */
+/*
+ * Drop all canaries; write new ones into slot `first` and slots from a random
+ * one on, in 256 KiB about.
+ */
 void canary_write(struct canary *p, uint32_t first);
 
 /*

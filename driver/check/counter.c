@@ -22,6 +22,7 @@ enum { PAGE = 4096 };
 static const char *const options[] = {
     "--command-line-only=yes", /* no ~/.valgrindrc */
     "--tool=none", "--log-file=/dev/null", "--vgdb=no",
+    "--fair-sched=try", /* a lock without system calls, for its one thread */
     "--run-libc-freeres=no", "--run-cxx-freeres=no"};
 
 /* ---- Is it there? ---- */

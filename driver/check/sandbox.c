@@ -547,22 +547,36 @@ static void clear_blocks(struct worker_block *blocks, uint64_t count,
             blocks[slot] = (struct worker_block){0};
 }
 
+/* Bytes of the channel. A page that nobody has touched is a hole in its file. */
+static void clear_bytes(struct sandbox *s, size_t from, size_t end)
+{
+    off_t data, hole;
+
+    while (from < end &&
+           (data = lseek(s->channel_fd, (off_t)from, SEEK_DATA)) >= 0 &&
+           (size_t)data < end) {
+        hole = lseek(s->channel_fd, data, SEEK_HOLE);
+        from = (size_t)hole < end ? (size_t)hole : end;
+        memset((char *)s->channel + data, 0, from - (size_t)data);
+    }
+}
+
 void sandbox_scrub(struct sandbox *s, bool timed, const struct live *live)
 {
-    char *base = (char *)s->channel, *slots = base + channel_slots_offset();
+    size_t slots = channel_slots_offset();
+    void *table = (char *)s->channel + slots;
     uint64_t count = s->setup.slot_count;
     size_t used =
         count * (timed ? sizeof(uint64_t) : sizeof(struct worker_block));
 
-    memset(base + channel_steps_offset(), 0,
-           channel_slots_offset() - channel_steps_offset());
+    clear_bytes(s, channel_steps_offset(), slots);
     memset(s->channel->account.events, 0, sizeof s->channel->account.events);
     memset(s->channel->text, 0, sizeof s->channel->text);
     if (timed)
-        clear_pointers((uint64_t *)slots, count, live);
+        clear_pointers(table, count, live);
     else
-        clear_blocks((struct worker_block *)slots, count, live);
-    memset(slots + used, 0, s->channel_size - channel_slots_offset() - used);
+        clear_blocks(table, count, live);
+    clear_bytes(s, slots + used, s->channel_size);
 }
 
 const struct process *sandbox_process(const struct sandbox *s)

@@ -8,6 +8,7 @@
 #include "../check.h"
 
 #include "check/canary.h"
+#include "worker/pattern.h"
 
 enum { HEAP = 1 << 20, SLOTS = 64, OPS = 256 };
 
@@ -336,6 +337,34 @@ static void large_blocks(void)
     CHECK(found.offset == 100000 && found.size == HEAP / 2);
 }
 
+/* Many large blocks take turns: not all of a heap is written each time. */
+static void large_blocks_take_turns(void)
+{
+    enum { BLOCKS = 60, SIZE = 16384 };
+    bool had[BLOCKS] = {false};
+    int all = 0;
+
+    start(1);
+    for (uint32_t slot = 0; slot < BLOCKS; slot++)
+        alloc(slot, SIZE, slot * SIZE);
+    for (int times = 0; times < 200; times++) {
+        int written = 0;
+
+        memset(heap, 0, sizeof heap);
+        write_canaries(9);
+        CHECK(heap[9 * SIZE] != 0 || heap[9 * SIZE + 1] != 0);
+        for (uint32_t slot = 0; slot < BLOCKS; slot++) {
+            bool is_written = first_nonzero(heap + slot * SIZE, SIZE) < SIZE;
+
+            written += is_written;
+            all += is_written && !had[slot];
+            had[slot] |= is_written;
+        }
+        CHECK(written == (1 << 18) / SIZE);
+    }
+    CHECK(all == BLOCKS);
+}
+
 static void the_seed_decides_the_bytes(void)
 {
     static unsigned char before[4096];
@@ -381,6 +410,7 @@ static const struct test tests[] = {
      a_resized_calloc_is_not_checked_for_zeros},
     {"no-payload-to-write", no_payload_to_write},
     {"large-blocks", large_blocks},
+    {"large-blocks-take-turns", large_blocks_take_turns},
     {"the-seed-decides-the-bytes", the_seed_decides_the_bytes},
     {"deleting-null", deleting_null},
 };
