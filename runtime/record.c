@@ -35,13 +35,12 @@
 #define _GNU_SOURCE
 #include "aligned.h"
 #include "record.h"
-#include "unwind.h"
+#include "stacks.h"
 
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <link.h>
 #include <malloc.h>
 #include <sched.h>
 #include <stdatomic.h>
@@ -322,50 +321,19 @@ static bool directory_set(const char *name)
     return false;
 }
 
-/*
- * The stacks that were logged, by a hash of 64 bits, and the files that were. A
- * stack that was displaced is logged again, by another number.
- */
-enum { STACK_BITS = 17, STACK_PROBES = 4, MAX_MODULES = 1024, MAX_FRAMES = 128 };
-
-struct stacks {
-    struct {
-        _Atomic uint64_t check; /* hash ^ number: a torn pair is no entry */
-        _Atomic uint64_t number;
-    } entries[1 << STACK_BITS];
-    struct unwind_cache unwinding;
-    _Atomic uint32_t count; /* stacks logged */
-    _Atomic uint32_t module_count;
-    struct {
-        uintptr_t start, end;
-    } modules[MAX_MODULES];
-};
-
-/* stacks_forget wipes whole pages, whatever the machine's size of these. */
-_Static_assert(offsetof(struct stacks, count) % (1 << 16) == 0,
-               "the caches fill pages");
-
-/* How many frames, as the environment said when the first session began. */
-static size_t frames_recorded;
+static bool log_words(void *session, const uintptr_t *words, size_t count,
+                      enum record_kind kind, enum record_kind more,
+                      uint32_t number);
 
 /* NULL if no stacks are to be recorded, or there is no memory for them. */
-static struct stacks *stacks_new(void)
+static struct stacks *open_stacks(struct session *s)
 {
-    const char *frames = getenv("MALLOC_RECORD_STACKS");
-    struct stacks *stacks;
+    static size_t frames; /* as the environment said at the first session */
+    const char *said = getenv("MALLOC_RECORD_STACKS");
 
-    if (generations == 1 && frames)
-        frames_recorded = (size_t)strtoul(frames, NULL, 10);
-    if (frames_recorded > MAX_FRAMES)
-        frames_recorded = MAX_FRAMES;
-    if (frames_recorded == 0)
-        return NULL;
-    stacks = mmap(NULL, sizeof *stacks, PROT_READ | PROT_WRITE,
-                  MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-    if (stacks == MAP_FAILED)
-        return NULL;
-    madvise(stacks, sizeof *stacks, MADV_DONTFORK);
-    return stacks;
+    if (generations == 1 && said)
+        frames = (size_t)strtoul(said, NULL, 10);
+    return stacks_new(frames, log_words, s);
 }
 
 /* Create, map and head the session's file. On success I1 and I2 hold. */
@@ -391,7 +359,7 @@ static bool session_open(struct session *s)
     s->capacity = file_slots(FIRST_STEP);
     s->generation = ++generations;
     header_fill(s->header, image);
-    s->stacks = stacks_new();
+    s->stacks = open_stacks(s);
     return true;
 }
 
@@ -622,15 +590,13 @@ static void event_fill(struct record_event *event, uint32_t kind,
     atomic_store_explicit(&event->kind, kind, memory_order_release);
 }
 
-/* ---- Call stacks. ---- */
-
-enum { WORDS = 3 }; /* of an event: address, size, detail */
-
 /* Log words in slots of their own: the first event is of kind, others of more. */
-static bool log_words(struct session *s, const uintptr_t *words, size_t count,
+static bool log_words(void *context, const uintptr_t *words, size_t count,
                       enum record_kind kind, enum record_kind more,
                       uint32_t number)
 {
+    enum { WORDS = RECORD_WORDS };
+    struct session *s = context;
     size_t slots = (count + WORDS - 1) / WORDS;
     struct record_event *event = slots_take(s, slots);
 
@@ -645,166 +611,34 @@ static bool log_words(struct session *s, const uintptr_t *words, size_t count,
     return event != NULL;
 }
 
-/* Log the file that is loaded at an address, if that is not done yet. */
-struct module_search {
-    struct session *session;
-    uintptr_t address;
-};
-
-static bool module_has(const struct dl_phdr_info *info, uintptr_t address,
-                       uintptr_t *start, uintptr_t *end)
-{
-    bool found = false;
-
-    *start = UINTPTR_MAX, *end = 0;
-    for (size_t i = 0; i < info->dlpi_phnum; i++) {
-        uintptr_t from = info->dlpi_addr + info->dlpi_phdr[i].p_vaddr;
-        uintptr_t to = from + info->dlpi_phdr[i].p_memsz;
-
-        if (info->dlpi_phdr[i].p_type != PT_LOAD)
-            continue;
-        found |= from <= address && address < to;
-        *start = from < *start ? from : *start;
-        *end = to > *end ? to : *end;
-    }
-    return found;
-}
-
-static int module_log(struct dl_phdr_info *info, size_t size, void *context)
-{
-    const struct module_search *search = context;
-    struct stacks *stacks = search->session->stacks;
-    uintptr_t words[WORDS + PATH_MAX / sizeof(uintptr_t) + 1] = {0};
-    char *path = (char *)(words + WORDS);
-    uint32_t n;
-    size_t length;
-
-    (void)size;
-    if (!module_has(info, search->address, &words[0], &words[1]))
-        return 0;
-    if (*info->dlpi_name)
-        strncpy(path, info->dlpi_name, PATH_MAX);
-    else if (readlink("/proc/self/exe", path, PATH_MAX) < 0)
-        *path = '\0';
-    length = strlen(path);
-    n = stacks->module_count++;
-    if (n < MAX_MODULES) {
-        stacks->modules[n].start = words[0];
-        stacks->modules[n].end = words[1];
-    }
-    words[1] -= words[0];
-    words[2] = info->dlpi_addr;
-    log_words(search->session, words,
-              WORDS + (length + sizeof *words - 1) / sizeof *words,
-              RECORD_MODULE, RECORD_PATH, (uint32_t)length);
-    return 1;
-}
-
-/* An address that is met for the first time, or again, is about to be used. */
-static void module_seen(uintptr_t address, void *context)
-{
-    struct module_search search = {context, address};
-    const struct stacks *stacks = search.session->stacks;
-    uint32_t count = stacks->module_count;
-
-    for (uint32_t i = 0; i < count && i < MAX_MODULES; i++)
-        if (stacks->modules[i].start <= address &&
-            address < stacks->modules[i].end)
-            return;
-    dl_iterate_phdr(module_log, &search);
-}
-
-static uint64_t hash(const uintptr_t *words, size_t count)
-{
-    uint64_t h = count + 1;
-
-    for (size_t i = 0; i < count; i++) {
-        h = (h ^ words[i]) * 0x9e3779b97f4a7c15u;
-        h ^= h >> 32;
-    }
-    return h | 1; /* never 0, which empty entries have */
-}
-
-/* Log a stack and remember its number, in the place of another one if need be.
- * Returns the number, or 0 if it cannot be logged. */
-static uint32_t stack_log(struct session *s, uint64_t h,
-                          const uintptr_t *addresses, size_t count)
-{
-    struct stacks *stacks = s->stacks;
-    uint32_t number = ++stacks->count;
-    size_t place = h >> (64 - STACK_BITS);
-
-    if (number > RECORD_MAX_STACK) {
-        stacks->count = RECORD_MAX_STACK;
-        return 0;
-    }
-    if (!log_words(s, addresses, count, RECORD_STACK, RECORD_MORE, number))
-        return 0;
-    for (size_t i = 0; i < STACK_PROBES; i++) {
-        size_t next = (place + i) % (1 << STACK_BITS);
-
-        if (stacks->entries[next].number == 0) {
-            place = next;
-            break;
-        }
-    }
-    stacks->entries[place].check = h ^ number;
-    stacks->entries[place].number = number;
-    return number;
-}
+/* ---- Call stacks. ---- */
 
 /* The number of the stack of the calling functions; 0 if it has none. */
 __attribute__((noinline)) static uint32_t stack_number(struct session *s)
 {
-    uintptr_t addresses[MAX_FRAMES];
-    size_t count, place;
-    uint32_t number = 0;
-    uint64_t h;
+    uint32_t number;
 
     if (self.walking) /* a call by the unwinder itself, or a signal's */
         return 0;
     self.walking = true;
-    count = unwind(&s->stacks->unwinding, addresses, frames_recorded,
-                   module_seen, s);
-    if (count == frames_recorded)
-        addresses[count - 1] = RECORD_CUT;
-    h = hash(addresses, count);
-    place = h >> (64 - STACK_BITS);
-    for (size_t i = 0; i < STACK_PROBES && !number; i++) {
-        size_t next = (place + i) % (1 << STACK_BITS);
-        uint64_t found = atomic_load_explicit(
-            &s->stacks->entries[next].number, memory_order_relaxed);
-
-        if ((found ^ atomic_load_explicit(&s->stacks->entries[next].check,
-                                          memory_order_relaxed)) == h)
-            number = (uint32_t)found;
-    }
-    if (!number && count)
-        number = stack_log(s, h, addresses, count);
+    number = stacks_number(s->stacks);
     self.walking = false;
     return number;
 }
 
 /* After a library is unloaded, its addresses may be another one's. */
-static void stacks_forget(void)
-{
-    struct session *s = session;
-
-    if (!s || s->phase != RUNNING || !s->stacks)
-        return;
-    s->stacks->module_count = 0;
-    madvise(s->stacks, offsetof(struct stacks, count), MADV_DONTNEED);
-}
-
 int dlclose(void *handle)
 {
     static int (*_Atomic next)(void *);
+    struct session *s;
     int result;
 
     if (!next)
         next = (int (*)(void *))dlsym(RTLD_NEXT, "dlclose");
     result = next(handle);
-    stacks_forget();
+    s = session;
+    if (s && s->phase == RUNNING && s->stacks)
+        stacks_forget(s->stacks);
     return result;
 }
 

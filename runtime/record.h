@@ -81,6 +81,7 @@ enum record_kind {
     RECORD_PATH
 };
 
+enum { RECORD_WORDS = 3 }; /* of an event: address, size, detail */
 enum { RECORD_CUT = 1, RECORD_KIND_BITS = 8, RECORD_MAX_STACK = (1 << 24) - 1 };
 
 struct record_event {

@@ -43,7 +43,8 @@ $(OUT)/preload/%.so: $(OUT)/real/libraries/lab/%.o $(HOST_OF_REAL)
 	$(PRELOAD)
 
 # With unwind tables: what new throws passes through.
-$(OUT)/record.so: runtime/record.c runtime/unwind.c runtime/new_delete.c \
-		runtime/record.h runtime/unwind.h runtime/aligned.h \
-		libraries/second_names.h
+$(OUT)/record.so: runtime/record.c runtime/stacks.c runtime/unwind.c \
+		runtime/unwind_rule.c runtime/new_delete.c runtime/record.h \
+		runtime/stacks.h runtime/unwind.h runtime/unwind_rule.h \
+		runtime/aligned.h libraries/second_names.h
 	$(call link,$(CC) $(BASE) -O2 -fexceptions -fPIC -shared $(filter %.c,$^))

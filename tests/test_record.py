@@ -450,20 +450,16 @@ int main(void)
 
 
 class Programs(unittest.TestCase):
-    """Compiles record.so and programs into a directory of the class."""
+    """Compiles programs into a directory of the class."""
 
     place: Path
+    recorder = support.BUILD / 'record.so'
 
     @classmethod
     def setUpClass(cls) -> None:
         directory = tempfile.TemporaryDirectory()
         cls.addClassCleanup(directory.cleanup)
         cls.place = Path(directory.name)
-        cls.recorder = cls.place / 'record.so'
-        cls.compile('-O2', '-fexceptions', '-fPIC', '-shared', '-o',
-                    cls.recorder, *(support.ROOT / 'runtime' / name
-                                    for name in ('record.c', 'unwind.c',
-                                                 'new_delete.c')))
 
     @classmethod
     def compile(cls, *arguments: str | Path) -> None:
@@ -481,7 +477,7 @@ class Programs(unittest.TestCase):
 
     def record(self, *arguments: str | Path, status: int = 0,
                **environment: str) -> support.Finished[str]:
-        """tools/record with the class's recorder."""
+        """tools/record with the build's recorder."""
         done = support.run(support.ROOT / 'tools' / 'record', '--recorder',
                            self.recorder, *arguments,
                            env={**os.environ, **environment})

@@ -155,7 +155,7 @@ EXPECTED = {
     1003: ['leaf', 'with_an_aligned_frame', 'main'],
     1004: ['leaf', 'inlined', 'outer', 'main'],
     1005: ['leaf', 'handler'],
-    1006: ['leaf', *['deep'] * 50],
+    1006: ['leaf', *['deep'] * 120],
     1007: ['resizing', 'main'],
     1008: ['leaf', 'work', 'start_thread'],
     1009: ['first_lender', 'lent', 'load', 'main'],

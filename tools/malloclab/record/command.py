@@ -21,7 +21,7 @@ from . import recording, symbols
 from .recording import Recording
 
 RECORDER = str(BUILD / "record.so")
-FRAMES = 64  # record.c has room for 128
+FRAMES = 128  # stacks.c has room for 256
 
 EPILOG = """\
 examples:

@@ -1,0 +1,233 @@
+/*
+ * stacks.c - number call stacks, and log each once.
+ *
+ *     unwind -> addresses -> hash -> entries: number | not there: log it
+ *
+ * A stack is logged when it is met for the first time, and before it the files
+ * that its addresses lie in (module_seen). The entries are a cache: a stack that
+ * was displaced is logged again, by another number.
+ *
+ *   I1  Entries and rules say nothing of a library that was unloaded: whole
+ *       pages of them are wiped then.
+ */
+#define _GNU_SOURCE
+#include "stacks.h"
+
+#include "unwind.h"
+
+#include <limits.h>
+#include <link.h>
+#include <stdatomic.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+enum {
+    STACK_BITS = 17,
+    STACK_PROBES = 4,
+    MAX_MODULES = 1024,
+    MAX_FRAMES = 256
+};
+
+struct stacks {
+    struct {
+        _Atomic uint64_t check; /* hash ^ number: a torn pair is no entry */
+        _Atomic uint64_t number;
+    } entries[1 << STACK_BITS];
+    struct unwind_cache unwinding;
+    _Atomic uint32_t count; /* stacks logged */
+    _Atomic uint32_t module_count;
+    struct {
+        uintptr_t start, end;
+    } modules[MAX_MODULES];
+    size_t frames; /* of a stack at most */
+    stacks_log *log;
+    void *session; /* the log's */
+};
+
+/* stacks_forget wipes whole pages, whatever the machine's size of these. */
+_Static_assert(offsetof(struct stacks, count) % (1 << 16) == 0,
+               "the caches fill pages");
+
+struct stacks *stacks_new(size_t frames, stacks_log *log, void *session)
+{
+    struct stacks *stacks;
+
+    if (frames == 0)
+        return NULL;
+    stacks = mmap(NULL, sizeof *stacks, PROT_READ | PROT_WRITE,
+                  MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (stacks == MAP_FAILED)
+        return NULL;
+    madvise(stacks, sizeof *stacks, MADV_DONTFORK);
+    stacks->frames = frames < MAX_FRAMES ? frames : MAX_FRAMES;
+    stacks->log = log;
+    stacks->session = session;
+    return stacks;
+}
+
+/* ---- Files. ---- */
+
+/* Log the file that is loaded at an address, if that is not done yet. */
+struct module_search {
+    struct stacks *stacks;
+    uintptr_t address;
+};
+
+static bool module_has(const struct dl_phdr_info *info, uintptr_t address,
+                       uintptr_t *start, uintptr_t *end)
+{
+    bool found = false;
+
+    *start = UINTPTR_MAX, *end = 0;
+    for (size_t i = 0; i < info->dlpi_phnum; i++) {
+        uintptr_t from = info->dlpi_addr + info->dlpi_phdr[i].p_vaddr;
+        uintptr_t to = from + info->dlpi_phdr[i].p_memsz;
+
+        if (info->dlpi_phdr[i].p_type != PT_LOAD)
+            continue;
+        found |= from <= address && address < to;
+        *start = from < *start ? from : *start;
+        *end = to > *end ? to : *end;
+    }
+    return found;
+}
+
+static int module_log(struct dl_phdr_info *info, size_t size, void *context)
+{
+    const struct module_search *search = context;
+    struct stacks *stacks = search->stacks;
+    enum { WORDS = RECORD_WORDS };
+    uintptr_t words[WORDS + PATH_MAX / sizeof(uintptr_t) + 1] = {0};
+    char *path = (char *)(words + WORDS);
+    uint32_t n;
+    size_t length;
+
+    (void)size;
+    if (!module_has(info, search->address, &words[0], &words[1]))
+        return 0;
+    if (*info->dlpi_name)
+        strncpy(path, info->dlpi_name, PATH_MAX);
+    else if (readlink("/proc/self/exe", path, PATH_MAX) < 0)
+        *path = '\0';
+    length = strlen(path);
+    n = stacks->module_count++;
+    if (n < MAX_MODULES) {
+        stacks->modules[n].start = words[0];
+        stacks->modules[n].end = words[1];
+    }
+    words[1] -= words[0];
+    words[2] = info->dlpi_addr;
+    stacks->log(stacks->session, words,
+                WORDS + (length + sizeof *words - 1) / sizeof *words,
+                RECORD_MODULE, RECORD_PATH, (uint32_t)length);
+    return 1;
+}
+
+/* An address that is met for the first time, or again, is about to be used. */
+static void module_seen(uintptr_t address, void *context)
+{
+    struct module_search search = {context, address};
+    const struct stacks *stacks = search.stacks;
+    uint32_t count = stacks->module_count;
+
+    for (uint32_t i = 0; i < count && i < MAX_MODULES; i++)
+        if (stacks->modules[i].start <= address &&
+            address < stacks->modules[i].end)
+            return;
+    dl_iterate_phdr(module_log, &search);
+}
+
+/* ---- Stacks. ---- */
+
+/* Of four sums at a time: each multiplication waits for the one before. */
+static uint64_t hash(const uintptr_t *words, size_t count)
+{
+    enum { SUMS = 4 };
+    uint64_t sums[SUMS] = {count + 1, 1, 2, 3}, h = 0;
+
+    for (size_t i = 0; i < count; i++) {
+        uint64_t *sum = &sums[i % SUMS];
+
+        *sum = (*sum ^ words[i]) * 0x9e3779b97f4a7c15u;
+        *sum ^= *sum >> 32;
+    }
+    for (int i = 0; i < SUMS; i++)
+        h = (h ^ sums[i]) * 0xd6e8feb86659fd93u;
+    return (h ^ h >> 32) | 1; /* never 0, which empty entries have */
+}
+
+/* Remember a stack's number, in the place of another one if need be. */
+static void remember(struct stacks *stacks, uint64_t h, uint32_t number)
+{
+    size_t place = h >> (64 - STACK_BITS);
+
+    for (size_t i = 0; i < STACK_PROBES; i++) {
+        size_t next = (place + i) % (1 << STACK_BITS);
+
+        if (stacks->entries[next].number == 0) {
+            place = next;
+            break;
+        }
+    }
+    stacks->entries[place].check = h ^ number;
+    stacks->entries[place].number = number;
+}
+
+/* Returns its number, or 0 if it cannot be logged. */
+static uint32_t log_stack(struct stacks *stacks, const uintptr_t *addresses,
+                          size_t count)
+{
+    uint32_t number = ++stacks->count;
+
+    if (number > RECORD_MAX_STACK)
+        stacks->count = RECORD_MAX_STACK;
+    if (number > RECORD_MAX_STACK ||
+        !stacks->log(stacks->session, addresses, count, RECORD_STACK,
+                     RECORD_MORE, number))
+        return 0;
+    return number;
+}
+
+/* The number of a stack that was logged; 0 if it is not known. */
+static uint32_t known(struct stacks *stacks, uint64_t h)
+{
+    size_t place = h >> (64 - STACK_BITS);
+
+    for (size_t i = 0; i < STACK_PROBES; i++) {
+        size_t next = (place + i) % (1 << STACK_BITS);
+        uint64_t number = atomic_load_explicit(&stacks->entries[next].number,
+                                               memory_order_relaxed);
+
+        if ((number ^ atomic_load_explicit(&stacks->entries[next].check,
+                                           memory_order_relaxed)) == h)
+            return (uint32_t)number;
+    }
+    return 0;
+}
+
+uint32_t stacks_number(struct stacks *stacks)
+{
+    uintptr_t addresses[MAX_FRAMES];
+    size_t count = unwind(&stacks->unwinding, addresses, stacks->frames,
+                          module_seen, stacks);
+    uint64_t h;
+    uint32_t number;
+
+    if (count == stacks->frames)
+        addresses[count - 1] = RECORD_CUT;
+    h = hash(addresses, count);
+    number = known(stacks, h);
+    if (number || count == 0)
+        return number;
+    number = log_stack(stacks, addresses, count);
+    if (number)
+        remember(stacks, h, number);
+    return number;
+}
+
+void stacks_forget(struct stacks *stacks)
+{
+    stacks->module_count = 0;
+    madvise(stacks, offsetof(struct stacks, count), MADV_DONTNEED);
+}
