@@ -4,6 +4,7 @@ from __future__ import annotations
 import functools
 import html.parser
 import io
+import re
 import struct
 import tempfile
 import time
@@ -405,3 +406,18 @@ class InABrowser(unittest.TestCase):
         speeds = [value for value in self.column(0, 8) if value != '-']
         self.assertEqual(sum(bars), len(points))
         self.assertEqual(dots, len(speeds))
+
+    def test_the_front_passes_through_those_that_nobody_beats(self) -> None:
+        self.open('index.html')
+        line, dots = self.driver.execute_script(
+            'return [document.querySelector("svg .front").getAttribute("d"),'
+            '[...document.querySelectorAll("svg circle.dot:not(.wrong)")]'
+            '.map(dot => ["cx", "cy"].map(name => dot.getAttribute(name)))]')
+        places = {(float(x), float(y)) for x, y in dots}
+        best = sorted((x, y) for x, y in places
+                      if not any(u >= x and v <= y and (u, v) != (x, y)
+                                 for u, v in places))
+        self.assertEqual(re.findall(r'V([\d.]+)H([\d.]+)', line),
+                         [(f'{y:.1f}', f'{x:.1f}') for x, y in
+                          sorted(best, key=lambda place: place[0])])
+        self.assertTrue(best)

@@ -7,6 +7,7 @@ import math
 from dataclasses import dataclass
 from typing import Iterator, Sequence
 
+from ..bench.pareto import front
 from .markup import escape
 
 WIDTH, HEIGHT = 560, 300
@@ -79,10 +80,24 @@ def pareto(dots: Sequence[Dot], unit: str) -> str:
     """Further right is faster, further up wastes less memory."""
     most = max([dot.throughput for dot in dots], default=0) or 1
     x, y = _across(most * 1.05), _up(1)
-    parts = _axes(x, y, f"throughput, {unit}", "utilization")
+    parts = [*_axes(x, y, f"throughput, {unit}", "utilization"),
+             _front([(x.at(dot.throughput), y.at(dot.utilization))
+                     for dot in dots if dot.right])]
     parts += [_dot(dot, x.at(dot.throughput), y.at(dot.utilization))
               for dot in dots]
     return _svg("Utilization against throughput", parts)
+
+
+def _front(places: Sequence[tuple[float, float]]) -> str:
+    """A line through those that no other beats in both, in steps: what lies
+    on it or below is reached. Pixels go down."""
+    each = sorted(set(places))
+    best = [each[i] for i in front([(x, -y) for x, y in each])]
+    if not best:
+        return ""
+    path = f"M{LEFT} {best[0][1]:.1f}"
+    path += "".join(f"V{y:.1f}H{x:.1f}" for x, y in best)
+    return f'<path class="front" d="{path}V{HEIGHT - BOTTOM}"/>'
 
 
 def _dot(dot: Dot, x: float, y: float) -> str:

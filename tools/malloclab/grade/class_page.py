@@ -74,8 +74,9 @@ def _pareto(results: Sequence[dict[str, Any]], link: Link) -> list[str]:
         return []
     dots = [_dot(result, link(result["student"])) for result in drawn]
     caption = ("A dot is a hand-in: further right is faster, further up wastes "
-               "less memory. A red ring has a bad verdict, so that its mean is "
-               "lower.")
+               "less memory. No other is both faster and thriftier than those "
+               "on the dashed line. A red ring has a bad verdict, so that its "
+               "mean is lower.")
     if len(drawn) < len(results):
         caption += (f" {len(results) - len(drawn)} hand-ins have no "
                     "throughput, and are not drawn.")
