@@ -24,6 +24,7 @@ only_with('numpy', 'matplotlib')
 import numpy
 from PIL import Image
 from matplotlib.colors import to_rgb
+from matplotlib.figure import Figure
 from malloclab.plot import (bars, blocks, causes, command, correlation,
                             curves, distributions, heap, heap_map, holes, options,
                             pareto, raster, source, space, style, waste)
@@ -506,6 +507,13 @@ class Numbers(Case):
         for size, text in ((48, '48 bytes'), (1536, '1.5 KiB'),
                            (200 << 10, '200 KiB'), (5 << 20, '5 MiB')):
             self.assertEqual(style.size_text(size), text)
+
+    def test_of_axes_are_written_out(self) -> None:
+        axis = Figure().add_subplot().xaxis
+        for unit, value, text in ((1, 1e5, '100,000'), (1, 0.1 + 0.2, '0.3'),
+                                  (1024, 12345.5 * 1024, '12,345.5')):
+            style.in_unit(axis, unit)
+            self.assertEqual(axis.get_major_formatter()(value), text)
 
     def test_arrange(self) -> None:
         self.assertEqual(style.arrange([2, 3]),

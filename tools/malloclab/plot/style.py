@@ -310,7 +310,7 @@ def bytes_axis(axes: Any, most: float, label: str, log: bool = False,
 
 def in_unit(axis: Any, unit: int) -> None:
     axis.set_major_formatter(
-        FuncFormatter(lambda value, _: f"{value / unit:,.4g}"))
+        FuncFormatter(lambda value, _: _plain(value / unit)))
 
 
 def powers_axis(axis: Any) -> None:
