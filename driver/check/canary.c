@@ -15,8 +15,7 @@
 
 enum {
     MAX_BLOCKS = 1024,
-    MAX_BYTES = 1 << 18, /* of one block, */
-    MOST_BYTES = 1 << 18, /* and of those before a batch, about */
+    MAX_BYTES = 1 << 18, /* of one block */
     FEW = 4              /* random slots before a short batch */
 };
 
@@ -30,7 +29,6 @@ struct canary {
     unsigned char *heap;
     uint64_t random;
     uint32_t count;
-    uint64_t bytes; /* written since the last batch */
     struct canary_block blocks[MAX_BLOCKS];
     uint32_t *number_of; /* by slot: index into blocks + 1, or 0 */
 };
@@ -66,20 +64,18 @@ static void write_canary(struct canary *p, uint32_t slot)
     uint64_t size = l->size < MAX_BYTES ? l->size : MAX_BYTES;
 
     if (!l->in_use || size == 0 || p->count == MAX_BLOCKS ||
-        p->bytes >= MOST_BYTES || p->number_of[slot] != 0)
+        p->number_of[slot] != 0)
         return;
     struct canary_block *b = &p->blocks[p->count++];
     p->number_of[slot] = p->count;
     *b = (struct canary_block){slot, l->birth, size, random_next(&p->random)};
     pattern_fill(view(p, l), 0, size, b->seed);
-    p->bytes += size;
 }
 
 static void forget(struct canary *p)
 {
     while (p->count > 0)
         p->number_of[p->blocks[--p->count].slot] = 0;
-    p->bytes = 0;
 }
 
 void canary_write(struct canary *p, uint32_t first)

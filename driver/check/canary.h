@@ -18,10 +18,7 @@ struct canary *canary_new(const struct oracle *oracle, unsigned char *heap,
                           uint64_t seed);
 void canary_delete(struct canary *p);
 
-/*
- * Drop all canaries; write new ones into slot `first` and slots from a random
- * one on, in 256 KiB about.
- */
+/* Drop all canaries; write new ones into slot `first` and random slots. */
 void canary_write(struct canary *p, uint32_t first);
 
 /*
