@@ -595,17 +595,16 @@ static bool log_words(void *context, const uintptr_t *words, size_t count,
                       enum record_kind kind, enum record_kind more,
                       uint32_t number)
 {
-    enum { WORDS = RECORD_WORDS };
     struct session *s = context;
-    size_t slots = (count + WORDS - 1) / WORDS;
+    size_t slots = (count + RECORD_WORDS - 1) / RECORD_WORDS;
     struct record_event *event = slots_take(s, slots);
 
     for (size_t i = 0; event && i < slots; i++) {
-        uintptr_t w[WORDS] = {0};
-        size_t left = count - i * WORDS;
+        uintptr_t w[RECORD_WORDS] = {0};
+        size_t left = count - i * RECORD_WORDS;
 
-        memcpy(w, words + i * WORDS,
-               (left < WORDS ? left : WORDS) * sizeof *words);
+        memcpy(w, words + i * RECORD_WORDS,
+               (left < RECORD_WORDS ? left : RECORD_WORDS) * sizeof *words);
         event_fill(event + i, i ? more : kind, w[0], w[1], w[2], number);
     }
     return event != NULL;

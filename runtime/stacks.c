@@ -29,11 +29,13 @@ enum {
     MAX_FRAMES = 256
 };
 
+struct entry {
+    _Atomic uint64_t check; /* hash ^ number: a torn pair is no entry */
+    _Atomic uint64_t number;
+};
+
 struct stacks {
-    struct {
-        _Atomic uint64_t check; /* hash ^ number: a torn pair is no entry */
-        _Atomic uint64_t number;
-    } entries[1 << STACK_BITS];
+    struct entry entries[1 << STACK_BITS];
     struct unwind_cache unwinding;
     _Atomic uint32_t count; /* stacks logged */
     _Atomic uint32_t module_count;
@@ -97,9 +99,8 @@ static int module_log(struct dl_phdr_info *info, size_t size, void *context)
 {
     const struct module_search *search = context;
     struct stacks *stacks = search->stacks;
-    enum { WORDS = RECORD_WORDS };
-    uintptr_t words[WORDS + PATH_MAX / sizeof(uintptr_t) + 1] = {0};
-    char *path = (char *)(words + WORDS);
+    uintptr_t words[RECORD_WORDS + PATH_MAX / sizeof(uintptr_t) + 1] = {0};
+    char *path = (char *)(words + RECORD_WORDS);
     uint32_t n;
     size_t length;
 
@@ -119,7 +120,7 @@ static int module_log(struct dl_phdr_info *info, size_t size, void *context)
     words[1] -= words[0];
     words[2] = info->dlpi_addr;
     stacks->log(stacks->session, words,
-                WORDS + (length + sizeof *words - 1) / sizeof *words,
+                RECORD_WORDS + (length + sizeof *words - 1) / sizeof *words,
                 RECORD_MODULE, RECORD_PATH, (uint32_t)length);
     return 1;
 }
@@ -157,21 +158,28 @@ static uint64_t hash(const uintptr_t *words, size_t count)
     return (h ^ h >> 32) | 1; /* never 0, which empty entries have */
 }
 
-/* Remember a stack's number, in the place of another one if need be. */
-static void remember(struct stacks *stacks, uint64_t h, uint32_t number)
+/* The number that the entry has for a stack; 0: none. */
+static uint32_t number_in(const struct entry *e, uint64_t h)
+{
+    uint64_t number = atomic_load_explicit(&e->number, memory_order_relaxed);
+
+    return (number ^ atomic_load_explicit(&e->check, memory_order_relaxed)) == h
+               ? (uint32_t)number
+               : 0;
+}
+
+/* A stack's entry, or the one that it is to have: an empty one, or the first. */
+static struct entry *entry_of(struct stacks *stacks, uint64_t h)
 {
     size_t place = h >> (64 - STACK_BITS);
 
     for (size_t i = 0; i < STACK_PROBES; i++) {
-        size_t next = (place + i) % (1 << STACK_BITS);
+        struct entry *e = &stacks->entries[(place + i) % (1 << STACK_BITS)];
 
-        if (stacks->entries[next].number == 0) {
-            place = next;
-            break;
-        }
+        if (e->number == 0 || number_in(e, h))
+            return e;
     }
-    stacks->entries[place].check = h ^ number;
-    stacks->entries[place].number = number;
+    return &stacks->entries[place];
 }
 
 /* Returns its number, or 0 if it cannot be logged. */
@@ -189,40 +197,25 @@ static uint32_t log_stack(struct stacks *stacks, const uintptr_t *addresses,
     return number;
 }
 
-/* The number of a stack that was logged; 0 if it is not known. */
-static uint32_t known(struct stacks *stacks, uint64_t h)
-{
-    size_t place = h >> (64 - STACK_BITS);
-
-    for (size_t i = 0; i < STACK_PROBES; i++) {
-        size_t next = (place + i) % (1 << STACK_BITS);
-        uint64_t number = atomic_load_explicit(&stacks->entries[next].number,
-                                               memory_order_relaxed);
-
-        if ((number ^ atomic_load_explicit(&stacks->entries[next].check,
-                                           memory_order_relaxed)) == h)
-            return (uint32_t)number;
-    }
-    return 0;
-}
-
 uint32_t stacks_number(struct stacks *stacks)
 {
     uintptr_t addresses[MAX_FRAMES];
     size_t count = unwind(&stacks->unwinding, addresses, stacks->frames,
                           module_seen, stacks);
-    uint64_t h;
-    uint32_t number;
-
+    if (count == 0)
+        return 0;
     if (count == stacks->frames)
         addresses[count - 1] = RECORD_CUT;
-    h = hash(addresses, count);
-    number = known(stacks, h);
-    if (number || count == 0)
+    uint64_t h = hash(addresses, count);
+    struct entry *e = entry_of(stacks, h);
+    uint32_t number = number_in(e, h);
+    if (number)
         return number;
     number = log_stack(stacks, addresses, count);
-    if (number)
-        remember(stacks, h, number);
+    if (number) {
+        e->check = h ^ number;
+        e->number = number;
+    }
     return number;
 }
 

@@ -418,6 +418,5 @@ class InABrowser(unittest.TestCase):
                       if not any(u >= x and v <= y and (u, v) != (x, y)
                                  for u, v in places))
         self.assertEqual(re.findall(r'V([\d.]+)H([\d.]+)', line),
-                         [(f'{y:.1f}', f'{x:.1f}') for x, y in
-                          sorted(best, key=lambda place: place[0])])
+                         [(f'{y:.1f}', f'{x:.1f}') for x, y in best])
         self.assertTrue(best)

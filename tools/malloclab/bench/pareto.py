@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Sequence
 
 from .. import ROOT, pictures
+from ..front import front
 from .comparison import add_source, report_of, status_of
 from .benchmark import Report, geometric, mean_summary, short
 from .table import BenchError, Table
@@ -45,14 +46,6 @@ class Point:
     y_low: float
     y_high: float
     marked: bool = False
-
-
-def front(points: Sequence[tuple[float, float]]) -> list[int]:
-    """The points that no other point beats, from left to right."""
-    kept = [i for i, (x, y) in enumerate(points)
-            if not any(u >= x and v >= y and (u, v) != (x, y)
-                       for u, v in points)]
-    return sorted(kept, key=lambda i: points[i])
 
 
 def points_of(report: Report) -> list[Point]:

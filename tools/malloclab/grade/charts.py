@@ -7,7 +7,7 @@ import math
 from dataclasses import dataclass
 from typing import Iterator, Sequence
 
-from ..bench.pareto import front
+from ..front import front
 from .markup import escape
 
 WIDTH, HEIGHT = 560, 300

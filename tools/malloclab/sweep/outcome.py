@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Callable, Iterable, Mapping, Sequence
 
 from .. import output
-from ..bench.pareto import front
+from ..front import front
 from ..columns import layout
 from .space import Setting, shown
 from .work import OK, Sweep
