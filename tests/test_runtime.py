@@ -19,6 +19,7 @@ import subprocess
 import tempfile
 import unittest
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 
 from support import (BUILD, ROOT, TESTS, Finished, account, catches,
@@ -98,25 +99,24 @@ def failed_tests(preload: str | Path, program: str, *names: str, cannot: str,
     return {name for word, name in verdicts if word != 'ok'}
 
 
+@cache
 def listed_by(program: str) -> set[str]:
     return set(run(FOLDER / program, '--list').stdout.split())
 
 
-def failed_under(preload: str | Path, cannot: str) -> set[str]:
-    """Names of the tests that fail."""
-    return {name for name, finished in beside(preload)
-            if finished.returncode != 0}.union(
-        *(failed_tests(preload, program, cannot=cannot)
-          for program in PROGRAMS))
+def programs_with(names: set[str]) -> list[str]:
+    """The programs that have one of these tests."""
+    return [program for program in PROGRAMS if names & listed_by(program)]
 
 
 def failed_soon(preload: str | Path, cannot: str, expected: set[str]
                 ) -> set[str]:
-    """The same of a malloc that hangs in tests that are expected to fail: it
-    has some seconds. What fails besides may have been slow, and is run anew."""
+    """Names of the tests that fail, of the programs that have an expected one.
+    The malloc may hang in these, so it has some seconds. What fails besides may
+    have been slow, and is run anew."""
     failed = {name for name, finished in beside(preload)
               if finished.returncode != 0}
-    for program in PROGRAMS:
+    for program in programs_with(expected):
         soon = failed_tests(preload, program, cannot=cannot, CHECK_SECONDS='5')
         others = soon - expected
         failed |= soon & expected
@@ -131,11 +131,10 @@ def failed_at_last(preload: str | Path, cannot: str, expected: set[str]
     do not meet in each, where the machine is busy."""
     failed: set[str] = set()
     for _ in range(RACES):
-        for program in PROGRAMS:
+        for program in programs_with(expected - failed):
             names = (expected - failed) & listed_by(program)
-            if names:
-                failed |= failed_tests(preload, program, *names, cannot=cannot,
-                                       CHECK_SECONDS='5')
+            failed |= failed_tests(preload, program, *names, cannot=cannot,
+                                   CHECK_SECONDS='5')
     return failed
 
 
