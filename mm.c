@@ -148,8 +148,6 @@ enum {
     SIZE_BITS = 28,
     /* Bytes that a map in the heap grows by: whole words, whole granules. */
     MAP_STEP = 16,
-    /* Bytes of the first map, of 1024 granules. */
-    INITIAL_MAP = 256,
     /* Bytes of the largest map in the heap, below 8 KiB (measured: with 4 KiB
        heaps waste more, with 16 KiB each growth has too much to move). */
     MAX_MAP_IN_HEAP = 8191,
@@ -1894,7 +1892,8 @@ static size_t used_block_at(const void *payload)
 
 int mm_init(void)
 {
-    size_t first = BIN_GRANULES + INITIAL_MAP / GRANULE;
+    size_t map = map_bytes_for(BIN_GRANULES);
+    size_t first = BIN_GRANULES + map / GRANULE;
     void *area = mem_sbrk((intptr_t)(first * GRANULE));
 
     memset(&heap, 0, sizeof heap);
@@ -1906,8 +1905,8 @@ int mm_init(void)
     heap.top_chunk = heap.end = BIN_GRANULES;
     heap.brk = first;
     heap.map_end = address(first);
-    heap.map_granules = INITIAL_MAP * MARKS_PER_BYTE;
-    if (FIXED_MAP && !map_cover(INITIAL_MAP))
+    heap.map_granules = map * MARKS_PER_BYTE;
+    if (FIXED_MAP && !map_cover(map))
         return -1;
     raise_high_water();
     mark_change(heap.top_chunk, INSIDE, USED);

@@ -3,6 +3,7 @@ from __future__ import annotations
 
 import unittest
 
+import samples
 from support import (BUILD, IN_RELEASE, ROOT, TESTS, account, mdriver_json,
                      once)
 
@@ -16,7 +17,7 @@ FLAGSHIP = 'MM_FIXED_MAP' in (ROOT / 'mm.c').read_text()
 
 
 @unittest.skipUnless(FLAGSHIP, 'mm.c is not the flagship here')
-class Builds(unittest.TestCase):
+class Builds(samples.Samples):
     def judge(self, align: str, names: tuple[str, ...], *more: str) -> dict:
         finished, report = mdriver_json(
             '--allocator', ','.join(str(BUILD / f'mm/{name}.so')
@@ -47,6 +48,15 @@ class Builds(unittest.TestCase):
                 if report['results'][0]['requests_refused'] == 0:
                     break
             self.assertGreater(request, 3)
+
+    def test_a_heap_of_a_few_blocks_takes_little_besides_them(self) -> None:
+        """Links of the bins, and marks for so few granules."""
+        lines = [f'a {n} 32' for n in range(16)]
+        trace = self.write('few.rep', samples.text_of(lines, 16))
+        _, report = mdriver_json('--allocator', 'mm', '--no-timing', '-f', trace)
+        result = report['results'][0]
+        self.assertEqual(result['peak_payload'], 16 * 32)
+        self.assertLess(result['peak_footprint'], 16 * 32 + 600)
 
     def test_eight_is_not_sixteen(self) -> None:
         """Or the build for 8 would be the other one."""
