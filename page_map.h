@@ -86,36 +86,40 @@ static inline uint64_t page_map_mask(size_t first, size_t count)
     return all << first % PAGE_MAP_WORD;
 }
 
+/* Where the word after that of `page` begins, or the end, whichever is first. */
+static inline size_t page_map_next(size_t page, size_t end)
+{
+    size_t next = (page / PAGE_MAP_WORD + 1) * PAGE_MAP_WORD;
+
+    return next < end ? next : end;
+}
+
 static inline void page_map_set(struct page_map *map, size_t first,
                                 size_t count, bool taken)
 {
-    for (size_t end = first + count, next; first < end; first = next) {
-        uint64_t bits = page_map_mask(first, end - first);
+    size_t end = first + count;
+
+    for (size_t page = first; page < end; page = page_map_next(page, end)) {
+        uint64_t bits = page_map_mask(page, end - page);
 
         if (taken)
-            map->bits[first / PAGE_MAP_WORD] |= bits;
+            map->bits[page / PAGE_MAP_WORD] |= bits;
         else
-            map->bits[first / PAGE_MAP_WORD] &= ~bits;
-        next = (first / PAGE_MAP_WORD + 1) * PAGE_MAP_WORD;
+            map->bits[page / PAGE_MAP_WORD] &= ~bits;
     }
 }
 
-/* Step over whole words of taken pages, downwards; page itself is taken. */
-static inline size_t page_map_skip_taken(const struct page_map *map,
-                                         size_t page)
+/* How many pages right below page, in the word of bits that ends there, are all
+ * taken, or all free. page > 0. */
+static inline size_t page_map_below(const struct page_map *map, size_t page,
+                                    bool taken)
 {
-    while (page % PAGE_MAP_WORD == 0 && page > 0 &&
-           map->bits[page / PAGE_MAP_WORD - 1] == UINT64_MAX)
-        page -= PAGE_MAP_WORD;
-    return page;
-}
+    size_t most = (page - 1) % PAGE_MAP_WORD + 1;
+    uint64_t word = map->bits[(page - 1) / PAGE_MAP_WORD];
+    uint64_t others = (taken ? ~word : word) << (PAGE_MAP_WORD - most);
+    size_t alike = others ? (size_t)__builtin_clzll(others) : PAGE_MAP_WORD;
 
-/* Whether a word of free pages ends before page and the run lacks as many. */
-static inline bool page_map_is_free_word(const struct page_map *map,
-                                         size_t page, size_t missing)
-{
-    return page % PAGE_MAP_WORD == 0 && missing >= PAGE_MAP_WORD &&
-           map->bits[page / PAGE_MAP_WORD - 1] == 0;
+    return alike < most ? alike : most;
 }
 
 /* Where runs of pages may begin: at numbers that are `rest` more than a
@@ -150,18 +154,19 @@ static inline bool page_map_find(const struct page_map *map, size_t count,
     size_t run = 0, wanted = count, page = map->roof;
 
     while (page > 0 && run < wanted) {
-        size_t missing = wanted - run;
-        size_t step =
-            page_map_is_free_word(map, page, missing) ? PAGE_MAP_WORD : 1;
+        size_t step = page_map_below(map, page, false);
 
-        page -= step;
-        run = page_map_is_taken(map, page) ? 0 : run + step;
-        if (run == 0) {
-            page = page_map_skip_taken(map, page);
+        if (step == 0) {
+            page -= page_map_below(map, page, true);
+            run = 0;
             wanted = count;
-        } else if (run == wanted) {
-            wanted += page_map_surplus(page, align);
+            continue;
         }
+        step = step < wanted - run ? step : wanted - run;
+        page -= step;
+        run += step;
+        if (run == wanted)
+            wanted += page_map_surplus(page, align);
     }
     *first = page;
     return run == wanted;
@@ -180,8 +185,8 @@ static inline bool page_map_take_aligned(struct page_map *map, size_t count,
         *first < floor)
         return false;
     page_map_set(map, *first, count, true);
-    while (map->roof > 0 && page_map_is_taken(map, map->roof - 1))
-        map->roof = page_map_skip_taken(map, map->roof - 1);
+    for (size_t taken = 1; map->roof > 0 && taken > 0; map->roof -= taken)
+        taken = page_map_below(map, map->roof, true);
     return true;
 }
 
@@ -199,9 +204,14 @@ static inline bool page_map_all(const struct page_map *map, size_t first,
 {
     if (first > map->count || count > map->count - first)
         return false;
-    for (size_t page = first; page < first + count; page++)
-        if (page_map_is_taken(map, page) != taken)
+    size_t end = first + count;
+
+    for (size_t page = first; page < end; page = page_map_next(page, end)) {
+        uint64_t bits = page_map_mask(page, end - page);
+
+        if ((map->bits[page / PAGE_MAP_WORD] & bits) != (taken ? bits : 0))
             return false;
+    }
     return true;
 }
 
