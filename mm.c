@@ -213,9 +213,8 @@ enum {
     /* The footprint may pass its high-water mark by this part of the bytes that
        were unmapped to stay below: so that a program whose large blocks come
        and go unmaps less and less (measured: with 16 more is wasted than time
-       saved). At the mark this part of the footprint is unmapped in advance. */
+       saved). */
     ALLOWANCE_PART = 64,
-    UNMAP_PART = 64,
     /* A map that has to move grows by this part of itself at least. */
     MAP_MOVE_PART = 8,
 
@@ -1167,10 +1166,10 @@ static inline void release_large(size_t g, size_t size)
  * A free span costs nothing while the footprint is below its high-water mark,
  * which is what the heap is judged by, and spares the system's work of mapping
  * and clearing pages. So spans are unmapped only where the footprint would pass
- * the mark, the largest first: by make_room, before the heap or the spans grow.
- * Where no free span is large enough, the largest one grows by what it lacks,
- * and moves if it must: moving pages is much cheaper than unmapping them and
- * clearing new ones.
+ * the mark: by make_room, before the heap or the spans grow. The smallest go
+ * first, for they serve the fewest requests. Where no free span is large enough,
+ * one grows by what it lacks, if the addresses behind it are free. None is moved,
+ * since nobody needs its contents.
  *
  * Whether to keep on unmapping or to let the footprint grow is the ski rental
  * problem: each byte that is unmapped pays a part of a byte of allowance.
@@ -1294,17 +1293,17 @@ static size_t best_span(size_t bytes)
     return best;
 }
 
-/* The largest free span, of which there is one. */
-static size_t largest_span(void)
+/* The smallest free span, of which there is one. */
+static size_t smallest_span(void)
 {
-    size_t largest = heap.span_count, most = 0;
+    size_t smallest = heap.span_count, least = SIZE_MAX;
 
     for (size_t i = 0; i < heap.span_count; i++)
-        if (!heap.spans[i].used && heap.spans[i].bytes > most) {
-            largest = i;
-            most = heap.spans[i].bytes;
+        if (!heap.spans[i].used && heap.spans[i].bytes < least) {
+            smallest = i;
+            least = heap.spans[i].bytes;
         }
-    return largest;
+    return smallest;
 }
 
 /* ---- Pages. ---- */
@@ -1329,7 +1328,7 @@ static void unmap_free_spans(size_t bytes)
 {
     for (size_t unmapped; bytes > 0 && heap.free_span_bytes > 0;
          bytes -= unmapped) {
-        unmapped = unmap_end(largest_span(), bytes);
+        unmapped = unmap_end(smallest_span(), bytes);
         heap.allowance += unmapped / ALLOWANCE_PART;
     }
 }
@@ -1340,13 +1339,13 @@ static bool passes_high_water(size_t bytes)
     return footprint() + bytes > heap.high_water + heap.allowance;
 }
 
-/* Unmap what would make the footprint pass the mark, and some more. */
+/* Unmap what would make the footprint pass the mark. */
 static void make_room(size_t bytes)
 {
     size_t now = footprint(), most = heap.high_water + heap.allowance;
 
     if (heap.free_span_bytes > 0 && passes_high_water(bytes))
-        unmap_free_spans(round_to_pages(now + bytes - most + now / UNMAP_PART));
+        unmap_free_spans(round_to_pages(now + bytes - most));
 }
 
 /*
@@ -1417,18 +1416,37 @@ static void split_span(size_t i, size_t bytes)
 }
 
 /*
- * The start of a new span of so many bytes, used; NULL where memlib refuses. At
- * the mark the largest free span grows, else there are new pages; also where
- * that one cannot grow. No free span is large enough, or none is known to be
- * aligned.
+ * The free span to enlarge to so many bytes where the footprint would pass the
+ * mark with new pages: the largest for which the addresses up to the next span
+ * are enough. span_count: none.
+ */
+static size_t growable_span(size_t bytes)
+{
+    size_t largest = heap.span_count, most = 0;
+
+    if (heap.free_span_bytes == 0 || !passes_high_water(bytes))
+        return largest;
+    for (size_t i = 0; i + 1 < heap.span_count; i++)
+        if (!heap.spans[i].used && heap.spans[i].bytes > most &&
+            heap.spans[i].start + bytes <= heap.spans[i + 1].start) {
+            largest = i;
+            most = heap.spans[i].bytes;
+        }
+    return largest;
+}
+
+/*
+ * The start of a new span of so many bytes, used; NULL where memlib refuses. A
+ * free span that grows, or new pages, also where it cannot grow. No free span is
+ * large enough, or none is known to be aligned.
  */
 static void *new_span(size_t align, size_t bytes)
 {
     struct span span = {NULL, 0, false};
+    size_t i =
+        align <= mem_pagesize() ? growable_span(bytes) : heap.span_count;
 
-    if (align <= mem_pagesize() && heap.free_span_bytes > 0 &&
-        passes_high_water(bytes)) {
-        size_t i = largest_span();
+    if (i < heap.span_count) {
         span = heap.spans[i];
         delete_span(i);
         heap.free_span_bytes -= span.bytes;
