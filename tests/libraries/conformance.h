@@ -572,7 +572,7 @@ static inline _Noreturn void child_allocates(unsigned char *kept)
     _exit(good ? 0 : 1);
 }
 
-enum { FORKS = 24 };
+enum { FORKS = 12 };
 
 /* While other threads hold the lock most of the time. */
 static void forked_children_allocate(void)
