@@ -102,12 +102,25 @@ class Program(pytest.File):
         self.program = program
 
     def collect(self) -> Iterator[pytest.Item]:
+        for name in self.listed().split():
+            yield Check.from_parent(self, name=name)
+
+    def listed(self) -> str:
+        """Kept beside the program, and of its age: each process that tests asks
+        every program, and with a sanitizer they are slow to begin."""
+        kept = self.program.with_suffix('.list')
+        age = self.program.stat().st_mtime_ns
+        if kept.exists() and kept.stat().st_mtime_ns == age:
+            return kept.read_text()
         listed = ended(self.program, '--list')
         if listed.returncode or not listed.stdout:
             raise self.CollectError(f'{self.program}: it lists no tests\n'
                                     f'{listed.stdout}')
-        for name in listed.stdout.split():
-            yield Check.from_parent(self, name=name)
+        new = kept.with_suffix(f'.{os.getpid()}')
+        new.write_text(listed.stdout)
+        os.utime(new, ns=(age, age))
+        new.replace(kept)
+        return listed.stdout
 
     @cached_property
     def said(self) -> dict[str, list[str]]:
