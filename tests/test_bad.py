@@ -61,7 +61,8 @@ class BadAllocators(unittest.TestCase):
                  for word in ('-f', str(TRACES / name))]
 
         finished, report = support.mdriver_json(
-            '--allocator', library, *files, *words(said['options']))
+            '--reps', '3', '--allocator', library, *files,
+            *words(said['options']))
         account = support.account(finished)
         if 'AddressSanitizer: stack-use-after-return' in finished.stderr:
             verdict = 'exited'  # newer sanitizers look at stacks themselves
