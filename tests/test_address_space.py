@@ -92,7 +92,7 @@ class AddressSpace(unittest.TestCase):
 
     def test_blocks_under_a_limit(self) -> None:
         for what in resource.RLIMIT_AS, resource.RLIMIT_DATA:
-            self.compare(BLOCKS, what=what, limit=250 * MIB)
+            self.compare(BLOCKS, what=what, limit=120 * MIB)
 
     def test_size_of_process_and_core(self) -> None:
         space, core = answer('', SIZES)

@@ -50,10 +50,10 @@ TOOLS = sorted(path.name for path in (support.ROOT / 'tools').iterdir()
                if path.is_file())
 SMALL = 'tests/traces/small.rep'
 Commands = list[tuple[str, ...]]
-HELPS: Commands = [(tool, '--help') for tool in TOOLS]
-# launch.py ends each of them, as the first file that takes nothing shows.
+# launch.py ends each of them: it alone answers --version, which all are asked.
+# Help stands for all that argparse prints; the others print in ways of their own.
 FEW: Commands = [(tool, '--help') for tool in ('start', 'run', 'traces')]
-PRINTS: Commands = HELPS + [
+PRINTS: Commands = FEW + [
     ('bench', 'worst', '--help'),
     ('convert', '--list'),
     ('convert', '-o', '-', '--to', 'rep', SMALL),
