@@ -166,12 +166,13 @@ enum {
     /* Blocks that a search compares in a bin of several sizes (measured: 2
        waste more, 4 cost time and gain nothing). */
     MAX_PROBES = 3,
-    /* Bytes of a link. Granule 0 has links that lead nowhere (bin_add), then
-       the bins follow. */
-    LINK_BYTES = 4,
-    LINKS_PER_GRANULE = GRANULE / LINK_BYTES,
+    /* Links are counted from the heap's start: all that it has place for, but
+       with MM_FIXED_MAP one for each granule, so that 32 bits suffice for a
+       heap four times as large. Granule 0 has links that lead nowhere
+       (bin_add), then the bins follow. */
+    LINKS_PER_GRANULE = FIXED_MAP ? 1 : GRANULE / sizeof(uint32_t),
     FIRST_BIN_LINK = LINKS_PER_GRANULE,
-    BIN_GRANULES = (FIRST_BIN_LINK + BINS) * LINK_BYTES / GRANULE,
+    BIN_GRANULES = (FIRST_BIN_LINK + BINS) / LINKS_PER_GRANULE,
 
     /* Caches, and granules of the largest small block: one window shows its
        size (measured: 63 and 127 cost memory and time). */
@@ -239,7 +240,7 @@ enum {
 };
 
 _Static_assert(GRANULE == 8 || GRANULE == 16, "MM_ALIGNMENT is 8 or 16");
-_Static_assert((FIRST_BIN_LINK + BINS) * LINK_BYTES % GRANULE == 0,
+_Static_assert((FIRST_BIN_LINK + BINS) % LINKS_PER_GRANULE == 0,
                "bins take whole granules");
 _Static_assert(EXACT_BINS == WORD_BITS && BINS <= 2 * WORD_BITS,
                "nonempty_bins has two words, the first for exact bins");
@@ -254,7 +255,7 @@ static const uint32_t FLUSHED_FOR_LARGE = ~(uint32_t)0 << (MIN_FLUSHED - 1);
 static const size_t MAX_PAYLOAD = (((size_t)1 << SIZE_BITS) - 1) * GRANULE;
 
 /* The largest heap: the number of a link has 32 bits. */
-static const size_t MAX_HEAP = (size_t)1 << 30;
+static const size_t MAX_HEAP = UINT32_MAX / LINKS_PER_GRANULE;
 
 /*
  * What a free block holds, and its size once more in its last four bytes. A
@@ -388,7 +389,8 @@ static inline uint32_t *size_before(size_t g)
 /* The link of that number: links are counted from the heap's start. */
 static inline uint32_t *link_at(size_t number)
 {
-    return (uint32_t *)(void *)heap.base + number;
+    return (uint32_t *)(void *)heap.base +
+           number * (GRANULE / sizeof(uint32_t) / LINKS_PER_GRANULE);
 }
 
 /*

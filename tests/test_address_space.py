@@ -58,6 +58,15 @@ print(json.dumps([sum(int(kib) << 10 for _, kib, _ in areas),
                       if access[1] == 'w' and 'dd' not in flags.split())]))
 """
 
+# How many blocks of 16 MiB there are, up to 18 GiB.
+MANY = """
+import ctypes
+malloc = ctypes.CDLL(None).malloc
+malloc.restype = ctypes.c_void_p
+blocks = [malloc(16 << 20) for n in range(18 << 6)]
+print(len(blocks) - blocks.count(None))
+"""
+
 
 def answer(allocator: str, script: str, *words: str, what: int = 0,
            limit: int = 0):
@@ -93,6 +102,10 @@ class AddressSpace(unittest.TestCase):
     def test_blocks_under_a_limit(self) -> None:
         for what in resource.RLIMIT_AS, resource.RLIMIT_DATA:
             self.compare(BLOCKS, what=what, limit=120 * MIB)
+
+    def test_more_than_16_gib_of_blocks(self) -> None:
+        """Of sizes that are not mapped one by one, and hardly touched."""
+        self.compare(MANY)
 
     def test_size_of_process_and_core(self) -> None:
         space, core = answer('', SIZES)
