@@ -80,7 +80,7 @@ class Emulated(samples.Samples):
     def build_for_aarch64(self, *names: str) -> None:
         """Build these into self.folder, beside this machine's mdriver."""
         finished = run('make', 'MODE=aarch64', f'OUT={self.folder}',
-                       f'WARN={WARN}', f'-j{os.cpu_count()}',
+                       f'WARN={WARN} -g0', f'-j{os.cpu_count()}',
                        *(self.folder / name for name in names), cwd=ROOT)
         self.assertEqual(finished.returncode, 0, account(finished))
         for name in ('mdriver', 'profiles.json'):

@@ -37,7 +37,7 @@ class Folder(unittest.TestCase):
         cls.files = {str(path.relative_to(cls.folder))
                      for path in cls.folder.rglob('*') if path.is_file()}
         cls.built = run('env', '-i', f'PATH={os.environ["PATH"]}', 'make',
-                        'OPT=-O0', cwd=cls.folder)
+                        'OPT=-O0 -g0', cwd=cls.folder)
         assert cls.built.returncode == 0, account(cls.built)
 
     def here(self, *words: str):

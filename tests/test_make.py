@@ -135,7 +135,7 @@ class OwnAllocator(Tree):
             './mdriver', '-V', '--no-timing', '-f', 'traces/structs.rep'))
 
     def test_every_target_takes_it(self) -> None:
-        self.make('OPT=-O0', 'lab', 'runtime', 'libraries', 'test-build')
+        self.make('OPT=-O0 -g0', 'lab', 'runtime', 'libraries', 'test-build')
         self.assertIn('500500', self.good(
             'tools/run', '-a', 'mm', '--', 'python3', '-c',
             'print(sum(range(1001)))'))
@@ -165,7 +165,7 @@ class TwoAtOnce(Tree):
             'preload/kr.so', 'lib/libpool.a', 'lib/libpool.so.1',
             'variants/kr.so', 'variants/naive.so')]
         makes = [subprocess.Popen(
-            ['make', '-j4', 'OPT=-O0', 'judge', *made],
+            ['make', '-j4', 'OPT=-O0 -g0', 'judge', *made],
             cwd=self.tree,
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT, text=True) for _ in range(2)]
