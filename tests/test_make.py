@@ -48,11 +48,15 @@ class Tree(unittest.TestCase):
         folder = tempfile.TemporaryDirectory()
         self.addCleanup(folder.cleanup)
         self.tree = Path(folder.name) / 'lab'
-        shutil.copytree(ROOT, self.tree, symlinks=True,
-                        ignore=shutil.ignore_patterns('.git', 'build',
-                                                      '__pycache__'))
-        shutil.copytree(BUILD, self.tree / 'build/release',
-                        symlinks=True, copy_function=os.link)
+        self.copy(ROOT, self.tree, '.git', 'build', '__pycache__')
+        self.copy(BUILD, self.tree / 'build/release', 'pycache', how='-al')
+
+    def copy(self, source: Path, to: Path, *without: str, how: str = '-a') -> None:
+        """By cp, which takes a tenth of what shutil does."""
+        to.mkdir(parents=True)
+        done = run('cp', how, '-t', to, *(path for path in source.iterdir()
+                                          if path.name not in without))
+        self.assertEqual(done.returncode, 0, account(done))
 
     def command(self, *words: str | Path):
         return run(*words, cwd=self.tree)
@@ -151,8 +155,8 @@ class OwnAllocator(Tree):
 
     def test_the_tests_of_the_flagship_say_so(self) -> None:
         self.make('build/release/tests/mm_audit_test')
-        out = self.good('tests/run', '--jobs', '1', '*mm_audit_test*')
-        self.assertIn('mm.c is not the flagship here', out)
+        out = self.good('build/release/tests/mm_audit_test')
+        self.assertIn('# SKIP mm.c is not the flagship here', out)
 
 
 class TwoAtOnce(Tree):
