@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import csv
+import functools
 import json
 import math
 import os
@@ -102,6 +103,17 @@ def processes_with(text: str) -> list[str]:
     return found
 
 
+@functools.cache
+def victim_and_wrong() -> tuple[Path, dict[str, str]]:
+    """Compiled once for all classes: a program, and allocators by their names."""
+    kept = tempfile.TemporaryDirectory()
+    unittest.addModuleCleanup(kept.cleanup)
+    folder = Path(kept.name).resolve()
+    return compiled(folder / 'victim', SOURCE), {
+        name: str(compiled(folder / f'{name}.so', WRAPPER % code, '-shared',
+                           '-fPIC')) for name, code in WRONG.items()}
+
+
 class Workshop(unittest.TestCase):
     """A folder with a program, allocators that are wrong, and the tool."""
     maxDiff = None
@@ -110,10 +122,7 @@ class Workshop(unittest.TestCase):
     def setUpClass(cls) -> None:
         cls.kept = tempfile.TemporaryDirectory()
         cls.root = Path(cls.kept.name).resolve()
-        cls.main = compiled(cls.root / 'victim', SOURCE)
-        cls.preload = {name: str(compiled(
-            cls.root / f'{name}.so', WRAPPER % code, '-shared', '-fPIC'))
-            for name, code in WRONG.items()}
+        cls.main, cls.preload = victim_and_wrong()
         cls.victim = cls.program('victim', str(cls.main))
 
     @classmethod
