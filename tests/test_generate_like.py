@@ -162,8 +162,8 @@ class Likeness(Copies):
 
     @unittest.skipUnless(MATPLOTLIB, 'not installed: python3-matplotlib')
     def test_pictures(self) -> None:
-        begin = {'png': b'\x89PNG', 'svg': b'<?xml', 'pdf': b'%PDF'}
-        for suffix, magic in begin.items():
+        """The formats are matplotlib's; an SVG has its own metadata."""
+        for suffix, magic in (('png', b'\x89PNG'), ('svg', b'<?xml')):
             path = self.folder / f'picture.{suffix}'
             self.likeness(SED, SED, '-o', path)
             self.assertEqual(path.read_bytes()[:len(magic)], magic)
