@@ -40,11 +40,7 @@ submission_12:
 '''
 
 
-def zipped(path: Path, **files: str) -> Path:
-    return zipped_as(path, files)
-
-
-def zipped_as(path: Path, files: dict[str, str]) -> Path:
+def zipped(path: Path, files: dict[str, str]) -> Path:
     with zipfile.ZipFile(path, 'w', zipfile.ZIP_DEFLATED) as archive:
         for name, text in files.items():
             archive.writestr(name, text)
@@ -105,11 +101,11 @@ class Forms(Collecting):
     def test_files_folders_and_archives(self) -> None:
         self.put('c/ada.c', 'c/bob/mm.c', 'c/carol/src/lab/mm.c',
                  'c/dan/solution.c')
-        zipped_as(self.folder / 'c/eve.zip', {'lab/mm.c': TEXT,
+        zipped(self.folder / 'c/eve.zip', {'lab/mm.c': TEXT,
                                               'lab/list.h': TEXT})
         tarred(self.folder / 'c/fay.tar.gz', [('./mm.c', TEXT.encode())])
         (self.folder / 'c/gil').mkdir()
-        zipped_as(self.folder / 'c/gil/handin.zip', {'mm.c': TEXT})
+        zipped(self.folder / 'c/gil/handin.zip', {'mm.c': TEXT})
         found = self.collect('c')
         self.assertEqual(sorted(found), ['ada', 'bob', 'carol', 'dan', 'eve',
                                          'fay', 'gil'])
@@ -120,13 +116,13 @@ class Forms(Collecting):
 
     def test_single_hand_ins(self) -> None:
         self.put('ada.c', 'bob/mm.c')
-        zipped_as(self.folder / 'eve.zip', {'malloclab-handout/mm.c': TEXT})
+        zipped(self.folder / 'eve.zip', {'malloclab-handout/mm.c': TEXT})
         self.assertEqual(sorted(self.collect('ada.c', 'bob', 'eve.zip')),
                          ['ada', 'bob', 'eve'])
         self.assertEqual(sorted(self.collect('bob/mm.c')), ['bob'])
 
     def test_autolab_newest_version_counts(self) -> None:
-        zipped_as(self.folder / 'all.zip', {
+        zipped(self.folder / 'all.zip', {
             'ada@x.edu_2_mm.c': 'two', 'ada@x.edu_10_mm.c': 'ten',
             'a_b@x.edu_1_mm.c': 'one', 'annotated_a_b@x.edu_1_mm.c': 'no'})
         found = self.collect('all.zip')
@@ -147,7 +143,7 @@ class Forms(Collecting):
         top = 'assignment_5_export'
         files = {f'{top}/submission_{number}/mm.c': TEXT
                  for number in (11, 12, 13)}
-        zipped_as(self.folder / 'x.zip',
+        zipped(self.folder / 'x.zip',
                   {**files, f'{top}/submission_metadata.yml': METADATA})
         found = self.collect('x.zip')
         self.assertEqual(sorted(found), ['ada@x.edu', 'bob@x.edu+carol@x.edu',
@@ -201,7 +197,7 @@ class Hostile(Collecting):
         its student's."""
         self.put('c/zed.c')
         whole = {
-            'ada.zip': zipped_as(self.folder / 'a.zip',
+            'ada.zip': zipped(self.folder / 'a.zip',
                                  {'mm.c': TEXT * 500}).read_bytes(),
             'bob.tar': tarred(self.folder / 'b.tar',
                               [('mm.c', TEXT.encode() * 500)],
@@ -231,7 +227,7 @@ class Hostile(Collecting):
         outside = self.folder / 'outside'
         names = ['../outside', f'{self.folder}/outside', 'a/../../outside',
                  'mm.c']
-        zipped_as(self.folder / 'c/ada.zip', dict.fromkeys(names, TEXT))
+        zipped(self.folder / 'c/ada.zip', dict.fromkeys(names, TEXT))
         tarred(self.folder / 'c/bob.tar.gz',
                [(name, TEXT.encode()) for name in names])
         found = self.collect('c')
@@ -290,9 +286,9 @@ class Hostile(Collecting):
         self.assertLessEqual(archives.A_STUDENT.size, 64 << 20)
         little = archives.Limits(1 << 20, 100)
         size = little.size + 1
-        zipped_as(self.folder / 'c/ada.zip', {'mm.c': TEXT, 'x': '0' * size})
+        zipped(self.folder / 'c/ada.zip', {'mm.c': TEXT, 'x': '0' * size})
         tarred(self.folder / 'c/bob.tar.xz', [('x', bytes(size))], 'w:xz')
-        zipped_as(self.folder / 'c/many.zip', dict.fromkeys(
+        zipped(self.folder / 'c/many.zip', dict.fromkeys(
             map(str, range(little.count + 1)), ''))
         with mock.patch.object(archives, 'A_STUDENT', little):
             self.refused('ada', 'too large when unpacked', 'c')

@@ -12,7 +12,7 @@ from pathlib import Path
 from unittest import mock
 
 import test_handin_kinds as kinds
-from support import (MDRIVER, ROOT, TESTS, account, as_another_user,
+from support import (MDRIVER, ROOT, account, as_another_user,
                      in_release_only, run, wait_until, without_note)
 from test_handin_kinds import HANDIN, JUDGE, text
 

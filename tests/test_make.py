@@ -1,7 +1,6 @@
 """The Makefile: whatever satisfies mm.h is a good mm.c; two makes at once."""
 from __future__ import annotations
 
-import os
 import re
 import shutil
 import subprocess
@@ -186,6 +185,7 @@ class TwoAtOnce(Tree):
 
 class Help(Tree):
     def test_every_target_that_it_names_is_one(self) -> None:
-        for name in re.findall(r'^make ([a-z-]+)', self.make('help'), re.M):
-            with self.subTest(name):
-                self.good('make', '-n', name, 'MM=tests/handin/classic.c')
+        """One make names the first that is none."""
+        names = re.findall(r'^make ([a-z-]+)', self.make('help'), re.M)
+        self.assertGreater(len(names), 10)
+        self.good('make', '-n', *names, 'MM=tests/handin/classic.c')

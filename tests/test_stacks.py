@@ -6,7 +6,6 @@ unwind tables alone.
 from __future__ import annotations
 
 import gzip
-import os
 import tempfile
 import unittest
 from pathlib import Path
