@@ -30,10 +30,8 @@ OUT := build/$(MODE)
 
 WARN := -Wall -Wextra -Wshadow -Wstrict-prototypes
 BASE := -std=gnu11 -g -I. $(WARN)
-# gcc's second shared object of a sanitizer takes a third of the time that a
-# program needs to begin and end; clang's are part of the program anyway.
 OPT_san := -O1 -fsanitize=address,undefined -fno-sanitize-recover=undefined \
-	-fno-omit-frame-pointer $(if $(findstring clang,$(CC)),,-static-libubsan)
+	-fno-omit-frame-pointer
 BITS := $(if $(filter m32,$(MODE)),32,64)
 OPT := $(or $(OPT_$(MODE)),-O2)
 
