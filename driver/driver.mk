@@ -45,7 +45,7 @@ endif
 PLATFORM := $(if $(filter release,$(MODE)),amd64,$(if $(filter m32,$(MODE)),x86))
 VALGRIND := $(if $(PLATFORM),$(wildcard $(foreach part,coregrind vex gcc-sup, \
 	/usr/lib/*/valgrind/lib$(part)-$(PLATFORM)-linux.a)))
-TOOL_FLAGS := -std=gnu11 -O2 $(WARN) -fno-builtin -fno-stack-protector \
+TOOL_FLAGS := -std=gnu11 -O2 $(WARN) -Idriver -fno-builtin -fno-stack-protector \
 	$(if $(filter m32,$(MODE)),-m32) -isystem /usr/include/valgrind \
 	-DVGA_$(PLATFORM)=1 -DVGO_linux=1 -DVGP_$(PLATFORM)_linux=1 \
 	-DVGPV_$(PLATFORM)_linux_vanilla=1

@@ -1,5 +1,5 @@
 /*
- * counter.c - the command line of valgrind, and the page with the count.
+ * counter.c - the command line of valgrind, and the pages with the counts.
  */
 #define _GNU_SOURCE
 #include "counter.h"
@@ -16,14 +16,15 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-enum { PAGE = 4096 };
-
 /* "none": of tools that valgrind has itself, none brings code into a worker. */
 static const char *const options[] = {
     "--command-line-only=yes", /* no ~/.valgrindrc */
-    "--tool=none", "--log-file=/dev/null", "--vgdb=no",
+    "--tool=none",
+    "--log-file=/dev/null",
+    "--vgdb=no",
     "--fair-sched=try", /* a lock without system calls, for its one thread */
-    "--run-libc-freeres=no", "--run-cxx-freeres=no"};
+    "--run-libc-freeres=no",
+    "--run-cxx-freeres=no"};
 
 /* ---- Is it there? ---- */
 
@@ -68,12 +69,12 @@ struct counter *counter_open(void)
 {
     struct counter *c = check_alloc(calloc(1, sizeof *c));
 
-    c->fd = process_shared_file("count", PAGE);
-    void *page =
-        mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, c->fd, 0);
+    c->fd = process_shared_file("count", sizeof *c->page);
+    void *page = mmap(NULL, sizeof *c->page, PROT_READ | PROT_WRITE, MAP_SHARED,
+                      c->fd, 0);
     if (page == MAP_FAILED)
         fatal_usage("cannot map the count: %s", strerror(errno));
-    c->count = page;
+    c->page = page;
     set_path(c->tool, "counter");
     set_path(c->worker, "worker");
     set_command(c);
@@ -84,19 +85,24 @@ void counter_close(struct counter *c)
 {
     if (!c)
         return;
-    munmap((void *)c->count, PAGE);
+    munmap(c->page, sizeof *c->page);
     close(c->fd);
     free(c);
 }
 
 void counter_restart(struct counter *c)
 {
-    *c->count = 0;
+    c->page->allocator = c->page->worker = 0;
 }
 
 uint64_t counter_read(const struct counter *c)
 {
-    return *c->count;
+    return __atomic_load_n(&c->page->allocator, __ATOMIC_RELAXED);
+}
+
+uint64_t counter_read_own(const struct counter *c)
+{
+    return __atomic_load_n(&c->page->worker, __ATOMIC_RELAXED);
 }
 
 /*

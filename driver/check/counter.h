@@ -2,12 +2,14 @@
  * counter.h - valgrind, with a tool of this lab's, as a counter of a worker's
  * instructions (worker/counter_tool.c).
  *
- * The count lies in a page that the tool shares with the judge, and only rises.
- * An allocator could write to that page, too: replay_counted.c looks whether the
+ * The counts lie in pages that the tool shares with the judge, and only rise.
+ * An allocator could write to these pages, too: replay_counted.c looks whether the
  * count is plausible.
  */
 #ifndef COUNTER_H
 #define COUNTER_H
+
+#include "worker/counter_page.h"
 
 #include <stddef.h>
 #include <stdint.h>
@@ -23,8 +25,8 @@ enum { COUNTER_WORDS = 12, COUNTER_PATH = 4096 };
 struct counter {
     char *command[COUNTER_WORDS]; /* that starts a worker, for execve */
     char tool[COUNTER_PATH], worker[COUNTER_PATH];
-    int fd; /* of the page, which becomes the worker's */
-    volatile uint64_t *count;
+    int fd; /* of the pages, which become the worker's */
+    struct counter_page *page;
 };
 
 /*
@@ -39,8 +41,9 @@ void counter_close(struct counter *c);
 /* A new worker begins at 0. */
 void counter_restart(struct counter *c);
 
-/* The instructions so far, of a worker that waits. */
+/* Instructions so far, of a worker that waits: all but its own, and its own. */
 uint64_t counter_read(const struct counter *c);
+uint64_t counter_read_own(const struct counter *c);
 
 /* Where a worker's heap of that size can lie under valgrind. */
 void *counter_heap_base(size_t limit);

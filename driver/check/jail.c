@@ -170,17 +170,15 @@ static void export_filter(scmp_filter_ctx context, struct filter *filter)
     close(fd);
 }
 
-void jail_make_filters(struct filter filters[FILTERS], pid_t pid)
+void jail_make_filter(struct filter *filter, enum filter_stage stage, pid_t pid)
 {
-    for (int stage = 0; stage < FILTERS; stage++) {
-        scmp_filter_ctx context = new_context(SCMP_ACT_TRAP);
+    scmp_filter_ctx context = new_context(SCMP_ACT_TRAP);
 
-        for (size_t i = 0; i < sizeof rules / sizeof *rules; i++)
-            if (rules[i].stages & 1u << stage)
-                add_rule(context, &rules[i], pid);
-        export_filter(context, &filters[stage]);
-        seccomp_release(context);
-    }
+    for (size_t i = 0; i < sizeof rules / sizeof *rules; i++)
+        if (rules[i].stages & 1u << stage)
+            add_rule(context, &rules[i], pid);
+    export_filter(context, filter);
+    seccomp_release(context);
 }
 
 /*

@@ -15,14 +15,16 @@
 /* What of the jail this build or machine lacks, a clause; NULL: nothing. */
 const char *jail_lacks(void);
 
-/* Make both filters, for the worker whose process is pid. */
-void jail_make_filters(struct filter filters[FILTERS], pid_t pid);
+/* Make the filter of that stage, for the worker whose process is pid. */
+void jail_make_filter(struct filter *filter, enum filter_stage stage,
+                      pid_t pid);
 
 /*
- * The same for a worker under valgrind, whose own calls have to pass: they
+ * Both filters for a worker under valgrind, whose own calls have to pass: they
  * refuse other processes, timers, signals to others, and files to write to; and
  * from the first call of the allocator on, files to read. A call that is refused
- * ends the process by SIGSYS.
+ * ends the process by SIGSYS. The worker's calls are filtered by the tool
+ * (counter_page.h).
  */
 void jail_make_refusals(struct filter filters[FILTERS], pid_t pid);
 

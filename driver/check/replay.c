@@ -56,6 +56,7 @@ void replay_note_footprint(struct replay *r, const struct oracle *o,
 static void note_count(struct replay *r)
 {
     r->counted.at_init = counter_read(r->setup.counter);
+    r->counted.own_at_init = counter_read_own(r->setup.counter);
     r->counted.cpu_at_init = process_cpu_seconds(sandbox_process(r->sandbox));
 }
 

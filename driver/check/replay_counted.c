@@ -2,9 +2,11 @@
  * replay_counted.c - the counted pass: under valgrind the instructions of the
  * calls are counted, and the judge verifies every address as in a timed pass.
  *
- * The worker's own code does not count (worker/counter_tool.c), so what is
+ * The worker's own code is counted apart (worker/counter_tool.c), so what is
  * counted between two turns is the allocator's. Memlib is a part of the worker:
- * a call that takes memory or gives it back has a fixed price. Between short
+ * a call that takes memory or gives it back has a fixed price. What the worker's
+ * code takes beyond its loop and these calls was done for the allocator, and
+ * counts: a long search for pages, or whatever it jumps to. Between short
  * batches the judge writes canaries into live payloads. A change of processes
  * costs as much as some thousand operations: who is trusted has fewer of them.
  *
@@ -22,6 +24,11 @@ enum { TRUSTED_BATCH = 256, FEW = 64, SOME = 16 };
 
 /* Instructions: what mem_sbrk took when memlib was counted, rounded. */
 enum { MEMLIB_CALL = 50 };
+
+/* The worker's own instructions, at most: for an operation 20 to 30, and some
+ * calls of mem_heap_lo; for a batch; for a call of memlib that records an event,
+ * of which mem_sbrk takes 85. */
+enum { OWN_OPERATION = 40, OWN_BATCH = 200, OWN_MEMLIB_CALL = 100 };
 
 /* So much CPU time is plausible under valgrind, even on a loaded machine: for
  * anything, for an instruction, and for a call of memlib. */
@@ -80,6 +87,7 @@ static bool count_batch(struct replay *r, uint64_t first, uint32_t count,
     if (!replay_call(r, COMMAND_TIMED, first, count, f))
         return false;
     note_memlib_calls(r);
+    r->counted.batches++;
     return !is_lab(r) || canary_check(r->canary, ops, first, count, f);
 }
 
@@ -102,6 +110,17 @@ static double seconds_allowed(uint64_t instructions, uint64_t memlib_calls)
 {
     return ANY_SECONDS + (double)instructions * INSTRUCTION_SECONDS +
            (double)memlib_calls * MEMLIB_SECONDS;
+}
+
+static uint64_t worked_by_worker(const struct replay *r)
+{
+    uint64_t own =
+        counter_read_own(r->setup.counter) - r->counted.own_at_init;
+    uint64_t most = r->setup.trace->op_count * OWN_OPERATION +
+                    r->counted.batches * OWN_BATCH +
+                    r->counted.memlib_calls * OWN_MEMLIB_CALL;
+
+    return own > most ? own - most : 0;
 }
 
 /* Does the allocator take no more time than what was counted can take? */
@@ -127,14 +146,15 @@ static bool count_once(struct replay *r, uint64_t *instructions,
                        struct finding *f)
 {
     r->used = true;
-    r->counted.memlib_calls = r->counted.own_resizes = 0;
+    r->counted.memlib_calls = r->counted.own_resizes = r->counted.batches = 0;
     oracle_reset(r->timed_oracle);
     if (!replay_begin(r, r->timed_oracle, f))
         return false;
     note_memlib_calls(r);
     if (!count_batches(r, f))
         return false;
-    *instructions = counter_read(r->setup.counter) - r->counted.at_init;
+    *instructions = counter_read(r->setup.counter) - r->counted.at_init +
+                    worked_by_worker(r);
     return is_plausible(r, *instructions, f) &&
            (!is_lab(r) || inspect_strays(r, r->timed_oracle, f));
 }

@@ -47,8 +47,10 @@ struct replay {
     uint64_t lowest_payload; /* since resident pages were last counted */
     struct {
         uint64_t at_init;      /* instructions before mm_init, */
+        uint64_t own_at_init;  /* of the worker's own, too, */
         double cpu_at_init;    /* and CPU seconds */
         uint64_t memlib_calls; /* that took memory or gave it back, since */
+        uint64_t batches;      /* since */
         uint64_t own_resizes;  /* of blocks that their batch began, since */
     } counted;
     struct op *leftover; /* frees of the blocks live after the trace */

@@ -146,6 +146,21 @@ static struct op *channel_steps(const struct sandbox *s)
     return (struct op *)((char *)s->channel + channel_steps_offset());
 }
 
+static void make_filters(struct sandbox *s)
+{
+    struct filter *filters = (struct filter *)channel_steps(s);
+    pid_t pid = s->process.pid;
+
+    s->channel->jailed = s->setup.jailed || s->setup.guarded;
+    if (s->setup.jailed)
+        for (enum filter_stage stage = 0; stage < FILTERS; stage++)
+            jail_make_filter(&filters[stage], stage, pid);
+    else if (s->setup.guarded) {
+        jail_make_refusals(filters, pid);
+        jail_make_filter(&s->setup.counter->page->allowed, FILTER_RUNNING, pid);
+    }
+}
+
 struct sandbox *sandbox_open(const struct sandbox_setup *setup)
 {
     struct sandbox *s = check_alloc(calloc(1, sizeof *s));
@@ -161,13 +176,7 @@ struct sandbox *sandbox_open(const struct sandbox_setup *setup)
                                     .cpu = setup->cpu,
                                     .counter = setup->counter};
     s->process = process_start(setup->in_process ? NULL : &process);
-    if (setup->jailed) {
-        jail_make_filters((struct filter *)channel_steps(s), s->process.pid);
-        s->channel->jailed = 1;
-    } else if (setup->guarded) {
-        jail_make_refusals((struct filter *)channel_steps(s), s->process.pid);
-        s->channel->jailed = 1;
-    }
+    make_filters(s);
     if (setup->in_process) {
         in_process = s;
         worker_attach(s->channel, drain_in_process);

@@ -2,6 +2,7 @@
  * honest.gives-memory-back.c - large blocks are mappings of their own, which
  * free gives back, and a block grows by a new mapping.
  */
+/* measure: instructions */
 #define OWN_MALLOC
 #define OWN_FREE
 #define OWN_REALLOC

@@ -258,7 +258,7 @@ static void maps_at_multiples(void)
     CHECK((uintptr_t)mem_map_aligned(16, PAGE) % PAGE == 0);
     errno = 0;
     CHECK(!mem_map_aligned(3 * PAGE, PAGE) && errno == EINVAL);
-    CHECK(!mem_map_aligned((size_t)1 << 40, PAGE) && errno == ENOMEM);
+    CHECK(!mem_map_aligned(SIZE_MAX / 2 + 1, PAGE) && errno == ENOMEM);
     CHECK(mem_footprint() == 4 * PAGE);
 }
 
