@@ -49,6 +49,7 @@ class Builds(samples.Samples):
                     break
             self.assertGreater(request, 3)
 
+    @once
     def test_a_heap_of_a_few_blocks_takes_little_besides_them(self) -> None:
         """Links of the bins, and marks for so few granules."""
         lines = [f'a {n} 32' for n in range(16)]
