@@ -72,11 +72,6 @@ static inline void page_map_clear(struct page_map *map)
     map->roof = map->count;
 }
 
-static inline bool page_map_is_taken(const struct page_map *map, size_t page)
-{
-    return map->bits[page / PAGE_MAP_WORD] >> page % PAGE_MAP_WORD & 1;
-}
-
 /* Bits of the word with page `first` in it: of `first` and count - 1 more. */
 static inline uint64_t page_map_mask(size_t first, size_t count)
 {
@@ -243,11 +238,15 @@ static inline bool page_map_give(struct page_map *map, size_t first,
 /* The lowest taken page that is not below from; map->count where none is. */
 static inline size_t page_map_lowest(const struct page_map *map, size_t from)
 {
-    size_t page = from;
+    size_t end = map->count;
 
-    while (page < map->count && !page_map_is_taken(map, page))
-        page++;
-    return page;
+    for (size_t page = from; page < end; page = page_map_next(page, end)) {
+        uint64_t bits = map->bits[page / PAGE_MAP_WORD] >> page % PAGE_MAP_WORD;
+
+        if (bits)
+            return page + (size_t)__builtin_ctzll(bits);
+    }
+    return end;
 }
 
 #endif

@@ -19,12 +19,9 @@
 /* "none": of tools that valgrind has itself, none brings code into a worker. */
 static const char *const options[] = {
     "--command-line-only=yes", /* no ~/.valgrindrc */
-    "--tool=none",
-    "--log-file=/dev/null",
-    "--vgdb=no",
+    "--tool=none", "--log-file=/dev/null", "--vgdb=no",
     "--fair-sched=try", /* a lock without system calls, for its one thread */
-    "--run-libc-freeres=no",
-    "--run-cxx-freeres=no"};
+    "--run-libc-freeres=no", "--run-cxx-freeres=no"};
 
 /* ---- Is it there? ---- */
 

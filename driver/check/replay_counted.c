@@ -112,6 +112,7 @@ static double seconds_allowed(uint64_t instructions, uint64_t memlib_calls)
            (double)memlib_calls * MEMLIB_SECONDS;
 }
 
+/* The worker's own instructions beyond what its loop and memlib's calls need. */
 static uint64_t worked_by_worker(const struct replay *r)
 {
     uint64_t own =
