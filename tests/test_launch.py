@@ -4,6 +4,7 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
+import sys
 import tempfile
 import unittest
 from pathlib import Path
@@ -44,6 +45,45 @@ class Interrupted(unittest.TestCase):
                 self.assertEqual((process.returncode, *said),
                                  (-signal.SIGINT, '', ''))
                 self.assertEqual(list(Path(folder).iterdir()), [])
+
+
+# A tool waits for a program that answers Ctrl-C with the status 7.
+WAITS = """
+import subprocess, sys
+from malloclab import foreground
+sys.exit(foreground.wait(subprocess.Popen(
+    ['sh', '-c', 'trap "exit 7" INT; echo; while :; do sleep 0.01; done'])))
+"""
+# On a busy machine Python hears of Ctrl-C after the program has ended.
+HEARS_LATE = """
+import os, signal
+real = os.waitpid
+def waitpid(pid, options):
+    ended = real(pid, options)
+    signal.raise_signal(signal.SIGINT)
+    return ended
+os.waitpid = waitpid
+"""
+
+
+class InTheForeground(unittest.TestCase):
+    """The program has the last word."""
+
+    def status(self, program: str) -> int:
+        with subprocess.Popen(
+                [sys.executable, '-c', program], cwd=support.ROOT / 'tools',
+                text=True, stdout=subprocess.PIPE,
+                start_new_session=True) as process:
+            assert process.stdout
+            process.stdout.readline()
+            os.killpg(process.pid, signal.SIGINT)
+        return process.returncode
+
+    def test_its_status_is_returned(self) -> None:
+        self.assertEqual(self.status(WAITS), 7)
+
+    def test_it_has_ended_when_the_tool_hears(self) -> None:
+        self.assertEqual(self.status(HEARS_LATE + WAITS), 7)
 
 
 TOOLS = sorted(path.name for path in (support.ROOT / 'tools').iterdir()

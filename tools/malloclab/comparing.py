@@ -13,7 +13,7 @@ import tempfile
 from pathlib import Path
 from typing import Sequence
 
-from . import BUILD, versions
+from . import BUILD, foreground, versions
 from .making import MakeError, make
 from .versions import VersionError
 
@@ -91,12 +91,7 @@ def _words(args: argparse.Namespace, options: Sequence[str]) -> list[str]:
 
 def _compare(args: argparse.Namespace, options: Sequence[str]) -> int:
     make("lab")
-    process = subprocess.Popen(_words(args, options))
-    while True:
-        try:
-            return process.wait()
-        except KeyboardInterrupt:  # it was told as well, and reports
-            pass
+    return foreground.wait(subprocess.Popen(_words(args, options)))
 
 
 def main() -> int:

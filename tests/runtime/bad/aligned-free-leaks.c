@@ -3,7 +3,6 @@
  * found.
  */
 /* fails: aligned-blocks-are-freed */
-/* may fail: second-names-are-of-one-heap */
 #include "wrong.h"
 
 enum { AREA = 1 << 30 };

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Sequence
 
-from .. import results
+from .. import foreground, results
 from ..results import NOT_RUN, OK
 from .table import TRACES, BenchError, Summary, program, summarize
 
@@ -131,12 +131,8 @@ def run_driver(build: Path, allocators: Sequence[str], traces: Sequence[str],
                f"--json={out}", "-v", "0", f"--trace-dir={TRACES}"]
     command += [f"--file={trace}" for trace in traces]
     command += ["--bounds"] if _knows(driver, "--bounds") else []
-    process = subprocess.Popen(command, stdin=subprocess.DEVNULL,
-                               stdout=subprocess.DEVNULL)
-    try:
-        status = process.wait()
-    except KeyboardInterrupt:  # it was told as well, and reports
-        status = process.wait()
+    status = foreground.wait(subprocess.Popen(
+        command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL))
     if status == 2:
         raise BenchError  # it has said why
     if not out.exists():

@@ -12,13 +12,14 @@ import shutil
 import signal
 import subprocess
 import tempfile
+import threading
 import time
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Iterator, Sequence
 
-from .. import ROOT
+from .. import ROOT, foreground
 from ..jail import Jail
 from .sources import HandinError
 
@@ -203,17 +204,13 @@ def _pass_interrupt(process: subprocess.Popen[bytes]) -> None:
 
 
 def _wait(process: subprocess.Popen[bytes]) -> int:
-    """Ctrl-C is mdriver's to answer: it reports what was done."""
-    while True:
-        try:
-            status = process.wait()
-            return status if status >= 0 else 128 - status
-        except KeyboardInterrupt:
-            pass
-        try:
-            _pass_interrupt(process)
-        except KeyboardInterrupt:
-            pass
+    """Ctrl-C is mdriver's to answer."""
+    def pass_on() -> None:  # in a thread, for the program may end first
+        threading.Thread(target=_pass_interrupt, args=(process,),
+                         daemon=True).start()
+
+    status = foreground.wait(process, pass_on)
+    return status if status >= 0 else 128 - status
 
 
 def judge(jail: Jail, words: Sequence[str], options: Sequence[str],
