@@ -191,16 +191,17 @@ def _descendants(pid: int | str) -> Iterator[str]:
 
 def _pass_interrupt(process: subprocess.Popen[bytes]) -> None:
     """bubblewrap ignores Ctrl-C, and so does mdriver in it until it catches
-    the signal: it is sent then. mdriver catches it once."""
+    the signal: it is sent then. mdriver catches it once, so it has time to
+    answer the terminal's."""
     interrupt = 1 << (signal.SIGINT - 1)
     while process.poll() is None:
+        time.sleep(0.25)
         for pid in _descendants(process.pid):
             status = _status(pid)
             if status.get("Name") == "mdriver" and \
                     int(status["SigCgt"], 16) & interrupt:
                 os.kill(int(pid), signal.SIGINT)
                 return
-        time.sleep(0.01)
 
 
 def _wait(process: subprocess.Popen[bytes]) -> int:
