@@ -3,6 +3,7 @@
  * it up, and rounds it up where libc refuses it. Must be found.
  */
 /* fails: aligned-alloc-takes-what-libc-takes */
+/* may fail: rounds-alignments-up */
 #include "runtime/aligned.h"
 #include "wrong.h"
 

@@ -3,6 +3,7 @@
  * found.
  */
 /* fails: aligned-blocks-are-freed */
+/* may fail: second-names-are-of-one-heap */
 #include "wrong.h"
 
 enum { AREA = 1 << 30 };

@@ -2,6 +2,8 @@
  * calloc does not clear what was used before. Must be found.
  */
 /* fails: calloc-clears-used-memory */
+/* may fail: libraries-come-and-go library-loaded-later */
+/* may fail: library-loaded-before */
 /* soak: calloc's memory is not zero */
 #include "wrong.h"
 

@@ -2,6 +2,8 @@
  * A lock that another thread may hold when a process forks. Must be found.
  */
 /* fails: forks-while-others-allocate */
+/* may fail: fork-handlers-may-allocate fork-handlers-may-wait */
+/* may fail: forks-while-streams-are-flushed */
 #include "wrong.h"
 
 #include <unistd.h>

@@ -4,6 +4,15 @@
  */
 /* fails: every-block-is-aligned */
 /* fails: every-block-is-aligned-after-realloc */
+/* may fail: realloc-of-null-is-malloc untouched-pages-stay-so */
+/* may fail: threads-share-blocks */
+/* may fail: blocks-outlive-their-threads */
+/* may fail: forks-while-others-allocate */
+/* may fail: parent-and-child-go-their-ways */
+/* may fail: fork-handlers-may-allocate fork-handlers-may-wait */
+/* may fail: forks-while-streams-are-flushed */
+/* may fail: serves-before-main */
+/* may fail: serves-after-exit */
 /* soak: misaligned */
 /* fails: second-names-are-of-one-heap */
 #include "wrong.h"

@@ -2,6 +2,10 @@
  * A free list of blocks that threads take from at once. Must be found.
  */
 /* fails: threads-share-blocks */
+/* may fail: blocks-outlive-their-threads */
+/* may fail: forks-while-others-allocate */
+/* may fail: fork-handlers-may-allocate fork-handlers-may-wait */
+/* may fail: forks-while-streams-are-flushed */
 /* soak: byte|signal */
 #include "wrong.h"
 

@@ -2,6 +2,7 @@
  * posix_memalign rounds every alignment up. Must be found.
  */
 /* fails: posix-memalign-refuses-what-is-no-power */
+/* may fail: posix-memalign-leaves-errno */
 #include "wrong.h"
 
 int posix_memalign(void **block, size_t align, size_t size)

@@ -1,6 +1,7 @@
 /*
  * realloc(NULL, n) returns NULL. Must be found.
  */
+/* may fail: keeps-an-environment */
 /* fails: realloc-of-null-is-malloc */
 /* fails: zero-bytes-are-a-block realloc-keeps-what-grows */
 #include "wrong.h"

@@ -2,7 +2,9 @@
  * malloc_usable_size tells 16 bytes too few. Must be found.
  */
 /* fails: usable-size-covers-the-request */
+/* may fail: pvalloc-gives-whole-pages */
 /* soak: usable size is less */
+/* may fail: second-names-are-of-one-heap */
 #include "wrong.h"
 
 size_t malloc_usable_size(void *block)
