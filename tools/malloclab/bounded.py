@@ -26,14 +26,13 @@ _running: set[int] = set()  # process groups of our own
 
 
 def run(words: Sequence[str], seconds: float | None, most_output: int,
-        most_errors: int = 0, together: bool = False, **more: object) -> Ended:
+        most_errors: int = 0, **more: object) -> Ended:
     """Run it in a group of its own, which Ctrl-C does not reach. What it prints
-    beyond the limits is read, and lost. Together: errors are output, too. Its
-    standard input is a pipe that ends when this process does."""
+    beyond the limits is read, and lost. Its standard input is a pipe that ends
+    when this process does."""
     process = subprocess.Popen(
         words, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT if together else subprocess.PIPE,
-        start_new_session=True, **more)
+        stderr=subprocess.PIPE, start_new_session=True, **more)
     deadline = math.inf if seconds is None else time.monotonic() + seconds
     _running.add(process.pid)
     try:
@@ -64,8 +63,7 @@ def _read(process: subprocess.Popen[bytes], deadline: float, most: list[int]
     kept = [b"", b""]
     with process, selectors.DefaultSelector() as selector:
         for number, stream in enumerate((process.stdout, process.stderr)):
-            if stream:
-                selector.register(stream, selectors.EVENT_READ, number)
+            selector.register(stream, selectors.EVENT_READ, number)
         while selector.get_map():
             for key, _ in selector.select(1):
                 data = os.read(key.fd, PIECE)

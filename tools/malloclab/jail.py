@@ -81,10 +81,11 @@ class Limits:
 
 @dataclass(frozen=True)
 class Ended:
-    """How a run ended, and the beginning of what it printed."""
+    """How a run ended, and the beginnings of what it printed."""
 
     status: int
     output: str
+    errors: str
 
 
 Folder = str | os.PathLike[str]
@@ -227,12 +228,14 @@ class Jail:
                 *([] if terminal else _watched(EVERY_PROCESS)), *limited]
 
 
-def run(command: Sequence[str], wall: float | None, most: int) -> Ended:
+def run(command: Sequence[str], wall: float | None, most_output: int,
+        most_errors: int = 0) -> Ended:
     """Run it to its end; keep at most so many bytes of what it prints. When
     the wall limit passes, or Ctrl-C comes, all its processes are killed. It
     prints English."""
-    ended = bounded.run(command, wall, most, together=True,
+    ended = bounded.run(command, wall, most_output, most_errors,
                         env={**os.environ, "LC_ALL": "C"})
     if not ended.in_time:
         raise TimeUp
-    return Ended(ended.status, ended.output.decode(errors="replace"))
+    return Ended(ended.status, ended.output.decode(errors="replace"),
+                 ended.errors.decode(errors="replace"))

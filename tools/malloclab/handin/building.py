@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import re
+import shlex
 import shutil
 import sys
 import tempfile
@@ -98,43 +99,42 @@ class Compiler:
     flags: list[str]
     deadline: float  # of time.monotonic()
 
-    def run(self, words: Sequence[str], most: int = MOST_SAID) -> str:
+    def run(self, *commands: Sequence[str]) -> str:
+        """One after the other in one jail, until one fails; what the last one
+        prints as its output."""
+        *before, last = map(shlex.join, commands)
+        script = "\n".join(["set -e", *(f"{line} >&2" for line in before), last])
         command = self.jail.command(
-            words, [*HEADERS, *_installed(self.path)], home=self.apart,
-            limits=LIMITS, proc=False)
+            ["sh", "-c", script], [*HEADERS, *_installed(self.path)],
+            home=self.apart, limits=LIMITS, proc=False)
+        left = max(0, self.deadline - time.monotonic())
         try:
-            left = max(0, self.deadline - time.monotonic())
-            ended = jails.run(command, left, most)
+            ended = jails.run(command, left, MOST_LISTED, MOST_SAID)
         except jails.TimeUp:
             raise Unfit(f"compiling it takes more than {LIMITS.wall} seconds") \
                 from None
-        except OSError as error:
-            raise HandinError(f"{words[0]}: cannot run it: {error.strerror}") \
-                from None
         if ended.status != 0:
-            raise Refused(ended.output)
+            raise Refused(ended.errors)
         return ended.output
 
-    def tool(self, words: Sequence[str]) -> None:
-        bits = ["-m32"] if self.mode == "m32" else []
-        self.run([str(self.path), *bits, *words])
+    def call(self, *words: str) -> list[str]:
+        """The command that calls it."""
+        return [str(self.path), *(["-m32"] if self.mode == "m32" else []), *words]
 
-    def compile(self, source: Path, target: Path) -> None:
+    def compile(self, source: Path, target: Path, *more: str) -> list[str]:
+        """The command that makes an object of a source."""
+        return self.call(*FLAGS, *self.flags, *more, "-c", "-o", str(target),
+                         str(source))
+
+    def look(self, source: Path, target: Path) -> None:
         """Where bubblewrap is not there to hide files, what is included is
         looked at first: a compiler quotes what it does not understand."""
-        words = [*FLAGS, *self.flags]
-        made = ["-c", "-o", str(target), str(source)]
-        if self.jail.isolated or self.jail.mode == "off":
-            self.tool([*words, *made])
-            return
         lists = [target.with_suffix(end) for end in (".d", ".as.d")]
-        self.tool([*words, "-E", "-MD", "-MF", str(lists[0]), "-o",
-                   os.devnull, str(source)])
+        self.run(self.call(*FLAGS, *self.flags, "-E", "-MD", "-MF",
+                           str(lists[0]), "-o", os.devnull, str(source)))
         self.check(_dependencies(lists[0]))
-        if "clang" in self.path.name:
-            words.append("-no-integrated-as")
         try:
-            self.tool([*words, f"-Wa,--MD,{lists[1]}", *made])
+            self.run(self.compile(source, target, f"-Wa,--MD,{lists[1]}"))
         except Refused as refused:
             self.check(QUOTED.findall(str(refused)))
             raise
@@ -196,22 +196,26 @@ class _Attempt:
                       "it", text)
         return "\n".join(map(printable, text.split("\n")))
 
-    def objects(self) -> list[Path]:
-        sources = self.prepare()
-        targets = [self.compiler.apart / f"{number}.o"
-                   for number in range(len(sources))]
-        for source, target in zip(sources, targets):
-            self.compiler.compile(source, target)
-        return targets
-
-    def link(self, more: Sequence[str]) -> Path:
+    def build(self, more: Sequence[str]) -> Path:
         """With more, it is a part of something that has its own heap."""
-        objects = [*map(str, self.objects()), *more]
-        target = self.compiler.apart / f"{self.handin.label}.so"
-        self.compiler.tool([*LINK, *([] if more else ALONE), "-o", str(target),
-                            *objects, *self.sources_of_lab(), "-lm"])
+        compiler = self.compiler
+        objects = {compiler.apart / f"{number}.o": source
+                   for number, source in enumerate(self.prepare())}
+        target = compiler.apart / f"{self.handin.label}.so"
+        if not compiler.jail.isolated and compiler.jail.mode != "off":
+            if "clang" in compiler.path.name:
+                compiler.flags.append("-no-integrated-as")
+            for made, source in objects.items():
+                compiler.look(source, made)
+        listing = compiler.run(
+            *(compiler.compile(source, made)
+              for made, source in objects.items()),
+            compiler.call(*LINK, *([] if more else ALONE), "-o", str(target),
+                          *map(str, objects), *more, *self.sources_of_lab(),
+                          "-lm"),
+            [*object_code.READELF, str(target)])
         if not more:
-            self.inspect(target)
+            self.inspect(listing)
         return target
 
     def sources_of_lab(self) -> list[str]:
@@ -223,9 +227,7 @@ class _Attempt:
             names += ["-Wl,--wrap=mem_sbrk", *wrapped, str(SBRK)]
         return [*FLAGS, *names, "-x", "none"] if names else []
 
-    def inspect(self, built: Path) -> None:
-        listing = self.compiler.run([*object_code.READELF, str(built)],
-                                    MOST_LISTED)
+    def inspect(self, listing: str) -> None:
         if len(listing) >= MOST_LISTED:
             raise Unfit("has too many symbols")
         code = object_code.read(listing)
@@ -263,7 +265,7 @@ class _Building:
         attempt = _Attempt(self.handin, self.lab, compiler, OURS | hidden,
                            self.allowed)
         try:
-            return attempt.link(self.more)
+            return attempt.build(self.more)
         except Refused as refused:
             said = attempt.said(str(refused))
             limit = complaints.of_limits(said, **IN_WORDS)
