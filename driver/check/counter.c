@@ -103,14 +103,14 @@ uint64_t counter_read_own(const struct counter *c)
 }
 
 /*
- * Valgrind itself lies from 0x58000000 on, and its program has the addresses up
- * to 1 << 44 only.
+ * Valgrind itself lies from 0x58000000 on, with nothing just before it
+ * (counter_tool.c), and its program has the addresses up to 1 << 44 only.
  */
 void *counter_heap_base(size_t limit)
 {
     void *low = mem_preferred_base(0);
 
-    if (build_worker_bits == 32 || (size_t)low + limit <= 0x58000000)
+    if (build_worker_bits == 32 || (size_t)low + limit < 0x58000000)
         return low;
     return (void *)((size_t)1 << 42);
 }

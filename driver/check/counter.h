@@ -3,8 +3,6 @@
  * instructions (worker/counter_tool.c).
  *
  * The counts lie in pages that the tool shares with the judge, and only rise.
- * An allocator could write to these pages, too: replay_counted.c looks whether the
- * count is plausible.
  */
 #ifndef COUNTER_H
 #define COUNTER_H

@@ -8,7 +8,7 @@
  * has nothing that reaches another process or a file, and no way to memory that
  * the judge cannot count: mappings are private, anonymous and of small pages.
  * Nor can memory be given back, unseen, before the judge counts: the calls for
- * that do nothing, and say that they did. The C library's malloc bears it.
+ * that do nothing, and say that they did. No futex is written to. The C library's malloc bears it.
  * Under valgrind there is a list of what is refused instead.
  */
 #define _GNU_SOURCE
@@ -20,6 +20,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/futex.h>
 #include <seccomp.h>
 #include <signal.h>
 #include <stdio.h>
@@ -60,9 +61,12 @@ static const struct rule {
 #define MAPS_PRIVATE {{3, PROT_EXEC, 0}, \
     {4, MAP_TYPE | MAP_ANONYMOUS | MAP_HUGETLB | MAP_FIXED, \
      MAP_PRIVATE | MAP_ANONYMOUS}}
+#define WAITS(name, operation) {name, BOTH, {{2, (uint32_t)FUTEX_CMD_MASK, operation}}}
 #define READS_ONLY(argument) \
     {argument, O_ACCMODE | O_CREAT | O_TRUNC, O_RDONLY}
-    ANY("futex", BOTH), ANY("futex_time64", BOTH),
+    WAITS("futex", FUTEX_WAIT), WAITS("futex", FUTEX_WAKE),
+    WAITS("futex", FUTEX_WAIT_BITSET), WAITS("futex", FUTEX_WAKE_BITSET),
+    WAITS("futex_time64", FUTEX_WAIT), WAITS("futex_time64", FUTEX_WAIT_BITSET),
     ANY("exit", BOTH), ANY("exit_group", BOTH),
     ANY("rt_sigreturn", BOTH), ANY("sigreturn", BOTH),
     ANY("rt_sigprocmask", BOTH), ANY("pause", BOTH), ANY("sched_yield", BOTH),

@@ -67,8 +67,18 @@ static struct area read_area(const char *line)
     return (struct area){start, strtoull(end + (*end == '-'), NULL, 16)};
 }
 
+static bool is_of_valgrind(const struct area *a,
+                           const struct counter_range *own)
+{
+    for (int i = 0; own && i < COUNTER_RANGES; i++)
+        if (a->start >= own[i].start && a->end <= own[i].end)
+            return true;
+    return false;
+}
+
 struct outside outside_measure(const struct process *p,
-                               const struct object_facts *object, uint64_t base)
+                               const struct object_facts *object, uint64_t base,
+                               const struct counter_range *own)
 {
     struct outside sum = {0};
     struct area area = {0, 0};
@@ -79,10 +89,10 @@ struct outside outside_measure(const struct process *p,
     if (file) /* the kernel gives a page a read; stdio asks for a quarter */
         setvbuf(file, whole_page, _IOFBF, sizeof whole_page);
     while (file && fgets(line, sizeof line, file)) /* areas: with digits */
-        if (line[0] >= 'A' && line[0] <= 'Z')
-            add_area(&sum, &area, bytes_of_line(line), object, base);
-        else
+        if (line[0] < 'A' || line[0] > 'Z')
             area = read_area(line);
+        else if (!is_of_valgrind(&area, own))
+            add_area(&sum, &area, bytes_of_line(line), object, base);
     if (file)
         fclose(file);
     return sum;
@@ -98,13 +108,20 @@ static uint64_t beyond(uint64_t bytes, uint64_t allowance)
     return bytes > allowance ? bytes - allowance : 0;
 }
 
-uint64_t outside_counted(const struct outside *start, const struct outside *now,
-                         const struct object_facts *object)
+struct outside_use outside_used(const struct outside *start,
+                                const struct outside *now,
+                                const struct object_facts *object)
 {
     uint64_t loaded = smaller(start->variables, LOADED_ALLOWANCE);
     uint64_t own =
         smaller(beyond(now->variables, loaded), object->static_bytes);
 
-    return beyond(own + now->constants, STATIC_ALLOWANCE) +
-           beyond(beyond(now->others, start->others), OTHERS_ALLOWANCE);
+    return (struct outside_use){own + now->constants,
+                                beyond(now->others, start->others)};
+}
+
+uint64_t outside_counted(struct outside_use used, struct outside_use known)
+{
+    return beyond(beyond(used.object, known.object), STATIC_ALLOWANCE) +
+           beyond(beyond(used.others, known.others), OTHERS_ALLOWANCE);
 }

@@ -6,6 +6,7 @@
 
 #include "object_file.h"
 #include "process.h"
+#include "worker/counter_page.h"
 
 /*
  * Anonymous memory that a worker has touched, in bytes: pages that are its own,
@@ -16,17 +17,26 @@ struct outside {
     uint64_t variables, constants, others;
 };
 
-/* Now, with the object loaded at base. All 0 if unknown. */
+/*
+ * Now, with the object loaded at base, without valgrind's own COUNTER_RANGES, or
+ * NULL. All 0 if unknown.
+ */
 struct outside outside_measure(const struct process *p,
                                const struct object_facts *object,
-                               uint64_t base);
+                               uint64_t base, const struct counter_range *own);
 
-/*
- * The bytes that count as footprint: `start` is what there was before the
- * allocator was first called.
- */
-uint64_t outside_counted(const struct outside *start, const struct outside *now,
-                         const struct object_facts *object);
+/* What the allocator has used of it, in bytes. */
+struct outside_use {
+    uint64_t object, others;
+};
+
+/* Since `start`, before the allocator was first called. */
+struct outside_use outside_used(const struct outside *start,
+                                const struct outside *now,
+                                const struct object_facts *object);
+
+/* The bytes that count as footprint, of those that are not known already. */
+uint64_t outside_counted(struct outside_use used, struct outside_use known);
 
 /*
  * So many bytes do not count: of the object's own, which are static data also

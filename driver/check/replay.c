@@ -34,7 +34,7 @@ static uint64_t counted_beside(const struct replay *r)
 
     if (!is_lab(r))
         return 0;
-    if (r->jailed)
+    if (r->watched)
         return r->outside;
     return fixed > STATIC_ALLOWANCE ? fixed - STATIC_ALLOWANCE : 0;
 }
@@ -342,6 +342,7 @@ bool replay_finish(struct replay *r, struct outcome *out)
     note_exports(r, out);
     replay_note_footprint(r, r->oracle, out);
     out->placement = r->oracle->placement;
+    out->outside_used = r->outside_used;
     out->requests_refused = r->oracle->refusals;
     diagnose_conclude(r, r->oracle, &r->finding, out);
     note_overreach(r, out);

@@ -15,6 +15,7 @@
 #include "allocator.h"
 #include "counter.h"
 #include "oracle.h"
+#include "outside.h"
 #include "trace/trace.h"
 #include "base/verdict.h"
 
@@ -84,6 +85,7 @@ struct outcome {
     uint64_t footprint;      /* peak in bytes, with static_counted */
     uint64_t placement;      /* hash of the checked pass's addresses (oracle.h) */
     uint64_t static_counted; /* bytes outside memlib beyond the allowance */
+    struct outside_use outside_used; /* in the checked pass, with a jail */
     uint64_t requests_refused, ops_refused; /* with --fail-sbrk */
     bool calloc_emulated, memalign_emulated;
     char team[416]; /* the five fields of `team`, one per line; "" if absent */

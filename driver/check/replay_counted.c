@@ -10,8 +10,13 @@
  * batches the judge writes canaries into live payloads. A change of processes
  * costs as much as some thousand operations: who is trusted has fewer of them.
  *
- * An allocator may overwrite the count, but not what the kernel knows: the CPU
- * time is compared with it, with much allowance.
+ * Nobody but the tool can write to the count. To be sure of it, the CPU time that
+ * the kernel knows is compared with it, with much allowance.
+ *
+ * Memory outside memlib is measured as in other passes, with one difference: the
+ * worker has it still from the traces before. So what these may have left, by
+ * what they used in their checked passes, does not count again. Who uses more
+ * than that under valgrind pays for it in each trace.
  */
 #include "replay_parts.h"
 
@@ -88,7 +93,9 @@ static bool count_batch(struct replay *r, uint64_t first, uint32_t count,
         return false;
     note_memlib_calls(r);
     r->counted.batches++;
-    return !is_lab(r) || canary_check(r->canary, ops, first, count, f);
+    return !is_lab(r) ||
+           (canary_check(r->canary, ops, first, count, f) &&
+            inspect_at_random(r, r->timed_oracle, first + count, count, f));
 }
 
 static bool count_batches(struct replay *r, struct finding *f)
@@ -147,6 +154,7 @@ static bool count_once(struct replay *r, uint64_t *instructions,
                        struct finding *f)
 {
     r->used = true;
+    r->outside = 0;
     r->counted.memlib_calls = r->counted.own_resizes = r->counted.batches = 0;
     oracle_reset(r->timed_oracle);
     if (!replay_begin(r, r->timed_oracle, f))
@@ -157,7 +165,8 @@ static bool count_once(struct replay *r, uint64_t *instructions,
     *instructions = counter_read(r->setup.counter) - r->counted.at_init +
                     worked_by_worker(r);
     return is_plausible(r, *instructions, f) &&
-           (!is_lab(r) || inspect_strays(r, r->timed_oracle, f));
+           (!is_lab(r) || (inspect_strays(r, r->timed_oracle, f) &&
+                           inspect_worker(r, r->timed_oracle, NO_OP, f)));
 }
 
 /*
@@ -201,6 +210,8 @@ bool replay_counted(struct replay *r, const struct trace *trace,
         *instructions += MEMLIB_CALL * r->counted.memlib_calls;
     if (is_lab(r))
         replay_note_footprint(r, r->timed_oracle, out);
+    r->counted.known.object += out->outside_used.object;
+    r->counted.known.others += out->outside_used.others;
     diagnose_conclude(r, r->timed_oracle, &f, out);
     if (good)
         replay_release(r, COMMAND_TIMED);

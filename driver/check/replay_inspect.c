@@ -77,20 +77,39 @@ static bool waits_elsewhere(uint64_t op, struct finding *f)
                        : finding_text(f, VERDICT_TAMPERED, op, text);
 }
 
+struct outside replay_measure_outside(const struct replay *r)
+{
+    const struct counter *c = r->setup.counter;
+
+    return outside_measure(sandbox_process(r->sandbox),
+                           &r->setup.allocator->object, r->object_base,
+                           c ? c->page->own : NULL);
+}
+
+static uint64_t larger(uint64_t a, uint64_t b)
+{
+    return a > b ? a : b;
+}
+
+static void count_outside(struct replay *r)
+{
+    struct outside now = replay_measure_outside(r);
+    struct outside_use used =
+        outside_used(&r->at_load, &now, &r->setup.allocator->object);
+
+    r->outside_used.object = larger(r->outside_used.object, used.object);
+    r->outside_used.others = larger(r->outside_used.others, used.others);
+    r->outside = larger(r->outside, outside_counted(used, r->counted.known));
+}
+
 bool inspect_worker(struct replay *r, const struct oracle *o, uint64_t op,
                     struct finding *f)
 {
-    const struct object_facts *object = &r->setup.allocator->object;
-
-    if (!r->jailed)
+    if (!r->watched)
         return true;
     if (!sandbox_waits_in_place(r->sandbox))
         return waits_elsewhere(op, f);
-    struct outside now =
-        outside_measure(sandbox_process(r->sandbox), object, r->object_base);
-    uint64_t counted = outside_counted(&r->at_load, &now, object);
-    if (counted > r->outside)
-        r->outside = counted;
+    count_outside(r);
     sandbox_scrub(r->sandbox, o->lenient, o->live);
     return inspect_strays(r, o, f);
 }
@@ -98,11 +117,14 @@ bool inspect_worker(struct replay *r, const struct oracle *o, uint64_t op,
 bool inspect_at_random(struct replay *r, const struct oracle *o, uint64_t end,
                        uint64_t count, struct finding *f)
 {
-    enum { LOOKS = 20 }; /* in a pass, about */
+    /* In a pass, about. Valgrind has many pages to look at; and who used memory
+     * between a few moments, and packed it away in time, would be slower. */
+    enum { LOOKS = 20, LOOKS_COUNTED = 4 };
+    uint64_t looks = r->setup.counter ? LOOKS_COUNTED : LOOKS;
 
-    return !r->jailed ||
+    return !r->watched ||
            random_below(&r->random, r->setup.trace->op_count) >=
-               LOOKS * count ||
+               looks * count ||
            inspect_worker(r, o, end - 1, f);
 }
 

@@ -29,8 +29,8 @@ static struct sandbox *open_sandbox(const struct replay *r)
         .in_process = setup->in_process,
         .cpu = setup->cpu,
         .time_limit = time_limit(setup),
-        .jailed = r->jailed,
-        .guarded = is_untrusted(r) && setup->counter && !jail_lacks(),
+        .jailed = r->watched && !setup->counter,
+        .guarded = r->watched && setup->counter,
         .deadline = setup->deadline,
         .counter = setup->counter,
         .label = setup->allocator->name,
@@ -85,10 +85,8 @@ static void note_loaded(struct replay *r)
         snprintf(r->team, sizeof r->team, "%.*s", (int)sizeof r->team - 1,
                  c->text);
     plain_text(r->team, "\n");
-    if (r->jailed)
-        r->at_load =
-            outside_measure(sandbox_process(r->sandbox),
-                            &r->setup.allocator->object, r->object_base);
+    if (r->watched)
+        r->at_load = replay_measure_outside(r);
 }
 
 static struct ending load(struct replay *r)
@@ -116,6 +114,7 @@ static void start_worker(struct replay *r)
         counter_restart(r->setup.counter);
     r->sandbox = open_sandbox(r);
     r->used = false;
+    r->counted.known = (struct outside_use){0};
     struct channel *c = sandbox_channel(r->sandbox);
     c->secret = r->secret;
     replay_set_audits(r);
@@ -146,6 +145,7 @@ static void open_canary(struct replay *r)
 void replay_renew(struct replay *r)
 {
     r->outside = 0;
+    r->outside_used = (struct outside_use){0};
     if (r->used && r->setup.untrusted) {
         end_worker(r);
         start_worker(r);
@@ -160,7 +160,7 @@ struct replay *replay_open(const struct replay_setup *setup)
     struct replay *r = check_alloc(calloc(1, sizeof *r));
 
     r->setup = *setup;
-    r->jailed = is_untrusted(r) && !setup->counter && !jail_lacks();
+    r->watched = is_untrusted(r) && !jail_lacks();
     r->random = setup->seed;
     r->secret = random_next(&r->random);
     start_worker(r);

@@ -26,13 +26,14 @@ struct replay {
     struct replay_setup setup;
     struct sandbox *sandbox;
     struct ending load;
-    bool jailed; /* the worker's calls and memory are watched */
+    bool watched; /* the worker's calls and memory are */
     bool used; /* a pass has begun in this worker */
     bool has_calloc, has_memalign;
     char team[sizeof((struct outcome *)0)->team];
     uint64_t object_base;   /* where the allocator is loaded */
     struct outside at_load; /* memory outside memlib */
-    uint64_t outside;       /* bytes of it that count, at most in this pass */
+    struct outside_use outside_used; /* of it, at most in this pass, */
+    uint64_t outside;                /* and the bytes of that which count */
     struct oracle *oracle;       /* of the checked pass, exact */
     struct oracle *timed_oracle; /* of timed passes, lenient */
     struct canary *canary;
@@ -52,6 +53,7 @@ struct replay {
         uint64_t memlib_calls; /* that took memory or gave it back, since */
         uint64_t batches;      /* since */
         uint64_t own_resizes;  /* of blocks that their batch began, since */
+        struct outside_use known; /* of this worker's traces before */
     } counted;
     struct op *leftover; /* frees of the blocks live after the trace */
     uint32_t leftover_count;
@@ -158,6 +160,7 @@ bool inspect_strays(const struct replay *r, const struct oracle *o,
  * nothing written outside the heap? Counts memory outside memlib, and clears
  * the channel. The batch of count operations before `end` is done.
  */
+struct outside replay_measure_outside(const struct replay *r);
 bool inspect_at_random(struct replay *r, const struct oracle *o, uint64_t end,
                        uint64_t count, struct finding *f);
 bool inspect_worker(struct replay *r, const struct oracle *o, uint64_t op,

@@ -230,11 +230,13 @@ static void check_perturbed(struct trace_run *run, struct competitor *c)
 /*
  * An allocator that is not trusted may behave otherwise where payloads are
  * filled, and find their sizes in the worker. So one pass of the other kind
- * comes even if nothing is timed.
+ * comes even if nothing is timed or counted.
  */
 static void check_untimed(struct trace_run *run, struct competitor *c)
 {
-    if (run->benchmark->setup.untrusted && !run->benchmark->timing && c->runs &&
+    const struct benchmark *b = run->benchmark;
+
+    if (b->setup.untrusted && !b->timing && !b->counting && c->runs &&
         !interrupted)
         run_once(run, c, TIMED_CANARY);
 }

@@ -21,9 +21,16 @@
  *     worker: other code could lie there.
  *   - A client request of valgrind's, which could run code that valgrind does
  *     not see, is SIGTRAP. The worker makes none.
+ *   - Valgrind, its translations and the counts lie in the same process:
  *
- * It can still write to valgrind's own memory: the judge compares the count with
- * the CPU time (replay_counted.c).
+ *         0x58000000     its program, and the counts in it     own[0]
+ *         ...
+ *         LATER          what it has mapped                    own[1]
+ *
+ *     Before each store its address is compared with both ranges, in the
+ *     worker's code as well, to which an allocator could jump; a store to one of
+ *     them is SIGSEGV. Calls of the kernel with an address there, which could
+ *     write, and mappings there end the worker.
  */
 #include "worker/counter_page.h"
 
@@ -42,8 +49,12 @@
 
 enum {
     COUNTER_FD = 5, /* after the channel and the heap: process.c */
-    MOST_AREAS = 64 /* of files that are mapped when the worker begins */
+    MOST_AREAS = 256, /* of one kind, when the worker begins */
+    PAGE = 4096
 };
+
+/* Valgrind maps memory for itself from one address upwards; never so much. */
+static const Addr MOST_MAPPED = (Addr)1 << (sizeof(Addr) == 8 ? 35 : 28);
 
 /* Of valgrind's core, which its tools are not told of. */
 extern SysRes VG_(do_syscall)(UWord number, RegWord, RegWord, RegWord, RegWord,
@@ -58,6 +69,8 @@ enum { SHARE = __NR_mmap, ARCHITECTURE = AUDIT_ARCH_X86_64 };
 
 /* What the judge sees lies in place of this. */
 static struct counter_page shared;
+
+extern HChar __executable_start[], _end[]; /* of valgrind's program */
 
 static Addr own_start, own_end; /* of the worker's code */
 
@@ -90,9 +103,33 @@ static Bool find_own_code(void)
     return own_end != 0;
 }
 
+/* ---- Valgrind's own memory. ---- */
+
+static void find_own_memory(void)
+{
+    Addr starts[MOST_AREAS], lowest = ~(Addr)0;
+    Int count = VG_(am_get_segment_starts)(SkAnonV, starts, MOST_AREAS);
+
+    for (Int i = 0; i < count; i++)
+        if (starts[i] > (Addr)_end && starts[i] < lowest)
+            lowest = starts[i];
+    shared.own[0] = (struct counter_range){(Addr)__executable_start,
+                                           VG_PGROUNDUP((Addr)_end)};
+    shared.own[1] = (struct counter_range){lowest, lowest + MOST_MAPPED};
+}
+
+/* With a page before it: nothing that begins outside may reach into it. */
+static Bool is_near_own(Addr at, SizeT size)
+{
+    for (Int i = 0; i < COUNTER_RANGES; i++)
+        if (at < shared.own[i].end && at + size > shared.own[i].start - PAGE)
+            return True;
+    return False;
+}
+
 static void check_change(Addr at, SizeT size)
 {
-    if (at < own_end && at + size > own_start)
+    if ((at < own_end && at + size > own_start) || is_near_own(at, size))
         VG_(exit)(1);
 }
 
@@ -134,14 +171,20 @@ struct counts {
     UInt allocator, worker;
 };
 
-static void count_statement(struct counts *n, const IRStmt *s)
+/* One that stores or loads a processor's state is one for each word of it. */
+static UInt worth_of(const IRStmt *s)
 {
-    if (s->tag != Ist_IMark)
-        return;
-    if (s->Ist.IMark.addr < own_start || s->Ist.IMark.addr >= own_end)
-        n->allocator++;
+    if (s->tag == Ist_Dirty && s->Ist.Dirty.details->mFx != Ifx_None)
+        return (UInt)s->Ist.Dirty.details->mSize / sizeof(uint64_t);
+    return s->tag == Ist_IMark;
+}
+
+static void count_statement(struct counts *n, const IRStmt *s, Addr instruction)
+{
+    if (instruction < own_start || instruction >= own_end)
+        n->allocator += worth_of(s);
     else
-        n->worker++;
+        n->worker += worth_of(s);
 }
 
 static void add_counts(IRSB *code, struct counts *n)
@@ -149,6 +192,68 @@ static void add_counts(IRSB *code, struct counts *n)
     add_to(code, &shared.allocator, n->allocator);
     add_to(code, &shared.worker, n->worker);
     *n = (struct counts){0, 0};
+}
+
+/* ---- Stores. ---- */
+
+static IRExpr *operation(IRSB *code, IROp op, IRType type, IRExpr *a, IRExpr *b)
+{
+    IRTemp t = newIRTemp(code->tyenv, type);
+
+    addStmtToIRSB(code, IRStmt_WrTmp(t, IRExpr_Binop(op, a, b)));
+    return IRExpr_RdTmp(t);
+}
+
+/* The instruction, if it would write to an address in the range, is a fault. */
+static void refuse_range(IRSB *code, IRExpr *address, Addr instruction,
+                         const VexGuestLayout *layout, struct counter_range own)
+{
+    Bool wide = sizeof(Addr) == 8;
+    ULong size = own.end - own.start;
+    IRExpr *start, *limit, *offset, *inside;
+
+    start = IRExpr_Const(wide ? IRConst_U64(own.start)
+                              : IRConst_U32((UInt)own.start));
+    limit = IRExpr_Const(wide ? IRConst_U64(size) : IRConst_U32((UInt)size));
+    offset = operation(code, wide ? Iop_Sub64 : Iop_Sub32,
+                       wide ? Ity_I64 : Ity_I32, address, start);
+    inside = operation(code, wide ? Iop_CmpLT64U : Iop_CmpLT32U, Ity_I1, offset,
+                       limit);
+    addStmtToIRSB(code, IRStmt_Exit(inside, Ijk_SigSEGV,
+                                    wide ? IRConst_U64(instruction)
+                                         : IRConst_U32((UInt)instruction),
+                                    layout->offset_IP));
+}
+
+/* The address that a statement writes to, or NULL. */
+static IRExpr *written_by(const IRStmt *s)
+{
+    switch (s->tag) {
+    case Ist_Store:
+        return s->Ist.Store.addr;
+    case Ist_StoreG:
+        return s->Ist.StoreG.details->addr;
+    case Ist_CAS:
+        return s->Ist.CAS.details->addr;
+    case Ist_LLSC:
+        return s->Ist.LLSC.storedata ? s->Ist.LLSC.addr : NULL;
+    case Ist_Dirty: /* an instruction that stores a processor's state */
+        return s->Ist.Dirty.details->mFx == Ifx_None ||
+                       s->Ist.Dirty.details->mFx == Ifx_Read
+                   ? NULL
+                   : s->Ist.Dirty.details->mAddr;
+    default:
+        return NULL;
+    }
+}
+
+static void check_store(IRSB *code, const IRStmt *s, Addr instruction,
+                        const VexGuestLayout *layout)
+{
+    IRExpr *address = written_by(s);
+
+    for (Int i = 0; address && i < COUNTER_RANGES; i++)
+        refuse_range(code, address, instruction, layout, shared.own[i]);
 }
 
 /* What ran before a place where the code may be left is added there. */
@@ -159,13 +264,17 @@ static IRSB *instrument(VgCallbackClosure *closure, IRSB *in,
 {
     IRSB *out = deepCopyIRSBExceptStmts(in);
     struct counts n = {0, 0};
+    Addr instruction = 0;
 
-    (void)closure, (void)layout, (void)extents, (void)info;
+    (void)closure, (void)extents, (void)info;
     (void)guest, (void)host;
     for (Int i = 0; i < in->stmts_used; i++) {
         if (in->stmts[i]->tag == Ist_Exit)
             add_counts(out, &n);
-        count_statement(&n, in->stmts[i]);
+        if (in->stmts[i]->tag == Ist_IMark)
+            instruction = in->stmts[i]->Ist.IMark.addr;
+        count_statement(&n, in->stmts[i], instruction);
+        check_store(out, in->stmts[i], instruction, layout);
         addStmtToIRSB(out, in->stmts[i]);
     }
     add_counts(out, &n);
@@ -238,13 +347,35 @@ static Bool is_allowed(UInt number, const UWord *arguments, UInt count)
     return filter_result(&shared.allowed, &call) != SECCOMP_RET_TRAP;
 }
 
+/* Of the calls that are allowed, the most frequent have so many arguments; more
+ * are in registers that hold something else. */
+static UInt count_arguments(UInt number, UInt count)
+{
+    if (number == __NR_futex)
+        return 2;
+    return number == __NR_write ? 3 : count;
+}
+
+/* Could the call reach valgrind's memory? An argument may be where it writes,
+ * or the start of pages, of which some may be missing. */
+static Bool touches_own(UInt number, const UWord *arguments, UInt count)
+{
+    if (number == __NR_madvise && is_near_own(arguments[0], arguments[1]))
+        return True;
+    for (UInt i = 0; i < count_arguments(number, count); i++)
+        if (is_near_own(arguments[i], 1))
+            return True;
+    return False;
+}
+
 static UInt filters; /* that the worker has installed */
 
 /* The kernel's filter kills a process that wants to trace others. */
 static void before_call(ThreadId id, UInt number, UWord *arguments, UInt count)
 {
     (void)id;
-    if (filters >= FILTERS && !is_allowed(number, arguments, count))
+    if (filters >= FILTERS && (!is_allowed(number, arguments, count) ||
+                               touches_own(number, arguments, count)))
         VG_(do_syscall)(__NR_ptrace, 0, 0, 0, 0, 0, 0, 0, 0);
 }
 
@@ -275,6 +406,7 @@ static void begin(void)
 
     if (sr_isError(r) || !find_own_code())
         VG_(exit)(1);
+    find_own_memory();
     VG_(close)(COUNTER_FD);
     VG_(track_new_mem_mmap)(on_map);
     VG_(track_change_mem_mprotect)(on_protect);

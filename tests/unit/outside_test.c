@@ -10,12 +10,19 @@
 #include <unistd.h>
 
 static const struct outside none;
+static const struct outside_use nothing;
 
-static uint64_t counted(struct outside now, size_t declared)
+static uint64_t counted_since(struct outside start, struct outside now,
+                              size_t declared)
 {
     struct object_facts object = {.static_bytes = declared};
 
-    return outside_counted(&none, &now, &object);
+    return outside_counted(outside_used(&start, &now, &object), nothing);
+}
+
+static uint64_t counted(struct outside now, size_t declared)
+{
+    return counted_since(none, now, declared);
 }
 
 static void small_variables_are_free(void)
@@ -35,12 +42,11 @@ static void large_tables_cost_what_is_touched(void)
 
 static void pages_of_the_loader_are_free(void)
 {
-    struct object_facts object = {.static_bytes = 1 << 20};
     struct outside start = {.variables = 4096}, now = {.variables = 12288};
 
-    CHECK(outside_counted(&start, &now, &object) == 8192 - STATIC_ALLOWANCE);
+    CHECK(counted_since(start, now, 1 << 20) == 8192 - STATIC_ALLOWANCE);
     start.variables = now.variables = 1 << 20; /* touched by relocations */
-    CHECK(outside_counted(&start, &now, &object) ==
+    CHECK(counted_since(start, now, 1 << 20) ==
           (1 << 20) - LOADED_ALLOWANCE - STATIC_ALLOWANCE);
 }
 
@@ -52,14 +58,24 @@ static void constants_are_not_written(void)
 
 static void others_may_grow_a_little(void)
 {
-    struct object_facts object = {.static_bytes = 0};
     struct outside start = {.others = 100000};
     struct outside now = {.others = 100000 + OTHERS_ALLOWANCE};
 
-    CHECK(outside_counted(&start, &now, &object) == 0);
+    CHECK(counted_since(start, now, 0) == 0);
     now.others += 4096;
-    CHECK(outside_counted(&start, &now, &object) == 4096);
-    CHECK(outside_counted(&now, &start, &object) == 0);
+    CHECK(counted_since(start, now, 0) == 4096);
+    CHECK(counted_since(now, start, 0) == 0);
+}
+
+static void what_is_known_does_not_count_again(void)
+{
+    struct outside_use used = {.object = 100000, .others = 50000};
+
+    CHECK(outside_counted(used, used) == 0);
+    CHECK(outside_counted(used, (struct outside_use){100000, 0}) ==
+          50000 - OTHERS_ALLOWANCE);
+    CHECK(outside_counted(used, (struct outside_use){40000, 60000}) ==
+          60000 - STATIC_ALLOWANCE);
 }
 
 /* Of this very process: a mapping of its own, as if an object lay there. */
@@ -78,14 +94,19 @@ static void pages_are_counted_by_place(void)
     if (access("/proc/self/smaps", R_OK) != 0)
         check_skip("/proc is not mounted");
     struct outside before =
-        outside_measure(&self, &object, (uint64_t)(uintptr_t)p);
+        outside_measure(&self, &object, (uint64_t)(uintptr_t)p, NULL);
     CHECK(before.constants == 0 && before.variables == 0);
     CHECK(before.others > 0);
     memset(p, 1, 4 * page);
     struct outside now =
-        outside_measure(&self, &object, (uint64_t)(uintptr_t)p);
+        outside_measure(&self, &object, (uint64_t)(uintptr_t)p, NULL);
     CHECK(now.constants + now.variables == 4 * page);
     CHECK(now.constants == 2 * page);
+    CHECK(now.others > 0);
+    /* Were all of it valgrind's own: */
+    struct counter_range all[COUNTER_RANGES] = {{0, UINT64_MAX}};
+    now = outside_measure(&self, &object, (uint64_t)(uintptr_t)p, all);
+    CHECK(now.constants + now.variables + now.others == 0);
 }
 
 static const struct test tests[] = {
@@ -94,6 +115,7 @@ static const struct test tests[] = {
     {"pages-of-the-loader-are-free", pages_of_the_loader_are_free},
     {"constants-are-not-written", constants_are_not_written},
     {"others-may-grow-a-little", others_may_grow_a_little},
+    {"what-is-known-does-not-count-again", what_is_known_does_not_count_again},
     {"pages-are-counted-by-place", pages_are_counted_by_place},
 };
 
