@@ -8,7 +8,8 @@
  * has nothing that reaches another process or a file, and no way to memory that
  * the judge cannot count: mappings are private, anonymous and of small pages.
  * Nor can memory be given back, unseen, before the judge counts: the calls for
- * that do nothing, and say that they did. No futex is written to. The C library's malloc bears it.
+ * that do nothing, and say that they did. The C library's malloc bears it.
+ * Operations of futex that write to memory are not among the allowed ones.
  * Under valgrind there is a list of what is refused instead.
  */
 #define _GNU_SOURCE

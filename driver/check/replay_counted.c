@@ -10,8 +10,8 @@
  * batches the judge writes canaries into live payloads. A change of processes
  * costs as much as some thousand operations: who is trusted has fewer of them.
  *
- * Nobody but the tool can write to the count. To be sure of it, the CPU time that
- * the kernel knows is compared with it, with much allowance.
+ * The kernel could work in place of instructions. So the CPU time that it knows
+ * of is compared with the count, with much allowance.
  *
  * Memory outside memlib is measured as in other passes, with one difference: the
  * worker has it still from the traces before. So what these may have left, by
