@@ -49,8 +49,7 @@
 
 enum {
     COUNTER_FD = 5, /* after the channel and the heap: process.c */
-    MOST_AREAS = 256, /* of one kind, when the worker begins */
-    PAGE = 4096
+    MOST_AREAS = 256 /* of one kind, when the worker begins */
 };
 
 /* Valgrind maps memory for itself from one address upwards; never so much. */
@@ -122,7 +121,7 @@ static void find_own_memory(void)
 static Bool is_near_own(Addr at, SizeT size)
 {
     for (Int i = 0; i < COUNTER_RANGES; i++)
-        if (at < shared.own[i].end && at + size > shared.own[i].start - PAGE)
+        if (at < shared.own[i].end && at + size > shared.own[i].start - VKI_PAGE_SIZE)
             return True;
     return False;
 }
