@@ -77,7 +77,7 @@ void protect(void)
 """
 
 
-# Two seconds of the kernel's, for few instructions.
+# Three seconds of the kernel's, for few instructions.
 KERNEL_WORKS = r"""
 #include <sys/random.h>
 #include <time.h>
@@ -128,6 +128,12 @@ void write_where_it_may_not(size_t size)
     }
 }
 """
+
+
+def place_of_the_counts() -> int:
+    return next(int(line.split()[0], 16) for line in support.run(
+        'nm', support.BUILD / 'counter').stdout.splitlines()
+        if line.endswith(' shared'))
 
 
 class Counting(samples.Samples):
@@ -285,9 +291,7 @@ class Faults(Counting):
                          'code and addresses of x86-64')
     def test_valgrinds_memory_cannot_be_written(self) -> None:
         """Each trace has a form of its own, by the size of its one block."""
-        count = next(int(line.split()[0], 16) for line in support.run(
-            'nm', support.BUILD / 'counter').stdout.splitlines()
-            if line.endswith(' shared'))
+        count = place_of_the_counts()
         forms = self.write('forms.h', '#define FORMS ' + ' '.join(
             f'case {SMALLEST + number}: {form} break;'.replace('COUNT', str(count))
             for number, form in enumerate((*STORES, *CALLS_THAT_WRITE))))
@@ -303,6 +307,14 @@ class Faults(Counting):
         self.assertEqual([result['verdict'] for result in report['results']],
                          ['crashed'] * len(STORES)
                          + ['tampered'] * len(CALLS_THAT_WRITE), report)
+
+    @unittest.skipUnless(X86_64, 'code of x86-64')
+    def test_forged_counts(self) -> None:
+        forging = self.build(
+            'forging', f'if ({UNDER_VALGRIND}) '
+            f'*(volatile long *){place_of_the_counts()} = 1000000;')
+        report = self.judge('--allocator', forging, self.small, status=1)
+        self.assertEqual(report['results'][0]['verdict'], 'crashed')
 
     def test_a_table_that_is_not_used_costs_nothing(self) -> None:
         library = self.build('sparse', 'extern char table[]; table[size]++;',

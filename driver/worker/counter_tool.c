@@ -121,7 +121,8 @@ static void find_own_memory(void)
 static Bool is_near_own(Addr at, SizeT size)
 {
     for (Int i = 0; i < COUNTER_RANGES; i++)
-        if (at < shared.own[i].end && at + size > shared.own[i].start - VKI_PAGE_SIZE)
+        if (at < shared.own[i].end &&
+            at + size > shared.own[i].start - VKI_PAGE_SIZE)
             return True;
     return False;
 }
@@ -147,22 +148,31 @@ static void on_protect(Addr at, SizeT size, Bool read, Bool write, Bool run)
 
 /* ---- Counting. ---- */
 
+/* As wide as an address. */
+static IRConst *constant(Addr value)
+{
+    return sizeof value == 8 ? IRConst_U64(value) : IRConst_U32((UInt)value);
+}
+
+static IRExpr *evaluate(IRSB *code, IRType type, IRExpr *expression)
+{
+    IRTemp t = newIRTemp(code->tyenv, type);
+
+    addStmtToIRSB(code, IRStmt_WrTmp(t, expression));
+    return IRExpr_RdTmp(t);
+}
+
 static void add_to(IRSB *code, uint64_t *sum_at, UInt count)
 {
-    Addr place = (Addr)sum_at;
-    IRExpr *at = IRExpr_Const(sizeof place == 8 ? IRConst_U64(place)
-                                                : IRConst_U32((UInt)place));
-    IRTemp old = newIRTemp(code->tyenv, Ity_I64);
-    IRTemp sum = newIRTemp(code->tyenv, Ity_I64);
+    IRExpr *at = IRExpr_Const(constant((Addr)sum_at)), *sum;
 
     if (count == 0)
         return;
-    addStmtToIRSB(code,
-                  IRStmt_WrTmp(old, IRExpr_Load(Iend_LE, Ity_I64, at)));
-    addStmtToIRSB(
-        code, IRStmt_WrTmp(sum, IRExpr_Binop(Iop_Add64, IRExpr_RdTmp(old),
-                                             IRExpr_Const(IRConst_U64(count)))));
-    addStmtToIRSB(code, IRStmt_Store(Iend_LE, at, IRExpr_RdTmp(sum)));
+    sum = evaluate(code, Ity_I64, IRExpr_Load(Iend_LE, Ity_I64, at));
+    sum = evaluate(code, Ity_I64,
+                   IRExpr_Binop(Iop_Add64, sum,
+                                IRExpr_Const(IRConst_U64(count))));
+    addStmtToIRSB(code, IRStmt_Store(Iend_LE, at, sum));
 }
 
 /* Instructions since the last place where they were added. */
@@ -195,32 +205,22 @@ static void add_counts(IRSB *code, struct counts *n)
 
 /* ---- Stores. ---- */
 
-static IRExpr *operation(IRSB *code, IROp op, IRType type, IRExpr *a, IRExpr *b)
-{
-    IRTemp t = newIRTemp(code->tyenv, type);
-
-    addStmtToIRSB(code, IRStmt_WrTmp(t, IRExpr_Binop(op, a, b)));
-    return IRExpr_RdTmp(t);
-}
-
 /* The instruction, if it would write to an address in the range, is a fault. */
 static void refuse_range(IRSB *code, IRExpr *address, Addr instruction,
                          const VexGuestLayout *layout, struct counter_range own)
 {
     Bool wide = sizeof(Addr) == 8;
-    ULong size = own.end - own.start;
-    IRExpr *start, *limit, *offset, *inside;
+    IRExpr *start = IRExpr_Const(constant((Addr)own.start));
+    IRExpr *size = IRExpr_Const(constant((Addr)(own.end - own.start)));
+    IRExpr *offset, *inside;
 
-    start = IRExpr_Const(wide ? IRConst_U64(own.start)
-                              : IRConst_U32((UInt)own.start));
-    limit = IRExpr_Const(wide ? IRConst_U64(size) : IRConst_U32((UInt)size));
-    offset = operation(code, wide ? Iop_Sub64 : Iop_Sub32,
-                       wide ? Ity_I64 : Ity_I32, address, start);
-    inside = operation(code, wide ? Iop_CmpLT64U : Iop_CmpLT32U, Ity_I1, offset,
-                       limit);
-    addStmtToIRSB(code, IRStmt_Exit(inside, Ijk_SigSEGV,
-                                    wide ? IRConst_U64(instruction)
-                                         : IRConst_U32((UInt)instruction),
+    offset = evaluate(
+        code, wide ? Ity_I64 : Ity_I32,
+        IRExpr_Binop(wide ? Iop_Sub64 : Iop_Sub32, address, start));
+    inside = evaluate(
+        code, Ity_I1,
+        IRExpr_Binop(wide ? Iop_CmpLT64U : Iop_CmpLT32U, offset, size));
+    addStmtToIRSB(code, IRStmt_Exit(inside, Ijk_SigSEGV, constant(instruction),
                                     layout->offset_IP));
 }
 

@@ -13,26 +13,15 @@
 #define OWN_INIT
 #define OWN_WORDS
 #include "books.h"
+#include "hashed_words.h"
 
 #include <sys/mman.h>
 
-enum { ENTRIES = 900, SHIFT = 20, MASK = (1 << SHIFT) - 1 };
-
-static uint64_t *table;
 static uint64_t *direct;
-
-static uint64_t *entry_of(size_t g)
-{
-    size_t i = g * 31 % ENTRIES;
-
-    while (table[i] && table[i] >> SHIFT != g + 1)
-        i = (i + 1) % ENTRIES;
-    return &table[i];
-}
 
 static uint64_t word_get(size_t g)
 {
-    return direct ? direct[g] : *entry_of(g) & MASK;
+    return direct ? direct[g] : hashed_get(g);
 }
 
 static void word_set(size_t g, uint64_t word)
@@ -40,7 +29,7 @@ static void word_set(size_t g, uint64_t word)
     if (direct)
         direct[g] = word;
     else
-        *entry_of(g) = (uint64_t)(g + 1) << SHIFT | word;
+        hashed_set(g, word);
 }
 
 int mm_init(void)
@@ -51,6 +40,5 @@ int mm_init(void)
         direct = mmap(NULL, CHUNKS * CHUNK * sizeof *direct,
                       PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1,
                       0);
-    table = mem_map(ENTRIES * sizeof *table);
-    return table ? books_init() : -1;
+    return hashed_init() ? books_init() : -1;
 }

@@ -5,33 +5,19 @@
 #define OWN_INIT
 #define OWN_WORDS
 #include "books.h"
-
-enum { ENTRIES = 900, SHIFT = 20, MASK = (1 << SHIFT) - 1 };
-
-/* An entry is (granule + 1) << SHIFT | word, or 0. Linear probing. */
-static uint64_t *table;
-
-static uint64_t *entry_of(size_t g)
-{
-    size_t i = g * 31 % ENTRIES;
-
-    while (table[i] && table[i] >> SHIFT != g + 1)
-        i = (i + 1) % ENTRIES;
-    return &table[i];
-}
+#include "hashed_words.h"
 
 static uint64_t word_get(size_t g)
 {
-    return *entry_of(g) & MASK;
+    return hashed_get(g);
 }
 
 static void word_set(size_t g, uint64_t word)
 {
-    *entry_of(g) = (uint64_t)(g + 1) << SHIFT | word;
+    hashed_set(g, word);
 }
 
 int mm_init(void)
 {
-    table = mem_map(ENTRIES * sizeof *table);
-    return table ? books_init() : -1;
+    return hashed_init() ? books_init() : -1;
 }

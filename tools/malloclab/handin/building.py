@@ -213,7 +213,7 @@ class _Attempt:
             compiler.call(*LINK, *([] if more else ALONE), "-o", str(target),
                           *map(str, objects), *more, *self.sources_of_lab(),
                           "-lm"),
-            [*object_code.READELF, str(target)])
+            *([] if more else [[*object_code.READELF, str(target)]]))
         if not more:
             self.inspect(listing)
         return target
