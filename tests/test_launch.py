@@ -49,10 +49,20 @@ class Interrupted(unittest.TestCase):
 
 # A tool waits for a program that answers Ctrl-C with the status 7.
 WAITS = """
-import subprocess, sys
+import sys
 from malloclab import foreground
-sys.exit(foreground.wait(subprocess.Popen(
-    ['sh', '-c', 'trap "exit 7" INT; echo; while :; do sleep 0.01; done'])))
+sys.exit(foreground.run(
+    ['sh', '-c', 'trap "exit 7" INT; echo; while :; do sleep 0.01; done'],
+).returncode)
+"""
+# On a busy machine the program runs while Python is still about to know it.
+HEARS_EARLY = """
+import signal, subprocess
+class Popen(subprocess.Popen):
+    def __init__(self, *args, **options):
+        super().__init__(*args, **options)
+        signal.raise_signal(signal.SIGINT)
+subprocess.Popen = Popen
 """
 # On a busy machine Python hears of Ctrl-C after the program has ended.
 HEARS_LATE = """
@@ -81,6 +91,9 @@ class InTheForeground(unittest.TestCase):
 
     def test_its_status_is_returned(self) -> None:
         self.assertEqual(self.status(WAITS), 7)
+
+    def test_it_has_just_begun_when_the_tool_hears(self) -> None:
+        self.assertEqual(self.status(HEARS_EARLY + WAITS), 7)
 
     def test_it_has_ended_when_the_tool_hears(self) -> None:
         self.assertEqual(self.status(HEARS_LATE + WAITS), 7)

@@ -7,7 +7,6 @@ statistics (driver/measure/difference.c), and prints.
 from __future__ import annotations
 
 import argparse
-import subprocess
 import sys
 import tempfile
 from pathlib import Path
@@ -91,7 +90,7 @@ def _words(args: argparse.Namespace, options: Sequence[str]) -> list[str]:
 
 def _compare(args: argparse.Namespace, options: Sequence[str]) -> int:
     make("lab")
-    return foreground.wait(subprocess.Popen(_words(args, options)))
+    return foreground.run(_words(args, options)).returncode
 
 
 def main() -> int:

@@ -131,8 +131,8 @@ def run_driver(build: Path, allocators: Sequence[str], traces: Sequence[str],
                f"--json={out}", "-v", "0", f"--trace-dir={TRACES}"]
     command += [f"--file={trace}" for trace in traces]
     command += ["--bounds"] if _knows(driver, "--bounds") else []
-    status = foreground.wait(subprocess.Popen(
-        command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL))
+    status = foreground.run(command, stdin=subprocess.DEVNULL,
+                            stdout=subprocess.DEVNULL).returncode
     if status == 2:
         raise BenchError  # it has said why
     if not out.exists():

@@ -189,7 +189,7 @@ def _descendants(pid: int | str) -> Iterator[str]:
         yield from _descendants(child)
 
 
-def _pass_interrupt(process: subprocess.Popen[bytes]) -> None:
+def _pass_interrupt(process: foreground.Process) -> None:
     """bubblewrap ignores Ctrl-C, and so does mdriver in it until it catches
     the signal: it is sent then. mdriver catches it once, so it has time to
     answer the terminal's."""
@@ -204,13 +204,14 @@ def _pass_interrupt(process: subprocess.Popen[bytes]) -> None:
                 return
 
 
-def _wait(process: subprocess.Popen[bytes]) -> int:
+def _run(command: Sequence[str]) -> int:
     """Ctrl-C is mdriver's to answer."""
-    def pass_on() -> None:  # in a thread, for the program may end first
+    # In a thread, for the program may end first.
+    def pass_on(process: foreground.Process) -> None:
         threading.Thread(target=_pass_interrupt, args=(process,),
                          daemon=True).start()
 
-    status = foreground.wait(process, pass_on)
+    status = foreground.run(command, pass_on).returncode
     return status if status >= 0 else 128 - status
 
 
@@ -220,14 +221,14 @@ def judge(jail: Jail, words: Sequence[str], options: Sequence[str],
     or 2 where there can be no such jail."""
     command = [*words, *options]
     if not jail.isolated:
-        return _wait(subprocess.Popen(jail.command(command, terminal=True)))
+        return _run(jail.command(command, terminal=True))
     files = Files.named_by(options, Path(words[0]))
     with _outboxes(files) as outbox:
         def jailed(words: Sequence[str]) -> list[str]:
             return jail.command(words, [*files.read, *read], write,
                                 outbox=outbox, terminal=True)
 
-        status = _wait(subprocess.Popen(jailed(command)))
+        status = _run(jailed(command))
         if status == 1 and subprocess.run(
                 jailed(["true"]), stderr=subprocess.DEVNULL).returncode:
             return 2  # it was bubblewrap's

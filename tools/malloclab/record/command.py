@@ -5,14 +5,12 @@ from __future__ import annotations
 import argparse
 import os
 import shutil
-import signal
-import subprocess
 import sys
 import tempfile
 from itertools import islice
 from typing import Mapping, Sequence
 
-from .. import BUILD, output, preloading, terminal
+from .. import BUILD, foreground, output, preloading, terminal
 from ..arguments import positive
 from ..columns import add_markdown, layout
 from ..making import MakeError, make
@@ -259,17 +257,13 @@ def run(command: Sequence[str],
     """Run the command. Its PID and its status: -N for signal N.
 
     An interrupt is the program's, whose trace is still wanted: no exception.
-    (A handler of ours does not outlive the exec, to ignore it would.)
     """
-    before = signal.signal(signal.SIGINT, lambda number, frame: None)
     try:
-        process = subprocess.Popen(command, env=environment)
-        return process.pid, process.wait()
+        process = foreground.run(command, environment=environment)
+        return process.pid, process.returncode
     except OSError as error:
         reason = f"cannot run {command[0]}: {error.strerror}"
         raise RecordError(reason) from None
-    finally:
-        signal.signal(signal.SIGINT, before)
 
 
 # ---- Choosing a process ----
