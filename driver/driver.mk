@@ -32,7 +32,7 @@ $(OUT)/mdriver: $(JUDGE_OBJECTS)
 	$(call link,$(CC) $(JUDGE_FLAGS) $(HOST_LINK) $^ $(JUDGE_LIBS))
 
 $(OUT)/$(if $(filter aarch64,$(MODE)),work/)worker: $(WORKER_OBJECTS)
-	$(call link,$(WORKER_CC) $(WORKER_FLAGS) $(WORKER_LINK) $^)
+	$(call link,$(WORKER_CC) $(WORKER_FLAGS) $(WORKER_LINK) -static-libgcc $^)
 
 ifeq ($(MODE),aarch64)
 $(OUT)/worker: driver/worker/worker_aarch64.sh $(OUT)/work/worker

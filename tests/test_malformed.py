@@ -187,6 +187,16 @@ class Malformed(unittest.TestCase):
     def test_directory(self) -> None:
         self.judge(self.folder.name, ': is a directory')
 
+    def test_pipe_that_nobody_writes_to(self) -> None:
+        pipe = Path(self.folder.name, 'pipe.rep')
+        os.mkfifo(pipe)
+        self.judge(str(pipe), ': is not a regular file')
+
+    def test_name_that_is_empty(self) -> None:
+        finished = samples.mdriver_refusing('-f', '')
+        self.assertEqual((finished.returncode, finished.stderr),
+                         (2, '-f: the name of a trace is empty\n'))
+
     def test_missing_file(self) -> None:
         for name in 'no-such.rep', 'no/such.rep':
             self.judge(name, ': there is no such trace, here or in traces')

@@ -151,6 +151,15 @@ static void append_data_lost(struct text *t, const struct finding *f,
     append_op(t, trace, f->culprit);
 }
 
+static void append_past_end(struct text *t, uint64_t address, uint64_t end)
+{
+    if (address == end)
+        append(t, "at the end of the heap");
+    else
+        append(t, "%llu bytes past the end of the heap, 0x%llx",
+               (ull)(address - end), (ull)end);
+}
+
 static void append_stray(struct text *t, const struct finding *f,
                          const struct trace *trace, const struct oracle *o)
 {
@@ -159,8 +168,7 @@ static void append_stray(struct text *t, const struct finding *f,
     append(t, f->moment == AT_END ? " there is" : " leaves");
     append(t, " byte 0x%02llx at 0x%llx, ", (ull)f->value, (ull)f->address);
     if (f->address >= end)
-        append(t, "%llu bytes past the end of the heap, 0x%llx",
-               (ull)(f->address - end), (ull)end);
+        append_past_end(t, f->address, end);
     else
         append(t, "in memory that is not mapped");
     append(t, ", where every byte must be zero");
@@ -240,36 +248,50 @@ void describe_finding(const struct finding *f, const struct trace *trace,
 /* ---- Crashes. ---- */
 
 /* Write "function\nfile:line\n" from addr2line; false if it fails. */
-static bool look_up_symbol(const struct crash *c, char *answer, size_t size)
+static bool look_up_symbol(const struct code *c, char *answer, size_t size)
 {
     char object[sizeof c->object], offset[32];
     char *argv[] = {"addr2line", "-s", "-f", "-e", object, offset, NULL};
     char *none[] = {NULL};
 
     memcpy(object, c->object, sizeof object);
-    snprintf(offset, sizeof offset, "0x%llx", (ull)c->object_offset);
+    snprintf(offset, sizeof offset, "0x%llx", (ull)c->offset);
     bool done = capture_output(argv, none, answer, size);
     plain_text(answer, "\n");
     return done && answer[0] && answer[0] != '?';
 }
 
-static void append_code(struct text *t, const struct crash *c)
+/* The claim is the worker's. */
+static void append_place(struct text *t, const struct code *claim)
 {
+    struct code c = *claim;
     char answer[512];
 
-    if (!c->object[0])
-        return;
-    if (look_up_symbol(c, answer, sizeof answer)) {
+    c.object[sizeof c.object - 1] = '\0';
+    plain_text(c.object, "");
+    if (look_up_symbol(&c, answer, sizeof answer)) {
         char *line = strchr(answer, '\n');
 
         if (line)
             *line++ = '\0';
-        append(t, " in %s", answer);
+        append(t, "%s", answer);
         if (line && line[0] != '?')
             append(t, ", %.*s", (int)strcspn(line, "\n "), line);
         return;
     }
-    append(t, " in %s+0x%llx", basename(c->object), (ull)c->object_offset);
+    append(t, "%s+0x%llx", basename(c.object), (ull)c.offset);
+}
+
+static void append_code(struct text *t, const struct crash *c)
+{
+    if (c->code.object[0]) {
+        append(t, " in ");
+        append_place(t, &c->code);
+    }
+    if (c->caller.object[0]) {
+        append(t, ", called by ");
+        append_place(t, &c->caller);
+    }
 }
 
 static void append_neighbours(struct text *t, uint64_t address,
@@ -312,8 +334,7 @@ static void append_address(struct text *t, const struct crash *c,
     else if (oracle_in_heap(o, a, 1))
         append_neighbours(t, a, trace, o);
     else if (a >= end && a < o->base + o->limit)
-        append(t, "%llu bytes past the end of the heap, 0x%llx", (ull)(a - end),
-               (ull)end);
+        append_past_end(t, a, end);
     else
         append(t, "outside the heap, 0x%llx to 0x%llx", (ull)o->base, (ull)end);
 }
@@ -343,8 +364,6 @@ void describe_overreach(const struct overreach *claim,
     struct text t = {buffer, size};
     uint64_t end = base + o.brk;
 
-    o.access.object[sizeof o.access.object - 1] = '\0';
-    plain_text(o.access.object, "");
     buffer[0] = '\0';
     if (o.op >= trace->op_count)
         return;

@@ -18,7 +18,10 @@
 void describe_finding(const struct finding *f, const struct trace *trace,
                       const struct oracle *oracle, char *buffer, size_t size);
 
-/* Describe a crash in f->detail: its signal, its line of code, the address. */
+/*
+ * Describe a crash in f->detail: its signal, its line of code, the call in the
+ * allocator that led there if it lies elsewhere, and the address.
+ */
 void describe_crash(struct finding *f, const struct ending *ending,
                     const struct trace *trace, const struct oracle *oracle);
 

@@ -350,8 +350,6 @@ static struct ending end_of_crash(struct sandbox *s)
     struct ending e = {.verdict = VERDICT_CRASHED, .described = true};
 
     e.crash = s->channel->crash;
-    e.crash.object[sizeof e.crash.object - 1] = '\0';
-    plain_text(e.crash.object, "");
     e.status = (int)e.crash.signal;
     process_kill(&s->process);
     if (!s->channel->jailed || e.status != SIGSYS)

@@ -40,18 +40,20 @@ size_t trace_stem_length(const char *name)
 
 const char *trace_directory(void)
 {
-    static char path[PATH_MAX];
+    static char path[PATH_MAX], plain[PATH_MAX];
 
     if (access("traces", R_OK) == 0)
         return "traces";
     snprintf(path, sizeof path, "%s/../../traces", build_directory());
-    return path;
+    return realpath(path, plain) ? plain : path;
 }
 
 static struct trace *load_named(const char *file, const char *directory)
 {
     char path[PATH_MAX];
 
+    if (!file[0])
+        fatal("-f", 0, "the name of a trace is empty");
     if (access(file, F_OK) == 0)
         return trace_load(file);
     for (int i = 0; i < ENDINGS && file[0] != '/'; i++) {

@@ -201,8 +201,9 @@ static uint64_t read_header(struct reader *r)
 static uint32_t *id_entry(struct reader *r, int64_t id)
 {
     if (id < 0 || (uint64_t)id >= r->trace->id_count)
-        FATAL(r, "id %lld is out of range: the header declares %llu ids",
-              (long long)id, (unsigned long long)r->trace->id_count);
+        FATAL(r, "id %lld is out of range: the header declares %llu id%s",
+              (long long)id, (unsigned long long)r->trace->id_count,
+              r->trace->id_count == 1 ? "" : "s");
     return &r->slot_of[id];
 }
 

@@ -81,15 +81,21 @@ enum crash_nature {
     CRASH_NO_ADDRESS /* not canonical, so the processor gives no address */
 };
 
+/* A place in a shared object, as addr2line takes it. */
+struct code {
+    uint64_t offset;
+    char object[256]; /* its path, "" if unknown */
+};
+
 /* A fatal signal in the worker. */
 struct crash {
     uint64_t address; /* the one that was accessed: si_addr. SIGSYS by a filter:
                          the system call, and its architecture from bit 32 on */
     uint64_t pc, sp;
-    uint64_t object_offset; /* of pc in its shared object */
     uint32_t signal;
-    uint32_t nature;  /* enum crash_nature */
-    char object[256]; /* the shared object's path, "" if unknown */
+    uint32_t nature;    /* enum crash_nature */
+    struct code code;   /* of pc */
+    struct code caller; /* the allocator's innermost call, if pc is not its */
 };
 
 /* The first access to a page past the end of the heap, in a checked batch. */
@@ -186,7 +192,7 @@ _Static_assert(CHANNEL_BATCH * sizeof(struct op) % CHANNEL_PAGE == 0,
                "the steps are whole pages");
 _Static_assert(sizeof(struct stop) == 32, "same layout");
 _Static_assert(sizeof(struct watchpoint) == 24, "same layout");
-_Static_assert(sizeof(struct crash) == 296, "same layout");
-_Static_assert(sizeof(struct overreach) == 312, "same layout");
+_Static_assert(sizeof(struct crash) == 560, "same layout");
+_Static_assert(sizeof(struct overreach) == 576, "same layout");
 
 #endif

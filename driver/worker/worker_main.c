@@ -8,9 +8,11 @@
  */
 #define _GNU_SOURCE
 #include "worker.h"
+#include "worker_parts.h"
 
 #include <dlfcn.h>
 #include <linux/futex.h>
+#include <setjmp.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,6 +23,7 @@
 #include <sys/syscall.h>
 #include <ucontext.h>
 #include <unistd.h>
+#include <unwind.h>
 
 enum { CHANNEL_FD = 3, HEAP_FD = 4, EXIT_SETUP = 127 };
 
@@ -130,14 +133,47 @@ static enum crash_nature nature_of(const siginfo_t *info, uintptr_t sp)
     return info->si_code == SI_KERNEL ? CRASH_NO_ADDRESS : CRASH_PLAIN;
 }
 
-static void describe_code_address(struct crash *crash, uintptr_t pc)
+static void describe_code(struct code *code, uintptr_t address)
 {
     Dl_info info;
 
-    if (!dladdr((void *)pc, &info) || !info.dli_fname)
+    if (!dladdr((void *)address, &info) || !info.dli_fname)
         return;
-    strncpy(crash->object, info.dli_fname, sizeof crash->object - 1);
-    crash->object_offset = pc - (uintptr_t)info.dli_fbase;
+    strncpy(code->object, info.dli_fname, sizeof code->object - 1);
+    code->offset = address - (uintptr_t)info.dli_fbase;
+}
+
+/* Does the address lie in the allocator's shared object? */
+static bool is_allocators(uintptr_t address)
+{
+    Dl_info its, own;
+
+    return dladdr((void *)(uintptr_t)worker.calls.malloc, &own) &&
+           dladdr((void *)address, &its) && its.dli_fbase == own.dli_fbase;
+}
+
+/* Where to go on if the stack cannot be walked, for it is overwritten. */
+static sigjmp_buf after_walk;
+static volatile sig_atomic_t walking;
+
+static _Unwind_Reason_Code visit_frame(struct _Unwind_Context *frame,
+                                       void *caller)
+{
+    uintptr_t call = (uintptr_t)_Unwind_GetIP(frame) - 1;
+
+    if (!is_allocators(call))
+        return _URC_NO_REASON;
+    describe_code(caller, call);
+    return _URC_END_OF_STACK;
+}
+
+static void find_caller(struct code *caller)
+{
+    if (sigsetjmp(after_walk, 0) == 0) {
+        walking = true;
+        _Unwind_Backtrace(visit_frame, caller);
+    }
+    walking = false;
 }
 
 static void describe_signal(struct crash *crash, int number,
@@ -154,7 +190,9 @@ static void describe_signal(struct crash *crash, int number,
     if (number == SIGSYS && info->si_code == BY_FILTER)
         crash->address =
             (uint64_t)info->si_arch << 32 | (uint32_t)info->si_syscall;
-    describe_code_address(crash, pc);
+    describe_code(&crash->code, pc);
+    if (!is_allocators(pc))
+        find_caller(&crash->caller);
 }
 
 /* An access past the end of the heap is noted and then let pass. */
@@ -173,6 +211,8 @@ static bool is_overreach(int number, const siginfo_t *info,
 
 static void on_fatal_signal(int number, siginfo_t *info, void *context)
 {
+    if (walking)
+        siglongjmp(after_walk, 1);
     if (is_overreach(number, info, context))
         return;
     describe_signal(&channel->crash, number, info, context);
@@ -191,7 +231,8 @@ static void install_handlers(void)
                                   SIGABRT, SIGSYS, SIGTRAP};
     stack_t alternate = {.ss_sp = stack, .ss_size = sizeof stack};
     struct sigaction action = {.sa_sigaction = on_fatal_signal,
-                               .sa_flags = SA_SIGINFO | SA_ONSTACK};
+                               .sa_flags =
+                                   SA_SIGINFO | SA_ONSTACK | SA_NODEFER};
 
     sigaltstack(&alternate, NULL);
     for (size_t i = 0; i < sizeof signals / sizeof *signals; i++)

@@ -3,7 +3,7 @@
  */
 /* trace: mixed.rep */
 /* expect: mixed.rep:\d+ */
-/* expect: SIGABRT */
+/* expect: SIGABRT in .*, called by mm_malloc, crashed.abort.c:15 */
 #define OWN_MALLOC
 #include "sound.h"
 

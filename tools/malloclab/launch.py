@@ -2,8 +2,8 @@
 
 A tool begins with this import. While it loads, Ctrl-C kills it without a
 message, and a shell reports 130. run() gives the signal back to main(), which
-cleans up; it returns 130 itself, or leaves that to run(). Standard files that are closed are replaced,
-so that no file that the tool opens takes their number.
+cleans up; it returns 130 itself, or leaves that to run(). Standard files that
+are closed are replaced, so that no file that the tool opens takes their number.
 
 A tool ends with the status that main() returns. If standard output cannot be
 written, the tool prints one line on standard error and ends with 2; Python
