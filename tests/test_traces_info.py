@@ -276,7 +276,7 @@ class Forms(Tool):
         path = self.write('9\n1\n2\n1\na 0 5\nf 1\n', 'bad.rep')
         done = self.traces('info', path, status=2)
         self.assertEqual(done.stderr, f'{path}:6: id 1 is out of range: the '
-                         'header declares 1 ids\n')
+                         'header declares 1 id\n')
         self.assertEqual(done.stdout, '')
 
     def test_one_that_is_not_there(self) -> None:

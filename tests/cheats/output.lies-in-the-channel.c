@@ -32,8 +32,8 @@ static void harm(void)
         _exit(3);
     memset(c->text, 'x', sizeof c->text);
     memcpy(c->text, "a\ncorrect:999\n\033[2J", 19);
-    memset(c->crash.object, '\xff', sizeof c->crash.object);
-    memcpy(c->crash.object, "/a\ncorrect:999\n", 15);
+    memset(c->crash.code.object, '\xff', sizeof c->crash.code.object);
+    memcpy(c->crash.code.object, "/a\ncorrect:999\n", 15);
     c->crash.signal = 4711;
     c->verdict = VERDICT_CRASHED;
     c->reply = REPLY_ENDED;
