@@ -295,6 +295,19 @@ class Hostile(Collecting):
             self.refused('bob', 'too large when unpacked', 'c')
             self.refused('many', 'it holds more than', 'c')
 
+    def test_folders_and_headers_without_end(self) -> None:
+        (self.folder / 'c').mkdir()
+        deep = [('a/' * depth + 'f', b'') for depth in range(300, 1801, 300)]
+        tarred(self.folder / 'c/ada.tar.gz', [('mm.c', TEXT.encode()), *deep])
+        with tarfile.open(self.folder / 'c/bob.tar', 'w', pax_headers={
+                f'key{n}': '' for n in range(archives.MOST_HEADERS + 1)}
+                          ) as archive:
+            archive.addfile(tarfile.TarInfo('mm.c'))
+        found = self.collect('c')
+        self.assertEqual(found['ada'].refused, '')
+        self.assertIn('it lies in more than 32 folders', found['ada'].notes[0])
+        self.refused('bob', 'more than 100 headers', 'c')
+
     def test_sources_without_end(self) -> None:
         self.put('ada/mm.c', text='x' * (sources.MOST_BYTES + 1))
         with self.assertRaises(Refused):

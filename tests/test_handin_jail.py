@@ -269,6 +269,8 @@ class Compiling(kinds.Folder):
             with self.subTest(before):
                 self.build(BARE, uses + before, allowed=allowed)
         for before, name in (('void f(void) { fork(); }', 'fork'),
+                             ('void f(int x) { if (x) fork(); }\n'
+                              '#pragma weak fork\n', 'fork'),
                              ('void f(void) { printf("%d", 1); }', 'printf'),
                              ('double f(double x) { return log(x); }', 'log')):
             with self.assertRaises(handin.HandinError) as raised:

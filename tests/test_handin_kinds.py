@@ -339,6 +339,9 @@ class Files(Folder):
                  'is in C\n')):
             self.assertEqual(self.handin(given, status=2).stderr, said)
 
+    def test_spaces_without_end(self) -> None:
+        self.of(before='#if 0\nnamespace' + 500_000 * ' ' + 'x\n#endif')
+
     def test_inline_without_a_definition(self) -> None:
         far = 'inline __attribute__((noinline)) int twice(int n)\n' \
             '{ return 2 * n; }'

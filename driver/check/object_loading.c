@@ -9,6 +9,10 @@
  *                --> DT_NEEDED, DT_RUNPATH, ...      objects that it loads too
  *                --> DT_RELA, DT_REL, DT_JMPREL --> IRELATIVE   code, too
  *                --> DT_SYMTAB, DT_GNU_HASH     --> STT_GNU_IFUNC  the same
+ *
+ * What is read here has to be what the loader reads. So these tables must lie in
+ * segments that are not writable, and relocations may change neither those nor
+ * PT_DYNAMIC: each changes memory while the loader still reads the next.
  */
 #define _GNU_SOURCE
 #include "object_parts.h"
@@ -27,6 +31,7 @@ struct dynamic {
     Elf *elf;
     struct object_facts *facts;
     GElf_Half machine;
+    uint64_t start, end; /* addresses of PT_DYNAMIC */
     uint64_t value[LAST_TAG]; /* by tag; 0: there is no such entry */
     uint64_t gnu_hash;
 };
@@ -81,6 +86,31 @@ static void add_segment(struct object_facts *facts, const GElf_Phdr *p)
         .writable = p->p_flags & PF_W};
 }
 
+/* The pages of one segment that has the address; NULL: none, or several. */
+static const struct object_segment *
+segment_at(const struct object_facts *facts, uint64_t address)
+{
+    const struct object_segment *found = NULL;
+
+    for (size_t i = 0; i < facts->segment_count; i++) {
+        const struct object_segment *s = &facts->segments[i];
+        if (address < s->start || address >= s->end)
+            continue;
+        if (found)
+            return NULL;
+        found = s;
+    }
+    return found;
+}
+
+static void check_fixed(const struct dynamic *d, uint64_t table)
+{
+    const struct object_segment *s = segment_at(d->facts, table);
+
+    if (table && (!s || s->writable))
+        refuse(d->facts, "has a table for the loader in writable memory");
+}
+
 /* ---- PT_DYNAMIC. ---- */
 
 static const struct {
@@ -92,6 +122,7 @@ static const struct {
     {DT_INIT_ARRAYSZ, "constructors (DT_INIT_ARRAY)"},
     {DT_PREINIT_ARRAYSZ, "constructors (DT_PREINIT_ARRAY)"},
     {DT_FINI_ARRAYSZ, "destructors (DT_FINI_ARRAY)"},
+    {DT_RELRSZ, "packed relocations (DT_RELR)"},
     {DT_RPATH, "a path for the loader (DT_RPATH)"},
     {DT_RUNPATH, "a path for the loader (DT_RUNPATH)"},
     {DT_AUDIT, "an auditor for the loader (DT_AUDIT)"},
@@ -175,6 +206,25 @@ static bool is_irelative(const struct dynamic *d, GElf_Xword info)
 static const char chosen_by_code[] =
     "has functions that code chooses when it is loaded (ifunc)";
 
+/* Data that the loader reads no more, and no symbol that is chosen by code. */
+static void check_relocation(const struct dynamic *d, uint64_t place,
+                             GElf_Xword info)
+{
+    const struct object_segment *s = segment_at(d->facts, place);
+    uint64_t width = gelf_fsize(d->elf, ELF_T_ADDR, 1, EV_CURRENT);
+    Elf_Data *symbols = data_at(d->elf, d->value[DT_SYMTAB], 0, ELF_T_SYM);
+    GElf_Sym symbol;
+
+    if (!s || !s->writable ||
+        (place + width > d->start && place < d->end))
+        refuse(d->facts, "has relocations outside its data");
+    if (!symbols || !gelf_getsym(symbols, (int)GELF_R_SYM(info), &symbol))
+        refuse(d->facts, "has a relocation without a symbol");
+    else if (is_irelative(d, info) ||
+             GELF_ST_TYPE(symbol.st_info) == STT_GNU_IFUNC)
+        refuse(d->facts, "%s", chosen_by_code);
+}
+
 static void check_relocations(const struct dynamic *d, uint64_t address,
                               uint64_t size, bool with_addend)
 {
@@ -193,8 +243,10 @@ static void check_relocations(const struct dynamic *d, uint64_t address,
                                : gelf_getrel(data, i, &rel) != NULL;
         if (!any)
             return;
-        if (is_irelative(d, with_addend ? rela.r_info : rel.r_info))
-            refuse(d->facts, "%s", chosen_by_code);
+        if (with_addend)
+            check_relocation(d, rela.r_offset, rela.r_info);
+        else
+            check_relocation(d, rel.r_offset, rel.r_info);
     }
 }
 
@@ -257,6 +309,9 @@ static void check_symbols(const struct dynamic *d)
 
 /* ---- All of it. ---- */
 
+static const int tables[] = {DT_HASH, DT_STRTAB, DT_SYMTAB,
+                             DT_RELA, DT_REL,    DT_JMPREL};
+
 static void check_dynamic(struct dynamic *d, const GElf_Phdr *p)
 {
     Elf_Data *entries = data_at(d->elf, p->p_vaddr, p->p_filesz, ELF_T_DYN);
@@ -265,7 +320,12 @@ static void check_dynamic(struct dynamic *d, const GElf_Phdr *p)
         refuse(d->facts, "has no table for the loader");
         return;
     }
+    d->start = p->p_vaddr;
+    d->end = p->p_vaddr + p->p_memsz;
     read_entries(d, entries);
+    check_fixed(d, d->gnu_hash);
+    for (size_t i = 0; i < sizeof tables / sizeof *tables; i++)
+        check_fixed(d, d->value[tables[i]]);
     check_relocations(d, d->value[DT_RELA], d->value[DT_RELASZ], true);
     check_relocations(d, d->value[DT_REL], d->value[DT_RELSZ], false);
     check_relocations(d, d->value[DT_JMPREL], d->value[DT_PLTRELSZ],
@@ -279,19 +339,21 @@ void object_read_loading(Elf *elf, struct object_facts *facts)
     GElf_Ehdr header;
     GElf_Phdr p;
     size_t count;
-    int tables = 0;
+    int found = 0;
 
     if (!gelf_getehdr(elf, &header) || elf_getphdrnum(elf, &count) != 0)
         return;
-    d.machine = header.e_machine;
+    d.machine = header.e_machine; /* all segments come before the table */
     for (size_t i = 0; i < count; i++) {
         if (!gelf_getphdr(elf, (int)i, &p))
             continue;
         if (p.p_type == PT_LOAD)
             add_segment(facts, &p);
-        if (p.p_type == PT_DYNAMIC && tables++ == 0)
-            check_dynamic(&d, &p);
     }
-    if (tables != 1)
-        refuse(facts, "has not one table for the loader but %d", tables);
+    for (size_t i = 0; i < count; i++)
+        if (gelf_getphdr(elf, (int)i, &p) && p.p_type == PT_DYNAMIC &&
+            found++ == 0)
+            check_dynamic(&d, &p);
+    if (found != 1)
+        refuse(facts, "has not one table for the loader but %d", found);
 }

@@ -30,9 +30,11 @@ PIECE = 1 << 16
 TAR_BLOCK = 512
 END_OF_TAR = bytes(2 * TAR_BLOCK)
 NAMED = 3  # notes of one archive
+MOST_FOLDERS = 32  # one in the other
+MOST_HEADERS = 100  # keys of a member of a pax archive, global ones included
 BROKEN = (tarfile.TarError, zipfile.BadZipFile, zlib.error, lzma.LZMAError,
           EOFError, struct.error, ValueError, NotImplementedError,
-          RuntimeError, OverflowError)
+          RuntimeError, OverflowError, MemoryError)
 OURS = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES)
 
 
@@ -147,8 +149,12 @@ class _Unpacking:
             bounded = _Bounded(stream, self.limits.size
                                + 2048 * self.limits.count)
             with tarfile.open(fileobj=bounded, mode="r|") as members:
-                for member in members:
+                while member := members.next():
+                    members.members.clear()  # each has a copy of the headers
                     self.count_one()
+                    if len(member.pax_headers) > MOST_HEADERS:
+                        raise BadArchive("a file in it has more than "
+                                         f"{MOST_HEADERS} headers")
                     if member.isfile():
                         self.keep(member.name, members.extractfile(member))
                     elif not member.isdir():
@@ -189,6 +195,9 @@ class _Unpacking:
         target = self.target(name)
         if target is None or stream is None:
             self.leave_out(name, "its path leads out of the archive")
+            return
+        if len(target.parts) - len(self.folder.parts) > MOST_FOLDERS:
+            self.leave_out(name, f"it lies in more than {MOST_FOLDERS} folders")
             return
         try:
             target.parent.mkdir(parents=True, exist_ok=True)

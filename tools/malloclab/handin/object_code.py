@@ -28,6 +28,7 @@ STANDS_FOR = {
     "__ctype_b_loc": {"isdigit", "isspace", "isalpha", "isalnum", "isprint",
                       "isupper", "islower", "isxdigit", "ispunct"},
     "__sigsetjmp": {"sigsetjmp"}, "_setjmp": {"setjmp"}}
+OF_THE_LINKER = {"__cxa_finalize"}  # of gcc's start files, weak
 RENAMED = re.compile(r"^__(?:isoc\d+_(\w+)|(\w+)_chk|(\w+)_finite)$")
 
 
@@ -44,12 +45,15 @@ def read(listing: str) -> ObjectCode:
     functions, missing = [], []
     for line in listing.splitlines():
         words = line.split(None, 7)
-        if len(words) < 8 or words[6] != "UND" or words[4] != "GLOBAL":
+        if len(words) < 8 or words[6] != "UND" or words[4] == "LOCAL":
             continue
         name, versioned, _ = words[7].partition("@")
+        if not versioned and words[4] == "WEAK":
+            continue  # it may be missing
         if not versioned:
             missing.append(name)
-        elif words[3] in ("FUNC", "IFUNC", "NOTYPE"):
+        elif name not in OF_THE_LINKER and \
+                words[3] in ("FUNC", "IFUNC", "NOTYPE"):
             functions.append(name)
     return ObjectCode(frozenset(tags), tuple(functions), tuple(missing))
 

@@ -16,7 +16,7 @@ from .labs import strip_comments
 CPP_ENDINGS = {".cc", ".cpp", ".cxx", ".c++", ".C", ".hpp"}
 CPP_TEXT = re.compile(
     r"^[ \t]*(?:#\s*include\s*<(?:iostream|vector|new|memory|algorithm|cstd\w+)>|"
-    r"using\s+namespace\b|namespace\s+\w*\s*\{|template\s*<|"
+    r"using\s+namespace\b|namespace(?:\s+\w+)?\s*\{|template\s*<|"
     r"class\s+\w+\s*[{:]).*", re.M)
 # What courses hand out beside mm.c.
 COURSE = {"mdriver.c", "memlib.c", "fsecs.c", "fcyc.c", "clock.c", "ftimer.c",
