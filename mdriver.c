@@ -405,7 +405,17 @@ static const char *profiles_path(const struct options *o)
 
 static struct profile profile_for(const struct options *o)
 {
-    return o->points ? *o->points : profile_read(profiles_path(o), o->index);
+    const struct assignment *a = o->assignment;
+    bool by_assignment = a && !o->points && o->index == a->points.name;
+    struct profile profile =
+        o->points ? *o->points
+                  : profile_read(profiles_path(o), o->index,
+                                 by_assignment ? a->path : NULL,
+                                 by_assignment ? a->points_line : 0);
+
+    if (o->points || by_assignment)
+        assignment_check_weights(a, &profile);
+    return profile;
 }
 
 static void list(struct trace_list traces)
@@ -472,7 +482,7 @@ int main(int argc, char **argv)
 
     if (o.list || o.pack)
         list_or_pack(&o);
-    else
+    else if (!o.only_check)
         status = judge(&o, &profile);
     free(o.trace_files);
     assignment_delete(o.assignment);

@@ -4,7 +4,8 @@
 # heap and of string.h it finds in the program, which counts it apart.
 STEPS := $(addprefix $(OUT)/judge/,$(addsuffix .o,bench/steps bench/stepper \
 	bench/subject bench/outside $(addprefix driver/trace/,trace \
-	trace_text trace_binary trace_describe contents) driver/base/fatal \
+	trace_text trace_binary trace_describe contents) \
+	driver/base/fatal driver/base/plain_text \
 	driver/worker/calls)) \
 	$(OUT)/bench/memlib.o
 COUNTED := $(foreach f,sbrk map unmap remap discard,-Dmem_$f=memlib_$f)

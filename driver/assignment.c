@@ -1,6 +1,5 @@
 /*
- * assignment.c - the reader of assignments. What it refuses,
- * tools/malloclab/assignment.py refuses with the same sentence.
+ * assignment.c - the only reader of assignments; the tools ask mdriver.
  */
 #define _GNU_SOURCE
 #include "assignment.h"
@@ -41,10 +40,14 @@ static const char *const secret_keys[] = {"seed", "counts", NULL};
 /* By enum trace_set. */
 static const char *const set_names[] = {"both", "public", "secret", NULL};
 
-static const char *const point_keys[] = {
-    "utilization_weight", "utilization", "throughput",
-    "reference",          "average",     "measure",
-    "widest",             NULL};
+static const char *const point_keys[] = {"utilization_weight",
+                                         "utilization",
+                                         "throughput",
+                                         "reference",
+                                         "average",
+                                         "measure",
+                                         "widest",
+                                         NULL};
 
 static const char *const lab_names[] = {"csapp", "cmu", "house", NULL};
 
@@ -60,10 +63,10 @@ static void check_keys(const char *path, struct json_object *o,
                        const char *what, const char *const *known)
 {
     json_object_object_foreach (o, key, value) {
-        (void)value;
         if (!is_one_of(key, known))
-            fatal(path, 0, "\"%s\" is no key of %s; the nearest is \"%s\"", key,
-                  what, nearest_name(key, known));
+            fatal(path, json_line(value),
+                  "\"%s\" is no key of %s; the nearest is \"%s\"", key, what,
+                  nearest_name(key, known));
     }
 }
 
@@ -130,7 +133,7 @@ static void read_name(struct assignment *a, const char *path,
     const char *name = text_of(o, LONGEST_NAME);
 
     if (!name)
-        fatal(path, 0, "\"name\" has to be a text of 1 to %d bytes",
+        fatal(path, json_line(o), "\"name\" has to be a text of 1 to %d bytes",
               LONGEST_NAME);
     snprintf(a->name, sizeof a->name, "%s", name);
 }
@@ -140,9 +143,11 @@ static void check_lab(const char *path, struct json_object *o)
     const char *lab = text_of(o, LONGEST_WORD);
 
     if (!lab)
-        fatal(path, 0, "\"lab\" has to be \"csapp\", \"cmu\" or \"house\"");
+        fatal(path, json_line(o),
+              "\"lab\" has to be \"csapp\", \"cmu\" or \"house\"");
     if (!is_one_of(lab, lab_names))
-        fatal(path, 0, "\"lab\" cannot be \"%s\"; the nearest is \"%s\"", lab,
+        fatal(path, json_line(o),
+              "\"lab\" cannot be \"%s\"; the nearest is \"%s\"", lab,
               nearest_name(lab, lab_names));
 }
 
@@ -152,7 +157,7 @@ static void read_alignment(struct assignment *a, const char *path,
     int align = integer_of(o);
 
     if (align != 8 && align != 16)
-        fatal(path, 0, "\"alignment\" has to be 8 or 16");
+        fatal(path, json_line(o), "\"alignment\" has to be 8 or 16");
     a->align = (unsigned)align;
 }
 
@@ -162,12 +167,14 @@ static void add_trace(struct assignment *a, const char *path, const char *name,
     int number = integer_of(weight);
 
     if (!is_trace_name(name))
-        fatal(path, 0, "\"traces\": \"%s\" is no name of a trace file", name);
+        fatal(path, json_line(weight),
+              "\"traces\": \"%s\" is no name of a trace file", name);
     if (number < WEIGHT_NONE || number > WEIGHT_SPEED)
-        fatal(path, 0,
+        fatal(path, json_line(weight),
               "\"traces\": the weight of \"%s\" has to be 0, 1, 2 or 3", name);
-    a->traces[a->trace_count++] = (struct assigned_trace){
-        check_alloc(strdup(name)), (enum trace_weight)number};
+    a->traces[a->trace_count++] =
+        (struct assigned_trace){check_alloc(strdup(name)),
+                                (enum trace_weight)number, json_line(weight)};
 }
 
 static void read_traces(struct assignment *a, const char *path,
@@ -178,7 +185,7 @@ static void read_traces(struct assignment *a, const char *path,
                     : 0;
 
     if (count < 1 || count > MOST_TRACES)
-        fatal(path, 0,
+        fatal(path, json_line(o),
               "\"traces\" has to be an object with the weights of 1 to %d "
               "traces",
               MOST_TRACES);
@@ -192,9 +199,10 @@ static void read_points(struct assignment *a, const char *path,
 {
     const char *name = text_of(o, LONGEST_WORD);
 
+    a->points_line = json_line(o);
     a->own_points = json_object_is_type(o, json_type_object);
     if (!a->own_points && !name)
-        fatal(path, 0,
+        fatal(path, json_line(o),
               "\"points\" has to be the name of a profile, or a profile");
     if (a->own_points) {
         check_keys(path, o, "\"points\"", point_keys);
@@ -212,11 +220,12 @@ static void read_limit(struct assignment *a, const char *path, const char *key,
 
     if (strcmp(key, "heap_limit") == 0) {
         if (!size || !size_read(size, &a->heap_limit))
-            fatal(path, 0, "\"heap_limit\" has to be " SIZE_RANGE ", as text");
+            fatal(path, json_line(o),
+                  "\"heap_limit\" has to be " SIZE_RANGE ", as text");
         return;
     }
     if (!(seconds > 0 && seconds <= MOST_SECONDS))
-        fatal(path, 0,
+        fatal(path, json_line(o),
               "\"%s\" has to be a number of seconds above 0 and up to 1000000",
               key);
     *(strcmp(key, "budget") == 0 ? &a->budget : &a->time_limit) = seconds;
@@ -226,7 +235,7 @@ static void read_limits(struct assignment *a, const char *path,
                         struct json_object *o)
 {
     if (!json_object_is_type(o, json_type_object))
-        fatal(path, 0, "\"limits\" has to be an object");
+        fatal(path, json_line(o), "\"limits\" has to be an object");
     check_keys(path, o, "\"limits\"", limit_keys);
     json_object_object_foreach (o, key, value)
         read_limit(a, path, key, value);
@@ -241,7 +250,7 @@ static void read_seed(struct assignment *a, const char *path,
         if (!isascii((unsigned char)*c))
             seed = NULL;
     if (!seed)
-        fatal(path, 0,
+        fatal(path, json_line(o),
               "\"seed\" has to be a text of 1 to %d printable ASCII characters",
               LONGEST_SEED);
     snprintf(a->seed, sizeof a->seed, "%s", seed);
@@ -257,7 +266,8 @@ static void read_counted(struct assignment *a, const char *path,
             a->counted = (enum trace_set)i;
             return;
         }
-    fatal(path, 0, "\"counts\" has to be \"public\", \"secret\" or \"both\"");
+    fatal(path, json_line(o),
+          "\"counts\" has to be \"public\", \"secret\" or \"both\"");
 }
 
 /* Handouts have no seed, for students are not to know it. */
@@ -265,7 +275,7 @@ static void read_secret(struct assignment *a, const char *path,
                         struct json_object *o)
 {
     if (!json_object_is_type(o, json_type_object))
-        fatal(path, 0, "\"secret\" has to be an object");
+        fatal(path, json_line(o), "\"secret\" has to be an object");
     check_keys(path, o, "\"secret\"", secret_keys);
     json_object_object_foreach (o, key, value) {
         if (strcmp(key, "seed") == 0)
@@ -283,15 +293,16 @@ static void check_allowed(const char *path, struct json_object *o)
                        : MOST_ALLOWED + 1;
 
     if (count > MOST_ALLOWED)
-        fatal(path, 0, "\"allowed\" has to be a list of at most %d functions",
+        fatal(path, json_line(o),
+              "\"allowed\" has to be a list of at most %d functions",
               MOST_ALLOWED);
     for (size_t i = 0; i < count; i++) {
-        const char *name =
-            text_of(json_object_array_get_idx(o, i), LONGEST_CALL);
+        struct json_object *call = json_object_array_get_idx(o, i);
+        const char *name = text_of(call, LONGEST_CALL);
 
         if (!name || !is_function_name(name))
-            fatal(path, 0, "\"allowed\": number %zu is no name of a function",
-                  i + 1);
+            fatal(path, json_line(call),
+                  "\"allowed\": number %zu is no name of a function", i + 1);
     }
 }
 
@@ -324,6 +335,7 @@ static struct assignment *read_file(const char *path)
         *root = json_file_read(path, MOST_BY_HAND, "an assignment");
     struct assignment *a = check_alloc(calloc(1, sizeof *a));
 
+    a->path = check_alloc(strdup(path));
     a->heap_limit = MEM_DEFAULT_LIMIT;
     a->time_limit = 20;
     check_keys(path, root, "an assignment", keys);
@@ -331,7 +343,7 @@ static struct assignment *read_file(const char *path)
         if (json_object_object_get_ex(root, keys[i], &value))
             read_member(a, path, keys[i], value);
         else if (i < NEEDED)
-            fatal(path, 0, "it has no \"%s\"", keys[i]);
+            fatal(path, json_line(root), "it has no \"%s\"", keys[i]);
     }
     json_object_put(root);
     return a;
@@ -354,10 +366,42 @@ void assignment_delete(const struct assignment *a)
     for (size_t i = 0; i < a->trace_count; i++)
         free(a->traces[i].name);
     free(a->traces);
+    free(a->path);
     free((void *)a);
 }
 
 /* ---- Its traces. ---- */
+
+void assignment_check_weights(const struct assignment *a,
+                              const struct profile *profile)
+{
+    bool memory = false, speed = false;
+
+    for (size_t i = 0; i < a->trace_count; i++) {
+        memory |= weighs_memory(a->traces[i].weight);
+        speed |= weighs_speed(a->traces[i].weight);
+    }
+    if (!memory && profile->utilization_weight > 0)
+        fatal(a->path, a->traces[0].line,
+              "\"traces\": no trace counts for utilization: give one the "
+              "weight 1 or 2");
+    if (!speed && profile->utilization_weight < 1)
+        fatal(a->path, a->traces[0].line,
+              "\"traces\": no trace counts for throughput: give one the weight "
+              "1 or 3");
+}
+
+static char *path_of(const struct assignment *a, const struct assigned_trace *t,
+                     const char *folder)
+{
+    char *path;
+
+    if (asprintf(&path, "%s/%s", folder, t->name) < 0)
+        check_alloc(NULL);
+    if (access(path, F_OK) != 0)
+        fatal(a->path, t->line, "\"traces\": there is no %s", path);
+    return path;
+}
 
 struct trace_list assignment_traces(const struct assignment *a,
                                     const char *directory)
@@ -366,8 +410,7 @@ struct trace_list assignment_traces(const struct assignment *a,
     const char *folder = directory ? directory : trace_directory();
 
     for (size_t i = 0; i < a->trace_count; i++)
-        if (asprintf(&paths[i], "%s/%s", folder, a->traces[i].name) < 0)
-            check_alloc(NULL);
+        paths[i] = path_of(a, &a->traces[i], folder);
     struct trace_list list =
         trace_list_load(paths, a->trace_count, folder, NULL);
     for (size_t i = 0; i < a->trace_count; i++)

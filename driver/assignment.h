@@ -1,7 +1,6 @@
 /*
  * assignment.h - what an instructor asks for: traces, alignment, limits,
- * points. docs/judge.md has the keys; tools/malloclab/assignment.py reads
- * the same files and says the same of those that are wrong.
+ * points. docs/judge.md has the keys.
  */
 #ifndef ASSIGNMENT_H
 #define ASSIGNMENT_H
@@ -15,17 +14,20 @@
 struct assigned_trace {
     char *name; /* of a file in the trace directory */
     enum trace_weight weight;
+    unsigned long line; /* where the file has it */
 };
 
 enum { LONGEST_SEED = 64 }; /* printable ASCII characters */
 
 struct assignment {
+    char *path; /* the file itself */
     char name[61];
     unsigned align;
     struct assigned_trace *traces;
     size_t trace_count;
     bool own_points;       /* points is whole, not a name alone */
     struct profile points; /* of the file itself, or the name of a profile */
+    unsigned long points_line;
     size_t heap_limit;     /* bytes */
     double time_limit;     /* seconds */
     double budget;         /* likewise; 0: no limit */
@@ -38,6 +40,13 @@ struct assignment {
  * NULL where there is none. Complains and exits where the file is wrong.
  */
 const struct assignment *assignment_find(const char *file);
+
+/*
+ * Complain and exit where its weights leave a part of the profile's points
+ * without a trace.
+ */
+void assignment_check_weights(const struct assignment *a,
+                              const struct profile *profile);
 
 void assignment_delete(const struct assignment *a);
 

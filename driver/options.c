@@ -55,6 +55,7 @@ enum long_option {
     EXPLAIN,
     FUZZ,
     ASSIGNMENT,
+    CHECK_ASSIGNMENT,
     JAIL,
     NO_FREE_NULL,
     SECRET,
@@ -140,6 +141,9 @@ static const struct option_row {
       "Take traces, alignment, limits and profile from this assignment; an "
       "option that says otherwise wins (default: assignment.json beside the "
       "build's mdriver, if it is there)", 0},
+     TEXT, AT(assignment_file), 0, 0, NOTHING},
+    {{"check-assignment", CHECK_ASSIGNMENT, "FILE", 0,
+      "Say what is wrong in this assignment, and exit", 0},
      TEXT, AT(assignment_file), 0, 0, NOTHING},
     {{"allocator", ALLOCATOR, "LIST", 0,
       "What to run, separated by commas: names of the build (mm, a "
@@ -837,6 +841,7 @@ struct options options_read(int argc, char **argv)
         o.verbose = 0;
     if (o.stop_at != UINT64_MAX)
         o.stop_at--; /* they count from 1 */
+    o.only_check = is_given(&reading, CHECK_ASSIGNMENT);
     o.secret_option = "--secret";
     o.secret_argument = o.secret;
     settle_all(&o);

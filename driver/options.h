@@ -24,6 +24,7 @@ struct options {
     bool timing;
     bool count; /* instructions, too */
     bool in_process, subtract_loop, bounds, list;
+    bool only_check; /* the assignment */
     bool autograder, autolab, tabular;
     int verbose; /* 0 no table a trace, 1 with them, 2 also what is done */
     int debug;

@@ -258,7 +258,7 @@ class Profiles(samples.Samples):
         finished = self.use(json.dumps({'own': profile}))
         self.assertEqual(finished.returncode, 2, support.account(finished))
         self.assertEqual(finished.stdout, '')
-        self.assertRegex(finished.stderr, rf'\A[^\n]*own\.json: {pattern}\n\Z')
+        self.assertRegex(finished.stderr, rf'\A[^\n]*own\.json:1: {pattern}\n\Z')
 
     def test_own_profile(self) -> None:
         finished = self.use(json.dumps({'own': self.GOOD}))

@@ -228,7 +228,7 @@ class Mistakes(Grading):
         self.assign(traces={'no-such.rep': 1})
         self.refused('a.json: "traces": there is no', folder)
         self.assign(alignment=7)
-        self.refused('a.json: "alignment" has to be 8 or 16', folder)
+        self.refused('a.json:1: "alignment" has to be 8 or 16', folder)
         self.assertEqual((self.results / 'gradebook.csv').read_bytes(), before)
 
     def test_points_that_cannot_be_counted(self) -> None:

@@ -120,7 +120,7 @@ HOSTILE = {
     'a long error': ('#error ' + 100000 * 'e', '^mm.c:8: #error e{293}$', None),
     'a constructor': (
         'int y; __attribute__((constructor)) static void f(void) { y = 2; }',
-        r'^mm.c: has a constructor \(a function that runs before mm_init\)$',
+        r'^mm.c: has a constructor \(a function that runs before mm_init; .*\)$',
         None),
     'a destructor': (
         'int y; __attribute__((destructor)) static void f(void) { y = 2; }',
@@ -272,6 +272,7 @@ class Compiling(kinds.Folder):
                              ('void f(int x) { if (x) fork(); }\n'
                               '#pragma weak fork\n', 'fork'),
                              ('void f(void) { printf("%d", 1); }', 'printf'),
+                             ('void f(int x) { assert(x); }', 'assert'),
                              ('double f(double x) { return log(x); }', 'log')):
             with self.assertRaises(handin.HandinError) as raised:
                 self.build(BARE, uses + before, allowed=['memcpy'])

@@ -155,7 +155,7 @@ class Folder(unittest.TestCase):
         done = self.here('./mdriver', *QUICK)
         self.assertEqual(done.returncode, 2)
         self.assertTrue(done.stderr.endswith(
-            'assignment.json: it has no "name"\n'), done.stderr)
+            'assignment.json:1: it has no "name"\n'), done.stderr)
 
 
 class Refusals(unittest.TestCase):
@@ -181,13 +181,13 @@ class Refusals(unittest.TestCase):
         path = self.scratch / 'a.json'
         path.write_text(CLASSIC.read_text().replace('structs', 'nonesuch'))
         self.refused(path, self.scratch / 'x',
-                     f'{path}: there is no traces/nonesuch.rep')
+                     f'{path}: "traces": there is no traces/nonesuch.rep')
         self.assertFalse((self.scratch / 'x').exists())
 
     def test_a_wrong_assignment(self) -> None:
         path = self.scratch / 'a.json'
         path.write_text('{"nmae": "x"}')
-        self.refused(path, self.scratch / 'x', f'{path}: "nmae" is no key of '
+        self.refused(path, self.scratch / 'x', f'{path}:1: "nmae" is no key of '
                      'an assignment; the nearest is "name"')
 
     def test_where_nothing_can_be_written(self) -> None:

@@ -1,7 +1,10 @@
 /*
  * fatal.c - one line on stderr, after everything that stdout still holds.
  */
+#define _GNU_SOURCE /* vasprintf */
 #include "fatal.h"
+
+#include "plain_text.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -20,6 +23,18 @@ static void print_place(const char *path, unsigned long line)
         fprintf(stderr, "%s: ", path);
 }
 
+/* It may quote what others wrote: it stays one line all the same. */
+static void print_sentence(const char *format, va_list args)
+{
+    char *sentence;
+
+    if (vasprintf(&sentence, format, args) < 0)
+        return;
+    plain_text(sentence, "");
+    fprintf(stderr, "%s\n", sentence);
+    free(sentence);
+}
+
 _Noreturn void fatal(const char *path, unsigned long line, const char *format,
                      ...)
 {
@@ -27,9 +42,8 @@ _Noreturn void fatal(const char *path, unsigned long line, const char *format,
 
     print_place(path, line);
     va_start(args, format);
-    vfprintf(stderr, format, args);
+    print_sentence(format, args);
     va_end(args);
-    fputc('\n', stderr);
     exit(EXIT_NOT_JUDGED);
 }
 
@@ -39,9 +53,8 @@ _Noreturn void fatal_usage(const char *format, ...)
 
     print_place("mdriver", 0);
     va_start(args, format);
-    vfprintf(stderr, format, args);
+    print_sentence(format, args);
     va_end(args);
-    fputc('\n', stderr);
     exit(EXIT_NOT_JUDGED);
 }
 
@@ -52,9 +65,8 @@ void warn(const char *path, unsigned long line, const char *format, ...)
     print_place(path, line);
     fputs("note: ", stderr);
     va_start(args, format);
-    vfprintf(stderr, format, args);
+    print_sentence(format, args);
     va_end(args);
-    fputc('\n', stderr);
 }
 
 void *check_alloc(void *ptr)

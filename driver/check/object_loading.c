@@ -24,6 +24,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 enum { LAST_TAG = 64 /* tags below it are kept by number */ };
 
@@ -80,9 +81,10 @@ static void add_segment(struct object_facts *facts, const GElf_Phdr *p)
         refuse(facts, "has more than %d segments", OBJECT_SEGMENTS);
         return;
     }
+    uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE);
     facts->segments[facts->segment_count++] = (struct object_segment){
-        .start = p->p_vaddr & ~(uint64_t)4095,
-        .end = (p->p_vaddr + p->p_memsz + 4095) & ~(uint64_t)4095,
+        .start = p->p_vaddr & ~(page - 1),
+        .end = (p->p_vaddr + p->p_memsz + page - 1) & ~(page - 1),
         .writable = p->p_flags & PF_W};
 }
 

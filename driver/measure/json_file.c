@@ -111,7 +111,8 @@ static char *put_escape(char *to, unsigned code)
 static bool fits_64_bits(const char *number, size_t length)
 {
     bool negative = number[0] == '-';
-    const char *most = negative ? "-9223372036854775808" : "18446744073709551615";
+    const char *most =
+        negative ? "-9223372036854775808" : "18446744073709551615";
 
     return length < strlen(most) ||
            (length == strlen(most) && strncmp(number, most, length) <= 0);
@@ -172,6 +173,112 @@ static const char *error_of(struct json_tokener *t)
     return json_tokener_error_desc(error);
 }
 
+/* ---- Lines, and keys that stand twice: json-c keeps neither. ---- */
+
+/* It goes through the text, which is JSON, beside what json-c made of it. */
+struct walk {
+    const char *path, *at;
+    unsigned long line;
+};
+
+static void skip_space(struct walk *w)
+{
+    for (; *w->at && strchr(" \t\r\n", *w->at); w->at++)
+        w->line += *w->at == '\n';
+}
+
+/* Is there another part before the end of the array or object? */
+static bool next_part(struct walk *w, char end)
+{
+    skip_space(w);
+    if (*w->at == ',') {
+        w->at++;
+        skip_space(w);
+    }
+    if (*w->at != end)
+        return true;
+    w->at++;
+    return false;
+}
+
+static void skip_string(struct walk *w)
+{
+    for (w->at++; *w->at != '"'; w->at++)
+        w->at += *w->at == '\\';
+    w->at++;
+}
+
+/* The caller drops it by json_object_put. */
+static struct json_object *read_key(struct walk *w)
+{
+    const char *from = w->at;
+    struct json_tokener *t = check_alloc(json_tokener_new());
+
+    skip_string(w);
+    struct json_object *key =
+        json_tokener_parse_ex(t, from, (int)(w->at - from));
+    json_tokener_free(t);
+    skip_space(w);
+    w->at++; /* the colon */
+    return key;
+}
+
+static void walk_value(struct walk *w, struct json_object *value);
+
+static void walk_array(struct walk *w, struct json_object *array)
+{
+    for (size_t i = 0; next_part(w, ']'); i++)
+        walk_value(w, array ? json_object_array_get_idx(array, i) : NULL);
+}
+
+static void walk_object(struct walk *w, struct json_object *object)
+{
+    struct json_object *seen = check_alloc(json_object_new_object());
+
+    while (next_part(w, '}')) {
+        unsigned long line = w->line;
+        struct json_object *text = read_key(w);
+        const char *key = json_object_get_string(text);
+
+        if (json_object_object_get_ex(seen, key, NULL))
+            fatal(w->path, line, "the key \"%s\" stands twice", key);
+        json_object_object_add(seen, key, NULL);
+        walk_value(w, object ? json_object_object_get(object, key) : NULL);
+        json_object_put(text);
+    }
+    json_object_put(seen);
+}
+
+/* Where a key stands twice, the value may be another's: NULL, then. */
+static void walk_value(struct walk *w, struct json_object *value)
+{
+    skip_space(w);
+    if (value)
+        json_object_set_serializer(value, NULL, (void *)w->line, NULL);
+    switch (*w->at) {
+    case '{':
+        w->at++;
+        walk_object(w, json_object_is_type(value, json_type_object) ? value
+                                                                    : NULL);
+        break;
+    case '[':
+        w->at++;
+        walk_array(w,
+                   json_object_is_type(value, json_type_array) ? value : NULL);
+        break;
+    case '"':
+        skip_string(w);
+        break;
+    default:
+        w->at += strcspn(w->at, ",]} \t\r\n");
+    }
+}
+
+unsigned long json_line(struct json_object *value)
+{
+    return value ? (unsigned long)json_object_get_userdata(value) : 0;
+}
+
 struct json_object *json_file_read(const char *path, size_t most,
                                    const char *what)
 {
@@ -193,6 +300,7 @@ struct json_object *json_file_read(const char *path, size_t most,
     if (!json_object_is_type(root, json_type_object))
         fatal(path, 1, "expected an object with %s", what);
     json_tokener_free(t);
+    walk_value(&(struct walk){path, spelled, 1}, root);
     free(spelled);
     return root;
 }

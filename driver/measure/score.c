@@ -20,13 +20,13 @@ static struct json_object *member(const char *path, const char *profile,
                                   struct json_object *o, const char *key,
                                   enum json_type type)
 {
-    struct json_object *value;
+    struct json_object *value = NULL;
 
     if (!json_object_object_get_ex(o, key, &value) ||
         (!json_object_is_type(value, type) &&
          !(type == json_type_double &&
            json_object_is_type(value, json_type_int))))
-        fatal(path, 0, "profile '%s' needs \"%s\", %s", profile, key,
+        fatal(path, json_line(value ? value : o), "profile '%s' needs \"%s\", %s", profile, key,
               type == json_type_double   ? "a number"
               : type == json_type_string ? "a string"
                                          : "two numbers, low and high");
@@ -49,17 +49,17 @@ static void read_range(const char *path, const char *profile,
 
     if (json_object_array_length(pair) != 2 || !is_number(pair, 0) ||
         !is_number(pair, 1))
-        fatal(path, 0,
+        fatal(path, json_line(pair),
               "profile '%s' needs \"%s\", two numbers, low and "
               "high",
               profile, key);
     *low = json_object_get_double(json_object_array_get_idx(pair, 0));
     *high = json_object_get_double(json_object_array_get_idx(pair, 1));
     if (!(*low < *high))
-        fatal(path, 0, "profile '%s': \"%s\" has to rise from low to high",
+        fatal(path, json_line(pair), "profile '%s': \"%s\" has to rise from low to high",
               profile, key);
     if (!(*low >= 0 && *high <= PROFILE_MOST))
-        fatal(path, 0, "profile '%s': \"%s\" has to be within 0 and %g",
+        fatal(path, json_line(pair), "profile '%s': \"%s\" has to be within 0 and %g",
               profile, key, PROFILE_MOST);
 }
 
@@ -67,14 +67,13 @@ static void read_range(const char *path, const char *profile,
 static double read_widest(const char *path, const char *profile,
                           struct json_object *o)
 {
-    double widest;
-
     if (!json_object_object_get_ex(o, "widest", NULL))
         return 0;
-    widest = json_object_get_double(
-        member(path, profile, o, "widest", json_type_double));
+    struct json_object *value =
+        member(path, profile, o, "widest", json_type_double);
+    double widest = json_object_get_double(value);
     if (!(widest > 0 && widest <= 1))
-        fatal(path, 0, "profile '%s': \"widest\" has to be above 0 and up to 1",
+        fatal(path, json_line(value), "profile '%s': \"widest\" has to be above 0 and up to 1",
               profile);
     return widest;
 }
@@ -82,17 +81,19 @@ static double read_widest(const char *path, const char *profile,
 static int choice(const char *path, const char *profile, struct json_object *o,
                   const char *key, const char *const *words)
 {
-    const char *word =
-        json_object_get_string(member(path, profile, o, key, json_type_string));
+    struct json_object *value =
+        member(path, profile, o, key, json_type_string);
+    const char *word = json_object_get_string(value);
 
     for (int i = 0; words[i]; i++)
         if (strcmp(word, words[i]) == 0)
             return i;
-    fatal(path, 0, "profile '%s': \"%s\" cannot be \"%s\"", profile, key, word);
+    fatal(path, json_line(value), "profile '%s': \"%s\" cannot be \"%s\"", profile, key, word);
 }
 
-static _Noreturn void fatal_profile(const char *path, const char *name,
-                                    struct json_object *root)
+static _Noreturn void fatal_no_profile(const char *path, unsigned long line,
+                                       const char *name,
+                                       struct json_object *root)
 {
     char list[512] = "";
 
@@ -101,7 +102,7 @@ static _Noreturn void fatal_profile(const char *path, const char *name,
         snprintf(list + strlen(list), sizeof list - strlen(list), "%s%s",
                  list[0] ? ", " : "", key);
     }
-    fatal(path, 0, "no profile '%s'; there are %s", name, list);
+    fatal(path, line, "no profile '%s'; there are %s", name, list);
 }
 
 struct profile profile_of(const char *path, const char *name,
@@ -114,10 +115,11 @@ struct profile profile_of(const char *path, const char *name,
     struct profile p = {.name = ""};
 
     snprintf(p.name, sizeof p.name, "%s", name);
-    p.utilization_weight = json_object_get_double(
-        member(path, name, o, "utilization_weight", json_type_double));
+    struct json_object *weight =
+        member(path, name, o, "utilization_weight", json_type_double);
+    p.utilization_weight = json_object_get_double(weight);
     if (!(p.utilization_weight >= 0 && p.utilization_weight <= 1))
-        fatal(path, 0,
+        fatal(path, json_line(weight),
               "profile '%s': \"utilization_weight\" has to be "
               "within 0 and 1",
               name);
@@ -133,14 +135,16 @@ struct profile profile_of(const char *path, const char *name,
     return p;
 }
 
-struct profile profile_read(const char *path, const char *name)
+struct profile profile_read(const char *path, const char *name,
+                            const char *named_in, unsigned long line)
 {
-    struct json_object *root = json_file_read(path, MOST_BY_HAND, "a member a profile"), *o;
+    struct json_object *o, *root = json_file_read(path, MOST_BY_HAND,
+                                                  "a member a profile");
 
     if (!json_object_object_get_ex(root, name, &o))
-        fatal_profile(path, name, root);
+        fatal_no_profile(named_in ? named_in : path, line, name, root);
     if (!json_object_is_type(o, json_type_object))
-        fatal(path, 0, "profile '%s' has to be an object", name);
+        fatal(path, json_line(o), "profile '%s' has to be an object", name);
     struct profile p = profile_of(path, name, o);
     json_object_put(root);
     return p;
@@ -173,14 +177,19 @@ struct cost {
     double ratio[QUANTILES]; /* to libc; 0: unknown */
 };
 
-bool trace_counts_for_memory(const struct trace *t)
+bool weighs_memory(enum trace_weight weight)
 {
-    return t->weight == WEIGHT_BOTH || t->weight == WEIGHT_MEMORY;
+    return weight == WEIGHT_BOTH || weight == WEIGHT_MEMORY;
 }
 
-static bool counts_for_speed(const struct trace *t)
+bool weighs_speed(enum trace_weight weight)
 {
-    return t->weight == WEIGHT_BOTH || t->weight == WEIGHT_SPEED;
+    return weight == WEIGHT_BOTH || weight == WEIGHT_SPEED;
+}
+
+bool trace_counts_for_memory(const struct trace *t)
+{
+    return weighs_memory(t->weight);
 }
 
 static double instructions_of(const struct trace *t, const struct result *r)
@@ -241,7 +250,7 @@ static void add_trace(struct sums *s, const struct benchmark *c,
         if (r->outcome.verdict == VERDICT_OK)
             s->utilization += r->utilization;
     }
-    if (counts_for_speed(t))
+    if (weighs_speed(t->weight))
         add_speed(s, c, t, r);
 }
 

@@ -64,14 +64,20 @@ struct means {
 
 /*
  * Read the profile `name` from the file of profiles (JSON). If the file is
- * malformed or has no such profile, exit with a message.
+ * malformed or has no such profile, exit with a message; it says of the latter
+ * where the name stands: in a file, or, if that is NULL, in an option.
  */
-struct profile profile_read(const char *path, const char *name);
+struct profile profile_read(const char *path, const char *name,
+                            const char *named_in, unsigned long line);
 
 /* The same of the one object, which is in the file at path. */
 struct json_object;
 struct profile profile_of(const char *path, const char *name,
                           struct json_object *object);
+
+/* Does the weight count for utilization? For throughput? */
+bool weighs_memory(enum trace_weight weight);
+bool weighs_speed(enum trace_weight weight);
 
 /* Does the trace's weight count for utilization? */
 bool trace_counts_for_memory(const struct trace *trace);

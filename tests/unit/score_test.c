@@ -64,7 +64,7 @@ static void fail(size_t trace, enum verdict verdict)
 
 static struct profile profile(const char *name)
 {
-    return profile_read("driver/measure/profiles.json", name);
+    return profile_read("driver/measure/profiles.json", name, NULL, 0);
 }
 
 static struct score score_by(const char *name)

@@ -15,6 +15,7 @@ from typing import Callable, Iterator
 
 from . import ROOT, assignment
 from .assignment import Assignment, AssignmentError
+from .making import MakeError, make
 
 # Copied as they are. No variant, no library, not the mm.c of the lab.
 COPIED = ("VERSION", "mdriver.c", "memlib.[ch]", "page_map.h", "mm.h",
@@ -221,7 +222,8 @@ def _write(folder: Path, source: Path, asked: Assignment) -> None:
 def _check(source: Path, folder: Path, asked: Assignment) -> None:
     for name in asked.traces:
         if not (ROOT / "traces" / name).is_file():
-            raise HandoutError(f"{source}: there is no traces/{name}")
+            raise HandoutError(f"{source}: \"traces\": there is no "
+                               f"traces/{name}")
     if os.path.lexists(folder) and not (folder.is_dir()
                                         and not os.listdir(folder)):
         raise HandoutError(f"{folder}: it is there already, and no empty "
@@ -245,6 +247,7 @@ def _placed(folder: Path, write: Callable[[Path], None]) -> None:
 
 
 def handout(source: Path, folder: Path) -> None:
+    make("judge", "MODE=release")
     asked = assignment.read(source)
     _check(source, folder, asked)
     _placed(folder, lambda place: _write(place, source, asked))
@@ -263,7 +266,7 @@ def main() -> int:
     args = parser.parse_args()
     try:
         handout(args.assignment, args.folder)
-    except (AssignmentError, HandoutError) as error:
+    except (AssignmentError, HandoutError, MakeError) as error:
         print(error, file=sys.stderr)
         return 2
     except OSError as error:

@@ -178,6 +178,7 @@ def load(results: Path) -> Plan:
 
 def check(plan: Plan) -> None:
     """Whether the judge, the assignment and its traces are there."""
+    bring_up_to_date(JUDGE)
     if plan.profile["measure"] == "instructions" and \
             not shutil.which("valgrind"):
         raise GradeError("valgrind: not installed; it counts instructions, and "

@@ -138,11 +138,12 @@ def _options(args: argparse.Namespace, mdriver: Path) -> list[str]:
 def _judge(args: argparse.Namespace, options: Sequence[str]) -> int:
     if args.mode == "m32":
         hints.demand_32_bits()
-    asked = assignment.read(args.assignment) if args.assignment else None
+    mdriver = _judge_of(args.mode)
+    asked = assignment.read(args.assignment, mdriver) \
+        if args.assignment else None
     handin = gather(args.source)
     lab, why = _lab_of(args, handin, asked)
     align = args.align or (asked.alignment if asked else lab.align)
-    mdriver = _judge_of(args.mode)
     jail = Jail.open(args.jail, _print_error)
     library = build(handin, lab, _build_folder(args.mode), args.cc, args.mode,
                     jail=jail, allowed=asked and asked.allowed)
