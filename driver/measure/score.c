@@ -26,7 +26,8 @@ static struct json_object *member(const char *path, const char *profile,
         (!json_object_is_type(value, type) &&
          !(type == json_type_double &&
            json_object_is_type(value, json_type_int))))
-        fatal(path, json_line(value ? value : o), "profile '%s' needs \"%s\", %s", profile, key,
+        fatal(path, json_line(value ? value : o),
+              "profile '%s' needs \"%s\", %s", profile, key,
               type == json_type_double   ? "a number"
               : type == json_type_string ? "a string"
                                          : "two numbers, low and high");
@@ -56,11 +57,13 @@ static void read_range(const char *path, const char *profile,
     *low = json_object_get_double(json_object_array_get_idx(pair, 0));
     *high = json_object_get_double(json_object_array_get_idx(pair, 1));
     if (!(*low < *high))
-        fatal(path, json_line(pair), "profile '%s': \"%s\" has to rise from low to high",
-              profile, key);
+        fatal(path, json_line(pair),
+              "profile '%s': \"%s\" has to rise from low to high", profile,
+              key);
     if (!(*low >= 0 && *high <= PROFILE_MOST))
-        fatal(path, json_line(pair), "profile '%s': \"%s\" has to be within 0 and %g",
-              profile, key, PROFILE_MOST);
+        fatal(path, json_line(pair),
+              "profile '%s': \"%s\" has to be within 0 and %g", profile, key,
+              PROFILE_MOST);
 }
 
 /* A number of 0 to 1 that may be missing, and is 0 then. */
@@ -73,7 +76,8 @@ static double read_widest(const char *path, const char *profile,
         member(path, profile, o, "widest", json_type_double);
     double widest = json_object_get_double(value);
     if (!(widest > 0 && widest <= 1))
-        fatal(path, json_line(value), "profile '%s': \"widest\" has to be above 0 and up to 1",
+        fatal(path, json_line(value),
+              "profile '%s': \"widest\" has to be above 0 and up to 1",
               profile);
     return widest;
 }
@@ -81,14 +85,14 @@ static double read_widest(const char *path, const char *profile,
 static int choice(const char *path, const char *profile, struct json_object *o,
                   const char *key, const char *const *words)
 {
-    struct json_object *value =
-        member(path, profile, o, key, json_type_string);
+    struct json_object *value = member(path, profile, o, key, json_type_string);
     const char *word = json_object_get_string(value);
 
     for (int i = 0; words[i]; i++)
         if (strcmp(word, words[i]) == 0)
             return i;
-    fatal(path, json_line(value), "profile '%s': \"%s\" cannot be \"%s\"", profile, key, word);
+    fatal(path, json_line(value), "profile '%s': \"%s\" cannot be \"%s\"",
+          profile, key, word);
 }
 
 static _Noreturn void fatal_no_profile(const char *path, unsigned long line,
@@ -138,8 +142,8 @@ struct profile profile_of(const char *path, const char *name,
 struct profile profile_read(const char *path, const char *name,
                             const char *named_in, unsigned long line)
 {
-    struct json_object *o, *root = json_file_read(path, MOST_BY_HAND,
-                                                  "a member a profile");
+    struct json_object *o,
+        *root = json_file_read(path, MOST_BY_HAND, "a member a profile");
 
     if (!json_object_object_get_ex(root, name, &o))
         fatal_no_profile(named_in ? named_in : path, line, name, root);
