@@ -355,6 +355,8 @@ static int run_and_publish(struct benchmark *c, const struct options *o,
         file = baseline_read(o->baseline);
     choose_measure(c, o, profile);
     struct trace_list traces = take_traces(c, o);
+    if (file)
+        differences_check(c, file, limits.count > 0);
     run(c, o);
     struct differences *differences =
         o->baseline ? differences_of(c, file) : NULL;

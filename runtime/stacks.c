@@ -26,7 +26,8 @@ enum {
     STACK_BITS = 17,
     STACK_PROBES = 4,
     MAX_MODULES = 1024,
-    MAX_FRAMES = 256
+    MAX_FRAMES = 256,
+    MAX_OWN = 16 /* frames of this library, the innermost */
 };
 
 struct entry {
@@ -42,7 +43,8 @@ struct stacks {
     struct {
         uintptr_t start, end;
     } modules[MAX_MODULES];
-    size_t frames; /* of a stack at most */
+    uintptr_t own_start, own_end; /* of this library */
+    size_t frames; /* of a stack at most, beside the library's own */
     stacks_log *log;
     void *session; /* the log's */
 };
@@ -50,23 +52,6 @@ struct stacks {
 /* stacks_forget wipes whole pages, whatever the machine's size of these. */
 _Static_assert(offsetof(struct stacks, count) % (1 << 16) == 0,
                "the caches fill pages");
-
-struct stacks *stacks_new(size_t frames, stacks_log *log, void *session)
-{
-    struct stacks *stacks;
-
-    if (frames == 0)
-        return NULL;
-    stacks = mmap(NULL, sizeof *stacks, PROT_READ | PROT_WRITE,
-                  MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-    if (stacks == MAP_FAILED)
-        return NULL;
-    madvise(stacks, sizeof *stacks, MADV_DONTFORK);
-    stacks->frames = frames < MAX_FRAMES ? frames : MAX_FRAMES;
-    stacks->log = log;
-    stacks->session = session;
-    return stacks;
-}
 
 /* ---- Files. ---- */
 
@@ -139,6 +124,33 @@ static void module_seen(uintptr_t address, void *context)
     dl_iterate_phdr(module_log, &search);
 }
 
+static int find_own(struct dl_phdr_info *info, size_t size, void *context)
+{
+    struct stacks *stacks = context;
+
+    (void)size;
+    return module_has(info, (uintptr_t)find_own, &stacks->own_start,
+                      &stacks->own_end);
+}
+
+struct stacks *stacks_new(size_t frames, stacks_log *log, void *session)
+{
+    struct stacks *stacks;
+
+    if (frames == 0)
+        return NULL;
+    stacks = mmap(NULL, sizeof *stacks, PROT_READ | PROT_WRITE,
+                  MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (stacks == MAP_FAILED)
+        return NULL;
+    madvise(stacks, sizeof *stacks, MADV_DONTFORK);
+    stacks->frames = frames < MAX_FRAMES ? frames : MAX_FRAMES;
+    dl_iterate_phdr(find_own, stacks);
+    stacks->log = log;
+    stacks->session = session;
+    return stacks;
+}
+
 /* ---- Stacks. ---- */
 
 /* Of four sums at a time: each multiplication waits for the one before. */
@@ -197,15 +209,29 @@ static uint32_t log_stack(struct stacks *stacks, const uintptr_t *addresses,
     return number;
 }
 
+/* The calling functions, without more of the program's than are wanted. */
+static size_t callers(struct stacks *stacks, uintptr_t *addresses)
+{
+    size_t own = 0, count = unwind(&stacks->unwinding, addresses,
+                                   MAX_OWN + stacks->frames + 1, module_seen,
+                                   stacks);
+
+    while (own < count && own < MAX_OWN &&
+           addresses[own] - stacks->own_start <
+               stacks->own_end - stacks->own_start)
+        own++;
+    if (count <= own + stacks->frames)
+        return count;
+    addresses[own + stacks->frames] = RECORD_CUT;
+    return own + stacks->frames + 1;
+}
+
 uint32_t stacks_number(struct stacks *stacks)
 {
-    uintptr_t addresses[MAX_FRAMES];
-    size_t count = unwind(&stacks->unwinding, addresses, stacks->frames,
-                          module_seen, stacks);
+    uintptr_t addresses[MAX_OWN + MAX_FRAMES + 1];
+    size_t count = callers(stacks, addresses);
     if (count == 0)
         return 0;
-    if (count == stacks->frames)
-        addresses[count - 1] = RECORD_CUT;
     uint64_t h = hash(addresses, count);
     struct entry *e = entry_of(stacks, h);
     uint32_t number = number_in(e, h);

@@ -363,12 +363,14 @@ class Scaling(Case):
         self.assertEqual((all_['stepped'], all_['+-']), ('200', '0.0'))
 
     def test_refusals(self) -> None:
-        self.fails(2, 'no number of operations is given', 'scaling', '--ops',
-                   '')
-        finished = bench('scaling', '--ops', '10,x')
-        self.assertEqual(finished.returncode, 2)
-        self.assertTrue(finished.stderr.endswith(
-            "'x' is not a positive integer\n"), account(finished))
+        for given, said in (('', 'it is empty'),
+                            ('10,', "'10,' has an empty name"),
+                            ('10,x', "'x' is not a positive integer")):
+            finished = bench('scaling', '--ops', given)
+            self.assertEqual(
+                (finished.returncode, finished.stderr),
+                (2, 'tools/bench scaling: error: argument -n/--ops: '
+                 f'{said}\n'))
 
 
 # A malloc that is libc's but for one thing.

@@ -133,7 +133,7 @@ class InOneRun(Compared):
                        'time>+3%', self.every)
         self.assertEqual((done.returncode, done.stderr),
                          (2, 'mdriver: --fail-if time>+3%: b and a do not both '
-                          'have it\n'))
+                          'have it (by six rounds or more: --reps)\n'))
 
 
 class WithAFile(Compared):
@@ -172,15 +172,34 @@ class WithAFile(Compared):
                     status=2)
 
     def test_traces_that_one_alone_has_are_left_out(self) -> None:
-        said = self.judged('util<-50%', result(utilization=0.01),
-                           result(trace='other.rep', utilization=1))
-        self.assertNotIn('other.rep', said.split('against')[1])
+        more = self.write('more.rep', samples.EVERY)
+        old = self.old(result(utilization=0.01),
+                       result(trace='other.rep', utilization=1))
+        done = self.good('--allocator', f'plain={self.plain}', '--no-timing',
+                         '--baseline', old, '--fail-if', 'util<-50%',
+                         self.every, more)
+        self.assertNotIn('other.rep', done.stdout.split('against')[1])
+        for note in ('more.rep is not in it for plain: not compared',
+                     '1 of its 2 results are of traces that are not replayed '
+                     'now, such as other.rep'):
+            self.assertIn(f'{old}: note: {note}\n', done.stderr)
+
+    def test_an_allocator_that_is_not_in_it(self) -> None:
+        old = self.old(result(utilization=0.5), result(allocator='second'))
+        words = ('--allocator', f'new={self.plain},plain={self.plain}',
+                 '--no-timing', '--baseline', old, self.every)
+        done = self.good(*words)
+        self.assertIn(f'{old}: note: every.rep is not in it for new: not '
+                      'compared\n', done.stderr)
+        self.refused(f'{old}: it has none of these traces for new, so --fail-if '
+                     'cannot tell', *words, '--fail-if', 'util<-1%')
 
 
 class Refusals(Compared):
     def test_limits(self) -> None:
         for limits in ('', 'util', 'util>1%', 'time<-1%', 'time>3', 'speed>1%',
-                       'time>3%,', 'time>nan%', 'all.time>3%'):
+                       'time>3%,', 'time>nan%', 'time>0x1p3%',
+                        'all.time>3%'):
             self.refused(f"mdriver: --fail-if takes up to 16 conditions such "
                          "as util<-0.5%,time>+3%,any.instructions>+1%, not "
                          f"'{limits}'", '--baseline', self.old(), '--fail-if',
@@ -191,12 +210,49 @@ class Refusals(Compared):
                            ('[]', '1: expected an object with results'),
                            ('{}', ' not what mdriver --json writes: it has no '
                             '"results"'),
-                           ('{"results": [0]}', ' not what mdriver --json '
-                            'writes: a result has no "allocator"')):
+                           ('{"results": [0]}', '1: not what mdriver --json '
+                            'writes: a result has no "allocator"'),
+                           ('{"schema": 2,\n"results": []}', '1: its schema is '
+                            '2; here it is 1'),
+                           ('{"results": [],\n"results": []}', '2: the key '
+                            '"results" stands twice')):
             path = self.write('bad.json', text)
             self.refused(f'{path}:{said}', '--baseline', path, self.every)
         self.refused('nonesuch: cannot read it: No such file or directory',
                      '--baseline', 'nonesuch', self.every)
+
+    def test_figures_that_are_none(self) -> None:
+        for key, values in (('utilization', ('0.9', -1, 1.5, True, [])),
+                            ('instructions_per_op', (-5, '94', 1e19)),
+                            ('ns_per_op', (3, {'median': '7'}))):
+            for value in values:
+                with self.subTest(key, value=value):
+                    old = self.old(result(**{key: value}))
+                    done = self.good('--baseline', old, self.every, status=2)
+                    self.assertRegex(
+                        done.stderr, rf'^{old}:1: not what mdriver --json '
+                        r'writes: no (figure|object) is "\w+"\n$')
+        self.refused(f'{self.old(result(verdict="fine"))}:1: not what mdriver '
+                     '--json writes: there is no verdict "fine"', '--baseline',
+                     self.folder / 'old.json', self.every)
+
+    def test_other_traces_of_the_same_name(self) -> None:
+        for ops, peak in ((len(samples.EVERY), 1), (1, None)):
+            old = self.old(result(ops=ops, peak_payload=peak))
+            done = self.good('--baseline', old, self.every, status=2)
+            self.assertRegex(done.stderr, rf'^{old}:1: every.rep was another '
+                             rf'trace: of {ops} operations and a peak payload of '
+                             r'\d+ bytes, not \d+ and \d+\n$')
+
+    def test_another_alignment(self) -> None:
+        old = self.write('old.json', json.dumps({'align': 8, 'results': []}))
+        self.refused(f'{old}: it was judged with --align 8, not 16',
+                     '--baseline', old, self.every)
+
+    def test_two_results_of_one_trace(self) -> None:
+        old = self.old(result(), result(utilization=0.5))
+        self.refused(f'{old}:1: plain has a result of every.rep in line 1, too',
+                     '--baseline', old, self.every)
 
     def test_options(self) -> None:
         self.refused('mdriver: --fail-if is of what --baseline compares',
@@ -273,11 +329,36 @@ class Revisions(unittest.TestCase):
     def test_what_is_not_there(self) -> None:
         for given, said in (
                 ('nonesuch.c', 'nonesuch.c: No such file or directory'),
-                (f'{self.source}@none', f'{self.source}: Not a valid object '
-                 'name none'),
+                (f'{self.source}@none', f'{self.source}: there is no revision '
+                 'none'),
+                (f'{self.source}@--help', f'{self.source}: there is no '
+                 'revision --help'),
                 (f'{self.folder}/none.c@HEAD', f'{self.folder}/none.c: it is '
                  'not in revision HEAD')):
             with tempfile.TemporaryDirectory() as place, \
                     self.assertRaises(versions.VersionError) as raised:
                 versions.fetch(given, Path(place))
             self.assertEqual(str(raised.exception), said)
+
+
+class CommandLine(unittest.TestCase):
+    def test_what_is_wrong_is_one_line(self) -> None:
+        for words, said in (
+                (('mm', 'mm'), 'A and B are both mm'),
+                (('mm', 'tlsf', '--fail-if', ''), 'argument --fail-if: it is '
+                 'empty'),
+                (('mm', 'tlsf', '--json', ''), 'argument --json: it is empty'),
+                (('mm', ''), 'argument B: it is empty'),
+                (('mm', 'tlsf', '--', '--baseline=x'), '--baseline is what A '
+                 'and B are for'),
+                (('mm', 'tlsf', '--', '--allocator', 'x'), '--allocator is '
+                 'what A and B are for')):
+            with self.subTest(words):
+                done = run(support.ROOT / 'tools/compare', *words)
+                self.assertEqual((done.returncode, done.stdout, done.stderr),
+                                 (2, '', f'tools/compare: error: {said}\n'))
+
+    def test_a_folder_with_an_at(self) -> None:
+        self.assertTrue(versions.is_source('/home/me@corp/mm.c'))
+        self.assertTrue(versions.is_source('mm.c@HEAD~3'))
+        self.assertFalse(versions.is_source('libjemalloc.so.2'))

@@ -220,6 +220,18 @@ class Recorded(test_record.Programs):
         self.assertEqual([op.stack for op in rep.read(str(out)).ops],
                          [op.stack for op in trace.ops])
 
+    def test_how_many_calls(self) -> None:
+        whole = EXPECTED[1004]
+        for frames in 1, 2, 4:
+            trace = self.trace_of(str(frames), '-p', 'main', '--',
+                                  self.place / 'ways', *self.libraries)
+            stacks = {op.size: functions(trace, op.stack)
+                      for op in trace.ops if op.stack}
+            self.assertEqual(len(stacks[1008]), min(frames, 3) + 1, stacks[1008])
+            shown = stacks[1004]
+            self.assertEqual(shown[-1], '(cut)')
+            self.assertEqual(shown[:-1], whole[:len(shown) - 1])
+
     def test_with_exported_names_alone(self) -> None:
         """No static function is given the name of the one before it; and the
         program is not relocated."""

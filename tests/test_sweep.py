@@ -143,7 +143,10 @@ class Outcomes(Sweeping):
         self.assertEqual([one['traces'] for one in results['points']], [2] * 4)
         self.assertEqual([one['traces'] for one in results['dropped']],
                          [1] * 3)
+        self.assertEqual([one['gain'] for one in results['dropped']],
+                         [None] * 3)
         self.assertEqual(len(self.measured), 7 + 4)
+        self.assertIn('\n3 more were dropped on fewer traces\n', said)
 
     def test_held_out(self) -> None:
         said = self.sweep('-D', 'PROBES=1,8', '--held-out',
@@ -190,6 +193,9 @@ class Mistakes(Sweeping):
                      'NONE=1')
         self.refused('none: there is no such trace', '-D', 'PROBES=1',
                      '--held-out', 'none')
+        self.refused('--held-out: structs.rep is one of the traces to measure '
+                     'on', '-D', 'PROBES=1', '-f', 'comb,structs',
+                     '--held-out', 'structs')
         self.source.unlink()
         self.refused(f'{self.source}: No such file', '-D', 'PROBES=1')
 

@@ -10,6 +10,9 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+/* Which one of docs/schema.json's the files follow. */
+enum { RESULTS_SCHEMA = 1 };
+
 /* One allocator on one trace. What is unknown is 0. */
 struct figures {
     bool ok;            /* its verdict; else all else is unknown */
@@ -21,10 +24,14 @@ struct figures {
 
 struct baseline_entry {
     char *allocator, *trace;
+    unsigned long line;       /* of the file */
+    double ops, peak_payload; /* of the trace; 0: unknown */
     struct figures figures;
 };
 
 struct baseline {
+    const char *path; /* the caller's */
+    unsigned align;   /* of its run; 0: unknown */
     size_t count;
     struct baseline_entry *entries;
 };
@@ -34,11 +41,12 @@ struct baseline *baseline_read(const char *path);
 void baseline_delete(struct baseline *b);
 
 /*
- * The figures of an allocator on a trace; NULL where there are none. A file of
+ * The entry of an allocator on a trace; NULL where there is none. A file of
  * one allocator has those of every name, so that an allocator may be compared
  * with another.
  */
-const struct figures *baseline_find(const struct baseline *b,
-                                    const char *allocator, const char *trace);
+const struct baseline_entry *baseline_find(const struct baseline *b,
+                                           const char *allocator,
+                                           const char *trace);
 
 #endif

@@ -4,6 +4,9 @@
  * It replays all traces whose verdict is ok so far, one after the other. Where
  * it ends with a trace that is not ok, another one goes on with the next.
  * Valgrind takes longer to start than most traces take.
+ *
+ * A malloc of the system has no mm_init that empties its heap: what it costs
+ * depends on the traces before. So each trace has a worker of its own.
  */
 #include "counting.h"
 
@@ -39,6 +42,11 @@ static bool is_due(const struct result *r)
     return r->outcome.verdict == VERDICT_OK && !interrupted;
 }
 
+static bool starts_anew(const struct allocator *allocator)
+{
+    return allocator->kind == WORKER_LAB;
+}
+
 /* By client requests it could switch the count off. */
 static void refuse(struct outcome *outcome)
 {
@@ -71,7 +79,7 @@ void count_instructions(const struct benchmark *b,
         r->counted =
             replay_counted(replay, b->traces[i], &r->instructions, &r->outcome);
         r->utilization = benchmark_utilization(b->traces[i], &r->outcome);
-        if (!r->counted) {
+        if (!r->counted || !starts_anew(allocator)) {
             replay_close(replay);
             replay = NULL;
         }

@@ -86,7 +86,7 @@ static bool set_changes(struct difference *d, const struct figures *old,
                         const struct figures *new,
                         const struct summary *against)
 {
-    if (!old || !old->ok || !new->ok)
+    if (!old->ok || !new->ok)
         return false;
     d->change[METRIC_UTIL] = exact(old->utilization, new->utilization,
                                    new->utilization - old->utilization);
@@ -156,6 +156,85 @@ static bool is_compared(const struct benchmark *b, const struct baseline *file,
     return file ? strcmp(a->name, "libc") != 0 : a != b->baseline;
 }
 
+static void check_same(const struct baseline *file,
+                       const struct baseline_entry *e, const struct trace *t)
+{
+    if ((e->ops == 0 || e->ops == (double)t->op_count) &&
+        (e->peak_payload == 0 || e->peak_payload == (double)t->peak_payload))
+        return;
+    fatal(file->path, e->line,
+          "%s was another trace: of %.0f operations and a peak payload of %.0f "
+          "bytes, not %llu and %llu",
+          e->trace, e->ops, e->peak_payload, (unsigned long long)t->op_count,
+          (unsigned long long)t->peak_payload);
+}
+
+static void check_allocator(const struct benchmark *b,
+                            const struct baseline *file, const char *name,
+                            bool limited)
+{
+    const char *missing = NULL;
+    size_t count = 0;
+
+    for (size_t i = 0; i < b->trace_count; i++) {
+        const struct trace *t = b->traces[i];
+        const struct baseline_entry *e = baseline_find(file, name, t->name);
+
+        if (e)
+            check_same(file, e, t);
+        else if (count++ == 0)
+            missing = t->name;
+    }
+    if (count == b->trace_count && limited)
+        fatal(file->path, 0,
+              "it has none of these traces for %s, so --fail-if "
+              "cannot tell",
+              name);
+    if (count > 1)
+        warn(file->path, 0,
+             "%s and %zu more traces are not in it for %s: not "
+             "compared",
+             missing, count - 1, name);
+    else if (count == 1)
+        warn(file->path, 0, "%s is not in it for %s: not compared", missing,
+             name);
+}
+
+static bool has_trace(const struct benchmark *b, const char *name)
+{
+    for (size_t i = 0; i < b->trace_count; i++)
+        if (strcmp(b->traces[i]->name, name) == 0)
+            return true;
+    return false;
+}
+
+static void note_others(const struct benchmark *b, const struct baseline *file)
+{
+    const char *first = NULL;
+    size_t count = 0;
+
+    for (size_t i = 0; i < file->count; i++)
+        if (!has_trace(b, file->entries[i].trace) && count++ == 0)
+            first = file->entries[i].trace;
+    if (count > 0)
+        warn(file->path, 0,
+             "%zu of its %zu results are of traces that are not "
+             "replayed now, such as %s",
+             count, file->count, first);
+}
+
+void differences_check(const struct benchmark *b, const struct baseline *file,
+                       bool limited)
+{
+    if (file->align && file->align != b->setup.align)
+        fatal(file->path, 0, "it was judged with --align %u, not %u",
+              file->align, b->setup.align);
+    for (size_t i = 0; i < b->allocator_count; i++)
+        if (is_compared(b, file, b->allocators[i]))
+            check_allocator(b, file, b->allocators[i]->name, limited);
+    note_others(b, file);
+}
+
 /* The allocator's rows, after the others; none if it has no trace in common. */
 static void add_allocator(struct differences *all, const struct benchmark *b,
                           const struct baseline *file, size_t allocator)
@@ -167,15 +246,16 @@ static void add_allocator(struct differences *all, const struct benchmark *b,
     for (size_t i = 0; i < b->trace_count; i++) {
         const struct result *r = benchmark_result(b, allocator, i);
         struct figures new = figures_of(b, allocator, i), other;
-        const struct figures *old = &other;
+        const struct baseline_entry *e =
+            file ? baseline_find(file, a->name, b->traces[i]->name) : NULL;
 
         if (file)
-            old = baseline_find(file, a->name, b->traces[i]->name);
+            other = e ? e->figures : (struct figures){0};
         else
             other = figures_of(b, index_of(b, b->baseline), i);
         rows[count] = (struct difference){a, b->traces[i], {{0}}};
         count +=
-            set_changes(&rows[count], old, &new, file ? NULL : &r->against);
+            set_changes(&rows[count], &other, &new, file ? NULL : &r->against);
     }
     if (count == 0)
         return;
@@ -232,6 +312,8 @@ static const char *parse_limit(const char *at, struct limit *limit)
     while (m < METRICS && !takes(&at, metric_names[m]))
         m++;
     if (m == METRICS || *at++ != (worse[m] < 0 ? '<' : '>'))
+        return NULL;
+    if (strspn(at, "+-.0123456789") != strcspn(at, "%"))
         return NULL;
     limit->at = strtod(at, &end);
     limit->metric = m;

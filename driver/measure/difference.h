@@ -41,6 +41,14 @@ struct differences {
 };
 
 /*
+ * Before the run: complain and exit where the file is of other traces of the same
+ * names, or of another alignment; note what it will not be compared with. If
+ * limited, each allocator has to be in the file.
+ */
+void differences_check(const struct benchmark *b, const struct baseline *file,
+                       bool limited);
+
+/*
  * All differences from b->baseline, or from the file if that is not NULL. The
  * baseline itself has none, nor has libc against a file, whose times it gives
  * the unit. Traces on which either is not ok or unknown are left out.

@@ -243,6 +243,10 @@ static void ignore(void *context, const struct limit *limit,
 
 bool has_regression(const struct difference_report *r)
 {
+    static const char *const needed[METRICS] = {
+        [METRIC_UTIL] = "",
+        [METRIC_TIME] = " (by six rounds or more: --reps)",
+        [METRIC_INSTRUCTIONS] = " (--count)"};
     const struct differences *d = r->differences;
 
     if (r->limits->count > 0 && d->count == 0)
@@ -256,9 +260,7 @@ bool has_regression(const struct difference_report *r)
                             r->limits->limits[k].length,
                             r->limits->limits[k].text,
                             d->rows[i].allocator->name, r->baseline,
-                            r->limits->limits[k].metric == METRIC_INSTRUCTIONS
-                                ? " (--count)"
-                                : "");
+                            needed[r->limits->limits[k].metric]);
     return for_regressions(r->limits, d->rows, d->count, ignore, NULL) > 0;
 }
 

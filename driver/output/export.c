@@ -16,7 +16,6 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
-enum { SCHEMA = 1 };
 
 /* ---- JSON values. ---- */
 
@@ -209,7 +208,7 @@ static struct json_object *root_object(const struct export_setup *e)
     struct json_object *index = json_object_new_object();
     struct json_object *loop = json_object_new_object();
 
-    add_count(root, "schema", SCHEMA);
+    add_count(root, "schema", RESULTS_SCHEMA);
     add(root, "machine", machine_object());
     add(root, "build", build_object());
     add_count(root, "align", e->align);

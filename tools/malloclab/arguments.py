@@ -3,7 +3,25 @@
 from __future__ import annotations
 
 import argparse
-from typing import Any, Protocol
+from typing import Any, Collection, NoReturn, Protocol
+
+
+class Parser(argparse.ArgumentParser):
+    """Of a tool: what is wrong is told in one line, and no argument is empty,
+    for an empty name is a variable that was not set; but of may_be_empty."""
+
+    may_be_empty: Collection[str] = ()  # by dest
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(2, f"{self.prog}: error: {message}\n")
+
+    def _get_values(self, action: argparse.Action, arg_strings: list[str]
+                    ) -> Any:
+        whole = action.nargs not in (argparse.REMAINDER, argparse.PARSER)
+        if whole and "" in arg_strings and \
+                action.dest not in self.may_be_empty:
+            raise argparse.ArgumentError(action, "it is empty")
+        return super()._get_values(action, arg_strings)  # type: ignore
 
 
 class Subcommand(Protocol):
@@ -27,7 +45,10 @@ def add_subcommand(parsers: Any, tool: str, name: str, about: str,
 
 def names(text: str) -> list[str]:
     """An argparse type: a list with commas."""
-    return [word for word in text.split(",") if word]
+    listed = text.split(",")
+    if "" in listed:
+        raise argparse.ArgumentTypeError(f"'{text:.40}' has an empty name")
+    return listed
 
 
 def positive(text: str) -> int:

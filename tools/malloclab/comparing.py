@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Sequence
 
 from . import BUILD, foreground, versions
+from .arguments import Parser
 from .making import MakeError, make
 from .versions import VersionError
 
@@ -33,9 +34,11 @@ Exit status: 0; 1 a limit is exceeded, or a verdict is bad; 2 the input is
 wrong; 130 interrupted.
 """
 
+OWN = ("--allocator", "--baseline")  # of mdriver's options
+
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog="tools/compare",
         usage="%(prog)s [options] A B [-- mdriver options]",
         description="Compare two versions of an allocator.", epilog=DETAILS,
@@ -55,9 +58,18 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
+def _check(parser: Parser, args: argparse.Namespace, options: Sequence[str]
+           ) -> None:
+    if args.a == args.b and not versions.is_source(args.a):
+        parser.error(f"A and B are both {args.a}")
+    for option in options:
+        if option.partition("=")[0] in OWN:
+            parser.error(f"{option.partition('=')[0]} is what A and B are for")
+
+
 def _allocator(given: str) -> tuple[str, int]:
     """What mdriver calls it, and the alignment that it is judged by."""
-    if not given.partition("@")[0].endswith(".c"):
+    if not versions.is_source(given):
         return given, 16
     with tempfile.TemporaryDirectory(prefix="malloclab-") as place:
         source = versions.fetch(given, Path(place))
@@ -96,7 +108,9 @@ def _compare(args: argparse.Namespace, options: Sequence[str]) -> int:
 def main() -> int:
     words = sys.argv[1:]
     cut = words.index("--") if "--" in words else len(words)
-    args = _parser().parse_args(words[:cut])
+    parser = _parser()
+    args = parser.parse_args(words[:cut])
+    _check(parser, args, words[cut + 1:])
     try:
         return _compare(args, words[cut + 1:])
     except (VersionError, MakeError) as error:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Sequence
 
 from . import ROOT
+from .arguments import Parser
 
 EPILOG = """\
 examples:
@@ -24,7 +25,7 @@ SCRIPT = Path(__file__).with_name("completion.bash")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog="tools/completion", epilog=EPILOG,
         description="Print a script for bash that completes the commands of "
         "this lab.", formatter_class=argparse.RawDescriptionHelpFormatter)

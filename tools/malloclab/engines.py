@@ -141,6 +141,10 @@ def check_options(parser: argparse.ArgumentParser, args: argparse.Namespace
                   ) -> None:
     if (args.hosts or args.sshloginfile) and args.engine != "parallel":
         parser.error("machines go with --engine parallel")
+    if args.sbatch and args.engine != "slurm":
+        parser.error("--sbatch goes with --engine slurm")
+    if args.sshloginfile and not os.path.isfile(args.sshloginfile):
+        parser.error(f"--sshloginfile: there is no file {args.sshloginfile}")
 
 
 def chosen(args: argparse.Namespace, waits: bool = True) -> Engine:

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Callable, Iterator
 
 from . import ROOT, assignment
+from .arguments import Parser
 from .assignment import Assignment, AssignmentError
 from .making import MakeError, make
 
@@ -254,7 +255,7 @@ def handout(source: Path, folder: Path) -> None:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog="tools/handout",
         description="Write what students get of an assignment: the driver, "
         "the contract, a mm.c to start with, the traces, pages. It builds "

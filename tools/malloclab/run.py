@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import NoReturn, Sequence
 
 from . import BUILD, ROOT, handin, preloading
+from .arguments import Parser
 from .making import MakeError, make
 
 PRELOADS = BUILD / "preload"
@@ -138,7 +139,7 @@ def _execute(command: Sequence[str], preload: str) -> NoReturn:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog="tools/run",
         usage="%(prog)s [--allocator ALLOCATOR] -- CMD [ARGS...]",
         description="Run a program with any allocator as its malloc.",
@@ -161,7 +162,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if options.list:
         print("\n".join([*names(), "libc"]))
         return 0
-    if not command and not options.print:
+    if not any(command[:1]) and not options.print:
         parser.error("no command is given")
     try:
         preload = preload_of(options.allocator)

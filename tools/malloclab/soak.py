@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Sequence
 
 from . import handin, run
+from .arguments import Parser
 from .columns import add_markdown, layout
 from .terminal import show_progress
 
@@ -131,7 +132,7 @@ def soak(subjects: Sequence[Subject], words: Sequence[str], jobs: int
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog="tools/soak", usage="%(prog)s [options] [ALLOCATOR...]",
         description="Use allocators from many threads for a long time.",
         epilog=EPILOG, formatter_class=argparse.RawDescriptionHelpFormatter)

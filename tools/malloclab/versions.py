@@ -31,13 +31,24 @@ class Built:
 # ---- Files. ----
 
 
+def is_source(given: str) -> bool:
+    """Does it name a C file, now or as it was?"""
+    return _split(given)[0].endswith(".c")
+
+
 def fetch(given: str, place: Path) -> Path:
     """FILE or FILE@REVISION, copied into an empty folder with the headers that
     lie beside it, which are of the same revision."""
+    path, revision = _split(given)
+    return _of_git(Path(path), revision, place) if revision \
+        else _copy(Path(path), place)
+
+
+def _split(given: str) -> tuple[str, str]:
     path, _, revision = given.rpartition("@")
-    if not revision or not path or Path(given).exists():
-        return _copy(Path(given), place)
-    return _of_git(Path(path), revision, place)
+    if not revision or not path or "/" in revision or Path(given).exists():
+        return given, ""
+    return path, revision
 
 
 def _copy(path: Path, place: Path) -> Path:
@@ -54,6 +65,14 @@ def _of_git(path: Path, revision: str, place: Path) -> Path:
     folder = path.absolute().parent
     if not folder.is_dir():
         raise VersionError(f"{path}: there is no folder of that name")
+    _git(folder, path, "rev-parse", "--git-dir")
+    if revision.startswith("-"):
+        raise VersionError(f"{path}: there is no revision {revision}")
+    try:
+        _git(folder, path, "rev-parse", "--verify", f"{revision}^{{tree}}")
+    except VersionError:
+        raise VersionError(f"{path}: there is no revision {revision}") \
+            from None
     names = _git(folder, path, "ls-tree", "--name-only", revision, "./")
     for name in names.decode().splitlines():
         if name == path.name or name.endswith(HEADER):

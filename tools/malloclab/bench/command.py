@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Sequence
 
 from .. import BUILD, ROOT
-from ..arguments import add_subcommand
+from ..arguments import Parser, add_subcommand
 from ..columns import add_markdown
 from . import (comparison, exchange, faults, judge, lookahead, memory_return,
                misuse, pareto, record, scaling, threads, worst)
@@ -51,7 +51,7 @@ Exit status: 0; 1 where an allocator failed; 2 where it could not be measured;
 
 def _common(build: object) -> argparse.ArgumentParser:
     """A parser of the options that may come before or after the part."""
-    common = argparse.ArgumentParser(add_help=False)
+    common = Parser(add_help=False)
     add_markdown(common)
     common.add_argument("--build", type=lambda text: ROOT / text,
                         default=build, metavar="FOLDER",
@@ -60,7 +60,7 @@ def _common(build: object) -> argparse.ArgumentParser:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog="tools/bench", usage="%(prog)s [PART] [options]",
         parents=[_common(BUILD)], epilog=EPILOG,
         description="Measure allocators, and the lab itself.",

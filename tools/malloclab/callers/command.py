@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Sequence
 
 from .. import output
-from ..arguments import positive
+from ..arguments import Parser, positive
 from ..columns import add_markdown, layout
 from ..replays import ReplayError
 from ..traces import arrays, places
@@ -36,12 +36,13 @@ call stacks.
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog="tools/callers",
         description="Print who holds memory at the peak, who allocates most, "
         "and who pins pages when the heap has shrunk, of a trace with call "
         "stacks (tools/record --stacks).",
         epilog=EPILOG, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.may_be_empty = {"skip"}
     parser.add_argument("name", metavar="TRACE",
                         help="a path, or a name in the trace directory")
     parser.add_argument("--by", choices=[measure.replace("_", "-")
@@ -74,9 +75,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     try:
         _show(options)
-    except (TraceError, ReplayError, OSError) as error:
+    except (TraceError, ReplayError) as error:
         if str(error):
             print(f"tools/callers: {error}", file=sys.stderr)
+        return 2
+    except OSError as error:
+        print(f"{error.filename or '-'}: {error.strerror}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         return 130

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Sequence
 
 from .. import BUILD, output, packages
-from ..arguments import keep_alone
+from ..arguments import Parser, keep_alone
 from ..columns import add_markdown
 from ..record import recording
 from ..traces import rep
@@ -66,7 +66,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog="tools/convert", usage="tools/convert -o OUT [options] IN",
         description="Turn a log of malloc calls into a trace, or a trace into "
         "another program's format.", epilog=EPILOG,

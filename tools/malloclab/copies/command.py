@@ -8,6 +8,7 @@ import sys
 from typing import Any, Sequence
 
 from .. import pictures, packages, replays, terminal
+from ..arguments import Parser
 from ..columns import add_markdown, layout
 from ..results import OK
 from ..traces import arrays, places
@@ -50,7 +51,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog="tools/likeness",
         description="Say how alike two allocation traces are: the distances "
         "between their distributions, facts side by side.",

@@ -12,7 +12,7 @@ import textwrap
 from typing import Sequence
 
 from .. import output, packages
-from ..arguments import keep_alone, positive
+from ..arguments import Parser, keep_alone, positive
 from ..numbers import integer, shown
 from ..traces import manifest, rep
 from .recipes import DEFAULT_OPS, RECIPES, Recipe, RecipeError, run_recipe
@@ -63,7 +63,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog="tools/generate",
         usage="tools/generate RECIPE [options] [PARAM=VALUE ...]\n"
         "       tools/generate --like TRACE [options]",

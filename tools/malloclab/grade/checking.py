@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import Any, Iterable, Sequence
 
 from .. import BUILD, ROOT
-from ..arguments import positive
+from ..arguments import Parser, positive
 from ..columns import add_markdown, layout
 from ..making import MakeError, make
 from ..progress import Progress
@@ -213,7 +213,7 @@ def _print(report: Report) -> None:
 def _parser() -> argparse.ArgumentParser:
     from .command import add_measure
 
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog="tools/grade check", description="What an assignment costs, "
         "whether its traces tell allocators apart, and how many points the "
         "variants of this lab get.", epilog=DETAILS,

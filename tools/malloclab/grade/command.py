@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Sequence
 
 from .. import ROOT, engines
+from ..arguments import Parser
 from ..assignment import AssignmentError
 from ..engines import EngineError
 from ..jail import MODES, Jail, JailError
@@ -40,7 +41,7 @@ named; 2 the input is wrong; 130 interrupted, and what was done is kept.
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog="tools/grade", description="Grade the hand-ins of a class.",
         usage="%(prog)s [options] ASSIGNMENT HANDINS... --into RESULTS",
         epilog=DETAILS, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -177,7 +178,7 @@ def _interrupted(work: Grading, shown: Path) -> int:
 
 
 def merge(words: Sequence[str]) -> int:
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog="tools/grade merge", description="Write gradebook and pages of "
         "the results that are there.")
     parser.add_argument("results", metavar="RESULTS", type=Path)
@@ -189,7 +190,7 @@ def merge(words: Sequence[str]) -> int:
 
 def unit(words: Sequence[str]) -> int:
     """What engines run on other machines; nobody types it."""
-    parser = argparse.ArgumentParser(prog="tools/grade unit")
+    parser = Parser(prog="tools/grade unit")
     parser.add_argument("results", type=Path)
     parser.add_argument("--list", type=Path, required=True)
     args = parser.parse_args(words)

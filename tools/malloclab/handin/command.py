@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Sequence
 
 from .. import ROOT, assignment, jail as jails
+from ..arguments import Parser
 from ..assignment import Assignment, AssignmentError
 from ..jail import Jail, JailError
 from ..making import MakeError, make
@@ -40,7 +41,7 @@ make handin does the same, but make ends with 2 for every failure.
 
 def _parser() -> argparse.ArgumentParser:
     labs = "; ".join(f"{lab.name}, {lab.about}" for lab in LABS.values())
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog="tools/handin",
         usage="%(prog)s [options] source... [-- mdriver options]",
         description="Build a hand-in's mm.c, unmodified, and judge it.",

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, Sequence
 
 from .. import pictures, replays, terminal
-from ..arguments import add_subcommand, names
+from ..arguments import Parser, add_subcommand, names
 from ..bench.benchmark import ALLOCATORS
 from ..replays import Refused, ReplayError
 from ..run import split_installed
@@ -94,7 +94,7 @@ def _add_look(parser: argparse.ArgumentParser) -> None:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog="tools/plot", epilog=EPILOG,
         usage="%(prog)s KIND -o FILE [options] TRACE...",
         description="Draw traces, and what allocators make of them.",

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Callable, Iterable, Sequence
 
 from .. import handin, run
+from ..arguments import Parser
 from ..columns import add_markdown
 from .benching import Bench, Figure, report_bench
 from .comparing import report_test, test_all
@@ -137,7 +138,7 @@ def command_setup() -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog="tools/programs", epilog=EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
         description="Run real programs on allocators: test that they do what "

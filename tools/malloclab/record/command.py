@@ -11,7 +11,7 @@ from itertools import islice
 from typing import Mapping, Sequence
 
 from .. import BUILD, foreground, output, preloading, terminal
-from ..arguments import positive
+from ..arguments import Parser, positive
 from ..columns import add_markdown, layout
 from ..making import MakeError, make
 from ..traces import rep
@@ -19,7 +19,7 @@ from . import recording, symbols
 from .recording import Recording
 
 RECORDER = str(BUILD / "record.so")
-FRAMES = 128  # stacks.c has room for 256
+FRAMES, MOST_FRAMES = 128, 256  # stacks.c has room for no more
 
 EPILOG = """\
 examples:
@@ -66,6 +66,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options.command = command
     if bool(options.source) == bool(command):
         parser.error("give either a command, after --, or --from DIR")
+    if (options.stacks or 0) > MOST_FRAMES:
+        parser.error(f"--stacks takes at most {MOST_FRAMES} frames")
     options.look = not options.list and not options.output
     options.chosen = options.process is not None
     options.process = options.process or "main"
@@ -96,7 +98,7 @@ def _split(words: Sequence[str]) -> tuple[list[str], list[str]]:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog="tools/record",
         usage="tools/record [-o FILE] [options] -- CMD [ARGS...]",
         description="Run CMD and write what it asked of malloc as a trace.",
@@ -116,8 +118,8 @@ def _parser() -> argparse.ArgumentParser:
                         help="cut the trace after N operations")
     parser.add_argument("--stacks", metavar="FRAMES", type=positive, nargs="?",
                         const=FRAMES, help="with the call stack of each "
-                        f"allocation, at most so many calls ({FRAMES}), whose "
-                        "functions addr2line names: see tools/callers")
+                        f"allocation, at most so many calls ({FRAMES}; up to "
+                        f"{MOST_FRAMES}), whose "                        "functions addr2line names: see tools/callers")
     parser.add_argument("--list", action="store_true",
                         help="list the processes recorded on stdout, and "
                         "without --keep keep no recording")
@@ -240,7 +242,7 @@ def recorded(environment: Mapping[str, str], directory: str,
         except MakeError as error:
             raise RecordError(str(error)) from None
     if not os.path.exists(recorder):
-        raise RecordError(f"{os.path.relpath(recorder)} is missing")
+        raise RecordError(f"{recorder} is missing")
     before = environment.get("LD_PRELOAD")
     try:
         library = preloading.word(os.path.abspath(recorder))

@@ -21,6 +21,7 @@ from itertools import dropwhile, takewhile
 from typing import Callable, Sequence
 
 from .. import ROOT
+from ..arguments import Parser
 from ..traces import manifest
 from . import command as record
 from . import inputs, large_inputs, recording
@@ -215,7 +216,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog="tools/record-corpus", epilog=EPILOG,
         description="Record the real programs of traces/ again, all or those "
         "named, and enter them into the MANIFEST.",

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Sequence
 
 from .. import output, terminal
+from ..arguments import Parser
 from ..columns import add_markdown
 from ..replays import BUILD, Refused, ReplayError
 from ..results import OK
@@ -31,7 +32,7 @@ Exit status: 0; 1 where a verdict is bad (the report shows how far it went);
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog="tools/report", epilog=EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
         description="Write an HTML file with the results of allocators on "

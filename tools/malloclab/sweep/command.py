@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Sequence
 
 from .. import engines
-from ..arguments import names, positive
+from ..arguments import Parser, names, positive
 from ..columns import add_markdown
 from ..engines import EngineError
 from ..making import MakeError, make
@@ -47,7 +47,7 @@ input is wrong; 130 interrupted, and what was done is kept.
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog="tools/sweep",
         usage="%(prog)s [options] SOURCE -D NAME=VALUES... --into RESULTS",
         description="Try values of an allocator's constants.",
@@ -160,14 +160,16 @@ def _report(outcome: Outcome) -> int:
         for path in pictures.draw(outcome):
             print(path)
     return 0 if outcome.right and not any(
-        point.comment.startswith("not measured") for point in outcome.points) \
-        else 1
+        point.comment.startswith("not measured") for point in
+        [*outcome.points, *outcome.dropped, *outcome.held_out]) else 1
 
 
 def sweep(args: argparse.Namespace) -> int:
     traces = _traces(args.traces or [manifest.GENERATED, manifest.RECORDED])
-    others = [trace for trace in _traces(args.held_out)
-              if trace not in traces]
+    others = _traces(args.held_out)
+    for both in set(traces) & set(others):
+        raise SweepError(f"--held-out: {Path(both).name} is one of the traces "
+                         "to measure on")
     make(*JUDGE)
     plan = Sweep(args.into.absolute(), args.source, "", {})
     with engines.locked(plan):
@@ -184,7 +186,7 @@ def sweep(args: argparse.Namespace) -> int:
 
 def unit(words: Sequence[str]) -> int:
     """What engines run on other machines; nobody types it."""
-    parser = argparse.ArgumentParser(prog="tools/sweep unit")
+    parser = Parser(prog="tools/sweep unit")
     parser.add_argument("results", type=Path)
     parser.add_argument("--list", type=Path, required=True)
     args = parser.parse_args(words)

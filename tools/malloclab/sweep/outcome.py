@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import statistics
+import textwrap
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Callable, Iterable, Mapping, Sequence
@@ -44,6 +45,12 @@ WORTH: dict[str, Callable[[Point], float]] = {
 }
 
 
+def rank(point: Point, by: str) -> tuple[float, float, float]:
+    """The better of two has the lower one; of equals, who wastes less, and then
+    who is faster."""
+    return -WORTH[by](point), -point.utilization, point.instructions
+
+
 def point_of(sweep: Sweep, setting: Setting, units: Iterable[str]) -> Point:
     """Its figures, of the units that are done."""
     rows: dict[str, Any] = {}
@@ -77,7 +84,7 @@ class Outcome:
 
     def __post_init__(self) -> None:
         self.right = sorted((p for p in self.points if p.ok),
-                            key=lambda p: -WORTH[self.by](p))
+                            key=lambda p: rank(p, self.by))
         marked = front([(p.utilization, 1 / p.instructions)
                         for p in self.right])
         self.front = [self.right[number] for number in marked]
@@ -100,7 +107,8 @@ class Outcome:
               ) -> list[str]:
         settings = [point.setting[name] for name in self.sweep.defaults]
         if not point.ok:
-            return [*settings, "-", "-", "-", point.comment[:60]]
+            return [*settings, "-", "-", "-",
+                    textwrap.shorten(point.comment, 60, placeholder=" ...")]
         gain = self.gain(point, base)
         return [*settings, f"{100 * point.utilization:.2f}",
                 f"{point.instructions:.2f}",
@@ -113,15 +121,19 @@ class Outcome:
         return ", ".join(words)
 
     def table(self) -> str:
-        wrong = [point for point in self.points if not point.ok]
+        wrong = [point for point in [*self.points, *self.dropped]
+                 if not point.ok]
+        worse = sum(point.ok for point in self.dropped)
         listed = [point for number, point in enumerate(self.right)
                   if number < SHOWN or point in self.front
                   or point is self.defaults]
         rows = [self.cells(point, self.mark(point))
                 for point in [*listed, *wrong[:SHOWN]]]
         text = self.titled(rows)
-        more = len(self.points) - len(rows)
-        return f"{text}\n... and {more} more" if more else text
+        more = len(self.right) - len(listed) + len(wrong[SHOWN:])
+        text += f"\n... and {more} more" if more else ""
+        return f"{text}\n{worse} more were dropped on fewer traces" if worse \
+            else text
 
     def titled(self, rows: list[list[str]]) -> str:
         head = [*self.sweep.defaults, "util", "instr/op", "gain", ""]
@@ -158,13 +170,13 @@ class Outcome:
 
     # ---- Files. ----
 
-    def _object(self, point: Point, base: Point) -> dict[str, Any]:
+    def _object(self, point: Point, base: Point | None) -> dict[str, Any]:
         return {"constants": dict(point.setting), "traces": len(point.rows),
                 "ok": point.ok, "comment": point.comment,
                 "utilization": point.utilization if point.ok else None,
                 "instructions_per_op": point.instructions if point.ok
                 else None,
-                "gain": self.gain(point, base),
+                "gain": base and self.gain(point, base),
                 "front": point in self.front,
                 "by_trace": {Path(trace).name: dict(row)
                              for trace, row in point.rows.items()}}
@@ -177,7 +189,7 @@ class Outcome:
                  "best": dict(self.right[0].setting) if self.right else None,
                  "points": [self._object(p, self.defaults)
                             for p in self.points],
-                 "dropped": [self._object(p, p) for p in self.dropped],
+                 "dropped": [self._object(p, None) for p in self.dropped],
                  "held_out": [self._object(p, base) for p in self.held_out]}
         self.write("results.json", json.dumps(value, indent=1) + "\n")
         self.write("results.csv", self._csv())

@@ -6,7 +6,7 @@ from __future__ import annotations
 import random
 from typing import Callable, Sequence
 
-from .outcome import WORTH, Point, point_of
+from .outcome import Point, point_of, rank
 from .space import Setting
 from .work import Sweep
 
@@ -62,7 +62,7 @@ def halving(sweep: Sweep, run: Run, settings: Sequence[Setting],
 
 
 def _better_half(points: Sequence[Point], by: str) -> list[Point]:
-    right = sorted((p for p in points if p.ok), key=lambda p: -WORTH[by](p))
+    right = sorted((p for p in points if p.ok), key=lambda p: rank(p, by))
     best = right[:-(-len(points) // 2)]
     return [point for point in points if point in best or point is points[0]]
 

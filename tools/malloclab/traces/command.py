@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 from typing import Iterator, Sequence
 
+from ..arguments import Parser
 from ..columns import add_markdown, layout
 from ..terminal import show_progress
 from . import arrays, info, manifest, places, statistics
@@ -28,9 +29,9 @@ interrupted.
 
 
 def _parser() -> argparse.ArgumentParser:
-    common = argparse.ArgumentParser(add_help=False)
+    common = Parser(add_help=False)
     places.add_options(common)
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog="tools/traces", description="Print figures of allocation traces.",
         epilog=EPILOG, formatter_class=argparse.RawDescriptionHelpFormatter)
     parts = parser.add_subparsers(dest="part", metavar="COMMAND",
@@ -164,10 +165,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     try:
         return COMMANDS[options.part](options)
-    except (TraceError, manifest.ManifestError, OSError) as error:
+    except (TraceError, manifest.ManifestError) as error:
         show_progress("")
         if str(error):
             print(f"tools/traces: {error}", file=sys.stderr)
+        return 2
+    except OSError as error:
+        show_progress("")
+        print(f"{error.filename or '-'}: {error.strerror}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         show_progress("")
