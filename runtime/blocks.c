@@ -25,6 +25,7 @@
 #include "side_table.h"
 #include "mm.h"
 
+#include <limits.h>
 #include <stdalign.h>
 #include <stdint.h>
 #include <string.h>
@@ -32,6 +33,7 @@
 /* The optional functions of mm.h; NULL if the allocator has none. */
 #pragma weak mm_calloc
 #pragma weak mm_memalign
+#pragma weak mm_good_size
 #pragma weak mm_usable_size
 #pragma weak mm_init_returns_bool
 extern const char mm_init_returns_bool; /* compat/cmu/mm.h */
@@ -110,6 +112,7 @@ static struct side_entry remove_entry(const void *block)
     return entry;
 }
 
+/* NULL also where the program has made several areas of the pages (mlock). */
 static void *resize_mapped(void *block, size_t old, size_t size)
 {
     void *new = mapping_resize(block, old, size);
@@ -157,10 +160,19 @@ void *block_new(size_t size)
     return allocate_larger(ALIGN, size);
 }
 
+/* An allocator may keep sizes in an int. */
+static bool heap_may_hold(size_t size)
+{
+    return size <= INT_MAX;
+}
+
 void *block_new_zero(size_t count, size_t size)
 {
-    if (count * size >= BLOCK_MAPPED)
-        return new_mapped(1, count * size);
+    void *mapped =
+        count * size >= BLOCK_MAPPED ? new_mapped(1, count * size) : NULL;
+
+    if (mapped || !heap_may_hold(count * size))
+        return mapped;
     if (mm_calloc && !saw_half_aligned && has_usable_size())
         return mm_calloc(count, size);
     void *block = block_new(count * size);
@@ -171,8 +183,12 @@ void *block_new_aligned(size_t align, size_t size)
 {
     if (align > PTRDIFF_MAX / 2)
         return NULL;
-    if (align >= BLOCK_MAPPED || size >= BLOCK_MAPPED)
-        return new_mapped(align, size);
+    void *mapped = align >= BLOCK_MAPPED || size >= BLOCK_MAPPED
+                       ? new_mapped(align, size)
+                       : NULL;
+
+    if (mapped || align >= BLOCK_MAPPED || !heap_may_hold(size))
+        return mapped;
     if (align <= ALIGN)
         return block_new(size);
     if (mm_memalign && has_usable_size())
@@ -209,6 +225,16 @@ size_t block_size(void *block)
         return entry->size;
     return mm_usable_size(entry->raw) -
            (size_t)((char *)entry->block - (char *)entry->raw);
+}
+
+/* A mapping may have shrunk: it stays one from BLOCK_MAPPED / 2. */
+bool block_may_be_of(size_t usable, size_t size)
+{
+    bool is_mapped_size =
+        usable >= BLOCK_MAPPED / 2 && usable == mapping_size(size);
+
+    return size <= usable && (!mm_good_size || usable == mm_good_size(size) ||
+                              is_mapped_size);
 }
 
 /* Copy the block to a new one of size bytes, and free it. */
@@ -249,8 +275,10 @@ void *block_resize(void *block, size_t size)
 {
     const struct side_entry *entry = find_entry(block);
 
-    if (entry && !entry->raw && size >= BLOCK_MAPPED / 2)
-        return resize_mapped(block, entry->size, size);
+    if (entry && !entry->raw && size >= BLOCK_MAPPED / 2) {
+        void *new = resize_mapped(block, entry->size, size);
+        return new ? new : move(block, size);
+    }
     if (saw_half_aligned || size >= BLOCK_MAPPED ||
         (entry && entry->raw != block))
         return move(block, size);

@@ -4,7 +4,8 @@
  * A guard is never opened: the system counts it as addresses (ulimit -v), but
  * not as memory.
  *
- *   I1  The pages of a mapping are one area of the kernel, as mremap demands.
+ *   I1  The pages of a mapping are one area of the kernel, as mremap demands,
+ *       unless the program splits it by mlock, madvise or mprotect.
  */
 #define _GNU_SOURCE
 #include "mapping.h"

@@ -62,16 +62,39 @@ static bool close_area(void)
     return closed;
 }
 
+/* Set one of the wanted bits that is clear, the lowest, and return its place; -1:
+ * all are set. */
+static int take_bit(_Atomic uint64_t *word, uint64_t wanted)
+{
+    uint64_t clear;
+
+    while ((clear = ~*word & wanted) != 0) {
+        int place = __builtin_ctzll(clear);
+        uint64_t bit = (uint64_t)1 << place;
+
+        if (!(atomic_fetch_or(word, bit) & bit))
+            return place;
+    }
+    return -1;
+}
+
+/* The bits of the first word are looked at in two parts, first and last. */
 void *empty_new(void)
 {
+    size_t first = next_number % EMPTY_BLOCKS, word = first / WORD;
+    uint64_t wanted = UINT64_MAX << first % WORD;
+
     if (!close_area())
         return NULL;
-    for (size_t i = 0; i < EMPTY_BLOCKS; i++) {
-        size_t number = next_number++ % EMPTY_BLOCKS;
-        uint64_t bit = (uint64_t)1 << number % WORD;
+    for (size_t i = 0; i <= EMPTY_BLOCKS / WORD; i++) {
+        int place = take_bit(&used[word], wanted);
 
-        if (!(atomic_fetch_or(&used[number / WORD], bit) & bit))
-            return empty_area() + number * GRANULE;
+        if (place >= 0) {
+            next_number = word * WORD + (size_t)place + 1;
+            return empty_area() + (word * WORD + (size_t)place) * GRANULE;
+        }
+        word = (word + 1) % (EMPTY_BLOCKS / WORD);
+        wanted = UINT64_MAX;
     }
     return NULL;
 }

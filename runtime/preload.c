@@ -473,8 +473,7 @@ void misuse_check_size(void *block, size_t align, size_t size)
         misuse_found("this block was requested with another alignment", block);
     if (!block || size == 0 || is_own(block))
         return;
-    size_t usable = size_quickly(block);
-    if (size > usable || (mm_good_size && mm_good_size(size) != usable))
+    if (!block_may_be_of(size_quickly(block), size))
         misuse_found("this block was requested with another size", block);
 }
 

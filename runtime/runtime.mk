@@ -30,7 +30,8 @@ $(OUT)/real/mm_threads.o: EXTRA := -DMM_FIXED_MAP
 $(OUT)/real/mm_threads.o: mm.c
 	$(call compile,$(CC) $(REAL_FLAGS) $(EXTRA) -c $<)
 
-PRELOAD_FLAGS := -shared -Wl,-z,defs -Wl,--version-script=runtime/malloc.map
+# Threads that end call it: it is never unloaded.
+PRELOAD_FLAGS := -shared -Wl,-z,defs -Wl,-z,nodelete -Wl,--version-script=runtime/malloc.map
 PRELOAD = $(call link,$(CC) $(PRELOAD_FLAGS) $(filter %.o,$^))
 HOST_OF_REAL := $(RUNTIME) $(OSLIB) runtime/malloc.map
 $(OUT)/preload/mm.so: $(OUT)/real/mm_threads.o $(HOST_OF_REAL)

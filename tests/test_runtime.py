@@ -16,6 +16,7 @@ import re
 import resource
 import signal
 import subprocess
+import sys
 import tempfile
 import unittest
 from collections.abc import Callable
@@ -278,6 +279,59 @@ class NewAndDelete(unittest.TestCase):
 
     def test_of_jemalloc(self) -> None:
         self.check('-Wl,--no-as-needed', '-l:libjemalloc.so.2')
+
+
+class Large(unittest.TestCase):
+    """Blocks beyond what the allocator itself serves, and what is left of many."""
+
+    @classmethod
+    def setUpClass(cls) -> None:
+        folder = tempfile.TemporaryDirectory()
+        cls.addClassCleanup(folder.cleanup)
+        cls.program = Path(folder.name) / 'large'
+        cls.plugin = Path(folder.name) / 'plugin.so'
+        compile_cpp(cls.program, ROOT / 'tests/runtime/large.cc')
+        compile_cpp(cls.plugin, ROOT / 'tests/runtime/plugin_new.cc',
+                    '-shared', '-fPIC')
+
+    def check(self, case: str, *names: str) -> None:
+        for name in names:
+            with self.subTest(name):
+                done = under(name and BUILD / f'preload/{name}.so',
+                             self.program, case)
+                self.assertEqual((done.returncode, done.stderr), (0, ''),
+                                 account(done))
+
+    def test_delete_is_told_the_size(self) -> None:
+        self.check('sized-delete', '', 'mm', 'mm_hardened', 'tlsf')
+
+    def test_pages_that_the_program_treats_apart(self) -> None:
+        self.check('split', '', 'mm', 'mm_hardened', 'tlsf')
+
+    def test_addresses_that_the_heap_alone_has(self) -> None:
+        self.check('limited', '', 'mm', 'tlsf')
+
+    def test_memory_of_all_classes_goes_back(self) -> None:
+        self.check('given-back', 'mm', 'mm_hardened')
+
+    def test_many_empty_blocks(self) -> None:
+        self.check('empty', '', 'mm', 'mm_hardened', 'tlsf')
+
+    def test_new_in_a_plug_in_of_a_program_in_c(self) -> None:
+        code = 'import ctypes, sys; print(ctypes.CDLL(sys.argv[1]).refused())'
+        for preload in ('', BUILD / 'preload/mm.so',
+                        BUILD / 'preload/mm_hardened.so'):
+            done = under(preload, sys.executable, '-c', code, self.plugin)
+            self.assertEqual((done.returncode, done.stdout), (0, '1\n'),
+                             account(done))
+
+    def test_closed_while_threads_have_used_it(self) -> None:
+        program = self.program.with_name('unloaded')
+        compile_cpp(program, ROOT / 'tests/runtime/unloaded.cc')
+        for library in ('preload/mm.so', 'preload/tlsf.so',
+                        'lib/libmm_malloc.so.1'):
+            done = run(program, BUILD / library)
+            self.assertEqual(done.returncode, 0, account(done))
 
 
 def soak(preload: str | Path = '', api: str = 'malloc',

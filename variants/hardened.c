@@ -91,6 +91,7 @@ struct region {
     unsigned class;       /* LARGE: no slots */
     unsigned slots, free; /* numbers of slots; a large block has one */
     bool closed;          /* all between the guards is denied */
+    bool idle;            /* empty, and its pages are closed or given back */
     size_t large_size;    /* bytes that were requested; SIZE_MAX: freed */
     uint64_t *free_bits;  /* a bit for each slot */
     uint16_t *sizes;      /* bytes that were requested, or FREED */
@@ -486,16 +487,23 @@ static struct region *slab_with_free_slot(unsigned class)
         return slab_make(class);
     if (slab->closed && !allow(inner_start(slab), inner_end(slab), 1))
         return slab_make(class);
-    slab->closed = false;
+    slab->closed = slab->idle = false;
     return slab;
 }
 
-/* Close an empty slab, unless it is the first of its class. */
+/* Close an empty slab, unless it is the first of its class. Where too many are
+ * closed, at least the system has its pages, which are zero. */
 static void slab_close_if_empty(struct region *slab)
 {
-    if (slab->free == slab->slots && slab != heap.first[slab->class] &&
-        !slab->closed)
-        slab->closed = deny(inner_start(slab), inner_end(slab));
+    char *start = inner_start(slab), *end = inner_end(slab);
+
+    if (slab->free < slab->slots || slab == heap.first[slab->class] ||
+        slab->idle)
+        return;
+    slab->closed = deny(start, end);
+    if (!slab->closed && heap.can_deny)
+        mem_discard(&(struct mem_range){start, (size_t)(end - start)}, 1);
+    slab->idle = true;
 }
 
 /* Expect zeros in the block of the class that was freed last. */
