@@ -72,6 +72,13 @@ def without_note(stderr: str) -> str:
     return re.sub(r'^no outer jail: .*\n', '', stderr, count=1, flags=re.M)
 
 
+def sources(pattern: str) -> list[Path]:
+    """The project's files of that name; not those below build/, which other
+    tests make and remove meanwhile."""
+    return [path for top in ROOT.iterdir() if top.name != 'build'
+            for path in ([top] if top.match(pattern) else top.rglob(pattern))]
+
+
 def compile_cpp(program: Path, source: Path, *options: str) -> None:
     """Skips the test where the compiler or a library is not installed."""
     if not shutil.which('c++'):

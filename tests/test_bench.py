@@ -281,7 +281,7 @@ class Worst(Case):
         self.fails(2, 'nope: no such file, nor a trace of traces/', 'worst',
                    '-f', 'nope')
         other = self.library('int mm_init(void) { return 0; }', 'other')
-        self.fails(2, f'{other}: it lacks mm_malloc, mm_free, mm_realloc',
+        self.fails(2, f'{other}: it has no mm_malloc, mm_free, mm_realloc',
                    'worst', '-a', other, '-f', SMALL)
         broken = self.write('broken.rep', '20000\n1\n1\n1\nf 0\n')
         self.fails(2, f'{broken}:5: .*', 'worst', '-a', 'mm', '-f', broken)

@@ -9,6 +9,7 @@ of columns may differ, and `...` stands for any lines.
 from __future__ import annotations
 
 import ctypes
+import itertools
 import os
 import re
 import shutil
@@ -18,7 +19,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from support import BUILD, IN_RELEASE, ROOT, account, run
+from support import BUILD, IN_RELEASE, ROOT, account, run, sources
 
 PAGES = [ROOT / 'README.md', *sorted((ROOT / 'docs').glob('*.md'))]
 # Commands that do not run here, and why. Their options are still parsed: see
@@ -260,10 +261,8 @@ class Pages(unittest.TestCase):
                     self.assertTrue(not anchor or anchor in anchors(target))
 
     def test_pages_that_the_code_names_exist(self) -> None:
-        for path in ROOT.rglob('*'):
-            if path.suffix not in ('.c', '.h', '.py', '.mk', '.js') \
-                    or path.is_relative_to(ROOT / 'build'):
-                continue
+        for path in itertools.chain(*(sources(f'*{suffix}') for suffix
+                                      in ('.c', '.h', '.py', '.mk', '.js'))):
             for name in re.findall(r'\bdocs/[\w-]+\.md', path.read_text()):
                 with self.subTest(f'{path.relative_to(ROOT)}: {name}'):
                     self.assertTrue((ROOT / name).exists())

@@ -42,7 +42,7 @@ class Sentences(unittest.TestCase):
 
     def test_what_is_missing(self) -> None:
         self.assertTrue(verdict('load-failed.lacks-free', 'small')[0].endswith(
-            'failed: it lacks mm_free'))
+            'failed: it has no mm_free'))
 
     def test_all_that_are_missing(self) -> None:
         with tempfile.TemporaryDirectory() as folder:
@@ -52,7 +52,7 @@ class Sentences(unittest.TestCase):
             run('gcc', '-shared', '-fPIC', '-o', built, source)
             finished = mdriver('--allocator', built, '-c',
                                TRACES / 'small.rep')
-        self.assertIn('failed: it lacks mm_init, mm_free, mm_realloc\n',
+        self.assertIn('failed: it has no mm_init, mm_free, mm_realloc\n',
                       finished.stdout, account(finished))
 
 

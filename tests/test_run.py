@@ -211,6 +211,29 @@ class Run(unittest.TestCase):
         self.refuses("no allocator 'libno-such.so.3': ", '-a',
                      'libno-such.so.3', '--', 'echo', 'ran')
 
+    def test_a_file_that_is_no_malloc(self) -> None:
+        with tempfile.TemporaryDirectory() as name:
+            folder = Path(name)
+            source, empty, pipe = (folder / name for name in (
+                'x.c', 'empty.so', 'pipe.so'))
+            source.write_text('int mm_x;\n')
+            empty.touch()
+            os.mkfifo(pipe)
+            library = folder / 'library.so'
+            self.assertEqual(run('gcc', '-shared', '-o', library, source)
+                             .returncode, 0)
+            for path, said in ((folder, 'it is no file'),
+                               (pipe, 'it is no file'),
+                               (empty, 'it is no shared object'),
+                               (source.with_suffix('.c'), 'has no mm_init, '
+                                'mm_malloc, mm_free, mm_realloc'),
+                               (library, 'it has no malloc')):
+                self.refuses(f'{path}: {said}', '-a', path, '--', 'echo',
+                             'ran')
+
+    def test_no_command_by_name(self) -> None:
+        self.refuses('error: no command is given', '--', '')
+
     def test_a_path_that_is_not_there(self) -> None:
         self.refuses("no allocator './no/such.so': ", '-a', './no/such.so',
                      '--', 'echo', 'ran')

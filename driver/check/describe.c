@@ -225,7 +225,7 @@ static void append_permission(struct text *t, const struct finding *f,
 
 static const char *const moments[] = {
     [AT_OPERATION] = "an operation",
-    [AT_LOADING] = "the allocator, while it was loaded,",
+    [AT_LOADING] = "loading the allocator",
     [AT_INIT] = "mm_init",
     [AT_END] = "when all operations are done,",
 };

@@ -32,7 +32,7 @@ static const char *complaint(const struct calls *calls)
     list_missing(list, sizeof list, "mm_malloc", calls->malloc);
     list_missing(list, sizeof list, "mm_free", calls->free);
     list_missing(list, sizeof list, "mm_realloc", calls->realloc);
-    snprintf(text, sizeof text, "it lacks %s", list);
+    snprintf(text, sizeof text, "it has no %s", list);
     return list[0] ? text : NULL;
 }
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -93,13 +94,28 @@ def _object_of(allocator: str) -> str:
         build(built)
         return str(built)
     if "/" in allocator and Path(allocator).exists():
-        return str(Path(allocator).resolve())
+        return _checked(allocator)
     found = _found_by_loader(allocator) if "/" not in allocator else None
     if found:
         return found
     known = ", ".join([*names(), "libc"])
-    raise RunError(f"no allocator '{allocator}': it is none of {known}, no C "
-                   "file, no shared object that is found")
+    raise RunError(f"no allocator '{allocator:.200}': it is none of {known}, "
+                   "no C file, no shared object that is found")
+
+
+def _checked(path: str) -> str:
+    """The loader only warns of what it cannot preload, and the program runs on
+    the C library's malloc."""
+    if not Path(path).is_file():
+        raise RunError(f"{path}: it is no file")
+    names = subprocess.run(["nm", "-D", "--defined-only", path],
+                           stdin=subprocess.DEVNULL, capture_output=True,
+                           text=True, errors="replace")
+    if names.returncode != 0 or not names.stdout:
+        raise RunError(f"{path}: it is no shared object")
+    if not re.search(r"^[0-9a-f]+ [TWi] malloc(@.*)?$", names.stdout, re.M):
+        raise RunError(f"{path}: it has no malloc")
+    return str(Path(path).resolve())
 
 
 def preload_of(allocator: str) -> str:

@@ -32,6 +32,7 @@ LINK = ["-shared", "-Wl,-Bsymbolic"]
 ALONE = ["-nostartfiles"]
 SBRK = ROOT / "compat/sbrk.c"
 # The heap's functions, which the worker has.
+CALLS = ("mm_init", "mm_malloc", "mm_free", "mm_realloc")
 HEAP = {f"mem_{name}" for name in """sbrk heap_lo heap_hi heapsize pagesize map
     map_aligned unmap remap discard deny allow init deinit reset_brk set_limit footprint peak_footprint
     fail_request""".split()}
@@ -213,9 +214,8 @@ class _Attempt:
             compiler.call(*LINK, *([] if more else ALONE), "-o", str(target),
                           *map(str, objects), *more, *self.sources_of_lab(),
                           "-lm"),
-            *([] if more else [[*object_code.READELF, str(target)]]))
-        if not more:
-            self.inspect(listing)
+            [*object_code.READELF, str(target)])
+        self.inspect(listing, alone=not more)
         return target
 
     def sources_of_lab(self) -> list[str]:
@@ -227,15 +227,19 @@ class _Attempt:
             names += ["-Wl,--wrap=mem_sbrk", *wrapped, str(SBRK)]
         return [*FLAGS, *names, "-x", "none"] if names else []
 
-    def inspect(self, listing: str) -> None:
+    def inspect(self, listing: str, alone: bool) -> None:
         if len(listing) >= MOST_LISTED:
             raise Unfit("has too many symbols")
         code = object_code.read(listing)
+        lacking = [name for name in CALLS if name in code.missing
+                   or alone and name not in code.exported]
+        if lacking:
+            raise Unfit(f"has no {', '.join(lacking)}")
         missing = [name for name in code.missing if name not in HEAP]
         if missing:
             raise HandinError(complaints.of_missing(self.handin, missing[0]))
         loads = object_code.loads_code(code)
-        if loads and self.compiler.jail.mode != "off":
+        if alone and loads and self.compiler.jail.mode != "off":
             raise Unfit(loads)
         call = self.allowed is not None and \
             object_code.forbidden(code, self.allowed)

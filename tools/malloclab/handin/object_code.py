@@ -39,15 +39,19 @@ class ObjectCode:
     tags: frozenset[str]  # of the dynamic section
     functions: tuple[str, ...]  # of a shared library, that it calls
     missing: tuple[str, ...]  # of no shared library
+    exported: frozenset[str]  # what it defines
 
 
 def read(listing: str) -> ObjectCode:
     """From what READELF prints of the shared object."""
     tags = re.findall(r"^ *0x[0-9a-f]+ \((\w+)\)", listing, re.M)
-    functions, missing = [], []
+    functions, missing, exported = [], [], set()
     for line in listing.splitlines():
         words = line.split(None, 7)
-        if len(words) < 8 or words[6] != "UND" or words[4] == "LOCAL":
+        if len(words) < 8 or words[4] == "LOCAL":
+            continue
+        if words[6] != "UND":
+            exported.add(words[7])
             continue
         name, versioned, _ = words[7].partition("@")
         if not versioned and words[4] == "WEAK":
@@ -57,7 +61,8 @@ def read(listing: str) -> ObjectCode:
         elif name not in OF_THE_LINKER and \
                 words[3] in ("FUNC", "IFUNC", "NOTYPE"):
             functions.append(name)
-    return ObjectCode(frozenset(tags), tuple(functions), tuple(missing))
+    return ObjectCode(frozenset(tags), tuple(functions), tuple(missing),
+                      frozenset(exported))
 
 
 def loads_code(code: ObjectCode) -> str | None:
