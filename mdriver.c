@@ -298,6 +298,20 @@ static void print_changes(const struct difference_report *r,
         difference_print(stdout, r, false);
 }
 
+/* Two in one place would be neither. */
+static void check_outputs(const struct options *o)
+{
+    const char *paths[] = {o->json, o->csv, o->markdown, o->events,
+                           o->timeline};
+
+    for (size_t i = 0; i < sizeof paths / sizeof *paths; i++) {
+        for (size_t k = 0; paths[i] && k < i; k++)
+            if (paths[k] && strcmp(paths[i], paths[k]) == 0)
+                fatal(paths[i], 0, "two outputs are to be written there");
+        output_check(paths[i]);
+    }
+}
+
 /* Of the results, or of what has changed. */
 static void write_markdown(const struct benchmark *c, const struct options *o,
                            const struct profile *profile,
@@ -384,9 +398,7 @@ static int judge(const struct options *o, const struct profile *profile)
     struct benchmark c = make_benchmark(o);
     int status;
 
-    output_check(o->json);
-    output_check(o->csv);
-    output_check(o->markdown);
+    check_outputs(o);
     if (single_is_asked(o))
         status = run_single(&c, o, profile);
     else

@@ -176,6 +176,15 @@ class Refusals(samples.Samples):
             self.assertEqual(finished.stderr, '/no/such/file: cannot write '
                              'it: No such file or directory\n')
 
+    def test_two_outputs_in_one_place(self) -> None:
+        path = str(self.folder / 'both')
+        for one, other in (('--json', '--csv'), ('--markdown', '--json'),
+                           ('--events', '--timeline')):
+            for place in path, '-':
+                self.refused(f'{place}: two outputs are to be written there',
+                             one, place, other, place, self.every)
+        self.assertFalse(os.path.exists(path))
+
     def lost(self, redirection: str, *arguments: str | Path) -> str:
         """What it says where standard output cannot be written."""
         finished = support.run(

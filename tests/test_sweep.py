@@ -6,6 +6,7 @@ from __future__ import annotations
 import contextlib
 import io
 import json
+import os
 import shutil
 import signal
 import subprocess
@@ -136,7 +137,7 @@ class Outcomes(Sweeping):
 
     def test_halving(self) -> None:
         """The better half, and the defaults, go on to the second trace."""
-        self.sweep('-D', 'PROBES=1,2,3,5,6,8', '--halving')
+        said = self.sweep('-D', 'PROBES=1,2,3,5,6,8', '--halving')
         results = self.results()
         self.assertEqual([one['constants']['PROBES']
                           for one in results['points']], ['4', '1', '2', '3'])
@@ -241,9 +242,11 @@ class Real(unittest.TestCase):
         self.assertEqual({path: path.read_bytes() for path in before}, before)
 
     def test_ctrl_c_keeps_what_is_done(self) -> None:
+        temporary = Path(tempfile.mkdtemp(dir=self.folder))
         process = subprocess.Popen(
             self.words(*map(str, range(2, 200))), cwd=support.ROOT, text=True,
-            stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+            stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
+            env={**os.environ, 'TMPDIR': str(temporary)})
         points = self.folder / 'points'
         wait_until(lambda: points.is_dir() and len(list(points.iterdir())) > 1)
         process.send_signal(signal.SIGINT)
@@ -251,3 +254,4 @@ class Real(unittest.TestCase):
         self.assertEqual(process.returncode, 130)
         self.assertRegex(said, r'interrupted: \d+ of 198 are measured; the '
                          'same command goes on')
+        self.assertEqual(list(temporary.iterdir()), [])

@@ -114,6 +114,17 @@ static const char *word_of(const struct reader *r)
     return word;
 }
 
+/* What some editors put before a text: U+FEFF in UTF-8, or in UTF-16. */
+static bool begins_with_mark(const struct reader *r)
+{
+    size_t left = (size_t)(r->end - r->at);
+
+    return r->line == 1 &&
+           ((left >= 3 && memcmp(r->at, "\xef\xbb\xbf", 3) == 0) ||
+            (left >= 2 && (memcmp(r->at, "\xff\xfe", 2) == 0 ||
+                           memcmp(r->at, "\xfe\xff", 2) == 0)));
+}
+
 static int64_t read_number(struct reader *r)
 {
     const char *start = r->at;
@@ -134,7 +145,8 @@ static int64_t read_number(struct reader *r)
     if (r->at == start + negative ||
         (r->at < r->end && !isspace((unsigned char)*r->at))) {
         r->at = start;
-        FATAL(r, "expected a number, found '%s'", word_of(r));
+        FATAL(r, "expected a number, found '%s'%s", word_of(r),
+              begins_with_mark(r) ? ": save it without a byte order mark" : "");
     }
     return negative ? -value : value;
 }

@@ -20,11 +20,12 @@ import shlex
 import shutil
 import signal
 import subprocess
+import sys
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Callable, Iterator, Protocol, Sequence
+from typing import Callable, Iterator, NoReturn, Protocol, Sequence
 
 from . import ROOT, bounded, output
 from .arguments import positive
@@ -217,13 +218,19 @@ def end_with_judge() -> None:
         signal.signal(number, _end)
 
 
-def _end(number: int, frame: object) -> None:
+def _end(number: int, frame: object) -> NoReturn:
+    """By an exception, so that its temporary folders go."""
+    for again in signal.SIGTERM, signal.SIGHUP:
+        signal.signal(again, signal.SIG_IGN)
     bounded.stop_all()
-    os._exit(1)
+    sys.exit(1)
 
 
 def _do(unit: str) -> bool:
-    return _shared[0].do(unit)
+    try:
+        return _shared[0].do(unit)
+    except SystemExit:  # the pool would wait for the next unit
+        os._exit(1)
 
 
 # ---- Others' machines. ----

@@ -104,7 +104,9 @@ class Compiler:
         """One after the other in one jail, until one fails; what the last one
         prints as its output."""
         *before, last = map(shlex.join, commands)
-        script = "\n".join(["set -e", *(f"{line} >&2" for line in before), last])
+        script = "\n".join([  # what a killed compiler leaves goes with the folder
+            "set -e", f"export TMPDIR={shlex.quote(str(self.apart))}",
+            *(f"{line} >&2" for line in before), last])
         command = self.jail.command(
             ["sh", "-c", script], [*HEADERS, *_installed(self.path)],
             home=self.apart, limits=LIMITS, proc=False)
