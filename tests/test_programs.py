@@ -301,8 +301,10 @@ class Test(Workshop):
         self.assertIn('keeps its own malloc', out)
 
     def test_an_allocator_that_the_loader_refuses(self) -> None:
-        path = self.root / 'text.so'
-        path.write_text('no shared object')
+        path = self.root / 'foreign.so'
+        data = bytearray(Path(self.preload['sound']).read_bytes())
+        data[18] = 2  # of the machine in the header: SPARC
+        path.write_bytes(data)
         self.not_loaded(self.main, str(path), 'ERROR: ld.so: .*ignored.*')
 
     def test_a_program_that_is_not_installed(self) -> None:

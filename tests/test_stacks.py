@@ -230,7 +230,7 @@ class Recorded(test_record.Programs):
             self.assertEqual(len(stacks[1008]), min(frames, 3) + 1, stacks[1008])
             shown = stacks[1004]
             self.assertEqual(shown[-1], '(cut)')
-            self.assertEqual(shown[:-1], whole[:len(shown) - 1])
+            self.assertEqual(shown[:-1][:len(whole)], whole[:len(shown) - 1])
 
     def test_with_exported_names_alone(self) -> None:
         """No static function is given the name of the one before it; and the

@@ -53,6 +53,8 @@ static const struct test tests[] = {
     {"blocks-become-mappings-and-blocks-again",
      blocks_become_mappings_and_blocks_again},
     {"a-refused-mapping-changes-nothing", a_refused_mapping_changes_nothing},
+    {"what-is-not-mapped-the-allocator-may-have",
+     what_is_not_mapped_the_allocator_may_have},
     {"refuses-what-cannot-be", refuses_what_cannot_be},
     {"uses-what-the-allocator-has", uses_what_the_allocator_has},
     {"an-odd-block-is-a-little-smaller", an_odd_block_is_a_little_smaller},

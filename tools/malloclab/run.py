@@ -113,7 +113,8 @@ def _checked(path: str) -> str:
                            text=True, errors="replace")
     if names.returncode != 0 or not names.stdout:
         raise RunError(f"{path}: it is no shared object")
-    if not re.search(r"^[0-9a-f]+ [TWi] malloc(@.*)?$", names.stdout, re.M):
+    if not re.search(r"^[0-9a-f]+ [TWi] (malloc|calloc|realloc|free)(@.*)?$",
+                     names.stdout, re.M):
         raise RunError(f"{path}: it has no malloc")
     return str(Path(path).resolve())
 
