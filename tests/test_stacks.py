@@ -369,7 +369,7 @@ class Weighed(unittest.TestCase):
 
     def test_by_caller(self) -> None:
         name = weighing.namer(weighing.INSIDE, 1)
-        rows = weighing.table(self.profile(), name, 'allocated', 9)
+        rows = weighing.table(self.profile(), name, 'allocated')
         self.assertEqual(rows, [
             {'caller': 'main', 'at_peak': 5000, 'blocks': 1,
              'allocated': 5000, 'calls': 1},
@@ -437,6 +437,9 @@ class Weighed(unittest.TestCase):
             texts = {what: gzip.decompress(Path(folder, f'{what}.gz')
                                            .read_bytes())
                      for what in ('folded', 'pprof', 'flame')}
+            done = support.run(support.ROOT / 'tools/callers', path, '--top',
+                               '1')
+            self.assertIn('\n... and 2 more (--top)\n', done.stdout)
         self.assertEqual(texts['folded'].decode().splitlines()[1:],
                          ['main;make 300',
                           'main;std::vector<int>::grow() 5000'])

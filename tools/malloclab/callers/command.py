@@ -99,17 +99,20 @@ def _show(options: argparse.Namespace) -> None:
                         options.build)
     found = weighing.profile(trace, options.allocator, options.build)
     _write_files(found, by, options)
-    rows = weighing.table(found, name, by, options.top)
+    rows = weighing.table(found, name, by)
+    more, rows = len(rows) - options.top, rows[:options.top]
     if options.json:
         json.dump({"schema": 1, "trace": trace.path, "moment": found.moment,
                    "footprint": found.footprint, "payload": found.payload,
-                   "callers": rows}, sys.stdout, indent=1)
+                   "callers": rows, "more_callers": max(more, 0)}, sys.stdout, indent=1)
         print()
         return
     titles = [title.replace("_", " ") for title in found.values]
     cells = [[f"{row[measure]:,}" for measure in found.values]
              + [row["caller"]] for row in rows]
     print(layout([[*titles, "caller"], *cells], {len(titles)}))
+    if more > 0:
+        print(f"... and {more} more (--top)")
     if found.moment:
         print(f"\npinned: after operation {found.moment:,}, with "
               f"{found.payload:,} bytes of payload in a footprint of "

@@ -153,10 +153,10 @@ def namer(skip: str, count: int) -> Callable[[tuple[str, ...]], str]:
     return name
 
 
-def table(found: Profile, name: Callable[[tuple[str, ...]], str], by: str,
-          top: int) -> list[dict[str, Any]]:
-    """The callers with most of a measure, in rows."""
+def table(found: Profile, name: Callable[[tuple[str, ...]], str], by: str
+          ) -> list[dict[str, Any]]:
+    """The callers, in rows, those with most of a measure first."""
     rows = [{"caller": caller, **values}
             for caller, values in found.by_caller(name).items()]
     rows.sort(key=lambda row: (-row[by], row["caller"]))
-    return rows[:top]
+    return rows
