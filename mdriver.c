@@ -69,7 +69,8 @@ static void add_build(struct benchmark *c)
     free(names);
 }
 
-/* A malloc of the system is not over memlib: only the kernel knows its pages. */
+/* A malloc of the system is not over memlib: only the kernel knows its
+ * pages. */
 static void note_unmeasurable(const struct benchmark *c)
 {
     for (size_t i = 0; i < c->allocator_count; i++)

@@ -268,9 +268,9 @@ static void clear_chunk(size_t at, size_t end)
 }
 
 /*
- * Zero the whole pages of [at, end). Resident pages are cleared in place: so the
- * next use has no page fault, and a free page costs its clearing, as it does in
- * the kernel.
+ * Zero the whole pages of [at, end). Resident pages are cleared in place: so
+ * the next use has no page fault, and a free page costs its clearing, as it
+ * does in the kernel.
  */
 static void clear_pages(size_t at, size_t end)
 {

@@ -45,8 +45,8 @@ void *mem_map(size_t size);
 
 /*
  * The same at a multiple of align, a power of two (else EINVAL). What lies
- * between such places costs nothing, as addresses that are not used cost nothing
- * in a process.
+ * between such places costs nothing, as addresses that are not used cost
+ * nothing in a process.
  */
 void *mem_map_aligned(size_t align, size_t size);
 
@@ -129,7 +129,7 @@ struct mem_account {
     uint64_t requests;    /* calls so far that asked for memory */
     uint64_t refused;     /* how many of them were refused */
     uint64_t fail_at;     /* refuse the request of this number; 0: none */
-    uint64_t cleared;     /* bytes zeroed in whole pages; its owner may reset it */
+    uint64_t cleared; /* bytes zeroed in whole pages; its owner may reset it */
     uint32_t step;        /* the operation under way; copied into events */
     uint32_t event_count; /* events kept, at most MEM_EVENTS */
     struct mem_event events[MEM_EVENTS];

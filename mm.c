@@ -208,8 +208,8 @@ enum {
     /* Bytes of the smallest span (measured: from 128 KiB on tables that double
        waste more, from 32 KiB on the ends of pages do). */
     MIN_SPAN = 64 << 10,
-    /* What a span wastes at the end of its last page is at most this part of the
-       block; other blocks lie in the heap. */
+    /* What a span wastes at the end of its last page is at most this part of
+       the block; other blocks lie in the heap. */
     TAIL_PART = 32,
     /* The footprint may pass its high-water mark by this part of the bytes that
        were unmapped to stay below: so that a program whose large blocks come
@@ -1034,9 +1034,9 @@ static size_t refill_count(size_t size, size_t max)
  * ==== Purging: pages that nobody needs go back to the system. ====
  *
  * purge gives back what is free, whenever blocks of more than purge_threshold
- * granules are cached (mm_free), or so many granules fewer are used than at most
- * since the threshold was set (release_large). What was free at the last purge
- * is clean until it is used again, so it is not counted.
+ * granules are cached (mm_free), or so many granules fewer are used than at
+ * most since the threshold was set (release_large). What was free at the last
+ * purge is clean until it is used again, so it is not counted.
  */
 
 /* Granules in used and cached blocks. */
@@ -1169,9 +1169,9 @@ static inline void release_large(size_t g, size_t size)
  * which is what the heap is judged by, and spares the system's work of mapping
  * and clearing pages. So spans are unmapped only where the footprint would pass
  * the mark: by make_room, before the heap or the spans grow. The smallest go
- * first, for they serve the fewest requests. Where no free span is large enough,
- * one grows by what it lacks, if the addresses behind it are free. None is moved,
- * since nobody needs its contents.
+ * first, for they serve the fewest requests. Where no free span is large
+ * enough, one grows by what it lacks, if the addresses behind it are free. None
+ * is moved, since nobody needs its contents.
  *
  * Whether to keep on unmapping or to let the footprint grow is the ski rental
  * problem: each byte that is unmapped pays a part of a byte of allowance.
@@ -1196,8 +1196,8 @@ static void raise_high_water(void)
 }
 
 /*
- * May a block of that many bytes be a span? Not beside a fixed map, which has to
- * grow downwards; the runtime maps the largest blocks itself.
+ * May a block of that many bytes be a span? Not beside a fixed map, which has
+ * to grow downwards; the runtime maps the largest blocks itself.
  */
 static bool may_be_span(size_t bytes)
 {
@@ -1439,8 +1439,8 @@ static size_t growable_span(size_t bytes)
 
 /*
  * The start of a new span of so many bytes, used; NULL where memlib refuses. A
- * free span that grows, or new pages, also where it cannot grow. No free span is
- * large enough, or none is known to be aligned.
+ * free span that grows, or new pages, also where it cannot grow. No free span
+ * is large enough, or none is known to be aligned.
  */
 static void *new_span(size_t align, size_t bytes)
 {
@@ -1498,7 +1498,8 @@ static void release_span(size_t i)
     merge_span(i);
 }
 
-/* Enlarge the used span i by pages of the free span behind it, if it has them. */
+/* Enlarge the used span i by pages of the free span behind it, if it has
+ * them. */
 static bool grow_span_in_place(size_t i, size_t more)
 {
     if (!is_free_behind(i) || heap.spans[i + 1].bytes < more)
@@ -1988,9 +1989,9 @@ void mm_free(void *ptr)
 }
 
 /*
- * Resize the used span i. It moves to a block of the heap where it shrinks below
- * MIN_SPAN, or where it would make the footprint pass the mark, and a free block
- * is large enough.
+ * Resize the used span i. It moves to a block of the heap where it shrinks
+ * below MIN_SPAN, or where it would make the footprint pass the mark, and a
+ * free block is large enough.
  */
 static void *realloc_span(size_t i, size_t size)
 {

@@ -75,8 +75,8 @@ void *mm_realloc(void *ptr, size_t size);
 
 /*
  * Two bits for each granule of 16 bytes from base on. Granule g has bits
- * 2 * (g % 32) and up of end[-1 - g / 32]. Both bits are set where a block in use
- * begins; neither, inside a block. All is as mm_size_unlocked says.
+ * 2 * (g % 32) and up of end[-1 - g / 32]. Both bits are set where a block in
+ * use begins; neither, inside a block. All is as mm_size_unlocked says.
  */
 struct mm_marks {
     const char *base;

@@ -81,7 +81,8 @@ static inline uint64_t page_map_mask(size_t first, size_t count)
     return all << first % PAGE_MAP_WORD;
 }
 
-/* Where the word after that of `page` begins, or the end, whichever is first. */
+/* Where the word after that of `page` begins, or the end, whichever is
+ * first. */
 static inline size_t page_map_next(size_t page, size_t end)
 {
     size_t next = (page / PAGE_MAP_WORD + 1) * PAGE_MAP_WORD;

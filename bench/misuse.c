@@ -8,10 +8,11 @@
  *                             1 if it was caught, else 0
  *
  * SIZE is small, medium, large, a number of bytes, or - where a kind has no
- * size. A misuse is caught if its process is ended by a signal, at the misuse or
- * in what an ordinary program does next, or if it has no effect: what a program
- * reads without right is not what another block held, an impossible request
- * fails. A run prints "no effect" or "went through", if it is not ended.
+ * size. A misuse is caught if its process is ended by a signal, at the misuse
+ * or in what an ordinary program does next, or if it has no effect: what a
+ * program reads without right is not what another block held, an impossible
+ * request fails. A run prints "no effect" or "went through", if it is not
+ * ended.
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>

@@ -50,7 +50,8 @@ void assignment_check_weights(const struct assignment *a,
 
 void assignment_delete(const struct assignment *a);
 
-/* Load its traces from the directory (NULL: the usual one), with its weights. */
+/* Load its traces from the directory (NULL: the usual one), with its
+ * weights. */
 struct trace_list assignment_traces(const struct assignment *a,
                                     const char *directory);
 

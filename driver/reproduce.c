@@ -84,7 +84,8 @@ static void append_gdb(char *text, size_t size, bool driver,
         append(text, size, " -ex 'break mm_init' -ex run --args");
 }
 
-/* Options by which the judge sees what it has seen, unless it has them anyway. */
+/* Options by which the judge sees what it has seen, unless it has them
+ * anyway. */
 static void append_judging(const struct replay_setup *s, char *text,
                            size_t size)
 {

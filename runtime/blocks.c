@@ -196,7 +196,8 @@ void *block_new_aligned(size_t align, size_t size)
     return allocate_larger(align, size);
 }
 
-/* Give back a block that may have an entry: apart, for block_delete is short. */
+/* Give back a block that may have an entry: apart, for block_delete is
+ * short. */
 static __attribute__((noinline)) void delete_entered(void *block)
 {
     struct side_entry entry = remove_entry(block);

@@ -9,8 +9,8 @@
  * Blocks of BLOCK_MAPPED bytes or more, or alignment, are mappings of their own
  * (mapping.h), whatever the allocator: so each may be as large as the system
  * allows, a resize copies no page, and the system has its memory once it is
- * freed. Where the system has no addresses left (ulimit -v), the allocator's heap
- * may have: it is asked then.
+ * freed. Where the system has no addresses left (ulimit -v), the allocator's
+ * heap may have: it is asked then.
  *
  * The caller holds one lock for all calls. Sizes and alignments are bytes,
  * sizes from 1 to PTRDIFF_MAX. A block is the caller's until block_delete or
@@ -51,8 +51,8 @@ void *block_resize(void *block, size_t size);
 void block_delete(void *block);
 
 /*
- * May a block of that usable size have been requested with size bytes? As far as
- * it can be told: an allocator without mm_good_size may have rounded it up.
+ * May a block of that usable size have been requested with size bytes? As far
+ * as it can be told: an allocator without mm_good_size may have rounded it up.
  */
 bool block_may_be_of(size_t usable, size_t size);
 

@@ -62,8 +62,8 @@ static bool close_area(void)
     return closed;
 }
 
-/* Set one of the wanted bits that is clear, the lowest, and return its place; -1:
- * all are set. */
+/* Set one of the wanted bits that is clear, the lowest, and return its place;
+ * -1: all are set. */
 static int take_bit(_Atomic uint64_t *word, uint64_t wanted)
 {
     uint64_t clear;

@@ -72,7 +72,8 @@ static void *next_of_plug_in(const char *name)
                                             "libc++.so.1"};
     void *library = NULL;
 
-    for (size_t i = 0; !library && i < sizeof libraries / sizeof *libraries; i++)
+    for (size_t i = 0; !library && i < sizeof libraries / sizeof *libraries;
+         i++)
         library = dlopen(libraries[i], RTLD_LAZY | RTLD_NOLOAD);
     return library ? dlsym(library, name) : NULL;
 }

@@ -590,7 +590,8 @@ static void event_fill(struct record_event *event, uint32_t kind,
     atomic_store_explicit(&event->kind, kind, memory_order_release);
 }
 
-/* Log words in slots of their own: the first event is of kind, others of more. */
+/* Log words in slots of their own: the first event is of kind, others of
+ * more. */
 static bool log_words(void *context, const uintptr_t *words, size_t count,
                       enum record_kind kind, enum record_kind more,
                       uint32_t number)

@@ -4,8 +4,8 @@
  *     unwind -> addresses -> hash -> entries: number | not there: log it
  *
  * A stack is logged when it is met for the first time, and before it the files
- * that its addresses lie in (module_seen). The entries are a cache: a stack that
- * was displaced is logged again, by another number.
+ * that its addresses lie in (module_seen). The entries are a cache: a stack
+ * that was displaced is logged again, by another number.
  *
  *   I1  Entries and rules say nothing of a library that was unloaded: whole
  *       pages of them are wiped then.
@@ -180,7 +180,8 @@ static uint32_t number_in(const struct entry *e, uint64_t h)
                : 0;
 }
 
-/* A stack's entry, or the one that it is to have: an empty one, or the first. */
+/* A stack's entry, or the one that it is to have: an empty one, or the
+ * first. */
 static struct entry *entry_of(struct stacks *stacks, uint64_t h)
 {
     size_t place = h >> (64 - STACK_BITS);

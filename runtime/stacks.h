@@ -31,9 +31,9 @@ STACKS_HIDDEN struct stacks *stacks_new(size_t frames, stacks_log *log,
                                         void *session);
 
 /*
- * The number of the stack of the calling functions, which is logged if it is not
- * known; 0 if there is none. The caller sees to it that a call from within, of
- * libgcc's for malloc or of a signal handler's, does not come here.
+ * The number of the stack of the calling functions, which is logged if it is
+ * not known; 0 if there is none. The caller sees to it that a call from within,
+ * of libgcc's for malloc or of a signal handler's, does not come here.
  */
 STACKS_HIDDEN uint32_t stacks_number(struct stacks *stacks);
 

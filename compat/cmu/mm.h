@@ -3,8 +3,9 @@
  *
  * In these labs mm_init returns true for success (returns_bool.c). The hand-ins
  * rename malloc to mm_malloc and so on themselves, under #ifdef DRIVER.
- * mm_checkheap has had several signatures: it is declared only where tools/handin
- * has found which one the hand-in defines. A hand-in may have a bool of its own.
+ * mm_checkheap has had several signatures: it is declared only where
+ * tools/handin has found which one the hand-in defines. A hand-in may have a
+ * bool of its own.
  */
 #ifndef COMPAT_CMU_MM_H
 #define COMPAT_CMU_MM_H

@@ -206,7 +206,8 @@ static const struct refusal {
     HAS(name, argument, O_TRUNC), \
     {name, argument, SCMP_CMP_MASKED_EQ, O_ACCMODE, O_RDWR}, \
     {name, argument, SCMP_CMP_MASKED_EQ, O_ACCMODE, O_WRONLY}
-    /* Other processes and threads, and moments that the judge does not count. */
+    /* Other processes and threads, and moments that the judge does not
+     * count. */
     ANYWAY("fork"), ANYWAY("vfork"), ANYWAY("clone"), ANYWAY("clone3"),
     ANYWAY("execve"), ANYWAY("execveat"),
     ANYWAY("alarm"), ANYWAY("setitimer"), ANYWAY("timer_create"),
@@ -267,7 +268,8 @@ void jail_make_refusals(struct filter filters[FILTERS], pid_t pid)
     const size_t count = sizeof refusals / sizeof *refusals;
 
     make_list(&filters[FILTER_LOADING], refusals, count, pid);
-    make_list(&filters[FILTER_RUNNING], reads, sizeof reads / sizeof *reads, pid);
+    make_list(&filters[FILTER_RUNNING], reads, sizeof reads / sizeof *reads,
+              pid);
 }
 
 void jail_describe_call(uint64_t call, char *text, size_t size)

@@ -22,9 +22,9 @@ void jail_make_filter(struct filter *filter, enum filter_stage stage,
 /*
  * Both filters for a worker under valgrind, whose own calls have to pass: they
  * refuse other processes, timers, signals to others, and files to write to; and
- * from the first call of the allocator on, files to read. A call that is refused
- * ends the process by SIGSYS. The worker's calls are filtered by the tool
- * (counter_page.h).
+ * from the first call of the allocator on, files to read. A call that is
+ * refused ends the process by SIGSYS. The worker's calls are filtered by the
+ * tool (counter_page.h).
  */
 void jail_make_refusals(struct filter filters[FILTERS], pid_t pid);
 

@@ -10,9 +10,9 @@
  *                --> DT_RELA, DT_REL, DT_JMPREL --> IRELATIVE   code, too
  *                --> DT_SYMTAB, DT_GNU_HASH     --> STT_GNU_IFUNC  the same
  *
- * What is read here has to be what the loader reads. So these tables must lie in
- * segments that are not writable, and relocations may change neither those nor
- * PT_DYNAMIC: each changes memory while the loader still reads the next.
+ * What is read here has to be what the loader reads. So these tables must lie
+ * in segments that are not writable, and relocations may change neither those
+ * nor PT_DYNAMIC: each changes memory while the loader still reads the next.
  */
 #define _GNU_SOURCE
 #include "object_parts.h"

@@ -18,8 +18,8 @@ struct outside {
 };
 
 /*
- * Now, with the object loaded at base, without valgrind's own COUNTER_RANGES, or
- * NULL. All 0 if unknown.
+ * Now, with the object loaded at base, without valgrind's own COUNTER_RANGES,
+ * or NULL. All 0 if unknown.
  */
 struct outside outside_measure(const struct process *p,
                                const struct object_facts *object,

@@ -83,7 +83,7 @@ struct outcome {
     uint64_t line;        /* of the trace, 0 = none */
     uint64_t ops_done;
     uint64_t footprint;      /* peak in bytes, with static_counted */
-    uint64_t placement;      /* hash of the checked pass's addresses (oracle.h) */
+    uint64_t placement; /* hash of the checked pass's addresses (oracle.h) */
     uint64_t static_counted; /* bytes outside memlib beyond the allowance */
     struct outside_use outside_used; /* in the checked pass, with a jail */
     uint64_t requests_refused, ops_refused; /* with --fail-sbrk */

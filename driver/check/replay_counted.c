@@ -4,19 +4,20 @@
  *
  * The worker's own code is counted apart (worker/counter_tool.c), so what is
  * counted between two turns is the allocator's. Memlib is a part of the worker:
- * a call that takes memory or gives it back has a fixed price. What the worker's
- * code takes beyond its loop and these calls was done for the allocator, and
- * counts: a long search for pages, or whatever it jumps to. Between short
- * batches the judge writes canaries into live payloads. A change of processes
- * costs as much as some thousand operations: who is trusted has fewer of them.
+ * a call that takes memory or gives it back has a fixed price. What the
+ * worker's code takes beyond its loop and these calls was done for the
+ * allocator, and counts: a long search for pages, or whatever it jumps to.
+ * Between short batches the judge writes canaries into live payloads. A change
+ * of processes costs as much as some thousand operations: who is trusted has
+ * fewer of them.
  *
  * The kernel could work in place of instructions. So the CPU time that it knows
  * of is compared with the count, with much allowance.
  *
- * Memory outside memlib is measured as in other passes, with one difference: the
- * worker has it still from the traces before. So what these may have left, by
- * what they used in their checked passes, does not count again. Who uses more
- * than that under valgrind pays for it in each trace.
+ * Memory outside memlib is measured as in other passes, with one difference:
+ * the worker has it still from the traces before. So what these may have left,
+ * by what they used in their checked passes, does not count again. Who uses
+ * more than that under valgrind pays for it in each trace.
  */
 #include "replay_parts.h"
 
@@ -31,8 +32,8 @@ enum { TRUSTED_BATCH = 256, FEW = 64, SOME = 16 };
 enum { MEMLIB_CALL = 50 };
 
 /* The worker's own instructions, at most: for an operation 20 to 30, and some
- * calls of mem_heap_lo; for a batch; for a call of memlib that records an event,
- * of which mem_sbrk takes 85. */
+ * calls of mem_heap_lo; for a batch; for a call of memlib that records an
+ * event, of which mem_sbrk takes 85. */
 enum { OWN_OPERATION = 40, OWN_BATCH = 200, OWN_MEMLIB_CALL = 100 };
 
 /* So much CPU time is plausible under valgrind, even on a loaded machine: for
@@ -119,7 +120,8 @@ static double seconds_allowed(uint64_t instructions, uint64_t memlib_calls)
            (double)memlib_calls * MEMLIB_SECONDS;
 }
 
-/* The worker's own instructions beyond what its loop and memlib's calls need. */
+/* The worker's own instructions beyond what its loop and memlib's calls
+ * need. */
 static uint64_t worked_by_worker(const struct replay *r)
 {
     uint64_t own =
@@ -171,8 +173,8 @@ static bool count_once(struct replay *r, uint64_t *instructions,
 
 /*
  * The traces before may have taught an allocator what its other passes, each in
- * a worker of its own, could not know. Then it places blocks otherwise, and what
- * it does in a new worker counts.
+ * a worker of its own, could not know. Then it places blocks otherwise, and
+ * what it does in a new worker counts.
  */
 static bool count_trusting_nobody(struct replay *r, uint64_t *instructions,
                                   const struct outcome *out, struct finding *f)

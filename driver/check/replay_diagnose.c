@@ -167,8 +167,8 @@ void diagnose_culprit(const struct replay *r, struct finding *f)
     uint64_t last = f->op != NO_OP ? f->op : setup.trace->op_count - 1;
     struct watchpoint watch;
 
-    if (setup.in_process || setup.verdict_only || setup.fail_at || f->culprit != NO_OP ||
-        !choose_watch(r, f, &watch))
+    if (setup.in_process || setup.verdict_only || setup.fail_at ||
+        f->culprit != NO_OP || !choose_watch(r, f, &watch))
         return;
     memset(setup.observers, 0, sizeof setup.observers);
     struct replay *second = replay_open(&setup);

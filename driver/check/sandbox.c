@@ -36,8 +36,8 @@ enum {
     MAX_EVENTS = 1 << 21 /* more in one call are an endless loop */
 };
 
-/* Bytes that a worker fills, checks or clears per second, at least. In a virtual
- * machine the first touch of a page may take ten microseconds. */
+/* Bytes that a worker fills, checks or clears per second, at least. In a
+ * virtual machine the first touch of a page may take ten microseconds. */
 static const double FILL_RATE = 128.0 * 1024 * 1024;
 
 /* Times of a pass, in seconds. */
@@ -554,7 +554,8 @@ static void clear_blocks(struct worker_block *blocks, uint64_t count,
             blocks[slot] = (struct worker_block){0};
 }
 
-/* Bytes of the channel. A page that nobody has touched is a hole in its file. */
+/* Bytes of the channel. A page that nobody has touched is a hole in its
+ * file. */
 static void clear_bytes(struct sandbox *s, size_t from, size_t end)
 {
     off_t data, hole;

@@ -124,8 +124,8 @@ struct baseline *baseline_read(const char *path)
         fatal(path, 0, "not what mdriver --json writes: it has no \"results\"");
     double schema = number(path, root, "schema", MOST);
     if (schema != 0 && schema != RESULTS_SCHEMA)
-        fatal(path, json_line(root), "its schema is %.0f; here it is %d", schema,
-              RESULTS_SCHEMA);
+        fatal(path, json_line(root), "its schema is %.0f; here it is %d",
+              schema, RESULTS_SCHEMA);
     size_t count = json_object_array_length(results);
     b->path = path;
     b->align = (unsigned)number(path, root, "align", 16);

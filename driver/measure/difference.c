@@ -1,9 +1,10 @@
 /*
  * difference.c - changes in logarithms, or in points of utilization.
  *
- * Intervals of independent figures are combined by MOVER (Zou, Donner: Construction
- * of confidence limits about effect measures, Statistics in Medicine 27, 2008):
- * the distances of an interval's ends from its middle add up as squares do.
+ * Intervals of independent figures are combined by MOVER (Zou, Donner:
+ * Construction of confidence limits about effect measures, Statistics in
+ * Medicine 27, 2008): the distances of an interval's ends from its middle add
+ * up as squares do.
  */
 #define _GNU_SOURCE
 #include "difference.h"

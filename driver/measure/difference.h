@@ -1,6 +1,6 @@
 /*
- * difference.h - what has changed against a baseline, by trace and in total, and
- * which changes are regressions.
+ * difference.h - what has changed against a baseline, by trace and in total,
+ * and which changes are regressions.
  *
  * The baseline is another allocator of the same run, or a file of a former one.
  * In one run, times are compared within each round. Between two runs the ratios
@@ -41,9 +41,9 @@ struct differences {
 };
 
 /*
- * Before the run: complain and exit where the file is of other traces of the same
- * names, or of another alignment; note what it will not be compared with. If
- * limited, each allocator has to be in the file.
+ * Before the run: complain and exit where the file is of other traces of the
+ * same names, or of another alignment; note what it will not be compared with.
+ * If limited, each allocator has to be in the file.
  */
 void differences_check(const struct benchmark *b, const struct baseline *file,
                        bool limited);

@@ -96,8 +96,9 @@ static const char *first_flaw(const char *text)
     return NULL;
 }
 
-/* ---- What json-c 0.18 refuses where it is strict: characters beyond ASCII, and
- * integers beyond 64 bits. They become escapes, and numbers with a fraction. ---- */
+/* ---- What json-c 0.18 refuses where it is strict: characters beyond ASCII,
+ * and integers beyond 64 bits. They become escapes, and numbers with a
+ * fraction. ---- */
 
 static char *put_escape(char *to, unsigned code)
 {

@@ -16,7 +16,8 @@ struct json_object;
 struct json_object *json_file_read(const char *path, size_t most,
                                    const char *what);
 
-/* The line on which the value begins; 0 for null, which json-c does not keep. */
+/* The line on which the value begins; 0 for null, which json-c does not
+ * keep. */
 unsigned long json_line(struct json_object *value);
 
 /* What a person writes is not longer. */

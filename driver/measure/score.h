@@ -95,8 +95,8 @@ struct means means_of(const struct benchmark *c, size_t allocator);
 
 /*
  * The mean utilization of best fit, and of the packing, over traces whose set
- * counts, that count for memory and whose bounds are known; if shared_only, over shared traces. 0
- * if there are none.
+ * counts, that count for memory and whose bounds are known; if shared_only,
+ * over shared traces. 0 if there are none.
  */
 double mean_best_fit(const struct benchmark *c, bool shared_only);
 double mean_packing(const struct benchmark *c, bool shared_only);

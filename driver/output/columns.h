@@ -2,8 +2,8 @@
  * columns.h - the columns of results, which columns.def defines.
  *
  * A row is the result of one allocator on one trace, or the totals of an
- * allocator over all traces. The writers (report.c, markdown.c, csv.c, export.c)
- * write the columns that have a name in their format.
+ * allocator over all traces. The writers (report.c, markdown.c, csv.c,
+ * export.c) write the columns that have a name in their format.
  */
 #ifndef COLUMNS_H
 #define COLUMNS_H

@@ -4,9 +4,9 @@
  *     p2 = malloc(40)
  *         16 [p0 64] 16 (p1 100) 12 [p2 40] 3848
  *
- * What is known of the heap are addresses: [p0 64] is a live block and its bytes
- * of payload, (p1 100) one that has been freed. A number alone counts bytes in
- * no payload: headers, rounding, memory that was never given out.
+ * What is known of the heap are addresses: [p0 64] is a live block and its
+ * bytes of payload, (p1 100) one that has been freed. A number alone counts
+ * bytes in no payload: headers, rounding, memory that was never given out.
  */
 #ifndef EXPLAIN_H
 #define EXPLAIN_H

@@ -1,10 +1,10 @@
 /*
  * draft.h - a trace that parts are taken out of.
  *
- * Steps are operations with the number of the block that they are about. A block
- * here is one life: from the operation that allocates it to its free. Numbers
- * count from 0 in the order of the first operation, and have no gaps. An
- * operation on no block, such as free(NULL), has a number of its own.
+ * Steps are operations with the number of the block that they are about. A
+ * block here is one life: from the operation that allocates it to its free.
+ * Numbers count from 0 in the order of the first operation, and have no gaps.
+ * An operation on no block, such as free(NULL), has a number of its own.
  */
 #ifndef DRAFT_H
 #define DRAFT_H

@@ -5,11 +5,12 @@
  * shrink.h - delta debugging of a trace.
  *
  * The result is deterministic: the same trace, allocator and seed give the same
- * smaller trace. Work bounds the search, and not time, except where an allocator
- * hangs or sleeps in most replays.
+ * smaller trace. Work bounds the search, and not time, except where an
+ * allocator hangs or sleeps in most replays.
  *
  * Source: A. Zeller and R. Hildebrandt, Simplifying and Isolating
- * Failure-Inducing Input, IEEE Transactions on Software Engineering 28(2), 2002.
+ * Failure-Inducing Input, IEEE Transactions on Software Engineering 28(2),
+ * 2002.
  */
 #ifndef SHRINK_H
 #define SHRINK_H
@@ -31,7 +32,8 @@ struct shrink_result {
 };
 
 /* Is there a smaller trace with that outcome? Not where fewer operations take
- * less time, where the allocator fails before the first, or where its clock lies.
+ * less time, where the allocator fails before the first, or where its clock
+ * lies.
  */
 bool shrink_is_possible(const struct outcome *outcome);
 

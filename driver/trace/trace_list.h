@@ -17,8 +17,8 @@ const char *trace_directory(void);
 /*
  * Load the named traces, each a path or the name of a file in directory. If
  * count is 0, load all traces of directory, sorted by name. If directory is
- * NULL, it is trace_directory(). If a trace is missing or malformed, or there is
- * none, exit with a message.
+ * NULL, it is trace_directory(). If a trace is missing or malformed, or there
+ * is none, exit with a message.
  *
  * A name with TWIN_ENDING is that of a twin. seed makes twins; where it is
  * NULL, such a name ends the program with a message.

@@ -32,8 +32,8 @@ struct frame {
 void frame_clear(struct frame *f, int rows, int columns);
 
 /*
- * Print text, cut at the frame's edges; returns the column behind it. Characters
- * that are not printable ASCII become '?'.
+ * Print text, cut at the frame's edges; returns the column behind it.
+ * Characters that are not printable ASCII become '?'.
  */
 int frame_print(struct frame *f, int row, int column, const char *format, ...)
     __attribute__((format(printf, 4, 5)));

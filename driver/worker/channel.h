@@ -100,7 +100,8 @@ struct crash {
 
 /* The first access to a page past the end of the heap, in a checked batch. */
 struct overreach {
-    struct crash access; /* as if it had been a crash; signal 0: there is none */
+    /* As if it had been a crash; signal 0: there is none. */
+    struct crash access;
     uint64_t brk;        /* of the heap then, bytes */
     uint64_t op;         /* number of the operation in the trace */
 };

@@ -19,7 +19,7 @@ struct counter_page {
     uint64_t worker;    /* and of the worker's own */
     /* Valgrind's own memory, which no code that it runs can write to. */
     struct counter_range own[COUNTER_RANGES];
-    struct filter allowed; /* by the judge: for when the worker has its filters */
+    struct filter allowed; /* by the judge: once the worker has its filters */
 } __attribute__((aligned(4096)));
 
 #endif

@@ -142,7 +142,8 @@ static bool load_lab(struct calls *calls, const char *path)
     unsigned char byte;
     void *library;
 
-    /* The first one maps memory for the next, in a way that no filter allows. */
+    /* The first one maps memory for the next, in a way that no filter
+     * allows. */
     if (getrandom(&byte, sizeof byte, 0) < 0 || !restrict_to(FILTER_LOADING))
         return false;
     const char *failure = calls_load(calls, path, &library);

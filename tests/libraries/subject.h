@@ -76,10 +76,10 @@ static inline bool all_are(const unsigned char *bytes, size_t size, int value)
 }
 
 /*
- * The byte at i of a block is seed * 31 + i * 7 + i / 256, so that blocks differ,
- * and places. Each 256 bytes are a part of two rounds of multiples of 7, which
- * memcpy and memcmp take far faster than bytes one by one, and a sanitizer looks
- * at once.
+ * The byte at i of a block is seed * 31 + i * 7 + i / 256, so that blocks
+ * differ, and places. Each 256 bytes are a part of two rounds of multiples of
+ * 7, which memcpy and memcmp take far faster than bytes one by one, and a
+ * sanitizer looks at once.
  */
 static unsigned char sevens[512];
 

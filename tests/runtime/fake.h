@@ -1,10 +1,10 @@
 /*
  * fake.h - an allocator to test blocks.c with.
  *
- * It never uses memory again, fills new blocks with DIRT, and checks addresses: a
- * call with one of no live block ends the test. fake.c has the functions
- * that every allocator exports, and those of mapping.h; fake_more.c has the
- * optional ones.
+ * It never uses memory again, fills new blocks with DIRT, and checks addresses:
+ * a call with one of no live block ends the test. fake.c has the functions that
+ * every allocator exports, and those of mapping.h; fake_more.c has the optional
+ * ones.
  */
 #ifndef FAKE_H
 #define FAKE_H

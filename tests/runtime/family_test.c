@@ -2,8 +2,8 @@
  * family_test.c - the malloc family keeps the C library's promises.
  *
  * The promises are those of glibc on 64-bit machines, call by call, in one
- * thread. The program links no malloc: without LD_PRELOAD it tests libc's, which
- * has to pass everything; with it, the malloc that is preloaded.
+ * thread. The program links no malloc: without LD_PRELOAD it tests libc's,
+ * which has to pass everything; with it, the malloc that is preloaded.
  */
 #define _GNU_SOURCE
 #include "../libc_own.h"

@@ -1,8 +1,8 @@
 /*
  * plugin.c - a library that allocates while it is loaded and unloaded.
  *
- * process_test opens and closes it. It is also preloaded, before or after a malloc,
- * and then allocates before the program and its malloc have started.
+ * process_test opens and closes it. It is also preloaded, before or after a
+ * malloc, and then allocates before the program and its malloc have started.
  */
 #include "family.h"
 

@@ -1,9 +1,9 @@
 /*
  * process_test.c - the malloc family in a real process.
  *
- * Calls in threads, children of fork and signal handlers; before main, after exit,
- * in libraries that are loaded and unloaded, and in the C library itself. Like
- * family_test.c it links no malloc.
+ * Calls in threads, children of fork and signal handlers; before main, after
+ * exit, in libraries that are loaded and unloaded, and in the C library itself.
+ * Like family_test.c it links no malloc.
  */
 #define _GNU_SOURCE
 #include "family.h"
@@ -708,9 +708,9 @@ static void signal_handlers_may_fork(void)
 }
 
 /*
- * In each round the main thread forks. In its handler of fork it has a mutex, and
- * sends a signal to a thread that uses malloc. The handler of that forks too, and
- * waits for the mutex.
+ * In each round the main thread forks. In its handler of fork it has a mutex,
+ * and sends a signal to a thread that uses malloc. The handler of that forks
+ * too, and waits for the mutex.
  */
 enum { FORKS_AT_ONCE = 20 };
 

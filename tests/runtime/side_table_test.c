@@ -2,7 +2,8 @@
  * side_table_test.c - the side table finds the blocks that were entered, and no
  * others.
  *
- * Its memory comes from the mapping_new below, which counts bytes, and can refuse.
+ * Its memory comes from the mapping_new below, which counts bytes, and can
+ * refuse.
  */
 #include "../check.h"
 

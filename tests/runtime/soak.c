@@ -5,18 +5,19 @@
  *          [--signals N] [--forks N]
  *
  * Each worker has a table of blocks and a queue. In each step it takes a random
- * entry of its table. If the entry is empty, it allocates a block; else it frees,
- * resizes or checks the block, or moves it to another worker's queue and takes a
- * block from its own queue. So threads free blocks that others allocated. A
- * thread ends after STEPS_PER_THREAD, and a new one continues for the worker.
+ * entry of its table. If the entry is empty, it allocates a block; else it
+ * frees, resizes or checks the block, or moves it to another worker's queue and
+ * takes a block from its own queue. So threads free blocks that others
+ * allocated. A thread ends after STEPS_PER_THREAD, and a new one continues for
+ * the worker.
  *
  * A block's contents are computed from its number, and checked before each
- * change. That finds overlaps, lost bytes, calloc's memory that is not zero, and
- * writes to blocks in use. At the end all blocks are freed, and the totals of
- * allocated and freed blocks must be equal.
+ * change. That finds overlaps, lost bytes, calloc's memory that is not zero,
+ * and writes to blocks in use. At the end all blocks are freed, and the totals
+ * of allocated and freed blocks must be equal.
  *
- * --signals and --forks are numbers per second, 0 if not given. A signal comes to
- * any thread, whose handler allocates, and at times forks; a forked child
+ * --signals and --forks are numbers per second, 0 if not given. A signal comes
+ * to any thread, whose handler allocates, and at times forks; a forked child
  * allocates too. A handler may be refused memory (docs/processes.md).
  *
  * The soak's own memory is static, so that it does not depend on the allocator.

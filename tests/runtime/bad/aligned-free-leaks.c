@@ -1,6 +1,6 @@
 /*
- * Aligned blocks lie in an area of their own, and free leaves them there. Must be
- * found.
+ * Aligned blocks lie in an area of their own, and free leaves them there. Must
+ * be found.
  */
 /* fails: aligned-blocks-are-freed */
 /* may fail: second-names-are-of-one-heap */

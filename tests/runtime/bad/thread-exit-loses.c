@@ -1,6 +1,6 @@
 /*
- * The block that a thread allocated last is overwritten when the thread ends. Must
- * be found.
+ * The block that a thread allocated last is overwritten when the thread ends.
+ * Must be found.
  */
 /* fails: blocks-outlive-their-threads */
 #include "wrong.h"
