@@ -160,10 +160,10 @@ void *block_new(size_t size)
     return allocate_larger(ALIGN, size);
 }
 
-/* An allocator may keep sizes in an int. */
+/* An allocator may keep sizes in an int, and round them up. */
 static bool heap_may_hold(size_t size)
 {
-    return size <= INT_MAX;
+    return size <= INT_MAX / 2;
 }
 
 void *block_new_zero(size_t count, size_t size)
