@@ -685,6 +685,9 @@ class Allocators(samples.Samples):
         self.assertIn(f' --allocator mine={wrong} ', finished.stdout)
 
 
+ONE = '20000\n1\n1\n1\na 0 8\n'
+
+
 class Comparison(samples.Samples):
     """The one table of --allocator all."""
 
@@ -725,6 +728,16 @@ class Comparison(samples.Samples):
                 end = self.header.index(column) + len(column)
                 self.assertRegex(row[:end] + '$', r'\S\$')
                 self.assertRegex(row[end:], r'^( |$)')
+
+    def test_a_slow_one_makes_its_column_wide(self) -> None:
+        slow = self.build('slow', 'for (volatile int i = 0; i < 9000000; i++);')
+        done = support.mdriver('--allocator', f'mm,slow={slow}', '--reps', '1',
+                               '-v', '0', '-f', self.write('one.rep', ONE))
+        header, *rows = done.stdout.partition('\n\n')[0].splitlines()
+        end = header.index('ns/op') + len('ns/op')
+        self.assertRegex(rows[1][:end], r'  \d{6,}$')
+        for row in rows:
+            self.assertRegex(row[end - 1:end + 1], r'^\S $')
 
     def test_a_row_for_each(self) -> None:
         self.assertEqual(self.column('Comparison'),

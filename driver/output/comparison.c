@@ -26,8 +26,14 @@ static const struct mark {
 enum { MARKS = sizeof marks / sizeof *marks };
 
 struct widths {
-    int name, idea;
+    int name, idea, ns; /* ns: of ns/op */
 };
+
+/* Nanoseconds have a digit after the point below 1000. */
+static int ns_digits(double ns)
+{
+    return ns < 1000 ? 1 : 0;
+}
 
 static int wider(int width, const char *text)
 {
@@ -38,9 +44,15 @@ static int wider(int width, const char *text)
 
 static struct widths widths_of(const struct benchmark *c)
 {
-    struct widths w = {wider(0, "Comparison"), wider(0, "idea")};
+    struct widths w = {wider(0, "Comparison"), wider(0, "idea"),
+                       wider(0, "ns/op")};
+    char ns[32];
 
     for (size_t a = 0; a < c->allocator_count; a++) {
+        double mean = means_of(c, a).ns_per_op;
+
+        snprintf(ns, sizeof ns, "%.*f", ns_digits(mean), mean);
+        w.ns = wider(w.ns, ns);
         w.name = wider(w.name, c->allocators[a]->name);
         w.idea = wider(w.idea, allocator_idea(c->allocators[a]));
     }
@@ -57,7 +69,7 @@ static void print_header(FILE *out, const struct benchmark *c,
     fprintf(out, "%-*s  %-*s  valid      util", w.name, "Comparison", w.idea,
             "idea");
     if (c->timing)
-        fprintf(out, "  ns/op  x libc");
+        fprintf(out, "  %*s  x libc", w.ns, "ns/op");
     if (c->counting)
         fprintf(out, "  instr/op%s", c->timing ? "" : "  x libc");
     if (benchmark_has_speed(c) && p)
@@ -84,12 +96,12 @@ static void print_number(FILE *out, int width, double x, int digits)
 }
 
 static void print_speed(FILE *out, const struct benchmark *c,
-                        const struct means *m)
+                        const struct means *m, struct widths w)
 {
     int digits = m->ratio < 0.1 ? 3 : 2;
 
     if (c->timing) {
-        print_number(out, 5, m->ns_per_op, m->ns_per_op < 1000 ? 1 : 0);
+        print_number(out, w.ns, m->ns_per_op, ns_digits(m->ns_per_op));
         print_number(out, 6, m->ratio, digits);
     }
     if (c->counting)
@@ -125,7 +137,7 @@ static void print_row(FILE *out, const struct benchmark *c, size_t allocator,
             padded_to(w.idea, allocator_idea(a)), allocator_idea(a), ok);
     print_utilization(out, m.utilization);
     if (benchmark_has_speed(c))
-        print_speed(out, c, &m);
+        print_speed(out, c, &m, w);
     if (benchmark_has_speed(c) && p)
         print_index(out, c, allocator, p);
     fputc('\n', out);
@@ -141,7 +153,7 @@ static void print_mark(FILE *out, const struct benchmark *c,
             "-");
     print_utilization(out, mark->mean(c, true));
     if (benchmark_has_speed(c))
-        print_speed(out, c, &no_times);
+        print_speed(out, c, &no_times, w);
     fputc('\n', out);
 }
 
