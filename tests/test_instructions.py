@@ -241,6 +241,12 @@ class Same(Counting):
                            self.every, self.mixed, self.small)
         self.assertEqual(alone[0], more[1])
 
+    def test_a_malloc_of_the_system_begins_anew(self) -> None:
+        alone = self.counts('--allocator', 'libc', self.mixed)
+        more = self.counts('--allocator', 'libc', self.every, self.small,
+                           self.mixed)
+        self.assertEqual(alone[0], more[2])
+
     def test_a_slow_allocator_is_counted_to_its_end(self) -> None:
         slow = self.build('slow', 'for (volatile int i = 0; i < 9000; i++);')
         traces = [self.write(f'long{count}.rep', samples.text_of(
