@@ -40,14 +40,10 @@ static const char *const secret_keys[] = {"seed", "counts", NULL};
 /* By enum trace_set. */
 static const char *const set_names[] = {"both", "public", "secret", NULL};
 
-static const char *const point_keys[] = {"utilization_weight",
-                                         "utilization",
-                                         "throughput",
-                                         "reference",
-                                         "average",
-                                         "measure",
-                                         "widest",
-                                         NULL};
+static const char *const point_keys[] = {
+    "utilization_weight", "utilization", "throughput",
+    "reference",          "average",     "measure",
+    "widest",             NULL};
 
 static const char *const lab_names[] = {"csapp", "cmu", "house", NULL};
 
@@ -96,12 +92,6 @@ static int integer_of(struct json_object *o)
                    value <= INT_MAX
                ? (int)value
                : -1;
-}
-
-static bool is_number(struct json_object *o)
-{
-    return json_object_is_type(o, json_type_int) ||
-           json_object_is_type(o, json_type_double);
 }
 
 /* A file of the trace directory, not of another. */
@@ -215,7 +205,7 @@ static void read_points(struct assignment *a, const char *path,
 static void read_limit(struct assignment *a, const char *path, const char *key,
                        struct json_object *o)
 {
-    double seconds = is_number(o) ? json_object_get_double(o) : 0;
+    double seconds = json_is_number(o) ? json_object_get_double(o) : 0;
     const char *size = text_of(o, LONGEST_WORD);
 
     if (strcmp(key, "heap_limit") == 0) {

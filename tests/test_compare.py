@@ -361,4 +361,5 @@ class CommandLine(unittest.TestCase):
     def test_a_folder_with_an_at(self) -> None:
         self.assertTrue(versions.is_source('/home/me@corp/mm.c'))
         self.assertTrue(versions.is_source('mm.c@HEAD~3'))
+        self.assertTrue(versions.is_source('mm.c@origin/main'))
         self.assertFalse(versions.is_source('libjemalloc.so.2'))

@@ -7,9 +7,9 @@
 #include <stdint.h>
 #include <string.h>
 
-/* Bytes of the character at p, and the character; 0: it is none. */
-static int read_character(const unsigned char *p, uint32_t *character)
+int read_utf8(const char *text, uint32_t *character)
 {
+    const unsigned char *p = (const unsigned char *)text;
     static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
     int length = *p < 0x80   ? 1
                  : *p < 0xc0 ? 0
@@ -40,11 +40,11 @@ static bool is_plain(uint32_t c)
 
 void plain_text(char *text, const char *kept)
 {
-    unsigned char *from = (unsigned char *)text, *to = from;
+    char *from = text, *to = from;
     uint32_t c;
 
     while (*from) {
-        int length = read_character(from, &c);
+        int length = read_utf8(from, &c);
 
         if (length > 0 && (is_plain(c) || (c < 0x20 && strchr(kept, (int)c)))) {
             memmove(to, from, (size_t)length);

@@ -33,9 +33,7 @@ static double number(const char *path, struct json_object *o, const char *key,
     if (!json_object_object_get_ex(o, key, &value) || !value)
         return 0;
     double x = json_object_get_double(value);
-    if ((!json_object_is_type(value, json_type_int) &&
-         !json_object_is_type(value, json_type_double)) ||
-        !(x >= 0 && x <= most))
+    if (!json_is_number(value) || !(x >= 0 && x <= most))
         refuse(path, value, "no figure is", key);
     return x;
 }

@@ -188,13 +188,11 @@ static void check_allocator(const struct benchmark *b,
     }
     if (count == b->trace_count && limited)
         fatal(file->path, 0,
-              "it has none of these traces for %s, so --fail-if "
-              "cannot tell",
+              "it has none of these traces for %s, so --fail-if cannot tell",
               name);
     if (count > 1)
         warn(file->path, 0,
-             "%s and %zu more traces are not in it for %s: not "
-             "compared",
+             "%s and %zu more traces are not in it for %s: not compared",
              missing, count - 1, name);
     else if (count == 1)
         warn(file->path, 0, "%s is not in it for %s: not compared", missing,
@@ -219,8 +217,8 @@ static void note_others(const struct benchmark *b, const struct baseline *file)
             first = file->entries[i].trace;
     if (count > 0)
         warn(file->path, 0,
-             "%zu of its %zu results are of traces that are not "
-             "replayed now, such as %s",
+             "%zu of its %zu results are of traces that are not replayed now, "
+             "such as %s",
              count, file->count, first);
 }
 

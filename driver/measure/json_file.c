@@ -5,6 +5,7 @@
 #include "json_file.h"
 
 #include "base/fatal.h"
+#include "base/plain_text.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -50,25 +51,6 @@ static bool begins_number(const char *text, const char *zero)
     return zero == text || !strchr("0123456789.eE", *before);
 }
 
-/* Bytes of a character beyond ASCII in UTF-8; 0 where there is none. */
-static int decode(const char *text, unsigned *code)
-{
-    static const unsigned least[] = {0, 0, 0x80, 0x800, 0x10000};
-    unsigned char lead = (unsigned char)text[0];
-    int length = lead >= 0xF0 ? 4 : lead >= 0xE0 ? 3 : 2;
-
-    *code = lead & (0xFFu >> (length + 1));
-    for (int i = 1; i < length; i++) {
-        if ((text[i] & 0xC0) != 0x80)
-            return 0;
-        *code = *code << 6 | (text[i] & 0x3F);
-    }
-    if (lead < 0xC0 || lead > 0xF4 || *code < least[length] ||
-        *code > 0x10FFFF || (*code >= 0xD800 && *code < 0xE000))
-        return 0;
-    return length;
-}
-
 /*
  * What json-c takes and is no JSON: 016, 2. and bytes that are no UTF-8; NULL
  * where there is none. The text ends with a byte of value 0.
@@ -76,11 +58,11 @@ static int decode(const char *text, unsigned *code)
 static const char *first_flaw(const char *text)
 {
     bool quoted = false;
-    unsigned code;
+    uint32_t code;
     int length;
 
     for (const char *c = text; *c; c += length) {
-        length = (unsigned char)*c < 0x80 ? 1 : decode(c, &code);
+        length = read_utf8(c, &code);
         if (length == 0)
             return c;
         if (*c == '"')
@@ -138,10 +120,10 @@ static size_t copy_number(const char *from, char **to)
 /* Copy what stands within a string: a byte, an escape or a character. */
 static size_t copy_quoted(const char *from, char **to)
 {
-    unsigned code;
-    int length = (unsigned char)*from < 0x80 ? 0 : decode(from, &code);
+    uint32_t code;
+    int length = read_utf8(from, &code);
 
-    if (length > 0) {
+    if (length > 1) {
         *to = put_escape(*to, code);
         return (size_t)length;
     }
@@ -273,6 +255,12 @@ static void walk_value(struct walk *w, struct json_object *value)
     default:
         w->at += strcspn(w->at, ",]} \t\r\n");
     }
+}
+
+bool json_is_number(struct json_object *value)
+{
+    return json_object_is_type(value, json_type_int) ||
+           json_object_is_type(value, json_type_double);
 }
 
 unsigned long json_line(struct json_object *value)

@@ -34,22 +34,15 @@ static struct json_object *member(const char *path, const char *profile,
     return value;
 }
 
-static bool is_number(struct json_object *array, size_t i)
-{
-    struct json_object *value = json_object_array_get_idx(array, i);
-
-    return json_object_is_type(value, json_type_int) ||
-           json_object_is_type(value, json_type_double);
-}
-
 static void read_range(const char *path, const char *profile,
                        struct json_object *o, const char *key, double *low,
                        double *high)
 {
     struct json_object *pair = member(path, profile, o, key, json_type_array);
 
-    if (json_object_array_length(pair) != 2 || !is_number(pair, 0) ||
-        !is_number(pair, 1))
+    if (json_object_array_length(pair) != 2 ||
+        !json_is_number(json_object_array_get_idx(pair, 0)) ||
+        !json_is_number(json_object_array_get_idx(pair, 1)))
         fatal(path, json_line(pair),
               "profile '%s' needs \"%s\", two numbers, low and "
               "high",

@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from . import BUILD
+from . import BUILD, ROOT
 
 MDRIVER = BUILD / "mdriver"
-PROFILES = BUILD / "profiles.json"
+PROFILES = ROOT / "driver/measure/profiles.json"
 
 
 class AssignmentError(Exception):

@@ -62,9 +62,9 @@ def _check(parser: Parser, args: argparse.Namespace, options: Sequence[str]
            ) -> None:
     if args.a == args.b and not versions.is_source(args.a):
         parser.error(f"A and B are both {args.a}")
-    for option in options:
-        if option.partition("=")[0] in OWN:
-            parser.error(f"{option.partition('=')[0]} is what A and B are for")
+    for name in (option.partition("=")[0] for option in options):
+        if name in OWN:
+            parser.error(f"{name} is what A and B are for")
 
 
 def _allocator(given: str) -> tuple[str, int]:

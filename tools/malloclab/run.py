@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import os
-import re
 import subprocess
 import sys
 from pathlib import Path
@@ -12,10 +11,12 @@ from typing import NoReturn, Sequence
 
 from . import BUILD, ROOT, handin, preloading
 from .arguments import Parser
+from .handin import object_code
 from .making import MakeError, make
 
 PRELOADS = BUILD / "preload"
 LIBC = "libc.so.6"
+FAMILY = {"malloc", "calloc", "realloc", "free"}
 SYSTEM_MALLOCS = ("libjemalloc.so.2", "libmimalloc.so.2",
                   "libtcmalloc_minimal.so.4")
 
@@ -108,13 +109,13 @@ def _checked(path: str) -> str:
     the C library's malloc."""
     if not Path(path).is_file():
         raise RunError(f"{path}: it is no file")
-    names = subprocess.run(["nm", "-D", "--defined-only", path],
-                           stdin=subprocess.DEVNULL, capture_output=True,
-                           text=True, errors="replace")
-    if names.returncode != 0 or not names.stdout:
+    listed = subprocess.run([*object_code.READELF, path],
+                            stdin=subprocess.DEVNULL, capture_output=True,
+                            text=True, errors="replace")
+    exported = object_code.read(listed.stdout).exported
+    if listed.returncode != 0 or not exported:
         raise RunError(f"{path}: it is no shared object")
-    if not re.search(r"^[0-9a-f]+ [TWi] (malloc|calloc|realloc|free)(@.*)?$",
-                     names.stdout, re.M):
+    if not FAMILY & exported:
         raise RunError(f"{path}: it has no malloc")
     return str(Path(path).resolve())
 

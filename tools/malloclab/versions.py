@@ -46,7 +46,7 @@ def fetch(given: str, place: Path) -> Path:
 
 def _split(given: str) -> tuple[str, str]:
     path, _, revision = given.rpartition("@")
-    if not revision or not path or "/" in revision or Path(given).exists():
+    if not revision or not path.endswith(".c") or Path(given).exists():
         return given, ""
     return path, revision
 
@@ -66,8 +66,6 @@ def _of_git(path: Path, revision: str, place: Path) -> Path:
     if not folder.is_dir():
         raise VersionError(f"{path}: there is no folder of that name")
     _git(folder, path, "rev-parse", "--git-dir")
-    if revision.startswith("-"):
-        raise VersionError(f"{path}: there is no revision {revision}")
     try:
         _git(folder, path, "rev-parse", "--verify", f"{revision}^{{tree}}")
     except VersionError:

@@ -104,7 +104,8 @@ def _show(options: argparse.Namespace) -> None:
     if options.json:
         json.dump({"schema": 1, "trace": trace.path, "moment": found.moment,
                    "footprint": found.footprint, "payload": found.payload,
-                   "callers": rows, "more_callers": max(more, 0)}, sys.stdout, indent=1)
+                   "callers": rows, "more_callers": max(more, 0)},
+                  sys.stdout, indent=1)
         print()
         return
     titles = [title.replace("_", " ") for title in found.values]

@@ -179,11 +179,11 @@ def load(results: Path) -> Plan:
 def check(plan: Plan) -> None:
     """Whether the judge, the assignment and its traces are there."""
     bring_up_to_date(JUDGE)
-    if plan.profile["measure"] == "instructions" and \
-            not shutil.which("valgrind"):
-        raise GradeError("valgrind: not installed; it counts instructions, and "
-                         "--measure time does without")
-    bring_up_to_date(plan.judge)
+    if plan.profile["measure"] == "instructions":
+        if not shutil.which("valgrind"):
+            raise GradeError("valgrind: not installed; it counts instructions, "
+                             "and --measure time does without")
+        bring_up_to_date([COUNTER])
     for path in plan.trace_files:
         if not path.is_file():
             raise GradeError(f"{plan.shown}: \"traces\": there is no "

@@ -51,7 +51,7 @@ def read(listing: str) -> ObjectCode:
         if len(words) < 8 or words[4] == "LOCAL":
             continue
         if words[6] != "UND":
-            exported.add(words[7])
+            exported.add(words[7].partition("@")[0])
             continue
         name, versioned, _ = words[7].partition("@")
         if not versioned and words[4] == "WEAK":
