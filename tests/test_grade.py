@@ -11,13 +11,14 @@ import unittest
 from unittest import mock
 from pathlib import Path
 
-from support import ROOT, account, in_release_only, run
+from support import ROOT, account, in_release_only, run, wait_until
 
 in_release_only('grading is the same in every build')
 
 import class_of
 from grading import BROKEN, GRADE, HANGS, NAIVE, Grading
 from malloclab import engines, jail, progress
+from malloclab.grade import plan
 from malloclab.grade.unit import Grading as Work
 from malloclab.grade.plan import Plan, Task, folder_name
 from malloclab.jail import Jail
@@ -170,6 +171,53 @@ class Again(Grading):
         self.assertIn('1 of 2 hand-ins are graded; the same command goes on',
                       said)
         self.assertEqual(self.result('alice')['status'], 'not-compiled')
+
+
+    def test_ctrl_c_while_processes_begin(self) -> None:
+        """They are not left behind, where they would keep RESULTS locked."""
+        folder = self.a_class(**{f's{number}': HANGS for number in range(8)})
+        self.assign(limits={'time_limit': 1000})
+        process = subprocess.Popen(
+            [GRADE, self.assignment, folder, '--into', self.results, '--jobs',
+             '8'], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+            start_new_session=True)
+        children = Path(f'/proc/{process.pid}/task/{process.pid}/children')
+        bounds = self.results / '.grade/bounds.json'
+        wait_until(lambda: bounds.exists() and children.read_text().split()
+                   or process.poll() is not None)
+        process.send_signal(signal.SIGINT)
+        said, _ = process.communicate()
+        self.assertEqual(process.returncode, 130, said)
+        self.assertNotIn('Exception ignored', said)
+        self.assertIn('interrupted: 0 of 8', said)
+        merged = run(GRADE, 'merge', self.results)  # not locked
+        self.assertEqual(merged.returncode, 1, account(merged))
+
+    def test_back_to_an_earlier_assignment_after_ctrl_c(self) -> None:
+        """What remains of the broken-off judging is not taken for its."""
+        folder = self.a_class(alice=NAIVE)
+        self.grade(folder)
+        first = self.result('alice')
+        self.assign(limits={'time_limit': 3})
+        with mock.patch('malloclab.grade.unit._Judging.build',
+                        side_effect=KeyboardInterrupt):
+            with self.assertRaises(KeyboardInterrupt):
+                again = plan.load(self.results)
+                again.shown = str(self.assignment)
+                Work(again, Jail('off', False)).do('alice')
+        self.assign()
+        self.grade(folder)
+        self.assertEqual(self.result('alice')['points'], first['points'])
+        self.assertTrue((self.results / 'alice/map.png').exists())
+
+    def test_results_in_the_class_are_no_hand_in(self) -> None:
+        folder = self.a_class(alice=NAIVE)
+        self.results = folder / 'grades'
+        for _ in range(2):
+            finished = self.grade(folder)
+            self.assertIn('grades: results of tools/grade; left out',
+                          finished.stderr)
+            self.assertEqual(self.statuses(), {'alice': 'graded'})
 
 
 class Dies:

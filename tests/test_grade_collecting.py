@@ -164,6 +164,19 @@ class Forms(Collecting):
                          ['Ada Lovelace_101', 'Bob Ray_102', 'Cy Young_103'])
         self.assertEqual(len(self.notes), 1)
 
+    def test_moodle_with_several_files_of_a_student(self) -> None:
+        prefix = 'c/Bob Ray_102_assignsubmission_file_'
+        self.put(f'{prefix}mm.c', f'{prefix}extra.c', f'{prefix}list.h',
+                 'c/Cy Young_103_assignsubmission_file_report.pdf',
+                 'c/Di Poe_104_assignsubmission_file_mm.c')
+        found = self.collect('c')
+        path = found['Bob Ray_102'].path
+        assert path
+        self.assertEqual(sorted(file.name for file in path.iterdir()),
+                         ['extra.c', 'list.h', 'mm.c'])
+        self.assertTrue(found['Cy Young_103'].refused)
+        self.assertTrue(found['Di Poe_104'].path)
+
     def test_github_classroom(self) -> None:
         for student in 'ada', 'bob-ray':
             self.put(f'lab-submissions/lab-{student}/mm.c',

@@ -182,8 +182,9 @@ class Local:
         pool = concurrent.futures.ProcessPoolExecutor(
             min(self.jobs, len(units)), multiprocessing.get_context("fork"),
             _begin, (work,))
-        waiting = {pool.submit(_do, unit): unit for unit in units}
         try:
+            with _later(signal.SIGINT):  # submit starts the processes
+                waiting = {pool.submit(_do, unit): unit for unit in units}
             for future in concurrent.futures.as_completed(waiting):
                 progress.add(work.name(waiting[future]), not future.result())
                 del waiting[future]
@@ -194,6 +195,17 @@ class Local:
             raise
         pool.shutdown()
         return list(waiting.values())
+
+
+@contextmanager
+def _later(number: signal.Signals) -> Iterator[None]:
+    """The signal comes when the block has ended. A process that is forked in it
+    has the signal blocked."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, (number,))
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _stop(pool: concurrent.futures.ProcessPoolExecutor) -> None:
@@ -209,6 +221,7 @@ _shared: list[Work] = []  # of a process of the pool
 def _begin(work: Work) -> None:
     _shared[:] = [work]
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, (signal.SIGINT,))
     end_with_judge()
 
 

@@ -16,12 +16,14 @@ What is broken in one hand-in is its own: it is refused, and the others go on.
 from __future__ import annotations
 
 import re
+import shutil
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Callable, Iterator
 
 from . import GradeError, archives, sources
 from .archives import BadArchive, printable
+from .plan import FOLDER
 from .sources import Refused
 
 AUTOLAB = re.compile(r"(?P<student>[^/]+@[^/_]+)_(?P<version>\d+)_(?P<file>.+)")
@@ -29,7 +31,7 @@ ANNOTATED = re.compile(r"annotated_.+@.+_\d+_")  # Autolab's, with comments
 GRADESCOPE = re.compile(r"submission_\d+")
 GRADESCOPE_CLASS = re.compile(r"assignment_\d+_export")
 METADATA = "submission_metadata.yml"
-MOODLE = re.compile(r"(?P<student>.+_\d+)_assignsubmission_file(_.*)?")
+MOODLE = re.compile(r"(?P<student>.+_\d+)_assignsubmission_file(_(?P<file>.*))?")
 MOODLE_OTHER = re.compile(r".+_\d+_assignsubmission_(?!file).*")
 CLASSROOM = "-submissions"
 
@@ -144,7 +146,7 @@ class _Collecting:
             return
         entries = [entry for path in inside
                    for entry in self.entry(path, folder, source, name)]
-        for entry in self.newest(entries):
+        for entry in self.newest(self.joined(entries)):
             yield self.handin(entry)
 
     def is_class(self, folder: Path) -> bool:
@@ -160,9 +162,11 @@ class _Collecting:
         where = f"{source}/{printable(path.name)}"
         if path.name == METADATA:
             return
+        if (path / FOLDER / "lock").is_file():
+            self.note(f"{where}: results of tools/grade; left out")
+            return
         if MOODLE_OTHER.fullmatch(path.name) or ANNOTATED.match(path.name) or \
-                not (path.suffix == ".c" or archives.stem(path.name)
-                     or path.is_dir() or path.is_symlink()):
+                not (is_handin(path) or MOODLE.fullmatch(path.name)):
             self.note(f"{where}: no hand-in; left out")
             return
         autolab = AUTOLAB.fullmatch(path.name)
@@ -184,6 +188,29 @@ class _Collecting:
         if sources.is_folder(path):
             return path.name
         return archives.stem(path.name) or path.stem
+
+    def joined(self, entries: list[_Entry]) -> list[_Entry]:
+        """Moodle's flat download has an entry for each file: of a student with
+        several, or with a header alone, they come into one folder."""
+        files: dict[str, list[_Entry]] = {}
+        for entry in entries:
+            found = MOODLE.fullmatch(entry.path.name)
+            if found and found["file"] and sources.is_file(entry.path):
+                files.setdefault(entry.student, []).append(entry)
+        for several in files.values():
+            if len(several) > 1 or not is_handin(several[0].path):
+                entries = [entry for entry in entries if entry not in several]
+                entries.append(self.in_one_folder(several))
+        return entries
+
+    def in_one_folder(self, files: list[_Entry]) -> _Entry:
+        place = self.place()
+        place.mkdir(parents=True)
+        for entry in files:
+            name = MOODLE.fullmatch(entry.path.name)["file"]
+            if name not in (".", ".."):
+                shutil.copyfile(entry.path, place / name)
+        return _Entry(files[0].student, place, files[0].source)
 
     def newest(self, entries: list[_Entry]) -> list[_Entry]:
         """Of each student's versions the newest."""
@@ -242,6 +269,12 @@ class _Collecting:
         if not sources.is_file(path):
             raise Refused("it is no regular file")
         return path, []
+
+
+def is_handin(path: Path) -> bool:
+    """By its name and kind."""
+    return path.suffix == ".c" or bool(archives.stem(path.name)) or \
+        path.is_dir() or path.is_symlink()
 
 
 def read_submitters(path: Path) -> dict[str, str]:

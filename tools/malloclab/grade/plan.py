@@ -26,8 +26,12 @@ FOLDER = ".grade"
 PROFILE = "grading"  # its name for mdriver
 JUDGE = (BUILD / "mdriver", BUILD / "worker", BUILD / "profiles.json")
 COUNTER = BUILD / "counter"
-CODE = ("grade/unit.py", "grade/sources.py", "handin/building.py",
-        "handin/labs.py", "handin/sources.py", "jail.py")
+# What decides of a result, besides the judge: our code, and what hand-ins include.
+CODE = (*sorted((ROOT / "tools/malloclab/handin").glob("*.py")),
+        *(ROOT / "tools/malloclab" / name for name in (
+            "bounded.py", "grade/archives.py", "grade/heap_picture.py",
+            "grade/sources.py", "grade/unit.py", "jail.py")),
+        *sorted(ROOT.glob("*.h")), *sorted((ROOT / "compat").rglob("*.[ch]")))
 RESERVED = {"gradebook.csv", "index.html", "junit.xml"}
 LONGEST = 80  # bytes of a folder's name
 
@@ -86,8 +90,7 @@ class Plan:
     @cached_property
     def basis(self) -> str:
         """The hash of all but the sources."""
-        return hashed([self.assignment, *self.trace_files, *self.judge,
-                       *(ROOT / "tools/malloclab" / name for name in CODE)],
+        return hashed([self.assignment, *self.trace_files, *self.judge, *CODE],
                       [version(), compiler(), self.jail,
                        json.dumps(self.profile)])
 
@@ -224,8 +227,10 @@ def save(path: Path, data: bytes) -> None:
             file.write(data)
             file.flush()
         new.replace(path)
-    except BaseException:
+    except BaseException as error:
         new.unlink(missing_ok=True)
+        if isinstance(error, OSError):
+            raise OSError(error.errno, error.strerror, str(path)) from None
         raise
 
 

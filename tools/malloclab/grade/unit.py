@@ -72,7 +72,7 @@ class _Judging:
         return self.plan.results / self.task.folder
 
     def run(self) -> dict[str, Any]:
-        for name in "judge.json", MAP:
+        for name in "result.json", "judge.json", MAP:
             (self.folder / name).unlink(missing_ok=True)
         if self.task.refused:
             return self.zero("refused", self.task.refused)
