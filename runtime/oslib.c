@@ -189,13 +189,24 @@ static size_t within_limit(int resource, size_t size)
     return size;
 }
 
+/* Whether the system maps anything at all: searching for a place takes long. */
+static bool may_map(void)
+{
+    char *page = mmap(NULL, mem_pagesize(), PROT_NONE,
+                      MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+    return page != MAP_FAILED && munmap(page, heap.page) == 0;
+}
+
 static bool place_region(void)
 {
     int error = errno;
     size_t size =
         within_limit(RLIMIT_DATA, within_limit(RLIMIT_AS, HEAP_LIMIT));
 
-    for (mem_pagesize(); size >= MIN_SPAN && !heap.base; size /= 2)
+    if (!may_map())
+        return false;
+    for (; size >= MIN_SPAN && !heap.base; size /= 2)
         if (size > LOW_LIMIT || !place_low(size))
             place_in_the_middle(size);
     if (!heap.base ||

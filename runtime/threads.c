@@ -125,6 +125,19 @@ static size_t marked_granules(void)
 }
 
 /*
+ * Let `end` be called at this thread's end. The C library may need memory for
+ * that: with 32 keys before ours, some for each thread. So the thread is not
+ * busy meanwhile, or the memory would come from the reserve of signal handlers.
+ */
+static bool arrange_end(void)
+{
+    threads_leave();
+    bool arranged = pthread_setspecific(at_end, &threads_self) == 0;
+    threads_enter();
+    return arranged;
+}
+
+/*
  * Prepare the magazines of this thread, and arrange for its end. False if
  * the thread has ended, or its end cannot be known.
  */
@@ -147,7 +160,7 @@ static __attribute__((noinline)) bool begin(const struct threads_lock *lock)
     lock_at_end = lock;
     have_key = have_key || pthread_key_create(&at_end, end) == 0;
     lock->give();
-    if (!have_key || pthread_setspecific(at_end, self) != 0)
+    if (!have_key || !arrange_end())
         return false;
     for (size_t i = 1; i <= SIZES; i++)
         reset_magazine(&self->magazine[i]);

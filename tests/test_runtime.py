@@ -12,6 +12,7 @@ each breaks one promise, and the tests have to find it. Comments in them say
 from __future__ import annotations
 
 import os
+import platform
 import re
 import resource
 import signal
@@ -316,6 +317,22 @@ class Large(unittest.TestCase):
 
     def test_many_empty_blocks(self) -> None:
         self.check('empty', '', 'mm', 'mm_hardened', 'tlsf')
+
+    def test_many_keys_and_threads_leave_handlers_their_reserve(self) -> None:
+        self.check('keys', 'mm', 'mm_hardened', 'tlsf')
+
+    @unittest.skipUnless(platform.machine() == 'x86_64',
+                         'its handler of refused calls is for x86-64')
+    def test_a_process_that_may_map_nothing(self) -> None:
+        program = self.program.with_name('refused')
+        done = run('cc', '-D_GNU_SOURCE', '-o', program,
+                   ROOT / 'tests/runtime/refused.c')
+        self.assertEqual(done.returncode, 0, account(done))
+        for name in 'mm', 'mm_hardened', 'tlsf':
+            done = under(BUILD / f'preload/{name}.so', program)
+            if done.returncode == 77:
+                self.skipTest('seccomp: this system does not have it')
+            self.assertEqual(done.returncode, 0, account(done))
 
     def test_new_in_a_plug_in_of_a_program_in_c(self) -> None:
         code = 'import ctypes, sys; print(ctypes.CDLL(sys.argv[1]).refused())'

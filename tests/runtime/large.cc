@@ -1,11 +1,15 @@
 // large.cc - large blocks, and what is left of many: one case, by its name.
+#include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <ctime>
 #include <new>
+#include <pthread.h>
 #include <string>
 #include <sys/mman.h>
 #include <sys/resource.h>
+#include <sys/time.h>
 #include <unistd.h>
 #include <vector>
 
@@ -126,6 +130,45 @@ static bool empty()
     return true;
 }
 
+static volatile sig_atomic_t nulls;
+
+static void ask(int)
+{
+    void *block = malloc(64);
+
+    nulls += !block;
+    free(block);
+}
+
+static void *use(void *)
+{
+    free(malloc(100));
+    return nullptr;
+}
+
+// The C library has a table for each thread that uses keys beyond the first 32.
+// What signal handlers need is not used up by it.
+static bool keys()
+{
+    for (int i = 0; i < 40; i++) {
+        pthread_key_t key;
+        pthread_key_create(&key, nullptr);
+    }
+    for (int i = 0; i < 2200; i++) {
+        pthread_t thread;
+        if (pthread_create(&thread, nullptr, use, nullptr) != 0)
+            return false;
+        pthread_join(thread, nullptr);
+    }
+    struct itimerval often = {{0, 200}, {0, 200}};
+    signal(SIGALRM, ask);
+    setitimer(ITIMER_REAL, &often, nullptr);
+    for (clock_t end = clock() + CLOCKS_PER_SEC / 2; clock() < end;)
+        for (size_t size = 2000; size < 7000; size += 100)
+            free(malloc(size));
+    return nulls == 0;
+}
+
 int main(int, char **words)
 {
     std::string name = words[1];
@@ -135,5 +178,6 @@ int main(int, char **words)
            : name == "limited"    ? !limited()
            : name == "given-back" ? !given_back()
            : name == "empty"      ? !empty()
+           : name == "keys"       ? !keys()
                                   : 2;
 }

@@ -375,7 +375,8 @@ def write_trace(source: Recording, path: str,
     if not account.ops:
         raise RecordError(
             f"{source.program} ({source.pid}) asked nothing of the C library's "
-            "malloc, no trace of it: has it a malloc of its own?")
+            "malloc, no trace of it: has it a malloc of its own, or did it "
+            "start what goes on after it?")
     _save(path, data)
     for line in recording.explain(converter.notes):
         _note(line)
