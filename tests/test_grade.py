@@ -18,9 +18,8 @@ in_release_only('grading is the same in every build')
 import class_of
 from grading import BROKEN, GRADE, HANGS, NAIVE, Grading
 from malloclab import engines, jail, progress
-from malloclab.grade import plan
 from malloclab.grade.unit import Grading as Work
-from malloclab.grade.plan import Plan, Task, folder_name
+from malloclab.grade.plan import Plan, Task, folder_name, load
 from malloclab.jail import Jail
 
 SMALL = 1 << 20  # bytes of a file system
@@ -172,7 +171,6 @@ class Again(Grading):
                       said)
         self.assertEqual(self.result('alice')['status'], 'not-compiled')
 
-
     def test_ctrl_c_while_processes_begin(self) -> None:
         """They are not left behind, where they would keep RESULTS locked."""
         folder = self.a_class(**{f's{number}': HANGS for number in range(8)})
@@ -202,7 +200,7 @@ class Again(Grading):
         with mock.patch('malloclab.grade.unit._Judging.build',
                         side_effect=KeyboardInterrupt):
             with self.assertRaises(KeyboardInterrupt):
-                again = plan.load(self.results)
+                again = load(self.results)
                 again.shown = str(self.assignment)
                 Work(again, Jail('off', False)).do('alice')
         self.assign()
@@ -248,6 +246,24 @@ class Dying(Grading):
         for task in tasks:
             if task.folder != 'bob':
                 self.assertTrue((self.folder / task.folder).exists())
+
+
+class EndsItself:
+    """A result: to send it, the pool's process is asked to end."""
+
+    def __reduce__(self) -> tuple[type, tuple[int]]:
+        os.kill(os.getpid(), signal.SIGTERM)
+        return bool, (1,)
+
+
+class Ending(unittest.TestCase):
+    def test_a_process_that_does_no_unit_ends_as_well(self) -> None:
+        """Else who waits for it waits for ever."""
+        work = mock.Mock(**{'do.side_effect': lambda unit: EndsItself(),
+                            'name.side_effect': str})
+        shown = mock.Mock()
+        engines.Local(1).run(work, ['alice'], shown)
+        shown.add.assert_not_called()
 
 
 class Mistakes(Grading):
@@ -311,7 +327,8 @@ class Mistakes(Grading):
         (folder / 'bob/mm.c').write_text(NAIVE)
         rest = self.results / 'rest'
         run('dd', 'if=/dev/zero', f'of={rest}', 'bs=4096')
-        self.refused('No space left on device', folder)
+        self.refused(': No space left on device', folder)
+        self.refused(f'{self.results}/', folder)
         self.assertEqual(self.result('alice'), before)
         rest.unlink()
         self.grade(folder)

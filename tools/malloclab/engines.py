@@ -209,13 +209,16 @@ def _later(number: signal.Signals) -> Iterator[None]:
 
 
 def _stop(pool: concurrent.futures.ProcessPoolExecutor) -> None:
-    pool.shutdown(wait=False, cancel_futures=True)
+    """It ends by itself without its processes, and is waited for: Python's end
+    would meet its thread half closed (OSError, Bad file descriptor)."""
     for child in multiprocessing.active_children():
         child.terminate()
         child.join()
+    pool.shutdown()
 
 
 _shared: list[Work] = []  # of a process of the pool
+_doing: list[str] = []  # the unit that it does now
 
 
 def _begin(work: Work) -> None:
@@ -232,7 +235,10 @@ def end_with_judge() -> None:
 
 
 def _end(number: int, frame: object) -> NoReturn:
-    """By an exception, so that its temporary folders go."""
+    """By an exception, so that its temporary folders go. But the pool's own code,
+    between units, would take that for a unit's, and wait for the next."""
+    if _shared and not _doing:
+        os._exit(1)
     for again in signal.SIGTERM, signal.SIGHUP:
         signal.signal(again, signal.SIG_IGN)
     bounded.stop_all()
@@ -241,7 +247,11 @@ def _end(number: int, frame: object) -> NoReturn:
 
 def _do(unit: str) -> bool:
     try:
-        return _shared[0].do(unit)
+        _doing.append(unit)
+        try:
+            return _shared[0].do(unit)
+        finally:
+            _doing.clear()
     except SystemExit:  # the pool would wait for the next unit
         os._exit(1)
 
