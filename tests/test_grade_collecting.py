@@ -177,6 +177,15 @@ class Forms(Collecting):
         self.assertTrue(found['Cy Young_103'].refused)
         self.assertTrue(found['Di Poe_104'].path)
 
+    def test_moodle_with_a_link_beside_a_file(self) -> None:
+        """It is the student's own, and the class goes on."""
+        prefix = 'c/Bob Ray_102_assignsubmission_file_'
+        self.put(f'{prefix}mm.c', 'c/Di Poe_104_assignsubmission_file_mm.c')
+        (self.folder / f'{prefix}link.c').symlink_to('/etc/passwd')
+        found = self.collect('c')
+        self.assertIn('link.c: cannot be read', found['Bob Ray_102'].refused)
+        self.assertTrue(found['Di Poe_104'].path)
+
     def test_github_classroom(self) -> None:
         for student in 'ada', 'bob-ray':
             self.put(f'lab-submissions/lab-{student}/mm.c',

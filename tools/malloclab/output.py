@@ -41,8 +41,18 @@ def created(path: str, as_text: bool) -> Iterator[IO[Any]]:
 
 def save(path: str, data: bytes) -> None:
     """The file, made of just that."""
-    with created(path, False) as file:
+    with named(path), created(path, False) as file:
         file.write(data)
+
+
+@contextmanager
+def named(path: str) -> Iterator[None]:
+    """An OSError names this file. That of a write names none by itself, and that
+    of a temporary file names another."""
+    try:
+        yield
+    except OSError as error:
+        raise OSError(error.errno, error.strerror, path) from None
 
 
 def _stream(packed: BinaryIO, as_text: bool) -> Iterator[IO[Any]]:
@@ -81,10 +91,8 @@ def _through_zstd(file: BinaryIO) -> Iterator[BinaryIO]:
 
 
 def _temporary_beside(path: str) -> tuple[int, str]:
-    try:
+    with named(path):
         return tempfile.mkstemp(".part", ".", os.path.dirname(path) or ".")
-    except OSError as error:
-        raise OSError(error.errno, error.strerror, path) from None
 
 
 def _umask() -> int:

@@ -16,7 +16,6 @@ What is broken in one hand-in is its own: it is refused, and the others go on.
 from __future__ import annotations
 
 import re
-import shutil
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Callable, Iterator
@@ -31,7 +30,8 @@ ANNOTATED = re.compile(r"annotated_.+@.+_\d+_")  # Autolab's, with comments
 GRADESCOPE = re.compile(r"submission_\d+")
 GRADESCOPE_CLASS = re.compile(r"assignment_\d+_export")
 METADATA = "submission_metadata.yml"
-MOODLE = re.compile(r"(?P<student>.+_\d+)_assignsubmission_file(_(?P<file>.*))?")
+MOODLE = re.compile(r"(?P<student>.+_\d+)_assignsubmission_file"
+                    r"(_(?P<file>(?!\.\.?$).*))?")
 MOODLE_OTHER = re.compile(r".+_\d+_assignsubmission_(?!file).*")
 CLASSROOM = "-submissions"
 
@@ -53,10 +53,7 @@ class _Entry:
     path: Path
     source: str
     version: int = 0
-    name: str = ""  # the file's, without the student's
-
-    def __post_init__(self) -> None:
-        self.name = self.name or self.path.name
+    files: dict[str, Path] = field(default_factory=dict)  # Moodle's, by name
 
 
 def collect(given: list[str], scratch: Path, note: Callable[[str], None]
@@ -172,7 +169,7 @@ class _Collecting:
         autolab = AUTOLAB.fullmatch(path.name)
         if autolab:
             yield _Entry(printable(autolab["student"]), path, where,
-                         int(autolab["version"]), autolab["file"])
+                         int(autolab["version"]))
             return
         yield _Entry(printable(self.student(path, folder, name)), path, where)
 
@@ -190,27 +187,19 @@ class _Collecting:
         return archives.stem(path.name) or path.stem
 
     def joined(self, entries: list[_Entry]) -> list[_Entry]:
-        """Moodle's flat download has an entry for each file: of a student with
-        several, or with a header alone, they come into one folder."""
-        files: dict[str, list[_Entry]] = {}
+        """Moodle's flat download has an entry for each file: the first of a
+        student gets the others."""
+        first: dict[str, _Entry] = {}
+        found = []
         for entry in entries:
-            found = MOODLE.fullmatch(entry.path.name)
-            if found and found["file"] and sources.is_file(entry.path):
-                files.setdefault(entry.student, []).append(entry)
-        for several in files.values():
-            if len(several) > 1 or not is_handin(several[0].path):
-                entries = [entry for entry in entries if entry not in several]
-                entries.append(self.in_one_folder(several))
-        return entries
-
-    def in_one_folder(self, files: list[_Entry]) -> _Entry:
-        place = self.place()
-        place.mkdir(parents=True)
-        for entry in files:
-            name = MOODLE.fullmatch(entry.path.name)["file"]
-            if name not in (".", ".."):
-                shutil.copyfile(entry.path, place / name)
-        return _Entry(files[0].student, place, files[0].source)
+            moodle = MOODLE.fullmatch(entry.path.name)
+            if moodle and moodle["file"]:
+                known = first.setdefault(entry.student, entry)
+                known.files[moodle["file"]] = entry.path
+                if known is not entry:
+                    continue
+            found.append(entry)
+        return found
 
     def newest(self, entries: list[_Entry]) -> list[_Entry]:
         """Of each student's versions the newest."""
@@ -253,6 +242,9 @@ class _Collecting:
 
     def located(self, entry: _Entry) -> tuple[Path, list[str]]:
         path = entry.path
+        if len(entry.files) > 1 or not is_handin(path):
+            path = self.place()
+            sources.join(entry.files, path)
         if path.is_symlink():
             raise Refused("it is a symbolic link, which is not followed")
         if sources.is_folder(path):

@@ -17,7 +17,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, Sequence
 
-from .. import BUILD, ROOT, assignment, version
+from .. import BUILD, ROOT, assignment, output, version
+from ..handin import building
 from ..keys import compiler, hashed
 from ..making import MakeError, make
 from . import GradeError
@@ -26,12 +27,8 @@ FOLDER = ".grade"
 PROFILE = "grading"  # its name for mdriver
 JUDGE = (BUILD / "mdriver", BUILD / "worker", BUILD / "profiles.json")
 COUNTER = BUILD / "counter"
-# What decides of a result, besides the judge: our code, and what hand-ins include.
-CODE = (*sorted((ROOT / "tools/malloclab/handin").glob("*.py")),
-        *(ROOT / "tools/malloclab" / name for name in (
-            "bounded.py", "grade/archives.py", "grade/heap_picture.py",
-            "grade/sources.py", "grade/unit.py", "jail.py")),
-        *sorted(ROOT.glob("*.h")), *sorted((ROOT / "compat").rglob("*.[ch]")))
+CODE = (*building.CODE, *(ROOT / "tools/malloclab/grade" / name for name in (
+    "archives.py", "heap_picture.py", "sources.py", "unit.py")))
 RESERVED = {"gradebook.csv", "index.html", "junit.xml"}
 LONGEST = 80  # bytes of a folder's name
 
@@ -219,20 +216,5 @@ def folder_name(student: str) -> str:
     return f"{safe.lstrip('.-') or 'student'}-{digits}"
 
 
-def save(path: Path, data: bytes) -> None:
-    """Under its name only when it is whole and on the disk."""
-    new = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        with open(new, "wb") as file:
-            file.write(data)
-            file.flush()
-        new.replace(path)
-    except BaseException as error:
-        new.unlink(missing_ok=True)
-        if isinstance(error, OSError):
-            raise OSError(error.errno, error.strerror, str(path)) from None
-        raise
-
-
 def save_json(path: Path, value: Any) -> None:
-    save(path, json.dumps(value, indent=1).encode() + b"\n")
+    output.save(str(path), json.dumps(value, indent=1).encode() + b"\n")

@@ -13,11 +13,13 @@ import stat
 from pathlib import Path
 from typing import Iterator
 
+from .. import output
 from . import archives
 from .archives import BadArchive, printable
 
 SUFFIXES = {".c", ".h", ".inc", ".def", ".cc", ".cpp", ".cxx", ".C", ".hpp"}
 MOST_BYTES = 8 << 20  # of one hand-in's sources
+TOO_MUCH = f"its C files have more than {MOST_BYTES >> 20} MiB"
 MOST_FILES = 500
 DEEPEST = 8
 IGNORED = re.compile(r"\.|__MACOSX$|Thumbs\.db$|desktop\.ini$")
@@ -112,7 +114,17 @@ def copy(source: Path, target: Path) -> list[str]:
     return sorted(names)
 
 
-def _copy_file(source: Path, target: Path, most: int) -> int:
+def join(files: dict[str, Path], folder: Path) -> None:
+    """Copy the files of a student, by their names there, into a new folder."""
+    folder.mkdir(parents=True)
+    left = archives.A_STUDENT.size
+    for name, path in files.items():
+        left -= _copy_file(path, folder / name, left, "its files have more "
+                           f"than {archives.A_STUDENT.size >> 20} MiB")
+
+
+def _copy_file(source: Path, target: Path, most: int,
+               too_much: str = TOO_MUCH) -> int:
     """The number of bytes."""
     try:
         handle = os.open(source, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
@@ -124,8 +136,9 @@ def _copy_file(source: Path, target: Path, most: int) -> int:
             raise Refused(f"{printable(source.name)}: no regular file")
         data = file.read(most + 1)
     if len(data) > most:
-        raise Refused(f"its C files have more than {MOST_BYTES >> 20} MiB")
-    target.write_bytes(data)
+        raise Refused(too_much)
+    with output.named(str(target)):
+        target.write_bytes(data)
     return len(data)
 
 

@@ -6,8 +6,9 @@ import json
 from pathlib import Path
 from typing import Any
 
+from .. import output
 from . import gradebook, pages, services, similar
-from .plan import Plan, Task, save
+from .plan import Plan, Task
 
 
 def results_of(plan: Plan) -> list[dict[str, Any]]:
@@ -35,7 +36,7 @@ def write(plan: Plan) -> list[dict[str, Any]]:
     pages.write_class(results, similar.find(_sources(plan)),
                       plan.results / "index.html",
                       {task.student: task.folder for task in plan.tasks})
-    save(plan.results / "junit.xml", services.junit(results))
+    output.save(str(plan.results / "junit.xml"), services.junit(results))
     gradebook.write(results, plan.results / "gradebook.csv")
     return results
 
@@ -44,9 +45,9 @@ def _write_for_services(result: dict[str, Any], folder: Path) -> None:
     """Without points there is nothing to tell them."""
     autolab, gradescope = folder / "autolab.txt", folder / "gradescope.json"
     if result["points"]:
-        save(autolab, services.autolab(result).encode())
-        save(gradescope, json.dumps(services.gradescope(result),
-                                    indent=1).encode())
+        output.save(str(autolab), services.autolab(result).encode())
+        output.save(str(gradescope), json.dumps(
+            services.gradescope(result), indent=1).encode())
         return
     autolab.unlink(missing_ok=True)
     gradescope.unlink(missing_ok=True)

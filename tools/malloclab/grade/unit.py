@@ -19,13 +19,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NoReturn
 
-from .. import BUILD, bounded
+from .. import BUILD, bounded, output
 from ..handin import HandinError, build, gather
 from ..handin.labs import LABS
 from ..jail import Jail
 from . import heap_picture
 from .archives import printable
-from .plan import FOLDER, PROFILE, Plan, Task, save, save_json
+from .plan import FOLDER, PROFILE, Plan, Task, save_json
 
 VERSION = 1
 ALLOCATOR = "hand-in"  # its name in mdriver's output
@@ -164,7 +164,7 @@ class _Judging:
         lines = ended.output.decode(errors="replace").splitlines()
         picture = heap_picture.draw(lines[:-1]) if ended.in_time else None
         if picture:
-            save(self.folder / MAP, picture)
+            output.save(str(self.folder / MAP), picture)
         return MAP if picture else None
 
     @property
@@ -175,9 +175,9 @@ class _Judging:
         return BACKSTOP + 4 * (wanted.budget
                                or longest * len(wanted.traces))
 
-    def parsed(self, output: bytes) -> dict[str, Any]:
+    def parsed(self, written: bytes) -> dict[str, Any]:
         try:
-            data = json.loads(output)
+            data = json.loads(written)
             rows = [row for row in data["results"]
                     if row["allocator"] == ALLOCATOR]
             index = data["index"][ALLOCATOR]
@@ -188,7 +188,7 @@ class _Judging:
         if index["total"] is None:
             raise NotGraded("its speed could not be measured: the interval is "
                             "too wide")
-        save(self.folder / "judge.json", output)
+        output.save(str(self.folder / "judge.json"), written)
         return {**data, "results": rows}
 
     # ---- Results. ----

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Callable, Collection, Sequence
 
-from .. import ROOT, jail as jails
+from .. import ROOT, bounded, jail as jails
 from ..jail import Jail, Limits
 from . import complaints, object_code
 from .labs import Lab, definitions, strip_comments
@@ -42,6 +42,10 @@ OURS = {"memlib.h", "memlib.c"}
 REPLACEABLE = {"mm.h", "config.h", "contracts.h"}
 # Of the lab, what a compiler may read.
 HEADERS = [ROOT / "compat", *sorted(ROOT.glob("*.h"))]
+# What decides of a library, besides its sources and the compiler.
+CODE = (*sorted(Path(__file__).parent.glob("*.py")), Path(jails.__file__),
+        Path(bounded.__file__), *sorted(ROOT.glob("*.h")),
+        *sorted((ROOT / "compat").rglob("*.[ch]")))
 MIB = 1 << 20
 # Of each process of the compiler's; wall is of the whole build.
 LIMITS = Limits(cpu=20, address_space=1024 * MIB, file_size=32 * MIB,

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, Mapping, Sequence
 
 from .. import BUILD, ROOT, bounded, output, results as figures, version, versions
+from ..handin import building
 from ..keys import compiler, hashed
 from ..versions import VersionError
 from . import SweepError
@@ -23,7 +24,7 @@ from .space import Setting, shown
 FOLDER = ".sweep"
 JUDGE = (BUILD / "mdriver", BUILD / "worker", BUILD / "counter",
          BUILD / "profiles.json")
-CODE = ("sweep/work.py", "versions.py", "handin/building.py")
+CODE = (*building.CODE, Path(__file__), Path(versions.__file__))
 MOST_JSON = 64 << 20
 MOST_SAID = 1 << 16
 DIGITS = 32  # of a key
@@ -62,8 +63,7 @@ class Sweep:
     def basis(self) -> str:
         """The hash of all but setting and traces."""
         files = sorted(self.folder.iterdir())
-        return hashed([*files, *JUDGE, *(ROOT / "tools/malloclab" / name
-                                         for name in CODE)],
+        return hashed([*files, *JUDGE, *CODE],
                       [version(), compiler(), self.source,
                        *(path.name for path in files)])
 
