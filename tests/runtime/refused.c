@@ -1,7 +1,7 @@
 /*
  * refused.c - where nothing can be mapped from the start, a request asks the
  * system a few times at most, and gets NULL. In C: before main of a program in
- * C++ its library allocates. For x86-64, because of the handler.
+ * C++ its library allocates.
  */
 #include <errno.h>
 #include <linux/filter.h>
@@ -13,13 +13,19 @@
 #include <sys/syscall.h>
 #include <ucontext.h>
 
+#ifdef __aarch64__
+#define RESULT regs[0]
+#else
+#define RESULT gregs[REG_RAX]
+#endif
+
 static volatile sig_atomic_t maps;
 
 static void refuse(int number, siginfo_t *info, void *context)
 {
     (void)number, (void)info;
     maps += 1;
-    ((ucontext_t *)context)->uc_mcontext.gregs[REG_RAX] = -ENOMEM;
+    ((ucontext_t *)context)->uc_mcontext.RESULT = -ENOMEM;
 }
 
 int main(void)
