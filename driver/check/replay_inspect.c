@@ -43,25 +43,34 @@ static bool unit_is_in_heap(const struct oracle *o, uint64_t at)
     return at + MEM_UNIT <= o->brk || oracle_unit_mapped(o, at);
 }
 
-bool inspect_strays(const struct replay *r, const struct oracle *o,
-                    struct finding *f)
+/* Are the bytes from at to end, of units outside the heap, zero? */
+static bool units_clear(const struct replay *r, const struct oracle *o,
+                        uint64_t at, uint64_t end, struct finding *f)
 {
     const unsigned char *heap = sandbox_heap(r->sandbox);
-    uint64_t at = o->brk, span = r->setup.heap_limit;
 
-    while ((at = sandbox_next_page(r->sandbox, at)) < span) {
-        uint64_t end = (at / MEM_UNIT + 1) * MEM_UNIT;
-        uint64_t size =
-            unit_is_in_heap(o, at / MEM_UNIT * MEM_UNIT) ? 0 : end - at;
-        size_t zeros = first_nonzero(heap + at, size);
-
-        if (zeros < size) {
+    for (uint64_t next; at < end; at = next) {
+        next = (at / MEM_UNIT + 1) * MEM_UNIT;
+        if (unit_is_in_heap(o, at / MEM_UNIT * MEM_UNIT))
+            continue;
+        size_t zeros = first_nonzero(heap + at, next - at);
+        if (zeros < next - at) {
             f->address = o->base + at + zeros;
             f->value = heap[at + zeros];
             return finding_at(f, VERDICT_WROTE_PAST_HEAP, AT_END, "");
         }
-        at = end;
     }
+    return true;
+}
+
+bool inspect_strays(const struct replay *r, const struct oracle *o,
+                    struct finding *f)
+{
+    uint64_t end = o->brk;
+
+    for (uint64_t at; sandbox_next_pages(r->sandbox, end, &at, &end);)
+        if (!units_clear(r, o, at, end, f))
+            return false;
     return true;
 }
 

@@ -597,11 +597,20 @@ unsigned char *sandbox_heap(const struct sandbox *s)
     return s->heap;
 }
 
-uint64_t sandbox_next_page(const struct sandbox *s, uint64_t from)
+/* lseek by SEEK_DATA or SEEK_HOLE; the region's size where there is none. */
+static uint64_t seek_heap(const struct sandbox *s, uint64_t from, int whence)
 {
-    off_t at = lseek(s->heap_fd, (off_t)from, SEEK_DATA);
+    off_t at = lseek(s->heap_fd, (off_t)from, whence);
 
     return at < 0 || (uint64_t)at > s->heap_span ? s->heap_span : (uint64_t)at;
+}
+
+bool sandbox_next_pages(const struct sandbox *s, uint64_t from, uint64_t *first,
+                        uint64_t *end)
+{
+    *first = seek_heap(s, from, SEEK_DATA);
+    *end = seek_heap(s, *first, SEEK_HOLE);
+    return *first < s->heap_span;
 }
 
 /* ---- Closing. ---- */

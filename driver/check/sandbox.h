@@ -109,10 +109,11 @@ void sandbox_scrub(struct sandbox *s, bool timed, const struct live *live);
 unsigned char *sandbox_heap(const struct sandbox *s);
 
 /*
- * The offset, at or after `from`, of the first byte of the heap's region in a
- * page that was written to, or the region's size if there is none.
+ * The next bytes of the heap's region, from offset `from`, that lie in pages
+ * which were written to: from *first to before *end. False if there are none.
  */
-uint64_t sandbox_next_page(const struct sandbox *s, uint64_t from);
+bool sandbox_next_pages(const struct sandbox *s, uint64_t from, uint64_t *first,
+                        uint64_t *end);
 
 /* The worker's process. */
 const struct process *sandbox_process(const struct sandbox *s);
