@@ -17,7 +17,7 @@ in_release_only('grading is the same in every build')
 
 import class_of
 from grading import BROKEN, GRADE, HANGS, NAIVE, Grading
-from malloclab import engines, jail, progress
+from malloclab import engines, jail, pool, progress
 from malloclab.grade.unit import Grading as Work
 from malloclab.grade.plan import Plan, Task, folder_name, load
 from malloclab.jail import Jail
@@ -64,6 +64,14 @@ class Results(Grading):
         self.assertEqual(rows['none']['status'], 'refused')
         self.assertEqual(rows['liar']['status'], 'not-compiled')
 
+    def test_what_a_linker_refuses(self) -> None:
+        folder = self.a_class(alice=NAIVE + 'int once(void) { return 1; }\n')
+        (folder / 'alice/list.c').write_text('int once(void) { return 2; }\n')
+        self.grade(folder)
+        self.assertEqual(self.result('alice')['status'], 'not-compiled')
+        self.assertRegex(self.result('alice')['comment'],
+                         r"^\w+\.c:\d+: multiple definition of `once'$")
+
     def test_what_it_prints_is_kept_apart(self) -> None:
         text = '#include <stdio.h>\n' + class_of.in_malloc(
             NAIVE, r'fprintf(stderr, "\033[2Jcorrect:1\n{\"scores\":{}}\n");')
@@ -82,7 +90,8 @@ class Results(Grading):
         self.assertEqual((self.results / 'gradebook.csv').read_bytes(), first)
 
     def test_names_that_are_no_names_of_folders(self) -> None:
-        names = {'plain', '../up', '.hidden', 'a/b', 'gradebook.csv', 'x' * 300,
+        odd = folder_name('a/b')  # which another student may be called
+        names = {'plain', '../up', '.hidden', 'a/b', odd, odd.replace('~', '-'), 'gradebook.csv', 'x' * 300,
                  'caf\u00e9', '-rf', 'a\nb', 'a_b', ' ', '\udcff'}
         folders = {folder_name(name) for name in names}
         self.assertEqual(len(folders), len(names))
@@ -238,7 +247,7 @@ class Dying(Grading):
                  ('bob', 'alice', 'carol', 'dave', 'eve', 'fay')]
         plan = Plan(self.results, self.assignment, ROOT / 'traces', 'off',
                     None, tasks=tasks)
-        with mock.patch.object(engines, '_do', Dies(self.folder)):
+        with mock.patch.object(pool, '_do', Dies(self.folder)):
             engines.Local(1).run(Work(plan, Jail('off', False)),
                                  [task.folder for task in tasks],
                                  progress.Progress(6))
@@ -371,6 +380,21 @@ class Check(Grading):
         self.assertGreater(report['seconds'], 0)
         self.assertIn('same: cannot tell allocators apart: ',
                       ' '.join(report['notes']))
+
+
+    def test_ctrl_c(self) -> None:
+        """It ends what runs, and begins no other."""
+        process = subprocess.Popen(
+            [GRADE, 'check', self.assignment, '--jobs', '2'],
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+            start_new_session=True)
+        children = Path(f'/proc/{process.pid}/task/{process.pid}/children')
+        wait_until(lambda: len(children.read_text().split()) == 2
+                   or process.poll() is not None)
+        process.send_signal(signal.SIGINT)
+        said, _ = process.communicate()
+        self.assertEqual(process.returncode, 130, said)
+        self.assertNotIn('Traceback', said)
 
 
 class AClass(unittest.TestCase):

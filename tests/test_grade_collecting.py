@@ -317,6 +317,16 @@ class Hostile(Collecting):
             self.refused('bob', 'too large when unpacked', 'c')
             self.refused('many', 'it holds more than', 'c')
 
+    def test_many_folders_for_few_files(self) -> None:
+        """A disk has room for some number of folders, too."""
+        (self.folder / 'c').mkdir()
+        zipped(self.folder / 'c/ada.zip', {'mm.c': TEXT, **{
+            f'{number}' + '/d' * 9: '' for number in range(12)}})
+        with mock.patch.object(archives, 'A_STUDENT',
+                               archives.Limits(1 << 20, 100)):
+            self.refused('ada', 'it holds more than 100 files and folders',
+                         'c')
+
     def test_folders_and_headers_without_end(self) -> None:
         (self.folder / 'c').mkdir()
         deep = [('a/' * depth + 'f', b'') for depth in range(300, 1801, 300)]

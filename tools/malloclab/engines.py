@@ -12,22 +12,19 @@ units, for a connection or a job of Slurm takes as long as doing some.
 from __future__ import annotations
 
 import argparse
-import concurrent.futures
 import fcntl
-import multiprocessing
 import os
 import shlex
 import shutil
 import signal
 import subprocess
-import sys
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Callable, Iterator, NoReturn, Protocol, Sequence
+from typing import Callable, Iterator, Protocol, Sequence
 
-from . import ROOT, bounded, output
+from . import ROOT, output, pool
 from .arguments import positive
 from .progress import Progress
 
@@ -91,7 +88,7 @@ def do_all(engine: Engine, work: Work, units: Sequence[str],
 
 def do_listed(work: Work, path: Path) -> int:
     """What `tools/TOOL unit` does: the units of a list. The exit status."""
-    end_with_judge()
+    pool.end_with_programs()
     status = 0
     for unit in path.read_text().splitlines():
         if not work.is_done(unit):
@@ -179,81 +176,17 @@ class Local:
     def until_one_dies(self, work: Work, units: list[str],
                        progress: Progress) -> list[str]:
         """The units that are left."""
-        pool = concurrent.futures.ProcessPoolExecutor(
-            min(self.jobs, len(units)), multiprocessing.get_context("fork"),
-            _begin, (work,))
+        rest = list(units)
+
+        def ended(unit: str, good: bool) -> None:
+            progress.add(work.name(unit), not good)
+            rest.remove(unit)
+
         try:
-            with _later(signal.SIGINT):  # submit starts the processes
-                waiting = {pool.submit(_do, unit): unit for unit in units}
-            for future in concurrent.futures.as_completed(waiting):
-                progress.add(work.name(waiting[future]), not future.result())
-                del waiting[future]
+            pool.each(work.do, units, self.jobs, ended)
         except BrokenProcessPool:
             pass
-        except BaseException:
-            _stop(pool)
-            raise
-        pool.shutdown()
-        return list(waiting.values())
-
-
-@contextmanager
-def _later(number: signal.Signals) -> Iterator[None]:
-    """The signal comes when the block has ended. A process that is forked in it
-    has the signal blocked."""
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, (number,))
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
-
-
-def _stop(pool: concurrent.futures.ProcessPoolExecutor) -> None:
-    """It ends by itself without its processes, and is waited for: Python's end
-    would meet its thread half closed (OSError, Bad file descriptor)."""
-    for child in multiprocessing.active_children():
-        child.terminate()
-        child.join()
-    pool.shutdown()
-
-
-_shared: list[Work] = []  # of a process of the pool
-_doing: list[str] = []  # the unit that it does now
-
-
-def _begin(work: Work) -> None:
-    _shared[:] = [work]
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.pthread_sigmask(signal.SIG_UNBLOCK, (signal.SIGINT,))
-    end_with_judge()
-
-
-def end_with_judge() -> None:
-    """When this process is asked to end, its judge ends, too."""
-    for number in signal.SIGTERM, signal.SIGHUP:
-        signal.signal(number, _end)
-
-
-def _end(number: int, frame: object) -> NoReturn:
-    """By an exception, so that its temporary folders go. But the pool's own code,
-    between units, would take that for a unit's, and wait for the next."""
-    if _shared and not _doing:
-        os._exit(1)
-    for again in signal.SIGTERM, signal.SIGHUP:
-        signal.signal(again, signal.SIG_IGN)
-    bounded.stop_all()
-    sys.exit(1)
-
-
-def _do(unit: str) -> bool:
-    try:
-        _doing.append(unit)
-        try:
-            return _shared[0].do(unit)
-        finally:
-            _doing.clear()
-    except SystemExit:  # the pool would wait for the next unit
-        os._exit(1)
+        return rest
 
 
 # ---- Others' machines. ----

@@ -12,7 +12,7 @@ import tempfile
 from pathlib import Path
 from typing import Any, Sequence
 
-from . import BUILD, ROOT as ROOT
+from . import BUILD
 from . import results as figures
 from .tables import (ReplayError as ReplayError, Table as Table,
                      read_tables as read_tables)

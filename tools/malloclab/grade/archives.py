@@ -47,7 +47,7 @@ class Limits:
     """Of all that an archive holds."""
 
     size: int  # bytes, unpacked
-    count: int  # members
+    count: int  # members, and folders that only their names have
 
 
 A_CLASS = Limits(4 << 30, 200_000)
@@ -180,7 +180,8 @@ class _Unpacking:
     def count_one(self) -> None:
         self.count += 1
         if self.count > self.limits.count:
-            raise BadArchive(f"it holds more than {self.limits.count} files")
+            raise BadArchive(f"it holds more than {self.limits.count} files "
+                             "and folders")
 
     def leave_out(self, name: str, why: str) -> None:
         self.notes.append(f"{printable(name)}: {why}; left out")
@@ -200,13 +201,20 @@ class _Unpacking:
             self.leave_out(name, f"it lies in more than {MOST_FOLDERS} folders")
             return
         try:
-            target.parent.mkdir(parents=True, exist_ok=True)
+            self.make_folder(target.parent)
             with open(target, "wb") as file:
                 self.copy(stream, file)
         except (OSError, UnicodeError) as error:
             if getattr(error, "errno", None) in (None, *OURS, 0):
                 raise
             self.leave_out(name, f"cannot be stored ({error.strerror})")
+
+    def make_folder(self, folder: Path) -> None:
+        """With those around it. Each counts as a member."""
+        if not folder.is_dir():
+            self.make_folder(folder.parent)
+            self.count_one()
+            folder.mkdir()
 
     def copy(self, stream: IO[bytes], file: IO[bytes]) -> None:
         while True:

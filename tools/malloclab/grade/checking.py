@@ -9,19 +9,17 @@ from __future__ import annotations
 
 import argparse
 import json
-import multiprocessing
 import os
 import resource
 import statistics
 import subprocess
 import sys
 import tempfile
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Iterable, Sequence
 
-from .. import BUILD, ROOT
+from .. import BUILD, ROOT, pool
 from ..arguments import Parser, positive
 from ..columns import add_markdown, layout
 from ..making import MakeError, make
@@ -80,8 +78,9 @@ class Report:
 # ---- Running. ----
 
 
-def _run(allocator: str, words: Sequence[str]) -> Run:
+def _run(todo: tuple[str, tuple[str, ...]]) -> Run:
     """In a process of its own, whose children it counts."""
+    allocator, words = todo
     before = _children()
     ended = subprocess.run(
         [str(BUILD / "mdriver"), "--allocator", allocator, "--seed", "1",
@@ -107,24 +106,22 @@ def ladder() -> list[str]:
 
 def _all_runs(plan: Plan, jobs: int) -> tuple[list[Run], dict[str, float]]:
     """A run of each allocator, and the seconds of each trace alone."""
-    common = ["--assignment", str(plan.assignment), "-t", str(plan.traces)]
-    points = ["--profiles", str(plan.profiles), "--index", PROFILE, "--bounds"]
-    names = ladder()
-    todo = [(name, [*common, *points]) for name in names]
-    todo += [(TYPICAL, [*common, *points, "-f", name])
-             for name in plan.wanted.traces]
-    progress = Progress(len(todo))
-    context = multiprocessing.get_context("fork")
-    with ProcessPoolExecutor(jobs, context) as pool:
-        futures = [pool.submit(_run, *one) for one in todo]
-        for (name, _), future in zip(todo, futures):
-            future.result()
-            progress.add(name, False)
+    common = ("--assignment", str(plan.assignment), "-t", str(plan.traces),
+              "--profiles", str(plan.profiles), "--index", PROFILE, "--bounds")
+    whole = [(name, common) for name in ladder()]
+    alone = [(TYPICAL, (*common, "-f", name)) for name in plan.wanted.traces]
+    progress = Progress(len(whole + alone))
+    runs: dict[tuple[str, tuple[str, ...]], Run] = {}
+
+    def ended(todo: tuple[str, tuple[str, ...]], run: Run) -> None:
+        runs[todo] = run
+        progress.add(run.allocator, False)
+
+    pool.each(_run, whole + alone, jobs, ended)
     progress.end()
-    runs = [future.result() for future in futures]
-    costs = {trace_name({"trace": name}): run.seconds
-             for name, run in zip(plan.wanted.traces, runs[len(names):])}
-    return runs[:len(names)], costs
+    return [runs[todo] for todo in whole], {
+        trace_name({"trace": name}): runs[todo].seconds
+        for name, todo in zip(plan.wanted.traces, alone)}
 
 
 # ---- What it tells. ----

@@ -204,8 +204,8 @@ def bring_up_to_date(judge: Sequence[Path]) -> None:
 
 
 def folder_name(student: str) -> str:
-    """A name for a folder: the student's where that is one; else, with a few
-    digits that make it unique, what is left of it."""
+    """A name for a folder: the student's where that is one; else what is left of
+    it, and a few digits that make it unique. A student's own has no ~."""
     safe = "".join(letter if letter.isalnum() or letter in " @.+-_" else "_"
                    for letter in student)
     safe = safe.encode()[:LONGEST].decode(errors="ignore").strip(" ")
@@ -213,7 +213,7 @@ def folder_name(student: str) -> str:
             and safe not in RESERVED:
         return safe
     digits = hashlib.sha256(student.encode(errors="replace")).hexdigest()[:8]
-    return f"{safe.lstrip('.-') or 'student'}-{digits}"
+    return f"{safe.lstrip('.-') or 'student'}~{digits}"
 
 
 def save_json(path: Path, value: Any) -> None:

@@ -100,14 +100,12 @@ class _Judging:
             self.seconds["compile"] = time.monotonic() - begun
 
     def fail_to_build(self, said: str, why: str) -> NoReturn:
-        """Of a compiler's messages the first error counts. Where the disk is
-        full, it is no fault of the hand-in's."""
+        """Where the disk is full, it is no fault of the hand-in's."""
         place = tempfile.gettempdir()
         if shutil.disk_usage(place).free < LEAST_SPACE:
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), place)
-        found = re.search(r"^.*\b(?:fatal )?error: .*$", said, re.M)
         raise Refused("not-compiled" if said else "refused",
-                      self.named(found[0] if found else why.split("\n")[0])
+                      self.named(why.partition("\n")[0])
                       .removeprefix("the hand-in: "))
 
     def named(self, text: str) -> str:

@@ -29,13 +29,14 @@ def of_compiler(handin: Handin, said: str) -> str:
     """The first error in it."""
     if "variably modified" in said or "not constant" in said:
         return _of_constant(handin, said)
-    found = re.search(r"^(.*?):(\d+):(?:\d+:)? (?:fatal )?[Ee]rror: (.*)", said,
-                      re.M)
+    found = re.search(r"^(.*?):(\d+):(?:\d+:)? (?:(?:fatal )?[Ee]rror: (.*)|"
+                      r"(multiple definition of .*?);)", said, re.M)
     if not found:
         first = said.strip().partition("\n")[0][:MOST_QUOTED]
         return f"{handin.given}: the compiler fails: {first}"
     # A statement of the assembler has a line of the compiler's output.
-    return f"{_place(handin, found)}: {found[3][:MOST_QUOTED]}"
+    sentence = found[3] or found[4]
+    return f"{_place(handin, found)}: {sentence[:MOST_QUOTED]}"
 
 
 def _place(handin: Handin, found: re.Match[str]) -> str:

@@ -9,8 +9,8 @@ from typing import Any, Sequence
 
 import numpy
 
-from .. import replays
-from ..replays import ROOT, Table
+from .. import ROOT, replays
+from ..replays import Table
 from ..callers import weighing
 from ..traces import arrays, manifest, op_table, places
 from . import blocks, lines
