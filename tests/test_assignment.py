@@ -174,7 +174,8 @@ class Assignments(samples.Samples):
 
     def test_accepted(self) -> None:
         texts = [json.dumps(one) for one in ACCEPTED]
-        texts += [TEXT.replace('2.5', '250.0e-02'), f'\n\t{TEXT} \r\n', TEXT.replace('2.5', '25e-1'),
+        texts += [TEXT.replace('2.5', '250.0e-02'), f'\n\t{TEXT} \r\n',
+                  TEXT.replace('2.5', '25e-1'),
                   TEXT.replace('"Malloc"', r'"\\\"2. 01\u0041\/\ud83d\ude00"'),
                   TEXT.replace('"Malloc"', r'"\ud83d"'),
                   json.dumps(ACCEPTED[5], ensure_ascii=False)]

@@ -91,8 +91,9 @@ class Results(Grading):
 
     def test_names_that_are_no_names_of_folders(self) -> None:
         odd = folder_name('a/b')  # which another student may be called
-        names = {'plain', '../up', '.hidden', 'a/b', odd,
-                 odd.replace('~', '-'), 'gradebook.csv', 'x' * 300, 'caf\u00e9', '-rf', 'a\nb', 'a_b', ' ', '\udcff'}
+        names = {'plain', '../up', '.hidden', 'a/b', odd, odd.replace('~', '-'),
+                 'gradebook.csv', 'x' * 300, 'caf\u00e9', '-rf', 'a\nb', 'a_b',
+                 ' ', '\udcff'}
         folders = {folder_name(name) for name in names}
         self.assertEqual(len(folders), len(names))
         self.assertIn('plain', folders)

@@ -259,7 +259,8 @@ class Sources(unittest.TestCase):
 
     def test_sound_ones_are_read(self) -> None:
         sound = {'text.rep': SOUND,
-                 'largest.rep': SOUND.replace(b'20000', b'%d' % (2**63 - 1)), 'binary.repb': SOUND_BINARY,
+                 'largest.rep': SOUND.replace(b'20000', b'%d' % (2**63 - 1)),
+                 'binary.repb': SOUND_BINARY,
                  'gzip.rep.gz': gzipped(SOUND),
                  'gzip-binary.rep.gz': gzipped(SOUND_BINARY),
                  'gzip-parts.rep.gz': gzipped(SOUND[:9]) + gzipped(SOUND[9:]),

@@ -15,10 +15,11 @@ An arrow points to the package that is imported; none points back.
     comparing       --> versions --> handin   two versions of one allocator
 
 All of them may use making (builds by make), replays (mdriver, run and read),
-preloading (LD_PRELOAD), packages (which are missing), terminal and columns (messages and tables),
-pictures (names of their files), addresses (heaps and spans), portable_random,
-jail (bubblewrap), bounded (programs that may print without end), assignment
-(what an instructor asks for).
+preloading (LD_PRELOAD), packages (which are missing), terminal and columns
+(messages and tables), pictures (names of their files), addresses (heaps and
+spans), portable_random, jail (bubblewrap), bounded (programs that may print
+without end), pool (processes that share work), assignment (what an instructor
+asks for).
 """
 
 from pathlib import Path

@@ -158,8 +158,8 @@ def chosen(args: argparse.Namespace, waits: bool = True) -> Engine:
 
 @dataclass
 class Local:
-    """A process for each processor. If one dies, its pool ends, and what was not
-    done is begun anew; if nothing was, the first unit by itself."""
+    """A process for each processor. If one dies, its pool ends, and what was
+    not done is begun anew; if nothing was, the first unit by itself."""
 
     jobs: int
 

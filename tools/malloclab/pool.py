@@ -93,8 +93,9 @@ def end_with_programs() -> None:
 
 
 def _end(number: int, frame: object) -> NoReturn:
-    """By an exception, so that its temporary folders go. But the pool's own code,
-    between items, would take that for an item's, and wait for the next."""
+    """By an exception, so that its temporary folders go. But the pool's own
+    code, between items, would take that for an item's, and wait for the
+    next."""
     if _work and not _doing:
         os._exit(1)
     for again in signal.SIGTERM, signal.SIGHUP:

@@ -1,8 +1,8 @@
 """Random numbers that are the same on every machine and in every Python.
 
 Python promises the sequence of getrandbits() for an integer seed, but may
-change what its other methods make of it. So this module builds on getrandbits() alone,
-in integers: the last bit of a logarithm differs between C libraries.
+change what its other methods make of it. So this module builds on getrandbits()
+alone, in integers: the last bit of a logarithm differs between C libraries.
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
-"""How far units of work are, on standard error: a line that stays on a terminal, and
-elsewhere one each ten seconds."""
+"""How far units of work are, on standard error: a line that stays on a
+terminal, and elsewhere one each ten seconds."""
 
 from __future__ import annotations
 

@@ -35,9 +35,9 @@ NARROW = 5.0  # points of utilization
 DETAILS = f"""\
 The first table has each trace: CPU seconds that judging it takes, the bound of
 its utilization, and the best, the median and the worst of the variants, without
-those that waste memory by design (naive, bump, hardened). If best and worst are less than {NARROW:g}
-points apart, the trace cannot tell allocators apart. The second table has the
-points of each variant.
+those that waste memory by design (naive, bump, hardened). If best and worst are
+less than {NARROW:g} points apart, the trace cannot tell allocators apart. The second
+table has the points of each variant.
 """
 
 

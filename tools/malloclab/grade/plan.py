@@ -204,8 +204,8 @@ def bring_up_to_date(judge: Sequence[Path]) -> None:
 
 
 def folder_name(student: str) -> str:
-    """A name for a folder: the student's where that is one; else what is left of
-    it, and a few digits that make it unique. A student's own has no ~."""
+    """A name for a folder: the student's where that is one; else what is left
+    of it, and a few digits that make it unique. A student's own has no ~."""
     safe = "".join(letter if letter.isalnum() or letter in " @.+-_" else "_"
                    for letter in student)
     safe = safe.encode()[:LONGEST].decode(errors="ignore").strip(" ")

@@ -20,7 +20,8 @@ def _missing(plan: Plan, task: Task) -> dict[str, Any]:
     return {"version": 1, "key": "", "student": task.student,
             "source": task.source, "files": task.files,
             "assignment": plan.wanted.name, "lab": plan.wanted.lab,
-            "status": "not-graded", "comment": "not judged by this assignment and judge",
+            "status": "not-graded",
+            "comment": "not judged by this assignment and judge",
             "points": None, "traces": [], "verdicts": {}, "throughput": None,
             "throughput_unit": "", "output": "", "notes": task.notes,
             "worst": None, "seconds": {}}

@@ -10,7 +10,8 @@ from .sources import Handin
 # What a compiler, an assembler or a linker says at the end of a resource.
 EXHAUSTED = (
     (r"out of memory allocating|memory exhausted|bad_alloc|"
-     r"[Cc]annot allocate memory|LLVM ERROR: Alloc", "needs more than {memory} MiB of memory"),
+     r"[Cc]annot allocate memory|LLVM ERROR: Alloc",
+     "needs more than {memory} MiB of memory"),
     (r"CPU time limit exceeded|Killed signal terminated",
      "takes more than {cpu} seconds"),
     (r"File size limit exceeded|File too large|file truncated",
@@ -49,9 +50,9 @@ def _place(handin: Handin, found: re.Match[str]) -> str:
 def _of_constant(handin: Handin, said: str) -> str:
     found = re.search(r"^(\S+?):(\d+):\d+: error: (?:variably modified|.*not "
                       r"constant)", said, re.M)
-    return (f"{_place(handin, found) if found else '-'}: a const variable is no constant "
-            "expression of C, though clang takes it for one; write an enum or "
-            "#define, or install clang")
+    place = _place(handin, found) if found else "-"
+    return (f"{place}: a const variable is no constant expression of C, though "
+            "clang takes it for one; write an enum or #define, or install clang")
 
 
 def of_missing(handin: Handin, name: str) -> str:

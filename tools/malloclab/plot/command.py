@@ -28,7 +28,8 @@ KINDS: dict[str, Kind] = {
     "pareto": pareto,
     "correlation": correlation,
 }
-OF_MANY = ("bars", "causes", "pareto", "correlation")  # one picture, however many the traces
+# One picture, however many the traces.
+OF_MANY = ("bars", "causes", "pareto", "correlation")
 
 EPILOG = """\
 A TRACE is one as mdriver takes it: a path, or a name of traces/. Pictures are

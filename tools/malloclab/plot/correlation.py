@@ -19,8 +19,8 @@ A large point for each allocator: instructions per operation across, ns/op up,
 geometric means over the traces that every allocator did in both measures. The
 small points are its traces. The title has Spearman's coefficient of rank
 correlation of the large points: 1, both measures put the allocators into the
-same order. A label that would cover another is left out. With --from: files of mdriver --measure time --json and of mdriver
---measure instructions --json. An idle machine makes the times worth showing.
+same order. A label that would cover another is left out. With --from: files of
+mdriver --measure time --json and of mdriver --measure instructions --json. An idle machine makes the times worth showing.
 """
 NEEDS = BOTH_MEASURES
 

@@ -119,7 +119,8 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--stacks", metavar="FRAMES", type=positive, nargs="?",
                         const=FRAMES, help="with the call stack of each "
                         f"allocation, at most so many calls ({FRAMES}; up to "
-                        f"{MOST_FRAMES}), whose "                        "functions addr2line names: see tools/callers")
+                        f"{MOST_FRAMES}), whose functions "
+                        "addr2line names: see tools/callers")
     parser.add_argument("--list", action="store_true",
                         help="list the processes recorded on stdout, and "
                         "without --keep keep no recording")

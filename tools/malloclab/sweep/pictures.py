@@ -108,7 +108,8 @@ def _heat_map(outcome: Outcome) -> style.Sheet:
     axes.set_ylabel(names[1])
     others = ", the other constants at their best" \
         if len(outcome.sweep.defaults) > 2 else ""
-    sheet.set_title(f"The best setting: {outcome.worth_of_best()}", f"Darker is better: {BY[outcome.by]}, "
+    sheet.set_title(f"The best setting: {outcome.worth_of_best()}",
+                    f"Darker is better: {BY[outcome.by]}, "
                     f"in per cent of the best{others}. In a cell: utilization, "
                     f"instructions per operation; framed: the best; dashed: the "
                     f"defaults. {_note(outcome)}")
