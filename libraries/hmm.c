@@ -527,13 +527,16 @@ void *realloc(void *ptr, size_t size)
     return request_resize(ptr, size);
 }
 
+/* realloc as the program has it: the program may have its own. */
+extern void *exported_realloc(void *ptr, size_t size) __asm__("realloc");
+
 void *reallocarray(void *ptr, size_t count, size_t size)
 {
     size_t bytes;
 
     if (__builtin_mul_overflow(count, size, &bytes))
         return enomem_if_null(NULL);
-    return request_resize(ptr, bytes);
+    return exported_realloc(ptr, bytes);
 }
 
 int posix_memalign(void **ptr, size_t align, size_t size)

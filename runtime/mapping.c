@@ -6,13 +6,21 @@
  *
  *   I1  The pages of a mapping are one area of the kernel, as mremap demands,
  *       unless the program splits it by mlock, madvise or mprotect.
+ *   I2  At most MAX_GUARDS guards are closed: one is closed only while there
+ *       are no more mappings. Each takes an area, of which the kernel allows a
+ *       process 65530.
  */
 #define _GNU_SOURCE
 #include "mapping.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/mman.h>
 #include <unistd.h>
+
+enum { MAX_GUARDS = 1 << 14 };
+
+static _Atomic size_t mappings; /* how many there are */
 
 static size_t page_size(void)
 {
@@ -31,19 +39,27 @@ static void unmap(char *from, char *to)
         munmap(from, (size_t)(to - from));
 }
 
-/* Addresses without access, anywhere or in the place of what lies at `at`. */
-static char *reserve(char *at, size_t bytes)
+/* Addresses without access. */
+static char *reserve(size_t bytes)
 {
     char *area =
-        mmap(at, bytes, PROT_NONE,
-             MAP_PRIVATE | MAP_ANONYMOUS | (at ? MAP_FIXED : 0), -1, 0);
+        mmap(NULL, bytes, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
     return area == MAP_FAILED ? NULL : area;
+}
+
+/* Let the pages at `at` be a guard, closed by I2. False: refused. */
+static bool place_guard(char *at)
+{
+    return mappings > MAX_GUARDS ||
+           mmap(at, GUARD, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED,
+                -1, 0) == at;
 }
 
 void mapping_delete(void *mapping, size_t size)
 {
     munmap(mapping, mapping_size(size) + GUARD);
+    mappings--;
 }
 
 void *mapping_new(size_t align, size_t size)
@@ -52,13 +68,14 @@ void *mapping_new(size_t align, size_t size)
 
     align = align > page ? align : page;
     size_t total = bytes + GUARD + align - page;
-    char *area = reserve(NULL, total);
+    char *area = reserve(total);
     if (!area)
         return NULL;
     char *mapping = area + (-(uintptr_t)area & (align - 1));
     unmap(area, mapping);
     unmap(mapping + bytes + GUARD, area + total);
-    if (mprotect(mapping, bytes, PROT_READ | PROT_WRITE) == 0)
+    size_t open = ++mappings > MAX_GUARDS ? bytes + GUARD : bytes;
+    if (mprotect(mapping, open, PROT_READ | PROT_WRITE) == 0)
         return mapping;
     mapping_delete(mapping, bytes);
     return NULL;
@@ -69,7 +86,7 @@ static void *shrink(char *mapping, size_t old, size_t bytes)
 {
     char *end = mapping + bytes;
 
-    if (!reserve(end, GUARD))
+    if (!place_guard(end))
         return NULL;
     unmap(end + GUARD, mapping + old + GUARD);
     return mapping;
@@ -83,7 +100,7 @@ static void *grow(char *mapping, size_t old, size_t bytes)
     if (new == MAP_FAILED)
         return NULL;
     unmap(mapping + old, mapping + old + GUARD);
-    reserve(new + bytes, GUARD);
+    place_guard(new + bytes);
     return new;
 }
 

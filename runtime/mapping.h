@@ -7,7 +7,8 @@
  *
  * The runtime's own tables lie in mappings, and so do blocks that are too large
  * for an allocator (blocks.c). A mapping is the caller's until mapping_delete
- * or mapping_resize. Sizes are bytes, from 1 to PTRDIFF_MAX.
+ * or mapping_resize. Sizes are bytes, from 1 to PTRDIFF_MAX. Of very many
+ * mappings the last have guards that can be accessed.
  */
 #ifndef MAPPING_H
 #define MAPPING_H

@@ -65,10 +65,11 @@ enum {
     LOW_LIMIT = 1 << 30,
     LOW_FIRST = 1 << 28, /* above executables that lie at fixed addresses */
     LOW_STEP = 1 << 26,
-    MAX_PLACES = 8,      /* of each size, to look at in the middle */
-    MIN_OPEN = 1 << 18,  /* bytes that are opened in advance, at least, */
-    OPEN_SHARE = 16,     /* or a 16th of the heap */
-    MIN_PURGE = 1 << 18, /* bytes that are worth a call of the kernel */
+    MAX_PLACES = 8,         /* of each size, to look at in the middle */
+    MIN_OPEN = 1 << 18,     /* bytes that are opened in advance, at least, */
+    OPEN_SHARE = 16,        /* or a 16th of the heap */
+    MIN_PURGE = 1 << 18,    /* bytes that are worth a call of the kernel */
+    ADDRESSES_OF_DATA = 16, /* closed and free pages have no data */
 };
 
 /* So that the kernel takes an array of either. */
@@ -178,13 +179,13 @@ static bool place_in_the_middle(size_t size)
     return false;
 }
 
-/* Half of size as long as that is as much as the limit allows. */
-static size_t within_limit(int resource, size_t size)
+/* Half of size as long as that is as many times as much as the limit allows. */
+static size_t within_limit(int resource, size_t times, size_t size)
 {
     struct rlimit limit;
 
     if (getrlimit(resource, &limit) == 0)
-        while (size / 2 >= MIN_SPAN && size / 2 >= limit.rlim_max)
+        while (size / 2 >= MIN_SPAN && size / 2 / times >= limit.rlim_max)
             size /= 2;
     return size;
 }
@@ -201,8 +202,8 @@ static bool may_map(void)
 static bool place_region(void)
 {
     int error = errno;
-    size_t size =
-        within_limit(RLIMIT_DATA, within_limit(RLIMIT_AS, HEAP_LIMIT));
+    size_t size = within_limit(RLIMIT_DATA, ADDRESSES_OF_DATA,
+                               within_limit(RLIMIT_AS, 1, HEAP_LIMIT));
 
     if (!may_map())
         return false;

@@ -389,13 +389,16 @@ void *realloc(void *block, size_t size)
     return enomem_if_null(request_resize(block, product(1, size)));
 }
 
+/* realloc as the program has it: the program may have its own. */
+extern void *exported_realloc(void *block, size_t size) __asm__("realloc");
+
 void *reallocarray(void *block, size_t count, size_t size)
 {
     size_t bytes;
 
     if (__builtin_mul_overflow(count, size, &bytes))
         return enomem_if_null(NULL);
-    return realloc(block, bytes);
+    return exported_realloc(block, bytes);
 }
 
 int posix_memalign(void **block, size_t align, size_t size)

@@ -711,6 +711,9 @@ void *realloc(void *ptr, size_t size)
     return resize(ptr, size);
 }
 
+/* realloc as the program has it: the program may have its own. */
+extern void *exported_realloc(void *ptr, size_t size) __asm__("realloc");
+
 void *reallocarray(void *ptr, size_t count, size_t size)
 {
     size_t bytes;
@@ -720,7 +723,7 @@ void *reallocarray(void *ptr, size_t count, size_t size)
         errno = ENOMEM;
         return NULL;
     }
-    return resize(ptr, bytes);
+    return exported_realloc(ptr, bytes);
 }
 
 static void *align(size_t alignment, size_t size)

@@ -30,8 +30,10 @@ $(OUT)/real/mm_threads.o: EXTRA := -DMM_FIXED_MAP
 $(OUT)/real/mm_threads.o: mm.c
 	$(call compile,$(CC) $(REAL_FLAGS) $(EXTRA) -c $<)
 
-# Threads that end call it: it is never unloaded.
-PRELOAD_FLAGS := -shared -Wl,-z,defs -Wl,-z,nodelete -Wl,--version-script=runtime/malloc.map
+# Threads that end call it: it is never unloaded. A signal handler that calls it
+# may have little stack, and binding a function at its first call takes much.
+LOADED := -shared -Wl,-z,defs -Wl,-z,now
+PRELOAD_FLAGS := $(LOADED) -Wl,-z,nodelete -Wl,--version-script=runtime/malloc.map
 PRELOAD = $(call link,$(CC) $(PRELOAD_FLAGS) $(filter %.o,$^))
 HOST_OF_REAL := $(RUNTIME) $(OSLIB) runtime/malloc.map
 $(OUT)/preload/mm.so: $(OUT)/real/mm_threads.o $(HOST_OF_REAL)
@@ -48,4 +50,4 @@ $(OUT)/record.so: runtime/record.c runtime/stacks.c runtime/unwind.c \
 		runtime/unwind_rule.c runtime/new_delete.c runtime/record.h \
 		runtime/stacks.h runtime/unwind.h runtime/unwind_rule.h \
 		runtime/aligned.h libraries/second_names.h
-	$(call link,$(CC) $(BASE) -O2 -fexceptions -fPIC -shared $(filter %.c,$^))
+	$(call link,$(CC) $(BASE) -O2 -fexceptions -fPIC $(LOADED) $(filter %.c,$^))

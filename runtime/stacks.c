@@ -84,7 +84,9 @@ static int module_log(struct dl_phdr_info *info, size_t size, void *context)
 {
     const struct module_search *search = context;
     struct stacks *stacks = search->stacks;
-    uintptr_t words[RECORD_WORDS + PATH_MAX / sizeof(uintptr_t) + 1] = {0};
+    /* Not on the stack, of which a signal handler may have little. The C
+     * library calls this in one thread at a time. */
+    static uintptr_t words[RECORD_WORDS + PATH_MAX / sizeof(uintptr_t) + 1];
     char *path = (char *)(words + RECORD_WORDS);
     uint32_t n;
     size_t length;
@@ -92,6 +94,7 @@ static int module_log(struct dl_phdr_info *info, size_t size, void *context)
     (void)size;
     if (!module_has(info, search->address, &words[0], &words[1]))
         return 0;
+    memset(path, 0, PATH_MAX + 1);
     if (*info->dlpi_name)
         strncpy(path, info->dlpi_name, PATH_MAX);
     else if (readlink("/proc/self/exe", path, PATH_MAX) < 0)

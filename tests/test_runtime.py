@@ -74,6 +74,11 @@ def under(preload: str | Path, *command: str | Path, cannot: str = '',
     return run(*command, env=variables, preexec_fn=prepare)
 
 
+def limit_data() -> None:
+    """ulimit -d: memory that may be written to counts, closed pages do not."""
+    resource.setrlimit(resource.RLIMIT_DATA, (1 << 26, 1 << 26))
+
+
 def limit_address_space() -> None:
     resource.setrlimit(resource.RLIMIT_AS, (1 << 30, 1 << 30))
 
@@ -295,11 +300,12 @@ class Large(unittest.TestCase):
         compile_cpp(cls.plugin, ROOT / 'tests/runtime/plugin_new.cc',
                     '-shared', '-fPIC')
 
-    def check(self, case: str, *names: str) -> None:
+    def check(self, case: str, *names: str,
+              prepare: Callable[[], None] | None = None) -> None:
         for name in names:
             with self.subTest(name):
                 done = under(name and BUILD / f'preload/{name}.so',
-                             self.program, case)
+                             self.program, case, prepare=prepare)
                 self.assertEqual((done.returncode, done.stderr), (0, ''),
                                  account(done))
 
@@ -312,6 +318,16 @@ class Large(unittest.TestCase):
     def test_addresses_that_the_heap_alone_has(self) -> None:
         self.check('limited', '', 'mm', 'tlsf')
 
+    def test_alignment_that_leaves_pages_behind_the_block(self) -> None:
+        self.check('aligned', '', 'mm', 'mm_hardened', 'tlsf')
+
+    def test_more_blocks_than_the_system_has_areas(self) -> None:
+        self.check('mappings', '', 'mm', 'mm_hardened', 'tlsf')
+
+    def test_little_memory_that_may_be_written_to(self) -> None:
+        self.check('data', '', 'mm', 'mm_hardened', 'tlsf',
+                   prepare=limit_data)
+
     def test_memory_of_all_classes_goes_back(self) -> None:
         self.check('given-back', 'mm', 'mm_hardened')
 
@@ -320,6 +336,16 @@ class Large(unittest.TestCase):
 
     def test_many_keys_and_threads_leave_handlers_their_reserve(self) -> None:
         self.check('keys', 'mm', 'mm_hardened', 'tlsf')
+
+    def test_a_realloc_of_the_programs_own(self) -> None:
+        program = self.program.with_name('own_realloc')
+        done = run('cc', '-D_GNU_SOURCE', '-fno-builtin', '-rdynamic', '-o',
+                   program, ROOT / 'tests/runtime/own_realloc.c')
+        self.assertEqual(done.returncode, 0, account(done))
+        for preload in ('', *PRELOADS, HMM):
+            with self.subTest(preload):
+                done = under(preload, program)
+                self.assertEqual(done.returncode, 0, account(done))
 
     @unittest.skipUnless(platform.machine() == 'x86_64',
                          'its handler of refused calls is for x86-64')

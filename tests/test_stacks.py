@@ -126,6 +126,37 @@ int main(int argc, char **argv)
     return 0;
 }
 '''
+# A handler with the stack that SIGSTKSZ once left beyond the signal's own frame.
+LITTLE_STACK = r'''
+#include <sys/mman.h>
+
+static void handler(int number)
+{
+    free(malloc(2000 + number - SIGUSR1));
+}
+
+int main(void)
+{
+    size_t page = sysconf(_SC_PAGESIZE);
+    size_t size = sysconf(_SC_MINSIGSTKSZ) + 8192 - 2048;
+    size_t pages = (size + page - 1) & -page;
+    char *area = mmap(NULL, page + pages, PROT_NONE,
+                      MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    stack_t stack = {.ss_sp = area + page + pages - size, .ss_size = size};
+    struct sigaction action = {.sa_handler = handler, .sa_flags = SA_ONSTACK};
+
+    if (mprotect(area + page, pages, PROT_READ | PROT_WRITE))
+        return 1;
+    memset(area + page, 'x', pages);
+    if (sigaltstack(&stack, NULL) || sigaction(SIGUSR1, &action, NULL))
+        return 2;
+    raise(SIGUSR1);
+    for (char *at = area + page; at < area + page + pages - size; at++)
+        if (*at != 'x')
+            return 3;
+    return 0;
+}
+'''
 LENDING = '''
 #include <stdlib.h>
 
@@ -240,6 +271,11 @@ class Recorded(test_record.Programs):
         names = functions(trace, stack)
         for name in names[:names.index('main')]:
             self.assertRegex(name, r'\A(\(after \w+\)|0x[0-9a-f]+)\Z')
+
+    def test_a_handler_with_little_stack(self) -> None:
+        program = self.program(LITTLE_STACK)
+        trace = self.trace_of('--', program)
+        self.assertIn(2000, [op.size for op in trace.ops])
 
     def test_without_the_option_nothing_is_as_it_was_not(self) -> None:
         out = self.place / 'plain.rep'

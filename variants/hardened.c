@@ -293,7 +293,7 @@ static size_t slot_bytes(unsigned class)
 
 static void fill_canary(char *at, const char *end)
 {
-    for (; (uintptr_t)at % 8 != 0; at++)
+    for (; at < end && (uintptr_t)at % 8 != 0; at++)
         *at = (char)(heap.canary >> (uintptr_t)at % 8 * 8);
     for (; at < end; at += 8)
         memcpy(at, &heap.canary, 8);
@@ -555,13 +555,12 @@ static void slot_check(const struct region *slab, unsigned slot)
 
 /* ---- Large blocks. ---- */
 
-/* The end of the pages; but no canary where alignment leaves a page or more. */
+/* The end of the block's last page: alignment may leave pages behind it. */
 static char *canary_end(const struct region *region)
 {
-    char *end = region->first + region->large_size;
+    uintptr_t end = (uintptr_t)(region->first + region->large_size);
 
-    return inner_end(region) - end < (ptrdiff_t)page_size() ? inner_end(region)
-                                                            : end;
+    return (char *)((end + page_size() - 1) & -(uintptr_t)page_size());
 }
 
 static void large_release(struct region *region)

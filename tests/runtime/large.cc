@@ -78,6 +78,53 @@ static bool limited()
     return large != nullptr;
 }
 
+// Blocks whose alignment leaves pages behind them, more than can have guards.
+static bool aligned()
+{
+    std::vector<void *> blocks(20000);
+
+    for (void *&block : blocks)
+        if (posix_memalign(&block, 1 << 16, 40001) != 0)
+            return false;
+    for (void *block : blocks)
+        free(block);
+    return true;
+}
+
+// More large blocks than the system has areas for their guards.
+static bool mappings()
+{
+    std::vector<char *> blocks(40000);
+
+    for (char *&block : blocks)
+        if (!(block = (char *)malloc(32 * MIB)))
+            return false;
+    for (size_t i = 0; i < blocks.size(); i += 500) {
+        blocks[i][0] = blocks[i][32 * MIB - 1] = 'x';
+        blocks[i] = (char *)realloc(blocks[i], 40 * MIB);
+        if (!blocks[i] || blocks[i][32 * MIB - 1] != 'x')
+            return false;
+        blocks[i] = (char *)realloc(blocks[i], 33 * MIB);
+    }
+    for (char *block : blocks)
+        free(block);
+    return free(malloc(100)), true;
+}
+
+// Much of the memory that may be written to, which the test limits.
+static bool data()
+{
+    for (size_t size : {5000, 20000, 100000}) {
+        std::vector<void *> blocks(32 * MIB / size);
+        for (void *&block : blocks)
+            if (!(block = malloc(size)))
+                return false;
+        for (void *block : blocks)
+            free(block);
+    }
+    return true;
+}
+
 static size_t resident()
 {
     size_t total = 0, pages = 0;
@@ -176,6 +223,9 @@ int main(int, char **words)
     return name == "sized-delete" ? !sized_delete()
            : name == "split"      ? !split()
            : name == "limited"    ? !limited()
+           : name == "aligned"    ? !aligned()
+           : name == "mappings"   ? !mappings()
+           : name == "data"       ? !data()
            : name == "given-back" ? !given_back()
            : name == "empty"      ? !empty()
            : name == "keys"       ? !keys()

@@ -65,7 +65,7 @@ def _of_handin(source: Path) -> str:
     build("handin-runtime")
     found = handin.gather([str(source)])
     lab, _ = handin.recognize(found.text)
-    more = [*map(str, objects),
+    more = [*map(str, objects), "-Wl,-z,now", "-Wl,-z,nodelete",
             f"-Wl,--version-script={ROOT / 'runtime/malloc.map'}"]
     return str(handin.build(found, lab, PRELOADS / "handin", more=more))
 
