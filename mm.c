@@ -251,8 +251,10 @@ _Static_assert(EXACT_BINS == 1 << EXACT_BINS_LOG2 &&
 /* The caches that a search for a large block flushes, as a set of bits. */
 static const uint32_t FLUSHED_FOR_LARGE = ~(uint32_t)0 << (MIN_FLUSHED - 1);
 
-/* Bytes of the largest block: a recorded size has SIZE_BITS. */
-static const size_t MAX_PAYLOAD = (((size_t)1 << SIZE_BITS) - 1) * GRANULE;
+/* Bytes of the largest block: a recorded size has SIZE_BITS, and the sum of two
+ * sizes does not wrap around. */
+static const size_t MAX_PAYLOAD =
+    ((((size_t)1 << SIZE_BITS) - 1) & PTRDIFF_MAX / GRANULE) * GRANULE;
 
 /* The largest heap: the number of a link has 32 bits. */
 static const size_t MAX_HEAP = UINT32_MAX / LINKS_PER_GRANULE;

@@ -520,10 +520,10 @@ __attribute__((destructor)) static void session_finish(void)
     uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE);
     uint64_t size;
 
-    if (!s || s->phase != RUNNING)
+    if (!s || !s->header)
         return;
     s->header->flags |= RECORD_EXITED;
-    if (!__libc_single_threaded)
+    if (s->phase != RUNNING || !__libc_single_threaded)
         return;
     size = (file_size(s->next) + page - 1) / page * page;
     if (size < file_size(s->capacity) && truncate(s->path, (off_t)size) == 0)

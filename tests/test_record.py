@@ -20,6 +20,7 @@ from malloclab.record.recording import (
 from malloclab.traces import rep
 
 from rep_checker import check_text
+from terminal import Terminal
 
 support.in_release_only('the tools are the same in every build')
 
@@ -439,6 +440,25 @@ int main(void)
 
 IDLE = 'int main(void) { return 0; }'
 
+# A child that asks for nothing until it is told to.
+DAEMON = r'''
+int main(void)
+{
+    int told[2];
+
+    free(malloc(40));
+    if (pipe(told) != 0)
+        return 1;
+    pid_t child = fork();
+    if (child == 0) {
+        close(1), close(2), close(told[1]);
+        pause();
+    }
+    dprintf(1, "%d\n", (int)child);
+    return 0;
+}
+'''
+
 MANY = r'''
 int main(void)
 {
@@ -569,6 +589,7 @@ class Recorder(Programs):
         missing = 120000 - len(lines)
         self.assertIn(f'no room for more (File too large): the last {missing} '
                       'events are missing', done.stderr)
+        self.assertNotIn('left by _exit', done.stderr)
 
     def test_without_the_variable_nothing_is_recorded(self) -> None:
         done = support.run(self.program(MANY), cwd=self.place,
@@ -791,6 +812,38 @@ class Command(Programs):
                            'echo $pid')
         os.kill(int(done.stdout), signal.SIGTERM)
         self.assertIn(f'({done.stdout.strip()}) still runs: ', done.stderr)
+
+    def test_a_process_that_has_asked_for_nothing_yet_is_noted(self) -> None:
+        program = self.program(DAEMON)
+        done = self.record('-o', self.place / 'daemon.rep', '--', program)
+        daemon = done.stdout.strip()
+        os.kill(int(daemon), signal.SIGTERM)
+        self.assertIn(f'({daemon}) still runs, and has asked for nothing',
+                      done.stderr)
+
+    def test_programs_of_one_process_are_told_apart(self) -> None:
+        program = self.program(EXEC)
+        again = self.place / 'again'
+        again.write_text(f'#!/bin/sh\nexec {program}\n')
+        again.chmod(0o755)
+        done = self.record('-o', self.place / 'again.rep', '--', again)
+        name = program.name
+        self.assertRegex(done.stderr,
+                         r'this is \w+ \(\d+, events: \d+\); there are also '
+                         rf'.*{name} \(\d+, events: [12]\)')
+
+    def test_an_interrupt_while_it_converts_keeps_the_recording(self) -> None:
+        program = self.program(MANY.replace('60000', '2000000'))
+        words = [support.ROOT / 'tools/record', '--recorder', self.recorder,
+                 '-o', self.place / 'half.rep', '--', program]
+        with Terminal(words, columns=200, TMPDIR=str(self.place)) as terminal:
+            self.assertTrue(terminal.shows(' operations'), terminal.text())
+            terminal.press('\3')
+            self.assertEqual(terminal.ends(), 130, terminal.text())
+            self.assertIn('tools/record: interrupted', terminal.text())
+            kept = terminal.text().partition('--from ')[2].split()[0]
+        self.assertEqual(len(recording.load_all(kept)), 1)
+        shutil.rmtree(kept)
 
     def test_the_status_is_that_of_the_command(self) -> None:
         program = self.program('int main(void) { return malloc(1) ? 3 : 0; }')

@@ -11,6 +11,7 @@ import multiprocessing
 import os
 import signal
 import sys
+import tempfile
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
@@ -25,9 +26,15 @@ def each(do: Callable[[Item], Result], items: Sequence[Item], jobs: int,
          ended: Callable[[Item, Result], None]) -> None:
     """do(item) in some process, and ended(item, result) here, as they end.
     Raises BrokenProcessPool where a process has died."""
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
+        _each(do, items, jobs, ended, folder)
+
+
+def _each(do: Callable[[Item], Result], items: Sequence[Item], jobs: int,
+          ended: Callable[[Item, Result], None], folder: str) -> None:
     pool = ProcessPoolExecutor(min(jobs, len(items)),
                                multiprocessing.get_context("fork"), _begin,
-                               (do,))
+                               (do, folder))
     try:
         with _later(signal.SIGINT):  # submit starts the processes
             waiting = {pool.submit(_do, item): item for item in items}
@@ -68,8 +75,11 @@ _work: list[Callable[[Item], Result]] = []
 _doing: list[Item] = []
 
 
-def _begin(do: Callable[[Item], Result]) -> None:
+def _begin(do: Callable[[Item], Result], folder: str) -> None:
+    """A process that is ended while it makes a temporary folder leaves it: the
+    parent removes the one that all are in."""
     _work[:] = [do]
+    tempfile.tempdir = folder
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, (signal.SIGINT,))
     end_with_programs()

@@ -8,6 +8,7 @@ import shutil
 import sys
 import tempfile
 from itertools import islice
+from pathlib import Path
 from typing import Mapping, Sequence
 
 from .. import BUILD, foreground, output, preloading, terminal
@@ -73,7 +74,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options.process = options.process or "main"
     try:
         return _record(options)
-    except KeyboardInterrupt:
+    except KeyboardInterrupt as error:
+        _complain("interrupted", error)
         return 130
     except (RecordError, recording.RecordingError, rep.RepError) as error:
         _complain(str(error), error)
@@ -160,7 +162,7 @@ def _run_aside(options: argparse.Namespace) -> int:
         status = _run_and_convert(options, directory)
         kept = options.look
         return status
-    except (NotChosen, Unsaved) as error:
+    except (NotChosen, Unsaved, KeyboardInterrupt) as error:
         kept = True
         error.add_note(f"the recording is kept: --from {directory} reads it")
         raise
@@ -182,10 +184,29 @@ def _run_and_convert(options: argparse.Namespace, directory: str) -> int:
         if not one.exited and os.path.exists(f"/proc/{one.pid}"):
             _note(f"{one.program} ({one.pid}) still runs: what it did since "
                   "is missing")
+    for process in _not_begun(directory):
+        _note(f"{process} still runs, and has asked for nothing so far: it is "
+              "missing")
     if status >= 0 and options.process == "main" and not chosen[0].exited:
         _note(f"{chosen[0].program} left by _exit, or by exec of a program "
               "that was not recorded")
     return 128 - status if status < 0 else status
+
+
+def _not_begun(directory: str) -> list[str]:
+    """The processes that would be recorded there, but have no file yet."""
+    wanted = os.fsencode(f"MALLOC_RECORD={os.path.abspath(directory)}")
+    found = []
+    for place in Path("/proc").glob("[0-9]*"):
+        if any(Path(directory).glob(f"{place.name}.*.rec")):
+            continue
+        try:
+            if wanted in (place / "environ").read_bytes().split(b"\0"):
+                name = (place / "comm").read_text(errors="replace").strip()
+                found.append(f"{name} ({place.name})")
+        except OSError:  # another user's, or it has ended
+            continue
+    return found
 
 
 # ---- Looking before the leap ----
@@ -301,13 +322,17 @@ def choose(recordings: list[Recording], which: str,
 
 def longest(images: list[Recording]) -> Recording:
     """The recording with most events, and a note on the others."""
-    chosen = max(images, key=Recording.event_count)
-    others = ", ".join(f"{one.program} ({one.pid})" for one in images
-                       if one is not chosen)
-    if others:
-        _note(f"this is {chosen.program} ({chosen.pid}), which has most "
-              f"events; there are also {others}")
-    return chosen
+    if len(images) == 1:
+        return images[0]
+    counts = {}
+    for one in images:
+        _show_reading(one)
+        counts[one] = one.event_count()
+    chosen, *others = [
+        f"{one.program} ({one.pid}, events: {counts[one]})"
+        for one in sorted(images, key=lambda one: -counts[one])]
+    _note(f"this is {chosen}; there are also {', '.join(others)}")
+    return max(images, key=lambda one: counts[one])
 
 
 # ---- Converting ----
@@ -413,13 +438,20 @@ def listing(recordings: list[Recording]) -> list[str]:
     rows = [["", "PID", "PARENT", "EVENTS", "BYTES AT PEAK", "AT END",
              "THREADS", "ENDED", "COMMAND"]]
     for number, one in enumerate(recordings, 1):
+        _show_reading(one)
         held = one.held()
         rows.append([*map(str, (number, one.pid, one.parent, held.events,
                                 held.peak, held.at_end, one.threads())),
                      "exit" if one.exited else "other",
                      f"{' '.join(one.command):.200}"])
+    terminal.show_progress("")
     return layout(rows, {7, 8}).splitlines()
 
 
+def _show_reading(one: Recording) -> None:
+    terminal.show_progress(f"reading the recording of {one.program} "
+                           f"({one.pid})")
+
+
 def _note(sentence: str) -> None:
-    print(f"tools/record: {sentence}", file=sys.stderr)
+    terminal.warn("tools/record", sentence)
