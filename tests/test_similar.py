@@ -57,6 +57,12 @@ class Similar(unittest.TestCase):
                                  [('one', 'two')])
                 self.assertGreater(found[0][2], .9)
 
+    def test_of_a_huge_hand_in_the_first_tokens_are_read(self) -> None:
+        """However many files they fill: each merge reads all hand-ins."""
+        some = ';' * (similar.MOST_TOKENS // 2)
+        self.assertEqual(similar.fingerprints([some, some, CLASSIC]),
+                         similar.fingerprints([some, some]))
+
     def test_functions_in_another_order_are_found(self) -> None:
         for text in CLASSIC, CMU, MM:
             self.assertEqual(pairs(a=text, b=reordered(renamed(text))),

@@ -26,6 +26,7 @@ import re
 import zlib
 from collections import Counter
 from functools import cache
+from itertools import islice
 from typing import Iterable, Iterator
 
 from .. import ROOT
@@ -34,7 +35,7 @@ K, WINDOW = 25, 26  # 50 tokens, some six lines of C, are found
 SHARE, LEAST = 0.4, 6  # of the smaller hand-in's fingerprints; and how many
 COMMON = 1 / 3  # of the class
 FEW = 4  # hand-ins may always have a fingerprint in common
-LONGEST = 1 << 20  # characters of a file are read
+MOST_TOKENS = 1 << 18  # of a hand-in are read
 GIVEN = ("assignments/*.c", "compat/**/*.h", "variants/*.[ch]")
 
 TOKEN = re.compile(r"""
@@ -95,7 +96,13 @@ def given() -> frozenset[int]:
 
 
 def fingerprints(texts: Iterable[str]) -> set[int]:
-    return {key for text in texts for key in _winnow(list(_hashes(text)))}
+    found: set[int] = set()
+    left = MOST_TOKENS
+    for text in texts:
+        tokens = list(islice(_tokens(text), left))
+        left -= len(tokens)
+        found.update(_winnow(list(_hashes(tokens))))
+    return found
 
 
 def _winnow(hashes: list[int]) -> Iterator[int]:
@@ -112,17 +119,16 @@ def _winnow(hashes: list[int]) -> Iterator[int]:
         yield hashes[at]
 
 
-def _hashes(text: str) -> Iterator[int]:
+def _hashes(tokens: list[str]) -> Iterator[int]:
     """Of each K tokens in a row."""
-    tokens = [zlib.crc32(token.encode("utf-8", "replace"))
-              for token in _tokens(text)]
-    for begin in range(len(tokens) - K + 1):
-        yield hash(tuple(tokens[begin:begin + K])) & (1 << 64) - 1
+    sums = [zlib.crc32(token.encode("utf-8", "replace")) for token in tokens]
+    for begin in range(len(sums) - K + 1):
+        yield hash(tuple(sums[begin:begin + K])) & (1 << 64) - 1
 
 
 def _tokens(text: str) -> Iterator[str]:
     """Identifiers are `i`, literals `0`; keywords and operators themselves."""
-    for found in TOKEN.finditer(text[:LONGEST]):
+    for found in TOKEN.finditer(text):
         word = found[0]
         match found.lastgroup:
             case "literal":
